@@ -1,0 +1,35 @@
+# Two commands matter: `make run` and `make test`. Both start from a fresh clone with Python 3.11+ and nothing else.
+# PORT, HOST and every WELLCHAT_ variable of the environment reach what is started.
+
+PY := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check lock clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
+
+setup:  ## set up only: .venv/bin/wellchat and .venv/bin/python
+	@sh scripts/setup.sh
+
+run: setup  ## everything in the foreground on http://127.0.0.1:8000; Ctrl-C stops it
+	@exec $(PY) -m wellchat up
+
+test:  ## every test, against real servers and a real browser
+	@sh scripts/setup.sh --dev
+	@sh scripts/browser.sh
+	@$(PY) -m pytest -n logical --dist loadgroup $(ARGS)
+
+check:  ## lint, types and the fast tests, for while you work
+	@sh scripts/setup.sh --dev
+	@$(PY) -m ruff check .
+	@$(PY) -m ruff format --check .
+	@$(PY) -m mypy
+	@$(PY) -m pytest -n logical --dist loadgroup -q -m "not slow" $(ARGS)
+
+lock:  ## resolve the dependencies again and write uv.lock
+	@sh scripts/setup.sh
+	@.tools/bin/uv lock
+
+clean:  ## remove what was set up; your data in instance/ stays
+	rm -rf .venv .tools .pytest_cache .mypy_cache .ruff_cache

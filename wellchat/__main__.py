@@ -1,0 +1,3 @@
+from wellchat.cli import main
+
+main()

@@ -1,0 +1,111 @@
+"""The `wellchat` command. Features add their own commands when the application loads them."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+import click
+from flask import Flask
+from flask.cli import FlaskGroup, routes_command, shell_command
+from sqlalchemy.exc import OperationalError
+
+from wellchat import create_app
+from wellchat.config import SettingsError, read_settings
+from wellchat.errors import WellchatError
+
+
+def listening(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The two options of what listens: HOST and PORT of the environment, or 127.0.0.1:8000."""
+    port = click.option("--port", envvar="PORT", type=click.IntRange(1, 65535), default=8000)
+    return click.option("--host", envvar="HOST", default="127.0.0.1")(port(command))
+
+
+@click.command()
+@listening
+def up(host: str, port: int) -> NoReturn:
+    """Run everything here: web, worker and scheduler, embedded where no service is set."""
+    from wellchat.up import up
+
+    sys.exit(up(host=host, port=port))
+
+
+@click.command()
+@listening
+@click.option("--workers", type=click.IntRange(1), help="Processes. One on SQLite, else up to four.")
+@click.option("--threads", type=click.IntRange(4), help="Per process, hanging polls included.")
+@click.option("--grace", type=click.IntRange(1), default=15, help="Seconds given to requests on a stop.")
+def serve(host: str, port: int, workers: int | None, threads: int | None, grace: int) -> None:
+    """The production web server, with the settings we recommend."""
+    from wellchat import serve as server
+
+    if threads:
+        os.environ["WELLCHAT_THREADS"] = str(threads)  # the application allots them to polls and the rest
+    settings = read_settings()
+    usual = server.default_workers(settings)
+    if settings.DATABASE_URL.startswith("sqlite") and workers not in (None, 1):
+        raise click.UsageError("SQLite has one writer, so it takes one process. Use PostgreSQL for more.")
+    server.check_free(host, port)
+    server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, grace=grace)
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+def doctor(as_json: bool) -> None:
+    """Check settings, database, Redis, broker, mail server and disk; exit 1 with the reason."""
+    from wellchat import doctor as office
+
+    report = office.examine(create_app())
+    click.echo(json.dumps(report.as_data(), indent=2) if as_json else report.as_text())
+    if report.failures:
+        raise click.ClickException("; ".join(f"{check.name}: {check.detail}" for check in report.failures))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+def sweep(as_json: bool) -> None:
+    """Do all due worker work now, in this process, and print what it did; for cron and for tests."""
+    from wellchat import sweeps
+    from wellchat.clock import now
+
+    with create_app().app_context():
+        done = sweeps.run(now=now())
+    click.echo(json.dumps(done) if as_json else "\n".join(f"{name}: {count}" for name, count in done.items()))
+
+
+COMMANDS = (up, serve, doctor, sweep)
+
+
+def init_app(app: Flask) -> None:
+    """Our commands under `flask` too."""
+    for command in COMMANDS:
+        app.cli.add_command(command)
+
+
+cli = FlaskGroup(
+    create_app=lambda: create_app(),
+    add_default_commands=False,
+    add_version_option=False,
+    load_dotenv=False,
+    help="Messaging between clients and professionals.",
+)
+for command in (*COMMANDS, routes_command, shell_command):
+    cli.add_command(command)
+
+
+def main() -> None:
+    """0 when done, 1 with one line on standard error when it could not, 2 on wrong usage."""
+    try:
+        cli.main(prog_name="wellchat")
+    except (WellchatError, SettingsError, OSError) as error:
+        _give_up(str(error))
+    except OperationalError as error:
+        _give_up(f"the database does not answer: {str(error.orig).strip().splitlines()[0]}")
+
+
+def _give_up(reason: str) -> NoReturn:
+    click.echo(f"Error: {reason}", err=True)
+    sys.exit(1)

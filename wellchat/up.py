@@ -1,0 +1,130 @@
+"""`wellchat up`: web, worker, scheduler and a Valkey of its own in one foreground.
+
+What is set in the environment is used; what is not is embedded. A part that fails stops the rest.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+import flask_migrate
+from flask import Flask
+from honcho.manager import Manager
+from honcho.printer import Printer
+from honcho.process import Popen, Process
+
+from wellchat import create_app, serve
+from wellchat.config import Settings, read_settings
+from wellchat.db import db
+from wellchat.embedded import Valkey, end_with_parent
+
+STOPPED = (130, 143)  # honcho's words for Ctrl-C and for a polite request: a success, here
+
+
+class _Child(Popen):
+    def __init__(self, command: list[str], **options: Any) -> None:
+        super().__init__(command, shell=False, preexec_fn=end_with_parent, **options)
+
+
+class _Part(Process):
+    """A part of the whole that does not outlive it, even where the whole is killed without a word."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._child_ctor = _Child
+
+    def run(self, *args: Any, **options: Any) -> None:
+        end_with_parent(signal.SIGKILL)  # this relay ignores the polite signals
+        super().run(*args, **options)
+
+
+class _Voice(Printer):
+    """Passes on what the parts say, not the supervisor's chatter, and greets when web answers."""
+
+    def __init__(self, greeting: str) -> None:
+        super().__init__(sys.stdout)
+        self.greeting = greeting
+
+    def write(self, message: Any) -> None:
+        if message.name == "system":
+            return
+        if message.name == "web" and message.data.startswith(serve.READY.encode()):
+            click.echo(self.greeting)
+        else:
+            super().write(message)
+
+
+def up(*, host: str, port: int) -> int:
+    """Run everything until told to stop; returns the exit status.
+
+    Raises OSError or SettingsError, with one line to print, where it cannot start.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the supervisor listens to it
+    os.environ.setdefault("WELLCHAT_BASE_URL", serve.address(_reachable(host), port))
+    instance = read_settings().INSTANCE
+    with ExitStack() as stack:
+        stack.enter_context(_only_one(instance))
+        serve.check_free(host, port)
+        if not os.environ.get("WELLCHAT_REDIS_URL"):
+            os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
+            stack.enter_context(_noted(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
+        greeting = _prepare(create_app())
+        return _supervise(read_settings(), host=host, port=port, greeting=greeting)
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not listened on
+
+
+@contextmanager
+def _only_one(instance: Path) -> Iterator[None]:
+    """Two of these on one folder would share a database file and a Valkey. The lock ends with the process."""
+    instance.mkdir(parents=True, exist_ok=True)
+    with (instance / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            reason = f"already running on {instance}; stop it, or set WELLCHAT_INSTANCE to another folder"
+            raise OSError(reason) from None
+        yield
+
+
+@contextmanager
+def _noted(note: Path, text: str) -> Iterator[None]:
+    """Other commands of this machine read the note to ring the same bell."""
+    note.write_text(text)
+    try:
+        yield
+    finally:
+        note.unlink(missing_ok=True)
+
+
+def _prepare(app: Flask) -> str:
+    """Bring the schema up to date and load the demo on the first run. Returns what to greet with."""
+    with app.app_context():
+        flask_migrate.upgrade()
+        db.engine.dispose()  # the parts are forked from here, and open connections of their own
+        return f"\n  wellchat is on {app.config['BASE_URL']}\n  Ctrl-C stops it.\n"
+
+
+def _supervise(settings: Settings, *, host: str, port: int, greeting: str) -> int:
+    manager = Manager(_Voice(greeting))
+    manager._process_ctor = _Part
+    python = [sys.executable, "-m"]
+    listen = ["--host", host, "--port", str(port)]
+    # Little grace: someone pressed Ctrl-C and waits, and a request cut off is simply made again.
+    manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
+    beat = ["-B", "-s", str(settings.INSTANCE / "schedule")]
+    work = ["worker", "-P", "threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
+    manager.add_process("worker", [*python, "celery", "-A", "worker", "-q", *work, *beat])
+    manager.loop()
+    status = manager.returncode or 0
+    return 0 if status in STOPPED else abs(status) or 1
