@@ -7,8 +7,8 @@
     21:40 daniel [intro]: It did. [intro] names the subject it speaks of.
     -95m daniel: The last ones count back from the moment of loading.
 
-`{weekday +2}` and `{date +2}` are the day two days after the message; `{weekday cut4}`, `{date cut4}` and
-`{time cut4}` are when the subject `cut4` starts. So that nobody speaks of a Thursday that is a Sunday.
+`{weekday +2}`, `{date +2}` and `{day +2}` (both) are two days after the message; `{weekday cut4}` and its
+like, and `{time cut4}`, are when the subject `cut4` starts. So nobody speaks of a Thursday that is a Sunday.
 """
 
 import re
@@ -21,7 +21,7 @@ from wellchat.demo.story import Line
 DAY = re.compile(r"-\d+d$")
 SPOKEN = re.compile(r"(?P<when>\d\d:\d\d|-\d+[mh]) (?P<who>\w+)(?: \[(?P<about>\w+)\])?: (?P<text>.*)")
 MOMENT = re.compile(r"(?P<days>[+-]\d+)d (?P<hour>\d\d):(?P<minute>\d\d)$|(?P<ago>-\d+)(?P<unit>[mh])$")
-PLACEHOLDER = re.compile(r"\{(weekday|date|time) ([+-]\d+|\w+)\}")
+PLACEHOLDER = re.compile(r"\{(day|weekday|date|time) ([+-]\d+|\w+)\}")
 
 
 def read_script(play: str) -> tuple[Line, ...]:
@@ -81,6 +81,7 @@ def fill_in(text: str, *, said_at: datetime, starts: Mapping[str, datetime]) -> 
     def speak(match: re.Match[str]) -> str:
         word, of = match.groups()
         at = said_at + timedelta(days=int(of)) if of[0] in "+-" else starts[of]
-        return {"weekday": f"{at:%A}", "date": f"{at.day} {at:%B}", "time": f"{at:%H:%M}"}[word]
+        date = f"{at.day} {at:%B}"
+        return {"day": f"{at:%A} {date}", "weekday": f"{at:%A}", "date": date, "time": f"{at:%H:%M}"}[word]
 
     return PLACEHOLDER.sub(speak, text)

@@ -82,7 +82,7 @@ LINES = read_script("""
 -84d
 10:05 daniel [fourth]: I have to move our session, my daughter has her swimming gala. Would the week after
     work, same time?
-10:30 maya [fourth]: Of course, the gala wins. Moved to {weekday fourth} at {time fourth}. Which stroke?
+10:30 maya [fourth]: Of course, the gala wins. Moved to {day fourth} at {time fourth}. Which stroke?
 10:31 daniel: Backstroke. She says it's so that she can see who's cheering.
 -77d
 18:25 maya [fourth]: Halfway look back, from your own notebook: average 5.6 hours then, 6.9 now. Mood 2.4
@@ -128,8 +128,8 @@ LINES = read_script("""
 08:12 daniel: No numbers, as agreed. But I'd like it on record that I'm in an excellent mood.
 08:40 maya: So recorded.
 -2d
-19:20 maya [next]: Shall we keep {weekday next} at {time next}? I'd like to talk about how often you still
-    need me. That's a good conversation, not a bad one.
+19:20 maya [next]: Shall we keep {day next} at {time next}? I'd like to talk about how often you still need
+    me. That's a good conversation, not a bad one.
 19:55 daniel [next]: Yes, that works. I was going to bring it up and didn't know how.
 19:57 maya: See? You'd have asked Henrik in half the time now.
 -130m daniel: They announced the reorganisation this morning. I'm getting a second team. Six more people.

@@ -14,10 +14,10 @@ LINES = read_script("""
     Can I come and look?
 11:50 grace: I'm home most afternoons, I teach mornings.
 -88d
-08:20 marek: {weekday +6} at 15:00? It takes an hour, costs nothing, and I'll have to lift a corner of the
+08:20 marek: {weekday +4} at 15:00? It takes an hour, costs nothing, and I'll have to lift a corner of the
     vinyl. I glue it back.
-12:40 grace: {weekday +6} is good. The vinyl has been ugly since 1994, be as rough as you like.
--82d
+12:40 grace: {weekday +4} is good. The vinyl has been ugly since 1994, be as rough as you like.
+-84d
 17:05 marek: So, what I saw today. The drain of the tub leaked for years. One joist is gone for about a
     metre, the one next to it is fine. Subfloor out, joist doubled, new plywood. It's a day and a half of
     work more than in the form.

@@ -153,8 +153,8 @@ KWAME = read_script("""
 19:06 katharina [return]: Of course. Get well soon to the lunchbox. Shall I suggest a new time?
 -6d
 09:40 kwame: She's fine again, she's dancing. Yes please!
-10:05 katharina [return2]: {weekday return2}, {date return2}, {time return2} my time. And one thing to watch
-    until then: what do you do in the last hour of day four?
+10:05 katharina [return2]: {day return2}, {time return2} my time. And one thing to watch until then: what do
+    you do in the last hour of day four?
 10:30 kwame [return2]: I already know, and I don't like it. See you then.
 """)
 

@@ -102,8 +102,8 @@ MARICARMEN = read_script("""
 13:25 rosa: Collarbone. That's the length mothers sign off.
 13:27 maricarmen: You've met her, I see.
 -15d
-10:44 maricarmen [concert]: Could it be {weekday concert} at noon? Rehearsal ends at half past eleven and
-    I'll come running with the case.
+10:44 maricarmen [concert]: Could it be {day concert} at noon? Rehearsal ends at half past eleven and I'll
+    come running with the case.
 11:02 rosa [concert]: Noon is yours. There's a safe corner for the violin, nobody sprays near it.
 -7d
 14:10 maricarmen [concert]: In the second movement I turn the page and, for the first time this year,
@@ -130,7 +130,7 @@ JINWOO = read_script("""
 19:11 rosa [clockwork]: A quarter inch more at the sides. I was bored.
 19:12 jinwoo: Please be bored again.
 -27d
-09:01 jinwoo [clockwork2]: {weekday clockwork2} in five weeks, not four, we're away. 18:00.
+09:01 jinwoo [clockwork2]: Not in four weeks this time but in five, {day clockwork2}, we're away. 18:00.
 09:06 rosa [clockwork2]: FIVE weeks? Are you all right?
 09:07 jinwoo: It's a holiday. I've been told to have one.
 """)
@@ -181,7 +181,7 @@ OLIVIA = read_script("""
     that's why I'm writing. Do you take new customers?
 12:34 rosa: Welcome to the city! I do. Fine hair, thick, straight, curls? And what annoys you about it most?
 12:40 olivia: Thick, wavy, and everyone thins it out until it's a triangle.
-12:44 rosa: We don't do triangles here. 📐 Would {weekday welcome} at {time welcome} suit you?
+12:44 rosa: We don't do triangles here. 📐 Would {day welcome} at {time welcome} suit you?
 12:47 olivia [welcome]: It would! Do I need to bring anything?
 -410m rosa [welcome]: Sorry for the late answer, it was a full house! Just yourself, with your hair as you'd
     wear it on a normal day. And a picture from a time you liked it, if you have one.
@@ -193,8 +193,7 @@ FATOUMATA = read_script("""
 -60d
 20:10 fatoumata: Rosa, I need knotless, mid back, and I have exactly one free day this quarter.
 20:18 rosa: Tell me the day and I'll close the shop for it. Leticia and I together, five hours.
-20:20 fatoumata [braids]: {weekday braids}, {date braids}. Eight sharp. I'll bring my laptop and I'll be no
-    fun.
+20:20 fatoumata [braids]: {day braids}. Eight sharp. I'll bring my laptop and I'll be no fun.
 20:21 rosa [braids]: You're always fun when you fire people on speaker.
 20:22 fatoumata: That was ONE time.
 -14d

@@ -89,7 +89,7 @@ THE_BOX_DYE = read_script("""
 -252d
 11:30 rosa: Hi Hannah, it's been five weeks. How's the colour holding up?
 12:10 hannah: Beautiful from the front, a bit brassy when I wash it. Is that normal?
-12:18 rosa: Normal, and that's what the gloss is for. I've got {weekday b4} at {time b4}, forty minutes, no
+12:18 rosa: Normal, and that's what the gloss is for. I've got {day b4} at {time b4}, forty minutes, no
     bleach.
 12:20 hannah [b4]: Take me.
 -245d
@@ -111,7 +111,7 @@ THE_FRINGE = read_script("""
 07:49 rosa: Then I'll say I knew it all along.
 -210d
 12:05 hannah [b5]: I've thought about it for two weeks, which is longer than I think about most things.
-    Curtain fringe, {weekday b5}?
+    Curtain fringe, {day b5}?
 12:20 rosa [b5]: {weekday b5}, {time b5}. I'll put the kettle on and hide the small scissors.
 -203d
 16:10 hannah [b5]: I love it. I'm annoyed at how much I love it.
@@ -142,13 +142,12 @@ THE_FRINGE = read_script("""
 -163d
 17:20 hannah: I've got it!!!!
 17:21 rosa: I KNEW IT
-17:25 rosa [b6]: Cut and colour before you start? I've got you on {weekday b6} anyway.
+17:25 rosa [b6]: Cut and colour before you start? I've got you down for {weekday b6} anyway.
 17:26 hannah [b6]: Yes! Make me look like somebody who gets paid that much.
 -161d
 07:12 hannah [b6]: Rosa, I'm so sorry, I woke up with a fever of 102. I can't come today. I know it's short
     notice and I'll pay for the time.
-07:30 rosa [b6]: Don't be silly, stay in bed. I'll move you to {weekday b7}, same time. Drink something
-    warm.
+07:30 rosa [b6]: Don't be silly, stay in bed. I'll move you to {day b7}, same time. Drink something warm.
 07:33 hannah: You're an angel. An angel with scissors.
 -158d
 11:00 rosa: How's the fever?
@@ -173,8 +172,8 @@ THE_WEDDING = read_script("""
 20:55 rosa: Then we start at six and somebody makes coffee.
 20:56 hannah: My mother will already be up. She'll have been up since two.
 -133d
-09:15 rosa [trial]: Trial for you and your sister on {weekday trial} at {time trial}. Bring the veil, a top
-    with the same neck as the dresses, and pictures of what you do NOT like.
+09:15 rosa [trial]: Trial for you and your sister on {day trial} at {time trial}. Bring the veil, a top with
+    the same neck as the dresses, and pictures of what you do NOT like.
 09:50 hannah [trial]: The "do not like" folder has 61 pictures. She was born for this question.
 -112d
 19:02 hannah [trial]: She hasn't stopped looking at herself in the toaster.
@@ -209,8 +208,8 @@ THE_WEDDING = read_script("""
     light's so good. May I give you a print for the salon?
 12:55 rosa: I'd love that. I don't have a single picture of me working.
 -63d
-18:02 rosa [b9]: It's nearly time for a refresh. {weekday b9} at {time b9}? I kept it free before anyone
-    else saw it.
+18:02 rosa [b9]: It's nearly time for a refresh. {day b9} at {time b9}? I kept it free before anyone else
+    saw it.
 18:10 hannah [b9]: Yes please! And could we go a tiny bit lighter around the face? New job, new light.
 18:15 rosa [b9]: Half a level. Any more and you'd have to come every five weeks, and I like you, but not
     your Saturdays.
@@ -230,8 +229,8 @@ THE_WEDDING = read_script("""
 12:50 rosa: It was. Did you like it?
 12:50 hannah: I did.
 -21d
-17:15 rosa [b10]: Last reminder from me for {weekday b10}, {time b10}: just the cut and the treatment with
-    the silly smell.
+17:15 rosa [b10]: Last reminder from me for {day b10}, {time b10}: just the cut and the treatment with the
+    silly smell.
 17:31 hannah [b10]: I've been looking forward to the smell.
 -14d
 16:40 hannah [b10]: Gravy didn't recognise me and then wouldn't leave my neck alone. I think it's the smell.
@@ -242,8 +241,8 @@ THE_WEDDING = read_script("""
 08:44 rosa: A year! I scrolled up too. You were so polite.
 08:45 hannah: You were so tactful. "More than I hoped for."
 -3d
-19:05 rosa [b11]: I've got two openings for the balayage: {weekday b11} at {time b11}, or the evening before
-    at 17:00 when it's quiet. Which one?
+19:05 rosa [b11]: I've got two openings for the balayage: {day b11} at {time b11}, or the evening before at
+    17:00 when it's quiet. Which one?
 21:20 hannah [b11]: {time b11} on {weekday b11}, then I can walk home through the park and look into
     windows.
 21:22 rosa [b11]: Booked! ✂️
