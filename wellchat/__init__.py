@@ -1,0 +1,70 @@
+"""wellchat: messaging between clients and professionals."""
+
+from __future__ import annotations
+
+import logging
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import orjson
+from apiflask import APIFlask
+from flask.json.provider import DefaultJSONProvider
+
+from wellchat import db, errors, jobs, web
+from wellchat.config import Settings, read_settings, unknown_settings
+from wellchat.features import FEATURES
+
+__version__ = "0.1.0"
+ROOT = Path(__file__).resolve().parent.parent
+
+log = logging.getLogger(__name__)
+
+
+class FastJSON(DefaultJSONProvider):
+    """Ten times the standard encoder on a page of messages."""
+
+    def dumps(self, obj: Any, **_: Any) -> str:
+        return orjson.dumps(obj).decode()
+
+    def loads(self, s: str | bytes, **_: Any) -> Any:
+        return orjson.loads(s)
+
+    def response(self, *args: Any, **kwargs: Any) -> Any:
+        body = orjson.dumps(self._prepare_response_obj(args, kwargs))
+        return self._app.response_class(body, mimetype="application/json")
+
+
+class Wellchat(APIFlask):
+    json_provider_class = FastJSON
+
+
+def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellchat:
+    """The application, wired by `settings` (from the environment where none are given).
+
+    Raises SettingsError where a setting cannot be used.
+    """
+    settings = settings or read_settings()
+    settings.INSTANCE.mkdir(parents=True, exist_ok=True)
+    app = Wellchat(
+        "wellchat",
+        title="wellchat",
+        version=__version__,
+        root_path=str(ROOT / "wellchat"),
+        template_folder=str(ROOT / "templates"),
+        instance_path=str(settings.INSTANCE),
+        json_errors=False,
+        docs_path=None,
+        spec_path="/api/openapi.json",
+    )
+    app.config.update(settings.model_dump())
+    app.config.update(flask_config)
+    for name in unknown_settings():
+        log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
+    db.init_app(app, migrations=str(ROOT / "migrations"))
+    jobs.init_app(app)
+    errors.init_app(app)
+    web.init_app(app)
+    for feature in FEATURES:
+        import_module(f"wellchat.{feature}").init_app(app)
+    return app

@@ -1,0 +1,103 @@
+"""People: who they are, how they sign in, and whether they are there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wellchat.db import Base, UTCDateTime, new_id
+
+CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
+
+
+class User(Base):
+    """A person with an account."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin')", name="role"),)
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case, as accounts.forms normalises it
+    name: Mapped[str] = mapped_column(String(120))
+    role: Mapped[str] = mapped_column(String(12))
+    role_label: Mapped[str | None] = mapped_column(String(40))  # the trade's word for the role: Coach, Stylist
+    bio: Mapped[str | None] = mapped_column(String(280))
+    password_hash: Mapped[str | None] = mapped_column(String(200))  # none: cannot sign in with a password
+    time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # a new client may write first
+    avatar_version: Mapped[str | None] = mapped_column(String(13))  # none: initials
+    session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # raised to end every session at once
+    verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    is_active: ClassVar[bool] = True
+    is_anonymous: ClassVar[bool] = False
+    is_authenticated: ClassVar[bool] = True
+
+    @property
+    def is_professional(self) -> bool:
+        return self.role == PROFESSIONAL
+
+    @property
+    def is_client(self) -> bool:
+        return self.role == CLIENT
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == ADMIN
+
+    @property
+    def label(self) -> str:
+        """The word people see for the role."""
+        return self.role_label or {CLIENT: "Client", PROFESSIONAL: "Professional", ADMIN: "Administrator"}[self.role]
+
+    @property
+    def avatar_url(self) -> str | None:
+        return f"/people/{self.id}/avatar?v={self.avatar_version}" if self.avatar_version else None
+
+    def get_id(self) -> str:
+        """What the session cookie holds (Flask-Login): worthless once the epoch has moved on."""
+        return f"{self.id}.{self.session_epoch}"
+
+
+class Avatar(Base):
+    """A person's picture, re-encoded by us: small, square, stripped of everything but pixels."""
+
+    __tablename__ = "avatars"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    picture: Mapped[bytes] = mapped_column(LargeBinary)  # WebP
+
+
+class Token(Base):
+    """A bearer token; only its SHA-256 is kept."""
+
+    __tablename__ = "tokens"
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80), default="")
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class UsedLink(Base):
+    """A signed link that has done its work: each works once."""
+
+    __tablename__ = "used_links"
+
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+
+
+class Presence(Base):
+    """When a person last did something here, and which thread they had before their eyes. Never from polling alone."""
+
+    __tablename__ = "presences"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    thread_id: Mapped[str | None] = mapped_column(String(13))

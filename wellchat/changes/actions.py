@@ -1,0 +1,103 @@
+"""Writing change logs."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, insert, select, update
+
+from wellchat import bell
+from wellchat.changes.models import Change, ChangeLog, Epoch
+from wellchat.db import after_commit, db, new_id, transaction, unit
+
+
+class What(NamedTuple):
+    """The thing that changed."""
+
+    kind: str
+    thread_id: str | None = None
+    message_seq: int | None = None
+    notification_id: str | None = None
+
+
+def record_change(
+    *,
+    user_id: str,
+    kind: str,
+    thread_id: str | None = None,
+    message_seq: int | None = None,
+    notification_id: str | None = None,
+) -> None:
+    """Note that something on the screen of `user_id` is not what it was. Call inside `transaction()`.
+
+    The number is taken last, just before commit, so that the counter's lock is held for as short as can be; all
+    users of one transaction are numbered together, in ascending order, so that no two transactions wait for
+    each other.
+    """
+    current = unit()
+    if current is None:
+        raise RuntimeError("record_change outside transaction()")
+    if "changes" not in current.notes:
+        current.notes["changes"] = {}
+        current.before_commit.append(_number_changes)
+    pending: dict[str, dict[What, None]] = current.notes["changes"]
+    pending.setdefault(user_id, {})[What(kind, thread_id, message_seq, notification_id)] = None
+
+
+def _number_changes() -> None:
+    session, current = db.session(), unit()
+    assert current is not None
+    session.flush()
+    heads: dict[str, int] = {}
+    rows: list[dict[str, object]] = []
+    pending: dict[str, dict[What, None]] = current.notes.pop("changes")
+    for user_id in sorted(pending):
+        things = pending[user_id]
+        heads[user_id] = session.execute(
+            update(ChangeLog)
+            .where(ChangeLog.user_id == user_id)
+            .values(last_seq=ChangeLog.last_seq + len(things))
+            .returning(ChangeLog.last_seq)
+        ).scalar_one()
+        first = heads[user_id] - len(things) + 1
+        rows += [{"user_id": user_id, "seq": first + i, **thing._asdict()} for i, thing in enumerate(things)]
+    session.execute(insert(Change), rows)
+    after_commit(lambda: bell.ring(heads))
+
+
+def open_log(*, user_id: str) -> None:
+    """Every account has its log from its first moment; a missing counter would be a lock nobody holds."""
+    with transaction() as session:
+        session.add(ChangeLog(user_id=user_id, last_seq=0, floor_seq=0, acked_seq=0))
+
+
+def trim_log(*, user_id: str, keep: int) -> int:
+    """Forget all but the newest `keep` rows; cursors below them are told to resync. Answers how many went."""
+    with transaction() as session:
+        floor = session.execute(
+            update(ChangeLog)
+            .where(ChangeLog.user_id == user_id, ChangeLog.last_seq - keep > ChangeLog.floor_seq)
+            .values(floor_seq=ChangeLog.last_seq - keep)
+            .returning(ChangeLog.floor_seq)
+        ).scalar_one_or_none()
+        if floor is None:
+            return 0
+        result = session.execute(delete(Change).where(Change.user_id == user_id, Change.seq <= floor))
+        return int(result.rowcount)  # type: ignore[attr-defined]
+
+
+def trim_logs(*, keep: int = 10_000, slack: int = 1_000) -> int:
+    """Trim every log that has grown `slack` rows past `keep`, one transaction each."""
+    overgrown = db.session.execute(
+        select(ChangeLog.user_id).where(ChangeLog.last_seq - ChangeLog.floor_seq > keep + slack)
+    ).scalars()
+    return sum(trim_log(user_id=user_id, keep=keep) for user_id in overgrown.all())
+
+
+def renew_epoch() -> str:
+    """Begin a new life of the database: every cursor given out before is answered with a resync. For restores."""
+    with transaction() as session:
+        name = new_id()
+        newest = session.execute(select(func.coalesce(func.max(Epoch.id), 0))).scalar_one()
+        session.add(Epoch(id=newest + 1, name=name))
+        return name

@@ -1,0 +1,44 @@
+"""The change log's two tables, and the installation's epoch."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wellchat.db import Base
+
+KINDS = ("thread", "message", "notification", "typing")
+
+
+class ChangeLog(Base):
+    """The counter of one user's log. Its row lock, held to commit, makes number order commit order."""
+
+    __tablename__ = "change_logs"
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    floor_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # rows up to here were trimmed
+    acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # a poll has confirmed everything up to here
+
+
+class Change(Base):
+    """"This thing is not what it was." Which thing, never how: an update carries its current state."""
+
+    __tablename__ = "changes"
+    __table_args__ = (CheckConstraint("kind IN ('thread', 'message', 'notification', 'typing')", name="kind"),)
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    thread_id: Mapped[str | None] = mapped_column(String(13))
+    message_seq: Mapped[int | None] = mapped_column(Integer)
+    notification_id: Mapped[str | None] = mapped_column(String(13))
+
+
+class Epoch(Base):
+    """Which life of the database this is. A restored backup is given a new one, so that old cursors are refused."""
+
+    __tablename__ = "epochs"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(13))

@@ -1,0 +1,137 @@
+"""Settings: read from `WELLCHAT_` variables, checked once, and put into `app.config` without the prefix.
+
+The table of names, defaults and meanings is in docs/settings.md; `wellchat doctor` prints what is in force.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+PREFIX = "WELLCHAT_"
+WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; one line, fit to print."""
+
+
+def _strong(value: str) -> str:
+    if len(value) < 16 or len(set(value)) < 6 or value.lower() in WEAK_SECRETS:
+        raise ValueError("too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')")
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an http:// or https:// address")
+    return value.rstrip("/")
+
+
+def _scheme(*schemes: str) -> AfterValidator:
+    def check(value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in schemes:
+            raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _switch(value: object) -> object:
+    return {"on": True, "off": False}.get(str(value).lower(), value)
+
+
+class Settings(BaseModel):
+    """Every setting there is; names as in the environment, without `WELLCHAT_`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    INSTANCE: Path = Path("instance")
+    DATABASE_URL: str = ""
+    REDIS_URL: Annotated[str | None, _scheme("redis", "rediss", "unix", "valkey")] = None
+    BROKER_URL: str | None = None
+    SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
+    MAIL_FROM: str = "wellchat@localhost"
+    BASE_URL: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
+    SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
+    NAME: str = Field(default="wellchat", min_length=1, max_length=40)
+    ACCENT_HUE: int = Field(default=262, ge=0, le=360)
+    EMAIL_DELAY: float = Field(default=1800, ge=0)
+    AWAY_AFTER: float = Field(default=120, ge=0)
+    SWEEP_EVERY: float = Field(default=5, gt=0)
+    POLL_INTERVAL: float = Field(default=3, gt=0)
+    MAX_WAIT: float = Field(default=25, ge=0, le=300)
+    MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls one process may hold; 0: three quarters of its threads
+    THREADS: int = Field(default=256, ge=4)
+    RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
+    PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def model_post_init(self, _context: object) -> None:
+        self.INSTANCE = self.INSTANCE.absolute()
+        self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
+        self.REDIS_URL = self.REDIS_URL or _embedded_redis(self.INSTANCE)
+        self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
+        self.SECRET_KEY = self.SECRET_KEY or _kept_secret(self.INSTANCE)
+
+
+def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
+    """Settings from the environment, `overrides` first.
+
+    Raises SettingsError with one line that names the variable, what is wrong and what to do.
+    """
+    given: dict[str, object] = {
+        name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX) and value != ""
+    }
+    given.update(overrides)
+    try:
+        settings = Settings(**{k: v for k, v in given.items() if k in Settings.model_fields})  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = str(first["msg"]).removeprefix("Value error, ")
+        raise SettingsError(f"{PREFIX}{first['loc'][0]}: {reason}") from None
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {error}") from None
+    return settings
+
+
+def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Names that look like ours and are not: most often a typing slip, so they are reported at start."""
+    return sorted(n for n in environ if n.startswith(PREFIX) and n.removeprefix(PREFIX) not in Settings.model_fields)
+
+
+def _embedded_redis(instance: Path) -> str | None:
+    """Where `wellchat up` put its own Valkey, so that other commands of this machine ring the same bell."""
+    note = instance / "valkey.url"
+    return note.read_text().strip() if note.exists() else None
+
+
+def _kept_secret(instance: Path) -> str:
+    """The installation's own key, made once. Two processes that start together agree on the first one written."""
+    instance.mkdir(parents=True, exist_ok=True)
+    path = instance / "secret_key"
+    fresh = instance / f".secret_key.{os.getpid()}"
+    if not path.exists():
+        fresh.write_text(secrets.token_hex(32))
+        fresh.chmod(0o600)
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()
+
+
+def setting(name: str) -> Any:
+    """A setting of the application in whose context we are; for code that knows nothing of the web."""
+    from flask import current_app
+
+    return current_app.config[name]

@@ -1,0 +1,33 @@
+"""Who may talk to whom."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wellchat.accounts.models import User
+from wellchat.db import Base, UTCDateTime, new_id
+
+
+class Connection(Base):
+    """One client and one professional who may talk. One row per pair, ever."""
+
+    __tablename__ = "connections"
+    __table_args__ = (
+        UniqueConstraint("client_id", "professional_id"),
+        CheckConstraint("client_id <> professional_id", name="two_people"),
+    )
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    client_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    professional_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
+    professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")
+
+    def other(self, user_id: str) -> User:
+        """The person on the other side. Both relationships must have been loaded."""
+        return self.professional if user_id == self.client_id else self.client

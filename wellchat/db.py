@@ -1,0 +1,227 @@
+"""The database: one session, one owner of commit.
+
+Writes happen inside `transaction()`, and only there. It is re-entrant: an action that calls an action joins it,
+and the outermost commits. What must happen last inside it (`before_commit`) and what may only happen once it is
+durable (`after_commit`) hangs off it too, so that no doorbell ever rings for a row that is not there.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
+
+from wellchat.errors import Busy
+
+log = logging.getLogger(__name__)
+
+ID_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+WRITE_LOCK_WAIT = 10.0  # seconds a write waits its turn on SQLite before it is told to come back
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
+migrate = Migrate()
+
+# SQLite lets one writer in at a time and makes the others sleep and retry, which starves some of them for
+# seconds. A queue of our own in front of it is fair and wakes at once.
+_sqlite_writers = threading.Lock()
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware datetime, UTC in the database and UTC out of it, on every engine."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime does not say when; pass an aware one")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def new_id() -> str:
+    """A fresh opaque id: 13 characters, 65 random bits."""
+    bits = secrets.randbits(65)
+    return "".join(ID_ALPHABET[(bits >> shift) & 31] for shift in range(0, 65, 5))
+
+
+def insert(table: Any) -> Any:
+    """`INSERT` with `on_conflict_do_nothing/update`, in the dialect of the database in use."""
+    return postgresql_insert(table) if is_postgresql() else sqlite_insert(table)
+
+
+def is_postgresql() -> bool:
+    return db.engine.dialect.name == "postgresql"
+
+
+@dataclass
+class Unit:
+    """One outermost transaction: what hangs off it."""
+
+    before_commit: list[Callable[[], None]] = field(default_factory=list)
+    after_commit: list[Callable[[], None]] = field(default_factory=list)
+    notes: dict[str, Any] = field(default_factory=dict)  # what features gather during it, gone with it
+    doomed: bool = False
+
+
+def unit() -> Unit | None:
+    """The transaction in progress, if there is one."""
+    found: Unit | None = db.session().info.get("unit")
+    return found
+
+
+@contextmanager
+def transaction() -> Iterator[Session]:
+    """Write inside this. The outermost block commits; an exception anywhere inside rolls all of it back.
+
+    Raises Busy where SQLite's one writer cannot be had in time.
+    """
+    session = db.session()
+    if joined := unit():
+        try:
+            yield session
+        except BaseException:
+            joined.doomed = True  # whoever swallows this may not commit the half that was done
+            raise
+        return
+    session.commit()  # end the read transaction: a write must not start from an old snapshot
+    own = session.info["unit"] = Unit()
+    try:
+        with _writer(session):
+            try:
+                yield session
+                for hook in own.before_commit:
+                    hook()
+                if own.doomed:
+                    raise RuntimeError("an inner transaction() failed and its error was swallowed")
+                session.commit()
+            except BaseException:
+                session.rollback()
+                raise
+    finally:
+        del session.info["unit"]
+    for bell in own.after_commit:
+        _ring_safely(bell)
+
+
+@contextmanager
+def _writer(session: Session) -> Iterator[None]:
+    if is_postgresql():
+        yield
+        return
+    if not _sqlite_writers.acquire(timeout=WRITE_LOCK_WAIT):
+        raise Busy
+    try:
+        session.connection(execution_options={"writes": True})
+        yield
+    finally:
+        _sqlite_writers.release()
+
+
+def snapshot() -> None:
+    """Let what is read from here to the end of the request be of one moment, however many statements it takes."""
+    db.session.commit()
+    if is_postgresql():
+        db.session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+
+
+def before_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` as the last thing inside the outermost transaction. Raises RuntimeError outside of one."""
+    if (current := unit()) is None:
+        raise RuntimeError("before_commit outside transaction()")
+    current.before_commit.append(hook)
+
+
+def after_commit(hook: Callable[[], None]) -> None:
+    """Run `hook` once the outermost transaction is durable; at once where there is none.
+
+    A hook that fails is logged and forgotten: the commit stands, and the sweep finds what it would have said.
+    """
+    if (current := unit()) is None:
+        _ring_safely(hook)
+    else:
+        current.after_commit.append(hook)
+
+
+def _ring_safely(hook: Callable[[], None]) -> None:
+    try:
+        hook()
+    except Exception:
+        log.warning("a doorbell failed; the sweep will find the work", exc_info=True)
+
+
+@event.listens_for(Session, "before_flush")
+def _no_stray_writes(session: Session, *_: object) -> None:
+    if "unit" not in session.info:
+        raise RuntimeError("write outside transaction()")
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _no_stray_statements(state: ORMExecuteState) -> None:
+    if (state.is_insert or state.is_update or state.is_delete) and "unit" not in state.session.info:
+        raise RuntimeError("write outside transaction()")
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN comes too late and is never IMMEDIATE
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Any) -> None:
+        # A read that turns into a write fails at once with SQLITE_BUSY_SNAPSHOT whatever the timeout.
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def init_app(app: Flask, *, migrations: str) -> None:
+    url = app.config["DATABASE_URL"]
+    app.config["SQLALCHEMY_DATABASE_URI"] = url
+    options = app.config.setdefault("SQLALCHEMY_ENGINE_OPTIONS", {})
+    options.setdefault("pool_size", 20)
+    options.setdefault("max_overflow", 10)
+    options.setdefault("pool_timeout", 5)
+    if url.startswith("postgresql"):
+        options.setdefault("pool_pre_ping", True)
+        options.setdefault("connect_args", {"connect_timeout": 3})
+    db.init_app(app)
+    migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
+    with app.app_context():
+        if not is_postgresql():
+            _tune_sqlite(db.engine)

@@ -1,0 +1,20 @@
+"""When each person's next email is to be considered."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wellchat.db import Base, UTCDateTime
+
+
+class DigestSchedule(Base):
+    """One person's next look: due, and leased while a worker is at it. No row: nothing waits."""
+
+    __tablename__ = "digest_schedules"
+    __table_args__ = (Index("ix_digest_schedules_due_at", "due_at"),)
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)  # pushed ahead by a claim: that is its lease

@@ -1,0 +1,204 @@
+"""What may go wrong, in the words of the domain, and how each is told to a person or a program.
+
+Actions and queries raise these; only this module knows status codes. Under `/api` the answer is
+`application/problem+json` (RFC 9457), elsewhere a page that says what to do next.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from apiflask import APIFlask, HTTPError
+from flask import Response, jsonify, render_template, request
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+log = logging.getLogger(__name__)
+
+
+class WellchatError(Exception):
+    """A refusal that a person can read: `status`, `title`, `detail`, and `errors` by field."""
+
+    status = 500
+    title = "Something went wrong"
+
+    def __init__(self, detail: str = "", *, errors: dict[str, str] | None = None) -> None:
+        super().__init__(detail or self.title)
+        self.detail = detail or self.title
+        self.errors = errors or {}
+
+
+class NotSignedIn(WellchatError):
+    status = 401
+    title = "Sign in first"
+
+
+class NotAllowed(WellchatError):
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(WellchatError):
+    """Missing, or not the viewer's: the two are never told apart."""
+
+    status = 404
+    title = "Not here"
+
+    def __init__(self, detail: str = "There is nothing here, or it is not yours to see.") -> None:
+        super().__init__(detail)
+
+
+class Conflict(WellchatError):
+    status = 409
+    title = "That collides with what is already there"
+
+
+class Invalid(WellchatError):
+    """Input that cannot be taken; `errors` says why, field by field."""
+
+    status = 422
+    title = "Please check what you entered"
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__(" ".join(errors.values()), errors=errors)
+
+
+class TooFast(WellchatError):
+    status = 429
+    title = "Too many requests"
+
+
+class Busy(WellchatError):
+    """The database cannot take this now; nothing was written and the same request may be sent again."""
+
+    status = 503
+    title = "Busy, please try again"
+
+
+def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
+    """An RFC 9457 answer."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    if errors:
+        body["errors"] = errors
+    response = jsonify(body)
+    response.status_code = status
+    response.content_type = "application/problem+json"
+    if status == 503:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+def errors_by_field(error: ValidationError) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in error.errors():
+        field = ".".join(str(part) for part in each["loc"]) or "body"
+        found.setdefault(field, in_words(each["type"], str(each["msg"]), each.get("ctx") or {}))
+    return found
+
+
+_WORDS = {
+    "missing": "This is needed.",
+    "string_type": "This must be text.",
+    "string_unicode": "This is not readable text.",
+    "int_type": "This must be a whole number.",
+    "int_parsing": "This must be a whole number.",
+    "bool_type": "This must be true or false.",
+    "extra_forbidden": "There is no such field.",
+    "json_invalid": "This is not valid JSON.",
+    "model_type": "Send a JSON object.",
+    "dict_type": "Send a JSON object.",
+    "list_type": "This must be a list.",
+    "literal_error": "Choose one of {expected}.",
+    "string_too_long": "At most {max_length} characters.",
+    "string_too_short": "At least {min_length} characters.",
+    "greater_than_equal": "At least {ge}.",
+    "less_than_equal": "At most {le}.",
+    "too_long": "At most {max_length} of them.",
+    "timezone_aware": "A time needs its offset, such as 2026-01-31T12:00:00Z.",
+}
+
+
+def in_words(kind: str, message: str, context: dict[str, Any]) -> str:
+    """pydantic's finding as a sentence for a person."""
+    if kind == "string_too_short" and context.get("min_length") == 1:
+        return _WORDS["missing"]
+    if kind in _WORDS:
+        return _WORDS[kind].format(**context)
+    message = message.removeprefix("Value error, ").removeprefix("value is not a valid email address: ")
+    return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
+
+
+def wants_json() -> bool:
+    return request.path.startswith("/api/")
+
+
+def answer(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
+    """The refusal in the form the asker reads: a problem document or a page."""
+    if wants_json():
+        return problem(status, title, detail, errors)
+    page = render_template("errors/error.html", status=status, title=title, detail=detail, errors=errors or {})
+    response = Response(page, status=status, content_type="text/html; charset=utf-8")
+    if status == 503:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+_HTTP_WORDS = {
+    400: ("That request could not be read", "Go back, reload the page and try again."),
+    401: ("Sign in first", "Sign in and try again."),
+    403: ("Not allowed", "Reload the page and try again."),
+    404: ("Not here", "There is nothing here, or it is not yours to see."),
+    405: ("Not that way", "This address does not take that kind of request."),
+    413: ("Too large", "That is larger than we take. Send less at once."),
+    415: ("Not that form", "Send JSON, with Content-Type: application/json."),
+    429: ("Too many requests", "Wait a little, then try again."),
+}
+
+
+def _on_wellchat_error(error: WellchatError) -> Response:
+    return answer(error.status, error.title, error.detail, error.errors)
+
+
+def _on_http_error(error: HTTPException) -> Response:
+    status = error.code or 500
+    if error.response is not None and status < 400:
+        return error.response  # type: ignore[return-value]  # a redirect raised by routing
+    title, detail = _HTTP_WORDS.get(status, (error.name, error.description or error.name))
+    if wants_json() and status in (400, 415) and request.method != "GET":
+        # A body that is not JSON at all is bad input like any other.
+        return problem(422, Invalid.title, "The body is not valid JSON.", {"body": "Send a JSON object."})
+    response = answer(status, title, detail)
+    for name, value in error.get_headers():
+        if name in ("Retry-After", "Allow"):
+            response.headers[name] = value
+    return response
+
+
+def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
+    log.warning("database unavailable: %s", error)
+    return answer(Busy.status, Busy.title, "The server is busy. Nothing was lost; try again in a moment.")
+
+
+def _on_shape_error(error: HTTPError) -> Response:
+    """APIFlask's refusal of a body or query, in our words."""
+    cause = error.__cause__
+    errors = errors_by_field(cause) if isinstance(cause, ValidationError) else {}
+    return problem(error.status_code, Invalid.title, " ".join(errors.values()) or error.message, errors)
+
+
+def _on_crash(error: Exception) -> Response:
+    log.exception("unhandled error on %s %s", request.method, request.path)
+    return answer(500, "Something broke on our side", "It has been noted. Try again in a moment.")
+
+
+def init_app(app: APIFlask) -> None:
+    app.error_processor(_on_shape_error)
+    app.register_error_handler(WellchatError, _on_wellchat_error)
+    app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(OperationalError, _on_database_error)
+    app.register_error_handler(PoolTimeout, _on_database_error)
+    if not app.testing:  # in tests a crash should reach the test with its traceback
+        app.register_error_handler(Exception, _on_crash)

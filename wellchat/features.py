@@ -1,0 +1,15 @@
+"""The features, lowest first. A feature imports only from those before it; tests/test_architecture.py holds that."""
+
+FEATURES = (
+    "mail",
+    "changes",
+    "accounts",
+    "connections",
+    "subjects",
+    "notifications",
+    "messaging",
+    "digests",
+    "updates",
+    "oversight",
+    "demo",
+)

@@ -1,0 +1,43 @@
+"""Shapes of input: what every feature's `forms.py` builds on. One shape serves the page's form and the JSON call."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, TypeVar
+
+from flask import request
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
+
+from wellchat.errors import Invalid, errors_by_field
+
+
+def _clean(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("NUL characters cannot be stored")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_clean)]
+"""Text a database can hold. Lone surrogates never get here: the JSON parser refuses them."""
+
+
+class Form(BaseModel):
+    """Exactly the declared fields, each of its own type: nothing is coerced, nothing extra slips in."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
+
+
+class QueryForm(BaseModel):
+    """A query string or HTML form: all values arrive as text, so numbers are read from it; unknown names are ignored."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+AnyForm = TypeVar("AnyForm", bound=BaseModel)
+
+
+def read_form(form: type[AnyForm], **more: Any) -> AnyForm:
+    """The posted HTML form as `form`. Raises Invalid with a sentence for each field that is not right."""
+    try:
+        return form.model_validate({**request.form.to_dict(), **more}, strict=False, extra="ignore")
+    except ValidationError as error:
+        raise Invalid(errors_by_field(error)) from None

@@ -1,0 +1,93 @@
+"""Shapes of what people and programs send about threads and messages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+
+from wellchat.forms import Form, QueryForm, Text
+
+MAX_BODY = 8_000  # characters of one message
+LIMIT = Annotated[int, Field(ge=1, le=100)]
+Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Moment = Annotated[AwareDatetime, Field(strict=False)]
+ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
+Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
+
+
+def _body(text: str) -> str:
+    """Line ends as `\\n`, whoever typed them; at least one character that shows."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if not text.strip():
+        raise ValueError("Write something first.")
+    return text
+
+
+class _HasBody(Form):
+    body: Annotated[Text, StringConstraints(max_length=MAX_BODY)]
+
+    @model_validator(mode="after")
+    def _tidy(self) -> _HasBody:
+        self.body = _body(self.body)
+        return self
+
+
+class SubjectRef(Form):
+    """A subject, by the host platform's own words."""
+
+    kind: Annotated[Text, StringConstraints(min_length=1, max_length=20)]
+    external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120)]
+
+
+class SendMessage(_HasBody):
+    client_key: ClientKey
+    subject: SubjectRef | None = None
+    reply_to: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    attachments: Annotated[list[Id], Field(max_length=10)] = []
+
+
+class EditMessage(_HasBody):
+    pass
+
+
+class OpenThread(Form):
+    """`with` alone opens the pair's thread; a subject opens the thread its kind's scope asks for."""
+
+    with_: Id | None = Field(default=None, alias="with")
+    subject: SubjectRef | None = None
+
+    @model_validator(mode="after")
+    def _somebody_or_something(self) -> OpenThread:
+        if self.with_ is None and self.subject is None:
+            raise ValueError("Say whom to write to (with) or what about (subject).")
+        return self
+
+
+class MarkRead(Form):
+    seq: Seq
+
+
+class PatchMembership(Form):
+    archived: bool = False
+    muted_until: Moment | None = None
+    snoozed_until: Moment | None = None
+
+    def given(self) -> dict[str, Any]:
+        """Only what was named: a null ends a mute, an absent name leaves it."""
+        given: dict[str, bool | datetime | None] = {name: getattr(self, name) for name in self.model_fields_set}
+        return given
+
+
+class ListThreads(QueryForm):
+    before: Annotated[Text, StringConstraints(max_length=200)] | None = None
+    limit: LIMIT = 30
+    archived: bool = False
+    q: Annotated[Text, StringConstraints(max_length=100)] = ""
+
+
+class ListMessages(QueryForm):
+    before: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    after: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    limit: LIMIT = 50

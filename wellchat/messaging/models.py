@@ -1,0 +1,137 @@
+"""Threads, memberships, messages, and the outbox of messages still to be told of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wellchat.accounts.models import User
+from wellchat.db import Base, UTCDateTime, new_id
+from wellchat.subjects.models import Subject
+
+
+class Thread(Base):
+    """One conversation between the two people of a connection.
+
+    `key` decides what "the same conversation" means (see queries.thread_key); its uniqueness is what makes opening
+    safe under any number of simultaneous tries. `last_seq` numbers the messages: its row lock is held to commit.
+    """
+
+    __tablename__ = "threads"
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    key: Mapped[str] = mapped_column(String(80), unique=True)
+    key_scope: Mapped[str] = mapped_column(String(12))
+    connection_id: Mapped[str] = mapped_column(ForeignKey("connections.id"), index=True)
+    client_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    professional_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    subject_id: Mapped[str | None] = mapped_column(ForeignKey("subjects.id"), index=True)
+    last_seq: Mapped[int] = mapped_column(Integer, default=0)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)  # of the last message, or the opening
+
+    client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
+    professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")
+    subject: Mapped[Subject | None] = relationship(lazy="raise")
+
+    def other_id(self, user_id: str) -> str:
+        return self.professional_id if user_id == self.client_id else self.client_id
+
+
+class Membership(Base):
+    """A user's own state in a thread. Watermarks only move forward.
+
+    `last_seq` and `updated_at` repeat the thread's, so that one index answers the inbox and one the unread count.
+    """
+
+    __tablename__ = "memberships"
+    __table_args__ = (
+        Index("ix_memberships_inbox", "user_id", "archived", "updated_at", "thread_id"),
+        Index(
+            "ix_memberships_unread",
+            "user_id",
+            sqlite_where=text("last_seq > last_read_seq"),
+            postgresql_where=text("last_seq > last_read_seq"),
+        ),
+        CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
+    )
+
+    thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    last_seq: Mapped[int] = mapped_column(Integer, default=0)
+    last_read_seq: Mapped[int] = mapped_column(Integer, default=0)
+    delivered_seq: Mapped[int] = mapped_column(Integer, default=0)  # arrived at one of the user's devices
+    mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # in an email: no message is in two
+    archived: Mapped[bool] = mapped_column(Boolean, default=False)
+    muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    def is_muted(self, now: datetime) -> bool:
+        return self.muted_until is not None and self.muted_until > now
+
+
+class Message(Base):
+    """Numbered 1, 2, 3 ... within its thread, without gaps. A deleted one stays as a tombstone without its text."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("thread_id", "sender_id", "client_key"),
+        ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
+    )
+
+    thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    sender_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    body: Mapped[str | None] = mapped_column(Text)  # none: deleted
+    client_key: Mapped[str] = mapped_column(String(64))
+    subject_id: Mapped[str | None] = mapped_column(ForeignKey("subjects.id"))
+    reply_to: Mapped[int | None] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+
+    subject: Mapped[Subject | None] = relationship(lazy="raise")
+
+
+class MessageRevision(Base):
+    """What a message said before it was edited or deleted; for the audit trail, never shown in a thread."""
+
+    __tablename__ = "message_revisions"
+    __table_args__ = (
+        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        Index("ix_message_revisions_thread_id_seq", "thread_id", "seq"),
+    )
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    thread_id: Mapped[str] = mapped_column(String(13))
+    seq: Mapped[int] = mapped_column(Integer)
+    body: Mapped[str] = mapped_column(Text)
+    replaced_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class Outbox(Base):
+    """A message its recipient has still to be told of. Written with the message, gone when the worker has decided."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (Index("ix_outbox_due_at", "due_at"),)
+
+    thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    recipient_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)  # pushed ahead by a claim: that is its lease
+    attempts: Mapped[int] = mapped_column(Integer, default=0)

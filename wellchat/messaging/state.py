@@ -1,0 +1,93 @@
+"""Threads and messages as clients see them: the same shapes in every list, answer and update.
+
+An update is state, not an event, so these shapes are the whole truth about a thing at one moment.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from wellchat.accounts.models import User
+from wellchat.accounts.queries import person_json
+from wellchat.clock import iso
+from wellchat.messaging.models import Message
+from wellchat.messaging.queries import ThreadView
+from wellchat.subjects.models import Subject
+
+State = dict[str, Any]
+
+
+def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: float) -> State:
+    thread, mine, theirs = view.thread, view.mine, view.theirs
+    other = thread.professional if viewer.id == thread.client_id else thread.client
+    here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(seconds=away_after)
+    return {
+        "id": thread.id,
+        "key_scope": thread.key_scope,
+        "title": other.name,
+        "context": f"Re: {thread.subject.title}" if thread.subject else None,
+        "client": person_json(thread.client),
+        "professional": person_json(thread.professional),
+        "other": person_json(other) | {"presence": "here" if here else "away"},
+        "subject": subject_state(thread.subject),
+        "last_message": message_state(view.last_message, viewer.id) if view.last_message else None,
+        "last_seq": thread.last_seq,
+        "unread": view.unread,
+        "last_read_seq": mine.last_read_seq,
+        "other_read_seq": theirs.last_read_seq,
+        "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
+        "archived": mine.archived,
+        "muted": mine.is_muted(now),
+        "muted_until": iso(mine.muted_until),
+        "snoozed_until": iso(mine.snoozed_until),
+        "created_at": iso(thread.created_at),
+        "updated_at": iso(thread.updated_at),
+    }
+
+
+def membership_state(view: ThreadView) -> State:
+    mine = view.mine
+    return {
+        "thread_id": mine.thread_id,
+        "last_read_seq": mine.last_read_seq,
+        "unread": view.unread,
+        "archived": mine.archived,
+        "muted_until": iso(mine.muted_until),
+        "snoozed_until": iso(mine.snoozed_until),
+    }
+
+
+def message_state(message: Message, viewer_id: str) -> State:
+    state = {
+        "thread_id": message.thread_id,
+        "seq": message.seq,
+        "sender_id": message.sender_id,
+        "body": message.body,
+        "subject": subject_state(message.subject),
+        "reply_to": message.reply_to,
+        "attachments": [],
+        "reactions": [],
+        "created_at": iso(message.created_at),
+        "edited_at": iso(message.edited_at),
+        "deleted": message.deleted_at is not None,
+    }
+    if message.sender_id == viewer_id:
+        state["client_key"] = message.client_key
+    return state
+
+
+def subject_state(subject: Subject | None) -> State | None:
+    """A subject as a label on a thread or message; what can be done with it is on its card."""
+    if subject is None:
+        return None
+    return {
+        "id": subject.id,
+        "kind": subject.kind,
+        "kind_label": subject.declared.label,
+        "external_id": subject.external_id,
+        "title": subject.title,
+        "status": subject.status,
+        "starts_at": iso(subject.starts_at),
+        "url": subject.url,
+    }

@@ -1,0 +1,69 @@
+"""Records in the bell, and what a person wants to be told, how and when."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wellchat.accounts.models import User
+from wellchat.db import Base, UTCDateTime, new_id
+
+CADENCES = ("soon", "hourly", "daily", "weekly", "off")
+
+
+class Notification(Base):
+    """One record in the bell. At most one unread per person and group; what joins the group counts it up."""
+
+    __tablename__ = "notifications"
+    __table_args__ = (
+        Index(
+            "uq_notifications_unread",
+            "user_id",
+            "group_key",
+            unique=True,
+            sqlite_where=text("read_at IS NULL"),
+            postgresql_where=text("read_at IS NULL"),
+        ),
+        Index("ix_notifications_user_id_updated_at", "user_id", "updated_at", "id"),
+        Index("ix_notifications_user_id_thread_id", "user_id", "thread_id"),
+    )
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(40))
+    group_key: Mapped[str] = mapped_column(String(80))  # what it gathers under, such as "thread:ID"
+    actor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
+    thread_id: Mapped[str | None] = mapped_column(String(13))
+    count: Mapped[int] = mapped_column(Integer, default=1)
+    first_seq: Mapped[int | None] = mapped_column(Integer)  # messages it stands for: first_seq..last_seq of the thread
+    last_seq: Mapped[int | None] = mapped_column(Integer)
+    title: Mapped[str] = mapped_column(String(240))
+    preview: Mapped[str] = mapped_column(String(200), default="")
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    actor: Mapped[User | None] = relationship(foreign_keys=[actor_id], lazy="raise")
+
+
+class Preferences(Base):
+    """How a person wants to be told. No row: all defaults."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (
+        CheckConstraint("cadence IN ('soon', 'hourly', 'daily', 'weekly', 'off')", name="cadence"),
+        CheckConstraint("digest_hour BETWEEN 0 AND 23", name="digest_hour"),
+        CheckConstraint("digest_weekday BETWEEN 0 AND 6", name="digest_weekday"),
+    )
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    cadence: Mapped[str] = mapped_column(String(10), default="soon")
+    digest_hour: Mapped[int] = mapped_column(Integer, default=8)
+    digest_weekday: Mapped[int] = mapped_column(Integer, default=0)  # Monday 0
+    quiet_from: Mapped[str | None] = mapped_column(String(5))  # "22:00", the person's own zone
+    quiet_to: Mapped[str | None] = mapped_column(String(5))
+    channels: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # {kind: {bell, push, email}} where it differs

@@ -1,0 +1,48 @@
+"""Things of the host platform that threads and messages are about."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from wellchat.accounts.models import User
+from wellchat.db import Base, UTCDateTime, new_id
+from wellchat.subjects.kinds import KINDS, SubjectKind
+
+OPEN, CLAIMED = "open", "claimed"
+
+
+class Subject(Base):
+    """A booking, session, coupon or lead, known by the host platform's own id."""
+
+    __tablename__ = "subjects"
+    __table_args__ = (
+        UniqueConstraint("kind", "external_id"),
+        Index("ix_subjects_professional_id_starts_at", "professional_id", "starts_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(20))
+    external_id: Mapped[str] = mapped_column(String(120))
+    title: Mapped[str] = mapped_column(String(200))
+    professional_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    client_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"), index=True)  # none: open to every client
+    url: Mapped[str | None] = mapped_column(Text)
+    status: Mapped[str | None] = mapped_column(String(40))
+    starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+    professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")
+    client: Mapped[User | None] = relationship(foreign_keys=[client_id], lazy="raise")
+
+    @property
+    def declared(self) -> SubjectKind:
+        return KINDS[self.kind]
+
+    @property
+    def is_unclaimed(self) -> bool:
+        """A lead that is on offer: nobody talks about it before somebody takes it."""
+        return self.declared.scope == "subject" and self.status == OPEN

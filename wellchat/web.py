@@ -1,0 +1,272 @@
+"""What every request passes through: who asks, where from, how often; and what every page is given.
+
+Identity comes from the session cookie or a bearer token, never from a parameter. A cookie is sent along by the
+browser whoever asks for the request, so an unsafe call that rides on one must prove that our own page made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache, wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import secure
+from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask_limiter import Limiter, RateLimitExceeded
+from flask_limiter.util import get_remote_address
+from flask_login import LoginManager, current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
+from linkify_it import LinkifyIt
+from markupsafe import Markup, escape
+from werkzeug.middleware.proxy_fix import ProxyFix
+from wtforms.validators import ValidationError as BadToken
+
+from wellchat import clock
+from wellchat.clock import iso
+from wellchat.errors import NotAllowed, NotSignedIn, answer, wants_json
+
+if TYPE_CHECKING:
+    from wellchat.accounts.models import User
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
+
+login = LoginManager()
+csrf = CSRFProtect()
+
+
+def _asker() -> str:
+    """Whom a limit counts: the person where we know them, else the address they come from."""
+    return f"user:{current_user.id}" if current_user.is_authenticated else get_remote_address()
+
+
+limiter = Limiter(key_func=_asker, strategy="moving-window", default_limits=["1200/minute"], headers_enabled=True)
+
+
+# Who asks
+
+
+def viewer() -> User:
+    """The signed-in person. Raises NotSignedIn."""
+    if not current_user.is_authenticated:
+        raise NotSignedIn
+    return cast("User", current_user._get_current_object())
+
+
+def signed_in(view: Callable[P, R]) -> Callable[P, R]:
+    """Only for somebody we know: others get 401 under /api, and the sign-in page elsewhere."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        if current_user.is_authenticated:
+            return view(*args, **kwargs)
+        if wants_json():
+            raise NotSignedIn
+        return cast(R, redirect(url_for("accounts.sign_in", next=next_path())))
+
+    guarded.guard = "signed_in"  # type: ignore[attr-defined]  # tests/test_wiring.py looks for it on every route
+    return guarded
+
+
+def next_path() -> str | None:
+    """Where to go on to after signing in: only ever a page of ours that can be opened by a link."""
+    return request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
+
+
+def safe_next(target: str | None) -> str:
+    """`target` if a browser would stay on this site with it, else the inbox."""
+    if not target or not target.startswith("/") or target.startswith("//"):
+        return "/"
+    if any(ord(c) < 33 or c == "\\" for c in target) or urlsplit(target).netloc:
+        return "/"
+    return target
+
+
+def _protect_from_forgery() -> None:
+    """Forms carry a token. JSON calls with a cookie carry the token or come from our own origin; a bearer needs neither."""
+    if request.method in SAFE_METHODS or g.get("bearer"):
+        return
+    if request.endpoint and current_app.view_functions[request.endpoint].__dict__.get("csrf_exempt"):
+        return
+    if wants_json():
+        if not current_user.is_authenticated or _same_origin():
+            return
+        try:
+            validate_csrf(request.headers.get("X-CSRFToken"))
+        except BadToken:
+            raise NotAllowed("Send the CSRF token in X-CSRFToken, or use a bearer token.") from None
+        return
+    csrf.protect()
+
+
+def _same_origin() -> bool:
+    if (site := request.headers.get("Sec-Fetch-Site")) is not None:
+        return site == "same-origin"
+    return request.headers.get("Origin") in (request.host_url.rstrip("/"), current_app.config["BASE_URL"])
+
+
+def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
+    """For calls made by machines that hold no cookie, such as a mail reader's one-click unsubscribe (RFC 8058)."""
+    view.csrf_exempt = True  # type: ignore[attr-defined]
+    return view
+
+
+# What every answer carries
+
+_headers = secure.Secure(
+    csp=secure.ContentSecurityPolicy()
+    .default_src("'self'")
+    .img_src("'self'", "data:", "blob:")
+    .object_src("'none'")
+    .base_uri("'none'")
+    .form_action("'self'")
+    .frame_ancestors("'none'"),
+    # no-referrer would also strip it from our own forms, and CSRF protection over HTTPS asks for it
+    referrer=secure.ReferrerPolicy().same_origin(),
+    permissions=secure.PermissionsPolicy().camera().microphone().geolocation(),
+    coop=secure.CrossOriginOpenerPolicy().same_origin(),
+    xcto=secure.XContentTypeOptions().nosniff(),
+    xfo=secure.XFrameOptions().deny(),
+).headers
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in _headers.items():
+        response.headers.setdefault(name, value)
+    if request.is_secure:
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint == "static":
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
+    else:
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+# What every page is given
+
+
+@lru_cache(maxsize=512)
+def _fingerprint(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes with the content, so that browsers may keep it for good."""
+    path = Path(cast(str, current_app.static_folder)) / name
+    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
+
+
+def _zone() -> ZoneInfo:
+    return ZoneInfo(current_user.time_zone if current_user.is_authenticated else "UTC")
+
+
+def _moment(value: datetime | str) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def clock_time(value: datetime | str) -> str:
+    """14:05, in the viewer's zone."""
+    return _moment(value).astimezone(_zone()).strftime("%H:%M")
+
+
+def day(value: datetime | str) -> str:
+    """Today, Yesterday, Thu 12 Nov, or 12 Nov 2024; in the viewer's zone."""
+    date, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
+    if date == today:
+        return "Today"
+    if date == today - timedelta(days=1):
+        return "Yesterday"
+    return f"{date:%a} {date.day} {date:%b}" if date.year == today.year else f"{date.day} {date:%b %Y}"
+
+
+_links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": False})
+
+
+def linkify(text: str) -> Markup:
+    """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
+    out, at = Markup(), 0
+    for match in _links.match(text) or []:
+        if match.schema not in ("http:", "https:", "mailto:"):
+            continue
+        out += escape(text[at : match.index])
+        out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(match.url, match.raw)
+        at = match.last_index
+    return out + escape(text[at:])
+
+
+def initials(name: str) -> str:
+    words = [w for w in name.split() if w[:1].isalnum()] or [name or "?"]
+    return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+
+def hue(user_id: str) -> int:
+    """A hue from 0 to 11, stable for the person; the style sheet has a class for each."""
+    return int(hashlib.md5(user_id.encode(), usedforsecurity=False).hexdigest()[:6], 16) % 12
+
+
+def _globals() -> dict[str, Any]:
+    return {
+        "viewer": current_user._get_current_object() if current_user.is_authenticated else None,
+        "asset": asset,
+        "now": clock.now(),
+        "settings": current_app.config,
+    }
+
+
+def _on_csrf_error(error: CSRFError) -> Response:
+    return answer(400, "This page has been open too long", "Go back, reload the page and send it again. " + error.description)
+
+
+def _on_too_fast(error: RateLimitExceeded) -> Response:
+    return answer(429, "Too many requests", f"No more than {error.limit.limit} here. Wait a little, then try again.")
+
+
+def init_app(app: Flask) -> None:
+    app.config.setdefault("MAX_CONTENT_LENGTH", MAX_BODY)
+    app.config.setdefault("MAX_FORM_PARTS", 50)
+    app.config.update(
+        SESSION_COOKIE_NAME="wellchat",
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=app.config["BASE_URL"].startswith("https://"),
+        REMEMBER_COOKIE_NAME="wellchat_remember",
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SECURE=app.config["BASE_URL"].startswith("https://"),
+        REMEMBER_COOKIE_DURATION=timedelta(days=60),
+        WTF_CSRF_CHECK_DEFAULT=False,  # _protect_from_forgery decides, once, for pages and calls alike
+        WTF_CSRF_TIME_LIMIT=None,  # a chat stays open for days
+        RATELIMIT_ENABLED=app.config["RATE_LIMITS"],
+        RATELIMIT_STORAGE_URI=_limits_url(app.config["REDIS_URL"]),
+        RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # without Redis each process counts for itself
+        RATELIMIT_SWALLOW_ERRORS=True,
+    )
+    if app.config["PROXIES"]:
+        hops = app.config["PROXIES"]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    login.init_app(app)
+    csrf.init_app(app)
+    limiter.init_app(app)
+    app.before_request(_protect_from_forgery)
+    app.after_request(_add_headers)
+    app.context_processor(_globals)
+    app.register_error_handler(CSRFError, _on_csrf_error)
+    app.register_error_handler(RateLimitExceeded, _on_too_fast)
+    app.jinja_env.filters.update(
+        clock_time=clock_time, day=day, iso=iso, linkify=linkify, initials=initials, hue=hue
+    )
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+
+
+def _limits_url(url: str | None) -> str:
+    if url is None:
+        return "memory://"
+    return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
