@@ -24,7 +24,9 @@ class SettingsError(Exception):
 
 def _strong(value: str) -> str:
     if len(value) < 16 or len(set(value)) < 6 or value.lower() in WEAK_SECRETS:
-        raise ValueError("too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')")
+        raise ValueError(
+            "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
+        )
     return value
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeVar
 
 from flask import request
@@ -27,7 +28,7 @@ class Form(BaseModel):
 
 
 class QueryForm(BaseModel):
-    """A query string or HTML form: all values arrive as text, so numbers are read from it; unknown names are ignored."""
+    """A query string: all values arrive as text, so numbers are read from it; unknown names are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -37,7 +38,20 @@ AnyForm = TypeVar("AnyForm", bound=BaseModel)
 
 def read_form(form: type[AnyForm], **more: Any) -> AnyForm:
     """The posted HTML form as `form`. Raises Invalid with a sentence for each field that is not right."""
+    return fill(form, {**request.form.to_dict(), **more})
+
+
+def fill(form: type[AnyForm], values: Mapping[str, Any]) -> AnyForm:
+    """`form` from values that arrived as text, as a page or the command line sends them. Raises Invalid."""
     try:
-        return form.model_validate({**request.form.to_dict(), **more}, strict=False, extra="ignore")
+        return form.model_validate(values, strict=False, extra="ignore")
+    except ValidationError as error:
+        raise Invalid(errors_by_field(error)) from None
+
+
+def read_query(form: type[AnyForm]) -> AnyForm:
+    """The query string as `form`. Raises Invalid."""
+    try:
+        return form.model_validate(request.args.to_dict())
     except ValidationError as error:
         raise Invalid(errors_by_field(error)) from None

@@ -9,14 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import lru_cache, wraps
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import secure
-from flask import Flask, Response, current_app, g, redirect, request, url_for
+from flask import Flask, Response, current_app, g, redirect, request, send_from_directory, url_for
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
@@ -91,7 +91,7 @@ def safe_next(target: str | None) -> str:
 
 
 def _protect_from_forgery() -> None:
-    """Forms carry a token. JSON calls with a cookie carry the token or come from our own origin; a bearer needs neither."""
+    """Forms carry a token. JSON with a cookie carries it too, or comes from our own origin; a bearer needs neither."""
     if request.method in SAFE_METHODS or g.get("bearer"):
         return
     if request.endpoint and current_app.view_functions[request.endpoint].__dict__.get("csrf_exempt"):
@@ -143,9 +143,7 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if request.is_secure:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint == "static":
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.args else "no-cache"
-    else:
+    if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -153,15 +151,25 @@ def _add_headers(response: Response) -> Response:
 # What every page is given
 
 
-@lru_cache(maxsize=512)
-def _fingerprint(path: Path, _changed: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+def _fingerprint(folder: Path) -> str:
+    """One hash over all static files: modules import each other by relative path, so they must move together."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()[:12]
 
 
 def asset(name: str) -> str:
-    """The address of a static file; it changes with the content, so that browsers may keep it for good."""
-    path = Path(cast(str, current_app.static_folder)) / name
-    return url_for("static", filename=name, v=_fingerprint(path, path.stat().st_mtime_ns))
+    """The address of a static file; it changes whenever any of them does, so that browsers may keep it for good."""
+    return url_for("asset", version=current_app.extensions["assets"], filename=name)
+
+
+def _send_asset(version: str, filename: str) -> Response:
+    response = send_from_directory(cast(str, current_app.static_folder), filename)
+    current = version == current_app.extensions["assets"]
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
+    return response
 
 
 def _zone() -> ZoneInfo:
@@ -187,6 +195,33 @@ def day(value: datetime | str) -> str:
     return f"{date:%a} {date.day} {date:%b}" if date.year == today.year else f"{date.day} {date:%b %Y}"
 
 
+def date(value: datetime | str) -> str:
+    """2026-11-12, in the viewer's zone."""
+    return _moment(value).astimezone(_zone()).date().isoformat()
+
+
+def when(value: datetime | str) -> str:
+    """As short as an inbox wants it: 14:05, Yesterday, Thu, 12 Nov, 12 Nov 2024."""
+    then, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
+    if then == today:
+        return clock_time(value)
+    if timedelta(days=1) < today - then < timedelta(days=7):
+        return f"{then:%a}"
+    return day(value).split(" ", 1)[-1] if then.year == today.year else day(value)
+
+
+def continues(message: dict[str, Any] | None, previous: dict[str, Any] | None) -> bool:
+    """Whether a message belongs to the group of the one before: same person, same day, within five minutes."""
+    if not message or not previous or message["sender_id"] != previous["sender_id"]:
+        return False
+    at, before = _moment(message["created_at"]), _moment(previous["created_at"])
+    return at - before <= timedelta(minutes=5) and date(at) == date(before)
+
+
+def _iso(value: datetime | str) -> str | None:
+    return iso(_moment(value))
+
+
 _links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": False})
 
 
@@ -197,7 +232,9 @@ def linkify(text: str) -> Markup:
         if match.schema not in ("http:", "https:", "mailto:"):
             continue
         out += escape(text[at : match.index])
-        out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(match.url, match.raw)
+        out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(
+            match.url, match.raw
+        )
         at = match.last_index
     return out + escape(text[at:])
 
@@ -208,8 +245,11 @@ def initials(name: str) -> str:
 
 
 def hue(user_id: str) -> int:
-    """A hue from 0 to 11, stable for the person; the style sheet has a class for each."""
-    return int(hashlib.md5(user_id.encode(), usedforsecurity=False).hexdigest()[:6], 16) % 12
+    """A hue from 0 to 359, stable for the person (FNV-1a); static/js computes the same for the rows it makes."""
+    value = 0x811C9DC5
+    for byte in user_id.encode():
+        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
+    return value % 360
 
 
 def _globals() -> dict[str, Any]:
@@ -222,7 +262,11 @@ def _globals() -> dict[str, Any]:
 
 
 def _on_csrf_error(error: CSRFError) -> Response:
-    return answer(400, "This page has been open too long", "Go back, reload the page and send it again. " + error.description)
+    return answer(
+        400,
+        "This page has been open too long",
+        "Go back, reload the page and send it again. " + error.description,
+    )
 
 
 def _on_too_fast(error: RateLimitExceeded) -> Response:
@@ -252,6 +296,8 @@ def init_app(app: Flask) -> None:
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
+    app.add_url_rule("/assets/<version>/<path:filename>", "asset", _send_asset)
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
@@ -261,7 +307,15 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(RateLimitExceeded, _on_too_fast)
     app.jinja_env.filters.update(
-        clock_time=clock_time, day=day, iso=iso, linkify=linkify, initials=initials, hue=hue
+        clock_time=clock_time,
+        continues=continues,
+        date=date,
+        day=day,
+        hue=hue,
+        initials=initials,
+        iso=_iso,
+        linkify=linkify,
+        when=when,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 

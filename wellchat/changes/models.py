@@ -22,7 +22,7 @@ class ChangeLog(Base):
 
 
 class Change(Base):
-    """"This thing is not what it was." Which thing, never how: an update carries its current state."""
+    """ "This thing is not what it was." Which thing, never how: an update carries its current state."""
 
     __tablename__ = "changes"
     __table_args__ = (CheckConstraint("kind IN ('thread', 'message', 'notification', 'typing')", name="kind"),)

@@ -19,7 +19,7 @@ def epoch() -> str:
 
 
 def cursor_now(user_id: str) -> Cursor:
-    """The present head of the log. Read it BEFORE the state it goes with: what lands in between is told twice, never lost."""
+    """The present head of the log. Read it BEFORE the state it goes with: what comes between is told twice."""
     name, seq = db.session.execute(
         select(
             select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
@@ -57,9 +57,13 @@ def check(user_id: str, cursor: Cursor) -> tuple[Cursor, Resync | None]:
     return head, None
 
 
-def changes_after(user_id: str, seq: int, *, limit: int, up_to: int | None = None) -> Sequence[Change]:
+def changes_after(
+    user_id: str, seq: int, *, limit: int, up_to: int | None = None, kind: str | None = None
+) -> Sequence[Change]:
     """The rows above `seq`, in order, at most `limit`."""
     query = select(Change).where(Change.user_id == user_id, Change.seq > seq).order_by(Change.seq).limit(limit)
     if up_to is not None:
         query = query.where(Change.seq <= up_to)
+    if kind is not None:
+        query = query.where(Change.kind == kind)
     return db.session.execute(query).scalars().all()

@@ -1,1 +1,13 @@
+"""Threads and messages: what wellchat is for."""
 
+from flask import Flask
+
+from wellchat.messaging.api import api
+from wellchat.messaging.cli import subject
+from wellchat.messaging.pages import pages
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(api)
+    app.register_blueprint(pages)
+    app.cli.add_command(subject)

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from wellchat.forms import Form, QueryForm, Text
 
-MAX_BODY = 8_000  # characters of one message
+MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
 Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
 Moment = Annotated[AwareDatetime, Field(strict=False)]
@@ -46,6 +46,14 @@ class SendMessage(_HasBody):
     subject: SubjectRef | None = None
     reply_to: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
     attachments: Annotated[list[Id], Field(max_length=10)] = []
+
+
+class PostMessage(_HasBody):
+    """The composer's form: `subject` is a subject's id, `seen` the last message that was on the page."""
+
+    client_key: ClientKey
+    subject: Id | None = None
+    seen: Seq = 0
 
 
 class EditMessage(_HasBody):
@@ -91,3 +99,10 @@ class ListMessages(QueryForm):
     before: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     after: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
     limit: LIMIT = 50
+
+
+class ThreadPlace(QueryForm):
+    """Where to open a thread, and the subject (its id) that the next message speaks of."""
+
+    before: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    about: Id | None = None

@@ -105,7 +105,7 @@ class Message(Base):
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    subject: Mapped[Subject | None] = relationship(lazy="raise")
+    subject: Mapped[Subject | None] = relationship(lazy="joined")
 
 
 class MessageRevision(Base):

@@ -53,7 +53,6 @@ def _threads_of(user_id: str) -> Select[Any]:
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
         .options(joinedload(Thread.client), joinedload(Thread.professional), joinedload(Thread.subject))
-        .options(joinedload(Last.subject))
         .execution_options(populate_existing=True)
     )
 
@@ -117,7 +116,7 @@ def messages_of(
     """
     if db.session.get(Membership, (thread_id, viewer.id)) is None:
         raise NotFound
-    query = select(Message).where(Message.thread_id == thread_id).options(joinedload(Message.subject))
+    query = select(Message).where(Message.thread_id == thread_id)
     if after is not None:
         query = query.where(Message.seq > after).order_by(Message.seq)
         if before is not None:
@@ -138,7 +137,6 @@ def messages_by_seq(user_id: str, places: Iterable[tuple[str, int]]) -> Sequence
         .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == user_id))
         .where(tuple_(Message.thread_id, Message.seq).in_(list(places)))
         .order_by(Message.thread_id, Message.seq)
-        .options(joinedload(Message.subject))
         .execution_options(populate_existing=True)
     )
     return db.session.execute(query).scalars().all()
@@ -185,7 +183,8 @@ def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
     keys = {pair_key(connection_id): connection_id for connection_id in connection_ids}
     rows = db.session.execute(
         select(Thread.key, Thread.id).where(
-            Thread.key.in_(list(keys)), or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id)
+            Thread.key.in_(list(keys)),
+            or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id),
         )
     )
     return {keys[key]: thread_id for key, thread_id in rows.tuples()}
@@ -196,7 +195,7 @@ def pair_key(connection_id: str) -> str:
 
 
 def subject_key(subject: Subject, client_id: str) -> str:
-    """What counts as the same conversation about `subject`; the pair's own for kinds of the `connection` scope is pair_key."""
+    """What counts as the same conversation about `subject`, where its kind does not just use the pair's own."""
     if subject.declared.scope == "client":
         return f"client:{subject.id}:{client_id}"
     return f"subject:{subject.id}"

@@ -13,7 +13,7 @@ Scope = Literal["connection", "client", "subject"]
 
 @dataclass(frozen=True)
 class SubjectKind:
-    """`scope` decides the thread: the pair's one thread, one per client, or one for the subject (DESIGN: the three scopes)."""
+    """`scope` decides the thread: the pair's one thread, one per client, or one for the subject."""
 
     name: str
     label: str

@@ -1,0 +1,33 @@
+"""Bringing two people together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.connections.models import Connection
+from wellchat.db import insert, new_id, transaction
+from wellchat.errors import Invalid
+
+
+def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:
+    """The connection of a client and a professional, made if it is the first time; simultaneous tries make one.
+
+    Raises Invalid where one of them is not what they are taken for.
+    """
+    with transaction() as session:
+        client, professional = session.get(User, client_id), session.get(User, professional_id)
+        if client is None or not client.is_client:
+            raise Invalid({"client": "This is not a client's account."})
+        if professional is None or not professional.is_professional:
+            raise Invalid({"professional": "This is not a professional's account."})
+        session.execute(
+            insert(Connection)
+            .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)
+            .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
+        )
+        return session.execute(
+            select(Connection).where(Connection.client_id == client_id, Connection.professional_id == professional_id)
+        ).scalar_one()

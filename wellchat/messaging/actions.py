@@ -1,0 +1,343 @@
+"""The verbs of conversation. Page, JSON, worker and command line all call these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, select, update
+
+from wellchat.accounts.models import Presence, User
+from wellchat.changes.actions import record_change
+from wellchat.changes.models import ChangeLog
+from wellchat.changes.queries import changes_after
+from wellchat.db import db, transaction
+from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.jobs import enqueue
+from wellchat.messaging.models import Membership, Message, MessageRevision, Outbox, Thread
+from wellchat.notifications import actions as notifications
+from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import visible_subject
+
+EDIT_WITHIN = timedelta(minutes=5)
+ACK_AT_ONCE = 1_000  # rows of the change log one poll confirms
+PREVIEW = 140  # characters of a message that a notification shows
+
+
+def send_message(
+    *,
+    sender: User,
+    thread_id: str,
+    body: str,
+    client_key: str,
+    now: datetime,
+    subject: tuple[str, str] | None = None,
+    reply_to: int | None = None,
+    attachments: Sequence[str] = (),
+) -> tuple[Message, bool]:
+    """Say `body` in a thread. Answers the message, and whether it is new.
+
+    The same `client_key` again answers the first message: a retry is never a second one. Raises NotFound where the
+    thread is not the sender's, Conflict where the key was used for another body, Invalid for a subject or a reply
+    that is not of this thread.
+    """
+    with transaction() as session:
+        thread = _lock_thread(sender.id, thread_id)
+        first = session.execute(
+            select(Message).where(
+                Message.thread_id == thread_id,
+                Message.sender_id == sender.id,
+                Message.client_key == client_key,
+            )
+        ).scalar_one_or_none()
+        if first is not None:
+            return _the_same(first, body), False
+        if attachments:
+            raise Invalid({"attachments": "There is no such attachment."})
+        about = _subject_of(sender, thread, *subject) if subject else None
+        if reply_to is not None and not 1 <= reply_to <= thread.last_seq:
+            raise Invalid({"reply_to": "There is no such message in this thread."})
+        message = Message(
+            thread_id=thread_id,
+            seq=thread.last_seq + 1,
+            sender_id=sender.id,
+            body=body,
+            client_key=client_key,
+            subject=about,
+            reply_to=reply_to,
+            created_at=now,
+        )
+        session.add(message)
+        thread.last_seq, thread.updated_at = message.seq, now
+        recipient_id = thread.other_id(sender.id)
+        _move_memberships(thread, sender.id, now)
+        session.add(Outbox(thread_id=thread_id, seq=message.seq, recipient_id=recipient_id, due_at=now))
+        for user_id in (sender.id, recipient_id):
+            record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=message.seq)
+        enqueue("messaging.tell", thread_id=thread_id, seq=message.seq)
+    return message, True
+
+
+def _lock_thread(user_id: str, thread_id: str) -> Thread:
+    """The thread with its lock held to commit, so that numbers are given in commit order. Raises NotFound."""
+    thread = db.session.execute(
+        select(Thread)
+        .where(Thread.id == thread_id, (Thread.client_id == user_id) | (Thread.professional_id == user_id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if thread is None:
+        raise NotFound
+    return thread
+
+
+def _the_same(first: Message, body: str) -> Message:
+    # An edited or deleted first message is not compared: the retry may well be of what it said before.
+    if first.body != body and first.edited_at is None and first.deleted_at is None:
+        raise Conflict("This client_key was already used for another message in this thread.")
+    return first
+
+
+def _subject_of(sender: User, thread: Thread, kind: str, external_id: str) -> Subject:
+    """The subject a message speaks of: one of this very pair."""
+    try:
+        subject = visible_subject(sender, kind, external_id)
+    except NotFound:
+        raise Invalid({"subject": "There is no such subject for this thread."}) from None
+    if subject.professional_id != thread.professional_id or subject.client_id not in (None, thread.client_id):
+        raise Invalid({"subject": "This subject is not of this thread's two people."})
+    return subject
+
+
+def _move_memberships(thread: Thread, sender_id: str, now: datetime) -> None:
+    for membership in _lock_memberships(thread.id):
+        if membership.user_id == sender_id:
+            # What arrived unseen just before stays unread: a watermark never passes what was not shown.
+            if membership.last_read_seq == membership.last_seq:
+                membership.last_read_seq = thread.last_seq
+            if membership.delivered_seq == membership.last_seq:
+                membership.delivered_seq = thread.last_seq
+            membership.typing_at = None
+            membership.archived = False
+        elif not membership.is_muted(now):
+            membership.archived = False
+        membership.last_seq, membership.updated_at = thread.last_seq, now
+
+
+def _lock_memberships(thread_id: str) -> list[Membership]:
+    rows = db.session.execute(
+        select(Membership)
+        .where(Membership.thread_id == thread_id)
+        .order_by(Membership.user_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(rows.scalars())
+
+
+def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: datetime) -> Message:
+    """Change what a message of the viewer's own says, within five minutes; the earlier text goes to the audit trail.
+
+    Raises NotFound where it is not the viewer's message, Invalid where it is too late or deleted.
+    """
+    with transaction() as session:
+        thread = _lock_thread(viewer.id, thread_id)
+        message = _own_message(viewer, thread_id, seq)
+        if message.deleted_at is not None or message.body is None:
+            raise Invalid({"body": "This message was deleted."})
+        if now - message.created_at > EDIT_WITHIN:
+            raise Invalid({"body": "A message can be changed for 5 minutes after it was sent."})
+        if message.body != body:
+            session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
+            message.body, message.edited_at = body, now
+            _message_changed(thread, message, now)
+    return message
+
+
+def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> Message:
+    """Take a message of the viewer's own back: a tombstone stays. Twice is the same as once. Raises NotFound."""
+    with transaction() as session:
+        thread = _lock_thread(viewer.id, thread_id)
+        message = _own_message(viewer, thread_id, seq)
+        if message.deleted_at is None:
+            session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now))
+            message.body, message.deleted_at = None, now
+            _message_changed(thread, message, now)
+    return message
+
+
+def _own_message(viewer: User, thread_id: str, seq: int) -> Message:
+    message = db.session.get(Message, (thread_id, seq), populate_existing=True)
+    if message is None or message.sender_id != viewer.id:
+        raise NotFound
+    return message
+
+
+def _message_changed(thread: Thread, message: Message, now: datetime) -> None:
+    recipient_id = thread.other_id(message.sender_id)
+    notifications.retract(user_id=recipient_id, thread_id=thread.id, seq=message.seq, preview=preview(message), now=now)
+    for user_id in (message.sender_id, recipient_id):
+        record_change(user_id=user_id, kind="message", thread_id=thread.id, message_seq=message.seq)
+
+
+def preview(message: Message) -> str | None:
+    """The first words of a message on one line; none of a deleted one."""
+    return " ".join(message.body.split())[:PREVIEW] if message.body is not None else None
+
+
+def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
+    """Move the viewer's watermark to `seq`: a message they were shown. It never moves back.
+
+    Raises NotFound, and Invalid for a seq above the last message.
+    """
+    with transaction() as session:
+        moved = session.execute(
+            update(Membership)
+            .where(
+                Membership.thread_id == thread_id,
+                Membership.user_id == viewer.id,
+                Membership.last_read_seq < seq,
+                Membership.last_seq >= seq,
+            )
+            .values(last_read_seq=seq)
+        )
+        if moved.rowcount == 0:  # type: ignore[attr-defined]
+            _refuse_unknown_seq(viewer, thread_id, seq)
+            return
+        notifications.read_thread(user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now)
+        for user_id in _people(thread_id):
+            record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+
+
+def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
+    last_seq = db.session.execute(
+        select(Membership.last_seq).where(Membership.thread_id == thread_id, Membership.user_id == viewer.id)
+    ).scalar_one_or_none()
+    if last_seq is None:
+        raise NotFound
+    if seq > last_seq:
+        raise Invalid({"seq": f"The last message of this thread is {last_seq}."})
+
+
+def _people(thread_id: str) -> tuple[str, str]:
+    return (
+        db.session.execute(select(Thread.client_id, Thread.professional_id).where(Thread.id == thread_id))
+        .one()
+        ._tuple()
+    )
+
+
+def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
+    """Archive, mute or snooze a thread for the viewer alone. `changes`: any of archived, muted_until, snoozed_until."""
+    with transaction() as session:
+        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        if membership is None:
+            raise NotFound
+        for name, value in changes.items():
+            setattr(membership, name, value)
+        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
+
+
+def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
+    """Let the other person know that the viewer is writing. Raises NotFound."""
+    with transaction() as session:
+        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        if membership is None:
+            raise NotFound
+        membership.typing_at = now
+        for user_id in _people(thread_id):
+            if user_id != viewer.id:
+                record_change(user_id=user_id, kind="typing", thread_id=thread_id)
+
+
+def acknowledge(*, user_id: str, cursor_seq: int) -> None:
+    """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means."""
+    log = db.session.get(ChangeLog, user_id, populate_existing=True)
+    if log is None or cursor_seq <= log.acked_seq:
+        return
+    arrived: dict[str, int] = {}
+    rows = changes_after(user_id, log.acked_seq, up_to=cursor_seq, limit=ACK_AT_ONCE, kind="message")
+    for change in rows:
+        if change.thread_id and change.message_seq:
+            arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
+    if not arrived:
+        return
+    with transaction() as session:
+        for thread_id in sorted(arrived):
+            seq = arrived[thread_id]
+            moved = session.execute(
+                update(Membership)
+                .where(
+                    Membership.thread_id == thread_id,
+                    Membership.user_id == user_id,
+                    Membership.delivered_seq < seq,
+                )
+                .values(delivered_seq=seq)
+            )
+            if moved.rowcount:  # type: ignore[attr-defined]
+                for person in _people(thread_id):
+                    if person != user_id:
+                        record_change(user_id=person, kind="thread", thread_id=thread_id)
+        acked_seq = cursor_seq if len(rows) < ACK_AT_ONCE else rows[-1].seq
+        session.execute(
+            update(ChangeLog)
+            .where(ChangeLog.user_id == user_id, ChangeLog.acked_seq < acked_seq)
+            .values(acked_seq=acked_seq)
+        )
+
+
+def tell(*, thread_id: str, seq: int, recipient_id: str, now: datetime, away_after: timedelta) -> bool:
+    """Decide whether a message is news to its recipient, and put it in their bell if so. Answers whether it was.
+
+    The outbox row is the job: taken and worked off in one transaction, so that it is done once or stays. Who has the
+    thread before their eyes is not told now, but looked at again once they may have left.
+    """
+    with transaction() as session:
+        taken = session.execute(
+            delete(Outbox).where(
+                Outbox.thread_id == thread_id,
+                Outbox.seq == seq,
+                Outbox.recipient_id == recipient_id,
+                Outbox.due_at <= now,
+            )
+        )
+        if taken.rowcount == 0:  # type: ignore[attr-defined]
+            return False
+        message = session.get(Message, (thread_id, seq), populate_existing=True)
+        membership = session.get(Membership, (thread_id, recipient_id), populate_existing=True)
+        if message is None or membership is None or message.deleted_at is not None:
+            return False
+        if membership.last_read_seq >= seq or membership.is_muted(now):
+            return False
+        presence = session.get(Presence, recipient_id, populate_existing=True)
+        if presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
+            again = presence.seen_at + away_after
+            session.add(Outbox(thread_id=thread_id, seq=seq, recipient_id=recipient_id, due_at=again))
+            return False
+        _put_in_bell(message, recipient_id, now)
+        return True
+
+
+def _put_in_bell(message: Message, recipient_id: str, now: datetime) -> None:
+    sender = db.session.get_one(User, message.sender_id)
+    notifications.record(
+        user_id=recipient_id,
+        kind="message",
+        group_key=f"thread:{message.thread_id}",
+        actor_id=sender.id,
+        thread_id=message.thread_id,
+        seq=message.seq,
+        title=sender.name,
+        preview=preview(message) or "",
+        now=now,
+    )
+
+
+def postpone(*, thread_id: str, seq: int, recipient_id: str, now: datetime) -> None:
+    """An outbox row that could not be worked off waits longer each time, so that it holds up nobody else."""
+    with transaction() as session:
+        row = session.get(Outbox, (thread_id, seq, recipient_id), with_for_update=True)
+        if row is not None:
+            row.attempts += 1
+            row.due_at = now + timedelta(seconds=min(3600, 5 * 2**row.attempts))

@@ -1,0 +1,142 @@
+"""Opening threads: get-or-create on the unique key, so that any number of simultaneous tries end in one thread."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.connections.actions import connect
+from wellchat.connections.models import Connection
+from wellchat.connections.queries import connection_between
+from wellchat.db import db, insert, new_id, transaction
+from wellchat.errors import Invalid, NotFound
+from wellchat.messaging.models import Membership, Thread
+from wellchat.messaging.queries import pair_key, subject_key
+from wellchat.subjects import actions as subjects
+from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import visible_subject
+
+
+def open_thread(
+    *, viewer: User, now: datetime, with_id: str | None = None, subject: tuple[str, str] | None = None
+) -> tuple[str, bool]:
+    """The thread with a person, or about a subject; made if it is the first time. Answers its id and whether it is new.
+
+    Raises NotFound for people and subjects the viewer has no business with, Invalid where the request is not enough
+    to say which thread, or a lead is not claimed yet.
+    """
+    with transaction():
+        if subject is not None:
+            return _open_about(viewer, visible_subject(viewer, *subject), with_id, now)
+        if with_id is None:
+            raise Invalid({"with": "Say whom to write to."})
+        return _open_pair(_connection_with(viewer, with_id, now), now)
+
+
+def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
+    """The viewer's connection with somebody; a client makes one by writing to a professional open to new clients."""
+    other = db.session.get(User, other_id)
+    if other is None or other.id == viewer.id:
+        raise NotFound
+    if connection := connection_between(viewer.id, other.id):
+        return connection
+    if viewer.is_client and other.is_professional and other.open_to_clients:
+        return connect(client_id=viewer.id, professional_id=other.id, now=now)
+    raise NotFound
+
+
+def _open_about(viewer: User, subject: Subject, with_id: str | None, now: datetime) -> tuple[str, bool]:
+    if subject.is_unclaimed:
+        raise Invalid({"subject": "Nobody has claimed this lead yet; its thread opens when somebody does."})
+    client_id = subject.client_id or (viewer.id if viewer.is_client else with_id)
+    if client_id is None:
+        raise Invalid({"with": "Say which client to write to about this."})
+    if viewer.is_client and client_id != viewer.id:
+        raise NotFound
+    if viewer.is_client or subject.client_id:
+        # The platform, or the card the client came from, brought these two together.
+        connection = connect(client_id=client_id, professional_id=subject.professional_id, now=now)
+    else:
+        found = connection_between(client_id, subject.professional_id)
+        if found is None:
+            raise NotFound
+        connection = found
+    if subject.declared.scope == "connection":
+        return _open_pair(connection, now)
+    return _get_or_create(connection, subject_key(subject, client_id), subject, now)
+
+
+def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
+    return _get_or_create(connection, pair_key(connection.id), None, now)
+
+
+def _get_or_create(connection: Connection, key: str, subject: Subject | None, now: datetime) -> tuple[str, bool]:
+    made = db.session.execute(
+        insert(Thread)
+        .values(
+            id=new_id(),
+            key=key,
+            key_scope=subject.declared.scope if subject else "connection",
+            connection_id=connection.id,
+            client_id=connection.client_id,
+            professional_id=connection.professional_id,
+            subject_id=subject.id if subject else None,
+            last_seq=0,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Thread.key])
+        .returning(Thread.id)
+    ).scalar_one_or_none()
+    if made is None:  # it stood, or somebody was faster: theirs is ours too
+        return db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one(), False
+    for user_id in (connection.client_id, connection.professional_id):
+        db.session.add(Membership(thread_id=made, user_id=user_id, updated_at=now))
+        record_change(user_id=user_id, kind="thread", thread_id=made)
+    return made, True
+
+
+def put_subject(
+    *,
+    kind: str,
+    external_id: str,
+    title: str,
+    professional_id: str,
+    now: datetime,
+    client_id: str | None = None,
+    url: str | None = None,
+    starts_at: datetime | None = None,
+    status: str | None = None,
+) -> Subject:
+    """Create or update a subject of the host platform; a lead that is claimed opens its thread."""
+    with transaction():
+        subject = subjects.put_subject(
+            kind=kind,
+            external_id=external_id,
+            title=title,
+            professional_id=professional_id,
+            client_id=client_id,
+            url=url,
+            starts_at=starts_at,
+            status=status,
+            now=now,
+        )
+        _open_claimed(subject, now)
+    return subject
+
+
+def claim_lead(*, viewer: User, subject_id: str, now: datetime) -> str | None:
+    """Take a lead on offer; its thread opens. Answers the thread's id, if the lead has a client to talk with."""
+    with transaction():
+        subject = subjects.claim(viewer=viewer, subject_id=subject_id, now=now)
+        return _open_claimed(subject, now)
+
+
+def _open_claimed(subject: Subject, now: datetime) -> str | None:
+    if subject.declared.scope != "subject" or subject.is_unclaimed or subject.client_id is None:
+        return None
+    connection = connect(client_id=subject.client_id, professional_id=subject.professional_id, now=now)
+    return _get_or_create(connection, subject_key(subject, subject.client_id), subject, now)[0]

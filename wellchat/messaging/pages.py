@@ -1,0 +1,227 @@
+"""The pages of conversation: inbox, thread, and the places a conversation starts from."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from wellchat import clock
+from wellchat.accounts.models import User
+from wellchat.accounts.queries import person_for, person_json
+from wellchat.changes.queries import cursor_now
+from wellchat.connections.queries import connection_between, my_connections
+from wellchat.db import new_id
+from wellchat.errors import Invalid
+from wellchat.forms import read_form, read_query
+from wellchat.messaging import actions, opening, queries
+from wellchat.messaging.forms import ListThreads, PostMessage, ThreadPlace
+from wellchat.messaging.state import message_state, thread_state
+from wellchat.notifications.queries import unread_count
+from wellchat.subjects.queries import (
+    subject_by_id,
+    subject_json,
+    subjects_between,
+    subjects_of,
+    visible_subject,
+)
+from wellchat.web import limiter, signed_in, viewer
+
+pages = Blueprint("messaging", __name__)
+
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+ON_A_PAGE = 50  # messages a thread opens with
+MOST_ON_A_PAGE = 300  # and no more than these, to reach back to the first unread one
+
+
+@pages.get("/")
+@signed_in
+def inbox() -> str:
+    return render_template("messaging/inbox.html", **_shell())
+
+
+@pages.get("/threads/<thread_id>")
+@signed_in
+def thread(thread_id: str) -> str:
+    return _thread_page(thread_id)
+
+
+def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> str:
+    user, place = viewer(), read_query(ThreadPlace)
+    shell = _shell()  # reads the cursor first, then the state it goes with
+    view = queries.thread_for(user, thread_id)
+    first_unread = view.mine.last_read_seq + 1 if view.unread else None
+    found, more = queries.messages_of(
+        user, thread_id, before=place.before, limit=_page_size(view.thread.last_seq, first_unread)
+    )
+    other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
+    subjects = subjects_between(view.thread.client_id, view.thread.professional_id)
+    return render_template(
+        "messaging/thread.html",
+        **shell,
+        thread=_state(view),
+        messages=[message_state(message, user.id) for message in found],
+        has_more=more,
+        first_unread_seq=first_unread,
+        client_key=new_id(),
+        about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
+        panel={"person": person_json(other), "subjects": [subject_json(s, user) for s in subjects]},
+        body=body,
+        errors=errors or {},
+    )
+
+
+def _page_size(last_seq: int, first_unread: int | None) -> int:
+    """Enough to show the first unread message with a few before it."""
+    reach = last_seq - first_unread + 10 if first_unread else 0
+    return min(max(ON_A_PAGE, reach), MOST_ON_A_PAGE)
+
+
+def _shell() -> dict[str, Any]:
+    """What every page with the list of conversations shows; the cursor is read before the state it goes with."""
+    user, page = viewer(), read_query(ListThreads)
+    cursor = cursor_now(user.id)
+    before = page.before if request.endpoint == "messaging.inbox" else None
+    views, following = queries.inbox(user, before=before, limit=page.limit, archived=page.archived, q=page.q)
+    return {
+        "cursor": str(cursor),
+        "threads": [_state(view) for view in views],
+        "next": following,
+        "archived": page.archived,
+        "q": page.q,
+        "unread": {"messages": queries.unread_messages(user.id), "notifications": unread_count(user.id)},
+    }
+
+
+def _state(view: queries.ThreadView) -> dict[str, Any]:
+    return thread_state(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+
+
+@pages.post("/threads")
+@signed_in
+@limiter.limit("60/minute")
+def start() -> BaseResponse:
+    """From a profile or a card: the thread, opened if it is the first time."""
+    form = request.form
+    subject = (form["kind"], form["external_id"]) if "kind" in form and "external_id" in form else None
+    user = viewer()
+    thread_id, _ = opening.open_thread(viewer=user, with_id=form.get("with"), subject=subject, now=clock.now())
+    about = _card_in_pair_thread(user, thread_id, subject) if subject else None
+    return redirect(url_for("messaging.thread", thread_id=thread_id, about=about))
+
+
+def _card_in_pair_thread(user: User, thread_id: str, subject: tuple[str, str]) -> str | None:
+    """The subject to mark the next message with, where the thread is the pair's and not the subject's own."""
+    found = visible_subject(user, *subject)
+    return found.id if found.declared.scope == "connection" else None
+
+
+@pages.post("/threads/<thread_id>/messages")
+@signed_in
+@limiter.limit("20/second;300/minute")
+def send(thread_id: str) -> BaseResponse | tuple[str, int]:
+    """The composer without script: what was typed comes back with the reason where it could not be sent."""
+    user = viewer()
+    try:
+        form = read_form(PostMessage)
+        about = subject_by_id(user, form.subject) if form.subject else None
+        message, _ = actions.send_message(
+            sender=user,
+            thread_id=thread_id,
+            body=form.body,
+            client_key=form.client_key,
+            subject=(about.kind, about.external_id) if about else None,
+            now=clock.now(),
+        )
+    except Invalid as refusal:
+        queries.thread_for(user, thread_id)
+        return _thread_page(thread_id, body=request.form.get("body", ""), errors=refusal.errors), 422
+    if form.seen:
+        actions.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
+    return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(message.seq)), 303)
+
+
+@pages.post("/threads/<thread_id>/membership")
+@signed_in
+def change_membership(thread_id: str) -> BaseResponse:
+    form = request.form
+    changes: dict[str, Any] = {}
+    if "archived" in form:
+        changes["archived"] = form["archived"] == "1"
+    if "muted" in form:
+        changes["muted_until"] = FOREVER if form["muted"] == "1" else None
+    actions.change_membership(viewer=viewer(), thread_id=thread_id, changes=changes)
+    if changes.get("archived"):
+        return redirect(url_for("messaging.inbox"), 303)
+    return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
+
+
+@pages.get("/chat/<thread_id>")
+@signed_in
+def chat(thread_id: str) -> BaseResponse:
+    """The address other systems of the field use."""
+    return redirect(url_for("messaging.thread", thread_id=thread_id))
+
+
+@pages.get("/new")
+@signed_in
+def new() -> str:
+    user = viewer()
+    connections = my_connections(user)
+    opened = queries.pair_threads(user, [c.id for c in connections])
+    people = [person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)} for c in connections]
+    subjects = [subject_json(s, user) for s in subjects_of(user)]
+    actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
+    return render_template("messaging/new.html", people=people, subjects=actionable, **_counts())
+
+
+@pages.get("/people/<user_id>")
+@signed_in
+def person(user_id: str) -> str:
+    user = viewer()
+    other = person_for(user, user_id)
+    connection = connection_between(user.id, other.id)
+    opened = queries.pair_threads(user, [connection.id]) if connection else {}
+    client_id, professional_id = (user.id, other.id) if user.is_client else (other.id, user.id)
+    subjects = subjects_between(client_id, professional_id) if connection else []
+    return render_template(
+        "connections/person.html",
+        person=person_json(other) | {"bio": other.bio},
+        thread_id=opened.get(connection.id) if connection else None,
+        can_message=other.id != user.id
+        and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
+        subjects=[subject_json(s, user) for s in subjects],
+        **_counts(),
+    )
+
+
+@pages.get("/subjects/<subject_id>")
+@signed_in
+def subject(subject_id: str) -> str:
+    user = viewer()
+    found = subject_by_id(user, subject_id)
+    other = found.client if user.id == found.professional_id else found.professional
+    return render_template(
+        "subjects/subject.html",
+        subject=subject_json(found, user),
+        person=person_json(other) if other else None,
+        **_counts(),
+    )
+
+
+@pages.post("/subjects/<subject_id>/claim")
+@signed_in
+def claim(subject_id: str) -> BaseResponse:
+    thread_id = opening.claim_lead(viewer=viewer(), subject_id=subject_id, now=clock.now())
+    if thread_id is None:
+        return redirect(url_for("messaging.subject", subject_id=subject_id), 303)
+    return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
+
+
+def _counts() -> dict[str, Any]:
+    user = viewer()
+    cursor = cursor_now(user.id)
+    counts = {"messages": queries.unread_messages(user.id), "notifications": unread_count(user.id)}
+    return {"cursor": str(cursor), "unread": counts}

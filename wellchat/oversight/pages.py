@@ -1,0 +1,64 @@
+"""`/oversight`: for administrators only; to everybody else it does not exist."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from wellchat import clock
+from wellchat.errors import Invalid, NotFound
+from wellchat.forms import read_query
+from wellchat.messaging.forms import ListThreads, ThreadPlace
+from wellchat.messaging.state import message_state
+from wellchat.oversight import queries
+from wellchat.oversight.actions import look
+from wellchat.web import signed_in, viewer
+
+pages = Blueprint("oversight", __name__, url_prefix="/oversight")
+
+
+@pages.get("")
+@signed_in
+def index() -> str:
+    return _index()
+
+
+def _index(refused: str | None = None, errors: dict[str, str] | None = None) -> str:
+    q = read_query(ListThreads).q
+    threads = queries.conversations(viewer(), q)
+    return render_template(
+        "oversight/index.html",
+        threads=threads,
+        q=q,
+        refused=refused,
+        errors=errors or {},
+        reason=request.form.get("reason", ""),
+    )
+
+
+@pages.post("/threads/<thread_id>/looks")
+@signed_in
+def take_a_look(thread_id: str) -> Response | tuple[str, int]:
+    try:
+        entry = look(admin=viewer(), thread_id=thread_id, reason=request.form.get("reason", ""), now=clock.now())
+    except Invalid as refusal:
+        return _index(thread_id, refusal.errors), 422
+    return redirect(url_for("oversight.show", look_id=entry.id), 303)
+
+
+@pages.get("/looks/<look_id>")
+@signed_in
+def show(look_id: str) -> str:
+    admin = viewer()
+    if not admin.is_admin:
+        raise NotFound
+    entry, thread = queries.look_of(admin, look_id, clock.now())
+    found = queries.transcript(entry, before=read_query(ThreadPlace).before)
+    return render_template(
+        "oversight/look.html",
+        look=entry,
+        thread=thread,
+        people={thread.client_id: thread.client, thread.professional_id: thread.professional},
+        messages=[message_state(message, admin.id) for message in found],
+        looks=queries.looks_at(admin, thread.id),
+    )

@@ -1,0 +1,37 @@
+"""All due worker work, in the order in which one piece makes another. Beat, cron and tests run the same list."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+
+from wellchat.changes.actions import trim_logs
+from wellchat.db import db
+from wellchat.digests import actions as digests
+from wellchat.digests import outbox
+from wellchat.mail import actions as mail
+
+log = logging.getLogger(__name__)
+
+Sweep = Callable[[datetime], dict[str, int]]
+
+SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, mail.sweep)
+
+
+def run(now: datetime) -> dict[str, int]:
+    """Do what is due; answers what was done, by name. One sweep that fails does not keep the others from running."""
+    done: dict[str, int] = {}
+    for sweep in SWEEPS:
+        try:
+            done |= sweep(now)
+        except Exception:
+            log.exception("%s.%s failed", sweep.__module__, sweep.__name__)
+        finally:
+            db.session.remove()
+    return done
+
+
+def tidy() -> dict[str, int]:
+    """What grows and may be forgotten."""
+    return {"changes_trimmed": trim_logs()}

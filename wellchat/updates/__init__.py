@@ -1,0 +1,9 @@
+"""Updates: what a poll is answered with."""
+
+from flask import Flask
+
+from wellchat.updates.api import api
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(api)

@@ -1,0 +1,63 @@
+"""An update: the current state of everything that changed above a cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from wellchat.accounts.models import User
+from wellchat.changes.cursor import Cursor
+from wellchat.changes.models import Change
+from wellchat.changes.queries import changes_after
+from wellchat.messaging.queries import messages_by_seq, threads_by_id, typing_to, unread_messages
+from wellchat.messaging.state import message_state, thread_state
+from wellchat.notifications import queries as notifications
+
+TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
+
+
+def unread_counts(user_id: str) -> dict[str, int]:
+    return {"messages": unread_messages(user_id), "notifications": notifications.unread_count(user_id)}
+
+
+def update_after(
+    viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float
+) -> dict[str, Any] | None:
+    """What changed above `cursor`, as it is now; None where nothing did.
+
+    Run it inside one db.snapshot(): the numbers of unread then belong to the very messages they travel with.
+    """
+    rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
+    if not rows:
+        return None
+    has_more, rows = len(rows) > limit, rows[:limit]
+    messages, threads, notes = _distinct(rows)
+    views = threads_by_id(viewer.id, threads) if threads else []
+    return {
+        "cursor": str(cursor._replace(seq=rows[-1].seq)),
+        "has_more": has_more,
+        "threads": [thread_state(view, viewer, now=now, away_after=away_after) for view in views],
+        "messages": [message_state(m, viewer.id) for m in messages_by_seq(viewer.id, messages)] if messages else [],
+        "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
+        if notes
+        else [],
+        "unread": unread_counts(viewer.id),
+        "typing": _typing(viewer.id, rows, now),
+    }
+
+
+def _distinct(rows: Sequence[Change]) -> tuple[set[tuple[str, int]], set[str], set[str]]:
+    """The distinct messages, threads and notifications of some rows. A message's thread has changed with it."""
+    messages = {(r.thread_id, r.message_seq) for r in rows if r.kind == "message" and r.thread_id and r.message_seq}
+    threads = {r.thread_id for r in rows if r.kind in ("thread", "message") and r.thread_id}
+    notes = {r.notification_id for r in rows if r.notification_id}
+    return messages, threads, notes
+
+
+def _typing(user_id: str, rows: Sequence[Change], now: datetime) -> list[dict[str, str]]:
+    threads = {r.thread_id for r in rows if r.kind == "typing" and r.thread_id}
+    if not threads:
+        return []
+    found = typing_to(user_id, threads, since=now - TYPING_FOR)
+    return [{"thread_id": thread_id, "user_id": typist} for thread_id, typist in found]

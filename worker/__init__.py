@@ -1,0 +1,36 @@
+"""The Celery application: `celery -A worker worker`, `celery -A worker beat`.
+
+Tasks are doorbells: ids in, one domain call. The row in the database is the job, and every task may run twice.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Task
+
+from wellchat import create_app
+from wellchat.jobs import celery as app
+from worker import schedule
+
+web = create_app()
+
+
+class InContext(Task):  # type: ignore[misc]
+    """A task that runs inside the application, as a request does."""
+
+    abstract = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        with web.app_context():
+            return self.run(*args, **kwargs)
+
+
+app.Task = InContext
+app.conf.update(
+    # A worker waits on its broker for as long as it takes; the short patience is for requests.
+    broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
+    beat_schedule=schedule.every(web.config["SWEEP_EVERY"]),
+    beat_schedule_filename=str(web.config["INSTANCE"] / "beat-schedule"),
+    imports=("worker.messaging", "worker.digests", "worker.mail", "worker.sweeping"),
+)

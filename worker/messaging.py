@@ -1,0 +1,13 @@
+"""Doorbells of messaging."""
+
+from typing import Any
+
+from wellchat.clock import now
+from wellchat.digests import outbox
+from wellchat.jobs import celery
+
+
+@celery.task(name="messaging.tell")
+def tell(*, thread_id: str, seq: int, **_: Any) -> None:
+    """A message was sent: put it in the bell of its recipient."""
+    outbox.tell(thread_id=thread_id, seq=seq, now=now())
