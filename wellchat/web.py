@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import secure
-from flask import Flask, Response, current_app, g, redirect, request, send_from_directory, url_for
+from flask import Flask, Response, current_app, g, jsonify, redirect, request, send_from_directory, url_for
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
@@ -145,6 +145,13 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint != "static":
         response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
+def reply(data: dict[str, Any], status: int = 200) -> Response:
+    """A JSON answer as it stands; that it has its declared shape is held by tests, not at every call."""
+    response = jsonify(data)
+    response.status_code = status
     return response
 
 

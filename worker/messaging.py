@@ -8,6 +8,6 @@ from wellchat.jobs import celery
 
 
 @celery.task(name="messaging.tell")
-def tell(*, thread_id: str, seq: int, **_: Any) -> None:
+def tell(*, thread_id: str, **_: Any) -> None:
     """A message was sent: put it in the bell of its recipient."""
-    outbox.tell(thread_id=thread_id, seq=seq, now=now())
+    outbox.tell(thread_id=thread_id, now=now())

@@ -1,4 +1,4 @@
-"""Bringing two people together."""
+"""Bringing a client and a professional together."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from wellchat.errors import Invalid
 
 
 def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:
-    """The connection of a client and a professional, made if it is the first time; simultaneous tries make one.
+    """The connection of the two, made if there is none: one row per pair, however many ask at once.
 
-    Raises Invalid where one of them is not what they are taken for.
+    Raises Invalid where they are not a client and a professional.
     """
     with transaction() as session:
         client, professional = session.get(User, client_id), session.get(User, professional_id)
@@ -28,6 +28,7 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)
             .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
         )
+        # In a statement of its own: it sees the row of whoever was faster, too.
         return session.execute(
             select(Connection).where(Connection.client_id == client_id, Connection.professional_id == professional_id)
         ).scalar_one()

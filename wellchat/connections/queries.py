@@ -1,34 +1,48 @@
-"""Who is connected with whom."""
+"""Who has business with whom. Nobody can look up people they have none with."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import db
+from wellchat.errors import NotFound
 
 
 def connection_between(one_id: str, other_id: str) -> Connection | None:
-    """The connection of two people, whichever of them is the client."""
+    """Their connection, whichever of the two is the client."""
     return db.session.execute(
         select(Connection).where(
             or_(
-                (Connection.client_id == one_id) & (Connection.professional_id == other_id),
-                (Connection.client_id == other_id) & (Connection.professional_id == one_id),
+                and_(Connection.client_id == one_id, Connection.professional_id == other_id),
+                and_(Connection.client_id == other_id, Connection.professional_id == one_id),
             )
         )
     ).scalar_one_or_none()
 
 
-def my_connections(viewer: User) -> Sequence[Connection]:
+def my_connections(viewer: User) -> list[Connection]:
     """The viewer's connections with both people loaded, by the name of the other."""
-    rows = db.session.execute(
-        select(Connection)
-        .where(or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id))
-        .options(joinedload(Connection.client), joinedload(Connection.professional))
-    )
-    return sorted(rows.scalars(), key=lambda c: (c.other(viewer.id).name.casefold(), c.id))
+    mine = or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id)
+    query = select(Connection).where(mine).options(joinedload(Connection.client), joinedload(Connection.professional))
+    found = db.session.execute(query).scalars().all()
+    return sorted(found, key=lambda connection: connection.other(viewer.id).name.casefold())
+
+
+def person_for(viewer: User, user_id: str) -> User:
+    """Somebody the viewer has business with: themselves, a connection, or a professional a new client may write to.
+
+    Administrators see everybody. Raises NotFound for anybody else, there or not.
+    """
+    person = db.session.get(User, user_id)
+    if person is None:
+        raise NotFound
+    if viewer.id == person.id or viewer.is_admin:
+        return person
+    if viewer.is_client and person.is_professional and person.open_to_clients:
+        return person
+    if connection_between(viewer.id, person.id) is None:
+        raise NotFound
+    return person

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from wellchat.config import setting
 from wellchat.db import db, transaction
@@ -15,38 +15,38 @@ from wellchat.messaging.models import Outbox
 
 log = logging.getLogger(__name__)
 
-BATCH = 500  # rows of one sweep
-PLACE = select(Outbox.thread_id, Outbox.seq, Outbox.recipient_id)
+BATCH = 500  # memberships of one sweep
 
 
-def tell(*, thread_id: str, seq: int, now: datetime) -> int:
-    """Tell the recipients of one message, as far as that is due. Answers how many were told."""
-    due = PLACE.where(Outbox.thread_id == thread_id, Outbox.seq == seq, Outbox.due_at <= now)
-    return _tell_each(due, now)
+def tell(*, thread_id: str, now: datetime) -> int:
+    """Tell the people of one thread, as far as that is due. Answers how many messages were told."""
+    return _tell_each(_due(now).where(Outbox.thread_id == thread_id), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:
     """Everything in the outbox that is due: what a lost doorbell missed."""
-    due = PLACE.where(Outbox.due_at <= now).order_by(Outbox.due_at).limit(BATCH)
-    return {"told": _tell_each(due, now)}
+    return {"told": _tell_each(_due(now).limit(BATCH), now)}
 
 
-def _tell_each(due: Select[str, int, str], now: datetime) -> int:
-    return sum(_tell_one(*place, now) for place in db.session.execute(due).all())
+def _due(now: datetime) -> Select[str, str]:
+    of_membership = select(Outbox.thread_id, Outbox.recipient_id).where(Outbox.due_at <= now)
+    return of_membership.group_by(Outbox.thread_id, Outbox.recipient_id).order_by(func.min(Outbox.due_at))
 
 
-def _tell_one(thread_id: str, seq: int, recipient_id: str, now: datetime) -> bool:
-    """One recipient, one transaction: a row that cannot be worked off harms nobody else and is tried again later."""
+def _tell_each(due: Select[str, str], now: datetime) -> int:
+    return sum(_tell_one(thread_id, recipient_id, now) for thread_id, recipient_id in db.session.execute(due).all())
+
+
+def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
+    """One recipient, one transaction: what cannot be worked off harms nobody else and is tried again later."""
     away_after = timedelta(seconds=setting("AWAY_AFTER"))
     try:
         with transaction():
-            told = messaging.tell(
-                thread_id=thread_id, seq=seq, recipient_id=recipient_id, now=now, away_after=away_after
-            )
-            if told:
+            told = messaging.tell(thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after)
+            for seq in told:
                 consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
-        return told
+        return len(told)
     except Exception:
-        log.exception("could not tell %s of message %s in %s", recipient_id, seq, thread_id)
-        messaging.postpone(thread_id=thread_id, seq=seq, recipient_id=recipient_id, now=now)
-        return False
+        log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
+        messaging.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
+        return 0

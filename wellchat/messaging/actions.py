@@ -75,7 +75,7 @@ def send_message(
         session.add(Outbox(thread_id=thread_id, seq=message.seq, recipient_id=recipient_id, due_at=now))
         for user_id in (sender.id, recipient_id):
             record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=message.seq)
-        enqueue("messaging.tell", thread_id=thread_id, seq=message.seq)
+        enqueue("messaging.tell", thread_id=thread_id)
     return message, True
 
 
@@ -287,57 +287,59 @@ def acknowledge(*, user_id: str, cursor_seq: int) -> None:
         )
 
 
-def tell(*, thread_id: str, seq: int, recipient_id: str, now: datetime, away_after: timedelta) -> bool:
-    """Decide whether a message is news to its recipient, and put it in their bell if so. Answers whether it was.
+def tell(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:
+    """Decide which messages of a thread are news to one of its people, and put those in their bell.
 
-    The outbox row is the job: taken and worked off in one transaction, so that it is done once or stays. Who has the
-    thread before their eyes is not told now, but looked at again once they may have left.
+    Answers their seqs. The outbox rows are the job: worked off in one transaction, so that it is done once or stays;
+    under the membership's lock and in order, so that two workers count alike. Who has the thread before their eyes
+    is not told now, but looked at again once they may have left.
     """
     with transaction() as session:
-        taken = session.execute(
-            delete(Outbox).where(
-                Outbox.thread_id == thread_id,
-                Outbox.seq == seq,
-                Outbox.recipient_id == recipient_id,
-                Outbox.due_at <= now,
-            )
-        )
-        if taken.rowcount == 0:  # type: ignore[attr-defined]
-            return False
-        message = session.get(Message, (thread_id, seq), populate_existing=True)
-        membership = session.get(Membership, (thread_id, recipient_id), populate_existing=True)
-        if message is None or membership is None or message.deleted_at is not None:
-            return False
-        if membership.last_read_seq >= seq or membership.is_muted(now):
-            return False
+        membership = session.get(Membership, (thread_id, recipient_id), with_for_update=True, populate_existing=True)
+        of_recipient = (Outbox.thread_id == thread_id, Outbox.recipient_id == recipient_id)
+        seqs = sorted(session.execute(select(Outbox.seq).where(*of_recipient)).scalars())
+        if not seqs or membership is None:
+            return []
         presence = session.get(Presence, recipient_id, populate_existing=True)
-        if presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
+        unread = seqs[-1] > membership.last_read_seq
+        if unread and presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
             again = presence.seen_at + away_after
-            session.add(Outbox(thread_id=thread_id, seq=seq, recipient_id=recipient_id, due_at=again))
-            return False
-        _put_in_bell(message, recipient_id, now)
-        return True
+            session.execute(update(Outbox).where(*of_recipient, Outbox.seq <= seqs[-1]).values(due_at=again))
+            return []
+        session.execute(delete(Outbox).where(*of_recipient, Outbox.seq <= seqs[-1]))
+        if membership.is_muted(now):
+            return []
+        news = session.execute(
+            select(Message)
+            .where(Message.thread_id == thread_id, Message.seq.in_(seqs), Message.seq > membership.last_read_seq)
+            .where(Message.deleted_at.is_(None))
+            .order_by(Message.seq)
+        )
+        told = list(news.scalars())
+        for message in told:
+            _put_in_bell(message, recipient_id, now)
+    return [message.seq for message in told]
 
 
 def _put_in_bell(message: Message, recipient_id: str, now: datetime) -> None:
-    sender = db.session.get_one(User, message.sender_id)
     notifications.record(
         user_id=recipient_id,
         kind="message",
         group_key=f"thread:{message.thread_id}",
-        actor_id=sender.id,
+        actor_id=message.sender_id,
         thread_id=message.thread_id,
         seq=message.seq,
-        title=sender.name,
         preview=preview(message) or "",
         now=now,
     )
 
 
-def postpone(*, thread_id: str, seq: int, recipient_id: str, now: datetime) -> None:
-    """An outbox row that could not be worked off waits longer each time, so that it holds up nobody else."""
+def postpone(*, thread_id: str, recipient_id: str, now: datetime) -> None:
+    """What could not be told waits longer each time, so that it holds up nobody else."""
     with transaction() as session:
-        row = session.get(Outbox, (thread_id, seq, recipient_id), with_for_update=True)
-        if row is not None:
+        rows = session.execute(
+            select(Outbox).where(Outbox.thread_id == thread_id, Outbox.recipient_id == recipient_id).with_for_update()
+        )
+        for row in rows.scalars():
             row.attempts += 1
             row.due_at = now + timedelta(seconds=min(3600, 5 * 2**row.attempts))

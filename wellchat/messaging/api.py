@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import current_app
+from flask import Response, current_app
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
@@ -33,21 +33,19 @@ from wellchat.messaging.models import Message
 from wellchat.messaging.opening import open_thread
 from wellchat.messaging.state import membership_state, message_state, thread_state
 from wellchat.notifications.queries import unread_count
-from wellchat.web import limiter, signed_in, viewer
+from wellchat.web import limiter, reply, signed_in, viewer
 
 api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
-
-Answer = tuple[dict[str, Any], int]
 
 
 @api.get("/me")
 @signed_in
 @api.output(Me)
-def me() -> Answer:
+def me() -> Response:
     """Who I am, where my change log stands, and what I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
-    return {"user": person_json(user), "cursor": str(cursor), "unread": unread()}, 200
+    return reply({"user": person_json(user), "cursor": str(cursor), "unread": unread()})
 
 
 def unread() -> dict[str, int]:
@@ -59,12 +57,12 @@ def unread() -> dict[str, int]:
 @signed_in
 @api.input(ListThreads, location="query", arg_name="page")
 @api.output(ThreadPage)
-def list_threads(page: ListThreads) -> Answer:
+def list_threads(page: ListThreads) -> Response:
     """My threads, latest first. `cursor` was read before the list: go on from it with /api/updates."""
     user = viewer()
     cursor = cursor_now(user.id)
     views, following = queries.inbox(user, before=page.before, limit=page.limit, archived=page.archived, q=page.q)
-    return {"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)}, 200
+    return reply({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
 
 
 @api.post("/threads")
@@ -73,19 +71,19 @@ def list_threads(page: ListThreads) -> Answer:
 @api.input(OpenThread, location="json", arg_name="wish")
 @api.output(OneThread, status_code=201)
 @api.doc(responses={200: "It stood already"})
-def post_thread(wish: OpenThread) -> Answer:
+def post_thread(wish: OpenThread) -> Response:
     """Open the thread with somebody, or about a subject. 201 when made, 200 when it stood."""
     subject = (wish.subject.kind, wish.subject.external_id) if wish.subject else None
     thread_id, made = open_thread(viewer=viewer(), with_id=wish.with_, subject=subject, now=clock.now())
-    return {"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200
+    return reply({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
 
 
 @api.get("/threads/<thread_id>")
 @signed_in
 @api.output(OneThread)
-def get_thread(thread_id: str) -> Answer:
+def get_thread(thread_id: str) -> Response:
     """One thread of mine."""
-    return {"thread": _thread(queries.thread_for(viewer(), thread_id))}, 200
+    return reply({"thread": _thread(queries.thread_for(viewer(), thread_id))})
 
 
 def _thread(view: queries.ThreadView) -> dict[str, Any]:
@@ -96,13 +94,13 @@ def _thread(view: queries.ThreadView) -> dict[str, Any]:
 @signed_in
 @api.input(ListMessages, location="query", arg_name="page")
 @api.output(MessagePage)
-def list_messages(thread_id: str, page: ListMessages) -> Answer:
+def list_messages(thread_id: str, page: ListMessages) -> Response:
     """A stretch of a thread, ascending: the latest, those before a seq, or those after one."""
     user = viewer()
     cursor = cursor_now(user.id)
     found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
     messages = [message_state(message, user.id) for message in found]
-    return {"messages": messages, "has_more": more, "cursor": str(cursor)}, 200
+    return reply({"messages": messages, "has_more": more, "cursor": str(cursor)})
 
 
 @api.post("/threads/<thread_id>/messages")
@@ -116,7 +114,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Answer:
         409: "Another body under the same key",
     }
 )
-def post_message(thread_id: str, wish: SendMessage) -> Answer:
+def post_message(thread_id: str, wish: SendMessage) -> Response:
     """Send a message. Retry with the same `client_key` until an answer comes: it is never sent twice."""
     message, new = actions.send_message(
         sender=viewer(),
@@ -128,7 +126,7 @@ def post_message(thread_id: str, wish: SendMessage) -> Answer:
         attachments=wish.attachments,
         now=clock.now(),
     )
-    return _message(message)[0], 201 if new else 200
+    return _message(message, 201 if new else 200)
 
 
 @api.patch("/threads/<thread_id>/messages/<int:seq>")
@@ -136,7 +134,7 @@ def post_message(thread_id: str, wish: SendMessage) -> Answer:
 @limiter.limit("60/minute")
 @api.input(EditMessage, location="json", arg_name="wish")
 @api.output(OneMessage)
-def patch_message(thread_id: str, seq: int, wish: EditMessage) -> Answer:
+def patch_message(thread_id: str, seq: int, wish: EditMessage) -> Response:
     """Change what a message of mine says, within five minutes of sending it."""
     return _message(
         actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=wish.body, now=clock.now())
@@ -147,23 +145,23 @@ def patch_message(thread_id: str, seq: int, wish: EditMessage) -> Answer:
 @signed_in
 @limiter.limit("60/minute")
 @api.output(OneMessage)
-def delete_message(thread_id: str, seq: int) -> Answer:
+def delete_message(thread_id: str, seq: int) -> Response:
     """Take a message of mine back; a tombstone stays in its place."""
     return _message(actions.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now()))
 
 
-def _message(message: Message) -> Answer:
-    return {"message": message_state(message, viewer().id)}, 200
+def _message(message: Message, status: int = 200) -> Response:
+    return reply({"message": message_state(message, viewer().id)}, status)
 
 
 @api.put("/threads/<thread_id>/read")
 @signed_in
 @api.input(MarkRead, location="json", arg_name="wish")
 @api.output(ReadAnswer)
-def put_read(thread_id: str, wish: MarkRead) -> Answer:
+def put_read(thread_id: str, wish: MarkRead) -> Response:
     """Move my watermark to a message I was shown. It never moves back."""
     actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=wish.seq, now=clock.now())
-    return {"membership": _membership(thread_id), "unread": unread()}, 200
+    return reply({"membership": _membership(thread_id), "unread": unread()})
 
 
 def _membership(thread_id: str) -> dict[str, Any]:
@@ -183,7 +181,7 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 @signed_in
 @api.input(PatchMembership, location="json", arg_name="wish")
 @api.output(MembershipAnswer)
-def patch_membership(thread_id: str, wish: PatchMembership) -> Answer:
+def patch_membership(thread_id: str, wish: PatchMembership) -> Response:
     """Archive, mute or snooze a thread, for me alone."""
     actions.change_membership(viewer=viewer(), thread_id=thread_id, changes=wish.given())
-    return {"membership": _membership(thread_id)}, 200
+    return reply({"membership": _membership(thread_id)})

@@ -10,9 +10,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts.models import User
-from wellchat.accounts.queries import person_for, person_json
+from wellchat.accounts.queries import person_json
 from wellchat.changes.queries import cursor_now
-from wellchat.connections.queries import connection_between, my_connections
+from wellchat.connections.queries import connection_between, my_connections, person_for
 from wellchat.db import new_id
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query

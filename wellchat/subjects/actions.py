@@ -1,16 +1,23 @@
-"""Subjects, as the host platform tells of them."""
+"""What the host platform says about its things, and taking a lead on offer.
+
+A claimed lead opens its thread; that is messaging's part of it (messaging.opening).
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import ValidationError
 from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from wellchat.accounts.models import User
+from wellchat.connections.actions import connect
 from wellchat.db import insert, new_id, transaction
-from wellchat.errors import Invalid, NotFound, errors_by_field
+from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.forms import fill
 from wellchat.subjects.forms import PutSubject
+from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 
 
@@ -26,43 +33,95 @@ def put_subject(
     starts_at: datetime | None = None,
     status: str | None = None,
 ) -> Subject:
-    """Create or update the subject known by (kind, external id). A lead put without a status counts as claimed.
+    """Create or update the subject of this kind and external id. What is not given stays as it stands.
 
-    Raises Invalid, field by field.
+    A new lead without a status counts as claimed, and a claimed one never goes back on offer. A booking or session
+    connects its two people. Raises Invalid, and Conflict where the people of a thread would change under it.
     """
-    try:
-        shape = PutSubject(kind=kind, external_id=external_id, title=title, url=url, starts_at=starts_at, status=status)
-    except ValidationError as error:
-        raise Invalid(errors_by_field(error)) from None
+    form = fill(
+        PutSubject,
+        {
+            "kind": kind,
+            "external_id": external_id,
+            "title": title,
+            "url": url,
+            "status": status,
+            "starts_at": starts_at,
+        },
+    )
     with transaction() as session:
-        professional = session.get(User, professional_id)
-        if professional is None or not professional.is_professional:
-            raise Invalid({"professional": "This is not a professional's account."})
-        client = session.get(User, client_id) if client_id else None
-        if client_id and (client is None or not client.is_client):
-            raise Invalid({"client": "This is not a client's account."})
-        told = shape.model_dump() | {"professional_id": professional_id, "client_id": client_id, "updated_at": now}
-        session.execute(
-            insert(Subject)
-            .values(id=new_id(), created_at=now, **told)
-            .on_conflict_do_update(index_elements=[Subject.kind, Subject.external_id], set_=told)
-        )
-        return session.execute(
-            select(Subject)
-            .where(Subject.kind == kind, Subject.external_id == external_id)
-            .execution_options(populate_existing=True)
-        ).scalar_one()
+        _check_people(session, professional_id, client_id)
+        people = {"professional_id": professional_id, "client_id": client_id}
+        subject = _insert(session, form, people, now) or _update(session, form, people, now)
+        if subject.declared.scope == "connection" and subject.client_id is not None:
+            connect(client_id=subject.client_id, professional_id=professional_id, now=now)
+    return subject
+
+
+def _check_people(session: Session, professional_id: str, client_id: str | None) -> None:
+    professional = session.get(User, professional_id)
+    if professional is None or not professional.is_professional:
+        raise Invalid({"professional": "This is not a professional's account."})
+    client = session.get(User, client_id) if client_id is not None else None
+    if client_id is not None and (client is None or not client.is_client):
+        raise Invalid({"client": "This is not a client's account."})
+
+
+def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject | None:
+    """None where it stands already, or somebody was faster."""
+    values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
+    if KINDS[form.kind].scope == "subject" and form.status is None:
+        values["status"] = CLAIMED
+    made = session.execute(
+        insert(Subject)
+        .values(**values)
+        .on_conflict_do_nothing(index_elements=[Subject.kind, Subject.external_id])
+        .returning(Subject.id)
+    ).scalar_one_or_none()
+    return session.get_one(Subject, made) if made else None
+
+
+def _update(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject:
+    subject = session.execute(
+        select(Subject)
+        .where(Subject.kind == form.kind, Subject.external_id == form.external_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    given = {name: value for name, value in (form.model_dump() | people).items() if value is not None}
+    if subject.declared.scope != "connection" and not subject.is_unclaimed:
+        _keep_people(subject, given)
+    if subject.declared.scope == "subject" and subject.status != OPEN and given.get("status") == OPEN:
+        del given["status"]
+    for name, value in given.items():
+        setattr(subject, name, value)
+    subject.updated_at = now
+    return subject
+
+
+def _keep_people(subject: Subject, given: dict[str, Any]) -> None:
+    """Threads hang off this very subject: with other people in it they would show one person's words to another."""
+    for name in ("professional_id", "client_id"):
+        stands = getattr(subject, name)
+        if name in given and given[name] != stands and not (name == "client_id" and stands is None):
+            raise Conflict(f"This {subject.declared.label.lower()} has other people in it. Put a new one for these.")
 
 
 def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
-    """Take a lead that is offered to the viewer. Taking it twice is the same as once. Raises NotFound."""
+    """Take a lead that is offered to the viewer. Taking it twice is the same as once.
+
+    Raises NotFound for what is not offered to the viewer, Conflict for a lead that is no longer on offer.
+    """
     with transaction() as session:
         session.execute(
             update(Subject)
             .where(Subject.id == subject_id, Subject.professional_id == viewer.id, Subject.status == OPEN)
             .values(status=CLAIMED, updated_at=now)
+            .execution_options(synchronize_session=False)
         )
         subject = session.get(Subject, subject_id, populate_existing=True)
         if subject is None or subject.professional_id != viewer.id or subject.declared.scope != "subject":
             raise NotFound
-        return subject
+        if subject.status not in (CLAIMED, None):
+            raise Conflict(f"This lead is {subject.status}; it cannot be claimed any more.")
+    return subject

@@ -1,4 +1,4 @@
-"""The shape of a subject as a host platform gives it."""
+"""The shape of a subject as the host platform puts it."""
 
 from __future__ import annotations
 
@@ -11,23 +11,31 @@ from wellchat.forms import Form, Text
 from wellchat.subjects.kinds import KINDS
 
 
-def _known(kind: str) -> str:
-    if kind not in KINDS:
-        raise ValueError(f"There is no such kind; known are {', '.join(sorted(KINDS))}.")
-    return kind
+def _kind(text: str) -> str:
+    if text not in KINDS:
+        raise ValueError(f"Choose one of {', '.join(KINDS)}.")
+    return text
 
 
-def _web_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError("A web address starts with http:// or https://.")
-    return url
+def _title(text: str) -> str:
+    """One line, for it stands in lists and in the subjects of mails."""
+    text = " ".join(text.split())
+    if not text:
+        raise ValueError("This is needed.")
+    return text
+
+
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
+        raise ValueError("This must be an http:// or https:// address.")
+    return text
 
 
 class PutSubject(Form):
-    kind: Annotated[Text, AfterValidator(_known)]
-    external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120)]
-    title: Annotated[Text, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+    kind: Annotated[Text, AfterValidator(_kind)]
+    external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
+    title: Annotated[Text, StringConstraints(max_length=200), AfterValidator(_title)]
     url: Annotated[Text, StringConstraints(max_length=2000), AfterValidator(_web_address)] | None = None
+    status: Annotated[Text, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)] | None = None
     starts_at: AwareDatetime | None = None
-    status: Annotated[Text, StringConstraints(min_length=1, max_length=40)] | None = None

@@ -1,78 +1,78 @@
-"""Which subjects a person may see, and what their card offers."""
+"""What a person may see of subjects: those they are part of, and coupons that are open to every client."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
 from wellchat.clock import iso
+from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
 
-FOR_EVERY_CLIENT = [kind.name for kind in KINDS.values() if kind.scope == "client"]
+MOST = 100  # subjects in one list
+
+_OPEN_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "client"]
+
+
+def _subjects() -> Select[tuple[Subject]]:
+    return select(Subject).options(joinedload(Subject.professional), joinedload(Subject.client))
+
+
+def _newest_first(query: Select[tuple[Subject]]) -> Sequence[Subject]:
+    at = func.coalesce(Subject.starts_at, Subject.created_at)
+    return db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MOST)).scalars().all()
+
+
+def _has_part(viewer: User) -> ColumnElement[bool]:
+    return or_(Subject.professional_id == viewer.id, Subject.client_id == viewer.id)
+
+
+def _for_everybody() -> ColumnElement[bool]:
+    return and_(Subject.client_id.is_(None), Subject.kind.in_(_OPEN_KINDS))
 
 
 def _visible(viewer: User) -> ColumnElement[bool]:
-    """Its two people; and any client, for what is offered to all of them, such as a coupon."""
-    own = or_(Subject.professional_id == viewer.id, Subject.client_id == viewer.id)
-    if not viewer.is_client:
-        return own
-    return or_(own, and_(Subject.client_id.is_(None), Subject.kind.in_(FOR_EVERY_CLIENT)))
+    return or_(_has_part(viewer), _for_everybody()) if viewer.is_client else _has_part(viewer)
 
 
 def visible_subject(viewer: User, kind: str, external_id: str) -> Subject:
-    """Raises NotFound where there is none, or it is not the viewer's business."""
-    return _one(viewer, and_(Subject.kind == kind, Subject.external_id == external_id))
+    """By the host platform's words. Raises NotFound where it is not there, or not for the viewer."""
+    return _one(_subjects().where(Subject.kind == kind, Subject.external_id == external_id, _visible(viewer)))
 
 
 def subject_by_id(viewer: User, subject_id: str) -> Subject:
-    """Raises NotFound where there is none, or it is not the viewer's business."""
-    return _one(viewer, Subject.id == subject_id)
+    """Raises NotFound where it is not there, or not for the viewer."""
+    return _one(_subjects().where(Subject.id == subject_id, _visible(viewer)))
 
 
-def _one(viewer: User, which: ColumnElement[bool]) -> Subject:
-    query = select(Subject).where(which, _visible(viewer))
-    found = db.session.execute(
-        query.options(joinedload(Subject.professional), joinedload(Subject.client))
-    ).scalar_one_or_none()
+def _one(query: Select[tuple[Subject]]) -> Subject:
+    found = db.session.execute(query).scalar_one_or_none()
     if found is None:
         raise NotFound
     return found
 
 
 def subjects_between(client_id: str, professional_id: str) -> Sequence[Subject]:
-    """What the two share, the next or latest first."""
-    return _latest(and_(Subject.client_id == client_id, Subject.professional_id == professional_id))
+    """What the two have in common, newest first: everything of the pair, not what is open to all."""
+    return _newest_first(_subjects().where(Subject.client_id == client_id, Subject.professional_id == professional_id))
 
 
 def subjects_of(viewer: User) -> Sequence[Subject]:
-    """What concerns the viewer by name, the next or latest first; offers to everybody are reached by their card."""
-    return _latest(or_(Subject.client_id == viewer.id, Subject.professional_id == viewer.id))
-
-
-def _latest(which: ColumnElement[bool], limit: int = 100) -> Sequence[Subject]:
-    query = (
-        select(Subject)
-        .where(which)
-        .order_by(Subject.starts_at.desc().nulls_last(), Subject.created_at.desc(), Subject.id)
-        .limit(limit)
-        .options(joinedload(Subject.professional), joinedload(Subject.client))
-    )
-    return db.session.execute(query).scalars().all()
+    """Everything the viewer is part of, and the coupons of professionals they are connected with; newest first."""
+    connected = exists().where(Connection.client_id == viewer.id, Connection.professional_id == Subject.professional_id)
+    return _newest_first(_subjects().where(or_(_has_part(viewer), and_(_for_everybody(), connected))))
 
 
 def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
-    """A subject as a card: what it is, and the one thing the viewer can do about it. Its people must be loaded."""
+    """The subject's card, and what this viewer can do with it. `professional` must have been loaded."""
     kind = subject.declared
-    mine = viewer.id == subject.professional_id
-    can_claim = mine and subject.is_unclaimed
-    has_other_side = subject.client_id is not None or viewer.is_client
     return {
         "id": subject.id,
         "kind": subject.kind,
@@ -83,7 +83,16 @@ def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
         "starts_at": iso(subject.starts_at),
         "url": subject.url,
         "scope": kind.scope,
-        "can_claim": can_claim,
-        "can_contact": has_other_side and not subject.is_unclaimed,
+        "can_contact": _can_contact(subject, viewer),
+        "can_claim": subject.is_unclaimed and viewer.id == subject.professional_id,
         "contact_label": kind.contact.format(role=subject.professional.label),
     }
+
+
+def _can_contact(subject: Subject, viewer: User) -> bool:
+    """Whether a thread about it can be opened without naming anybody else."""
+    if subject.is_unclaimed:
+        return False
+    if viewer.id == subject.professional_id:
+        return subject.client_id is not None
+    return viewer.is_client and subject.client_id in (None, viewer.id)

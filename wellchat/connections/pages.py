@@ -1,0 +1,27 @@
+"""Pictures of people, for those who may see them. The profile page shows threads too: messaging has it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, request
+
+from wellchat.accounts.queries import avatar_of
+from wellchat.connections.queries import person_for
+from wellchat.errors import NotFound
+from wellchat.web import signed_in, viewer
+
+pages = Blueprint("connections", __name__)
+
+
+@pages.get("/people/<user_id>/avatar")
+@signed_in
+def avatar(user_id: str) -> Response:
+    person = person_for(viewer(), user_id)
+    picture = avatar_of(person)
+    if picture is None:
+        raise NotFound
+    response = Response(picture, content_type="image/webp")
+    newest = request.args.get("v") == person.avatar_version
+    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if newest else "private, no-cache"
+    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
+    return response

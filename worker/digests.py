@@ -1,0 +1,13 @@
+"""Doorbells of digests."""
+
+from typing import Any
+
+from wellchat.clock import now
+from wellchat.digests import actions
+from wellchat.jobs import celery
+
+
+@celery.task(name="digests.send")
+def send(**_: Any) -> None:
+    """Somebody's digest may be due: send what is."""
+    actions.sweep(now())
