@@ -1,0 +1,161 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Outbox, randomKey } from "../../wellchat/static/js/models/outbox.js";
+import { Store } from "../../wellchat/static/js/models/store.js";
+import { FakeApi, FakeClock, FakeStorage, ME, message, settle } from "./fakes.js";
+
+function setUp({ storage = new FakeStorage(), viewerId = ME } = {}) {
+  const [api, clock, store] = [new FakeApi(), new FakeClock(), new Store({ viewerId })];
+  let keys = 0;
+  const outbox = new Outbox({ api, store, storage, viewerId, clock, random: () => 0.5, newKey: () => `${viewerId}-${storage.length}-${++keys}` });
+  const states = () => [...store.pending.values()].map(({ body, state }) => [body, state]);
+  return { api, clock, store, storage, outbox, states };
+}
+
+const mine = (seq, { body, client_key: key }) => message(seq, { sender_id: ME, body, client_key: key });
+const accept = (request, seq) => request.answer({ status: 201, data: { message: mine(seq, request.body) } });
+
+test("a message is drawn at once and settled by the answer", async () => {
+  const { api, store, storage, outbox, states } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  assert.deepEqual(states(), [["hello", "sending"]]);
+  await accept(api.last, 1);
+  assert.deepEqual(states(), []);
+  assert.equal(store.timeline("t").length, 1);
+  assert.equal(storage.length, 0);
+});
+
+test("the update before the answer: one message", async () => {
+  const { api, store, storage, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  store.apply({ messages: [mine(1, api.last.body)] });
+  assert.equal(storage.length, 0);
+  await accept(api.last, 1);
+  assert.deepEqual(store.timeline("t").map(({ seq }) => seq), [1]);
+  assert.equal(api.requests.length, 1);
+});
+
+test("the answer is lost, the update comes: one message, no second attempt", async () => {
+  const { api, clock, store, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  const { body } = api.last;
+  await api.last.refuse({ status: 0 });
+  store.apply({ messages: [mine(1, body)] });
+  await clock.pass(60_000);
+  assert.equal(api.requests.length, 1);
+  assert.deepEqual(store.timeline("t").map(({ seq }) => seq), [1]);
+});
+
+test("the answer is lost and nothing comes: the same key again", async () => {
+  const { api, clock, outbox, states } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  const { client_key: key } = api.last.body;
+  await api.last.refuse({ status: 0 });
+  assert.deepEqual(states(), [["hello", "waiting"]]);
+  await clock.pass(1000);
+  assert.equal(api.requests.length, 2);
+  assert.equal(api.last.body.client_key, key);
+  await accept(api.last, 1);
+  assert.deepEqual(states(), []);
+});
+
+test("sends in order: what comes later waits for what came before", async () => {
+  const { api, clock, outbox, store } = setUp();
+  for (const body of ["one", "two", "three"]) outbox.send({ threadId: "t", body });
+  await settle();
+  assert.equal(api.requests.length, 1);
+  await api.last.refuse({ status: 503, retryAfter: 4 });
+  assert.equal(api.requests.length, 1);
+  await clock.pass(4000);
+  for (const seq of [1, 2, 3]) await accept(api.last, seq);
+  assert.deepEqual(api.requests.map(({ body }) => body.body), ["one", "one", "two", "three"]);
+  assert.deepEqual(store.timeline("t").map(({ body }) => body), ["one", "two", "three"]);
+});
+
+test("threads do not wait for one another", async () => {
+  const { api, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "one" });
+  outbox.send({ threadId: "u", body: "two" });
+  await settle();
+  assert.equal(api.requests.length, 2);
+});
+
+test("refused for good: says why, lets the next one through, and can be tried again or discarded", async () => {
+  const { api, store, storage, outbox } = setUp();
+  const { client_key: key } = outbox.send({ threadId: "t", body: "too long" });
+  outbox.send({ threadId: "t", body: "fine" });
+  await api.last.refuse({ status: 422, problem: { detail: "At most 8000 characters." } });
+  assert.equal(store.pending.get(key).state, "failed");
+  assert.equal(store.pending.get(key).reason, "At most 8000 characters.");
+  await accept(api.last, 1);
+  outbox.retry(key);
+  assert.equal(api.last.body.client_key, key);
+  await api.last.refuse({ status: 422 });
+  outbox.discard(key);
+  assert.equal(store.pending.size, 0);
+  assert.equal(storage.length, 0);
+});
+
+test("back online, nobody waits for the pause to end", async () => {
+  const { api, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  await api.last.refuse({ status: 0 });
+  outbox.wake();
+  await settle();
+  assert.equal(api.requests.length, 2);
+});
+
+test("an unsent message survives a reload and goes out with its key", async () => {
+  const before = setUp();
+  before.outbox.send({ threadId: "t", body: "one" });
+  before.outbox.send({ threadId: "t", body: "two" });
+  const { client_key: key } = before.api.last.body;
+
+  const after = setUp({ storage: before.storage });
+  after.outbox.resume();
+  await settle();
+  assert.deepEqual(after.states(), [["one", "sending"], ["two", "sending"]]);
+  assert.equal(after.api.last.body.client_key, key);
+  await accept(after.api.last, 1);
+  await accept(after.api.last, 2);
+  assert.equal(after.storage.length, 0);
+});
+
+test("another person on the same browser sends nothing of mine", async () => {
+  const before = setUp();
+  before.outbox.send({ threadId: "t", body: "private" });
+  const other = setUp({ storage: before.storage, viewerId: "somebody" });
+  other.outbox.resume();
+  await settle();
+  assert.equal(other.api.requests.length, 0);
+});
+
+test("a page that cannot draw the answer does not send again", async (t) => {
+  t.mock.method(console, "error", () => {});
+  const { api, store, storage, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  store.on(() => {
+    throw new Error("broken row");
+  });
+  await accept(api.last, 1);
+  assert.equal(api.requests.length, 1);
+  assert.equal(storage.length, 0);
+});
+
+test("full storage does not stop a message", async () => {
+  const storage = new FakeStorage();
+  storage.setItem = () => {
+    throw new DOMException("", "QuotaExceededError");
+  };
+  const { api, outbox, states } = setUp({ storage });
+  outbox.send({ threadId: "t", body: "hello" });
+  await accept(api.last, 1);
+  assert.deepEqual(states(), []);
+});
+
+test("keys are 128 random bits", () => {
+  const keys = new Set(Array.from({ length: 100 }, randomKey));
+  assert.equal(keys.size, 100);
+  assert.match([...keys][0], /^[0-9a-f]{32}$/);
+});

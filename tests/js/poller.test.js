@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Poller } from "../../wellchat/static/js/models/poller.js";
+import { FakeApi, FakeClock, settle } from "./fakes.js";
+
+function setUp(options = {}) {
+  const [api, clock] = [new FakeApi(), new FakeClock()];
+  const log = { applied: [], resyncs: [], states: [] };
+  const poller = new Poller({
+    api,
+    clock,
+    cursor: "c0",
+    random: () => 0,
+    apply: (update) => log.applied.push(update.cursor),
+    resync: async (reason, cursor) => (log.resyncs.push(reason), cursor ?? "fresh"),
+    onState: (state) => log.states.push(state),
+    ...options,
+  });
+  poller.start();
+  return { api, clock, poller, log };
+}
+
+const update = (cursor, more = {}) => ({ data: { cursor, has_more: false, ...more } });
+
+test("asks from its cursor, applies, and only then moves on", async () => {
+  let finish;
+  const { api, poller } = setUp({ apply: () => new Promise((resolve) => (finish = resolve)) });
+  assert.deepEqual(api.last.query, { since: "c0", wait: 25 });
+  await api.last.answer(update("c1"));
+  assert.equal(poller.cursor, "c0");
+  assert.equal(api.requests.length, 1);
+  finish();
+  await settle();
+  assert.equal(poller.cursor, "c1");
+  assert.equal(api.last.query.since, "c1");
+});
+
+test("an answer without news that was held keeps going at once, from the same cursor", async () => {
+  const { api, clock, poller } = setUp();
+  await clock.pass(25_000);
+  await api.last.answer({ status: 204 });
+  assert.equal(api.requests.length, 2);
+  assert.equal(api.last.query.since, "c0");
+  assert.equal(poller.cursor, "c0");
+});
+
+test("where the server does not hold, it waits the interval the server names", async () => {
+  const { api, clock } = setUp();
+  await api.last.answer({ status: 204, headers: { "X-Poll-Interval": "7" } });
+  assert.deepEqual(clock.pauses, [7000]);
+  await clock.pass(6999);
+  assert.equal(api.requests.length, 1);
+  await clock.pass(1);
+  assert.equal(api.requests.length, 2);
+});
+
+test("what cannot be applied is loaded afresh, and the cursor never skips it", async () => {
+  const { api, poller, log } = setUp({
+    apply: () => {
+      throw new Error("broken");
+    },
+  });
+  await api.last.answer(update("c1"));
+  assert.deepEqual(log.resyncs, ["failed"]);
+  assert.equal(poller.cursor, "fresh");
+  assert.equal(api.last.query.since, "fresh");
+});
+
+test("failing to apply again and again slows down instead of storming", async () => {
+  const { api, clock } = setUp({
+    apply: () => {
+      throw new Error("broken");
+    },
+  });
+  await api.last.answer(update("c1"));
+  await api.last.answer(update("c2"));
+  assert.equal(clock.pauses.length, 1);
+  assert.equal(api.requests.filter(({ open }) => open).length, 0);
+});
+
+for (const reason of ["expired", "foreign", "restored", "ahead"]) {
+  test(`410 ${reason}: loads its state, then goes on from the fresh cursor`, async () => {
+    const { api, poller, log } = setUp();
+    await api.last.refuse({ status: 410, problem: { reason, cursor: "c9" } });
+    assert.deepEqual(log.resyncs, [reason]);
+    assert.equal(poller.cursor, "c9");
+    assert.equal(api.last.query.since, "c9");
+  });
+}
+
+test("a resync that fails is tried again, and nothing is polled before it succeeded", async () => {
+  let broken = true;
+  const { api, clock, poller } = setUp({
+    resync: async (_reason, cursor) => {
+      if (broken) throw Object.assign(new Error("down"), { status: 503 });
+      return cursor;
+    },
+  });
+  await api.last.refuse({ status: 410, problem: { reason: "expired", cursor: "c9" } });
+  assert.equal(poller.cursor, "c0");
+  assert.equal(api.requests.length, 1);
+  broken = false;
+  await clock.pass(30_000);
+  assert.equal(poller.cursor, "c9");
+  assert.equal(api.last.query.since, "c9");
+});
+
+test("backs off to half a minute at most, and comes back to life", async () => {
+  const { api, clock, log } = setUp({ random: () => 1 });
+  const pauses = [];
+  for (let i = 0; i < 8; i++) {
+    await api.last.refuse({ status: 0 });
+    pauses.push(clock.pauses[0]);
+    await clock.pass(clock.pauses[0]);
+  }
+  assert.deepEqual(pauses, [1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  assert.equal(log.states.at(-1), "offline");
+  await api.last.answer(update("c1"));
+  assert.equal(log.states.at(-1), "live");
+});
+
+test("Retry-After is obeyed", async () => {
+  const { api, clock } = setUp();
+  await api.last.refuse({ status: 429, retryAfter: 12 });
+  assert.deepEqual(clock.pauses, [12_000]);
+});
+
+test("hidden, it asks briefly and once a minute; seen again, at once", async () => {
+  let seen = false;
+  const { api, clock, poller } = setUp({ visible: () => seen });
+  assert.equal(api.last.query.wait, 0);
+  await api.last.answer({ status: 204, headers: { "X-Poll-Interval": "3" } });
+  assert.deepEqual(clock.pauses, [60_000]);
+  seen = true;
+  poller.poke();
+  await settle();
+  assert.equal(api.requests.length, 2);
+  assert.equal(api.last.query.wait, 25);
+});
+
+test("a poke ends the poll that hangs: never two at a time", async () => {
+  const { api, poller } = setUp();
+  poller.poke();
+  await settle();
+  assert.equal(api.requests.length, 2);
+  assert.equal(api.requests[0].signal.aborted, true);
+  assert.equal(api.requests.filter(({ open }) => open).length, 1);
+});
+
+test("many pages do not hang equally long", () => {
+  const waits = new Set(Array.from({ length: 50 }, () => setUp({ random: Math.random }).api.last.query.wait));
+  assert.ok(waits.size > 3);
+  assert.ok([...waits].every((wait) => wait > 19 && wait <= 25));
+});
+
+test("more to come is fetched at once", async () => {
+  const { api, log } = setUp();
+  await api.last.answer(update("c1", { has_more: true }));
+  await api.last.answer(update("c2"));
+  assert.deepEqual(log.applied, ["c1", "c2"]);
+  assert.equal(api.last.query.since, "c2");
+});
+
+test("signed out, it stops", async () => {
+  const { api, poller, log } = setUp();
+  await api.last.refuse({ status: 401 });
+  assert.deepEqual(log.states, ["signed-out"]);
+  assert.equal(poller.running, false);
+  assert.equal(api.requests.length, 1);
+});
+
+test("a listening tab takes what follows on from its cursor, and asks itself for what does not", async () => {
+  const { api, poller, log } = setUp();
+  poller.stop();
+  await settle();
+  const asked = api.requests.length;
+  await poller.hear("c0", { cursor: "c1" });
+  assert.equal(poller.cursor, "c1");
+  assert.equal(api.requests.length, asked);
+  const heard = poller.hear("c4", { cursor: "c5" });
+  assert.deepEqual(api.last.query, { since: "c1", wait: 0 });
+  await api.last.answer(update("c5"));
+  await api.last.answer({ status: 204 });
+  await heard;
+  assert.deepEqual(log.applied, ["c1", "c5"]);
+  assert.equal(poller.cursor, "c5");
+});

@@ -1,0 +1,93 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Store } from "../../wellchat/static/js/models/store.js";
+import { ME, YOU, message, thread } from "./fakes.js";
+
+const seqs = (store) => store.timeline("t").map(({ seq }) => seq);
+
+test("messages stand in the order of their numbers, however they came", () => {
+  const store = new Store({ viewerId: ME });
+  store.apply({ messages: [message(3), message(1)] });
+  store.apply({ messages: [message(2)] });
+  assert.deepEqual(seqs(store), [1, 2, 3]);
+});
+
+test("the same update twice is the same state", () => {
+  const store = new Store({ viewerId: ME });
+  const update = { threads: [thread({ unread: 2 })], messages: [message(1), message(2)], unread: { messages: 2, notifications: 1 } };
+  store.apply(update);
+  const once = JSON.stringify([store.timeline("t"), [...store.threads], store.unread]);
+  store.apply(update);
+  assert.equal(JSON.stringify([store.timeline("t"), [...store.threads], store.unread]), once);
+});
+
+test("a late older state brings back neither a deleted message nor an earlier text", () => {
+  const store = new Store({ viewerId: ME });
+  store.apply({ messages: [message(1, { deleted: true, body: null }), message(2, { body: "second", edited_at: "2026-01-01T00:00:02Z" })] });
+  store.apply({ messages: [message(1), message(2, { body: "first", edited_at: "2026-01-01T00:00:01Z" }), message(2)] });
+  assert.equal(store.timeline("t")[0].deleted, true);
+  assert.equal(store.timeline("t")[1].body, "second");
+});
+
+test("watermarks only rise, and a late state does not take back a newer one", () => {
+  const store = new Store({ viewerId: ME });
+  store.apply({ threads: [thread({ last_seq: 9, last_read_seq: 7, other_read_seq: 8, other_delivered_seq: 9, unread: 1 })] });
+  store.apply({ threads: [thread({ last_seq: 5, last_read_seq: 3, other_read_seq: 4, other_delivered_seq: 5, unread: 4 })] });
+  const { last_seq, last_read_seq, other_read_seq, other_delivered_seq, unread } = store.threads.get("t");
+  assert.deepEqual([last_seq, last_read_seq, other_read_seq, other_delivered_seq, unread], [9, 7, 8, 9, 1]);
+});
+
+test("my message that arrives settles the one on its way, once", () => {
+  const store = new Store({ viewerId: ME });
+  const confirmed = [];
+  store.on((changes) => confirmed.push(...changes.confirmed));
+  store.pend({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
+  const arrived = message(1, { sender_id: ME, client_key: "k", body: "hello" });
+  store.apply({ messages: [arrived] });
+  store.apply({ messages: [arrived] });
+  assert.equal(confirmed.length, 1);
+  assert.equal(store.pending.size, 0);
+  assert.deepEqual(seqs(store), [1]);
+});
+
+test("somebody else's client key settles nothing of mine", () => {
+  const store = new Store({ viewerId: ME });
+  store.pend({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
+  store.apply({ messages: [message(1, { client_key: "k" })] });
+  assert.equal(store.pending.size, 1);
+});
+
+test("every listener hears, and a listener that throws makes apply throw", () => {
+  const store = new Store({ viewerId: ME });
+  let heard = 0;
+  store.on(() => {
+    throw new Error("broken row");
+  });
+  store.on(() => heard++);
+  assert.throws(() => store.apply({ messages: [message(1)] }), /broken row/);
+  assert.equal(heard, 1);
+});
+
+test("typing holds six seconds, ends with the message, and is never my own", () => {
+  let now = 0;
+  const store = new Store({ viewerId: ME, now: () => now });
+  store.apply({ typing: [{ thread_id: "t", user_id: ME }] });
+  assert.equal(store.isTyping("t"), false);
+  store.apply({ typing: [{ thread_id: "t", user_id: YOU }] });
+  assert.equal(store.isTyping("t"), true);
+  now = 6001;
+  assert.equal(store.isTyping("t"), false);
+  store.apply({ typing: [{ thread_id: "t", user_id: YOU }] });
+  store.apply({ messages: [message(1)] });
+  assert.equal(store.isTyping("t"), false);
+});
+
+test("fresh state replaces what was folded and keeps what waits to be sent", () => {
+  const store = new Store({ viewerId: ME });
+  store.apply({ threads: [thread({ id: "gone" })], messages: [message(1)] });
+  store.pend({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "waiting" });
+  store.reset({ threads: [thread()], messages: [message(2)], unread: { messages: 1, notifications: 0 } });
+  assert.deepEqual([...store.threads.keys()], ["t"]);
+  assert.deepEqual(seqs(store), [2, undefined]);
+});

@@ -1,0 +1,61 @@
+/* Binds the controllers of the page to their elements, and keeps the page fresh. */
+
+import { bell } from "./controllers/bell.js";
+import { composer } from "./controllers/composer.js";
+import { panel, status, theme, title, unread } from "./controllers/frame.js";
+import { inbox } from "./controllers/inbox.js";
+import { thread } from "./controllers/thread.js";
+import { Attention } from "./lib/attention.js";
+import { Times } from "./lib/times.js";
+import { followKeyboard } from "./lib/viewport.js";
+import { Api } from "./models/api.js";
+import { Drafts } from "./models/drafts.js";
+import { Outbox } from "./models/outbox.js";
+import { Store } from "./models/store.js";
+import { sync } from "./sync.js";
+
+const CONTROLLERS = { bell, composer, inbox, panel, status, theme, thread, title, unread };
+
+function start() {
+  const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
+  if (!viewerId) return;
+  const api = new Api({
+    fetch: (url, options) => fetch(url, options),
+    csrf: document.querySelector('meta[name="csrf-token"]').content,
+  });
+  const store = new Store({
+    viewerId,
+    unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
+  });
+  const app = {
+    viewerId,
+    api,
+    store,
+    times: new Times({ zone: timeZone }),
+    drafts: new Drafts({ storage: localStorage, viewerId }),
+    outbox: new Outbox({ api, store, storage: localStorage, viewerId }),
+    attention: new Attention(),
+    announce,
+    onState: () => {},
+    open: null, // the thread on this page: {id, first()}
+  };
+  bind(app);
+  followKeyboard();
+  app.outbox.resume();
+  sync(app, { cursor, wait: Number(maxWait) });
+}
+
+function bind(app) {
+  for (const element of document.querySelectorAll("[data-controller]")) {
+    for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name](element, app);
+  }
+}
+
+/* Said by screen readers, one thing at a time. */
+function announce(text) {
+  const line = document.createElement("span");
+  line.textContent = text;
+  document.querySelector('[data-part="announcer"]').replaceChildren(line);
+}
+
+start();

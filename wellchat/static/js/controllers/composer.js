@@ -1,0 +1,73 @@
+/* The field: sends on Enter where there is a keyboard, keeps a draft, says that somebody types. */
+
+import { part, write } from "../lib/dom.js";
+
+const TYPING_EVERY = 3000; // ms
+const touch = () => matchMedia("(pointer: coarse)").matches;
+
+export function composer(form, app) {
+  const { threadId } = form.dataset;
+  const field = form.elements.body;
+  let told = 0;
+
+  if (!field.value) field.value = app.drafts.read(threadId);
+  field.enterKeyHint = touch() ? "enter" : "send";
+  grow(field);
+  if (!touch()) field.focus({ preventScroll: true });
+
+  field.addEventListener("input", () => {
+    grow(field);
+    write(part(form, "problem"), "");
+    app.drafts.write(threadId, field.value);
+    if (field.value.trim() && Date.now() - told > TYPING_EVERY) {
+      told = Date.now();
+      app.api.send("PUT", `/threads/${threadId}/typing`).catch(() => {}); // a courtesy: not worth a second try
+    }
+  });
+
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch()) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+
+  // The button must not take the focus: on a phone that would close the keyboard.
+  form.querySelector("[type=submit]").addEventListener("pointerdown", (event) => event.preventDefault());
+
+  form.noValidate = true;
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const body = field.value;
+    if (!body.trim()) return write(part(form, "problem"), "Write something first.");
+    app.outbox.send({ threadId, body, subject: subjectOf(form) });
+    field.value = "";
+    told = 0;
+    app.drafts.write(threadId, "");
+    dropSubject(form);
+    grow(field);
+    field.focus({ preventScroll: true });
+  });
+
+  form.querySelector('[data-action="drop-subject"]')?.addEventListener("click", (event) => {
+    event.preventDefault();
+    dropSubject(form);
+    field.focus();
+  });
+}
+
+function subjectOf(form) {
+  const about = part(form, "about");
+  return about && { kind: about.dataset.kind, external_id: about.dataset.externalId };
+}
+
+function dropSubject(form) {
+  part(form, "about")?.remove();
+  if (new URL(location).searchParams.has("about")) history.replaceState(null, "", location.pathname);
+}
+
+/* Where the browser sizes fields by their content itself, the style sheet does this. */
+function grow(field) {
+  if (CSS.supports("field-sizing", "content")) return;
+  field.style.height = "auto";
+  field.style.height = `${field.scrollHeight}px`;
+}

@@ -1,0 +1,90 @@
+/* What stands around every page: the unread count, the title, the connection banner, the theme, the panel. */
+
+import { badgeText, part, plural } from "../lib/dom.js";
+
+const MOMENT = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
+
+function onCount(app, show) {
+  app.store.on(({ unread: changed }) => changed && setTimeout(show, app.open && app.attention.looking ? MOMENT : 0));
+}
+
+export function unread(root, app) {
+  onCount(app, () => {
+    const { messages } = app.store.unread;
+    const badge = part(root, "badge");
+    badge.textContent = badgeText(messages);
+    badge.hidden = messages === 0;
+    part(root, "words").textContent = messages ? plural(messages, "new message") : "";
+  });
+}
+
+export function title(_root, app) {
+  const plain = document.title;
+  const show = () => {
+    const { messages } = app.store.unread;
+    document.title = messages ? `(${messages}) ${plain}` : plain;
+  };
+  onCount(app, show);
+  show();
+}
+
+const WORDS = {
+  live: "",
+  offline: "You seem to be offline. What you write goes out when you are back.",
+  trouble: "The server is not answering. Trying again…",
+};
+
+export function status(root, app) {
+  const banner = part(root, "connection");
+  const show = (state) => {
+    const words = WORDS[navigator.onLine ? state : "offline"] ?? "";
+    if (banner.textContent !== words) banner.textContent = words;
+  };
+  app.onState = (state) => (state === "signed-out" ? location.reload() : show(state));
+  window.addEventListener("offline", () => show("offline"));
+  window.addEventListener("online", () => show("live"));
+  if (!navigator.onLine) show("offline");
+}
+
+const YEAR = 31_536_000; // s
+
+export function theme(root) {
+  root.addEventListener("click", ({ target }) => {
+    const { themeChoice: choice } = target.dataset;
+    if (choice === undefined) return;
+    // A cookie, so that the server writes it into the page and nothing flashes.
+    document.cookie = `theme=${choice};path=/;max-age=${choice ? YEAR : 0};samesite=lax`;
+    if (choice) document.documentElement.dataset.theme = choice;
+    else delete document.documentElement.dataset.theme;
+    for (const other of root.querySelectorAll("[data-theme-choice]")) other.setAttribute("aria-pressed", String(other === target));
+  });
+}
+
+export function panel(shell) {
+  const side = part(shell, "panel");
+  const toggles = shell.querySelectorAll('[data-action="panel"]');
+  const roomy = () => shell.clientWidth >= 1120; // the width at which the style sheet sets it beside the thread
+  const shown = () => getComputedStyle(side).display !== "none";
+  const say = () => toggles.forEach((toggle) => toggle.setAttribute("aria-expanded", String(shown())));
+
+  if (localStorage.getItem("wellchat.panel") === "folded") shell.dataset.folded = "";
+  for (const toggle of toggles) {
+    toggle.addEventListener("click", (event) => {
+      event.preventDefault();
+      const show = !shown();
+      side.toggleAttribute("data-open", show && !roomy());
+      if (roomy()) {
+        shell.toggleAttribute("data-folded", !show);
+        localStorage.setItem("wellchat.panel", show ? "open" : "folded");
+      }
+      say();
+      shell.querySelector(show ? ".panel__close" : '.thread__head [data-action="panel"]').focus({ preventScroll: true });
+    });
+  }
+  shell.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !side.hasAttribute("data-open")) return;
+    side.removeAttribute("data-open");
+    say();
+  });
+  say();
+}

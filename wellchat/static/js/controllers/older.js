@@ -1,0 +1,45 @@
+/* Earlier messages come before the reader reaches the top; the link stays for who has no patience or no script. */
+
+import { part } from "../lib/dom.js";
+
+const AHEAD = 600; // px
+
+export function pageBackwards(root, app, { id, timeline, scroller, current }) {
+  const older = part(root, "older");
+  const log = part(root, "log");
+  let loading = null;
+
+  async function page(limit) {
+    const { messages, has_more: more } = await app.api.get(`/threads/${id}/messages`, { before: timeline.first, limit });
+    scroller.keep(() => timeline.rows, () => {
+      messages.forEach((message) => timeline.put(message));
+      timeline.draw(current());
+      older.hidden = !more;
+    });
+  }
+
+  /** One page at a time, whoever asks; resolves to whether it came. */
+  function load(limit = 50) {
+    if (older.hidden) return Promise.resolve(false);
+    loading ??= page(limit)
+      .then(() => true, () => false)
+      .finally(() => (loading = null));
+    return loading;
+  }
+
+  async function fill() {
+    const near = () => !older.hidden && older.getBoundingClientRect().bottom > log.getBoundingClientRect().top - AHEAD;
+    while (near() && (await load()));
+  }
+
+  older.addEventListener("click", (event) => (event.preventDefault(), load()));
+  new IntersectionObserver(([entry]) => entry.isIntersecting && fill(), { root: log, rootMargin: `${AHEAD}px 0px 0px` }).observe(older);
+
+  return {
+    /** Loads back to a message; resolves to whether it is there. */
+    async reach(seq) {
+      while (timeline.first > seq && (await load(100)));
+      return Boolean(timeline.row(seq));
+    },
+  };
+}

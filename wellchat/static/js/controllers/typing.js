@@ -1,0 +1,19 @@
+/* Three dots where the message will land, and the word in the head; both go by themselves. */
+
+import { part } from "../lib/dom.js";
+
+const WORDS = { here: "Here now", away: "Away", typing: "Typing…" };
+let timer = null;
+
+export function showTyping(root, app, { id, other }) {
+  const typing = app.store.isTyping(id);
+  part(root, "typing").hidden = !typing;
+  clearTimeout(timer);
+  if (typing) timer = setTimeout(() => app.store.apply({}), app.store.typing.get(id) - Date.now() + 50);
+
+  const word = part(root, "presence");
+  const state = typing ? "typing" : other.presence;
+  if (word.dataset.presence === state) return;
+  word.dataset.presence = state;
+  word.textContent = WORDS[state];
+}

@@ -1,0 +1,33 @@
+/* Whether somebody is there: from what they do, never from the page being open. */
+
+const HOLDS = 30_000; // ms that an interaction counts
+const SIGNS = ["pointerdown", "keydown", "wheel", "touchmove", "scroll", "focus"];
+
+export class Attention {
+  #last = -Infinity;
+
+  /** woke(): somebody is back after a pause. */
+  constructor({ woke = () => {} } = {}) {
+    this.woke = woke;
+    if (this.looking) this.#last = Date.now();
+    for (const sign of SIGNS) window.addEventListener(sign, () => this.#sign(), { capture: true, passive: true });
+  }
+
+  get visible() {
+    return document.visibilityState === "visible";
+  }
+
+  get looking() {
+    return this.visible && document.hasFocus();
+  }
+
+  get active() {
+    return this.visible && Date.now() - this.#last < HOLDS;
+  }
+
+  #sign() {
+    const away = !this.active;
+    this.#last = Date.now();
+    if (away && this.visible) this.woke();
+  }
+}

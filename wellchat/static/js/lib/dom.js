@@ -1,0 +1,70 @@
+/* Small words for the DOM. Templates name their parts by data-part; a <template> part is cloned into a row. */
+
+export function part(root, name) {
+  return root.querySelector(`[data-part="${name}"]`);
+}
+
+export function clone(root, name) {
+  return part(root, name).content.firstElementChild.cloneNode(true);
+}
+
+/** Sets text, and hides the element when there is none. */
+export function write(element, text) {
+  if (!element) return;
+  element.textContent = text ?? "";
+  element.hidden = !text;
+}
+
+const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
+
+/** Text as text, with web and mail addresses as links; never as markup. */
+export function linked(text) {
+  const fragment = document.createDocumentFragment();
+  let at = 0;
+  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
+    const href = /^https?:/i.test(found) ? found : `mailto:${found}`;
+    const link = Object.assign(document.createElement("a"), { href, textContent: found });
+    link.rel = "noopener noreferrer nofollow";
+    link.target = "_blank";
+    fragment.append(text.slice(at, index), link);
+    at = index + found.length;
+  }
+  fragment.append(text.slice(at));
+  return fragment;
+}
+
+/** A moment into a <time>, in the form its template asked for. */
+export function setTime(element, iso, times) {
+  element.dateTime = iso;
+  element.title = times.full(iso);
+  element.textContent = times[element.dataset.form](iso);
+}
+
+export function setAvatar(element, person) {
+  element.className = element.className.replace(/\bhue-\d+/, `hue-${hue(person.id)}`);
+  const face = person.avatar_url
+    ? Object.assign(document.createElement("img"), { src: person.avatar_url, alt: "" })
+    : document.createTextNode(initials(person.name));
+  const old = [...element.childNodes].find((node) => node.nodeName === "IMG" || node.textContent.trim());
+  if (old) old.replaceWith(face);
+  else element.prepend(face);
+}
+
+export function initials(name) {
+  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  if (!words.length) return (name[0] ?? "?").toUpperCase();
+  return (words[0][0] + (words.length > 1 ? words.at(-1)[0] : "")).toUpperCase();
+}
+
+/** The same hue as the server's filter, in steps of thirty: FNV-1a over the id. */
+export function hue(id) {
+  let hash = 0x811c9dc5;
+  for (const byte of new TextEncoder().encode(id)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
+  return Math.floor((hash % 360) / 30);
+}
+
+export function plural(count, word) {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
+
+export const badgeText = (count) => (count < 100 ? String(count) : "99+");

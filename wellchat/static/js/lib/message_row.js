@@ -1,0 +1,46 @@
+/* One row of a thread, cloned from the template the server's macro filled. */
+
+import { clone, linked, part, setTime, write } from "./dom.js";
+
+export function messageRow(root, message, { mine, times }) {
+  const row = clone(root, mine ? "mine" : "theirs");
+  fillMessage(row, message, times);
+  return row;
+}
+
+export function fillMessage(row, message, times) {
+  if (message.seq) {
+    row.id = message.seq;
+    row.dataset.seq = message.seq;
+  }
+  row.dataset.at = message.created_at;
+  row.classList.toggle("message--deleted", Boolean(message.deleted));
+  part(row, "body").replaceChildren(message.deleted ? "Message deleted" : linked(message.body));
+  part(row, "edited").hidden = !message.edited_at || message.deleted;
+  setTime(part(row, "time"), message.created_at, times);
+  const about = part(row, "subject");
+  about.hidden = !message.subject?.title;
+  if (message.subject?.title) {
+    about.href = `/subjects/${message.subject.id}`;
+    part(row, "subject-title").textContent = message.subject.title;
+  }
+}
+
+const STATES = ["sending", "waiting", "failed"];
+
+/** The row of a message on its way; `entry` null once it has arrived. */
+export function markState(row, entry) {
+  for (const state of STATES) row.classList.toggle(`message--${state}`, entry?.state === state);
+  const failure = part(row, "failure");
+  if (!failure) return;
+  failure.hidden = !["waiting", "failed"].includes(entry?.state);
+  write(part(failure, "reason"), reason(entry));
+}
+
+function reason(entry) {
+  if (entry?.state === "failed") return `Not sent. ${entry.reason}`;
+  if (entry?.state !== "waiting") return "";
+  return entry.reason
+    ? "Not sent yet. The server is busy; it goes out by itself."
+    : "Not sent. You seem to be offline; it goes out when you are back.";
+}

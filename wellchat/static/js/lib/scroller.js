@@ -1,0 +1,59 @@
+/* Keeps the reader's place. At the end, new things pull the end along; anywhere else nothing moves under the eyes. */
+
+const NEAR = 48; // px from the end that still count as the end
+
+export class Scroller {
+  #pinned = true;
+
+  constructor(box, { moved = () => {} } = {}) {
+    this.box = box;
+    box.addEventListener("scroll", () => {
+      this.#pinned = this.#atEnd();
+      moved();
+    }, { passive: true });
+    // The field grows, the keyboard opens, the window turns: the end stays in view.
+    new ResizeObserver(() => this.#pinned && this.toEnd()).observe(box);
+  }
+
+  get pinned() {
+    return this.#pinned;
+  }
+
+  /** px of the log below what is seen */
+  get below() {
+    return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
+  }
+
+  /** Whether `element` would be above what is seen at the end. */
+  beyond(element) {
+    return element.getBoundingClientRect().top - this.box.getBoundingClientRect().top < this.below;
+  }
+
+  toEnd() {
+    this.#pinned = true;
+    this.box.scrollTop = this.box.scrollHeight;
+  }
+
+  show(element, where = 0.25) {
+    const offset = element.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
+    this.box.scrollTop += offset - this.box.clientHeight * where;
+    this.#pinned = this.#atEnd();
+  }
+
+  /** Runs a change of the rows without moving what is being read. */
+  keep(rows, change) {
+    if (this.#pinned) {
+      change();
+      return this.toEnd();
+    }
+    const top = this.box.getBoundingClientRect().top;
+    const anchor = rows().find((row) => row.getBoundingClientRect().bottom > top);
+    const before = anchor?.getBoundingClientRect().top;
+    change();
+    if (anchor?.isConnected) this.box.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  #atEnd() {
+    return this.below < NEAR;
+  }
+}

@@ -1,0 +1,150 @@
+/* The rows of a thread: days in order, in each day rows in order, messages on their way last. */
+
+import { clone, part, setTime } from "./dom.js";
+import { fillMessage, markState, messageRow } from "./message_row.js";
+
+const GROUP = 300_000; // ms within which messages of one person are one group
+
+export class Timeline {
+  #days = new Set(); // sections whose groups are to be drawn again
+
+  constructor(root, { viewerId, times }) {
+    Object.assign(this, { root, viewerId, times, box: part(root, "rows") });
+  }
+
+  get rows() {
+    return [...this.box.querySelectorAll(".day > .message")];
+  }
+
+  get first() {
+    return Number(this.box.querySelector("[data-seq]")?.dataset.seq ?? 0);
+  }
+
+  get last() {
+    return Number([...this.box.querySelectorAll("[data-seq]")].at(-1)?.dataset.seq ?? 0);
+  }
+
+  row(seq) {
+    return this.box.querySelector(`[data-seq="${Number(seq)}"]`);
+  }
+
+  /** Puts a message in its place, or its new state into its row. Returns the row when it is new. */
+  put(message) {
+    const known = this.row(message.seq);
+    if (known) {
+      fillMessage(known, message, this.times);
+      return null;
+    }
+    const row = messageRow(this.root, message, { mine: message.sender_id === this.viewerId, times: this.times });
+    this.#place(row, message);
+    return row;
+  }
+
+  /** Draws a message on its way, or its new state. Returns the row when it is new. */
+  pend(entry) {
+    let row = this.#pending(entry.client_key);
+    const fresh = !row;
+    if (fresh) {
+      const created_at = new Date(entry.at).toISOString();
+      row = messageRow(this.root, { ...entry, subject: null, created_at }, { mine: true, times: this.times });
+      row.dataset.key = entry.client_key;
+      this.#place(row, { created_at });
+    }
+    markState(row, entry);
+    return fresh ? row : null;
+  }
+
+  /** The server's message takes over the row drawn while it was on its way. */
+  confirm(key, message) {
+    const row = this.#pending(key);
+    if (!row) return;
+    this.#remove(row);
+    if (this.row(message.seq)) return;
+    delete row.dataset.key;
+    markState(row, null);
+    fillMessage(row, message, this.times);
+    this.#place(row, message);
+  }
+
+  drop(key) {
+    const row = this.#pending(key);
+    if (row) this.#remove(row);
+  }
+
+  /** The line above the first unread message. */
+  divide(seq) {
+    part(this.box, "divider")?.remove();
+    const row = seq && this.row(seq);
+    if (row) row.before(clone(this.root, "divider-row"));
+    this.box.querySelectorAll(".day").forEach((day) => this.#days.add(day));
+  }
+
+  /** Groups and receipts; once, after any number of changes. */
+  draw({ other_read_seq: seen = 0, other_delivered_seq: delivered = 0 }) {
+    this.#days.forEach(group);
+    this.#days.clear();
+    const mine = [...this.box.querySelectorAll('[data-sender="me"][data-seq]')];
+    const latest = mine.at(-1);
+    for (const row of mine.slice(-20)) {
+      const seq = Number(row.dataset.seq);
+      const word = seq <= seen ? "Seen" : seq <= delivered ? "Delivered" : "Sent";
+      part(row, "status").textContent = row === latest ? word : "";
+    }
+    part(this.box, "empty")?.toggleAttribute("hidden", this.rows.length > 0);
+  }
+
+  #pending(key) {
+    return this.box.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  #remove(row) {
+    const day = row.parentElement;
+    row.remove();
+    if (day.querySelector(".message")) this.#days.add(day);
+    else day.remove();
+  }
+
+  #place(row, { seq = Infinity, created_at: at }) {
+    const day = this.#day(at);
+    const before = [...day.querySelectorAll(".message")].filter((other) => Number(other.dataset.seq ?? Infinity) <= seq).at(-1);
+    (before ?? day.firstElementChild).after(row);
+    this.#days.add(day);
+  }
+
+  #day(at) {
+    const date = this.times.date(at);
+    const days = [...this.box.querySelectorAll(".day")];
+    const known = days.find((day) => day.dataset.day === date);
+    if (known) return known;
+    const day = clone(this.root, "day-section");
+    day.dataset.day = date;
+    setTime(part(day, "time"), at, this.times);
+    const next = days.find((other) => other.dataset.day > date) ?? part(this.box, "typing");
+    next.before(day);
+    return day;
+  }
+}
+
+function group(day) {
+  let previous = null;
+  for (const node of day.children) {
+    if (!node.classList.contains("message")) {
+      end(previous);
+      previous = null;
+      continue;
+    }
+    const joined = previous && continues(previous, node);
+    if (!joined) end(previous);
+    previous?.classList.toggle("message--last", !joined);
+    node.classList.toggle("message--first", !joined);
+    previous = node;
+  }
+  end(previous);
+}
+
+const end = (row) => row?.classList.add("message--last");
+
+function continues(previous, row) {
+  const apart = Math.abs(Date.parse(row.dataset.at) - Date.parse(previous.dataset.at));
+  return previous.dataset.sender === row.dataset.sender && apart <= GROUP;
+}

@@ -1,0 +1,14 @@
+/* Some browsers lay the on-screen keyboard over the page instead of shrinking it; the page then takes what is left. */
+
+export function followKeyboard() {
+  const view = window.visualViewport;
+  if (!view) return;
+  const fit = () => {
+    const covered = window.innerHeight - view.height > 80 && view.scale === 1;
+    if (covered) {
+      document.documentElement.style.setProperty("--viewport", `${view.height}px`);
+      window.scrollTo(0, 0);
+    } else document.documentElement.style.removeProperty("--viewport");
+  };
+  view.addEventListener("resize", fit);
+}

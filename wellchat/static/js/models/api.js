@@ -1,0 +1,82 @@
+/* The JSON interface, and its refusals as errors a caller can tell apart. */
+
+export class ApiError extends Error {
+  /** status 0: no answer came at all. */
+  constructor(status, { title, detail, errors, ...rest } = {}, retryAfter = null) {
+    super(detail || title || "The server could not be reached.");
+    this.name = "ApiError";
+    this.status = status;
+    this.errors = errors ?? {};
+    this.problem = rest;
+    this.retryAfter = retryAfter;
+  }
+
+  /** Worth the same request again later: nothing was said against the request itself. */
+  get passing() {
+    return [0, 401, 408, 429].includes(this.status) || this.status >= 500;
+  }
+}
+
+export class Api {
+  constructor({ fetch, csrf = "", root = "/api" }) {
+    this.fetch = fetch;
+    this.csrf = csrf;
+    this.root = root;
+  }
+
+  get(path, query, options) {
+    return this.request("GET", path, { query, ...options }).then((answer) => answer.data);
+  }
+
+  send(method, path, body, options) {
+    return this.request(method, path, { body, ...options }).then((answer) => answer.data);
+  }
+
+  /** {status, data, headers}; raises ApiError, or the browser's AbortError when `signal` ended it. */
+  async request(method, path, { query, body, signal, keepalive = false } = {}) {
+    const headers = { Accept: "application/json", "X-CSRFToken": this.csrf };
+    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const response = await this.#fetch(this.root + path + search(query), {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal,
+      keepalive,
+      credentials: "same-origin",
+      cache: "no-store",
+    });
+    const data = await read(response, signal);
+    if (response.status >= 400) throw new ApiError(response.status, data ?? {}, retryAfter(response));
+    return { status: response.status, data, headers: response.headers };
+  }
+
+  async #fetch(url, options) {
+    try {
+      return await this.fetch(url, options);
+    } catch (error) {
+      if (options.signal?.aborted) throw error;
+      throw new ApiError(0);
+    }
+  }
+}
+
+function search(query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
+  return given.length ? `?${new URLSearchParams(given)}` : "";
+}
+
+async function read(response, signal) {
+  if (response.status === 204) return null;
+  try {
+    return await response.json();
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    if (response.status >= 400) return null;
+    throw new ApiError(0); // cut off on the way: as good as no answer
+  }
+}
+
+function retryAfter(response) {
+  const seconds = Number.parseFloat(response.headers.get("Retry-After"));
+  return Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
+}

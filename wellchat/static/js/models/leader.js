@@ -1,0 +1,63 @@
+/* One tab of a browser polls for all of them. The tab that was looked at last takes the lead; the others listen, and one of
+   them takes over when it closes. Without Web Locks every tab polls for itself. */
+
+export class Leader {
+  #queued = null; // AbortController of our place in the queue for the lock
+  #claimed = false; // asked for or held: two events of one glance must not steal from each other
+
+  /** lead(), follow(): called on each change of part. heard(message): what the leading tab shared. */
+  constructor({ name, locks, channel, lead, follow, heard }) {
+    Object.assign(this, { name, locks, channel, lead, follow, heard });
+    this.leading = false;
+    if (channel) channel.onmessage = (event) => !this.leading && this.heard(event.data);
+  }
+
+  start({ looked }) {
+    if (!this.locks || !this.channel) return this.#take();
+    if (looked) return this.claim();
+    this.follow();
+    this.#queue();
+  }
+
+  /** This tab is looked at: it leads from now on. */
+  claim() {
+    if (this.leading || this.#claimed || !this.locks || !this.channel) return;
+    this.#queued?.abort();
+    this.#hold({ steal: true });
+  }
+
+  /** To the other tabs. */
+  share(message) {
+    if (this.leading) this.channel?.postMessage(message);
+  }
+
+  #queue() {
+    this.#queued = new AbortController();
+    this.#hold({ signal: this.#queued.signal });
+  }
+
+  async #hold({ steal = false, signal }) {
+    let held = false;
+    this.#claimed ||= steal;
+    try {
+      await this.locks.request(this.name, steal ? { steal } : { signal }, () => {
+        held = true;
+        this.#queued = null;
+        this.#take();
+        return new Promise(() => {}); // held until the tab closes or another one takes it
+      });
+    } catch {
+      if (signal?.aborted && !held) return; // left the queue on purpose
+      if (!held) return this.#take(); // no locks to be had here: this tab polls for itself
+      this.leading = false;
+      this.#claimed = false;
+      this.follow();
+      this.#queue();
+    }
+  }
+
+  #take() {
+    this.leading = true;
+    this.lead();
+  }
+}

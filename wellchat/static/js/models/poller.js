@@ -1,0 +1,158 @@
+/* Asks for updates for as long as it runs. Invariants:
+   - the cursor moves only after an update was applied; what could not be applied is loaded afresh instead;
+   - one poll at a time; a poke ends the one that hangs and asks again at once;
+   - the server names the pace, and refusals are met with patience. */
+
+const HIDDEN = 60_000; // ms between the short polls of a page nobody sees
+const LONGEST = 30_000; // ms of back-off at most
+const BAD_CURSOR = [400, 410, 422];
+
+export const systemClock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const timer = setTimeout(resolve, ms);
+      signal?.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+    }),
+};
+
+export class Poller {
+  #running = null; // AbortController of the current start()
+  #round = null; // AbortController of the current request or pause
+  #failures = 0;
+  #broken = null; // {reason, cursor}: state must be loaded afresh before the next poll
+  #interval = 3000;
+
+  /**
+   * apply(update, since): folds it in, may throw. resync(reason, cursor): loads fresh state, resolves to the cursor to go on from.
+   * flags(): further query parameters. onState("live" | "offline" | "trouble" | "signed-out").
+   */
+  constructor({ api, cursor, apply, resync, flags = () => ({}), visible = () => true, onState = () => {}, wait = 25,
+    clock = systemClock, random = Math.random }) {
+    Object.assign(this, { api, cursor, apply, resync, flags, visible, onState, wait, clock, random });
+  }
+
+  get running() {
+    return this.#running !== null;
+  }
+
+  start() {
+    if (this.#running) return;
+    this.#running = new AbortController();
+    this.#loop(this.#running.signal);
+  }
+
+  stop() {
+    this.#running?.abort();
+    this.#round?.abort();
+    this.#running = null;
+  }
+
+  /** Something happened (the page is looked at again, the network is back): ask at once. */
+  poke() {
+    this.#round?.abort();
+  }
+
+  /** One short poll, for a tab that lets another one do the polling. Resolves to whether it is up to date. */
+  async once() {
+    try {
+      let more = true;
+      while (more) more = await this.#poll({ wait: 0 });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** An update another tab has fetched; one that does not follow on from ours sends us asking ourselves. */
+  async hear(since, update) {
+    if (since === this.cursor) await this.#take(since, update);
+    if (since !== this.cursor && this.cursor !== update.cursor) await this.once();
+  }
+
+  async #loop(stopped) {
+    while (!stopped.aborted) {
+      const round = (this.#round = new AbortController());
+      const pause = await this.#turn(round.signal);
+      if (stopped.aborted) return;
+      if (pause > 0) await this.clock.sleep(pause, round.signal);
+    }
+  }
+
+  /** Polls once; resolves to how long to pause before the next, in ms. */
+  async #turn(signal) {
+    const seen = this.visible();
+    const wait = seen ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // spreads the herd
+    const began = this.clock.now();
+    try {
+      const changed = await this.#poll({ wait, signal });
+      this.#failures = this.#broken ? this.#failures + 1 : 0;
+      if (this.#broken) return this.#failures > 1 ? this.#backOff() : 0;
+      this.onState("live");
+      if (changed) return 0;
+      if (!seen) return Math.max(HIDDEN, this.#interval);
+      const held = wait > 0 && this.clock.now() - began >= (wait * 1000) / 2;
+      return held ? 0 : this.#interval * (1 + this.random() * 0.1);
+    } catch (error) {
+      return signal.aborted ? 0 : this.#failed(error);
+    }
+  }
+
+  /** Resolves to whether to ask again at once. */
+  async #poll({ wait, signal }) {
+    if (this.#broken) await this.#mend();
+    const since = this.cursor;
+    let answer;
+    try {
+      answer = await this.api.request("GET", "/updates", { query: { since, wait, ...this.flags() }, signal });
+    } catch (error) {
+      if (!BAD_CURSOR.includes(error.status)) throw error;
+      this.#broken = { reason: error.problem?.reason ?? "refused", cursor: error.problem?.cursor ?? null };
+      return true;
+    }
+    this.#interval = pace(answer.headers) ?? this.#interval;
+    if (answer.status === 204) return false;
+    await this.#take(since, answer.data);
+    return true;
+  }
+
+  async #take(since, update) {
+    try {
+      await this.apply(update, since);
+      this.cursor = update.cursor;
+    } catch {
+      this.#broken = { reason: "failed", cursor: null };
+    }
+  }
+
+  async #mend() {
+    const { reason, cursor } = this.#broken;
+    this.cursor = await this.resync(reason, cursor);
+    this.#broken = null;
+  }
+
+  #failed(error) {
+    this.#failures += 1;
+    if (error.status === 401) {
+      this.onState("signed-out");
+      this.stop();
+      return 0;
+    }
+    if (error.retryAfter !== null && error.retryAfter !== undefined) {
+      return error.retryAfter * 1000 * (1 + this.random() * 0.2);
+    }
+    if (this.#failures > 1) this.onState(error.status ? "trouble" : "offline");
+    return this.#backOff();
+  }
+
+  #backOff() {
+    const longest = Math.min(LONGEST, 1000 * 2 ** (this.#failures - 1));
+    return longest * (0.5 + this.random() / 2);
+  }
+}
+
+function pace(headers) {
+  const seconds = Number.parseFloat(headers.get("X-Poll-Interval"));
+  return seconds > 0 ? seconds * 1000 : null;
+}

@@ -1,0 +1,122 @@
+/* What this page knows, folded from updates. An update is state, not an event: applying one twice, or an older one late,
+   changes nothing. Listeners hear what changed; if one of them throws, apply() throws, and the caller starts afresh. */
+
+const TYPING = 6000; // ms that a sign of typing holds
+
+export class Store {
+  #listeners = [];
+
+  constructor({ viewerId, unread = { messages: 0, notifications: 0 }, now = Date.now }) {
+    this.viewerId = viewerId;
+    this.unread = unread;
+    this.now = now;
+    this.threads = new Map(); // id -> thread
+    this.messages = new Map(); // thread id -> Map(seq -> message)
+    this.pending = new Map(); // client key -> what the outbox has not yet seen arrive
+    this.notifications = new Map(); // id -> notification
+    this.typing = new Map(); // thread id -> time until which somebody types there
+  }
+
+  on(listener) {
+    this.#listeners.push(listener);
+    return () => (this.#listeners = this.#listeners.filter((other) => other !== listener));
+  }
+
+  apply({ threads = [], messages = [], notifications = [], unread, typing = [] }) {
+    const changes = nothing();
+    for (const thread of threads) this.#thread(thread, changes);
+    for (const message of messages) this.#message(message, changes);
+    for (const notification of notifications) {
+      this.notifications.set(notification.id, notification);
+      changes.notifications.push(notification);
+    }
+    if (unread) {
+      this.unread = { ...this.unread, ...unread };
+      changes.unread = true;
+    }
+    for (const { thread_id: id, user_id: user } of typing) {
+      if (user === this.viewerId) continue;
+      this.typing.set(id, this.now() + TYPING);
+      changes.typing.push(id);
+    }
+    this.#emit(changes);
+    return changes;
+  }
+
+  /** Fresh state from the server in place of everything folded so far; what waits to be sent stays. */
+  reset(state) {
+    for (const known of [this.threads, this.messages, this.notifications, this.typing]) known.clear();
+    return this.apply(state);
+  }
+
+  /** A message on its way, new or in a new state. */
+  pend(entry) {
+    this.pending.set(entry.client_key, entry);
+    this.#emit({ ...nothing(), pending: [entry] });
+  }
+
+  drop(entry) {
+    if (this.pending.delete(entry.client_key)) this.#emit({ ...nothing(), dropped: [entry] });
+  }
+
+  isTyping(threadId) {
+    return (this.typing.get(threadId) ?? 0) > this.now();
+  }
+
+  /** The messages of a thread in order, then what waits to join them. */
+  timeline(threadId) {
+    const said = [...(this.messages.get(threadId)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
+    return [...said, ...[...this.pending.values()].filter((entry) => entry.thread_id === threadId)];
+  }
+
+  #thread(thread, changes) {
+    const known = this.threads.get(thread.id);
+    const merged = known ? mergeThread(known, thread) : thread;
+    this.threads.set(thread.id, merged);
+    changes.threads.push(merged);
+  }
+
+  #message(message, changes) {
+    const { thread_id: id, seq, sender_id: sender, client_key: key } = message;
+    if (!this.messages.has(id)) this.messages.set(id, new Map());
+    const thread = this.messages.get(id);
+    const latest = newerMessage(thread.get(seq), message);
+    thread.set(seq, latest);
+    // The answer to the send and the update that tells of it race; whichever comes first settles it.
+    if (sender === this.viewerId && key && this.pending.delete(key)) changes.confirmed.push({ key, message: latest });
+    if (sender !== this.viewerId && this.typing.delete(id)) changes.typing.push(id);
+    changes.messages.push(latest);
+  }
+
+  #emit(changes) {
+    const errors = [];
+    for (const listener of this.#listeners) {
+      try {
+        listener(changes, this);
+      } catch (error) {
+        errors.push(error);
+      }
+    }
+    if (errors.length) throw errors[0];
+  }
+}
+
+function nothing() {
+  return { threads: [], messages: [], confirmed: [], pending: [], dropped: [], notifications: [], typing: [], unread: false };
+}
+
+/* Watermarks only rise, whatever order the answers come in; the rest is the later state's. */
+function mergeThread(known, next) {
+  const [older, newer] = next.last_seq < known.last_seq ? [next, known] : [known, next];
+  const merged = { ...older, ...newer };
+  for (const mark of ["last_seq", "last_read_seq", "other_read_seq", "other_delivered_seq"]) {
+    merged[mark] = Math.max(known[mark] ?? 0, next[mark] ?? 0);
+  }
+  return merged;
+}
+
+function newerMessage(known, next) {
+  if (!known) return next;
+  if (known.deleted && !next.deleted) return known;
+  return (known.edited_at ?? "") > (next.edited_at ?? "") && !next.deleted ? known : next;
+}

@@ -1,0 +1,78 @@
+/* Joins the poller, the tabs of this browser, and the store. */
+
+import { Leader } from "./models/leader.js";
+import { Poller } from "./models/poller.js";
+
+export function sync(app, { cursor, wait }) {
+  const { api, store, attention } = app;
+
+  const poller = new Poller({
+    api,
+    cursor,
+    wait,
+    visible: () => attention.visible,
+    flags: () => ({
+      active: attention.active ? 1 : undefined,
+      looking: app.open && attention.looking ? app.open.id : undefined,
+    }),
+    apply(update, since) {
+      store.apply(update);
+      leader.share({ since, update });
+    },
+    resync: (reason, fresh) => resync(app, fresh),
+    onState(state) {
+      app.onState(state);
+      leader.share({ state });
+    },
+  });
+
+  const leader = new Leader({
+    name: `wellchat.poll.${app.viewerId}`,
+    locks: navigator.locks,
+    channel: "BroadcastChannel" in window ? new BroadcastChannel(`wellchat.${app.viewerId}`) : null,
+    lead: () => poller.start(),
+    follow() {
+      poller.stop();
+      poller.once(); // what was shared before this tab listened
+    },
+    heard: ({ state, since, update }) => (state ? app.onState(state) : poller.hear(since, update)),
+  });
+
+  const look = () => {
+    if (attention.looking) leader.claim();
+    poller.poke();
+    app.outbox.wake();
+  };
+  attention.woke = () => poller.poke();
+  document.addEventListener("visibilitychange", look);
+  window.addEventListener("focus", () => attention.looking && leader.claim());
+  window.addEventListener("online", look);
+  window.addEventListener("pageshow", (event) => event.persisted && look());
+
+  leader.start({ looked: attention.visible });
+}
+
+/** Loads everything this page shows; resolves to the cursor to go on from, which was read before any of it. */
+async function resync({ api, store, open }, fresh) {
+  const me = await api.get("/me");
+  const [{ threads }, thread] = await Promise.all([
+    api.get("/threads", { limit: 50 }),
+    open && api.get(`/threads/${open.id}`).then((answer) => answer.thread),
+  ]);
+  const messages = open ? await messagesSince(api, open) : [];
+  store.reset({ threads: thread ? [...threads, thread] : threads, messages, unread: me.unread });
+  return fresh ?? me.cursor;
+}
+
+/* From the first message on the page to the newest, edits and deletions included. */
+async function messagesSince(api, { id, first }) {
+  const all = [];
+  let after = Math.max(0, first() - 1);
+  for (let more = true; more; ) {
+    const page = await api.get(`/threads/${id}/messages`, { after, limit: 100 });
+    all.push(...page.messages);
+    after = all.at(-1)?.seq ?? after;
+    more = page.has_more;
+  }
+  return all;
+}
