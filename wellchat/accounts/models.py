@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from datetime import datetime
 from typing import ClassVar
 
@@ -36,6 +38,7 @@ class User(Base):
     is_active: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
+    session_id = ""  # of the session that loaded this object; not a column
 
     @property
     def is_professional(self) -> bool:
@@ -59,8 +62,9 @@ class User(Base):
         return f"/people/{self.id}/avatar?v={self.avatar_version}" if self.avatar_version else None
 
     def get_id(self) -> str:
-        """What the session cookie holds (Flask-Login): worthless once the epoch has moved on."""
-        return f"{self.id}.{self.session_epoch}"
+        """What the session cookies hold (Flask-Login): worthless once the epoch has moved on, or this one has ended."""
+        self.session_id = self.session_id or secrets.token_urlsafe(12)
+        return f"{self.id}.{self.session_epoch}.{self.session_id}"
 
 
 class Avatar(Base):
@@ -85,7 +89,7 @@ class Token(Base):
 
 
 class UsedLink(Base):
-    """A signed link that has done its work: each works once."""
+    """A signed link that has done its work, or a session that was signed out: neither works again."""
 
     __tablename__ = "used_links"
 
@@ -101,3 +105,13 @@ class Presence(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)
     thread_id: Mapped[str | None] = mapped_column(String(13))
+
+
+def digest(secret: str) -> str:
+    """What is kept of a token, a used link or an ended session: enough to know it again."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def session_essence(session_id: str) -> str:
+    """A session's entry among the used links, once it has ended."""
+    return f"session:{session_id}"

@@ -21,11 +21,11 @@ MOST = 100  # subjects in one list
 _OPEN_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "client"]
 
 
-def _subjects() -> Select[tuple[Subject]]:
+def _subjects() -> Select[Subject]:
     return select(Subject).options(joinedload(Subject.professional), joinedload(Subject.client))
 
 
-def _newest_first(query: Select[tuple[Subject]]) -> Sequence[Subject]:
+def _newest_first(query: Select[Subject]) -> Sequence[Subject]:
     at = func.coalesce(Subject.starts_at, Subject.created_at)
     return db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MOST)).scalars().all()
 
@@ -52,7 +52,7 @@ def subject_by_id(viewer: User, subject_id: str) -> Subject:
     return _one(_subjects().where(Subject.id == subject_id, _visible(viewer)))
 
 
-def _one(query: Select[tuple[Subject]]) -> Subject:
+def _one(query: Select[Subject]) -> Subject:
     found = db.session.execute(query).scalar_one_or_none()
     if found is None:
         raise NotFound

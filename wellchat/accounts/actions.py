@@ -1,0 +1,155 @@
+"""What accounts do, and what is done to them. How people prove who they are is in credentials.py."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete
+
+from wellchat.accounts import passwords, pictures
+from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
+from wellchat.changes.actions import open_log
+from wellchat.db import db, insert, new_id, transaction
+from wellchat.errors import Conflict, NotFound
+
+TOUCH_EVERY = timedelta(seconds=20)  # one presence write per person and process
+MOST_TOUCHED = 10_000  # people a process remembers to have touched
+
+_touched: dict[str, tuple[datetime, str | None]] = {}
+
+
+def create_user(
+    *,
+    email: str,
+    name: str,
+    role: str,
+    now: datetime,
+    password: str | None = None,
+    time_zone: str = "UTC",
+    role_label: str | None = None,
+    bio: str | None = None,
+) -> User:
+    """An account whose address the operator vouches for. Raises Conflict where the address has one.
+
+    The values are those of forms.NewUser: checked, the address in lower case.
+    """
+    password_hash = passwords.hash_password(password) if password is not None else None
+    with transaction():
+        user = insert_user(
+            email=email,
+            name=name,
+            role=role,
+            password_hash=password_hash,
+            time_zone=time_zone,
+            role_label=role_label,
+            bio=bio,
+            verified_at=now,
+            created_at=now,
+        )
+        if user is None:
+            raise Conflict(f"{email} has an account already.")
+    return user
+
+
+def insert_user(**values: Any) -> User | None:
+    """The new user with their change log, or None where the address is taken: one of any number of tries wins."""
+    user_id = db.session.execute(
+        insert(User)
+        .values(id=new_id(), session_epoch=1, open_to_clients=True, **values)
+        .on_conflict_do_nothing(index_elements=[User.email])
+        .returning(User.id)
+    ).scalar_one_or_none()
+    if user_id is None:
+        return None
+    open_log(user_id=user_id)
+    return db.session.get_one(User, user_id)
+
+
+def lock_user(user_id: str) -> User:
+    """The user as of now, nobody else changing it before this transaction ends. Raises NotFound."""
+    user = db.session.get(User, user_id, populate_existing=True, with_for_update=True)
+    if user is None:
+        raise NotFound
+    return user
+
+
+def update_profile(
+    *,
+    user_id: str,
+    name: str,
+    time_zone: str,
+    bio: str | None = None,
+    role_label: str | None = None,
+    open_to_clients: bool = True,
+) -> User:
+    """The values are those of forms.Profile. Being open to new clients is for professionals only."""
+    with transaction():
+        user = lock_user(user_id)
+        user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
+        if user.role == PROFESSIONAL:
+            user.open_to_clients = open_to_clients
+    return user
+
+
+def set_avatar(*, user_id: str, upload: bytes) -> User:
+    """Raises Invalid for what is no picture we take, or one too large to open."""
+    picture = pictures.square(upload)
+    with transaction():
+        user = lock_user(user_id)
+        db.session.execute(
+            insert(Avatar)
+            .values(user_id=user_id, picture=picture)
+            .on_conflict_do_update(index_elements=[Avatar.user_id], set_={"picture": picture})
+        )
+        user.avatar_version = new_id()
+    return user
+
+
+def remove_avatar(*, user_id: str) -> User:
+    with transaction() as session:
+        user = lock_user(user_id)
+        session.execute(delete(Avatar).where(Avatar.user_id == user_id))
+        user.avatar_version = None
+    return user
+
+
+def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
+    """A new bearer token. This is the only time it can be read: we keep its digest."""
+    secret = secrets.token_urlsafe(32)
+    with transaction() as session:
+        lock_user(user_id)
+        session.add(Token(user_id=user_id, name=name, digest=digest(secret), created_at=now))
+    return secret
+
+
+def revoke_token(*, user_id: str, token_id: str) -> None:
+    """Raises NotFound for a token that is not this user's."""
+    with transaction() as session:
+        gone = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id))
+        if gone.rowcount == 0:  # type: ignore[attr-defined]
+            raise NotFound
+
+
+def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False) -> None:
+    """The person did something here, with this thread before their eyes, or none; `same_thread`: wherever they were.
+
+    Seldom written: only when the last time was a while ago, or the thread is another.
+    """
+    last_at, last_thread = _touched.get(user_id, (None, None))
+    thread_id = last_thread if same_thread else thread_id
+    if last_at is not None and now - last_at < TOUCH_EVERY and thread_id == last_thread:
+        return
+    fresh: dict[str, Any] = {"seen_at": now}
+    if not same_thread:
+        fresh["thread_id"] = thread_id
+    with transaction() as session:
+        session.execute(
+            insert(Presence)
+            .values(user_id=user_id, seen_at=now, thread_id=thread_id)
+            .on_conflict_do_update(index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now)
+        )
+    if len(_touched) >= MOST_TOUCHED:
+        _touched.clear()
+    _touched[user_id] = (now, thread_id)

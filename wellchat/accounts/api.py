@@ -1,0 +1,52 @@
+"""Bearer tokens, for programs."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import g
+from pydantic import BaseModel
+
+from wellchat import clock
+from wellchat.accounts import credentials
+from wellchat.accounts.actions import create_token, revoke_token
+from wellchat.accounts.forms import SignIn
+from wellchat.accounts.limits import guess_by_account, guess_by_place
+from wellchat.errors import NotAllowed, NotFound, NotSignedIn
+from wellchat.web import signed_in, viewer
+
+api = APIBlueprint("accounts_api", __name__, url_prefix="/api", tag="Tokens")
+
+
+class NewToken(BaseModel):
+    """`token` is shown this once."""
+
+    token: str
+
+
+@api.post("/tokens")
+@guess_by_place
+@guess_by_account
+@api.input(SignIn, location="json", arg_name="wish")
+@api.output(NewToken, status_code=201)
+@api.doc(responses={401: "Wrong address or password", 403: "The address is not verified yet"})
+def post_token(wish: SignIn) -> tuple[dict[str, str], int]:
+    """A bearer token for an email address and its password."""
+    user = credentials.authenticate(email=wish.email, password=wish.password)
+    if user is None:
+        raise NotSignedIn("The email address or the password is not right.")
+    if user.verified_at is None:
+        credentials.send_verification(user_id=user.id, now=clock.now())
+        raise NotAllowed("Verify your email address first: open the link we just sent to it.")
+    return {"token": create_token(user_id=user.id, name="API", now=clock.now())}, 201
+
+
+@api.delete("/tokens/current")
+@signed_in
+@api.output({}, status_code=204)
+def delete_token() -> tuple[str, int]:
+    """End the token this call is made with."""
+    token_id = g.get("token_id")
+    if token_id is None:
+        raise NotFound("This call was not made with a token.")
+    revoke_token(user_id=viewer().id, token_id=token_id)
+    return "", 204

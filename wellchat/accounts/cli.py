@@ -1,0 +1,72 @@
+"""`wellchat user create` and `wellchat token create`."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+from flask.cli import with_appcontext
+
+from wellchat import clock
+from wellchat.accounts import actions
+from wellchat.accounts.forms import NewUser, TokenName
+from wellchat.accounts.models import ROLES
+from wellchat.accounts.queries import user_by_email
+from wellchat.errors import Invalid, WellchatError
+from wellchat.forms import fill
+
+
+@click.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command("create")
+@click.argument("email")
+@click.option("--name", required=True)
+@click.option("--role", required=True, type=click.Choice(ROLES))
+@click.option("--password", help="From standard input where it is not given.")
+@click.option("--time-zone", default="UTC", show_default=True, metavar="IANA")
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@with_appcontext
+def create_user(email: str, name: str, role: str, password: str | None, time_zone: str, as_json: bool) -> None:
+    """Make an account, its address taken as verified; prints its id."""
+    given = _password() if password is None else password
+    try:
+        form = fill(NewUser, {"email": email, "name": name, "role": role, "password": given, "time_zone": time_zone})
+        made = actions.create_user(**form.model_dump(), now=clock.now())
+    except Invalid as refusal:
+        raise click.ClickException(" ".join(f"{k}: {v}" for k, v in refusal.errors.items())) from None
+    except WellchatError as error:
+        raise click.ClickException(error.detail) from None
+    click.echo(json.dumps({"id": made.id, "email": made.email, "role": made.role}) if as_json else made.id)
+
+
+def _password() -> str:
+    if sys.stdin.isatty():
+        return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@click.group()
+def token() -> None:
+    """Bearer tokens."""
+
+
+@token.command("create")
+@click.argument("email")
+@click.option("--name", default="", help="To tell it from others on the settings page.")
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+@with_appcontext
+def create_token(email: str, name: str, as_json: bool) -> None:
+    """Print a new bearer token for somebody, once."""
+    owner = user_by_email(email)
+    if owner is None:
+        raise click.ClickException(f"Nobody here has the address {email}.")
+    try:
+        label = fill(TokenName, {"name": name}).name
+    except Invalid as refusal:
+        raise click.ClickException(refusal.detail) from None
+    secret = actions.create_token(user_id=owner.id, name=label, now=clock.now())
+    click.echo(json.dumps({"token": secret}) if as_json else secret)

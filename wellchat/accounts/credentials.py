@@ -1,0 +1,137 @@
+"""How people prove who they are: signing up, signing in, links by mail, passwords.
+
+Nothing here tells a stranger whether an address has an account: both cases answer alike and do work of one size.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from wellchat.accounts import links, passwords
+from wellchat.accounts.actions import insert_user, lock_user
+from wellchat.accounts.models import Token, User, session_essence
+from wellchat.accounts.queries import user_by_email
+from wellchat.db import db, transaction
+from wellchat.errors import Invalid
+from wellchat.mail.actions import queue_mail, record_skip
+
+
+def sign_up(*, email: str, name: str, password: str, role: str, time_zone: str, now: datetime) -> None:
+    """Make an account that waits for its address to be proven. A mail says what came of it; the answer never does.
+
+    Whoever signs up with somebody else's unproven address must not have chosen the password that its owner's link
+    then opens: where two sign-ups disagree, neither password holds, and the link asks for a new one.
+    """
+    standing = user_by_email(email)
+    agrees = standing is not None and passwords.matches(password, standing.password_hash)
+    password_hash = None if standing else passwords.hash_password(password)
+    with transaction():
+        made = insert_user(
+            email=email, name=name, role=role, password_hash=password_hash, time_zone=time_zone, created_at=now
+        )
+        if made is not None:
+            _mail(made, "verification", now, link="verify")
+            return
+        taken = user_by_email(email)
+        assert taken is not None
+        if taken.verified_at is not None:
+            _mail(taken, "already_registered", now)
+            return
+        if not agrees:
+            taken.password_hash = None
+        _mail(taken, "verification", now, link="verify")
+
+
+def send_verification(*, user_id: str, now: datetime) -> None:
+    """Another link that proves the address."""
+    with transaction():
+        _mail(lock_user(user_id), "verification", now, link="verify")
+
+
+def verify_address(*, token: str, now: datetime) -> User:
+    """The address is proven by whoever could read the mail. Raises links.DeadLink."""
+    with transaction():
+        user = links.redeem(token, links.VERIFY, now=now)
+        user.verified_at = now
+        _mail(user, "welcome", now, role=user.role)
+    return user
+
+
+def authenticate(*, email: str, password: str) -> User | None:
+    """Who this is, if the password is right; the address may still be unproven. Takes as long for unknown ones."""
+    user = user_by_email(email)
+    stored = user.password_hash if user else None
+    if not passwords.matches(password, stored) or user is None or stored is None:
+        return None
+    if passwords.is_outdated(stored):
+        fresh = passwords.hash_password(password)
+        with transaction() as session:
+            session.execute(
+                update(User).where(User.id == user.id, User.password_hash == stored).values(password_hash=fresh)
+            )
+    return user
+
+
+def request_password_reset(*, email: str, now: datetime) -> None:
+    """Mail a link to the owner of the address, if there is one; the ledger says so either way."""
+    user = user_by_email(email)
+    if user is None:
+        record_skip(user_id=None, address=email, name="reset", reason="Nobody has this address.", now=now)
+    else:
+        _mail(user, "reset", now, link="reset")
+
+
+def reset_password(*, token: str, password: str, now: datetime) -> User:
+    """The holder of the link chooses a new password; every session and token ends. Raises links.DeadLink."""
+    password_hash = passwords.hash_password(password)
+    with transaction():
+        user = links.redeem(token, links.RESET, now=now)
+        user.verified_at = user.verified_at or now  # the link came by mail
+        _set_password(user, password_hash, now)
+    return user
+
+
+def change_password(*, user_id: str, current: str, new: str, now: datetime) -> User:
+    """Every session and token ends; the caller signs this one in anew. Raises Invalid where `current` is wrong.
+
+    Who has no password yet proved themselves by a link, and needs none to choose one.
+    """
+    user = db.session.get_one(User, user_id)
+    stored = user.password_hash
+    if stored is not None and not passwords.matches(current, stored):
+        raise Invalid({"current_password": "This is not your present password."})
+    password_hash = passwords.hash_password(new)
+    with transaction():
+        user = lock_user(user_id)
+        if user.password_hash != stored:
+            raise Invalid({"current_password": "It was changed a moment ago. Reload the page."})
+        _set_password(user, password_hash, now)
+    return user
+
+
+def _set_password(user: User, password_hash: str, now: datetime) -> None:
+    user.password_hash = password_hash
+    end_sessions(user_id=user.id)
+    _mail(user, "password_changed", now)
+
+
+def end_sessions(*, user_id: str) -> User:
+    """Everywhere, at once: cookies, remembered browsers, bearer tokens."""
+    with transaction() as session:
+        user = lock_user(user_id)
+        user.session_epoch += 1
+        session.execute(delete(Token).where(Token.user_id == user_id))
+    return user
+
+
+def end_session(*, session_id: str, now: datetime) -> None:
+    """One session is over: a copy of its cookie does not bring it back."""
+    with transaction():
+        links.use_up(session_essence(session_id), now=now)
+
+
+def _mail(user: User, mail: str, now: datetime, **context: Any) -> None:
+    queue_mail(user_id=user.id, address=user.email, name=mail, context={"name": user.name, **context}, now=now)

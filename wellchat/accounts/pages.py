@@ -1,0 +1,161 @@
+"""The pages of coming and going: sign in and out, sign up, and the links that come by mail."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
+
+from wellchat import clock
+from wellchat.accounts import credentials, links
+from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
+from wellchat.accounts.limits import guess_by_account, guess_by_place, mail_by_account, mail_by_place
+from wellchat.accounts.links import DeadLink
+from wellchat.accounts.models import User
+from wellchat.accounts.sessions import sign_in as begin_session
+from wellchat.accounts.sessions import sign_out as end_session
+from wellchat.errors import Invalid
+from wellchat.forms import read_form
+from wellchat.web import safe_next
+
+pages = Blueprint("accounts", __name__)
+
+Page = str | tuple[str, int] | BaseResponse
+
+
+def _form(template: str, refusal: Invalid | None = None, **context: object) -> tuple[str, int]:
+    """A page with a form; after a refusal with what was typed, and why it was not taken beside each field."""
+    errors = refusal.errors if refusal else {}
+    page = render_template(f"accounts/{template}.html", errors=errors, typed=request.form, **context)
+    return page, 422 if refusal else 200
+
+
+@pages.get("/sign-in")
+def sign_in() -> Page:
+    if current_user.is_authenticated:
+        return redirect(safe_next(request.args.get("next")))
+    return _form("sign_in", next=safe_next(request.args.get("next")))
+
+
+@pages.post("/sign-in")
+@guess_by_place
+@guess_by_account
+def post_sign_in() -> Page:
+    going_to = safe_next(request.form.get("next"))
+    try:
+        form = read_form(SignInPage)
+        user = credentials.authenticate(email=form.email, password=form.password)
+        if user is None:
+            raise Invalid({"form": "The email address or the password is not right."})
+    except Invalid as refusal:
+        return _form("sign_in", refusal, next=going_to)
+    if user.verified_at is None:
+        credentials.send_verification(user_id=user.id, now=clock.now())
+        return _check_mail(user.email, "verify")
+    begin_session(user, remember=form.remember)
+    return redirect(going_to, 303)
+
+
+@pages.get("/sign-up")
+def sign_up() -> Page:
+    return redirect("/") if current_user.is_authenticated else _form("sign_up")
+
+
+@pages.post("/sign-up")
+@mail_by_place
+@mail_by_account
+def post_sign_up() -> Page:
+    try:
+        form = read_form(SignUp)
+    except Invalid as refusal:
+        return _form("sign_up", refusal)
+    credentials.sign_up(**form.model_dump(), now=clock.now())
+    return _check_mail(form.email, "verify")
+
+
+@pages.get("/forgot-password")
+def forgot_password() -> Page:
+    return _form("forgot_password")
+
+
+@pages.post("/forgot-password")
+@mail_by_place
+@mail_by_account
+def post_forgot_password() -> Page:
+    try:
+        form = read_form(ForgotPassword)
+    except Invalid as refusal:
+        return _form("forgot_password", refusal)
+    credentials.request_password_reset(email=form.email, now=clock.now())
+    return _check_mail(form.email, "reset")
+
+
+def _check_mail(address: str, what: str) -> str:
+    """The one answer, whatever the address is to us."""
+    outbox = current_app.config["SMTP_URL"] is None
+    return render_template("accounts/check_mail.html", address=address, what=what, outbox=outbox)
+
+
+@pages.get("/verify/<token>")
+def verify(token: str) -> Page:
+    """Only asks: mail scanners open every link before its reader does."""
+    try:
+        user = links.owner_of(token, links.VERIFY, now=clock.now())
+    except DeadLink as dead:
+        return _dead(dead, "verify")
+    return _form("verify", address=user.email)
+
+
+@pages.post("/verify/<token>")
+@guess_by_place
+def post_verify(token: str) -> Page:
+    try:
+        user = credentials.verify_address(token=token, now=clock.now())
+    except DeadLink as dead:
+        return _dead(dead, "verify")
+    return _welcome(user)
+
+
+def _welcome(user: User) -> BaseResponse:
+    begin_session(user)
+    if user.password_hash is None:
+        flash("Choose a password, so that you can sign in next time.", "message")
+        return redirect(url_for("settings.show", _anchor="password"), 303)
+    return redirect("/", 303)
+
+
+@pages.get("/reset-password/<token>")
+def reset_password(token: str) -> Page:
+    try:
+        user = links.owner_of(token, links.RESET, now=clock.now())
+    except DeadLink as dead:
+        return _dead(dead, "reset")
+    return _form("reset_password", address=user.email)
+
+
+@pages.post("/reset-password/<token>")
+@guess_by_place
+def post_reset_password(token: str) -> Page:
+    try:
+        address = links.owner_of(token, links.RESET, now=clock.now()).email
+        form = read_form(ResetPassword)
+        user = credentials.reset_password(token=token, password=form.password, now=clock.now())
+    except DeadLink as dead:
+        return _dead(dead, "reset")
+    except Invalid as refusal:
+        return _form("reset_password", refusal, address=address)
+    begin_session(user)
+    flash("Your new password is set. Everywhere else you are signed out.", "good")
+    return redirect("/", 303)
+
+
+def _dead(dead: DeadLink, what: str) -> tuple[str, int]:
+    return render_template("accounts/dead_link.html", detail=dead.detail, what=what), dead.status
+
+
+@pages.post("/sign-out")
+def sign_out() -> BaseResponse:
+    end_session()
+    response = redirect(url_for("accounts.sign_in"), 303)
+    response.headers["Clear-Site-Data"] = '"cache"'
+    return response

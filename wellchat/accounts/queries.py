@@ -1,0 +1,68 @@
+"""Reading accounts. Who may look at whom is decided in connections.queries, where business is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, select
+
+from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, session_essence
+from wellchat.db import db
+
+
+def user_by_email(email: str) -> User | None:
+    """For the program's own use: what it finds is never told to a stranger."""
+    return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
+
+
+def user_by_session(cookie: str) -> User | None:
+    """Whose session cookie this is; nobody's once their epoch has moved on, or this session was signed out."""
+    user_id, _, rest = cookie.partition(".")
+    epoch, _, session_id = rest.partition(".")
+    if not (session_id and epoch.isdecimal() and len(epoch) < 10):
+        return None
+    ended = exists().where(UsedLink.digest == digest(session_essence(session_id)))
+    user = db.session.execute(
+        select(User).where(User.id == user_id, User.session_epoch == int(epoch), ~ended)
+    ).scalar_one_or_none()
+    if user is not None:
+        user.session_id = session_id
+    return user
+
+
+def user_by_token(secret: str) -> tuple[User, str] | None:
+    """Whose bearer token this is, and the token's id."""
+    found = db.session.execute(
+        select(User, Token.id).join(Token, Token.user_id == User.id).where(Token.digest == digest(secret))
+    ).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
+def tokens_of(viewer: User) -> Sequence[Token]:
+    """Newest first."""
+    query = select(Token).where(Token.user_id == viewer.id).order_by(Token.created_at.desc(), Token.id)
+    return db.session.execute(query).scalars().all()
+
+
+def avatar_of(user: User) -> bytes | None:
+    return db.session.execute(select(Avatar.picture).where(Avatar.user_id == user.id)).scalar_one_or_none()
+
+
+def presence(user_ids: Iterable[str], *, now: datetime, away_after: float) -> set[str]:
+    """Those of these people who are here: they did something within the last `away_after` seconds."""
+    since = now - timedelta(seconds=away_after)
+    query = select(Presence.user_id).where(Presence.user_id.in_(list(user_ids)), Presence.seen_at >= since)
+    return set(db.session.execute(query).scalars())
+
+
+def person_json(user: User) -> dict[str, Any]:
+    """A person as others see them; never an address."""
+    return {
+        "id": user.id,
+        "name": user.name,
+        "avatar_url": user.avatar_url,
+        "role": user.role,
+        "role_label": user.label,
+    }

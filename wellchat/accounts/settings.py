@@ -1,0 +1,104 @@
+"""`/settings`: profile, picture, password, tokens. Each part is a form of its own on one page."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from wellchat import clock
+from wellchat.accounts import actions, credentials
+from wellchat.accounts.forms import ChangePassword, Profile, time_zones
+from wellchat.accounts.pictures import MOST_BYTES
+from wellchat.accounts.queries import tokens_of
+from wellchat.accounts.sessions import sign_in_anew
+from wellchat.errors import Invalid
+from wellchat.forms import read_form
+from wellchat.web import limiter, signed_in, viewer
+
+settings = Blueprint("settings", __name__, url_prefix="/settings")
+
+Page = tuple[str, int] | BaseResponse
+
+
+def _page(refusal: Invalid | None = None) -> tuple[str, int]:
+    """The whole page; after a refusal with what was typed and why it was not taken."""
+    zones = dict.fromkeys([*time_zones(), viewer().time_zone])  # theirs may be an old name that is still understood
+    page = render_template(
+        "accounts/settings.html",
+        person=viewer(),
+        typed=request.form if refusal else {},
+        errors=refusal.errors if refusal else {},
+        zones=[(zone, zone.replace("_", " ")) for zone in zones],
+        tokens=tokens_of(viewer()),
+    )
+    return page, 422 if refusal else 200
+
+
+def _done(words: str, part: str) -> BaseResponse:
+    flash(words, "good")
+    return redirect(url_for("settings.show", _anchor=part), 303)
+
+
+@settings.url_value_preprocessor
+def _room_for_a_picture(endpoint: str | None, _values: object) -> None:
+    """Before anything reads the body, CSRF protection included."""
+    if endpoint == "settings.set_avatar":
+        request.max_content_length = MOST_BYTES + 64 * 1024
+
+
+@settings.get("")
+@signed_in
+def show() -> Page:
+    return _page()
+
+
+@settings.post("")
+@signed_in
+def save_profile() -> Page:
+    try:
+        form = read_form(Profile)
+    except Invalid as refusal:
+        return _page(refusal)
+    actions.update_profile(user_id=viewer().id, **form.model_dump())
+    return _done("Saved.", "profile")
+
+
+@settings.post("/avatar")
+@signed_in
+@limiter.limit("10/minute")
+def set_avatar() -> Page:
+    upload = request.files.get("picture")
+    try:
+        actions.set_avatar(user_id=viewer().id, upload=upload.read() if upload else b"")
+    except Invalid as refusal:
+        return _page(refusal)
+    return _done("That is your new picture.", "picture")
+
+
+@settings.post("/avatar/remove")
+@signed_in
+def remove_avatar() -> BaseResponse:
+    actions.remove_avatar(user_id=viewer().id)
+    return _done("Your picture is gone.", "picture")
+
+
+@settings.post("/password")
+@signed_in
+@limiter.limit("5/minute")
+def change_password() -> Page:
+    try:
+        form = read_form(ChangePassword)
+        user = credentials.change_password(
+            user_id=viewer().id, current=form.current_password, new=form.new_password, now=clock.now()
+        )
+    except Invalid as refusal:
+        return _page(refusal)
+    sign_in_anew(user)
+    return _done("Your new password is set. Everywhere else you are signed out.", "password")
+
+
+@settings.post("/tokens/<token_id>/revoke")
+@signed_in
+def revoke_token(token_id: str) -> BaseResponse:
+    actions.revoke_token(user_id=viewer().id, token_id=token_id)
+    return _done("That token no longer works.", "tokens")
