@@ -1,0 +1,287 @@
+"""A mail goes out at most once, and the ledger says what became of it."""
+
+from __future__ import annotations
+
+import smtplib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from tests.mail.world import NOON, World, world_on
+from wellchat.db import transaction
+from wellchat.errors import Conflict, NotFound
+from wellchat.mail import actions, compose, transport
+from wellchat.mail.models import Mail
+
+MINUTE = timedelta(minutes=1)
+
+
+def queue(world: World, **more: object) -> Mail:
+    values = {
+        "user_id": world.client.id,
+        "address": world.client.email,
+        "name": "welcome",
+        "context": {"name": world.client.name},
+        "now": NOON,
+    }
+    return actions.queue_mail(**values | more)  # type: ignore[arg-type]
+
+
+def test_a_queued_mail_is_delivered_and_written_down(world: World) -> None:
+    mail = queue(world)
+    assert actions.deliver(mail_id=mail.id, now=NOON) == "sent"
+    [message] = world.server.messages
+    assert message["To"] == f"Ana Petrov <{world.client.email}>"
+    assert message["Message-ID"] == f"<{mail.id}@studio.example>"
+    [row] = world.mails()
+    assert (row.state, row.sent_at, row.attempts, row.due_at) == ("sent", NOON, 1, None)
+
+
+def test_eight_workers_send_one_mail(either: World) -> None:
+    mail = queue(either)
+    answers = either.together(*[lambda: actions.deliver(mail_id=mail.id, now=NOON)] * 8)
+    assert sorted(answers, key=str) == [None] * 7 + ["sent"]
+    assert len(either.server.messages) == 1
+
+
+def test_sweeps_race_over_many_mails(either: World) -> None:
+    for _ in range(12):
+        queue(either)
+    answers = either.together(*[lambda: actions.sweep(NOON)] * 6)
+    assert sum(answer["mails_sent"] for answer in answers) == 12
+    assert len({m["Message-ID"] for m in either.server.messages}) == len(either.server.messages) == 12
+
+
+def test_no_mail_for_a_transaction_that_did_not_commit(world: World) -> None:
+    with pytest.raises(ZeroDivisionError), transaction():
+        queue(world)
+        raise ZeroDivisionError
+    assert actions.sweep(NOON)["mails_sent"] == 0
+    assert world.mails() == []
+
+
+def test_delivering_inside_a_transaction_is_refused(world: World) -> None:
+    mail = queue(world)
+    with pytest.raises(RuntimeError), transaction():
+        actions.deliver(mail_id=mail.id, now=NOON)
+
+
+@pytest.mark.parametrize("point", ["before sending", "after sending"])
+def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
+    either: World, monkeypatch: pytest.MonkeyPatch, point: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    real = transport.SmtpLane.send
+
+    def dying(self: transport.SmtpLane, *args: object, **kwargs: object) -> None:
+        if point == "after sending":
+            real(self, *args, **kwargs)  # type: ignore[arg-type]
+        raise Killed
+
+    mail = queue(either)
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(transport.SmtpLane, "send", dying)
+        actions.deliver(mail_id=mail.id, now=NOON)
+    assert either.states() == ["sending"]
+    assert actions.sweep(NOON + MINUTE)["mails_unknown"] == 0, "its lease still holds"
+    assert actions.sweep(NOON + 11 * MINUTE)["mails_unknown"] == 1
+    assert either.states() == ["unknown"]
+    for hours in range(1, 50):
+        actions.sweep(NOON + timedelta(hours=hours))
+    gone_out = 1 if point == "after sending" else 0
+    assert len(either.server.messages) == gone_out
+
+    actions.resend(mail_id=mail.id, now=NOON + timedelta(days=3))
+    assert actions.sweep(NOON + timedelta(days=3))["mails_sent"] == 1
+    assert len(either.server.messages) == gone_out + 1
+    assert {m["Message-ID"] for m in either.server.messages} == {f"<{mail.id}@studio.example>"}
+
+
+def test_who_was_taken_for_dead_and_was_not_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    mail = queue(world)
+    real = transport.SmtpLane.send
+
+    def slow(self: transport.SmtpLane, *args: object, **kwargs: object) -> None:
+        actions.sweep(NOON + 11 * MINUTE)  # meanwhile
+        assert world.states() == ["unknown"]
+        real(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(transport.SmtpLane, "send", slow)
+    assert actions.deliver(mail_id=mail.id, now=NOON) == "sent"
+    assert world.states() == ["sent"]
+
+
+def test_only_unknown_and_failed_ones_can_be_resent(world: World) -> None:
+    mail = queue(world)
+    with pytest.raises(Conflict):
+        actions.resend(mail_id=mail.id, now=NOON)
+    actions.deliver(mail_id=mail.id, now=NOON)
+    with pytest.raises(Conflict):
+        actions.resend(mail_id=mail.id, now=NOON)
+    with pytest.raises(NotFound):
+        actions.resend(mail_id="nothing", now=NOON)
+
+
+def test_a_temporary_refusal_is_tried_again_later_with_the_same_id(world: World) -> None:
+    mail = queue(world)
+    world.server.replies = ["451 come back later", "421 busy", None]
+    assert actions.deliver(mail_id=mail.id, now=NOON) == "queued"
+    [row] = world.mails()
+    assert row.due_at == NOON + MINUTE
+    assert "451 come back later" in row.reason
+    assert actions.deliver(mail_id=mail.id, now=NOON) is None, "not due yet"
+    assert actions.sweep(NOON + MINUTE)["mails_queued"] == 1
+    assert world.mails()[0].due_at == NOON + 3 * MINUTE
+    assert actions.sweep(NOON + 3 * MINUTE)["mails_sent"] == 1
+    [message] = world.server.messages
+    assert message["Message-ID"] == f"<{mail.id}@studio.example>"
+
+
+def test_temporary_refusals_end_after_a_day(world: World) -> None:
+    queue(world)
+    world.server.replies = ["451 no"] * 100
+    for quarter in range(100):
+        actions.sweep(NOON + timedelta(minutes=15 * quarter))
+    assert world.states() == ["failed"]
+    assert 20 < world.mails()[0].attempts < 40
+
+
+def test_a_permanent_refusal_is_final_and_harms_nobody_else(world: World) -> None:
+    for _ in range(3):
+        queue(world)
+    world.server.replies = [None, "550 no such user", None]
+    assert actions.sweep(NOON) == {
+        "mails_sent": 2, "mails_skipped": 0, "mails_queued": 0, "mails_failed": 1, "mails_unknown": 0,
+    }  # fmt: skip
+    [failed] = [m for m in world.mails() if m.state == "failed"]
+    assert failed.reason == "The mail server answered 550 no such user"
+    actions.resend(mail_id=failed.id, now=NOON + MINUTE)
+    assert actions.sweep(NOON + MINUTE)["mails_sent"] == 1
+
+
+def test_a_server_that_is_down_costs_one_try_per_sweep(world: World) -> None:
+    for _ in range(3):
+        queue(world)
+    port = world.server.controller.port
+    with closed_port() as dead:
+        world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{dead}"
+        assert actions.sweep(NOON)["mails_queued"] == 1
+    assert [m.attempts for m in world.mails()].count(0) == 2
+    world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
+    assert actions.sweep(NOON + timedelta(hours=1))["mails_sent"] == 3
+
+
+@pytest.mark.parametrize(
+    ("hang_up_at", "state"), [("EHLO", "queued"), ("MAIL", "queued"), ("RCPT", "queued"), (".", "unknown")]
+)
+def test_where_the_line_breaks_decides_what_is_known(world: World, hang_up_at: str, state: str) -> None:
+    with rude_server(hang_up_at) as port:
+        world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
+        assert actions.deliver(mail_id=queue(world).id, now=NOON) == state
+
+
+def test_an_idle_line_that_was_cut_is_opened_again(world: World) -> None:
+    with transport.lane() as lane:
+        assert actions.deliver(mail_id=queue(world).id, now=NOON, lane=lane) == "sent"
+        lane._server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+        assert actions.deliver(mail_id=queue(world).id, now=NOON, lane=lane) == "sent"
+
+
+def test_one_connection_serves_a_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[object] = []
+    real = smtplib.SMTP.connect
+
+    def counting(self: smtplib.SMTP, *args: object, **kwargs: object) -> object:
+        opened.append(self)
+        return real(self, *args, **kwargs)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(smtplib.SMTP, "connect", counting)
+    for _ in range(5):
+        queue(world)
+    assert actions.sweep(NOON)["mails_sent"] == 5
+    assert len(opened) == 1
+
+
+def test_a_mail_that_cannot_be_made_fails_alone(world: World) -> None:
+    queue(world, name="no_such_mail")
+    queue(world)
+    done = actions.sweep(NOON)
+    assert (done["mails_failed"], done["mails_sent"]) == (1, 1)
+    assert "no_such_mail" in world.mails()[0].reason + world.mails()[1].reason
+
+
+def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_mail: Mail, _now: object) -> dict[str, object]:
+        raise compose.NotWanted("Everything was read.")
+
+    monkeypatch.setitem(compose.CONTEXTS, "welcome", refuse)
+    assert actions.deliver(mail_id=queue(world).id, now=NOON) == "skipped"
+    assert world.mails()[0].reason == "Everything was read."
+    assert world.server.messages == []
+
+
+def test_what_has_to_wait_is_not_a_try(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def later(_mail: Mail, _now: object) -> dict[str, object]:
+        raise compose.NotNow(NOON + timedelta(hours=8))
+
+    with monkeypatch.context() as patch:
+        patch.setitem(compose.CONTEXTS, "welcome", later)
+        assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
+    assert (world.mails()[0].attempts, world.mails()[0].due_at) == (0, NOON + timedelta(hours=8))
+    assert actions.sweep(NOON + timedelta(hours=8))["mails_sent"] == 1
+
+
+def test_without_a_mail_server_each_mail_is_a_file(tmp_path: object) -> None:
+    with world_on(f"sqlite:///{tmp_path}/test.db", tmp_path, smtp=False) as world:  # type: ignore[arg-type]
+        first, second = queue(world), queue(world)
+        actions.deliver(mail_id=first.id, now=NOON)
+        actions.deliver(mail_id=second.id, now=NOON + MINUTE)
+        names = sorted(path.name for path in (tmp_path / "mail").iterdir())  # type: ignore[operator]
+        assert [name[-17:-4] for name in names] == [first.id, second.id]
+        assert all(name.endswith(".eml") for name in names)
+
+
+@contextmanager
+def closed_port() -> Iterator[int]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))  # bound and not listening: connections are refused
+        yield probe.getsockname()[1]
+
+
+@contextmanager
+def rude_server(hang_up_at: str) -> Iterator[int]:
+    """A mail server that hangs up without a word when it hears that."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                except OSError:
+                    return
+                with line, line.makefile("rwb") as talk:
+                    converse(talk, hang_up_at)
+
+        threading.Thread(target=serve, daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+def converse(talk: object, hang_up_at: str) -> None:
+    in_data = False
+    talk.write(b"220 hello\r\n")  # type: ignore[attr-defined]
+    talk.flush()  # type: ignore[attr-defined]
+    for heard in talk:  # type: ignore[attr-defined]
+        word = heard.strip().decode(errors="replace")
+        if word == hang_up_at or (not in_data and word.upper().startswith(hang_up_at)):
+            return
+        if in_data:
+            continue
+        in_data = word.upper() == "DATA"
+        talk.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")  # type: ignore[attr-defined]
+        talk.flush()  # type: ignore[attr-defined]

@@ -1,0 +1,147 @@
+"""Two people, one thread and a real mail server: what the tests of mail, notifications and digests stand on."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from wellchat import create_app
+from wellchat.accounts.models import Presence, User
+from wellchat.changes.actions import open_log
+from wellchat.changes.models import Epoch
+from wellchat.config import Settings
+from wellchat.connections.models import Connection
+from wellchat.db import db, insert, new_id, transaction
+from wellchat.digests import outbox
+from wellchat.mail.models import Mail
+from wellchat.messaging import actions as messaging
+from wellchat.messaging.models import Membership, Message, Thread
+
+from tests.services import MailServer
+
+NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
+DELAY = timedelta(seconds=1800)
+
+
+class World:
+    def __init__(self, app: Any, server: MailServer | None) -> None:
+        self.app = app
+        self.server = server
+        self.client = self.user("Ana Petrov", "client")
+        self.coach = self.user("Sofia Marin", "professional")
+        self.thread = self.open_thread(self.client, self.coach)
+
+    def user(self, name: str, role: str = "client", **more: Any) -> User:
+        values = {
+            "email": f"{new_id()}@example.com",
+            "created_at": NOON - timedelta(days=90),
+            "time_zone": "UTC",
+        } | more
+        with transaction() as session:
+            user = User(name=name, role=role, **values)
+            session.add(user)
+            session.flush()
+            open_log(user_id=user.id)
+        return user
+
+    def open_thread(self, client: User, coach: User, **more: Any) -> Thread:
+        with transaction() as session:
+            connection = Connection(client_id=client.id, professional_id=coach.id, created_at=NOON)
+            session.add(connection)
+            session.flush()
+            thread = Thread(
+                key=f"connection:{connection.id}",
+                key_scope="connection",
+                connection_id=connection.id,
+                client_id=client.id,
+                professional_id=coach.id,
+                created_at=NOON - timedelta(days=60),
+                updated_at=NOON - timedelta(days=60),
+                **more,
+            )
+            session.add(thread)
+            session.flush()
+            for person in (client, coach):
+                session.add(Membership(thread_id=thread.id, user_id=person.id, updated_at=thread.updated_at))
+        return thread
+
+    def say(self, sender: User, body: str, at: datetime = NOON, thread: Thread | None = None) -> Message:
+        """Sent, and told to the other person as the worker does."""
+        thread = thread or self.thread
+        message, _ = messaging.send_message(sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at)
+        outbox.tell(thread_id=thread.id, seq=message.seq, now=at)
+        return message
+
+    def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:
+        values = {"seen_at": at, "thread_id": thread.id if thread else None}
+        with transaction() as session:
+            session.execute(
+                insert(Presence)
+                .values(user_id=user.id, **values)
+                .on_conflict_do_update(index_elements=["user_id"], set_=values)
+            )
+
+    def read(self, user: User, seq: int, at: datetime = NOON) -> None:
+        messaging.mark_read(viewer=user, thread_id=self.thread.id, seq=seq, now=at)
+
+    def mails(self, user: User | None = None) -> list[Mail]:
+        query = db.select(Mail).order_by(Mail.created_at, Mail.id).execution_options(populate_existing=True)
+        if user is not None:
+            query = query.where(Mail.user_id == user.id)
+        return list(db.session.execute(query).scalars())
+
+    def states(self, user: User | None = None) -> list[str]:
+        return [mail.state for mail in self.mails(user)]
+
+    def membership(self, user: User, thread: Thread | None = None) -> Membership:
+        return db.session.get_one(Membership, ((thread or self.thread).id, user.id), populate_existing=True)
+
+    def together(self, *jobs: Callable[[], Any]) -> list[Any]:
+        """Run these at the very same moment, each in a thread with a session of its own; what each answered or raised."""
+        barrier = threading.Barrier(len(jobs))
+        answers: list[Any] = [None] * len(jobs)
+
+        def run(place: int, job: Callable[[], Any]) -> None:
+            with self.app.app_context():
+                barrier.wait()
+                try:
+                    answers[place] = job()
+                except Exception as error:
+                    answers[place] = error
+                db.session.remove()
+
+        threads = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        return answers
+
+
+@contextmanager
+def world_on(database_url: str, folder: Path, *, smtp: bool = True, **settings: Any) -> Iterator[World]:
+    with ExitStack() as stack:
+        server = stack.enter_context(MailServer()) if smtp else None
+        app = create_app(
+            Settings(
+                DATABASE_URL=database_url,
+                INSTANCE=folder,
+                SMTP_URL=server.url if server else None,
+                MAIL_FROM="hello@studio.example",
+                **{"BASE_URL": "https://chat.example", "RATE_LIMITS": False} | settings,
+            ),
+            TESTING=True,
+        )
+        with app.app_context():
+            db.create_all()
+            with transaction() as session:
+                session.add(Epoch(name=new_id()))
+            try:
+                yield World(app, server)
+            finally:
+                db.session.remove()
+                db.engine.dispose()

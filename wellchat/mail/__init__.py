@@ -1,0 +1,11 @@
+"""Email: the ledger that is also the queue, how a mail is composed, and how it leaves."""
+
+from flask import Flask
+
+from wellchat.mail.cli import mail
+from wellchat.mail.pages import pages
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(pages)
+    app.cli.add_command(mail)

@@ -1,0 +1,220 @@
+"""Mails: written down first, then sent at most once.
+
+Claim the row, send, mark. A row that was claimed and never marked may have gone out: it becomes `unknown` and is
+sent again by an operator only. Retries are for refusals that the server told us of, and for never having reached it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, or_, select, update
+
+from wellchat.db import db, transaction, unit
+from wellchat.errors import Conflict, NotFound
+from wellchat.jobs import enqueue
+from wellchat.mail import compose, transport
+from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
+GIVE_UP = timedelta(days=1)  # of temporary refusals
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+BATCH = 500  # mails of one sweep
+CRASHED = "A crash came between sending and marking. It may have gone out."
+
+Covers = list[dict[str, Any]]
+
+
+def queue_mail(
+    *,
+    user_id: str | None,
+    address: str,
+    name: str,
+    context: dict[str, Any],
+    now: datetime,
+    reason: str = "",
+    covers: Covers | None = None,
+    due_at: datetime | None = None,
+    ring: bool = True,
+) -> Mail:
+    """Write down a mail that is to go out, in the transaction at hand, and ring the worker once that is durable.
+
+    `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's `name`;
+    never a secret and never a message's text: links and texts are looked up when the mail is made. `ring=False` is
+    for who delivers it themselves.
+    """
+    with transaction() as session:
+        mail = Mail(
+            user_id=user_id,
+            address=address,
+            name=name,
+            state=QUEUED,
+            reason=reason,
+            context=context,
+            covers=covers or [],
+            due_at=due_at or now,
+            created_at=now,
+        )
+        session.add(mail)
+        session.flush()
+        if ring and mail.due_at is not None and mail.due_at <= now:
+            enqueue("mail.deliver", mail_id=mail.id)
+    return mail
+
+
+def record_skip(
+    *,
+    user_id: str | None,
+    address: str,
+    name: str,
+    reason: str,
+    now: datetime,
+    covers: Covers | None = None,
+) -> Mail:
+    """Write down that a mail was due and did not go out, and why: `reason` is a sentence for the person."""
+    with transaction() as session:
+        mail = Mail(
+            user_id=user_id,
+            address=address,
+            name=name,
+            state=SKIPPED,
+            reason=reason,
+            covers=covers or [],
+            created_at=now,
+        )
+        session.add(mail)
+        session.flush()
+    return mail
+
+
+def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) -> str | None:
+    """Send one mail, if it is due and nobody else has it. Answers the state it is in afterwards; None: not ours.
+
+    `lane` is an open connection to reuse. Not inside a transaction: the claim must be durable before the first byte
+    leaves.
+    """
+    if unit() is not None:
+        raise RuntimeError("deliver inside transaction()")
+    mail = _claim(mail_id, now)
+    if mail is None:
+        return None
+    with nullcontext(lane) if lane else transport.lane() as open_lane:
+        return _attempt(mail, open_lane, now)
+
+
+def _attempt(mail: Mail, lane: transport.Lane, now: datetime) -> str | None:
+    """Make a claimed mail, send it, and write down how that ended."""
+    try:
+        message, covers = compose.render(mail, now=now)
+    except compose.NotWanted as no:
+        return _settle(mail, SKIPPED, reason=no.reason)
+    except compose.NotNow as later:
+        return _settle(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
+    except Exception as error:
+        log.exception("mail %s cannot be made", mail.id)
+        return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
+    db.session.close()  # a slow mail server must not hold a database connection
+    try:
+        lane.send(message, to=mail.address, label=f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}")
+    except transport.Temporary as refusal:
+        return _settle_temporary(mail, refusal, now)
+    except transport.Permanent as refusal:
+        return _settle(mail, FAILED, reason=str(refusal))
+    except transport.Lost as loss:
+        return _settle(mail, UNKNOWN, reason=f"{loss} It may have gone out.")
+    return _settle(mail, SENT, sent_at=now, covers=covers)
+
+
+def _claim(mail_id: str, now: datetime) -> Mail | None:
+    with transaction() as session:
+        claimed = session.execute(
+            update(Mail)
+            .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
+            .values(
+                state=SENDING,
+                attempts=Mail.attempts + 1,
+                due_at=now + LEASE,
+                message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
+            )
+            .execution_options(synchronize_session=False)
+        )
+        if claimed.rowcount == 0:  # type: ignore[attr-defined]
+            return None
+        return session.get_one(Mail, mail_id, populate_existing=True)
+
+
+def _settle(mail: Mail, state: str, **values: Any) -> str | None:
+    """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
+    values.setdefault("due_at", None)
+    with transaction() as session:
+        settled = session.execute(
+            update(Mail)
+            .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
+            .values(state=state, **values)
+            .execution_options(synchronize_session=False)
+        )
+    return state if settled.rowcount else None  # type: ignore[attr-defined]
+
+
+def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
+    if now - mail.created_at > GIVE_UP:
+        return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
+    return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+
+
+def resend(*, mail_id: str, now: datetime) -> Mail:
+    """Send a mail again whose fate is unknown, or that failed: an operator's decision, never the program's.
+
+    Raises NotFound, and Conflict for a mail in any other state.
+    """
+    with transaction() as session:
+        mail = session.get(Mail, mail_id, populate_existing=True, with_for_update=True)
+        if mail is None:
+            raise NotFound(f"There is no mail {mail_id}.")
+        if mail.state not in (UNKNOWN, FAILED):
+            raise Conflict(f"Mail {mail_id} is {mail.state}; only an unknown or failed one can be sent again.")
+        mail.state, mail.due_at, mail.reason = (
+            QUEUED,
+            now,
+            f"Sent again by the operator; it was {mail.state}.",
+        )
+        enqueue("mail.deliver", mail_id=mail.id)
+    return mail
+
+
+def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
+    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
+
+    Stops where the mail server cannot be reached at all: the rest stays queued.
+    """
+    ended: dict[str, str] = {}
+    with transport.lane() as lane:
+        for mail_id in mail_ids:
+            state = deliver(mail_id=mail_id, now=now, lane=lane)
+            if state is not None:
+                ended[mail_id] = state
+            if lane.unreachable:
+                break
+    return ended
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Send what is due, and call unknown what a crash left in `sending`. Answers how many ended in each state."""
+    with transaction() as session:
+        stuck = session.execute(
+            update(Mail)
+            .where(Mail.state == SENDING, Mail.due_at <= now)
+            .values(state=UNKNOWN, due_at=None, reason=CRASHED)
+            .execution_options(synchronize_session=False)
+        )
+    due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now).order_by(Mail.due_at).limit(BATCH)
+    ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
+    ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
+    return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}

@@ -1,0 +1,98 @@
+"""`/outbox`: the mails of an installation without a mail server, readable where they were written.
+
+Where a mail server is set there is no such page. Elsewhere it shows a signed-in person their own mails; everybody's
+only to the person at the very machine that runs the embedded default, for whom they are files on disk anyway.
+"""
+
+from __future__ import annotations
+
+from email import message_from_bytes
+from email.message import EmailMessage
+from email.policy import default
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, render_template, request
+
+from wellchat.config import setting
+from wellchat.errors import NotFound
+from wellchat.mail import queries, transport
+from wellchat.mail.models import Mail
+from wellchat.web import viewer
+
+if TYPE_CHECKING:
+    from wellchat.accounts.models import User
+
+pages = Blueprint("mail", __name__)
+
+# The mail is shown as it is, in a frame that can do nothing: no script, no form, no picture from elsewhere.
+FRAME_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; "
+    "img-src data:; frame-ancestors 'self'"
+)
+
+
+@pages.get("/outbox")
+def outbox() -> str:
+    return render_template("mail/outbox.html", mails=[(mail, _message(mail)) for mail in queries.outbox(_reader())])
+
+
+@pages.get("/outbox/<mail_id>")
+def mail(mail_id: str) -> str:
+    row = queries.mail_for(_reader(), mail_id)
+    message = _message(row)
+    if message is None:
+        raise NotFound
+    return render_template("mail/mail.html", mail=row, message=message, text=_part(message, "plain"))
+
+
+@pages.get("/outbox/<mail_id>/html")
+def frame(mail_id: str) -> Response:
+    """The HTML part on its own, for the frame."""
+    message = _message(queries.mail_for(_reader(), mail_id))
+    html = _part(message, "html") if message else ""
+    if not html:
+        raise NotFound
+    response = Response(
+        html.replace("<head>", '<head><base target="_blank">', 1), content_type="text/html; charset=utf-8"
+    )
+    response.headers["Content-Security-Policy"] = FRAME_POLICY
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _reader() -> User | None:
+    """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
+    if setting("SMTP_URL"):
+        raise NotFound
+    if _at_the_machine():
+        return None
+    return viewer()
+
+
+def _at_the_machine() -> bool:
+    """Nothing may stand between us and this machine's own browser: a proxy would make everybody look local."""
+    if setting("PROXIES") or any(h in request.headers for h in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")):
+        return False
+    named = (urlsplit(setting("BASE_URL")).hostname, urlsplit(request.host_url).hostname)
+    return _is_loopback(request.remote_addr) and all(_is_loopback(name) for name in named)
+
+
+def _is_loopback(name: str | None) -> bool:
+    if name == "localhost":
+        return True
+    try:
+        return ip_address(name or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _message(mail: Mail) -> EmailMessage | None:
+    file = next(iter(sorted(transport.folder().glob(f"*-{mail.id}.eml"), reverse=True)), None)
+    return message_from_bytes(file.read_bytes(), policy=default) if file else None
+
+
+def _part(message: EmailMessage, subtype: str) -> str:
+    part = message.get_body((subtype,))
+    return str(part.get_content()) if part else ""

@@ -1,0 +1,196 @@
+"""How a finished mail leaves: over SMTP where a server is set, else as an `.eml` file in the instance folder.
+
+A lane is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
+are told apart because they are answered differently: put off, give up, or do not know.
+"""
+
+from __future__ import annotations
+
+import logging
+import smtplib
+import ssl
+from contextlib import suppress
+from email.message import EmailMessage
+from email.utils import parseaddr
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
+
+from wellchat.config import setting
+from wellchat.mail.compose import flatten
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 20.0  # seconds for each step of the conversation with a mail server
+DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
+
+
+class Trouble(Exception):
+    """A mail did not leave, as a sentence for the ledger."""
+
+
+class Temporary(Trouble):
+    """It certainly did not go out, and may be tried again."""
+
+
+class Permanent(Trouble):
+    """It certainly did not go out, and never will."""
+
+
+class Lost(Trouble):
+    """The line broke after the text was on its way: it may have gone out."""
+
+
+class Lane(Protocol):
+    unreachable: bool
+    """The server could not be reached at all; whoever has more to send may as well stop."""
+
+    def send(self, message: EmailMessage, *, to: str, label: str) -> None:
+        """Raises Temporary, Permanent or Lost."""
+
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class SmtpLane:
+    """One connection to the mail server, opened with the first mail and reused until the lane is left."""
+
+    def __init__(self, url: str, *, sender: str, our_name: str) -> None:
+        self._url = urlsplit(url)
+        self._sender = sender
+        self._our_name = our_name
+        self._server: smtplib.SMTP | None = None
+        self.unreachable = False
+
+    def send(self, message: EmailMessage, *, to: str, label: str) -> None:
+        international = not (self._sender + to).isascii()
+        data = flatten(message, international=international)
+        self._address(to, international=international)
+        server = self._connected()
+        try:
+            answer = server.data(data)
+        except smtplib.SMTPDataError as refusal:  # at the word DATA: nothing of the text was sent
+            answer = (refusal.smtp_code, _bytes(refusal.smtp_error))
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            raise Lost(f"The connection to the mail server broke while the text was sent ({error}).") from None
+        self._check(answer)
+
+    def _address(self, to: str, *, international: bool) -> None:
+        """Say from whom to whom, on a line that is alive. Raises Temporary or Permanent."""
+        fresh = self._server is None
+        server = self._connected()
+        if international and not server.has_extn("smtputf8"):
+            raise Permanent("The mail server does not take addresses with such letters.")
+        try:
+            self._check(server.mail(self._sender, ["SMTPUTF8"] if international else []))
+            self._check(server.rcpt(to))
+        except (OSError, smtplib.SMTPException) as error:
+            self.close()
+            if fresh:
+                raise Temporary(f"The mail server hung up ({error}).") from None
+            self._address(to, international=international)  # the line had been cut since the last mail
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._server is None:
+            try:
+                self._server = _connect(self._url, self._our_name)
+            except (OSError, smtplib.SMTPException) as error:
+                self.unreachable = True
+                raise Temporary(f"The mail server cannot be used ({error}).") from None
+        return self._server
+
+    def _check(self, answer: tuple[int, bytes]) -> None:
+        """Raises Temporary or Permanent for a refusal, with the line ready for the next mail."""
+        code, words = answer
+        if 200 <= code < 300:
+            return
+        self._start_over()
+        said = f"The mail server answered {code} {' '.join(words.decode(errors='replace').split())}"
+        raise Permanent(said) if code >= 500 else Temporary(said)
+
+    def _start_over(self) -> None:
+        try:
+            if self._server is not None:
+                self._server.rset()
+        except (OSError, smtplib.SMTPException):
+            self.close()
+
+    def close(self) -> None:
+        if self._server is not None:
+            with suppress(OSError, smtplib.SMTPException):
+                self._server.quit()
+            self._server = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.close()
+
+
+class FolderLane:
+    """Each mail becomes a file, complete from the moment it can be seen; names sort by time."""
+
+    unreachable = False
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def send(self, message: EmailMessage, *, to: str, label: str) -> None:
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = self._folder / f".{label}.part"
+            draft.write_bytes(flatten(message, international=not to.isascii()))
+            draft.replace(self._folder / f"{label}.eml")
+        except OSError as error:
+            raise Temporary(f"The mail folder cannot be written: {error}.") from None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        pass
+
+
+def lane() -> Lane:
+    """The way out that is set."""
+    if url := setting("SMTP_URL"):
+        our_name = urlsplit(setting("BASE_URL")).hostname or "localhost"
+        return SmtpLane(url, sender=parseaddr(setting("MAIL_FROM"))[1], our_name=our_name)
+    return FolderLane(folder())
+
+
+def folder() -> Path:
+    """Where mails are kept while no mail server is set."""
+    folder: Path = setting("INSTANCE")
+    return folder / "mail"
+
+
+def _connect(url: SplitResult, our_name: str) -> smtplib.SMTP:
+    host = url.hostname or "localhost"
+    starttls = parse_qs(url.query).get("starttls", ["0"])[0].lower() in ("1", "true", "on", "yes")
+    port = url.port or (587 if starttls else DEFAULT_PORTS[url.scheme])
+    if url.scheme == "smtps":
+        server: smtplib.SMTP = smtplib.SMTP_SSL(
+            host, port, our_name, timeout=PATIENCE, context=ssl.create_default_context()
+        )
+    else:
+        server = smtplib.SMTP(host, port, our_name, timeout=PATIENCE)
+    try:
+        if starttls:
+            server.starttls(context=ssl.create_default_context())
+        if url.username:
+            server.login(unquote(url.username), unquote(url.password or ""))
+        server.ehlo_or_helo_if_needed()
+    except BaseException:
+        server.close()
+        raise
+    return server
+
+
+def _bytes(words: bytes | str) -> bytes:
+    return words if isinstance(words, bytes) else words.encode()
