@@ -1,0 +1,223 @@
+"""Telling people: records in the bell, and the preferences that steer them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, exists, select, update
+from sqlalchemy.orm import aliased
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.db import db, insert, new_id, transaction
+from wellchat.errors import Invalid
+from wellchat.notifications.kinds import KINDS
+from wellchat.notifications.models import Notification, Preferences
+from wellchat.notifications.queries import preferences
+
+PREVIEW = 200
+DELETED = "This message was deleted."
+
+ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
+"""Called with (user id, now) in the transaction that changed somebody's preferences: who planned by them plans anew."""
+
+
+def record(
+    *,
+    user_id: str,
+    kind: str,
+    group_key: str,
+    actor_id: str | None,
+    thread_id: str | None,
+    seq: int | None,
+    preview: str,
+    now: datetime,
+    title: str | None = None,
+    payload: dict[str, Any] | None = None,
+) -> str | None:
+    """Put something in a person's bell, or count up the unread record of its group that is there already.
+
+    Answers the record's id. None where nothing was added: the person does not want this kind in the bell, or this
+    `seq` of the group was told before, so that a task that runs twice counts once.
+    """
+    with transaction() as session:
+        if not preferences(user_id).wants(kind, "bell") or _told_before(user_id, group_key, seq):
+            return None
+        if title is None:
+            actor = session.get(User, actor_id) if actor_id else None
+            title = KINDS[kind].title.format(actor=actor.name if actor else "")
+        fresh = insert(Notification).values(
+            id=new_id(),
+            user_id=user_id,
+            kind=kind,
+            group_key=group_key,
+            actor_id=actor_id,
+            thread_id=thread_id,
+            count=1,
+            first_seq=seq,
+            last_seq=seq,
+            title=title[:240],
+            preview=_shorten(preview),
+            payload=payload or {},
+            created_at=now,
+            updated_at=now,
+        )
+        # The partial unique index, not a look beforehand, decides between a new record and one that counts up.
+        notification_id: str | None = session.execute(
+            fresh.on_conflict_do_update(
+                index_elements=["user_id", "group_key"],
+                index_where=Notification.read_at.is_(None),
+                set_={
+                    "count": Notification.count + 1,
+                    **{
+                        name: fresh.excluded[name]
+                        for name in ("last_seq", "title", "preview", "actor_id", "payload", "updated_at")
+                    },
+                },
+                where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
+            ).returning(Notification.id)
+        ).scalar_one_or_none()
+        if notification_id is not None:
+            record_change(user_id=user_id, kind="notification", notification_id=notification_id)
+    return notification_id
+
+
+def _told_before(user_id: str, group_key: str, seq: int | None) -> bool:
+    """Also when the record that told it has been read since."""
+    if seq is None:
+        return False
+    of_group = exists().where(
+        Notification.user_id == user_id, Notification.group_key == group_key, Notification.last_seq >= seq
+    )
+    return bool(db.session.execute(select(of_group)).scalar())
+
+
+def _shorten(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"
+
+
+def mark_read(
+    *, viewer: User, now: datetime, ids: Sequence[str] | None = None, everything: bool = False, read: bool = True
+) -> None:
+    """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as none.
+
+    A record stays read where its group has a newer unread one: there is one unread record per group.
+    """
+    with transaction():
+        mine = Notification.user_id == viewer.id
+        if not everything:
+            mine &= Notification.id.in_(list(ids or ()))
+        _change(mine & (Notification.read_at.is_(None) if read else _may_be_unread()), read_at=now if read else None)
+
+
+def _may_be_unread() -> ColumnElement[bool]:
+    """Read, with no other unread one in the group, and the latest of the group."""
+    other = aliased(Notification)
+    newer_or_unread = exists().where(
+        other.user_id == Notification.user_id,
+        other.group_key == Notification.group_key,
+        other.id != Notification.id,
+        other.read_at.is_(None)
+        | (other.updated_at > Notification.updated_at)
+        | ((other.updated_at == Notification.updated_at) & (other.id > Notification.id)),
+    )
+    return Notification.read_at.is_not(None) & ~newer_or_unread
+
+
+def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime) -> None:
+    """A thread was read up to there: its records are read with it, wholly or in part."""
+    with transaction():
+        unread = (
+            (Notification.user_id == user_id)
+            & (Notification.thread_id == thread_id)
+            & Notification.read_at.is_(None)
+            & (Notification.first_seq <= up_to_seq)
+        )
+        _change(
+            unread,
+            read_at=case((Notification.last_seq <= up_to_seq, now), else_=None),
+            count=case(
+                (Notification.last_seq <= up_to_seq, Notification.count),
+                (Notification.last_seq - up_to_seq < Notification.count, Notification.last_seq - up_to_seq),
+                else_=Notification.count,
+            ),
+            first_seq=case((Notification.last_seq <= up_to_seq, Notification.first_seq), else_=up_to_seq + 1),
+        )
+
+
+def retract(*, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime) -> None:
+    """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old words.
+
+    An unread record stands for one message less after a deletion, and is done with at none.
+    """
+    with transaction():
+        told = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+        shown = told & (Notification.last_seq == seq)
+        _change(shown, preview=_shorten(preview) if preview is not None else DELETED)
+        if preview is None:
+            counted = (
+                told & Notification.read_at.is_(None) & (Notification.first_seq <= seq) & (Notification.last_seq >= seq)
+            )
+            _change(
+                counted,
+                read_at=case((Notification.count <= 1, now), else_=None),
+                count=case((Notification.count <= 1, 1), else_=Notification.count - 1),
+            )
+
+
+def _change(which: ColumnElement[bool], **values: Any) -> None:
+    """Update the records in one order of locking, and tell the screens that show them."""
+    session = db.session()
+    ids = (
+        session.execute(select(Notification.id).where(which).order_by(Notification.id).with_for_update())
+        .scalars()
+        .all()
+    )
+    if not ids:
+        return
+    changed = session.execute(
+        update(Notification)
+        .where(Notification.id.in_(ids), which)
+        .values(**values)
+        .returning(Notification.user_id, Notification.id)
+        .execution_options(synchronize_session=False)
+    )
+    for user_id, notification_id in changed.tuples().all():
+        record_change(user_id=user_id, kind="notification", notification_id=notification_id)
+
+
+def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
+    """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
+
+    `channels` is {kind: {channel: bool}}, of what is to change. Raises Invalid for a kind that does not exist.
+    """
+    with transaction() as session:
+        row = session.get(Preferences, user.id, populate_existing=True, with_for_update=True)
+        if row is None:
+            session.execute(insert(Preferences).values(user_id=user.id).on_conflict_do_nothing())
+            row = session.get_one(Preferences, user.id, populate_existing=True, with_for_update=True)
+        if (zone := changes.pop("time_zone", None)) is not None:
+            session.get_one(User, user.id, populate_existing=True).time_zone = zone
+        if (channels := changes.pop("channels", None)) is not None:
+            row.channels = _merge(row.channels, channels)
+        for name, value in changes.items():
+            setattr(row, name, value)
+        session.flush()
+        for plan_anew in ON_PREFERENCES:
+            plan_anew(user.id, now)
+
+
+def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
+    if unknown := set(changes) - set(KINDS):
+        raise Invalid({"channels": f"There is no kind of notification called {sorted(unknown)[0]!r}."})
+    return {kind: known.get(kind, {}) | changes.get(kind, {}) for kind in {*known, *changes}}
+
+
+def unsubscribe(*, user_id: str, now: datetime) -> None:
+    """No more emails about messages, whatever the cadence was. Doing it twice is the same as once."""
+    user = db.session.get(User, user_id)
+    if user is not None:
+        save_preferences(user=user, now=now, cadence="off")

@@ -1,0 +1,21 @@
+"""Notification kinds: what a person can be told of, and how unless they say otherwise.
+
+A new kind is one more entry here; the preferences page and the JSON grow with it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+CHANNELS = {"bell": "In the app", "push": "Push", "email": "Email"}
+
+
+@dataclass(frozen=True)
+class NotificationKind:
+    name: str
+    label: str  # on the preferences page
+    title: str  # what the bell says where the recorder does not; {actor} is who caused it
+    channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
+
+
+KINDS = {kind.name: kind for kind in (NotificationKind("message", "New messages", "{actor}"),)}

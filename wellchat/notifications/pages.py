@@ -1,0 +1,109 @@
+"""The bell's page, the preferences, and the way out of the emails."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from wellchat import clock
+from wellchat.changes.queries import cursor_now
+from wellchat.errors import Invalid
+from wellchat.forms import read_form, read_query
+from wellchat.notifications import actions, queries
+from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead, time_zones
+from wellchat.notifications.kinds import CHANNELS, KINDS
+from wellchat.notifications.unsubscribe import owner_of
+from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
+
+pages = Blueprint("notifications", __name__)
+
+
+@pages.get("/notifications")
+@signed_in
+def bell() -> str:
+    user, wish = viewer(), read_query(ListNotifications)
+    cursor = cursor_now(user.id)
+    found, following = queries.page(user, before=wish.before, limit=wish.limit, unread=wish.unread)
+    return render_template(
+        "notifications/index.html",
+        notifications=[queries.notification_json(n) for n in found],
+        next=following,
+        only_unread=wish.unread,
+        cursor=str(cursor),
+    )
+
+
+@pages.post("/notifications/read")
+@signed_in
+def read() -> Response:
+    form = read_form(PostRead)
+    actions.mark_read(viewer=viewer(), ids=[form.id] if form.id else [], everything=form.all, now=clock.now())
+    return redirect(safe_next(form.next or "/notifications"), 303)
+
+
+@pages.get("/settings/notifications")
+@signed_in
+def preferences() -> str:
+    return _preferences_page(queries.preferences_json(queries.preferences(viewer().id)))
+
+
+@pages.post("/settings/notifications")
+@signed_in
+def save_preferences() -> Response | tuple[str, int]:
+    try:
+        wish = _posted()
+    except Invalid as refusal:
+        return _preferences_page(_as_typed(), errors=refusal.errors), 422
+    actions.save_preferences(user=viewer(), now=clock.now(), **wish.given())
+    flash("Saved.", "good")
+    return redirect(url_for("notifications.preferences"), 303)
+
+
+def _posted() -> PatchPreferences:
+    """The form's fields as the JSON call would send them: an empty time is none, an empty box is off."""
+    form = request.form
+    quiet = {name: form.get(name) or None for name in ("quiet_from", "quiet_to")} if form.get("quiet") else {}
+    return read_form(PatchPreferences, **{"quiet_from": None, "quiet_to": None} | quiet, channels=_grid())
+
+
+def _grid() -> dict[str, dict[str, bool]]:
+    return {kind: {c: f"{kind}.{c}" in request.form for c in CHANNELS} for kind in KINDS}
+
+
+def _as_typed() -> dict[str, Any]:
+    known = queries.preferences_json(queries.preferences(viewer().id))
+    return known | {name: request.form[name] for name in known if name in request.form} | {"channels": _grid()}
+
+
+def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None = None) -> str:
+    return render_template(
+        "notifications/preferences.html",
+        preferences=preferences,
+        kinds=KINDS.values(),
+        channels=CHANNELS,
+        zones=sorted(time_zones()),
+        errors=errors or {},
+    )
+
+
+@pages.get("/unsubscribe/<token>")
+def unsubscribe(token: str) -> Response:
+    """Only a button: scanners open every link of a mail before its reader does."""
+    owner_of(token)
+    return _unsubscribe_page(done=False)
+
+
+@pages.post("/unsubscribe/<token>")
+@csrf_exempt
+def confirm_unsubscribe(token: str) -> Response:
+    """One click, from the mail reader itself (RFC 8058) or from our page; no cookie, no sign-in, no redirect."""
+    actions.unsubscribe(user_id=owner_of(token), now=clock.now())
+    return _unsubscribe_page(done=True)
+
+
+def _unsubscribe_page(*, done: bool) -> Response:
+    response = make_response(render_template("notifications/unsubscribe.html", done=done))
+    response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
+    return response

@@ -1,0 +1,136 @@
+"""Reading the bell and the preferences. Every read is of one person's own."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select, tuple_
+from sqlalchemy.orm import joinedload
+
+from wellchat.accounts.models import User
+from wellchat.accounts.queries import person_json
+from wellchat.clock import iso
+from wellchat.db import db
+from wellchat.errors import Invalid
+from wellchat.notifications.kinds import CHANNELS, KINDS
+from wellchat.notifications.models import Notification, Preferences
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """A person's preferences with the defaults filled in."""
+
+    cadence: str = "soon"
+    digest_hour: int = 8
+    digest_weekday: int = 0
+    quiet_from: str | None = None
+    quiet_to: str | None = None
+    time_zone: str = "UTC"
+    channels: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+    def wants(self, kind: str, channel: str) -> bool:
+        return self.channels.get(kind, {}).get(channel, KINDS[kind].channels[channel])
+
+
+def page(
+    viewer: User, *, before: str | None = None, limit: int = 30, unread: bool = False
+) -> tuple[list[Notification], str | None]:
+    """The viewer's records, latest first, and the place of the next page if there is one. Raises Invalid."""
+    query = select(Notification).where(Notification.user_id == viewer.id)
+    if unread:
+        query = query.where(Notification.read_at.is_(None))
+    if before:
+        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*_parse_place(before)))
+    query = query.order_by(Notification.updated_at.desc(), Notification.id.desc()).limit(limit + 1)
+    found = list(db.session.execute(_whole(query)).scalars())
+    if len(found) <= limit:
+        return found, None
+    return found[:limit], _place(found[limit - 1])
+
+
+def _whole(query: Any) -> Any:
+    return query.options(joinedload(Notification.actor)).execution_options(populate_existing=True)
+
+
+def _place(last: Notification) -> str:
+    return base64.urlsafe_b64encode(f"{last.updated_at.isoformat()}|{last.id}".encode()).decode()
+
+
+def _parse_place(text: str) -> tuple[datetime, str]:
+    try:
+        moment, notification_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
+        at = datetime.fromisoformat(moment)
+        if at.tzinfo is None or "\x00" in notification_id:
+            raise ValueError(text)
+    except (ValueError, binascii.Error, UnicodeError):
+        raise Invalid({"before": "This is not the `next` of any page."}) from None
+    return at, notification_id
+
+
+def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
+    """Those of these records that are the viewer's."""
+    query = select(Notification).where(Notification.user_id == viewer.id, Notification.id.in_(list(ids)))
+    found: Sequence[Notification] = db.session.execute(_whole(query.order_by(Notification.id))).scalars().all()
+    return found
+
+
+def unread_count(user_id: str) -> int:
+    query = select(func.count()).where(Notification.user_id == user_id, Notification.read_at.is_(None))
+    return db.session.execute(query).scalar_one()
+
+
+def notification_json(notification: Notification) -> dict[str, Any]:
+    """A record as its owner sees it. `url` leads to the first message it stands for."""
+    n = notification
+    return {
+        "id": n.id,
+        "kind": n.kind,
+        "thread_id": n.thread_id,
+        "count": n.count,
+        "title": n.title,
+        "preview": n.preview,
+        "actor": person_json(n.actor) if n.actor else None,
+        "read": n.read_at is not None,
+        "created_at": iso(n.created_at),
+        "updated_at": iso(n.updated_at),
+        "url": f"/threads/{n.thread_id}#{n.first_seq}" if n.thread_id else "/notifications",
+    }
+
+
+def preferences(user_id: str) -> Wishes:
+    """Defaults where the person never said anything, and for a user who is gone."""
+    row = db.session.execute(
+        select(
+            User.time_zone,
+            Preferences.cadence,
+            Preferences.digest_hour,
+            Preferences.digest_weekday,
+            Preferences.quiet_from,
+            Preferences.quiet_to,
+            Preferences.channels,
+        )
+        .outerjoin(Preferences, Preferences.user_id == User.id)
+        .where(User.id == user_id)
+    ).one_or_none()
+    if row is None:
+        return Wishes()
+    if row.cadence is None:
+        return Wishes(time_zone=row.time_zone)
+    return Wishes(**row._mapping)
+
+
+def preferences_json(wishes: Wishes) -> dict[str, Any]:
+    return {
+        "cadence": wishes.cadence,
+        "digest_hour": wishes.digest_hour,
+        "digest_weekday": wishes.digest_weekday,
+        "quiet_from": wishes.quiet_from,
+        "quiet_to": wishes.quiet_to,
+        "time_zone": wishes.time_zone,
+        "channels": {kind: {channel: wishes.wants(kind, channel) for channel in CHANNELS} for kind in KINDS},
+    }
