@@ -1,0 +1,115 @@
+"""The change log: gapless, in commit order, and honest about cursors it cannot follow."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from sqlalchemy import select
+
+from wellchat.changes.actions import record_change, renew_epoch, trim_log
+from wellchat.changes.cursor import Cursor, parse_cursor
+from wellchat.changes.models import Change
+from wellchat.changes.queries import changes_after, check, cursor_now
+from wellchat.db import db, transaction
+from wellchat.errors import Invalid
+
+
+def note(user_id, *threads):
+    with transaction():
+        for thread_id in threads:
+            record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+
+
+def seqs(user_id):
+    return list(db.session.execute(select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)).scalars())
+
+
+def test_the_same_thing_twice_in_one_transaction_is_one_row(app, cast):
+    note(cast.cara.id, "a", "b", "a")
+    assert seqs(cast.cara.id) == [1, 2]
+
+
+def test_nothing_is_recorded_outside_a_transaction(app, cast):
+    with pytest.raises(RuntimeError):
+        record_change(user_id=cast.cara.id, kind="thread", thread_id="a")
+
+
+@pytest.mark.each_database
+def test_number_order_is_commit_order(app, cast, background):
+    """Trap 1: a poll that sees a number has seen every number below it, whoever commits when.
+
+    The first transaction takes its number and is held before its commit; the second cannot overtake it.
+    """
+    user_id = cast.cara.id
+    numbered, let_go = threading.Event(), threading.Event()
+
+    def slow():
+        with transaction():
+            record_change(user_id=user_id, kind="thread", thread_id="slow")
+            from wellchat.db import before_commit
+
+            before_commit(lambda: (numbered.set(), let_go.wait(10)))
+
+    first = background(slow)
+    assert numbered.wait(10)
+    second = background(lambda: note(user_id, "fast"))
+    assert changes_after(user_id, 0, limit=10) == []  # nothing is seen that could be overtaken
+    db.session.remove()
+    let_go.set()
+    first.result(10), second.result(10)
+    assert [row.thread_id for row in changes_after(user_id, 0, limit=10)] == ["slow", "fast"]
+
+
+@pytest.mark.each_database
+def test_a_rollback_leaves_no_gap(app, cast):
+    """Trap 7."""
+    with pytest.raises(RuntimeError), transaction():
+        record_change(user_id=cast.cara.id, kind="thread", thread_id="never")
+        raise RuntimeError
+    note(cast.cara.id, "kept")
+    assert [(r.seq, r.thread_id) for r in changes_after(cast.cara.id, 0, limit=9)] == [(1, "kept")]
+
+
+@pytest.mark.each_database
+def test_two_logs_are_locked_in_one_order(app, cast, at_once):
+    """Trap 5: written in opposite orders, numbered in the same one."""
+    people = [cast.cara.id, cast.paul.id]
+
+    def write(i):
+        for n in range(20):
+            with transaction():
+                for user_id in people if i % 2 else reversed(people):
+                    record_change(user_id=user_id, kind="thread", thread_id=f"{i}.{n}")
+
+    at_once(6, write)
+    assert [seqs(user_id) for user_id in people] == [list(range(1, 121))] * 2
+
+
+def test_a_cursor_says_why_it_cannot_be_followed(app, cast):
+    """Trap 11: expired, foreign, restored, ahead; never a silent jump."""
+    cara, paul = cast.cara.id, cast.paul.id
+    note(cara, "a", "b", "c")
+    head = cursor_now(cara)
+    assert check(cara, head) == (head, None)
+    assert check(cara, cursor_now(paul))[1] == "foreign"
+    assert check(cara, head._replace(seq=4))[1] == "ahead"
+    assert trim_log(user_id=cara, keep=1) == 2
+    assert check(cara, head._replace(seq=1))[1] == "expired"
+    assert check(cara, head._replace(seq=2))[1] is None  # the one row above it is still there
+    renew_epoch()
+    assert check(cara, head)[1] == "restored"
+    assert check(cara, cursor_now(cara))[1] is None
+
+
+def test_a_cursor_survives_its_journey(app, cast):
+    cursor = Cursor("epoch", "user", 42)
+    assert parse_cursor(str(cursor)) == cursor
+
+
+@pytest.mark.parametrize(
+    "text", ["", "?", "zzz", "a.b.c", "é", "YS5iLmM", "YS5iLi0x", "YS5iLjk5OTk5OTk5OTk5OTk5OTk5OTk5", "\x00", "A" * 300]
+)
+def test_what_never_was_a_cursor_is_refused(app, text):
+    with pytest.raises(Invalid):
+        parse_cursor(text)

@@ -1,0 +1,81 @@
+"""The inbox: latest first, by pages that lose nobody, found by name or by what it is about, in a fixed number of queries."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wellchat.accounts.actions import create_user
+from wellchat.connections.actions import connect
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.queries import inbox
+from wellchat.messaging.state import thread_state
+
+
+def clients_of(professional, count, now):
+    """`count` clients, each of whom has written once, a minute after the other."""
+    for i in range(count):
+        client = create_user(email=f"client{i}@example.com", name=f"Client {i:02}", role="client", now=now)
+        connect(client_id=client.id, professional_id=professional.id, now=now)
+        thread_id, _ = open_thread(viewer=client, with_id=professional.id, now=now)
+        at = now + timedelta(minutes=i)
+        send_message(sender=client, thread_id=thread_id, body=f"I am {i}", client_key="k", now=at)
+
+
+def names(views, viewer):
+    return [thread_state(v, viewer, now=v.thread.updated_at, away_after=120)["title"] for v in views]
+
+
+def test_latest_first_and_every_page_goes_on_where_the_last_ended(app, cast, now):
+    clients_of(cast.rita, 7, now)
+    seen, place = [], None
+    while True:
+        views, place = inbox(cast.rita, before=place, limit=3)
+        seen += names(views, cast.rita)
+        if place is None:
+            break
+    assert seen == [f"Client {i:02}" for i in range(6, -1, -1)]
+
+
+def test_threads_of_the_same_instant_are_all_there(app, cast, now):
+    """Trap 12: the order and the place use the same key, so ties lose nothing."""
+    for i in range(5):
+        client = create_user(email=f"tie{i}@example.com", name=f"Tie {i}", role="client", now=now)
+        open_thread(viewer=client, with_id=cast.rita.id, now=now)
+    first, place = inbox(cast.rita, limit=2)
+    second, place = inbox(cast.rita, limit=2, before=place)
+    third, place = inbox(cast.rita, limit=2, before=place)
+    assert len(set(names([*first, *second, *third], cast.rita))) == 5
+    assert place is None
+
+
+def test_found_by_name_and_by_subject(app, cast, now):
+    clients_of(cast.rita, 3, now)
+    put_subject(kind="coupon", external_id="c", title="100% Silk_scarf", professional_id=cast.rita.id, now=now)
+    open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    assert names(inbox(cast.rita, q="client 01")[0], cast.rita) == ["Client 01"]
+    assert names(inbox(cast.rita, q="silk_")[0], cast.rita) == [cast.olga.name]
+    assert names(inbox(cast.rita, q="%")[0], cast.rita) == [cast.olga.name]  # a sign, not a wildcard
+    assert inbox(cast.rita, q="nobody") == ([], None)
+
+
+def test_what_it_is_about_stands_on_the_row(app, cast, now):
+    put_subject(
+        kind="coupon", external_id="c", title="50% Off Summer Collection", professional_id=cast.rita.id, now=now
+    )
+    open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    state = thread_state(inbox(cast.rita)[0][0], cast.rita, now=now, away_after=120)
+    assert state["context"] == "Re: 50% Off Summer Collection"
+
+
+def test_the_number_of_queries_does_not_grow(app, cast, now, queries):
+    clients_of(cast.rita, 3, now)
+    with queries() as few:
+        names(inbox(cast.rita)[0], cast.rita)
+    clients_of(cast.paul, 0, now)
+    for i in range(3, 12):
+        client = create_user(email=f"more{i}@example.com", name=f"More {i}", role="client", now=now)
+        open_thread(viewer=client, with_id=cast.rita.id, now=now)
+    with queries() as many:
+        names(inbox(cast.rita)[0], cast.rita)
+    assert few.count == many.count == 1

@@ -1,0 +1,144 @@
+"""Bad input to every JSON call gets a clear 4xx, changes nothing, and is never a 500."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+GOOD = {
+    ("POST", "/api/tokens"): {"email": "cara@example.com", "password": "x" * 12},
+    ("POST", "/api/threads"): {"with": "somebody"},
+    ("POST", "/api/threads/{thread}/messages"): {
+        "body": "hello",
+        "client_key": "k",
+        "reply_to": None,
+        "attachments": [],
+    },
+    ("PATCH", "/api/threads/{thread}/messages/1"): {"body": "hello"},
+    ("PUT", "/api/threads/{thread}/read"): {"seq": 1},
+    ("PATCH", "/api/threads/{thread}/membership"): {"archived": True, "muted_until": "2027-01-01T00:00:00Z"},
+    ("PATCH", "/api/notifications"): {"ids": ["x"], "read": True},
+    ("PATCH", "/api/preferences"): {"cadence": "daily", "digest_hour": 8, "time_zone": "Europe/Paris"},
+}
+NOT_JSON = [b"", b"{", b"null", b"[]", b"[1]", b'"text"', b"1", b"\xff\xfe", b'{"body": "\\ud800"}', b"{" * 5000]
+WRONG_VALUES = [1, 1.5, True, "", " ", "\x00", "x" * 20_000, [], [[]], {}, {"a": 1}, -1, 10**30, "\u202e\x00", None]
+
+
+def calls():
+    return [pytest.param(*call, id=f"{call[0]} {call[1]}") for call in GOOD]
+
+
+def is_refusal(answer):
+    return (
+        answer.status_code in (401, 404, 409, 413, 422)
+        and answer.content_type == "application/problem+json"
+        and {"title", "status", "detail"} <= answer.json.keys()
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), calls())
+def test_what_is_not_a_json_object(app, api, talk, everything, method, path):
+    talk.exchange("c")
+    before = everything()
+    for body in NOT_JSON:
+        for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
+            answer = api(talk.cara).open(path.format(thread=talk.id), method=method, data=body, content_type=kind)
+            assert is_refusal(answer), (body, kind, answer.status_code)
+    assert everything() == before
+
+
+@pytest.mark.parametrize(("method", "path"), calls())
+def test_every_field_of_every_wrong_kind(app, api, talk, method, path):
+    talk.exchange("c")
+    good = GOOD[method, path]
+    for field in good:
+        for value in WRONG_VALUES:
+            answer = api(talk.cara).open(path.format(thread=talk.id), method=method, json={**good, field: value})
+            assert answer.status_code < 500, (field, value)
+            assert answer.status_code < 300 or is_refusal(answer), (field, value, answer.status_code)
+
+
+@pytest.mark.parametrize(("method", "path"), calls())
+def test_fields_that_do_not_exist_are_refused(app, api, talk, everything, method, path):
+    """Mass assignment: nothing slips in beside what is declared."""
+    talk.exchange("c")
+    before = everything()
+    for extra in ("id", "seq", "sender_id", "created_at", "role", "user_id", "last_read_seq", "x"):
+        if extra in GOOD[method, path]:
+            continue
+        answer = api(talk.cara).open(
+            path.format(thread=talk.id), method=method, json={**GOOD[method, path], extra: "x"}
+        )
+        assert (answer.status_code, answer.content_type) == (422, "application/problem+json"), extra
+        assert extra in answer.json["errors"]
+    assert everything() == before
+
+
+def test_a_body_over_the_limit_is_413(app, api, talk):
+    huge = json.dumps({"body": "x" * 400_000, "client_key": "k"})
+    answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", data=huge, content_type="application/json")
+    assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["", "   ", "\n\n", "x" * 10_001, "nul \x00 inside"],
+)
+def test_message_bodies_that_are_refused(app, api, talk, body):
+    answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
+    assert answer.status_code == 422
+    assert "body" in answer.json["errors"]
+
+
+@pytest.mark.parametrize(
+    "body", ["x" * 10_000, "  kept  ", "שלום 👋🏽", "line\nline", "<b>&amp;", "a\u2028b", "e\u0301"]
+)
+def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
+    answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
+    assert answer.status_code == 201
+    assert answer.json["message"]["body"] == body
+
+
+@pytest.mark.parametrize(
+    ("path", "query"),
+    [
+        ("/api/threads", "limit=0"),
+        ("/api/threads", "limit=101"),
+        ("/api/threads", "limit=x"),
+        ("/api/threads", "before=zzz"),
+        ("/api/threads", "before=%00"),
+        ("/api/threads", "archived=perhaps"),
+        ("/api/threads", "q=%00"),
+        ("/api/threads", "q=" + "x" * 101),
+        ("/api/threads/{thread}/messages", "before=-1"),
+        ("/api/threads/{thread}/messages", "after=x"),
+        ("/api/threads/{thread}/messages", "limit=1000"),
+        ("/api/threads/{thread}/messages", "before=99999999999999999999"),
+        ("/api/notifications", "limit=0"),
+        ("/api/notifications", "before=zzz"),
+        ("/api/notifications", "unread=perhaps"),
+    ],
+)
+def test_bad_queries(app, api, talk, path, query):
+    answer = api(talk.cara).get(f"{path.format(thread=talk.id)}?{query}")
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+    assert answer.json["errors"]
+
+
+@pytest.mark.parametrize("thread_id", ["%00", "..%2f..", "x" * 500, "%ed%a0%80", "'; drop table users", "🙂"])
+def test_addresses_that_name_nothing(app, api, cast, thread_id):
+    for path in (f"/api/threads/{thread_id}", f"/api/threads/{thread_id}/messages"):
+        assert api(cast.cara).get(path).status_code == 404
+
+
+def test_seqs_that_are_out_of_this_world(app, api, talk):
+    for seq in (0, 2**31, 10**30):
+        answer = api(talk.cara).delete(f"/api/threads/{talk.id}/messages/{seq}")
+        assert answer.status_code == 404, seq
+
+
+def test_unknown_calls_and_methods(app, api, cast):
+    assert api(cast.cara).get("/api/nothing").status_code == 404
+    answer = api(cast.cara).delete("/api/threads")
+    assert (answer.status_code, answer.content_type) == (405, "application/problem+json")

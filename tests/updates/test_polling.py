@@ -1,0 +1,224 @@
+"""`GET /api/updates`: state, not events; nothing lost, nothing twice that would show."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from wellchat.bell import the_bell
+from wellchat.changes.actions import renew_epoch
+from wellchat.db import db, transaction
+from wellchat.messaging.actions import delete_message, edit_message, mark_read, set_typing
+from wellchat.updates import waiting
+
+
+@pytest.fixture
+def poll(api, talk):
+    """poll(user, since, **query): the response to a poll of that user."""
+
+    def ask(user, since, **query):
+        return api(user).get("/api/updates", query_string={"since": since, **query})
+
+    return ask
+
+
+@pytest.fixture
+def start(api):
+    """start(user): a cursor at the head of the user's log."""
+    return lambda user: api(user).get("/api/me").json["cursor"]
+
+
+def test_nothing_new_is_204(poll, start, talk):
+    answer = poll(talk.cara, start(talk.cara))
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert answer.headers["X-Poll-Interval"] == "3"
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_message_comes_with_its_thread_and_the_unread_numbers(poll, start, talk):
+    since = start(talk.paul)
+    talk.says(talk.cara, "hello")
+    news = poll(talk.paul, since).json
+    assert [m["body"] for m in news["messages"]] == ["hello"]
+    assert [(t["id"], t["unread"], t["last_seq"]) for t in news["threads"]] == [(talk.id, 1, 1)]
+    assert news["unread"] == {"messages": 1, "notifications": 0}
+    assert (news["has_more"], news["notifications"], news["typing"]) == (False, [], [])
+    assert poll(talk.paul, news["cursor"]).status_code == 204
+
+
+def test_the_same_cursor_asked_again_gives_the_same_or_newer(poll, start, talk):
+    """Trap 14: a poll whose answer was lost is simply made again."""
+    since = start(talk.paul)
+    talk.says(talk.cara, "one")
+    first = poll(talk.paul, since).json
+    talk.says(talk.cara, "two")
+    again = poll(talk.paul, since).json
+    assert [m["body"] for m in first["messages"]] == ["one"]
+    assert [m["body"] for m in again["messages"]] == ["one", "two"]
+
+
+def test_edits_deletes_and_reads_come_too(poll, start, talk, now):
+    """Trap 8."""
+    talk.exchange("ccp")
+    since = start(talk.cara)
+    edit_message(viewer=talk.cara, thread_id=talk.id, seq=1, body="edited", now=now)
+    delete_message(viewer=talk.cara, thread_id=talk.id, seq=2, now=now)
+    mark_read(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
+    news = poll(talk.cara, since).json
+    assert [(m["seq"], m["body"], m["deleted"]) for m in news["messages"]] == [(1, "edited", False), (2, None, True)]
+    assert news["threads"][0]["other_read_seq"] == 2
+
+
+def test_a_backlog_comes_in_pages_that_leave_nothing_out(poll, start, talk):
+    """Trap 12."""
+    since = start(talk.paul)
+    talk.exchange("c" * 25)
+    seen, more, pages = [], True, 0
+    while more:
+        news = poll(talk.paul, since, limit=10).json
+        seen += [m["seq"] for m in news["messages"]]
+        since, more, pages = news["cursor"], news["has_more"], pages + 1
+    assert (seen, pages) == (list(range(1, 26)), 3)
+
+
+def test_the_cursor_of_a_list_was_read_before_the_list(app, api, poll, talk, monkeypatch):
+    """Trap 10: a message between the cursor and the list is told twice rather than never."""
+    from wellchat.messaging import queries
+
+    whole_inbox = queries.inbox
+
+    def slow_inbox(*args, **kwargs):
+        talk.says(talk.cara, "in between")
+        return whole_inbox(*args, **kwargs)
+
+    monkeypatch.setattr(queries, "inbox", slow_inbox)
+    page = api(talk.paul).get("/api/threads").json
+    assert page["threads"][0]["last_message"]["body"] == "in between"
+    assert [m["body"] for m in poll(talk.paul, page["cursor"]).json["messages"]] == ["in between"]
+
+
+def test_typing_is_told_and_passes(poll, start, talk, now):
+    since = start(talk.paul)
+    from wellchat import clock
+
+    set_typing(viewer=talk.cara, thread_id=talk.id, now=clock.now())
+    assert poll(talk.paul, since).json["typing"] == [{"thread_id": talk.id, "user_id": talk.cara.id}]
+    since = start(talk.paul)
+    set_typing(viewer=talk.cara, thread_id=talk.id, now=now)  # long ago
+    assert poll(talk.paul, since).json["typing"] == []
+
+
+def test_a_cursor_that_cannot_be_followed_is_410_with_a_fresh_one(poll, start, talk):
+    """Trap 11."""
+    theirs = start(talk.paul)
+    answer = poll(talk.cara, theirs)
+    assert (answer.status_code, answer.json["reason"]) == (410, "foreign")
+    assert answer.content_type == "application/problem+json"
+    assert poll(talk.cara, answer.json["cursor"]).status_code == 204
+    mine = start(talk.cara)
+    renew_epoch()
+    assert poll(talk.cara, mine).json["reason"] == "restored"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"since": ""},
+        {"since": "zzz"},
+        {"since": "x" * 200},
+        {"since": "\x00"},
+        {"wait": "-1"},
+        {"wait": "soon"},
+        {"wait": "nan"},
+        {"wait": "inf"},
+        {"limit": "0"},
+        {"limit": "501"},
+        {"limit": "x"},
+    ],
+)
+def test_bad_polls_are_422(api, start, talk, query):
+    whole = query if "since" in query or not query else {"since": start(talk.cara), **query}
+    answer = api(talk.cara).get("/api/updates", query_string=whole)
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+    assert answer.json["errors"]
+
+
+def test_polling_alone_is_not_presence(app, poll, start, talk):
+    """Trap 20."""
+    from wellchat.accounts.models import Presence
+
+    since = start(talk.cara)
+    with transaction() as session:
+        session.query(Presence).delete()
+    poll(talk.cara, since)
+    assert db.session.get(Presence, talk.cara.id) is None
+    poll(talk.cara, since, active="1", looking=talk.id)
+    assert db.session.get(Presence, talk.cara.id).thread_id == talk.id
+
+
+def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(app, api, start, talk, monkeypatch, background):
+    """Trap 9: held between reading the log and going to sleep, while the message is sent."""
+    since, read, sent = start(talk.paul), threading.Event(), threading.Event()
+    true_heads = waiting.heads
+
+    def heads_then_pause(user_ids):
+        found = true_heads(user_ids)
+        if not sent.is_set():
+            db.session.remove()
+            read.set()
+            sent.wait(10)
+        return found
+
+    monkeypatch.setattr(waiting, "heads", heads_then_pause)
+    client = api(talk.paul)
+    polling = background(lambda: client.get("/api/updates", query_string={"since": since, "wait": 20}))
+    assert read.wait(10)
+    talk.says(talk.cara, "just now")
+    sent.set()
+    assert [m["body"] for m in polling.result(5).json["messages"]] == ["just now"]
+
+
+@pytest.mark.each_database
+def test_hanging_polls_hold_no_database_connection(app, api, start, talk, background):
+    """Trap 15: more polls than the pool has connections, and a send goes through."""
+    most = db.engine.pool.size() + db.engine.pool.overflow() + 30
+    since = start(talk.paul)
+    clients = [api(talk.paul) for _ in range(most)]
+    polls = [
+        background(lambda c=client: c.get("/api/updates", query_string={"since": since, "wait": 20}).status_code)
+        for client in clients
+    ]
+    while the_bell().waiting < most:
+        threading.Event().wait(0.01)
+    assert db.engine.pool.checkedout() <= 1
+    talk.says(talk.cara, "wake up")
+    assert {polling.result(15) for polling in polls} == {200}
+
+
+def test_too_many_waiting_get_short_polls(app, api, start, talk, background):
+    """Trap 16: the server degrades to short polls before it starves."""
+    app.config["MAX_WAITING"] = 1
+    since = start(talk.cara)
+    client = api(talk.paul)
+    their_since = start(talk.paul)
+    hanging = background(lambda: client.get("/api/updates", query_string={"since": their_since, "wait": 20}))
+    while the_bell().waiting < 1:
+        threading.Event().wait(0.01)
+    answer = api(talk.cara).get("/api/updates", query_string={"since": since, "wait": 20})
+    assert answer.status_code == 204
+    the_bell().close()
+    assert hanging.result(5).status_code == 204  # closing lets every hanging poll answer
+
+
+def test_an_update_takes_a_fixed_number_of_queries(app, api, poll, start, talk, queries):
+    talk.exchange("c")
+    since = start(talk.paul)
+    talk.exchange("c")
+    with queries() as few:
+        poll(talk.paul, since)
+    talk.exchange("c" * 30)
+    with queries() as many:
+        poll(talk.paul, since)
+    assert few.count == many.count
