@@ -19,21 +19,37 @@ def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
     return False
 
 
+def migrate(connection: sa.Connection) -> None:
+    flask_migrate = current_app.extensions["migrate"]
+    context.configure(
+        connection=connection,
+        target_metadata=flask_migrate.db.metadata,
+        render_item=render_item,
+        transactional_ddl=True,  # SQLite can too; Alembic does not know
+        **flask_migrate.configure_args,
+    )
+    with context.begin_transaction():
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        context.run_migrations()
+
+
 def run() -> None:
-    migrate = current_app.extensions["migrate"]
-    engine = migrate.db.engine
+    engine = current_app.extensions["migrate"].db.engine
+    if engine.dialect.name == "postgresql":
+        with engine.connect() as connection:
+            migrate(connection)
+        return
+    # SQLite alters a table by making a new one and dropping the old, which would delete what refers to it.
+    # Whether keys are enforced can only be changed outside of a transaction, on a connection of our own.
+    engine = sa.create_engine(engine.url, poolclass=sa.NullPool)
+    sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
+    sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     with engine.connect() as connection:
-        if engine.dialect.name == "postgresql":
-            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": UPGRADE_LOCK})
-            connection.commit()
-        context.configure(
-            connection=connection,
-            target_metadata=migrate.db.metadata,
-            render_item=render_item,
-            **migrate.configure_args,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        migrate(connection)
+        broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+    if broken:
+        raise RuntimeError(f"rows that refer to nothing after the migration: {broken[:5]}")
 
 
 run()

