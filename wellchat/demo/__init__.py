@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from flask import Flask
 
+from wellchat.demo.cli import demo
+from wellchat.demo.pages import pages
+
 
 def init_app(app: Flask) -> None:
-    pass
+    app.register_blueprint(pages)
+    app.cli.add_command(demo)

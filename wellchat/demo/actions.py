@@ -1,0 +1,117 @@
+"""Loading the demo, and taking it away again.
+
+Stories are replayed through the same actions that pages call, each with the moment it is said to have happened, so
+numbers, watermarks, the bell and the change logs come out as if it had.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from wellchat.accounts import passwords
+from wellchat.accounts.actions import insert_user
+from wellchat.accounts.models import User
+from wellchat.connections.actions import connect
+from wellchat.db import db, transaction
+from wellchat.demo.mails import send_mails
+from wellchat.demo.models import DemoPerson
+from wellchat.demo.queries import is_loaded
+from wellchat.demo.removal import remove
+from wellchat.demo.replay import replay
+from wellchat.demo.scene import Scene
+from wellchat.demo.stories import STORIES
+from wellchat.demo.story import Person, Subject, Talk
+from wellchat.errors import Conflict
+from wellchat.messaging.opening import claim_lead, put_subject
+
+PASSWORD = "coffee-at-ten"  # noqa: S105 - anybody may play these people
+OnTalk = Callable[[], None]
+Told = list[tuple[Talk, str]]  # with the id of its thread
+
+
+def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
+    """Load the demo as of `now`, whole or not at all; does nothing where it is there. Answers whether it was loaded.
+
+    `on_talk` is called after each conversation. Raises Conflict where somebody else has the address of one of its
+    people.
+    """
+    with transaction():
+        if is_loaded():
+            return False
+        told = _tell_stories(now, on_talk)
+    _send_mails(told)
+    return True
+
+
+def reset(*, now: datetime, on_talk: OnTalk = lambda: None) -> None:
+    """Take away the people of the demo with all that hangs from them, and load it afresh. Raises as `load` does."""
+    with transaction():
+        remove()
+        told = _tell_stories(now, on_talk)
+    _send_mails(told)
+
+
+def _tell_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Told]]:
+    password_hash = passwords.hash_password(PASSWORD)  # once for all: it is meant to be slow
+    scenes = [Scene(story, now) for story in STORIES]
+    return [(scene, _tell(scene, password_hash, on_talk)) for scene in scenes]
+
+
+def _tell(scene: Scene, password_hash: str, on_talk: OnTalk) -> Told:
+    story, told = scene.story, []
+    for person in story.people:
+        scene.users[person.key] = _cast(person, scene, password_hash)
+    for client, professional in story.connections():
+        pair = {"client_id": scene.users[client].id, "professional_id": scene.users[professional].id}
+        connect(**pair, now=scene.met(client, professional) - timedelta(hours=1))
+    for subject in story.subjects:
+        _put(subject, scene)
+    for talk in story.talks:
+        told.append((talk, replay(talk, scene)))
+        on_talk()
+    return told
+
+
+def _cast(person: Person, scene: Scene, password_hash: str) -> User:
+    joined = scene.joined(person.key)
+    user = insert_user(
+        email=person.email,
+        name=person.name,
+        role=person.role,
+        role_label=person.word,
+        bio=person.bio,
+        password_hash=password_hash,
+        time_zone=person.time_zone,
+        verified_at=joined,
+        created_at=joined,
+    )
+    if user is None:
+        raise Conflict(f"The demo cannot be loaded: {person.email} has an account that is not of the demo.")
+    db.session.add(DemoPerson(user_id=user.id, story=scene.story.key, person=person.key))
+    return user
+
+
+def _put(subject: Subject, scene: Scene) -> None:
+    """Put a subject as its host platform would. A lead is on offer first, then claimed, then perhaps done."""
+    professional, at = scene.users[subject.professional], scene.came_up(subject.key)
+    is_claimed = subject.kind == "lead" and subject.status != "open"
+    for status in ("open", subject.status) if is_claimed else (subject.status,):
+        put = put_subject(
+            kind=subject.kind,
+            external_id=subject.external_id,
+            title=subject.title,
+            professional_id=professional.id,
+            client_id=scene.users[subject.client].id if subject.client else None,
+            url=subject.url,
+            starts_at=scene.starts.get(subject.key),
+            status=status,
+            now=at,
+        )
+        if is_claimed and status == "open":
+            claim_lead(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
+
+
+def _send_mails(told: list[tuple[Scene, Told]]) -> None:
+    for scene, threads in told:
+        send_mails(scene, threads)

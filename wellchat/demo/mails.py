@@ -1,0 +1,46 @@
+"""The few mails of the demo: what was missed by people who were away, and a welcome to who is new.
+
+Only where mails are kept in the instance folder: nobody reads mail at the addresses of the demo.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from wellchat.accounts.models import User
+from wellchat.config import setting
+from wellchat.demo.scene import Scene
+from wellchat.demo.story import Talk
+from wellchat.digests.actions import consider, send_one
+from wellchat.mail.actions import deliver, queue_mail
+
+NEW = timedelta(days=5)  # whoever joined within these has their welcome in the folder
+
+
+def send_mails(scene: Scene, threads: list[tuple[Talk, str]]) -> None:
+    """Send what the worker would have sent while the story happened. `threads`: its talks with their threads' ids."""
+    if setting("SMTP_URL"):
+        return
+    for person in scene.story.people:
+        if person.role != "admin" and scene.joined(person.key) > scene.now - NEW:
+            _welcome(scene.users[person.key], scene.joined(person.key))
+    away = {person.key for person in scene.story.people if person.away}
+    for talk, thread_id in threads:
+        for reader in away & talk.unread.keys():
+            _send_digest(scene.users[reader].id, thread_id, scene, talk, talk.unread[reader])
+
+
+def _welcome(user: User, joined: datetime) -> None:
+    context = {"name": user.name, "role": user.role}
+    mail = queue_mail(user_id=user.id, address=user.email, name="welcome", context=context, now=joined, ring=False)
+    deliver(mail_id=mail.id, now=joined)
+
+
+def _send_digest(user_id: str, thread_id: str, scene: Scene, talk: Talk, unread: int) -> None:
+    said = scene.said(talk)
+    for seq in range(len(said) - unread + 1, len(said) + 1):
+        consider(user_id=user_id, thread_id=thread_id, seq=seq, now=said[seq - 1][1])
+    due = min(said[-1][1] + timedelta(seconds=setting("EMAIL_DELAY")), scene.now)
+    outcome = send_one(user_id=user_id, now=due)
+    if outcome is not None and outcome.mail_id is not None:
+        deliver(mail_id=outcome.mail_id, now=due)

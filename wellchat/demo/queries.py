@@ -1,0 +1,58 @@
+"""Who can be played."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from wellchat.accounts.models import User
+from wellchat.db import db
+from wellchat.demo.models import DemoPerson
+from wellchat.demo.stories import STORIES
+from wellchat.errors import NotFound
+
+
+@dataclass(frozen=True)
+class Trade:
+    """The people of one story, as the switcher shows them."""
+
+    key: str
+    name: str
+    hue: int
+    main: list[User]
+    others: list[User]
+
+
+def is_loaded() -> bool:
+    return db.session.execute(select(DemoPerson.user_id).limit(1)).first() is not None
+
+
+def demo_people() -> list[Trade]:
+    """Everybody who can be played, trade by trade in the order of the stories; nothing where no demo is loaded."""
+    rows = db.session.execute(select(DemoPerson).options(joinedload(DemoPerson.user))).scalars()
+    users = {(row.story, row.person): row.user for row in rows}
+    if not users:
+        return []
+    trades = []
+    for story in STORIES:
+        played = [(person, users.get((story.key, person.key))) for person in story.people]
+        main = [user for person, user in played if user and person.main]
+        others = [user for person, user in played if user and not person.main]
+        trades.append(Trade(story.key, story.trade, story.hue, main, others))
+    return trades
+
+
+def demo_person(user_id: str) -> User:
+    """A person of the demo. Raises NotFound for everybody else."""
+    row = db.session.get(DemoPerson, user_id, options=[joinedload(DemoPerson.user)])
+    if row is None:
+        raise NotFound
+    return row.user
+
+
+def accent_hue(user_id: str) -> int | None:
+    """The accent of the trade somebody plays in, in degrees; None for who is not of the demo."""
+    row = db.session.get(DemoPerson, user_id)
+    return next((story.hue for story in STORIES if row and story.key == row.story), None)

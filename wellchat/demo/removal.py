@@ -1,0 +1,69 @@
+"""Taking the demo away: its people, and every row that hangs from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import ColumnElement, Table, delete, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from wellchat.connections.models import Connection
+from wellchat.db import Base, after_commit, db, transaction
+from wellchat.demo.models import DemoPerson
+from wellchat.mail import transport
+from wellchat.mail.models import Mail
+from wellchat.messaging.models import Thread
+from wellchat.subjects.models import Subject
+
+Column = InstrumentedAttribute[Any]
+
+
+def remove() -> None:
+    """Delete the people of the demo and what cannot be without them, such as a real person's talk with one of them.
+
+    Walks the foreign keys, so that a feature added later needs no word here.
+    """
+    with transaction() as session:
+        people = list(session.execute(select(DemoPerson.user_id)).scalars())
+        _forget_mails(people)
+        gone = {"users": people, **_hanging_from(people)}
+        for table in reversed(Base.metadata.sorted_tables):
+            if conditions := _conditions(table, gone):
+                session.execute(delete(table).where(or_(*conditions)))
+        session.expunge_all()
+
+
+def _hanging_from(people: list[str]) -> dict[str, list[str]]:
+    def ids(column: Column, *links: Column, of: Iterable[str]) -> list[str]:
+        query = select(column).where(or_(*(link.in_(list(of)) for link in links)))
+        return list(db.session.execute(query).scalars())
+
+    connections = ids(Connection.id, Connection.client_id, Connection.professional_id, of=people)
+    return {
+        "connections": connections,
+        "subjects": ids(Subject.id, Subject.client_id, Subject.professional_id, of=people),
+        "threads": ids(Thread.id, Thread.connection_id, of=connections),
+    }
+
+
+def _conditions(table: Table, gone: dict[str, list[str]]) -> list[ColumnElement[bool]]:
+    links = [(key.parent, key.column.table.name) for key in table.foreign_keys]
+    if table.name in gone:
+        links.append((table.c.id, table.name))
+    return [column.in_(gone[name]) for column, name in links if name in gone]
+
+
+def _forget_mails(people: list[str]) -> None:
+    """A mail outlives its reader's account, but not the demo; nor does its file."""
+    of_theirs = Mail.user_id.in_(people)
+    ids = set(db.session.execute(select(Mail.id).where(of_theirs)).scalars())
+    db.session.execute(delete(Mail).where(of_theirs))
+    after_commit(lambda: _delete_files(transport.folder(), ids))
+
+
+def _delete_files(folder: Path, mail_ids: set[str]) -> None:
+    for file in folder.glob("*.eml"):
+        if file.stem.rpartition("-")[2] in mail_ids:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,90 @@
+"""Saying a talk again, line by line, at the moments it is said to have happened."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from wellchat.accounts.models import User
+from wellchat.demo.scene import Scene
+from wellchat.demo.story import Line, Talk
+from wellchat.messaging import actions as messaging
+from wellchat.messaging.opening import open_thread
+
+A_GLANCE = timedelta(seconds=8)  # between seeing the last message and answering it
+TOLD_SINCE = timedelta(days=10)  # what is older was read before it could get into the bell
+IN_TIME = timedelta(hours=2)  # within which people look in, where they do not answer
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+Said = tuple[Line, datetime]
+
+
+def replay(talk: Talk, scene: Scene) -> str:
+    """Everything of one talk, up to who has not read the end of it. Answers the thread's id."""
+    said = scene.said(talk)
+    thread_id = _open(talk, scene, said[0][1] - A_GLANCE)
+    for seq, (line, at) in enumerate(said, start=1):
+        if seq > 1:
+            _meanwhile(talk, thread_id, seq - 1, said[seq - 2], (line, at), scene)
+        _say(line, scene.users[line.who], thread_id, seq, at, scene)
+        if at > scene.now - TOLD_SINCE:
+            _tell(scene.users[_other(talk, line.who)], thread_id, at)
+    for reader in (talk.client, talk.professional):
+        _leave(talk, reader, thread_id, scene)
+    return thread_id
+
+
+def _open(talk: Talk, scene: Scene, at: datetime) -> str:
+    client = scene.users[talk.client]
+    if talk.subject is None:
+        return open_thread(viewer=client, now=at, with_id=scene.users[talk.professional].id)[0]
+    return open_thread(viewer=client, now=at, subject=scene.reference(talk.subject))[0]
+
+
+def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene: Scene) -> None:
+    messaging.send_message(
+        sender=sender,
+        thread_id=thread_id,
+        body=line.text,
+        client_key=f"demo-{seq}",
+        subject=scene.reference(line.about) if line.about else None,
+        now=at,
+    )
+
+
+def _meanwhile(talk: Talk, thread_id: str, seq: int, last: Said, coming: Said, scene: Scene) -> None:
+    """Before the next line the last one is read: by who answers it, or by who let some hours go by."""
+    (line, at), (answer, answered_at) = last, coming
+    reader = _other(talk, line.who)
+    if reader == answer.who:
+        _read(scene.users[reader], thread_id, seq, answered_at - A_GLANCE)
+    elif answered_at - at > 2 * IN_TIME and seq <= len(talk.lines) - talk.unread.get(reader, 0):
+        _read(scene.users[reader], thread_id, seq, at + IN_TIME)
+
+
+def _read(reader: User, thread_id: str, seq: int, at: datetime) -> None:
+    messaging.mark_read(viewer=reader, thread_id=thread_id, seq=seq, now=at)
+    _tell(reader, thread_id, at)
+
+
+def _tell(recipient: User, thread_id: str, at: datetime) -> None:
+    """Decide what is news, as the worker would at that moment; nothing is left for it to do later."""
+    messaging.tell(thread_id=thread_id, recipient_id=recipient.id, now=at, away_after=timedelta())
+
+
+def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
+    """How this person left the thread: the end read or not, archived or muted."""
+    seen = len(talk.lines) - talk.unread.get(reader, 0)
+    user, said = scene.users[reader], scene.said(talk)
+    if seen:
+        _read(user, thread_id, seen, min(said[seen - 1][1] + timedelta(minutes=2), scene.now))
+    _tell(user, thread_id, said[-1][1])
+    changes = {
+        **({"archived": True} if reader in talk.archived_by else {}),
+        **({"muted_until": FOREVER} if reader in talk.muted_by else {}),
+    }
+    if changes:
+        messaging.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+
+
+def _other(talk: Talk, who: str) -> str:
+    return talk.professional if who == talk.client else talk.client

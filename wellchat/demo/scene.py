@@ -1,0 +1,56 @@
+"""A story in the making: its people as users, and when everything in it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from wellchat.accounts.models import User
+from wellchat.demo.script import fill_in, moment, moments
+from wellchat.demo.story import Line, Story, Talk
+
+LATELY = timedelta(days=2)  # ago: when things came about that no line speaks of
+
+
+@dataclass
+class Scene:
+    story: Story
+    now: datetime
+    users: dict[str, User] = field(default_factory=dict)  # by the key of the person
+    starts: dict[str, datetime] = field(default_factory=dict)  # by the key of the subject
+
+    def __post_init__(self) -> None:
+        self._zones = {person.key: person.time_zone for person in self.story.people}
+        self._subjects = {subject.key: subject for subject in self.story.subjects}
+        for subject in filter(lambda subject: subject.starts_at, self.story.subjects):
+            zone = self._zones[subject.professional]
+            self.starts[subject.key] = moment(subject.starts_at, now=self.now, time_zone=zone)
+
+    def reference(self, subject: str) -> tuple[str, str]:
+        """A subject as the host platform names it: kind and external id."""
+        return self._subjects[subject].kind, self._subjects[subject].external_id
+
+    def said(self, talk: Talk) -> list[tuple[Line, datetime]]:
+        """The lines of a talk, spoken out, with the moments (UTC) they are said."""
+        times = list(moments(talk.lines, now=self.now, time_zone=self._zones[talk.professional]))
+        lines = [
+            replace(line, text=fill_in(line.text, said_at=at, starts=self.starts))
+            for line, at in zip(talk.lines, times, strict=True)
+        ]
+        return list(zip(lines, (at.astimezone(UTC) for at in times), strict=True))
+
+    def joined(self, person: str) -> datetime:
+        """When this person made their account: the day before they first met somebody."""
+        return self._first(lambda talk, _: person in (talk.client, talk.professional)) - timedelta(days=1)
+
+    def met(self, client: str, professional: str) -> datetime:
+        return self._first(lambda talk, _: (talk.client, talk.professional) == (client, professional))
+
+    def came_up(self, subject: str) -> datetime:
+        """When the host platform first told of a subject: shortly before anybody spoke of it."""
+        return self._first(lambda talk, line: subject in (line.about, talk.subject)) - timedelta(hours=1)
+
+    def _first(self, is_meant: Callable[[Talk, Line], bool]) -> datetime:
+        spoken = [at for talk in self.story.talks for line, at in self.said(talk) if is_meant(talk, line)]
+        return min(spoken, default=self.now - LATELY)
