@@ -89,6 +89,14 @@ for (const reason of ["expired", "foreign", "restored", "ahead"]) {
   });
 }
 
+test("a page that came without a cursor loads its state first", async () => {
+  const { api, poller, log } = setUp({ cursor: undefined });
+  await settle();
+  assert.deepEqual(log.resyncs, ["none"]);
+  assert.equal(poller.cursor, "fresh");
+  assert.equal(api.requests[0].query.since, "fresh");
+});
+
 test("a resync that fails is tried again, and nothing is polled before it succeeded", async () => {
   let broken = true;
   const { api, clock, poller } = setUp({

@@ -65,7 +65,8 @@ export function panel(shell) {
   const toggles = shell.querySelectorAll('[data-action="panel"]');
   const roomy = () => shell.clientWidth >= 1120; // the width at which the style sheet sets it beside the thread
   const shown = () => getComputedStyle(side).display !== "none";
-  const say = () => toggles.forEach((toggle) => toggle.setAttribute("aria-expanded", String(shown())));
+  const opener = shell.querySelector(".thread__panel");
+  const say = () => opener.setAttribute("aria-expanded", String(shown()));
 
   if (localStorage.getItem("wellchat.panel") === "folded") shell.dataset.folded = "";
   for (const toggle of toggles) {
@@ -78,7 +79,8 @@ export function panel(shell) {
         localStorage.setItem("wellchat.panel", show ? "open" : "folded");
       }
       say();
-      shell.querySelector(show ? ".panel__close" : '.thread__head [data-action="panel"]').focus({ preventScroll: true });
+      toggle.closest("[popover]")?.hidePopover();
+      shell.querySelector(show ? ".panel__close" : ".thread__panel").focus({ preventScroll: true });
     });
   }
   shell.addEventListener("keydown", (event) => {

@@ -4,7 +4,7 @@ import { part, plural } from "../lib/dom.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { Reader } from "../models/reader.js";
-import { pageBackwards } from "./older.js";
+import { paging } from "./paging.js";
 import { showTyping } from "./typing.js";
 
 export function thread(root, app) {
@@ -24,7 +24,7 @@ export function thread(root, app) {
     looking: () => app.attention.looking,
     read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
-  const older = pageBackwards(root, app, { id, timeline, scroller, current });
+  const pages = paging(root, app, { id, timeline, scroller, current });
   app.open = { id, first: () => timeline.first };
 
   function see() {
@@ -86,7 +86,7 @@ export function thread(root, app) {
   });
 
   async function open(seq) {
-    if (seq && (await older.reach(seq))) {
+    if (seq && (await pages.reach(seq))) {
       timeline.row(seq).classList.add("message--found");
       return scroller.show(timeline.row(seq));
     }
@@ -103,7 +103,9 @@ export function thread(root, app) {
   });
   for (const sign of ["focus", "visibilitychange"]) window.addEventListener(sign, see, { capture: true });
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
-  open(seqOf(location.hash)).then(see);
+  open(seqOf(location.hash));
+  pages.catchUp();
+  reader.saw(timeline.last); // opening a conversation reads what the page came with; later arrivals are read when they are seen
 }
 
 const seqOf = (hash) => (/^#\d+$/.test(hash) ? Number(hash.slice(1)) : 0);

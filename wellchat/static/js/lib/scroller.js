@@ -40,17 +40,14 @@ export class Scroller {
     this.#pinned = this.#atEnd();
   }
 
-  /** Runs a change of the rows without moving what is being read. */
+  /** Runs a change of the rows without moving what is being read; at the end, or sent there by the change, it stays at the end. */
   keep(rows, change) {
-    if (this.#pinned) {
-      change();
-      return this.toEnd();
-    }
     const top = this.box.getBoundingClientRect().top;
-    const anchor = rows().find((row) => row.getBoundingClientRect().bottom > top);
+    const anchor = this.#pinned ? null : rows().find((row) => row.getBoundingClientRect().bottom > top);
     const before = anchor?.getBoundingClientRect().top;
     change();
-    if (anchor?.isConnected) this.box.scrollTop += anchor.getBoundingClientRect().top - before;
+    if (this.#pinned) this.toEnd();
+    else if (anchor?.isConnected) this.box.scrollTop += anchor.getBoundingClientRect().top - before;
   }
 
   #atEnd() {

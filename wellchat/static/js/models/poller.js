@@ -31,6 +31,7 @@ export class Poller {
   constructor({ api, cursor, apply, resync, flags = () => ({}), visible = () => true, onState = () => {}, wait = 25,
     clock = systemClock, random = Math.random }) {
     Object.assign(this, { api, cursor, apply, resync, flags, visible, onState, wait, clock, random });
+    if (!cursor) this.#broken = { reason: "none", cursor: null }; // a page that came without one starts from fresh state
   }
 
   get running() {

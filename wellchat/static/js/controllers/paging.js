@@ -4,42 +4,47 @@ import { part } from "../lib/dom.js";
 
 const AHEAD = 600; // px
 
-export function pageBackwards(root, app, { id, timeline, scroller, current }) {
+export function paging(root, app, { id, timeline, scroller, current }) {
   const older = part(root, "older");
   const log = part(root, "log");
   let loading = null;
 
-  async function page(limit) {
-    const { messages, has_more: more } = await app.api.get(`/threads/${id}/messages`, { before: timeline.first, limit });
+  async function page(query) {
+    const { messages, has_more: more } = await app.api.get(`/threads/${id}/messages`, query);
     scroller.keep(() => timeline.rows, () => {
       messages.forEach((message) => timeline.put(message));
       timeline.draw(current());
-      older.hidden = !more;
     });
+    return more;
   }
 
   /** One page at a time, whoever asks; resolves to whether it came. */
-  function load(limit = 50) {
+  function back(limit = 50) {
     if (older.hidden) return Promise.resolve(false);
-    loading ??= page(limit)
-      .then(() => true, () => false)
+    loading ??= page({ before: timeline.first, limit })
+      .then((more) => ((older.hidden = !more), true), () => false)
       .finally(() => (loading = null));
     return loading;
   }
 
   async function fill() {
     const near = () => !older.hidden && older.getBoundingClientRect().bottom > log.getBoundingClientRect().top - AHEAD;
-    while (near() && (await load()));
+    while (near() && (await back()));
   }
 
-  older.addEventListener("click", (event) => (event.preventDefault(), load()));
+  older.addEventListener("click", (event) => (event.preventDefault(), back()));
   new IntersectionObserver(([entry]) => entry.isIntersecting && fill(), { root: log, rootMargin: `${AHEAD}px 0px 0px` }).observe(older);
 
   return {
     /** Loads back to a message; resolves to whether it is there. */
     async reach(seq) {
-      while (timeline.first > seq && (await load(100)));
+      while (timeline.first > seq && (await back(100)));
       return Boolean(timeline.row(seq));
+    },
+
+    /** A page of earlier messages goes on to the newest: what arrives next must have no gap before it. */
+    async catchUp() {
+      for (let more = timeline.last < current().last_seq; more; ) more = await page({ after: timeline.last, limit: 100 });
     },
   };
 }
