@@ -50,9 +50,16 @@ class Talk:
         self.cara = cast.cara
         self.paul = cast.paul
         self.now = now
+        self.said = 0
         self.id, _ = open_thread(viewer=cast.cara, with_id=cast.paul.id, now=now)
 
     def says(self, sender: User, body: str, *, now: datetime | None = None) -> Message:
         key = f"talk-{next(self._keys)}"
         message, _ = send_message(sender=sender, thread_id=self.id, body=body, client_key=key, now=now or self.now)
         return message
+
+    def exchange(self, order: str) -> None:
+        """`exchange("ccp")`: Cara says two things, Paul one: "message 1", "message 2" ..."""
+        for who in order:
+            self.said += 1
+            self.says(self.cara if who == "c" else self.paul, f"message {self.said}")

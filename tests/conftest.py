@@ -35,6 +35,8 @@ from wellchat.clock import now as clock_now  # noqa: E402
 from wellchat.config import read_settings  # noqa: E402
 from wellchat.db import db, transaction  # noqa: E402
 
+pytest_plugins = ["tests.fixtures"]
+
 ENGINES = ("sqlite", "postgresql")
 LEFT_OUT = "left out: "
 

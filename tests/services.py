@@ -186,7 +186,7 @@ class MailServer:
         self.replies: list[str | None] = []
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         reply = self.replies.pop(0) if self.replies else None
         if reply:
             return reply

@@ -20,7 +20,7 @@ from sqlalchemy import text
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
 
-PATIENCE = 3.0  # seconds for each connection
+PATIENCE = 3  # seconds for each connection
 LITTLE_SPACE = 200 * 1024 * 1024  # bytes
 ASLEEP = "none set, and no `wellchat up` is running: hanging polls and jobs wait for the sweep"
 
@@ -48,16 +48,12 @@ class Report:
     def as_text(self) -> str:
         lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
         lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
-        return "\n".join(
-            [*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)]
-        )
+        return "\n".join([*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)])
 
 
 def examine(app: Flask) -> Report:
     """Look at everything, in an order that lets the first failure explain the next."""
-    report = Report(
-        {n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings()
-    )
+    report = Report({n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings())
     looks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
         ("instance", _instance),
         ("database", _database),
@@ -71,9 +67,7 @@ def examine(app: Flask) -> Report:
             try:
                 report.checks.append(Check(name, True, look(app)))
             except Exception as error:
-                report.checks.append(
-                    Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
-                )
+                report.checks.append(Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0]))
     return report
 
 
@@ -113,9 +107,7 @@ def _migrations(app: Flask) -> str:
     with db.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        raise ValueError(
-            f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
-        )
+        raise ValueError(f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`")
     return f"at {head}"
 
 
@@ -146,9 +138,7 @@ def _mail(app: Flask) -> str:
     parts = urlsplit(url)
     secure = parts.scheme == "smtps"
     server_type = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    with server_type(
-        parts.hostname or "localhost", parts.port or (465 if secure else 25), timeout=PATIENCE
-    ) as server:
+    with server_type(parts.hostname or "localhost", parts.port or (465 if secure else 25), timeout=PATIENCE) as server:
         server.ehlo()
         if parse_qs(parts.query).get("starttls") == ["1"]:
             server.starttls()

@@ -83,12 +83,11 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
 
 def _answer_polls_on_stop(worker: Any) -> None:
     """Without this a stop waits for the longest hanging poll, or cuts it off."""
-    stop = signal.getsignal(signal.SIGTERM)
 
     def on_term(number: int, frame: Any) -> None:
         # A thread, because a signal may arrive while this one holds the lock that closing needs.
         threading.Thread(target=worker.wsgi.extensions["bell"].close).start()
-        stop(number, frame)  # type: ignore[operator]
+        worker.handle_exit(number, frame)
 
     signal.signal(signal.SIGTERM, on_term)
 

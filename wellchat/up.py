@@ -20,10 +20,16 @@ from flask import Flask
 from honcho.manager import Manager
 from honcho.printer import Printer
 from honcho.process import Popen, Process
+from sqlalchemy import select
 
 from wellchat import create_app, serve
+from wellchat.accounts.models import User
+from wellchat.clock import now
 from wellchat.config import Settings, read_settings
 from wellchat.db import db
+from wellchat.demo.actions import load
+from wellchat.demo.cli import introduction
+from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
 
 STOPPED = (130, 143)  # honcho's words for Ctrl-C and for a polite request: a success, here
@@ -108,11 +114,23 @@ def _noted(note: Path, text: str) -> Iterator[None]:
 
 
 def _prepare(app: Flask) -> str:
-    """Bring the schema up to date and load the demo on the first run. Returns what to greet with."""
+    """Bring the schema up to date, and load the demo into an empty house. Returns what to greet with."""
     with app.app_context():
         flask_migrate.upgrade()
+        if db.session.execute(select(User.id).limit(1)).first() is None:
+            click.echo("Loading the demo ...")
+            load(now=now())
+        greeting = _greeting(app.config["BASE_URL"])
+        db.session.remove()
         db.engine.dispose()  # the parts are forked from here, and open connections of their own
-        return f"\n  wellchat is on {app.config['BASE_URL']}\n  Ctrl-C stops it.\n"
+    return greeting
+
+
+def _greeting(address: str) -> str:
+    parts = [f"  wellchat is on {address}", "  Ctrl-C stops it; the data stays."]
+    if is_loaded():
+        parts.insert(1, introduction())
+    return "\n" + "\n\n".join(parts) + "\n"
 
 
 def _supervise(settings: Settings, *, host: str, port: int, greeting: str) -> int:
@@ -124,7 +142,9 @@ def _supervise(settings: Settings, *, host: str, port: int, greeting: str) -> in
     manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
     beat = ["-B", "-s", str(settings.INSTANCE / "schedule")]
     work = ["worker", "-P", "threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
-    manager.add_process("worker", [*python, "celery", "-A", "worker", "-q", *work, *beat])
+    as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as the rest of us here
+    command = [*python, "celery", "-A", "worker", "-q", *work, *beat]
+    manager.add_process("worker", command, env={**os.environ, **as_root})
     manager.loop()
     status = manager.returncode or 0
     return 0 if status in STOPPED else abs(status) or 1
