@@ -1,0 +1,174 @@
+"""Links by mail: signed, for one purpose, expiring, and each works once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.accounts.conftest import PASSWORD, again, link_in, mails_to
+from wellchat.accounts import credentials, links
+from wellchat.accounts.links import DeadLink
+from wellchat.accounts.models import UsedLink
+from wellchat.db import db, transaction
+from wellchat.mail.compose import NotWanted
+from wellchat.mail.models import Mail
+
+NEW = "four warm words here"
+
+
+def reset_token(user, now):
+    return links.reset_path(user.id, now).removeprefix("/reset-password/")
+
+
+@pytest.mark.each_database
+def test_fifty_at_once_and_one_gets_in(app, cast, now, at_once):
+    token = reset_token(cast.cara, now)
+
+    def redeem(i):
+        try:
+            credentials.reset_password(token=token, password=f"warm words number {i}", now=now)
+        except DeadLink:
+            return False
+        return True
+
+    assert sum(at_once(50, redeem)) == 1
+    assert again(cast.cara).session_epoch == 2
+
+
+@pytest.mark.each_database
+def test_of_several_links_one_gets_in(app, cast, now, at_once):
+    tokens = [reset_token(cast.cara, now + timedelta(seconds=i)) for i in range(8)]
+    assert len(set(tokens)) == 8
+
+    def redeem(i):
+        try:
+            credentials.reset_password(token=tokens[i], password=f"warm words number {i}", now=now)
+        except DeadLink:
+            return False
+        return True
+
+    assert sum(at_once(8, redeem)) == 1
+
+
+def test_another_spelling_of_the_same_link_is_the_same_link(app, cast, now):
+    """The last letter of a base64 signature has bits to spare."""
+    token = reset_token(cast.cara, now)
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    twins = [token[:-1] + letter for letter in letters if letter != token[-1]]
+    working = [twin for twin in twins if _works(twin, now)]
+    assert working, "there are such spellings"
+    with transaction():
+        links.redeem(token, links.RESET, now=now)
+    for twin in working:
+        assert not _works(twin, now)
+
+
+def _works(token, now):
+    try:
+        links.owner_of(token, links.RESET, now=now)
+    except DeadLink:
+        return False
+    return True
+
+
+def test_a_link_expires(app, cast, now):
+    token = reset_token(cast.cara, now)
+    assert links.owner_of(token, links.RESET, now=now + timedelta(minutes=59)).id == cast.cara.id
+    with pytest.raises(DeadLink):
+        links.owner_of(token, links.RESET, now=now + timedelta(hours=1))
+
+
+def test_a_link_is_for_its_purpose_only(app, cast, now):
+    with pytest.raises(DeadLink):
+        links.owner_of(reset_token(cast.cara, now), links.VERIFY, now=now)
+
+
+@pytest.mark.parametrize("spoil", ["", "x", "a.b", "a.b.c", ".eJw", "é", "../..", "0" * 4000])
+def test_what_never_was_a_link_is_dead(app, cast, now, visitor, spoil):
+    with pytest.raises(DeadLink):
+        links.owner_of(spoil, links.RESET, now=now)
+    if spoil and "/" not in spoil:
+        assert visitor().get(f"/reset-password/{spoil}").status_code == 410
+        assert visitor().post(f"/reset-password/{spoil}", data={"password": NEW}).status_code == 410
+        assert visitor().post(f"/verify/{spoil}").status_code == 410
+
+
+def test_every_letter_counts(app, cast, now):
+    token = reset_token(cast.cara, now)
+    for i in range(len(token) - 1):
+        assert not _works(token[:i] + ("A" if token[i] != "A" else "B") + token[i + 1 :], now)
+
+
+def test_a_link_dies_with_what_it_was_made_for(app, cast, now):
+    token = reset_token(cast.cara, now)
+    credentials.change_password(user_id=cast.cara.id, current=PASSWORD, new=NEW, now=now)
+    with pytest.raises(DeadLink):
+        links.owner_of(token, links.RESET, now=now)
+    token = reset_token(cast.cara, now)
+    credentials.end_sessions(user_id=cast.cara.id)
+    with pytest.raises(DeadLink):
+        links.owner_of(token, links.RESET, now=now)
+
+
+def test_no_link_for_who_needs_none(app, cast, now):
+    with pytest.raises(NotWanted):
+        links.verify_path(cast.cara.id, now)
+    with pytest.raises(NotWanted):
+        links.reset_path("nobody", now)
+
+
+def test_resetting_a_password_from_the_mail(app, cast, visitor):
+    elsewhere, cara = visitor(), visitor()
+    elsewhere.sign_in("cara@example.com")
+    assert "Check your mail" in cara.post("/forgot-password", data={"email": "Cara@Example.com"}).text
+    (mail,) = mails_to("cara@example.com")
+    link = link_in(mail)
+    assert "Choose a new password" in cara.get(link).text
+    assert cara.get(link).status_code == 200, "looking uses nothing up"
+    assert cara.post(link, data={"password": "short"}).status_code == 422
+    assert cara.post(link, data={"password": NEW}).status_code == 303
+    assert cara.is_signed_in()
+    assert not elsewhere.is_signed_in()
+    assert visitor().post(link, data={"password": "mallory was here"}).status_code == 410
+    assert visitor().get(link).status_code == 410
+    assert visitor().sign_in("cara@example.com", NEW).status_code == 303
+    assert [m.name for m in mails_to("cara@example.com")] == ["reset", "password_changed"]
+
+
+def test_a_reset_proves_the_address_too(app, now, visitor):
+    credentials.sign_up(
+        email="nora@example.com", name="Nora", password=PASSWORD, role="client", time_zone="UTC", now=now
+    )
+    visitor().post("/forgot-password", data={"email": "nora@example.com"})
+    link = link_in(mails_to("nora@example.com")[-1])
+    assert visitor().post(link, data={"password": NEW}).status_code == 303
+    assert visitor().sign_in("nora@example.com", NEW).status_code == 303
+
+
+POISON = [
+    {"Host": "evil.example"},
+    {"Host": "127.0.0.1:8000@evil.example"},
+    {"X-Forwarded-Host": "evil.example"},
+    {"X-Forwarded-Server": "evil.example", "X-Host": "evil.example"},
+    {"Forwarded": "host=evil.example;proto=https"},
+    {"X-Original-URL": "http://evil.example/", "X-Rewrite-URL": "http://evil.example/"},
+    {"Origin": "http://evil.example", "Referer": "http://evil.example/"},
+]
+
+
+@pytest.mark.parametrize("headers", POISON)
+def test_no_header_decides_where_a_link_leads(app, cast, visitor, headers):
+    visitor().post("/forgot-password", data={"email": "cara@example.com"}, headers=headers)
+    for mail in mails_to("cara@example.com"):
+        assert link_in(mail).startswith("/reset-password/")
+        assert "evil.example" not in str(mail.context)
+
+
+def test_an_unknown_address_gets_nothing_and_the_ledger_says_so(app, cast, visitor):
+    visitor().post("/forgot-password", data={"email": "nobody@example.com"})
+    (skip,) = mails_to("nobody@example.com")
+    assert (skip.state, skip.reason) == ("skipped", "Nobody has this address.")
+    assert db.session.scalar(select(func.count()).select_from(Mail)) == 1
+    assert db.session.scalar(select(func.count()).select_from(UsedLink)) == 0

@@ -1,0 +1,136 @@
+"""From the form to the first page: the account waits until its address is proven."""
+
+from __future__ import annotations
+
+import re
+
+from sqlalchemy import select
+
+from tests.accounts.conftest import PASSWORD, account, link_in, mails_to
+from wellchat import clock
+from wellchat.accounts import credentials
+from wellchat.accounts.models import User
+from wellchat.changes.models import ChangeLog
+from wellchat.db import db
+
+NEW = {
+    "email": "Nora@Example.com",
+    "name": "Nora  Winter",
+    "password": "three warm words",
+    "role": "client",
+    "time_zone": "Europe/Oslo",
+}
+
+
+def test_the_link_in_the_mail_finishes_it_and_signs_in(app, visitor):
+    nora = visitor()
+    answer = nora.post("/sign-up", data=NEW)
+    assert answer.status_code == 200
+    assert "nora@example.com" in answer.text
+    assert "/outbox" in answer.text
+    assert not nora.is_signed_in()
+
+    (mail,) = mails_to("nora@example.com")
+    assert mail.name == "verification"
+    assert nora.post(link_in(mail)).headers["Location"] == "/"
+    assert nora.is_signed_in()
+    user = account("nora@example.com")
+    assert (user.name, user.role, user.time_zone) == ("Nora Winter", "client", "Europe/Oslo")
+    assert user.verified_at is not None
+    assert db.session.get(ChangeLog, user.id) is not None
+    assert mails_to("nora@example.com")[-1].name == "welcome"
+    assert visitor().sign_in("nora@example.com", "three warm words").headers["Location"] == "/"
+
+
+def test_the_ledger_holds_no_secret(app, visitor):
+    visitor().post("/sign-up", data=NEW)
+    (mail,) = mails_to("nora@example.com")
+    assert mail.context == {"name": "Nora Winter", "link": "verify"}
+
+
+def test_the_form_carries_what_a_post_needs(app, visitor):
+    nora = visitor()
+    page = nora.get("/sign-up").text
+    token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
+    assert nora.post("/sign-up", data=NEW, forged=True).status_code == 400
+    assert mails_to("nora@example.com") == []
+    assert nora.post("/sign-up", data={**NEW, "csrf_token": token}, forged=True).status_code == 200
+    assert len(mails_to("nora@example.com")) == 1
+
+
+def test_opening_the_link_changes_nothing(app, visitor):
+    visitor().post("/sign-up", data=NEW)
+    link = link_in(mails_to("nora@example.com")[0])
+    scanner = visitor()
+    for _ in range(3):
+        assert "Finish and sign in" in scanner.get(link).text
+    assert not scanner.is_signed_in()
+    assert visitor().post(link).status_code == 303
+
+
+def test_before_that_the_right_password_only_brings_another_link(app, visitor):
+    nora = visitor()
+    nora.post("/sign-up", data=NEW)
+    answer = nora.sign_in("nora@example.com", "three warm words")
+    assert "Check your mail" in answer.text
+    assert not nora.is_signed_in()
+    assert [mail.name for mail in mails_to("nora@example.com")] == ["verification", "verification"]
+    assert nora.sign_in("nora@example.com", "three wrong words").status_code == 422
+    assert len(mails_to("nora@example.com")) == 2
+
+
+def test_who_has_an_account_is_told_by_mail_only(app, cast, visitor):
+    before = cast.cara.password_hash
+    answer = visitor().post("/sign-up", data={**NEW, "email": "cara@example.com", "name": "Mallory"})
+    assert "Check your mail" in answer.text
+    assert [mail.name for mail in mails_to("cara@example.com")] == ["already_registered"]
+    cara = account("cara@example.com")
+    assert (cara.name, cara.password_hash) == ("Cara Client", before)
+
+
+def test_nobody_can_choose_the_password_of_an_address_that_is_not_theirs(app, visitor):
+    """Mallory signs up with Nora's address, before or after her: her link opens no door that he has a key to."""
+    visitor().post("/sign-up", data={**NEW, "password": "known to mallory"})
+    visitor().post("/sign-up", data=NEW)
+    nora = visitor()
+    answer = nora.post(link_in(mails_to("nora@example.com")[-1]))
+    assert answer.headers["Location"] == "/settings#password"
+    assert nora.is_signed_in()
+    for password in ("known to mallory", "three warm words"):
+        assert visitor().sign_in("nora@example.com", password).status_code == 422
+    changed = nora.post("/settings/password", data={"new_password": "four very warm words"})
+    assert changed.status_code == 303
+    assert visitor().sign_in("nora@example.com", "four very warm words").status_code == 303
+
+
+def test_signing_up_again_with_the_same_password_keeps_it(app, visitor):
+    visitor().post("/sign-up", data=NEW)
+    visitor().post("/sign-up", data=NEW)
+    assert visitor().post(link_in(mails_to("nora@example.com")[-1])).headers["Location"] == "/"
+
+
+def test_twelve_simultaneous_sign_ups_make_one_account(app, at_once):
+    form = {**NEW, "email": "nora@example.com"}
+    at_once(12, lambda i: credentials.sign_up(**form, now=clock.now()))
+    users = db.session.execute(select(User).where(User.email == "nora@example.com")).scalars().all()
+    assert len(users) == 1
+    assert db.session.get(ChangeLog, users[0].id) is not None
+
+
+def test_nobody_signs_up_as_an_administrator(app, visitor):
+    assert visitor().post("/sign-up", data={**NEW, "role": "admin"}).status_code == 422
+    assert account("nora@example.com") is None
+
+
+def test_a_zone_the_browser_made_up_stops_nobody(app, visitor):
+    visitor().post("/sign-up", data={**NEW, "time_zone": "Mars/Olympus"})
+    assert account("nora@example.com").time_zone == "UTC"
+
+
+def test_what_was_typed_comes_back_but_never_the_password(app, visitor):
+    answer = visitor().post("/sign-up", data={**NEW, "email": "no address", "password": PASSWORD})
+    assert answer.status_code == 422
+    assert 'value="no address"' in answer.text
+    assert 'value="Nora  Winter"' in answer.text
+    assert "name@example.com" in answer.text
+    assert PASSWORD not in answer.text
