@@ -8,10 +8,11 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.mail.world import NOON, World, world_on
+from tests.mail.world import NOON, World
 from wellchat.db import transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.mail import actions, compose, transport
@@ -41,19 +42,21 @@ def test_a_queued_mail_is_delivered_and_written_down(world: World) -> None:
     assert (row.state, row.sent_at, row.attempts, row.due_at) == ("sent", NOON, 1, None)
 
 
-def test_eight_workers_send_one_mail(either: World) -> None:
-    mail = queue(either)
-    answers = either.together(*[lambda: actions.deliver(mail_id=mail.id, now=NOON)] * 8)
+@pytest.mark.each_database
+def test_eight_workers_send_one_mail(world: World) -> None:
+    mail = queue(world)
+    answers = world.together(*[lambda: actions.deliver(mail_id=mail.id, now=NOON)] * 8)
     assert sorted(answers, key=str) == [None] * 7 + ["sent"]
-    assert len(either.server.messages) == 1
+    assert len(world.server.messages) == 1
 
 
-def test_sweeps_race_over_many_mails(either: World) -> None:
+@pytest.mark.each_database
+def test_sweeps_race_over_many_mails(world: World) -> None:
     for _ in range(12):
-        queue(either)
-    answers = either.together(*[lambda: actions.sweep(NOON)] * 6)
+        queue(world)
+    answers = world.together(*[lambda: actions.sweep(NOON)] * 6)
     assert sum(answer["mails_sent"] for answer in answers) == 12
-    assert len({m["Message-ID"] for m in either.server.messages}) == len(either.server.messages) == 12
+    assert len({m["Message-ID"] for m in world.server.messages}) == len(world.server.messages) == 12
 
 
 def test_no_mail_for_a_transaction_that_did_not_commit(world: World) -> None:
@@ -70,9 +73,10 @@ def test_delivering_inside_a_transaction_is_refused(world: World) -> None:
         actions.deliver(mail_id=mail.id, now=NOON)
 
 
+@pytest.mark.each_database
 @pytest.mark.parametrize("point", ["before sending", "after sending"])
 def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
-    either: World, monkeypatch: pytest.MonkeyPatch, point: str
+    world: World, monkeypatch: pytest.MonkeyPatch, point: str
 ) -> None:
     class Killed(BaseException):
         pass
@@ -84,23 +88,23 @@ def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
             real(self, *args, **kwargs)  # type: ignore[arg-type]
         raise Killed
 
-    mail = queue(either)
+    mail = queue(world)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(transport.SmtpLane, "send", dying)
         actions.deliver(mail_id=mail.id, now=NOON)
-    assert either.states() == ["sending"]
+    assert world.states() == ["sending"]
     assert actions.sweep(NOON + MINUTE)["mails_unknown"] == 0, "its lease still holds"
     assert actions.sweep(NOON + 11 * MINUTE)["mails_unknown"] == 1
-    assert either.states() == ["unknown"]
+    assert world.states() == ["unknown"]
     for hours in range(1, 50):
         actions.sweep(NOON + timedelta(hours=hours))
     gone_out = 1 if point == "after sending" else 0
-    assert len(either.server.messages) == gone_out
+    assert len(world.server.messages) == gone_out
 
     actions.resend(mail_id=mail.id, now=NOON + timedelta(days=3))
     assert actions.sweep(NOON + timedelta(days=3))["mails_sent"] == 1
-    assert len(either.server.messages) == gone_out + 1
-    assert {m["Message-ID"] for m in either.server.messages} == {f"<{mail.id}@studio.example>"}
+    assert len(world.server.messages) == gone_out + 1
+    assert {m["Message-ID"] for m in world.server.messages} == {f"<{mail.id}@studio.example>"}
 
 
 def test_who_was_taken_for_dead_and_was_not_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,14 +241,14 @@ def test_what_has_to_wait_is_not_a_try(world: World, monkeypatch: pytest.MonkeyP
     assert actions.sweep(NOON + timedelta(hours=8))["mails_sent"] == 1
 
 
-def test_without_a_mail_server_each_mail_is_a_file(tmp_path: object) -> None:
-    with world_on(f"sqlite:///{tmp_path}/test.db", tmp_path, smtp=False) as world:  # type: ignore[arg-type]
-        first, second = queue(world), queue(world)
-        actions.deliver(mail_id=first.id, now=NOON)
-        actions.deliver(mail_id=second.id, now=NOON + MINUTE)
-        names = sorted(path.name for path in (tmp_path / "mail").iterdir())  # type: ignore[operator]
-        assert [name[-17:-4] for name in names] == [first.id, second.id]
-        assert all(name.endswith(".eml") for name in names)
+def test_without_a_mail_server_each_mail_is_a_file(world: World, tmp_path: Path) -> None:
+    world.app.config.update(SMTP_URL=None, INSTANCE=tmp_path)
+    first, second = queue(world), queue(world)
+    actions.deliver(mail_id=first.id, now=NOON)
+    actions.deliver(mail_id=second.id, now=NOON + MINUTE)
+    names = sorted(path.name for path in (tmp_path / "mail").iterdir())
+    assert [name[-17:-4] for name in names] == [first.id, second.id]
+    assert all(name.endswith(".eml") for name in names)
 
 
 @contextmanager

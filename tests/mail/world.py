@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from wellchat import create_app
+from flask import Flask
+
 from wellchat.accounts.models import Presence, User
 from wellchat.changes.actions import open_log
-from wellchat.changes.models import Epoch
-from wellchat.config import Settings
 from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.digests import outbox
@@ -28,7 +25,7 @@ DELAY = timedelta(seconds=1800)
 
 
 class World:
-    def __init__(self, app: Any, server: MailServer | None) -> None:
+    def __init__(self, app: Flask, server: MailServer) -> None:
         self.app = app
         self.server = server
         self.client = self.user("Ana Petrov", "client")
@@ -73,7 +70,7 @@ class World:
         """Sent, and told to the other person as the worker does."""
         thread = thread or self.thread
         message, _ = messaging.send_message(sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at)
-        outbox.tell(thread_id=thread.id, seq=message.seq, now=at)
+        outbox.tell(thread_id=thread.id, now=at)
         return message
 
     def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:
@@ -119,29 +116,5 @@ class World:
             thread.start()
         for thread in threads:
             thread.join(30)
+        db.session.commit()  # what this session reads next is of after that
         return answers
-
-
-@contextmanager
-def world_on(database_url: str, folder: Path, *, smtp: bool = True, **settings: Any) -> Iterator[World]:
-    with ExitStack() as stack:
-        server = stack.enter_context(MailServer()) if smtp else None
-        app = create_app(
-            Settings(
-                DATABASE_URL=database_url,
-                INSTANCE=folder,
-                SMTP_URL=server.url if server else None,
-                MAIL_FROM="hello@studio.example",
-                **{"BASE_URL": "https://chat.example", "RATE_LIMITS": False} | settings,
-            ),
-            TESTING=True,
-        )
-        with app.app_context():
-            db.create_all()
-            with transaction() as session:
-                session.add(Epoch(name=new_id()))
-            try:
-                yield World(app, server)
-            finally:
-                db.session.remove()
-                db.engine.dispose()

@@ -80,6 +80,7 @@ def send_one(*, user_id: str, now: datetime) -> Outcome | None:
     A mail is left queued for whoever called; see mail.actions.deliver.
     """
     with transaction() as session:
+        _lock_memberships(user_id)
         claimed = session.execute(
             update(DigestSchedule)
             .where(DigestSchedule.user_id == user_id, DigestSchedule.due_at <= now)
@@ -92,6 +93,14 @@ def send_one(*, user_id: str, now: datetime) -> Outcome | None:
         if decision.wait_until is not None:
             return Outcome(user_id, "waiting", decision.why)
         return _write_down(user_id, decision, now)
+
+
+def _lock_memberships(user_id: str) -> None:
+    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does."""
+    unread = select(Membership.thread_id).where(
+        Membership.user_id == user_id, Membership.last_seq > Membership.last_read_seq
+    )
+    db.session.execute(unread.order_by(Membership.thread_id).with_for_update()).all()
 
 
 def _plan(user_id: str, at: datetime | None) -> None:

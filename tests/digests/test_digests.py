@@ -1,0 +1,438 @@
+"""The contract with the reader: told when it matters, never otherwise, and never twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+
+import pytest
+
+from tests.mail.world import DELAY, NOON, World
+from wellchat.accounts.models import User
+from wellchat.db import db, transaction
+from wellchat.digests import actions, decide
+from wellchat.digests.models import DigestSchedule
+from wellchat.mail import actions as mail
+from wellchat.messaging import actions as messaging
+from wellchat.notifications.actions import save_preferences, unsubscribe
+
+MINUTE = timedelta(minutes=1)
+DUE = NOON + DELAY
+
+
+def text_of(message: EmailMessage) -> str:
+    part = message.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+def planned(user: User) -> datetime | None:
+    return db.session.execute(
+        db.select(DigestSchedule.due_at).where(DigestSchedule.user_id == user.id)
+    ).scalar_one_or_none()
+
+
+def reasons(world: World) -> list[str]:
+    return [m.reason for m in world.mails() if m.state == "skipped"]
+
+
+def test_one_email_with_exactly_what_waits(world: World) -> None:
+    world.say(world.client, "Good morning Sofia", NOON - 40 * MINUTE)
+    world.read(world.coach, 1)
+    actions.sweep(NOON - 5 * MINUTE)
+    for n, words in enumerate(["I slept badly.", "Could we move Thursday?", "To 17:30?"]):
+        world.say(world.client, words, NOON + n * MINUTE)
+    assert actions.sweep(DUE - MINUTE)["digests_sent"] == 0
+    assert actions.sweep(DUE)["digests_sent"] == 1
+    [message] = world.server.messages
+    text = text_of(message)
+    assert message["Subject"] == "3 new messages from Ana Petrov"
+    places = [text.index(words) for words in ("Ana Petrov", "I slept badly.", "Could we move Thursday?", "To 17:30?")]
+    assert places == sorted(places)
+    assert "3 unread messages" in text
+    assert "Good morning" not in message.as_string()
+    [sent] = [m for m in world.mails() if m.state == "sent"]
+    assert sent.covers == [{"thread_id": world.thread.id, "first_seq": 2, "last_seq": 4}]
+    assert sent.reason == "Unread, and the reader was away."
+    assert planned(world.coach) is None
+    for hours in range(1, 40):
+        actions.sweep(DUE + timedelta(hours=hours))
+    assert len(world.server.messages) == 1
+
+
+def test_the_headers_people_and_mail_readers_rely_on(world: World) -> None:
+    world.say(world.client, "Hello")
+    actions.sweep(DUE)
+    [message] = world.server.messages
+    [row] = world.mails(world.coach)
+    assert message["Message-ID"] == f"<{row.id}@studio.example>"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert message["X-Auto-Response-Suppress"] == "All"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    link = message["List-Unsubscribe"].strip("<>")
+    assert link.startswith("https://chat.example/unsubscribe/")
+    assert link in text_of(message)
+    assert message["Date"] == "Wed, 18 Nov 2026 12:30:00 +0000"
+    assert message.get_content_type() == "multipart/alternative"
+    html = message.get_body(("html",)).get_content()
+    assert "Hello" in html
+    assert f'href="https://chat.example/threads/{world.thread.id}#1"' in html
+    assert "http" not in html.replace("https://chat.example/", "").replace("http-equiv", "")
+
+
+def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> None:
+    message = world.say(world.client, "Hello")
+    world.read(world.coach, message.seq, NOON + MINUTE)
+    assert actions.sweep(DUE)["digests_skipped"] == 1
+    assert reasons(world) == ["Everything was read."]
+    actions.sweep(DUE + DELAY)
+    assert len(world.mails()) == 1, "one line in the ledger, not one per sweep"
+    assert world.server.messages == []
+
+
+def test_deleted_before_it_was_due_none(world: World) -> None:
+    message = world.say(world.client, "the secret word")
+    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE)
+    actions.sweep(DUE)
+    assert reasons(world) == ["What waited was deleted by its sender."]
+
+
+def test_muted_after_it_was_sent_none(world: World) -> None:
+    world.say(world.client, "Hello")
+    mute = {"muted_until": NOON + timedelta(days=9)}
+    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+    actions.sweep(DUE)
+    assert reasons(world) == ["The conversation is muted."]
+
+
+def test_snoozed_waits_for_its_end(world: World) -> None:
+    world.say(world.client, "Hello")
+    snooze = {"snoozed_until": NOON + timedelta(days=2)}
+    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
+    assert actions.sweep(DUE)["digests_waiting"] == 1
+    assert actions.sweep(NOON + timedelta(days=2))["digests_sent"] == 1
+
+
+def test_snoozed_and_awake_threads_go_their_own_ways(world: World) -> None:
+    other = world.open_thread(world.user("Jonas Weber"), world.coach)
+    world.say(world.client, "Snooze me")
+    world.say(db.session.get_one(User, other.client_id), "Now please", thread=other)
+    snooze = {"snoozed_until": NOON + timedelta(days=2)}
+    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
+    actions.sweep(DUE)
+    actions.sweep(NOON + timedelta(days=2))
+    texts = [text_of(m) for m in world.server.messages]
+    assert ["Now please" in t for t in texts] == [True, False]
+    assert ["Snooze me" in t for t in texts] == [False, True]
+
+
+@pytest.mark.parametrize("way", ["cadence", "channel", "unsubscribed"])
+def test_who_wants_no_email_gets_none(world: World, way: str) -> None:
+    world.say(world.client, "Hello")
+    if way == "cadence":
+        save_preferences(user=world.coach, now=NOON, cadence="off")
+    elif way == "channel":
+        save_preferences(user=world.coach, now=NOON, channels={"message": {"email": False}})
+    else:
+        unsubscribe(user_id=world.coach.id, now=NOON)
+    actions.sweep(DUE)
+    assert "switched off" in reasons(world)[0]
+    world.say(world.client, "Hello again", DUE)
+    assert planned(world.coach) is None, "nothing is planned for who wants nothing"
+
+
+def test_an_open_tab_is_not_presence(world: World) -> None:
+    """The page polls on; its reader has not touched anything for a while."""
+    world.seen(world.coach, NOON - 10 * MINUTE, world.thread)
+    world.say(world.client, "Hello")
+    assert actions.sweep(DUE)["digests_sent"] == 1
+
+
+def test_the_lid_closed_ten_seconds_before(world: World) -> None:
+    """Told later, since they seemed to look; mailed all the same."""
+    world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
+    world.say(world.client, "Hello")
+    from wellchat.digests import outbox
+
+    outbox.sweep(NOON + timedelta(seconds=111))
+    assert actions.sweep(DUE)["digests_sent"] == 1
+
+
+def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) -> None:
+    world.say(world.client, "Hello")
+    world.seen(world.coach, DUE - MINUTE)
+    assert actions.sweep(DUE)["digests_waiting"] == 1
+    assert planned(world.coach) == DUE + MINUTE
+    assert world.mails() == [], "a wait is not a skip"
+    assert actions.sweep(DUE + MINUTE)["digests_sent"] == 1
+
+
+def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.say(world.client, "first words")
+    real = mail.deliver_all
+
+    def meanwhile(**arguments: object) -> object:
+        world.say(world.client, "second words", DUE)
+        return real(**arguments)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(mail, "deliver_all", meanwhile)
+        actions.sweep(DUE)
+    actions.sweep(DUE + DELAY)
+    texts = [text_of(m) for m in world.server.messages]
+    assert ["first words" in t for t in texts] == [True, False]
+    assert ["second words" in t for t in texts] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("happens", "reason"),
+    [
+        ("read", "Everything was read or deleted before this was sent."),
+        ("deleted", "Everything was read or deleted before this was sent."),
+        ("muted", "The conversation was muted before this was sent."),
+        ("off", "Emails are switched off in the preferences."),
+    ],
+)
+def test_decided_once_more_at_the_moment_of_sending(world: World, happens: str, reason: str) -> None:
+    message = world.say(world.client, "the secret word")
+    actions.send_one(user_id=world.coach.id, now=DUE)
+    assert world.states() == ["queued"]
+    if happens == "read":
+        world.read(world.coach, message.seq, DUE)
+    elif happens == "deleted":
+        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=DUE)
+    elif happens == "muted":
+        mute = {"muted_until": DUE + timedelta(days=1)}
+        messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+    else:
+        save_preferences(user=world.coach, now=DUE, cadence="off")
+    assert mail.sweep(DUE)["mails_skipped"] == 1
+    assert reasons(world) == [reason]
+    assert world.server.messages == []
+
+
+def test_what_was_read_meanwhile_is_left_out_and_the_ledger_holds_the_rest(world: World) -> None:
+    for words in ("one", "two", "three"):
+        world.say(world.client, f"word {words}")
+    actions.send_one(user_id=world.coach.id, now=DUE)
+    world.read(world.coach, 2, DUE)
+    mail.sweep(DUE)
+    [message] = world.server.messages
+    assert message["Subject"] == "1 new message from Ana Petrov"
+    assert "word two" not in message.as_string()
+    assert world.mails()[0].covers == [{"thread_id": world.thread.id, "first_seq": 3, "last_seq": 3}]
+
+
+@pytest.mark.each_database
+def test_eight_hosts_send_one_digest(world: World) -> None:
+    world.say(world.client, "Hello")
+    world.together(*[lambda: actions.sweep(DUE)] * 8)
+    mail.sweep(DUE)
+    assert len(world.server.messages) == 1
+    assert world.states() == ["sent"]
+
+
+@pytest.mark.each_database
+def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
+    """Every message in exactly one mail, and nobody forgotten, while more keep coming."""
+    threads = [world.open_thread(world.user(f"Client {n}"), world.coach) for n in range(6)]
+    people = [db.session.get_one(User, t.client_id) for t in threads]
+
+    def write(n: int) -> None:
+        for round_ in range(4):
+            world.say(db.session.get_one(User, people[n].id), f"<{n}.{round_}>", NOON + round_ * MINUTE, threads[n])
+
+    world.together(*[lambda n=n: write(n) for n in range(6)], *[lambda: actions.sweep(DUE)] * 3)
+    actions.sweep(DUE + timedelta(hours=2))
+    mail.sweep(DUE + timedelta(hours=2))
+    said = "".join(text_of(m) for m in world.server.messages)
+    assert [said.count(f"<{n}.{r}>") for n in range(6) for r in range(4)] == [1] * 24
+    covered = [
+        (c["thread_id"], seq)
+        for m in world.mails()
+        for c in m.covers
+        for seq in range(c["first_seq"], c["last_seq"] + 1)
+    ]
+    assert len(covered) == len(set(covered)) == 24
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("step", ["decide", "queue_mail", "before commit", "deliver_all"])
+def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    world.say(world.client, "Hello")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        match step:
+            case "decide":
+                patch.setattr(actions, "decide", die)
+            case "queue_mail":
+                patch.setattr(mail, "queue_mail", die)
+            case "before commit":
+                real = mail.queue_mail
+                patch.setattr(mail, "queue_mail", lambda **a: (real(**a), die()))
+            case "deliver_all":
+                patch.setattr(mail, "deliver_all", die)
+        actions.sweep(DUE)
+    db.session.remove()
+    for minutes in range(1, 30, 5):
+        actions.sweep(DUE + minutes * MINUTE)
+        mail.sweep(DUE + minutes * MINUTE)
+    assert len(world.server.messages) == 1
+    assert world.states() == ["sent"]
+
+
+def test_a_message_of_unknown_fate_is_not_mailed_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Killed(BaseException):
+        pass
+
+    def die(*_: object, **__: object) -> None:
+        raise Killed
+
+    world.say(world.client, "first words")
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr("wellchat.mail.transport.SmtpLane.send", die)
+        actions.sweep(DUE)
+    mail.sweep(DUE + timedelta(hours=1))
+    world.say(world.client, "second words", DUE)
+    actions.sweep(DUE + timedelta(hours=2))
+    assert sorted(world.states()) == ["sent", "unknown"]
+    [message] = world.server.messages
+    assert "first words" not in message.as_string()
+
+
+def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = world.user("Bad Luck", "professional")
+    thread = world.open_thread(world.client, bad)
+    world.say(world.client, "to the bad one", NOON - MINUTE, thread)
+    world.say(world.client, "to the good one")
+    real = decide.decide
+
+    def stumble(user_id: str, now: datetime) -> object:
+        if user_id == bad.id:
+            raise ValueError("rotten")
+        return real(user_id, now)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "decide", stumble)
+        done = actions.sweep(DUE)
+        assert (done["digests_sent"], done["digests_failed"]) == (1, 1)
+        assert actions.sweep(DUE)["digests_sent"] == 0, "not tried again at once"
+    assert actions.sweep(DUE + 6 * MINUTE)["digests_sent"] == 1
+
+
+def test_quiet_hours_hold_and_merge(world: World) -> None:
+    save_preferences(user=world.coach, now=NOON, quiet_from="12:00", quiet_to="18:00")
+    world.say(world.client, "one")
+    assert actions.sweep(DUE)["digests_waiting"] == 1
+    world.say(world.client, "two", NOON + timedelta(hours=3))
+    assert actions.sweep(NOON + timedelta(hours=5))["digests_sent"] == 0
+    assert actions.sweep(NOON + timedelta(hours=6))["digests_sent"] == 1
+    assert world.server.messages[0]["Subject"] == "2 new messages from Ana Petrov"
+
+
+def test_quiet_hours_hold_a_retry_too(world: World) -> None:
+    save_preferences(user=world.coach, now=NOON, quiet_from="12:31", quiet_to="18:00")
+    world.say(world.client, "one")
+    world.server.replies = ["451 later"]
+    actions.sweep(DUE)
+    assert mail.sweep(DUE + 2 * MINUTE)["mails_queued"] == 1
+    assert world.mails()[0].due_at == NOON + timedelta(hours=6)
+    assert mail.sweep(NOON + timedelta(hours=6))["mails_sent"] == 1
+
+
+@pytest.mark.parametrize(
+    ("wishes", "comes"),
+    [
+        ({"cadence": "hourly"}, timedelta(hours=1)),
+        ({"cadence": "daily", "digest_hour": 18}, timedelta(hours=6)),
+        ({"cadence": "daily", "digest_hour": 18, "time_zone": "Asia/Kolkata"}, timedelta(minutes=30)),
+        ({"cadence": "weekly", "digest_weekday": 4, "digest_hour": 7}, timedelta(days=2, hours=-5)),
+    ],
+)
+def test_at_their_digest_time(world: World, wishes: dict[str, object], comes: timedelta) -> None:
+    save_preferences(user=world.coach, now=NOON, **wishes)
+    world.say(world.client, "Hello")
+    assert planned(world.coach) == NOON + comes
+    assert actions.sweep(NOON + comes - timedelta(seconds=1))["digests_sent"] == 0
+    assert actions.sweep(NOON + comes)["digests_sent"] == 1
+    assert f"one {wishes['cadence']} email" in text_of(world.server.messages[0]) or wishes["cadence"] == "soon"
+
+
+def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
+    save_preferences(user=world.coach, now=NOON, cadence="weekly")
+    world.say(world.client, "Hello")
+    save_preferences(user=world.coach, now=NOON + MINUTE, cadence="soon")
+    actions.sweep(NOON + MINUTE)
+    assert planned(world.coach) == DUE
+    assert actions.sweep(DUE)["digests_sent"] == 1
+
+
+def test_no_more_than_twenty_a_day(world: World) -> None:
+    for n in range(25):
+        world.say(world.client, f"word {n}", NOON + n * DELAY)
+        actions.sweep(NOON + (n + 1) * DELAY)
+    assert len(world.server.messages) == 20
+    assert actions.sweep(DUE + timedelta(days=1))["digests_sent"] == 1
+    assert world.server.messages[-1]["Subject"] == "5 new messages from Ana Petrov"
+
+
+def test_queries_per_recipient_stay_the_same(world: World) -> None:
+    counts = []
+    for threads in (1, 10):
+        coach = world.user("Many Threads", "professional")
+        for n in range(threads):
+            person = world.user(f"Client {n}")
+            thread = world.open_thread(person, coach)
+            world.say(person, "Hello", thread=thread)
+        with counted_queries() as count:
+            decide.decide(coach.id, DUE)
+        counts.append(len(count))
+    assert counts[0] == counts[1] <= 5
+
+
+class _Statements(list[str]):
+    pass
+
+
+def counted_queries() -> object:
+    from contextlib import contextmanager
+
+    from sqlalchemy import event
+
+    @contextmanager
+    def watch() -> Iterator[_Statements]:
+        seen = _Statements()
+
+        def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith("SELECT"):
+                seen.append(statement)
+
+        event.listen(db.engine, "before_cursor_execute", note)
+        try:
+            yield seen
+        finally:
+            event.remove(db.engine, "before_cursor_execute", note)
+
+    return watch()
+
+
+@pytest.mark.each_database
+def test_a_look_is_planned_for_the_earlier_of_two(world: World) -> None:
+    for hours in (5, 3, 4):
+        actions.expect(user_id=world.coach.id, at=NOON + timedelta(hours=hours))
+    assert planned(world.coach) == NOON + timedelta(hours=3)
+
+
+def test_nothing_outside_a_transaction(world: World) -> None:
+    with pytest.raises(ZeroDivisionError), transaction():
+        actions.expect(user_id=world.coach.id, at=NOON)
+        raise ZeroDivisionError
+    assert planned(world.coach) is None
