@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 from apiflask import APIFlask
+from flask import Request
 from flask.json.provider import DefaultJSONProvider
 
 from wellchat import api_docs, db, errors, health, jobs, web
@@ -35,8 +36,17 @@ class FastJSON(DefaultJSONProvider):
         return self._app.response_class(body, mimetype="application/json")
 
 
+class JSONRequest(Request):
+    """A body of `null` is not an empty object."""
+
+    def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        found = super().get_json(force=force, silent=silent, cache=cache)
+        return self.on_json_loading_failed(None) if found is None and not silent else found
+
+
 class Wellchat(APIFlask):
     json_provider_class = FastJSON
+    request_class = JSONRequest
 
 
 def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellchat:

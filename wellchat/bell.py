@@ -47,7 +47,7 @@ class Bell:
         self._silent_until = 0.0
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
-        self._watching_in: int | None = None  # the process that runs the watcher; a fork has none of its parent's threads
+        self._watching_in: int | None = None  # the process with the watcher; a fork has none of its parent's threads
         self.closing = threading.Event()
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import select
@@ -64,9 +65,9 @@ def test_number_order_is_commit_order(app, cast, background):
 @pytest.mark.each_database
 def test_a_rollback_leaves_no_gap(app, cast):
     """Trap 7."""
-    with pytest.raises(RuntimeError), transaction():
+    with suppress(ZeroDivisionError), transaction():
         record_change(user_id=cast.cara.id, kind="thread", thread_id="never")
-        raise RuntimeError
+        _ = 1 / 0
     note(cast.cara.id, "kept")
     assert [(r.seq, r.thread_id) for r in changes_after(cast.cara.id, 0, limit=9)] == [(1, "kept")]
 

@@ -1,4 +1,4 @@
-"""The inbox: latest first, by pages that lose nobody, found by name or by what it is about, in a fixed number of queries."""
+"""The inbox: latest first, by pages that lose nobody, found by name or subject, in a fixed number of queries."""
 
 from __future__ import annotations
 

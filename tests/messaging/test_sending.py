@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -88,9 +89,9 @@ def test_both_write_at_once_without_gap_double_or_deadlock(app, talk, now, at_on
 
 @pytest.mark.each_database
 def test_a_send_that_fails_leaves_no_gap(app, talk, now):
-    with pytest.raises(RuntimeError), transaction():
+    with suppress(ZeroDivisionError), transaction():
         talk.says(talk.cara, "lost")
-        raise RuntimeError
+        _ = 1 / 0
     assert talk.says(talk.cara, "kept").seq == 1
     assert [seq for seq, _, _ in changes_of(talk.paul)] == [1, 2]
 

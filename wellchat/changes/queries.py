@@ -33,7 +33,7 @@ def heads(user_ids: Iterable[str]) -> dict[str, int]:
     rows = db.session.execute(
         select(ChangeLog.user_id, ChangeLog.last_seq).where(ChangeLog.user_id.in_(list(user_ids)))
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def check(user_id: str, cursor: Cursor) -> tuple[Cursor, Resync | None]:

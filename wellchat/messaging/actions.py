@@ -15,7 +15,7 @@ from wellchat.changes.queries import changes_after
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
-from wellchat.messaging.models import Membership, Message, MessageRevision, Outbox, Thread
+from wellchat.messaging.models import MAX_SEQ, Membership, Message, MessageRevision, Outbox, Thread
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
@@ -168,7 +168,7 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
 
 
 def _own_message(viewer: User, thread_id: str, seq: int) -> Message:
-    message = db.session.get(Message, (thread_id, seq), populate_existing=True)
+    message = db.session.get(Message, (thread_id, seq), populate_existing=True) if seq <= MAX_SEQ else None
     if message is None or message.sender_id != viewer.id:
         raise NotFound
     return message
@@ -221,11 +221,10 @@ def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
 
 
 def _people(thread_id: str) -> tuple[str, str]:
-    return (
-        db.session.execute(select(Thread.client_id, Thread.professional_id).where(Thread.id == thread_id))
-        .one()
-        ._tuple()
-    )
+    client_id, professional_id = db.session.execute(
+        select(Thread.client_id, Thread.professional_id).where(Thread.id == thread_id)
+    ).one()
+    return client_id, professional_id
 
 
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:

@@ -8,10 +8,11 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 
 from wellchat.forms import Form, QueryForm, Text
+from wellchat.messaging.models import MAX_SEQ
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
-Seq = Annotated[int, Field(ge=0, le=2**31 - 1)]
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 Moment = Annotated[AwareDatetime, Field(strict=False)]
 ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
@@ -44,7 +45,7 @@ class SubjectRef(Form):
 class SendMessage(_HasBody):
     client_key: ClientKey
     subject: SubjectRef | None = None
-    reply_to: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
     attachments: Annotated[list[Id], Field(max_length=10)] = []
 
 
@@ -96,13 +97,13 @@ class ListThreads(QueryForm):
 
 
 class ListMessages(QueryForm):
-    before: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
-    after: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
+    after: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
     limit: LIMIT = 50
 
 
 class ThreadPlace(QueryForm):
     """Where to open a thread, and the subject (its id) that the next message speaks of."""
 
-    before: Annotated[int, Field(ge=0, le=2**31 - 1)] | None = None
+    before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
     about: Id | None = None

@@ -23,6 +23,9 @@ from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
 
+MAX_SEQ = 2**31 - 1  # the largest number a message can have
+
+
 class Thread(Base):
     """One conversation between the two people of a connection.
 

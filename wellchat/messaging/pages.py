@@ -162,7 +162,7 @@ def change_membership(thread_id: str) -> BaseResponse:
 @signed_in
 def chat(thread_id: str) -> BaseResponse:
     """The address other systems of the field use."""
-    return redirect(url_for("messaging.thread", thread_id=thread_id))
+    return redirect(url_for("messaging.thread", thread_id=queries.thread_for(viewer(), thread_id).thread.id))
 
 
 @pages.get("/new")

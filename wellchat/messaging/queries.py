@@ -165,7 +165,7 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
         .join(Mine, and_(Mine.thread_id == Theirs.thread_id, Mine.user_id == user_id))
         .where(Theirs.thread_id.in_(list(thread_ids)), Theirs.user_id != user_id, Theirs.typing_at > since)
     )
-    return rows.tuples().all()
+    return rows.all()
 
 
 def thread_between(viewer: User, connection_id: str) -> Thread | None:
@@ -187,7 +187,7 @@ def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
             or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id),
         )
     )
-    return {keys[key]: thread_id for key, thread_id in rows.tuples()}
+    return {keys[key]: thread_id for key, thread_id in rows}
 
 
 def pair_key(connection_id: str) -> str:
