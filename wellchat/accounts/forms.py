@@ -44,7 +44,7 @@ def _email(text: str) -> str:
     """One address, lower case, spelled so that a mail server takes it. Intranet names count as addresses."""
     try:
         found = validate_email(
-            text.strip(), check_deliverability=False, globally_deliverable=False, allow_smtputf8=False
+            text.strip(), check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
         )
     except EmailNotValidError:
         raise ValueError("This is not an email address. It looks like name@example.com.") from None

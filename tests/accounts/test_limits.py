@@ -1,0 +1,74 @@
+"""How often strangers may knock."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.accounts.conftest import PASSWORD, Visitor
+from tests.databases import CleanDatabase
+from wellchat.db import db
+from wellchat.web import limiter
+
+
+@pytest.fixture
+def app(make_app):
+    """With the limits in force."""
+    app = make_app(RATE_LIMITS=True)
+    CleanDatabase(app)
+    with app.app_context():
+        yield app
+        db.session.remove()
+    limiter.enabled = False  # it is one for all applications of this process
+
+
+@pytest.fixture
+def door(app, cast, visitor):
+    """A browser at some address."""
+    limiter.reset()
+
+    def at(place: str = "10.0.0.1") -> Visitor:
+        browser = visitor()
+        browser.environ_base["REMOTE_ADDR"] = place
+        return browser
+
+    return at
+
+
+def test_five_guesses_a_minute_for_an_account_wherever_they_come_from(door):
+    for i in range(5):
+        assert door(f"10.0.0.{i}").sign_in("cara@example.com", "guess").status_code == 422
+    answer = door("10.0.0.99").sign_in(" Cara@Example.com ", "guess")
+    assert answer.status_code == 429
+    assert int(answer.headers["Retry-After"]) > 0
+    by_call = door("10.0.0.98").post("/api/tokens", json={"email": "cara@example.com", "password": PASSWORD})
+    assert (by_call.status_code, by_call.content_type) == (429, "application/problem+json")
+    assert door("10.0.0.99").sign_in("paul@example.com").status_code == 303
+
+
+def test_ten_guesses_a_minute_from_one_place_whatever_it_says_of_itself(door):
+    for i in range(10):
+        lies = {"X-Forwarded-For": f"1.2.3.{i}", "X-Real-IP": f"1.2.3.{i}", "Forwarded": f"for=1.2.3.{i}"}
+        answer = door().post("/sign-in", data={"email": f"a{i}@example.com", "password": "guess"}, headers=lies)
+        assert answer.status_code == 422
+    assert door().sign_in("cara@example.com").status_code == 429
+    assert door("10.0.0.2").sign_in("cara@example.com").status_code == 303
+
+
+def test_looking_at_the_page_is_free(door):
+    browser = door()
+    assert all(browser.get("/sign-in").status_code == 200 for _ in range(30))
+
+
+@pytest.mark.parametrize("email", ["cara@example.com", "nobody@example.com"])
+def test_three_mails_an_hour_to_an_address_known_or_not(door, email):
+    for i in range(3):
+        assert door(f"10.0.1.{i}").post("/forgot-password", data={"email": email}).status_code == 200
+    assert door("10.0.1.9").post("/forgot-password", data={"email": email}).status_code == 429
+    form = {"email": email, "name": "N", "password": "three warm words", "role": "client"}
+    assert door("10.0.1.8").post("/sign-up", data=form).status_code == 429
+
+
+def test_five_mails_a_minute_from_one_place(door):
+    for i in range(5):
+        assert door().post("/forgot-password", data={"email": f"a{i}@example.com"}).status_code == 200
+    assert door().post("/forgot-password", data={"email": "b@example.com"}).status_code == 429

@@ -1,0 +1,99 @@
+"""Presence: from opening pages and doing things, never from polling."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from wellchat.accounts import actions
+from wellchat.accounts.actions import touch_presence
+from wellchat.accounts.models import Presence
+from wellchat.accounts.queries import presence
+from wellchat.db import db
+
+
+@pytest.fixture(autouse=True)
+def forgetful(monkeypatch):
+    """No memory of earlier tests' people."""
+    monkeypatch.setattr(actions, "_touched", {})
+
+
+def seen(user):
+    db.session.rollback()
+    return db.session.get(Presence, user.id, populate_existing=True)
+
+
+def test_opening_a_page_counts_and_says_which_thread(app, cast, talk, browse):
+    cara = browse(cast.cara)
+    cara.get(f"/threads/{talk.id}")
+    assert seen(cast.cara).thread_id == talk.id
+    cara.get("/settings")
+    assert seen(cast.cara).thread_id is None
+
+
+def test_a_thread_that_is_not_there_is_not_looked_at(app, cast, browse):
+    browse(cast.cara).get("/threads/nothing")
+    assert seen(cast.cara) is None
+
+
+def test_doing_something_counts(app, cast, talk, api):
+    api(cast.cara).put(f"/api/threads/{talk.id}/typing")
+    assert seen(cast.cara).thread_id == talk.id
+    api(cast.cara).patch("/api/preferences", json={"cadence": "daily"})
+    assert seen(cast.cara).thread_id == talk.id, "still wherever they were"
+
+
+def test_reading_by_program_does_not(app, cast, talk, api):
+    cursor = api(cast.cara).get("/api/me").json["cursor"]
+    api(cast.cara).get(f"/api/updates?since={cursor}")
+    api(cast.cara).get("/api/threads")
+    assert seen(cast.cara) is None
+
+
+def test_what_was_refused_does_not(app, cast, api):
+    api(cast.cara).put("/api/threads/nothing/typing")
+    assert seen(cast.cara) is None
+
+
+def test_it_is_seldom_written(app, cast, now):
+    touch_presence(user_id=cast.cara.id, now=now)
+    touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=19))
+    assert seen(cast.cara).seen_at == now
+    touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=19), thread_id="0123456789abc")
+    assert seen(cast.cara).seen_at == now + timedelta(seconds=19), "another thread is news at once"
+    touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=40), thread_id="0123456789abc")
+    assert seen(cast.cara).seen_at == now + timedelta(seconds=40)
+
+
+def test_it_never_moves_back(app, cast, now, monkeypatch):
+    touch_presence(user_id=cast.cara.id, now=now)
+    monkeypatch.setattr(actions, "_touched", {})
+    touch_presence(user_id=cast.cara.id, now=now - timedelta(minutes=5), thread_id="0123456789abc")
+    assert (seen(cast.cara).seen_at, seen(cast.cara).thread_id) == (now, None)
+
+
+@pytest.mark.each_database
+def test_two_processes_write_the_same_row(app, cast, now, at_once):
+    def touch(i):
+        actions._touched.clear()
+        touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=i))
+
+    cast.cara.id  # noqa: B018  (loaded here, for the threads)
+    at_once(12, touch)
+    assert seen(cast.cara).seen_at == now + timedelta(seconds=11)
+
+
+def test_who_is_here(app, cast, now):
+    touch_presence(user_id=cast.cara.id, now=now)
+    touch_presence(user_id=cast.paul.id, now=now - timedelta(seconds=121))
+    ids = [cast.cara.id, cast.paul.id, cast.olga.id]
+    assert presence(ids, now=now, away_after=120) == {cast.cara.id}
+
+
+def test_a_page_is_shown_even_if_it_cannot_be_written(app, cast, browse, monkeypatch):
+    def fail(**_):
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr("wellchat.accounts.sessions.touch_presence", fail)
+    assert browse(cast.cara).get("/settings").status_code == 200

@@ -1,0 +1,78 @@
+"""What people say of themselves, and the programs that act for them."""
+
+from __future__ import annotations
+
+from tests.accounts.conftest import again
+from wellchat.accounts.actions import create_token
+from wellchat.accounts.queries import person_json, tokens_of
+
+PROFILE = {"name": " Cara  de Vries ", "time_zone": "Asia/Kathmandu", "bio": "One\r\ntwo", "role_label": "Customer"}
+
+
+def test_saving_a_profile(app, cast, visitor):
+    cara = visitor().signed_in_as(cast.cara)
+    assert cara.post("/settings", data=PROFILE).headers["Location"] == "/settings#profile"
+    page = cara.get("/settings").text
+    assert "Saved." in page
+    assert 'value="Cara de Vries"' in page
+    assert '<option value="Asia/Kathmandu" selected>Asia/Kathmandu</option>' in page
+    user = again(cast.cara)
+    assert (user.bio, user.role_label, user.label) == ("One\ntwo", "Customer", "Customer")
+
+
+def test_an_unknown_zone_comes_back_with_the_reason(app, cast, visitor):
+    cara = visitor().signed_in_as(cast.cara)
+    answer = cara.post("/settings", data={**PROFILE, "time_zone": "Mars/Olympus"})
+    assert answer.status_code == 422
+    assert "no such time zone" in answer.text
+    assert 'value=" Cara  de Vries "' in answer.text
+    assert again(cast.cara).name == "Cara Client"
+
+
+def test_an_old_zone_name_is_kept(app, cast, change, visitor):
+    change(cast.cara, time_zone="Japan")
+    page = visitor().signed_in_as(cast.cara).get("/settings").text
+    assert '<option value="Japan" selected>' in page
+
+
+def test_only_professionals_say_whether_they_take_new_clients(app, cast, visitor):
+    assert "open_to_clients" not in visitor().signed_in_as(cast.cara).get("/settings").text
+    paul = visitor().signed_in_as(cast.paul)
+    assert 'name="open_to_clients"' in paul.get("/settings").text
+    paul.post("/settings", data=PROFILE)
+    assert again(cast.paul).open_to_clients is False
+    paul.post("/settings", data={**PROFILE, "open_to_clients": "1"})
+    assert again(cast.paul).open_to_clients is True
+
+
+def test_what_others_see_holds_no_address(app, cast):
+    assert set(person_json(cast.cara)) == {"id", "name", "avatar_url", "role", "role_label"}
+
+
+def test_nobody_gets_to_the_settings_of_nobody(app, cast, visitor):
+    guest = visitor()
+    assert guest.get("/settings").headers["Location"] == "/sign-in?next=/settings"
+    for path in ("/settings", "/settings/avatar", "/settings/avatar/remove", "/settings/password"):
+        assert guest.post(path, data={}).headers["Location"] == "/sign-in", path
+
+
+def test_tokens_are_listed_and_revoked_by_their_owner_only(app, cast, now, visitor):
+    secret = create_token(user_id=cast.cara.id, name="Script <b>", now=now)
+    (token,) = tokens_of(cast.cara)
+    token_id, bearer = token.id, {"Authorization": f"Bearer {secret}"}
+    cara, paul = visitor().signed_in_as(cast.cara), visitor().signed_in_as(cast.paul)
+    page = cara.get("/settings").text
+    assert "Script &lt;b&gt;" in page
+    assert secret not in page
+    assert paul.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
+    assert visitor().get("/api/me", headers=bearer).status_code == 200
+    assert cara.post(f"/settings/tokens/{token_id}/revoke").status_code == 303
+    assert cara.post(f"/settings/tokens/{token_id}/revoke").status_code == 404
+    assert visitor().get("/api/me", headers=bearer).status_code == 401
+
+
+def test_a_name_is_text_everywhere(app, cast, change, visitor):
+    change(cast.cara, name='"><script>alert(1)</script>', bio="</textarea><script>", role_label="<i>")
+    page = visitor().signed_in_as(cast.cara).get("/settings").text
+    assert "<script>alert" not in page
+    assert "</textarea><script>" not in page
