@@ -12,7 +12,7 @@ from typing import Any
 from apiflask import APIFlask, HTTPError
 from flask import Response, jsonify, render_template, request
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -182,6 +182,12 @@ def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
     return answer(Busy.status, Busy.title, "The server is busy. Nothing was lost; try again in a moment.")
 
 
+def _on_data_error(error: DataError) -> Response:
+    """What slipped past a form: the database itself says that this cannot be stored or asked for."""
+    log.warning("refused by the database: %s", error.orig)
+    return answer(Invalid.status, Invalid.title, "There is something in it that cannot be stored.")
+
+
 def _on_shape_error(error: HTTPError) -> Response:
     """APIFlask's refusal of a body or query, in our words."""
     cause = error.__cause__
@@ -198,6 +204,7 @@ def init_app(app: APIFlask) -> None:
     app.error_processor(_on_shape_error)
     app.register_error_handler(WellchatError, _on_wellchat_error)
     app.register_error_handler(HTTPException, _on_http_error)
+    app.register_error_handler(DataError, _on_data_error)
     app.register_error_handler(OperationalError, _on_database_error)
     app.register_error_handler(PoolTimeout, _on_database_error)
     if not app.testing:  # in tests a crash should reach the test with its traceback

@@ -14,11 +14,13 @@ from wellchat.errors import Invalid, errors_by_field
 def _clean(text: str) -> str:
     if "\x00" in text:
         raise ValueError("NUL characters cannot be stored")
+    if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
+        raise ValueError("This is not readable text.")
     return text
 
 
 Text = Annotated[str, AfterValidator(_clean)]
-"""Text a database can hold. Lone surrogates never get here: the JSON parser refuses them."""
+"""Text a database can hold. A lone surrogate comes by command line only: the JSON parser refuses it."""
 
 
 class Form(BaseModel):

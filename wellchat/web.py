@@ -28,7 +28,7 @@ from wtforms.validators import ValidationError as BadToken
 
 from wellchat import clock
 from wellchat.clock import iso
-from wellchat.errors import NotAllowed, NotSignedIn, answer, wants_json
+from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -117,6 +117,12 @@ def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
     """For calls made by machines that hold no cookie, such as a mail reader's one-click unsubscribe (RFC 8058)."""
     view.csrf_exempt = True  # type: ignore[attr-defined]
     return view
+
+
+def _refuse_odd_addresses(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+    """No id of ours has a character that a database cannot even be asked for."""
+    if any(isinstance(value, str) and not value.isprintable() for value in (values or {}).values()):
+        raise NotFound
 
 
 # What every answer carries
@@ -308,6 +314,7 @@ def init_app(app: Flask) -> None:
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
+    app.url_value_preprocessor(_refuse_odd_addresses)
     app.before_request(_protect_from_forgery)
     app.after_request(_add_headers)
     app.context_processor(_globals)

@@ -14,6 +14,8 @@ from wellchat.db import db
 
 def user_by_email(email: str) -> User | None:
     """For the program's own use: what it finds is never told to a stranger."""
+    if not email.isprintable():
+        return None
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
