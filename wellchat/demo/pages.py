@@ -32,5 +32,10 @@ def become(user_id: str) -> BaseResponse:
 
 @pages.app_context_processor
 def _for_templates() -> dict[str, Any]:
-    """`demo_people()` for the switcher, and the accent of the trade that the viewer was entered in."""
-    return {"demo_people": demo_people, "accent_hue": session.get("accent_hue", current_app.config["ACCENT_HUE"])}
+    """`demo_people()` for the switcher; whether the viewer was entered by it, and the accent of their trade."""
+    hue = session.get("accent_hue")
+    return {
+        "demo_people": demo_people,
+        "playing": hue is not None,
+        "accent_hue": current_app.config["ACCENT_HUE"] if hue is None else hue,
+    }

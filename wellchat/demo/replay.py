@@ -11,7 +11,7 @@ from wellchat.messaging import actions as messaging
 from wellchat.messaging.opening import open_thread
 
 A_GLANCE = timedelta(seconds=8)  # between seeing the last message and answering it
-TOLD_SINCE = timedelta(days=10)  # what is older was read before it could get into the bell
+TOLD_SINCE = timedelta(days=10)  # what is older was read long ago, and the bell cleared
 IN_TIME = timedelta(hours=2)  # within which people look in, where they do not answer
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
@@ -23,10 +23,11 @@ def replay(talk: Talk, scene: Scene) -> str:
     said = scene.said(talk)
     thread_id = _open(talk, scene, said[0][1] - A_GLANCE)
     for seq, (line, at) in enumerate(said, start=1):
-        if seq > 1:
+        is_news = at > scene.now - TOLD_SINCE
+        if is_news and seq > 1:
             _meanwhile(talk, thread_id, seq - 1, said[seq - 2], (line, at), scene)
         _say(line, scene.users[line.who], thread_id, seq, at, scene)
-        if at > scene.now - TOLD_SINCE:
+        if is_news:
             _tell(scene.users[_other(talk, line.who)], thread_id, at)
     for reader in (talk.client, talk.professional):
         _leave(talk, reader, thread_id, scene)
@@ -54,10 +55,14 @@ def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene
 def _meanwhile(talk: Talk, thread_id: str, seq: int, last: Said, coming: Said, scene: Scene) -> None:
     """Before the next line the last one is read: by who answers it, or by who let some hours go by."""
     (line, at), (answer, answered_at) = last, coming
+    if at <= scene.now - TOLD_SINCE:
+        for who in (talk.client, talk.professional):
+            _read(scene.users[who], thread_id, min(seq, _seen(talk, who)), answered_at - A_GLANCE)
+        return
     reader = _other(talk, line.who)
     if reader == answer.who:
         _read(scene.users[reader], thread_id, seq, answered_at - A_GLANCE)
-    elif answered_at - at > 2 * IN_TIME and seq <= len(talk.lines) - talk.unread.get(reader, 0):
+    elif answered_at - at > 2 * IN_TIME and seq <= _seen(talk, reader):
         _read(scene.users[reader], thread_id, seq, at + IN_TIME)
 
 
@@ -73,7 +78,7 @@ def _tell(recipient: User, thread_id: str, at: datetime) -> None:
 
 def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
     """How this person left the thread: the end read or not, archived or muted."""
-    seen = len(talk.lines) - talk.unread.get(reader, 0)
+    seen = _seen(talk, reader)
     user, said = scene.users[reader], scene.said(talk)
     if seen:
         _read(user, thread_id, seen, min(said[seen - 1][1] + timedelta(minutes=2), scene.now))
@@ -84,6 +89,11 @@ def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
     }
     if changes:
         messaging.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+
+
+def _seen(talk: Talk, who: str) -> int:
+    """The last line this person has seen by now."""
+    return len(talk.lines) - talk.unread.get(who, 0)
 
 
 def _other(talk: Talk, who: str) -> str:

@@ -1,0 +1,219 @@
+"""Loading, loading again, resetting: what is in the database afterwards."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from datetime import timedelta
+from itertools import groupby
+
+import pytest
+from sqlalchemy import func, select
+
+from tests.databases import CleanDatabase
+from wellchat import clock
+from wellchat.accounts.actions import create_user
+from wellchat.accounts.models import User
+from wellchat.accounts.queries import user_by_email
+from wellchat.changes.models import Change, ChangeLog
+from wellchat.db import Base, db
+from wellchat.demo.actions import PASSWORD, load, reset
+from wellchat.demo.models import DemoPerson
+from wellchat.demo.stories import STORIES
+from wellchat.digests.models import DigestSchedule
+from wellchat.errors import Conflict
+from wellchat.mail import transport
+from wellchat.mail.models import SENT, Mail
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.models import Membership, Message, Outbox, Thread
+from wellchat.messaging.opening import open_thread
+from wellchat.messaging.queries import unread_messages
+from wellchat.notifications.models import Notification
+from wellchat.notifications.queries import unread_count
+from wellchat.subjects.models import Subject
+
+PEOPLE = [person for story in STORIES for person in story.people]
+TALKS = [(story, talk) for story in STORIES for talk in story.talks]
+
+
+NOW = clock.now()
+
+
+@pytest.fixture(scope="module")
+def loaded(make_app):
+    """The demo in an application of its own, for tests that only look."""
+    app = make_app()
+    CleanDatabase(app)
+    with app.app_context():
+        load(now=NOW)
+        yield app
+        db.session.remove()
+
+
+def counts():
+    return {
+        table.name: db.session.execute(select(func.count()).select_from(table)).scalar_one()
+        for table in Base.metadata.sorted_tables
+    }
+
+
+def everything(model):
+    return db.session.execute(select(model)).scalars().all()
+
+
+def person(key):
+    email = next(person.email for person in PEOPLE if person.key == key)
+    return user_by_email(email)
+
+
+@pytest.mark.each_database
+def test_a_second_load_changes_nothing(app, now):
+    load(now=now)
+    before = counts()
+    assert load(now=now + timedelta(hours=1)) is False
+    assert counts() == before
+    assert before["users"] == before["demo_people"] == len(PEOPLE)
+    assert before["threads"] == len(TALKS)
+
+
+def test_every_thread_is_numbered_without_gaps_and_in_time_order(loaded):
+    messages = db.session.execute(select(Message).order_by(Message.thread_id, Message.seq)).scalars()
+    lengths = {}
+    for thread_id, group in groupby(messages, key=lambda message: message.thread_id):
+        said = list(group)
+        assert [message.seq for message in said] == list(range(1, len(said) + 1))
+        times = [message.created_at for message in said]
+        assert times == sorted(times)
+        assert times[-1] < NOW
+        lengths[thread_id] = len(said)
+    assert sorted(lengths.values()) == sorted(len(talk.lines) for _, talk in TALKS)
+    for thread in everything(Thread):
+        assert thread.last_seq == lengths[thread.id]
+    for membership in everything(Membership):
+        assert membership.last_seq == lengths[membership.thread_id]
+
+
+def test_change_logs_are_gapless_and_hold_every_message(loaded):
+    logs = defaultdict(list)
+    for change in db.session.execute(select(Change).order_by(Change.user_id, Change.seq)).scalars():
+        logs[change.user_id].append(change)
+    for log in everything(ChangeLog):
+        assert [change.seq for change in logs[log.user_id]] == list(range(1, log.last_seq + 1))
+    told = sum(change.kind == "message" for changes in logs.values() for change in changes)
+    assert told == 2 * len(everything(Message))
+
+
+def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
+    waiting, threads = defaultdict(int), defaultdict(int)
+    for _, talk in TALKS:
+        for reader, count in talk.unread.items():
+            waiting[reader] += count
+            threads[reader] += 1
+    for one in PEOPLE:
+        user = person(one.key)
+        assert unread_messages(user.id) == waiting[one.key], one.key
+        assert unread_count(user.id) == threads[one.key], one.key
+    for note in everything(Notification):
+        assert note.read_at is None or note.read_at >= note.created_at
+    assert any(note.read_at for note in everything(Notification))
+
+
+def test_nothing_is_left_for_the_worker(loaded):
+    assert everything(Outbox) == []
+    assert everything(DigestSchedule) == []
+
+
+def test_threads_follow_the_scope_of_their_subject(loaded):
+    priya = person("priya")
+    coupons = [thread for thread in everything(Thread) if thread.client_id == priya.id]
+    assert {thread.key_scope for thread in coupons} == {"client"}
+    assert len({thread.subject_id for thread in coupons}) == 2
+    hannah = person("hannah")
+    (for_life,) = [thread for thread in everything(Thread) if thread.client_id == hannah.id]
+    assert (for_life.key_scope, for_life.last_seq >= 150) == ("connection", True)
+    query = select(Message.subject_id).where(Message.thread_id == for_life.id).distinct()
+    assert len([about for about in db.session.execute(query).scalars() if about]) > 5
+
+
+def test_a_claimed_lead_has_its_thread_and_an_open_one_has_none(loaded):
+    leads = {lead.external_id: lead for lead in everything(Subject) if lead.kind == "lead"}
+    threads = {thread.subject_id: thread for thread in everything(Thread)}
+    assert threads[leads["lead-7310"].id].key_scope == "subject"
+    assert leads["lead-7392"].is_unclaimed
+    assert leads["lead-7392"].id not in threads
+
+
+def test_people_who_are_away_got_one_mail_each_and_newcomers_a_welcome(loaded):
+    mails = everything(Mail)
+    assert {mail.state for mail in mails} == {SENT}
+    digests = [mail.address for mail in mails if mail.name == "digest"]
+    assert sorted(digests) == sorted(one.email for one in PEOPLE if one.away)
+    assert any(mail.name == "welcome" for mail in mails)
+    assert len(list(transport.folder().glob("*.eml"))) >= len(mails)
+    assert all(mail.created_at <= NOW for mail in mails)
+
+
+def test_no_mail_goes_out_where_a_mail_server_is_set(app, smtp, now):
+    app.config["SMTP_URL"] = smtp.url
+    load(now=now)
+    assert everything(Mail) == []
+    assert everything(DigestSchedule) == []
+
+
+@pytest.mark.each_database
+def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api):
+    talk.exchange("cpcpp")
+    load(now=now)
+    rosa, hannah = person("rosa"), person("hannah")
+    thread_id, _ = open_thread(viewer=talk.cara, with_id=rosa.id, now=now)
+    for sender, body in ((rosa, "You are not of this story, are you?"), (talk.cara, "No.")):
+        send_message(sender=sender, thread_id=thread_id, body=body, client_key=body, now=now)
+    files = {file.name for file in transport.folder().glob("*.eml")}
+    real = api(talk.cara).get(f"/api/threads/{talk.id}/messages").json["messages"]
+
+    reset(now=now + timedelta(minutes=5))
+
+    assert person("hannah").id != hannah.id
+    assert api(talk.cara).get(f"/api/threads/{talk.id}/messages").json["messages"] == real
+    listed = api(talk.cara).get("/api/threads").json["threads"]
+    assert [thread["id"] for thread in listed] == [talk.id]
+    assert api(talk.cara).get(f"/api/threads/{thread_id}").status_code == 404
+    assert len(everything(DemoPerson)) == len(PEOPLE)
+    fresh = {file.name for file in transport.folder().glob("*.eml")}
+    assert len(fresh & files) < len(files)
+    names = {mail.id for mail in everything(Mail)}
+    assert {name.removesuffix(".eml").rpartition("-")[2] for name in fresh} >= names
+
+
+def test_a_reset_ends_in_the_same_numbers(app, now):
+    load(now=now)
+    before = counts()
+    reset(now=now)
+    assert counts() == before
+
+
+def test_an_address_that_is_taken_stops_the_load_and_leaves_nothing(app, now):
+    create_user(email="grace.thompson@example.com", name="Grace, really", role="client", now=now)
+    with pytest.raises(Conflict, match=r"grace\.thompson@example\.com"):
+        load(now=now)
+    assert [user.name for user in everything(User)] == ["Grace, really"]
+
+
+def test_the_command_loads_once_resets_and_prints_whom_to_sign_in_as(app):
+    run = app.test_cli_runner().invoke
+    first = run(args=["demo"])
+    assert first.exit_code == 0
+    assert "maya.lindqvist@example.com (Coach)" in first.output
+    assert PASSWORD in first.output
+    people = json.loads(run(args=["demo", "--json"]).output)
+    assert len(people) == len(PEOPLE)
+    fresh = json.loads(run(args=["demo", "--reset", "--json"]).output)
+    assert {one["email"] for one in fresh} == {one["email"] for one in people}
+    assert {one["id"] for one in fresh}.isdisjoint(one["id"] for one in people)
+
+
+def test_the_command_says_in_one_line_why_it_cannot(app, now):
+    create_user(email="rosa.delgado@example.com", name="Rosa, really", role="client", now=now)
+    refused = app.test_cli_runner().invoke(args=["demo"])
+    assert refused.exit_code == 1
+    assert "rosa.delgado@example.com" in refused.output

@@ -1,0 +1,99 @@
+"""The switcher: one click into anybody of the demo, and into nobody else."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.browsing import Browser
+from tests.databases import CleanDatabase
+from wellchat import clock
+from wellchat.accounts.actions import create_user
+from wellchat.accounts.queries import user_by_email
+from wellchat.db import db
+from wellchat.demo.actions import PASSWORD, load
+from wellchat.demo.stories import STORIES
+
+
+@pytest.fixture(scope="module")
+def loaded(make_app):
+    app = make_app()
+    CleanDatabase(app)
+    app.test_client_class = Browser
+    with app.app_context():
+        load(now=clock.now())
+        yield app
+        db.session.remove()
+
+
+@pytest.fixture
+def maya(loaded):
+    return user_by_email("maya.lindqvist@example.com")
+
+
+@pytest.fixture
+def client(loaded):
+    return loaded.test_client()
+
+
+@pytest.fixture
+def real(loaded):
+    """An account that is nobody's role."""
+    email = "nobody.you.know@example.com"
+    return user_by_email(email) or create_user(email=email, name="Real", role="client", now=clock.now())
+
+
+def become(browser, user_id):
+    return browser.post(f"/become/{user_id}")
+
+
+def test_the_sign_in_page_shows_everybody_with_trade_and_role(maya, client):
+    page = client.get("/sign-in").get_data(as_text=True)
+    assert page.count('action="/become/') == sum(len(story.people) for story in STORIES)
+    for story in STORIES:
+        assert story.trade in page
+    for word in ("Stylist", "Homeowner", "Influencer", "Administrator"):
+        assert word in page
+
+
+def test_without_a_demo_there_is_no_switcher_and_nothing_to_become(app, cast, browse):
+    client = browse()
+    assert "/become/" not in client.get("/sign-in").get_data(as_text=True)
+    assert client.get("/demo").status_code == 404
+    assert become(client, cast.paul.id).status_code == 404
+    assert become(client, "0000000000000").status_code == 404
+
+
+def test_a_click_signs_in_and_another_changes_the_person(maya, client):
+    assert become(client, maya.id).status_code == 303
+    assert client.get("/api/me").json["user"]["id"] == maya.id
+    assert "Step into somebody else" in client.get("/").get_data(as_text=True)
+    assert "Hannah Whitcombe" in client.get("/demo").get_data(as_text=True)
+    hannah = user_by_email("hannah.whitcombe@example.com")
+    assert become(client, hannah.id).status_code == 303
+    assert client.get("/api/me").json["user"]["id"] == hannah.id
+
+
+def test_the_page_takes_the_accent_of_the_trade(maya, client):
+    assert 'class="accent-26"' in client.get("/sign-in").get_data(as_text=True)
+    become(client, maya.id)
+    assert 'class="accent-17"' in client.get("/").get_data(as_text=True)
+
+
+def test_a_real_account_can_never_be_entered(maya, real, client):
+    assert become(client, real.id).status_code == 404
+    assert client.get("/api/me").status_code == 401
+    become(client, maya.id)
+    assert become(client, real.id).status_code == 404
+    assert client.get("/api/me").json["user"]["id"] == maya.id
+
+
+def test_becoming_takes_a_post_with_the_form_token(maya, client):
+    assert client.get(f"/become/{maya.id}").status_code == 405
+    assert client.open(f"/become/{maya.id}", method="POST", data={"csrf_token": "guessed"}).status_code == 400
+    assert client.get("/api/me").status_code == 401
+
+
+def test_the_password_opens_the_door_too(maya, client):
+    answer = client.post("/sign-in", data={"email": maya.email, "password": PASSWORD})
+    assert answer.status_code == 303
+    assert client.get("/api/me").json["user"]["id"] == maya.id
