@@ -8,6 +8,7 @@ export function paging(root, app, { id, timeline, scroller, current }) {
   const older = part(root, "older");
   const log = part(root, "log");
   let loading = null;
+  let catching = false;
 
   async function page(query) {
     const { messages, has_more: more } = await app.api.get(`/threads/${id}/messages`, query);
@@ -42,9 +43,17 @@ export function paging(root, app, { id, timeline, scroller, current }) {
       return Boolean(timeline.row(seq));
     },
 
-    /** A page of earlier messages goes on to the newest: what arrives next must have no gap before it. */
+    /** Loads on to the newest, where the rows end before it; where that fails, the next thing that happens asks again. */
     async catchUp() {
-      for (let more = timeline.last < current().last_seq; more; ) more = await page({ after: timeline.last, limit: 100 });
+      if (catching || timeline.last >= current().last_seq) return;
+      catching = true;
+      try {
+        while (await page({ after: timeline.last, limit: 100 }));
+      } catch {
+        // no answer now
+      } finally {
+        catching = false;
+      }
     },
   };
 }

@@ -44,6 +44,7 @@ export function thread(root, app) {
 
   function arrive(message) {
     if (timeline.first > 1 && message.seq < timeline.first) return; // comes with the earlier messages, when asked for
+    if (message.seq > timeline.last + 1) return; // never a gap: pages.catchUp() brings it with those before it
     const mine = message.sender_id === app.viewerId;
     const latest = message.seq > timeline.last;
     const row = timeline.put(message);
@@ -83,6 +84,7 @@ export function thread(root, app) {
     scroller.keep(() => timeline.rows, () => (apply(changes), showTyping(root, app, current())));
     showJump();
     see();
+    pages.catchUp();
   });
 
   async function open(seq) {
