@@ -11,10 +11,11 @@ from sqlalchemy import delete
 from wellchat.accounts import passwords, pictures
 from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
 from wellchat.changes.actions import open_log
+from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
 
-TOUCH_EVERY = timedelta(seconds=20)  # one presence write per person and process
+TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
 MOST_TOUCHED = 10_000  # people a process remembers to have touched
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
@@ -139,7 +140,8 @@ def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None,
     """
     last_at, last_thread = _touched.get(user_id, (None, None))
     thread_id = last_thread if same_thread else thread_id
-    if last_at is not None and now - last_at < TOUCH_EVERY and thread_id == last_thread:
+    seldom = min(TOUCH_EVERY, timedelta(seconds=setting("AWAY_AFTER") / 4))  # often enough never to seem away
+    if last_at is not None and now - last_at < seldom and thread_id == last_thread:
         return
     fresh: dict[str, Any] = {"seen_at": now}
     if not same_thread:

@@ -84,7 +84,7 @@ def _name(text: str) -> str:
 
 def _fresh_password(text: str) -> str:
     if len(text) < 8:
-        raise ValueError("At least 8 characters. Three or four words make a good one.")
+        raise ValueError("This is too short.")
     if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
         raise ValueError("This is one of the first that anybody would try. Choose another.")
     return text
