@@ -37,6 +37,6 @@ group=--no-dev
 unset VIRTUAL_ENV
 rm -f "$stamp"
 UV_PYTHON_DOWNLOADS=never UV_PROJECT_ENVIRONMENT=.venv \
-    .tools/bin/uv sync --quiet --frozen "$group" --python "$python" ||
+    .tools/bin/uv sync --quiet --frozen --compile-bytecode "$group" --python "$python" ||
     fail "could not install the dependencies named in uv.lock"
 printf '%s\n%s\n' "$wanted" "$([ "$group" = --no-dev ] || echo dev)" > "$stamp"

@@ -18,7 +18,7 @@ from sqlalchemy import update
 
 # Before anything reads them: a test run has no settings but its own, and never touches real data.
 GIVEN = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("WELLCHAT_")}
-for name in ("HOST", "PORT"):
+for name in ("HOST", "PORT", "PYTHONDONTWRITEBYTECODE"):
     os.environ.pop(name, None)
 
 from argon2 import PasswordHasher  # noqa: E402

@@ -1,0 +1,284 @@
+"""The operator's commands, as real processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+
+from tests.cast import Cast, gather
+from tests.services import Command, MailServer, fetch, free_port, wait_for
+
+GREETING = "wellchat is on"
+
+
+def run(*words: str, instance: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    env = {"WELLCHAT_INSTANCE": str(instance), **{f"WELLCHAT_{name}": value for name, value in settings.items()}}
+    return subprocess.run(
+        [sys.executable, "-m", "wellchat", *words],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    return tmp_path / "in stance"
+
+
+@pytest.fixture
+def cast(instance: Path, make_app: Callable[..., Flask], now: datetime) -> Cast:
+    """People in the database of the folder: a house that is lived in, into which no demo is loaded."""
+    app = make_app(INSTANCE=instance)
+    with app.app_context():
+        flask_migrate.upgrade()
+        return gather(now)
+
+
+@pytest.fixture
+def start(instance: Path) -> Iterator[Callable[..., Command]]:
+    """`start("up")`: the command in the background, ended with the test; its address is `.url`."""
+    running = []
+
+    def start(*words: str, **env: str) -> Command:
+        port = free_port()
+        command = Command(
+            "wellchat", *words, env={"WELLCHAT_INSTANCE": str(instance), "PORT": str(port), **env}, cwd=instance.parent
+        )
+        command.url = f"http://127.0.0.1:{port}"
+        running.append(command)
+        return command
+
+    yield start
+    for command in running:
+        command.process.kill()
+        command.process.wait()
+
+
+def children_of(pid: int) -> set[int]:
+    """Every process below this one."""
+    rows = [line.split() for line in subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).splitlines()]
+    found, todo = set(), {pid}
+    while todo:
+        todo = {int(child) for child, parent in rows if int(parent) in todo} - found
+        found |= todo
+    return found
+
+
+def gone(pids: set[int]) -> bool:
+    states = subprocess.run(
+        ["ps", "-o", "stat=", "-p", ",".join(map(str, pids))], capture_output=True, text=True
+    ).stdout
+    return all(state.startswith("Z") for state in states.split())
+
+
+# up
+
+
+@pytest.mark.slow
+def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command], instance: Path) -> None:
+    first = start("up")
+    first.wait_until_says(GREETING)
+    assert fetch(f"{first.url}/readyz")[0] == 200
+    assert f"{GREETING} {first.url}" in first.output
+    assert "Their password is" in first.output
+    wait_for(lambda: "workers that listen: 1" in run("doctor", instance=instance).stdout, what="the worker")
+    parts = children_of(first.process.pid)
+    assert first.stop(signal.SIGINT, seconds=8) == 0
+    assert gone(parts)
+
+    again = start("up")
+    again.wait_until_says(GREETING)
+    assert "Loading the demo" not in again.output
+    with sqlite3.connect(instance / "wellchat.db") as database:
+        assert database.execute("SELECT count(*) FROM messages").fetchone()[0] > 50
+    assert again.stop(signal.SIGTERM, seconds=8) == 0
+
+
+@pytest.mark.slow
+def test_a_hanging_poll_does_not_hold_up_the_stop(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
+    command = start("up")
+    command.wait_until_says(GREETING)
+    token = run("token", "create", cast.cara.email, instance=instance).stdout.strip().split()[-1]
+    headers = f"Authorization: Bearer {token}\r\nHost: x\r\n\r\n"
+    port = int(command.url.rsplit(":", 1)[1])
+    cursor = json.loads(_ask(port, f"GET /api/me HTTP/1.0\r\n{headers}"))["cursor"]
+    answers: list[str] = []
+    poll = f"GET /api/updates?since={cursor}&wait=25 HTTP/1.0\r\n{headers}"
+    waiting = threading.Thread(target=lambda: answers.append(_ask(port, poll, body=False)))
+    waiting.start()
+    wait_for(lambda: "wellchat_polls_waiting 1.0" in fetch(f"{command.url}/metrics")[1], what="the poll")
+    assert command.stop(signal.SIGINT, seconds=6) == 0
+    waiting.join(timeout=5)
+    assert answers[0].splitlines()[0].split()[1] == "204"
+
+
+def _ask(port: int, request: str, *, body: bool = True) -> str:
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as connection:
+        connection.sendall(request.encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b"")).decode()
+    return answer.partition("\r\n\r\n")[2] if body else answer
+
+
+@pytest.mark.slow
+def test_a_part_that_dies_ends_the_rest(start: Callable[..., Command], cast: Cast) -> None:
+    command = start("up")
+    command.wait_until_says(GREETING)
+    parts = children_of(command.process.pid)
+    (web,) = [pid for pid in parts if _is(pid, "serve") and not _is(_parent(pid), "serve")]
+    os.kill(web, signal.SIGKILL)
+    command.process.wait(timeout=15)
+    assert command.process.returncode not in (0, None)
+    wait_for(lambda: gone(parts), what="the end of the parts")
+
+
+def _parent(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+
+
+def _is(pid: int, word: str) -> bool:
+    return word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="left out: only Linux ends children with their parent")
+def test_nothing_outlives_a_killed_up_and_the_next_one_starts(start: Callable[..., Command], cast: Cast) -> None:
+    command = start("up")
+    command.wait_until_says(GREETING)
+    parts = children_of(command.process.pid)
+    command.process.kill()
+    wait_for(lambda: gone(parts), what="the end of the parts")
+    again = start("up")
+    again.wait_until_says(GREETING)
+    assert again.stop() == 0
+
+
+@pytest.mark.slow
+def test_a_second_up_on_the_same_folder_says_so(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
+    start("up").wait_until_says(GREETING)
+    second = run("up", "--port", str(free_port()), instance=instance)
+    assert (second.returncode, len(second.stderr.splitlines())) == (1, 1)
+    assert "already running" in second.stderr
+
+
+@pytest.mark.parametrize("command", ["up", "serve"])
+def test_a_port_in_use_is_one_clear_line(command: str, instance: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        ended = run(command, "--port", str(port), instance=instance)
+    assert ended.returncode == 1
+    assert ended.stderr.strip() == (
+        f"Error: cannot listen on 127.0.0.1:{port} (Address already in use); set PORT to another one"
+    )
+
+
+# serve
+
+
+@pytest.mark.slow
+def test_serve_answers_and_stops(start: Callable[..., Command], instance: Path) -> None:
+    assert run("db", "upgrade", instance=instance).returncode == 0
+    command = start("serve", "--workers", "1", "--threads", "8")
+    command.wait_until_says("wellchat answers on")
+    assert fetch(f"{command.url}/healthz")[0] == 200
+    assert fetch(f"{command.url}/sign-in")[0] == 200
+    assert command.stop(seconds=8) == 0
+
+
+def test_serve_refuses_more_than_one_process_on_sqlite(instance: Path) -> None:
+    ended = run("serve", "--workers", "2", instance=instance)
+    assert ended.returncode == 2
+    assert "PostgreSQL" in ended.stderr
+
+
+# doctor
+
+
+def test_doctor_finds_a_healthy_house(instance: Path, valkey_url: str, smtp: MailServer) -> None:
+    settings = {"REDIS_URL": valkey_url, "SMTP_URL": smtp.url, "SECRET_KEY": "0123456789abcdef"}
+    assert run("db", "upgrade", instance=instance, **settings).returncode == 0
+    ended = run("doctor", "--json", instance=instance, **settings)
+    report: dict[str, Any] = json.loads(ended.stdout)
+    assert (ended.returncode, report["ok"]) == (0, True)
+    assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys(
+        ("instance", "database", "migrations", "redis", "broker", "mail"), True
+    )
+    assert report["settings"]["SECRET_KEY"] == "***"
+
+
+def test_doctor_says_what_fails(instance: Path) -> None:
+    settings = {
+        "REDIS_URL": f"redis://:geheim@127.0.0.1:{free_port()}",
+        "SMTP_URL": f"smtp://user:geheim@127.0.0.1:{free_port()}",
+        "DATABSE_URL": "a slip",
+    }
+    ended = run("doctor", instance=instance, **settings)
+    assert ended.returncode == 1
+    failed = {line.split()[1] for line in ended.stdout.splitlines() if line.startswith("FAIL")}
+    assert failed == {"migrations", "redis", "broker", "mail"}
+    assert "WELLCHAT_DATABSE_URL" in ended.stdout
+    assert "geheim" not in ended.stdout + ended.stderr
+    assert "wellchat db upgrade" in ended.stderr
+
+
+def test_doctor_knows_postgresql(instance: Path, postgresql_url: str) -> None:
+    assert run("db", "upgrade", instance=instance, DATABASE_URL=postgresql_url).returncode == 0
+    ended = run("doctor", instance=instance, DATABASE_URL=postgresql_url)
+    assert ended.returncode == 0
+    assert "synchronous_commit on" in ended.stdout
+
+
+# sweep, and how commands end
+
+
+def test_sweep_says_what_it_did(instance: Path) -> None:
+    assert run("db", "upgrade", instance=instance).returncode == 0
+    ended = run("sweep", "--json", instance=instance)
+    assert ended.returncode == 0
+    assert all(count == 0 for count in json.loads(ended.stdout).values())
+
+
+@pytest.mark.parametrize(
+    ("words", "settings", "status", "said"),
+    [
+        (["sweep"], {"EMAIL_DELAY": "soon"}, 1, "WELLCHAT_EMAIL_DELAY"),
+        (["doctor"], {"SECRET_KEY": "secret"}, 1, "WELLCHAT_SECRET_KEY: too weak"),
+        (["up"], {"BASE_URL": "here"}, 1, "WELLCHAT_BASE_URL"),
+        (["serve"], {"THREADS": "1"}, 1, "WELLCHAT_THREADS"),
+        (["doctor", "--loud"], {}, 2, "No such option"),
+        (["serve", "--port", "x"], {}, 2, "not a valid integer"),
+        (["nothing"], {}, 2, "No such command"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    words: list[str], settings: dict[str, str], status: int, said: str, instance: Path
+) -> None:
+    ended = run(*words, instance=instance, **settings)
+    assert (ended.returncode, ended.stdout) == (status, "")
+    assert said in ended.stderr
+    if status == 1:
+        assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_database_that_does_not_answer_is_said_in_a_line(instance: Path) -> None:
+    url = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none"
+    ended = run("user", "create", "a@example.com", "--name", "A", "--role", "client", "--password", "long enough now",
+                instance=instance, DATABASE_URL=url)  # fmt: skip
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("Error: the database does not answer")
+    assert len(ended.stderr.splitlines()) == 1
