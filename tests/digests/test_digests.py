@@ -269,7 +269,7 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
         raise Killed
 
     world.say(world.client, "Hello")
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         match step:
             case "decide":
                 patch.setattr(actions, "decide", die)
@@ -297,7 +297,7 @@ def test_a_message_of_unknown_fate_is_not_mailed_again(world: World, monkeypatch
         raise Killed
 
     world.say(world.client, "first words")
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         patch.setattr("wellchat.mail.transport.SmtpLane.send", die)
         actions.sweep(DUE)
     mail.sweep(DUE + timedelta(hours=1))
@@ -432,7 +432,7 @@ def test_a_look_is_planned_for_the_earlier_of_two(world: World) -> None:
 
 
 def test_nothing_outside_a_transaction(world: World) -> None:
-    with pytest.raises(ZeroDivisionError), transaction():
+    with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
         actions.expect(user_id=world.coach.id, at=NOON)
         raise ZeroDivisionError
     assert planned(world.coach) is None

@@ -60,7 +60,7 @@ def test_sweeps_race_over_many_mails(world: World) -> None:
 
 
 def test_no_mail_for_a_transaction_that_did_not_commit(world: World) -> None:
-    with pytest.raises(ZeroDivisionError), transaction():
+    with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
         queue(world)
         raise ZeroDivisionError
     assert actions.sweep(NOON)["mails_sent"] == 0
@@ -89,7 +89,7 @@ def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
         raise Killed
 
     mail = queue(world)
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         patch.setattr(transport.SmtpLane, "send", dying)
         actions.deliver(mail_id=mail.id, now=NOON)
     assert world.states() == ["sending"]

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Flask
 
+from tests.services import MailServer
 from wellchat.accounts.models import Presence, User
 from wellchat.changes.actions import open_log
 from wellchat.connections.models import Connection
@@ -17,8 +18,6 @@ from wellchat.digests import outbox
 from wellchat.mail.models import Mail
 from wellchat.messaging import actions as messaging
 from wellchat.messaging.models import Membership, Message, Thread
-
-from tests.services import MailServer
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
 DELAY = timedelta(seconds=1800)
@@ -98,7 +97,7 @@ class World:
         return db.session.get_one(Membership, ((thread or self.thread).id, user.id), populate_existing=True)
 
     def together(self, *jobs: Callable[[], Any]) -> list[Any]:
-        """Run these at the very same moment, each in a thread with a session of its own; what each answered or raised."""
+        """Run these at the very same moment, each with a session of its own; what each answered or raised."""
         barrier = threading.Barrier(len(jobs))
         answers: list[Any] = [None] * len(jobs)
 

@@ -143,7 +143,6 @@ def send_due(*, now: datetime, cadence: str | None = None) -> Iterator[Outcome]:
         queued = [o.mail_id for o in outcomes if o.did == "queued" and o.mail_id]
         states = mail.deliver_all(mail_ids=queued, now=now)
         yield from (o._replace(did=states.get(o.mail_id or "", o.did)) for o in outcomes)
-        db.session.expunge_all()  # memory stays flat however many there are
 
 
 def preview_due(*, now: datetime, cadence: str | None = None) -> Iterator[tuple[str, Decision]]:

@@ -119,7 +119,7 @@ def waiting_for(user_id: str, now: datetime, *, thread_ids: list[str] | None = N
         .group_by(Membership.thread_id, Membership.muted_until, Membership.snoozed_until)
         .order_by(Membership.thread_id)
     )
-    rows = db.session.execute(query).tuples().all()
+    rows = db.session.execute(query).all()
     return [Waiting(*row[:5], *_hold(row[5], row[6], now)) for row in rows]
 
 

@@ -119,7 +119,7 @@ def _attempt(mail: Mail, lane: transport.Lane, now: datetime) -> str | None:
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
         return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    db.session.close()  # a slow mail server must not hold a database connection
+    db.session.rollback()  # nothing was written; a slow mail server must not hold a database connection
     try:
         lane.send(message, to=mail.address, label=f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}")
     except transport.Temporary as refusal:
@@ -146,7 +146,9 @@ def _claim(mail_id: str, now: datetime) -> Mail | None:
         )
         if claimed.rowcount == 0:  # type: ignore[attr-defined]
             return None
-        return session.get_one(Mail, mail_id, populate_existing=True)
+        mail = session.get_one(Mail, mail_id, populate_existing=True)
+        session.expunge(mail)  # what was claimed, whatever becomes of the row
+    return mail
 
 
 def _settle(mail: Mail, state: str, **values: Any) -> str | None:

@@ -117,7 +117,8 @@ def one_line(text: str) -> str:
     """Text for a header: without anything that ends a line, steers a terminal or turns the reading direction."""
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     visible = (c for c in kept if c in JOINERS or unicodedata.category(c) not in ("Cf", "Cs", "Co"))
-    return " ".join("".join(visible).split())
+    # The library reads encoded words in what it is given, line breaks in them included.
+    return " ".join("".join(visible).replace("=?", "= ?").split())
 
 
 def _tools(mail: Mail, now: datetime) -> dict[str, Any]:

@@ -185,7 +185,7 @@ def _change(which: ColumnElement[bool], **values: Any) -> None:
         .returning(Notification.user_id, Notification.id)
         .execution_options(synchronize_session=False)
     )
-    for user_id, notification_id in changed.tuples().all():
+    for user_id, notification_id in changed.all():
         record_change(user_id=user_id, kind="notification", notification_id=notification_id)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from wellchat.accounts.forms import TimeZone
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.notifications.kinds import KINDS
 
@@ -17,24 +16,12 @@ Hour = Annotated[int, Field(ge=0, le=23)]
 Weekday = Annotated[int, Field(ge=0, le=6)]
 
 
-@lru_cache(maxsize=1)
-def time_zones() -> frozenset[str]:
-    return frozenset(available_timezones()) - {"localtime", "Factory"}
-
-
-def _zone(name: str) -> str:
-    if name not in time_zones():
-        raise ValueError("choose a time zone such as Europe/Berlin")
-    return name
-
-
 def _kind(name: str) -> str:
     if name not in KINDS:
         raise ValueError(f"there is no kind of notification called {name!r}")
     return name
 
 
-Zone = Annotated[Text, StringConstraints(max_length=64), AfterValidator(_zone)]
 Clock = Annotated[Text, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
@@ -59,9 +46,9 @@ class PatchNotifications(Form):
 
 
 class Channels(Form):
-    bell: bool | None = None
-    push: bool | None = None
-    email: bool | None = None
+    bell: bool = True
+    push: bool = True
+    email: bool = True
 
 
 class PatchPreferences(Form):
@@ -72,16 +59,13 @@ class PatchPreferences(Form):
     digest_weekday: Weekday = 0
     quiet_from: Clock | None = None
     quiet_to: Clock | None = None
-    time_zone: Zone = "UTC"
+    time_zone: TimeZone = "UTC"
     channels: dict[Annotated[str, AfterValidator(_kind)], Channels] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in self.model_fields_set}
         if "channels" in given:
-            given["channels"] = {
-                kind: {c: on for c, on in channels.model_dump().items() if on is not None}
-                for kind, channels in self.channels.items()
-            }
+            given["channels"] = {kind: c.model_dump(exclude_unset=True) for kind, c in self.channels.items()}
         return given
 
 

@@ -8,14 +8,17 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.accounts.forms import time_zones
 from wellchat.changes.queries import cursor_now
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.notifications import actions, queries
-from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead, time_zones
+from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
 from wellchat.notifications.kinds import CHANNELS, KINDS
 from wellchat.notifications.unsubscribe import owner_of
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
+
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 pages = Blueprint("notifications", __name__)
 
@@ -63,9 +66,8 @@ def save_preferences() -> Response | tuple[str, int]:
 
 def _posted() -> PatchPreferences:
     """The form's fields as the JSON call would send them: an empty time is none, an empty box is off."""
-    form = request.form
-    quiet = {name: form.get(name) or None for name in ("quiet_from", "quiet_to")} if form.get("quiet") else {}
-    return read_form(PatchPreferences, **{"quiet_from": None, "quiet_to": None} | quiet, channels=_grid())
+    quiet = {name: request.form.get(name) or None for name in ("quiet_from", "quiet_to")}
+    return read_form(PatchPreferences, **quiet, channels=_grid())
 
 
 def _grid() -> dict[str, dict[str, bool]]:
@@ -83,7 +85,9 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
         preferences=preferences,
         kinds=KINDS.values(),
         channels=CHANNELS,
-        zones=sorted(time_zones()),
+        zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],
+        hours=[(hour, f"{hour:02}:00") for hour in range(24)],
+        weekdays=list(enumerate(WEEKDAYS)),
         errors=errors or {},
     )
 

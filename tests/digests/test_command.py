@@ -1,0 +1,54 @@
+"""`wellchat digest send`."""
+
+from __future__ import annotations
+
+from tests.mail.world import DELAY, NOON, World
+from wellchat.db import db
+from wellchat.notifications.actions import save_preferences
+
+DUE = (NOON + DELAY).isoformat()
+
+
+def send(world: World, *words: str) -> str:
+    result = world.app.test_cli_runner().invoke(args=["digest", "send", *words])
+    db.session.rollback()
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_sends_what_is_due_once(world: World) -> None:
+    world.say(world.client, "Hello")
+    assert send(world, "--now", NOON.isoformat()) == "0 sent, 0 skipped, 0 waiting.\n"
+    assert send(world, "--now", DUE) == "1 sent, 0 skipped, 0 waiting.\n"
+    assert send(world, "--now", DUE) == "0 sent, 0 skipped, 0 waiting.\n"
+    assert len(world.server.messages) == 1
+
+
+def test_a_dry_run_says_who_and_why_and_changes_nothing(world: World) -> None:
+    world.say(world.client, "Hello")
+    said = send(world, "--dry-run", "--now", DUE)
+    assert world.coach.id in said
+    assert f"{world.thread.id}#1-1 (1)" in said
+    assert said.endswith("Dry run: 1 sent, 0 skipped, 0 waiting.\n")
+    assert world.mails() == []
+    world.seen(world.coach, NOON + DELAY)
+    assert "The reader is here." in send(world, "--dry-run", "--now", DUE)
+    world.read(world.coach, 1)
+    assert "Everything was read." in send(world, "--dry-run", "--now", DUE)
+    assert world.mails() == []
+
+
+def test_one_cadence_at_a_time(world: World) -> None:
+    save_preferences(user=world.coach, now=NOON, cadence="daily", digest_hour=18)
+    world.say(world.client, "Hello")
+    world.say(world.coach, "Hello yourself")
+    assert send(world, "--cadence", "weekly", "--now", "2026-11-18T18:00Z").startswith("0 sent")
+    assert send(world, "--cadence", "daily", "--now", "2026-11-18T18:00Z").startswith("1 sent")
+    assert world.server.recipients == [[world.coach.email]]
+    assert send(world, "--now", "2026-11-18T18:00").startswith("1 sent"), "who said nothing has the default"
+
+
+def test_wrong_usage(world: World) -> None:
+    runner = world.app.test_cli_runner()
+    assert runner.invoke(args=["digest", "send", "--now", "yesterday"]).exit_code == 2
+    assert runner.invoke(args=["digest", "send", "--cadence", "yearly"]).exit_code == 2

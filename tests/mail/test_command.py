@@ -1,0 +1,55 @@
+"""`wellchat mail log` and `wellchat mail resend`."""
+
+from __future__ import annotations
+
+import json
+
+from sqlalchemy import update
+
+from tests.mail.world import NOON, World
+from wellchat.db import db, transaction
+from wellchat.errors import Conflict
+from wellchat.mail import actions
+from wellchat.mail.models import Mail
+
+
+def run(world: World, *words: str) -> tuple[int, str, BaseException | None]:
+    result = world.app.test_cli_runner().invoke(args=["mail", *words])
+    db.session.rollback()
+    return result.exit_code, result.output, result.exception
+
+
+def test_the_ledger(world: World) -> None:
+    mail = actions.queue_mail(
+        user_id=world.client.id, address=world.client.email, name="welcome", context={"name": "Ana"}, now=NOON
+    )
+    actions.record_skip(
+        user_id=world.coach.id, address=world.coach.email, name="digest", reason="Everything was read.", now=NOON
+    )
+    actions.deliver(mail_id=mail.id, now=NOON)
+    _, text, _ = run(world, "log")
+    assert mail.id in text
+    assert "Everything was read." in text
+    _, text, _ = run(world, "log", world.client.email.upper())
+    assert "Everything was read." not in text
+    _, data, _ = run(world, "log", world.client.email, "--json")
+    [row] = json.loads(data)
+    assert (row["id"], row["state"], row["name"], row["sent_at"]) == (
+        mail.id,
+        "sent",
+        "welcome",
+        "2026-11-18T12:00:00.000Z",
+    )
+
+
+def test_resend_an_unknown_one_and_no_other(world: World) -> None:
+    mail = actions.queue_mail(
+        user_id=world.client.id, address=world.client.email, name="welcome", context={"name": "Ana"}, now=NOON
+    )
+    _, _, error = run(world, "resend", mail.id)
+    assert isinstance(error, Conflict)
+    with transaction() as session:
+        session.execute(update(Mail).values(state="unknown"))
+    status, text, _ = run(world, "resend", mail.id)
+    assert (status, text) == (0, f"{mail.id} to {world.client.email}: sent\n")
+    assert len(world.server.messages) == 1
