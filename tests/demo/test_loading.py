@@ -18,7 +18,6 @@ from wellchat.accounts.queries import user_by_email
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import Base, db
 from wellchat.demo.actions import PASSWORD, load, reset
-from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Conflict
@@ -164,6 +163,7 @@ def test_no_mail_goes_out_where_a_mail_server_is_set(app, smtp, now):
 def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api):
     talk.exchange("cpcpp")
     load(now=now)
+    before = counts()
     rosa, hannah = person("rosa"), person("hannah")
     thread_id, _ = open_thread(viewer=talk.cara, with_id=rosa.id, now=now)
     for sender, body in ((rosa, "You are not of this story, are you?"), (talk.cara, "No.")):
@@ -178,18 +178,11 @@ def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api)
     listed = api(talk.cara).get("/api/threads").json["threads"]
     assert [thread["id"] for thread in listed] == [talk.id]
     assert api(talk.cara).get(f"/api/threads/{thread_id}").status_code == 404
-    assert len(everything(DemoPerson)) == len(PEOPLE)
+    assert {name: count for name, count in counts().items() if before[name] != count}.keys() <= {"tokens", "changes"}
     fresh = {file.name for file in transport.folder().glob("*.eml")}
     assert len(fresh & files) < len(files)
     names = {mail.id for mail in everything(Mail)}
     assert {name.removesuffix(".eml").rpartition("-")[2] for name in fresh} >= names
-
-
-def test_a_reset_ends_in_the_same_numbers(app, now):
-    load(now=now)
-    before = counts()
-    reset(now=now)
-    assert counts() == before
 
 
 def test_an_address_that_is_taken_stops_the_load_and_leaves_nothing(app, now):
