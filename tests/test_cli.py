@@ -144,6 +144,7 @@ def test_a_part_that_dies_ends_the_rest(start: Callable[..., Command], cast: Cas
     os.kill(web, signal.SIGKILL)
     command.process.wait(timeout=15)
     assert command.process.returncode not in (0, None)
+    assert "web stopped (rc=-9); stopping the rest" in command.output
     wait_for(lambda: gone(parts), what="the end of the parts")
 
 

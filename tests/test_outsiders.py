@@ -52,6 +52,7 @@ BODIES = {
 }
 FORMS = {
     "/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
+    "/threads/<thread_id>/read": {"seq": "1"},
     "/threads/<thread_id>/membership": {"archived": "1"},
 }
 

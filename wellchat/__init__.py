@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 from apiflask import APIFlask
-from flask import Request
+from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
 from wellchat import api_docs, db, errors, health, jobs, web
@@ -33,7 +33,7 @@ class FastJSON(DefaultJSONProvider):
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
         body = orjson.dumps(self._prepare_response_obj(args, kwargs))
-        return self._app.response_class(body, mimetype="application/json")
+        return Response(body, mimetype="application/json")
 
 
 class JSONRequest(Request):

@@ -120,7 +120,7 @@ class Bell:
 
     def _follow_redis(self, url: str) -> None:
         client = connect(url, timeout=TRUTH_EVERY)
-        subscription = client.pubsub(ignore_subscribe_messages=True)
+        subscription = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
             subscription.subscribe(CHANNEL)
             asked = 0.0  # ask once right after subscribing: what was rung before that is lost

@@ -94,7 +94,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
     }
     given.update(overrides)
     try:
-        settings = Settings(**{k: v for k, v in given.items() if k in Settings.model_fields})  # type: ignore[arg-type]
+        settings = Settings(**{k: v for k, v in given.items() if k in Settings.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
         reason = str(first["msg"]).removeprefix("Value error, ")

@@ -192,7 +192,7 @@ def _on_shape_error(error: HTTPError) -> Response:
     """APIFlask's refusal of a body or query, in our words."""
     cause = error.__cause__
     errors = errors_by_field(cause) if isinstance(cause, ValidationError) else {}
-    return problem(error.status_code, Invalid.title, " ".join(errors.values()) or error.message, errors)
+    return problem(error.status_code, Invalid.title, " ".join(errors.values()) or str(error.message), errors)
 
 
 def _on_crash(error: Exception) -> Response:

@@ -40,7 +40,7 @@ def readyz() -> tuple[Response, int]:
 @health.get("/metrics")
 def metrics() -> Response:
     waiting = GaugeMetricFamily("wellchat_polls_waiting", "Hanging polls held by this process", the_bell().waiting)
-    body = generate_latest(_Once(waiting)) + generate_latest(REGISTRY)  # type: ignore[arg-type]
+    body = generate_latest(_Once(waiting)) + generate_latest(REGISTRY)
     return Response(body, content_type=CONTENT_TYPE_LATEST)
 
 

@@ -53,19 +53,27 @@ class _Part(Process):
 
 
 class _Voice(Printer):
-    """Passes on what the parts say, not the supervisor's chatter, and greets when web answers."""
+    """Passes on what the parts say, greets when web answers, and says which part ended unasked."""
 
     def __init__(self, greeting: str) -> None:
         super().__init__(sys.stdout)
         self.greeting = greeting
+        self.is_over = False
 
     def write(self, message: Any) -> None:
         if message.name == "system":
-            return
-        if message.name == "web" and message.data.startswith(serve.READY.encode()):
+            self._hear_supervisor(message.data.strip())
+        elif message.name == "web" and message.data.startswith(serve.READY.encode()):
             click.echo(self.greeting)
         else:
             super().write(message)
+
+    def _hear_supervisor(self, words: str) -> None:
+        if self.is_over:
+            return
+        self.is_over = " stopped " in words or " received" in words
+        if " stopped " in words:
+            click.echo(f"{words}; stopping the rest", err=True)
 
 
 def up(*, host: str, port: int) -> int:

@@ -16,7 +16,7 @@ from worker import schedule
 web = create_app()
 
 
-class InContext(Task):  # type: ignore[misc]
+class InContext(Task):  # type: ignore[type-arg]
     """A task that runs inside the application, as a request does."""
 
     abstract = True
@@ -26,7 +26,7 @@ class InContext(Task):  # type: ignore[misc]
             return self.run(*args, **kwargs)
 
 
-app.Task = InContext
+app.Task = InContext  # type: ignore[misc]
 app.conf.update(
     # A worker waits on its broker for as long as it takes; the short patience is for requests.
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},

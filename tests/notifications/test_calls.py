@@ -131,7 +131,7 @@ def test_the_page_of_preferences(world: World, browse: Browse) -> None:
     assert (answer.status_code, answer.location) == (303, "/settings/notifications")
     saved = preferences(world.coach)
     assert (saved["cadence"], saved["digest_hour"], saved["digest_weekday"]) == ("weekly", 9, 4)
-    assert saved["channels"]["message"] == {"bell": True, "push": False, "email": False}
+    assert saved["channels"]["message"] == {"bell": True, "push": True, "email": False}
     page = me.get("/settings/notifications").text
     assert '<option value="weekly" selected>' in page
     assert "Saved." in page

@@ -19,6 +19,7 @@ from wellchat.accounts.models import User
 from wellchat.db import db, insert, is_postgresql, transaction
 from wellchat.digests.decide import Decision, decide, due_for, switched_off
 from wellchat.digests.models import DigestSchedule
+from wellchat.jobs import enqueue
 from wellchat.mail import actions as mail
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
@@ -52,7 +53,10 @@ def consider(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:
         return
     due = due_for(wishes, written)
     if due is not None:
-        expect(user_id=user_id, at=due)
+        with transaction():
+            expect(user_id=user_id, at=due)
+            if due <= now:
+                enqueue("digests.send")
 
 
 def expect(*, user_id: str, at: datetime) -> None:
@@ -72,6 +76,7 @@ def replan(user_id: str, now: datetime) -> None:
     """Somebody changed what they want: a planned look is taken at once, and decides by the new wishes."""
     with transaction() as session:
         session.execute(update(DigestSchedule).where(DigestSchedule.user_id == user_id).values(due_at=now))
+        enqueue("digests.send")
 
 
 def send_one(*, user_id: str, now: datetime) -> Outcome | None:

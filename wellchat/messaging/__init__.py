@@ -4,10 +4,11 @@ from flask import Flask
 
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
-from wellchat.messaging.pages import pages
+from wellchat.messaging.pages import badges, pages
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(api)
     app.register_blueprint(pages)
+    app.context_processor(lambda: {"badges": badges})
     app.cli.add_command(subject)

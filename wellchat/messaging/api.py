@@ -32,7 +32,6 @@ from wellchat.messaging.forms import (
 from wellchat.messaging.models import Message
 from wellchat.messaging.opening import open_thread
 from wellchat.messaging.state import membership_state, message_state, thread_state
-from wellchat.notifications.queries import unread_count
 from wellchat.web import limiter, reply, signed_in, viewer
 
 api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
@@ -45,12 +44,7 @@ def me() -> Response:
     """Who I am, where my change log stands, and what I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
-    return reply({"user": person_json(user), "cursor": str(cursor), "unread": unread()})
-
-
-def unread() -> dict[str, int]:
-    user = viewer()
-    return {"messages": queries.unread_messages(user.id), "notifications": unread_count(user.id)}
+    return reply({"user": person_json(user), "cursor": str(cursor), "unread": queries.unread_counts(viewer().id)})
 
 
 @api.get("/threads")
@@ -161,7 +155,7 @@ def _message(message: Message, status: int = 200) -> Response:
 def put_read(thread_id: str, wish: MarkRead) -> Response:
     """Move my watermark to a message I was shown. It never moves back."""
     actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=wish.seq, now=clock.now())
-    return reply({"membership": _membership(thread_id), "unread": unread()})
+    return reply({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
 
 
 def _membership(thread_id: str) -> dict[str, Any]:

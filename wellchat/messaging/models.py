@@ -22,7 +22,6 @@ from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
-
 MAX_SEQ = 2**31 - 1  # the largest number a message can have
 
 

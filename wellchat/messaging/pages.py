@@ -17,9 +17,8 @@ from wellchat.db import new_id
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import actions, opening, queries
-from wellchat.messaging.forms import ListThreads, PostMessage, ThreadPlace
+from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMessage, ThreadPlace
 from wellchat.messaging.state import message_state, thread_state
-from wellchat.notifications.queries import unread_count
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
@@ -57,7 +56,9 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         user, thread_id, before=place.before, limit=_page_size(view.thread.last_seq, first_unread)
     )
     other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
-    subjects = subjects_between(view.thread.client_id, view.thread.professional_id)
+    subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
+    if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
+        subjects.insert(0, subject_by_id(user, view.thread.subject_id))
     return render_template(
         "messaging/thread.html",
         **shell,
@@ -70,6 +71,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         panel={"person": person_json(other), "subjects": [subject_json(s, user) for s in subjects]},
         body=body,
         errors=errors or {},
+        max_body=MAX_BODY,
     )
 
 
@@ -82,16 +84,15 @@ def _page_size(last_seq: int, first_unread: int | None) -> int:
 def _shell() -> dict[str, Any]:
     """What every page with the list of conversations shows; the cursor is read before the state it goes with."""
     user, page = viewer(), read_query(ListThreads)
-    cursor = cursor_now(user.id)
+    shell = badges()
     before = page.before if request.endpoint == "messaging.inbox" else None
     views, following = queries.inbox(user, before=before, limit=page.limit, archived=page.archived, q=page.q)
     return {
-        "cursor": str(cursor),
+        **shell,
         "threads": [_state(view) for view in views],
         "next": following,
         "archived": page.archived,
         "q": page.q,
-        "unread": {"messages": queries.unread_messages(user.id), "notifications": unread_count(user.id)},
     }
 
 
@@ -143,6 +144,14 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
     return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(message.seq)), 303)
 
 
+@pages.post("/threads/<thread_id>/read")
+@signed_in
+def read(thread_id: str) -> BaseResponse:
+    """Without script there is nobody to notice what was shown: the reader says so."""
+    actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkRead).seq, now=clock.now())
+    return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
+
+
 @pages.post("/threads/<thread_id>/membership")
 @signed_in
 def change_membership(thread_id: str) -> BaseResponse:
@@ -174,7 +183,7 @@ def new() -> str:
     people = [person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)} for c in connections]
     subjects = [subject_json(s, user) for s in subjects_of(user)]
     actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
-    return render_template("messaging/new.html", people=people, subjects=actionable, **_counts())
+    return render_template("messaging/new.html", people=people, subjects=actionable)
 
 
 @pages.get("/people/<user_id>")
@@ -193,7 +202,6 @@ def person(user_id: str) -> str:
         can_message=other.id != user.id
         and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
         subjects=[subject_json(s, user) for s in subjects],
-        **_counts(),
     )
 
 
@@ -207,7 +215,6 @@ def subject(subject_id: str) -> str:
         "subjects/subject.html",
         subject=subject_json(found, user),
         person=person_json(other) if other else None,
-        **_counts(),
     )
 
 
@@ -220,8 +227,7 @@ def claim(subject_id: str) -> BaseResponse:
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 
 
-def _counts() -> dict[str, Any]:
-    user = viewer()
-    cursor = cursor_now(user.id)
-    counts = {"messages": queries.unread_messages(user.id), "notifications": unread_count(user.id)}
-    return {"cursor": str(cursor), "unread": counts}
+def badges() -> dict[str, Any]:
+    """For every page of somebody signed in: the numbers on their badges, and the cursor read before them."""
+    cursor = cursor_now(viewer().id)
+    return {"cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}

@@ -15,6 +15,7 @@ from wellchat.accounts.models import Presence, User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.notifications.queries import unread_count
 from wellchat.subjects.models import Subject
 
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
@@ -156,6 +157,11 @@ def unread_messages(user_id: str) -> int:
         )
     )
     return db.session.execute(query).scalar_one()
+
+
+def unread_counts(user_id: str) -> dict[str, int]:
+    """The two numbers on a person's badges."""
+    return {"messages": unread_messages(user_id), "notifications": unread_count(user_id)}
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-CHANNELS = {"bell": "In the app", "push": "Push", "email": "Email"}
+CHANNELS = ("bell", "push", "email")
+OFFERED = {"bell": "In the app", "email": "Email"}  # on the page: the channels that something is sent through
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
-from wellchat.notifications.kinds import CHANNELS, KINDS
+from wellchat.notifications.kinds import KINDS, OFFERED
 from wellchat.notifications.unsubscribe import owner_of
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
 
@@ -71,12 +71,13 @@ def _posted() -> PatchPreferences:
 
 
 def _grid() -> dict[str, dict[str, bool]]:
-    return {kind: {c: f"{kind}.{c}" in request.form for c in CHANNELS} for kind in KINDS}
+    return {kind: {c: f"{kind}.{c}" in request.form for c in OFFERED} for kind in KINDS}
 
 
 def _as_typed() -> dict[str, Any]:
     known = queries.preferences_json(queries.preferences(viewer().id))
-    return known | {name: request.form[name] for name in known if name in request.form} | {"channels": _grid()}
+    typed = {name: request.form[name] for name in known if name in request.form}
+    return known | typed | {"channels": _grid()}
 
 
 def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None = None) -> str:
@@ -84,7 +85,7 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
         "notifications/preferences.html",
         preferences=preferences,
         kinds=KINDS.values(),
-        channels=CHANNELS,
+        channels=OFFERED,
         zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],
         hours=[(hour, f"{hour:02}:00") for hour in range(24)],
         weekdays=list(enumerate(WEEKDAYS)),

@@ -10,15 +10,11 @@ from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change
 from wellchat.changes.queries import changes_after
-from wellchat.messaging.queries import messages_by_seq, threads_by_id, typing_to, unread_messages
+from wellchat.messaging.queries import messages_by_seq, threads_by_id, typing_to, unread_counts
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.notifications import queries as notifications
 
 TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
-
-
-def unread_counts(user_id: str) -> dict[str, int]:
-    return {"messages": unread_messages(user_id), "notifications": notifications.unread_count(user_id)}
 
 
 def update_after(
