@@ -13,7 +13,7 @@ from typing import Any
 from celery import Celery
 from flask import Flask
 
-from wellchat.db import after_commit
+from wellchat.db import after_commit, unit
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,13 @@ _silent_until = 0.0
 
 
 def enqueue(task: str, **ids: Any) -> None:
-    """Ring for `task` with `ids` once the surrounding transaction is durable."""
+    """Ring for `task` with `ids` once the surrounding transaction is durable; once, however often it asks."""
+    if current := unit():
+        bells: set[tuple[str, str]] = current.notes.setdefault("bells", set())
+        bell = (task, repr(sorted(ids.items())))
+        if bell in bells:
+            return
+        bells.add(bell)
     after_commit(lambda: _ring(task, ids))
 
 

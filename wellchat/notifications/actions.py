@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, select, update
+from sqlalchemy import ColumnElement, case, exists, literal, select, update
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
-from wellchat.db import db, insert, new_id, transaction
+from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
 from wellchat.notifications.kinds import KINDS
 from wellchat.notifications.models import Notification, Preferences
@@ -138,7 +138,7 @@ def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime) 
         )
         _change(
             unread,
-            read_at=case((Notification.last_seq <= up_to_seq, now), else_=None),
+            read_at=case((Notification.last_seq <= up_to_seq, literal(now, UTCDateTime)), else_=None),
             count=case(
                 (Notification.last_seq <= up_to_seq, Notification.count),
                 (Notification.last_seq - up_to_seq < Notification.count, Notification.last_seq - up_to_seq),
