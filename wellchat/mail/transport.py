@@ -23,6 +23,7 @@ from wellchat.mail.compose import flatten
 log = logging.getLogger(__name__)
 
 PATIENCE = 20.0  # seconds for each step of the conversation with a mail server
+SETTINGS_WRONG = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -110,7 +111,7 @@ class SmtpLane:
             return
         self._start_over()
         said = f"The mail server answered {code} {' '.join(words.decode(errors='replace').split())}"
-        raise Permanent(said) if code >= 500 else Temporary(said)
+        raise Permanent(said) if code >= 500 and code not in SETTINGS_WRONG else Temporary(said)
 
     def _start_over(self) -> None:
         try:

@@ -1,0 +1,47 @@
+"""Killed for good, at every step between due and remembered: no message in two mails, and nobody forgotten."""
+
+from __future__ import annotations
+
+import os
+import signal
+from datetime import timedelta
+
+import pytest
+
+from tests.mail.world import DELAY, NOON, World
+from wellchat.db import db
+from wellchat.digests import actions as digests
+from wellchat.mail import actions, transport
+
+DUE = NOON + DELAY
+
+STEPS = {
+    "decided": (digests, "_write_down"),
+    "written": (actions, "deliver_all"),
+    "claimed": (actions, "_attempt"),
+    "made": (transport.SmtpLane, "send"),
+    "sent": (actions, "_settle"),
+}
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("step", STEPS)
+def test_kill_nine(world: World, step: str) -> None:
+    world.say(world.client, "Hello")
+    db.session.remove()
+    db.engine.dispose()
+    if (child := os.fork()) == 0:
+        owner, name = STEPS[step]
+        setattr(owner, name, lambda *_a, **_k: os.kill(os.getpid(), signal.SIGKILL))
+        digests.sweep(DUE)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+    for minutes in range(0, 120, 5):
+        digests.sweep(DUE + timedelta(minutes=minutes))
+        actions.sweep(DUE + timedelta(minutes=minutes))
+    gone_out, states = len(world.server.messages), world.states()
+    if step in ("decided", "written"):
+        assert (gone_out, states) == (1, ["sent"])
+    else:
+        assert states == ["unknown"], "shown to the operator, never sent again by itself"
+        assert gone_out == (1 if step == "sent" else 0)
