@@ -1,4 +1,4 @@
-"""Runs migrations in the application that `wellchat db` loaded. Versions import no models: they stay true as code moves."""
+"""Runs migrations in the application that `wellchat db` loaded. Versions import no models, so they stay true."""
 
 from typing import Any
 

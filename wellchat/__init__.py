@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     Raises SettingsError where a setting cannot be used.
     """
     settings = settings or read_settings()
-    settings.INSTANCE.mkdir(parents=True, exist_ok=True)
+    settings.INSTANCE.mkdir(mode=0o700, parents=True, exist_ok=True)
     app = Wellchat(
         "wellchat",
         title="wellchat",

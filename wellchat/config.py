@@ -117,7 +117,7 @@ def _embedded_redis(instance: Path) -> str | None:
 
 def _kept_secret(instance: Path) -> str:
     """The installation's own key, made once. Two processes that start together agree on the first one written."""
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations and keys: nobody else reads here
     path = instance / "secret_key"
     fresh = instance / f".secret_key.{os.getpid()}"
     if not path.exists():

@@ -101,7 +101,7 @@ def _reachable(host: str) -> str:
 @contextmanager
 def _only_one(instance: Path) -> Iterator[None]:
     """Two of these on one folder would share a database file and a Valkey. The lock ends with the process."""
-    instance.mkdir(parents=True, exist_ok=True)
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (instance / "up.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
