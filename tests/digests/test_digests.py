@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 
 import pytest
+from sqlalchemy import event
 
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions, decide
+from wellchat.digests import actions, decide, outbox
 from wellchat.digests.models import DigestSchedule
+from wellchat.errors import Invalid
 from wellchat.mail import actions as mail
 from wellchat.messaging import actions as messaging
+from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences, unsubscribe
 
 MINUTE = timedelta(minutes=1)
@@ -153,8 +157,6 @@ def test_the_lid_closed_ten_seconds_before(world: World) -> None:
     """Told later, since they seemed to look; mailed all the same."""
     world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
     world.say(world.client, "Hello")
-    from wellchat.digests import outbox
-
     outbox.sweep(NOON + timedelta(seconds=111))
     assert actions.sweep(DUE)["digests_sent"] == 1
 
@@ -255,6 +257,53 @@ def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
         for seq in range(c["first_seq"], c["last_seq"] + 1)
     ]
     assert len(covered) == len(set(covered)) == 24
+
+
+@pytest.mark.each_database
+def test_writing_reading_muting_and_sweeping_at_once_never_collide(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No deadlock, no error, no message in two mails."""
+    threads = [world.open_thread(world.user(f"Client {n}"), world.coach) for n in range(4)]
+    places = [(thread.id, thread.client_id) for thread in threads]
+    coach_id = world.coach.id
+
+    def write(thread_id: str, client_id: str) -> None:
+        thread = db.session.get_one(Thread, thread_id)
+        for n in range(8):
+            world.say(db.session.get_one(User, client_id), f"word {n}", NOON, thread)
+
+    def read(thread_id: str) -> None:
+        coach = db.session.get_one(User, coach_id)
+        for seq in range(1, 8, 2):
+            with suppress(Invalid):  # not written yet
+                messaging.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
+            messaging.change_membership(viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)})
+
+    def change_mind() -> None:
+        coach = db.session.get_one(User, coach_id)
+        for n in range(6):
+            save_preferences(user=coach, now=NOON, cadence=("soon", "hourly")[n % 2])
+
+    def sweep() -> None:
+        for n in range(6):
+            actions.sweep(DUE + n * MINUTE)
+
+    writers = [lambda place=place: write(*place) for place in places]
+    readers = [lambda place=place: read(place[0]) for place in places]
+    answers = world.together(*writers, *readers, change_mind, sweep, sweep, sweep)
+    assert answers == [None] * len(answers)
+    actions.sweep(DUE + timedelta(days=2))
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+    covered = [
+        (c["thread_id"], seq)
+        for m in world.mails()
+        for c in m.covers
+        for seq in range(c["first_seq"], c["last_seq"] + 1)
+    ]
+    assert len(covered) == len(set(covered))
+    left = decide.waiting_for(coach_id, DUE + timedelta(days=2))
+    assert left == [], "nobody forgotten"
 
 
 @pytest.mark.each_database
@@ -398,30 +447,19 @@ def test_queries_per_recipient_stay_the_same(world: World) -> None:
     assert counts[0] == counts[1] <= 5
 
 
-class _Statements(list[str]):
-    pass
+@contextmanager
+def counted_queries() -> Iterator[list[str]]:
+    seen: list[str] = []
 
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if statement.startswith("SELECT"):
+            seen.append(statement)
 
-def counted_queries() -> object:
-    from contextlib import contextmanager
-
-    from sqlalchemy import event
-
-    @contextmanager
-    def watch() -> Iterator[_Statements]:
-        seen = _Statements()
-
-        def note(_c: object, _cursor: object, statement: str, *_: object) -> None:
-            if statement.startswith("SELECT"):
-                seen.append(statement)
-
-        event.listen(db.engine, "before_cursor_execute", note)
-        try:
-            yield seen
-        finally:
-            event.remove(db.engine, "before_cursor_execute", note)
-
-    return watch()
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 @pytest.mark.each_database
