@@ -284,10 +284,8 @@ class Live:
         self.web.wait_until_says("wellchat answers on")
 
     def start_worker(self) -> None:
-        schedule = ("-B", "-s", str(self.instance / "schedule"))
         self.worker = Command(
-            *("celery", "-A", "worker", "worker", "-P", "threads", "-c", "2", "-l", "info", *schedule),
-            env=self.env,
+            *("celery", "-A", "worker", "worker", "-B", "-P", "threads", "-c", "2", "-l", "info"), env=self.env
         )
         self.worker.wait_until_says("ready.")
 

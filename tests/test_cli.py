@@ -244,7 +244,7 @@ def test_doctor_knows_postgresql(instance: Path, postgresql_url: str) -> None:
     assert "synchronous_commit on" in ended.stdout
 
 
-# sweep, and how commands end
+# sweep, restored, and how commands end
 
 
 def test_sweep_says_what_it_did(instance: Path) -> None:
@@ -252,6 +252,17 @@ def test_sweep_says_what_it_did(instance: Path) -> None:
     ended = run("sweep", "--json", instance=instance)
     assert ended.returncode == 0
     assert all(count == 0 for count in json.loads(ended.stdout).values())
+
+
+def test_restored_begins_a_new_epoch(instance: Path, cast: Cast) -> None:
+    def epochs() -> list[str]:
+        with sqlite3.connect(instance / "wellchat.db") as database:
+            return [name for (name,) in database.execute("SELECT name FROM epochs ORDER BY id")]
+
+    before = epochs()
+    assert run("restored", instance=instance).returncode == 0
+    assert epochs()[:-1] == before
+    assert epochs()[-1] not in before
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,16 @@ def sweep(as_json: bool) -> None:
     click.echo(json.dumps(done) if as_json else "\n".join(f"{name}: {count}" for name, count in done.items()))
 
 
-COMMANDS = (up, serve, doctor, sweep)
+@click.command()
+def restored() -> None:
+    """Run once after a backup was put back: pages that remember more than it does load afresh."""
+    from wellchat.changes.actions import renew_epoch
+
+    with create_app().app_context():
+        click.echo(f"A new life of this database has begun: {renew_epoch()}")
+
+
+COMMANDS = (up, serve, doctor, sweep, restored)
 
 
 def init_app(app: Flask) -> None:

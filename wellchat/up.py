@@ -25,7 +25,7 @@ from sqlalchemy import select
 from wellchat import create_app, serve
 from wellchat.accounts.models import User
 from wellchat.clock import now
-from wellchat.config import Settings, read_settings
+from wellchat.config import read_settings
 from wellchat.db import db
 from wellchat.demo.actions import load
 from wellchat.demo.cli import introduction
@@ -91,7 +91,7 @@ def up(*, host: str, port: int) -> int:
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
             stack.enter_context(_noted(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
         greeting = _prepare(create_app())
-        return _supervise(read_settings(), host=host, port=port, greeting=greeting)
+        return _supervise(host=host, port=port, greeting=greeting)
 
 
 def _reachable(host: str) -> str:
@@ -141,17 +141,16 @@ def _greeting(address: str) -> str:
     return "\n" + "\n\n".join(parts) + "\n"
 
 
-def _supervise(settings: Settings, *, host: str, port: int, greeting: str) -> int:
+def _supervise(*, host: str, port: int, greeting: str) -> int:
     manager = Manager(_Voice(greeting))
     manager._process_ctor = _Part
     python = [sys.executable, "-m"]
     listen = ["--host", host, "--port", str(port)]
     # Little grace: someone pressed Ctrl-C and waits, and a request cut off is simply made again.
     manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
-    beat = ["-B", "-s", str(settings.INSTANCE / "schedule")]
-    work = ["worker", "-P", "threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
+    work = ["worker", "-B", "-P", "threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
     as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as the rest of us here
-    command = [*python, "celery", "-A", "worker", "-q", *work, *beat]
+    command = [*python, "celery", "-A", "worker", "-q", *work]
     manager.add_process("worker", command, env={**os.environ, **as_root})
     manager.loop()
     status = manager.returncode or 0
