@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, and_, func, select
 
-from wellchat.accounts.models import Presence, User
+from wellchat.accounts.models import Presence
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.times import due_time, quiet_until
@@ -102,7 +102,7 @@ def quiet_for(wishes: Wishes, now: datetime) -> datetime | None:
     return quiet_until(now, wishes.quiet_from, wishes.quiet_to, ZoneInfo(wishes.time_zone))
 
 
-def waiting_for(user_id: str, now: datetime, *, thread_ids: list[str] | None = None) -> list[Waiting]:
+def waiting_for(user_id: str, now: datetime) -> list[Waiting]:
     """What waits, by thread, in one statement: above both watermarks, not their own, not deleted."""
     query = (
         select(
@@ -183,7 +183,3 @@ def _why_sent(wishes: Wishes) -> str:
     if wishes.cadence == "soon":
         return "Unread, and the reader was away."
     return f"Unread at the time of the {wishes.cadence} digest."
-
-
-def recipient(user_id: str) -> User | None:
-    return db.session.get(User, user_id, populate_existing=True)
