@@ -212,6 +212,9 @@ class MailServer:
 
 def browser_path() -> str:
     """Raises LeftOut."""
+    driver = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True)
+    if driver.returncode:
+        raise LeftOut(f"Playwright's driver does not run: {driver.stderr.strip()}")
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
