@@ -65,11 +65,17 @@ def _in_app(app: Any, work: Callable[..., Any], *args: Any) -> Any:
 
 
 @pytest.fixture
-def background(app: Any) -> Iterator[Callable[[Callable[[], Any]], Future[Any]]]:
-    """background(work): runs `work` in a thread of its own inside the application; a Future of its result."""
+def background_in() -> Iterator[Callable[[Any, Callable[[], Any]], Future[Any]]]:
+    """background_in(app, work): runs `work` in a thread of its own inside `app`; a Future of its result."""
     pool = ThreadPoolExecutor(max_workers=200)
-    yield lambda work: pool.submit(_in_app, app, work)
+    yield lambda app, work: pool.submit(_in_app, app, work)
     pool.shutdown(wait=False, cancel_futures=True)
+
+
+@pytest.fixture
+def background(app: Any, background_in: Any) -> Callable[[Callable[[], Any]], Future[Any]]:
+    """background(work): the same in the test's own application."""
+    return lambda work: background_in(app, work)
 
 
 class Count:

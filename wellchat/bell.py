@@ -1,8 +1,15 @@
-"""The bell: wakes waiting polls the moment somebody's change log moves.
+"""The bell: wakes waiting polls the moment somebody's change log moves, and knows where the logs stand meanwhile.
 
 Redis carries it between processes and never holds anything. Where Redis is away, one thread per process asks the
-database for the people who wait here; slower, and nobody loses anything. Waiting is level-triggered: listen first,
-then read the log, then sleep, so that a change between the read and the sleep has already set the event.
+database for the people who wait here; slower, and nobody loses anything.
+
+Two rules keep it from ever hiding a change:
+
+- Waiting is level-triggered: listen first, then read the log, then sleep. A change between the read and the sleep
+  has already set the event.
+- What is known of a log (a Standing) is made before the database is asked, and only while Redis is heard. A ring
+  that comes in between raises it; a bell that falls silent voids it; and the database is asked on a timer all the
+  same, for a process may die between its commit and its ring.
 """
 
 from __future__ import annotations
@@ -21,16 +28,39 @@ from flask import Flask, current_app
 log = logging.getLogger(__name__)
 
 CHANNEL = "wellchat:bell"
+EXPELLED = "!"  # in the place of a number: nothing that is known of this person holds any longer
 PATIENCE = 0.25  # seconds a request may lose to a slow Redis
 SILENCE = 5.0  # seconds without trying, after Redis failed
-TRUTH_EVERY = 5.0  # seconds between looks at the database while Redis rings: it may lie, or have been flushed
+LISTEN = 0.5  # seconds between signs of life asked of Redis
+DEAF = 1.5  # seconds without one, after which the bell counts as silent
+TRUTH_EVERY = 5.0  # seconds between looks at the database while Redis rings
 TRUTH_EVERY_ALONE = 1.0  # the same while there is no Redis
+FORGET = 60.0  # seconds after which a log that nobody asks for is no longer followed
+AT_ONCE = 1_000  # logs looked up in one statement
 
 Heads = Callable[[list[str]], Mapping[str, int]]
 
 
+class Standing:
+    """What this process knows of one user's log: at least how far it has come, if it has been read at all."""
+
+    __slots__ = ("read", "seq", "used")
+
+    def __init__(self) -> None:
+        self.seq = 0
+        self.read = False
+        self.used = time.monotonic()
+
+    def learn(self, seq: int) -> None:
+        """The database says so."""
+        self.seq = max(self.seq, seq)
+        self.read = True
+
+
 class Waiter:
     """One hanging poll: whose, what it has seen, and the event that ends its sleep."""
+
+    __slots__ = ("event", "seq", "user_id")
 
     def __init__(self, user_id: str, seq: int) -> None:
         self.user_id = user_id
@@ -47,33 +77,61 @@ class Bell:
         self._silent_until = 0.0
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
+        self._standings: dict[str, Standing] = {}
+        self._hearing = False
         self._watching_in: int | None = None  # the process with the watcher; a fork has none of its parent's threads
         self.closing = threading.Event()
+        self.wakes = 0
 
     @property
     def waiting(self) -> int:
-        return sum(len(waiters) for waiters in self._waiters.values())
+        return sum(map(len, list(self._waiters.values())))
+
+    # Ringing
 
     def ring(self, heads: Mapping[str, int]) -> None:
-        """Tell everybody who waits for one of these users that their log has reached `seq`."""
-        self._wake(heads)
+        """Tell everybody who follows one of these users that their log has reached `seq`."""
+        self._heard(heads)
+        self._publish(" ".join(f"{user_id}:{seq}" for user_id, seq in heads.items()))
+
+    def expel(self, user_id: str) -> None:
+        """A session or token of this user has ended: nothing remembered of them holds any longer, anywhere."""
+        self._void([user_id])
+        self._publish(f"{user_id}:{EXPELLED}")
+
+    def _publish(self, words: str) -> None:
         if self._redis is None or time.monotonic() < self._silent_until:
             return
         try:
-            self._redis.publish(CHANNEL, " ".join(f"{user_id}:{seq}" for user_id, seq in heads.items()))
+            self._redis.publish(CHANNEL, words)
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + SILENCE
             log.warning("Redis does not answer (%s); polls fall back to the database", error)
+
+    # Following
+
+    def standing(self, user_id: str) -> Standing:
+        """What is known of the user's log; get it BEFORE reading the log, and let it learn what was read."""
+        self._watch_over()
+        with self._lock:
+            if not self._hearing:
+                return Standing()  # known to nobody but the caller, so never current
+            return self._standings.setdefault(user_id, Standing())
+
+    def is_current(self, user_id: str, standing: Standing, seq: int) -> bool:
+        """Whether the log is known to stand at `seq` this very moment, without asking anybody."""
+        if self._standings.get(user_id) is not standing or not standing.read:
+            return False
+        standing.used = time.monotonic()
+        return standing.seq == seq
 
     @contextmanager
     def listening(self, user_id: str, seq: int) -> Iterator[Waiter]:
         """A waiter that wakes when the log of `user_id` passes `seq`, and when the server closes."""
         waiter = Waiter(user_id, seq)
+        self._watch_over()
         with self._lock:
             self._waiters[user_id].add(waiter)
-            if self._watching_in != os.getpid():
-                self._watching_in = os.getpid()
-                threading.Thread(target=self._watch, name="bell", daemon=True).start()
         try:
             if self.closing.is_set():
                 waiter.event.set()
@@ -87,71 +145,102 @@ class Bell:
     def close(self) -> None:
         """Let every hanging poll answer now: the process is about to end."""
         self.closing.set()
-        self._wake_all()
+        self._void(list(self._waiters))
 
-    def _wake(self, heads: Mapping[str, int]) -> None:
+    def _heard(self, heads: Mapping[str, int]) -> None:
         with self._lock:
             for user_id, seq in heads.items():
+                if (standing := self._standings.get(user_id)) and seq > standing.seq:
+                    standing.seq = seq
                 for waiter in self._waiters.get(user_id, ()):
                     if seq > waiter.seq:
                         waiter.event.set()
+                        self.wakes += 1
 
-    def _wake_all(self) -> None:
+    def _void(self, user_ids: Iterable[str]) -> None:
+        """Forget what is known of these people's logs, and let their polls ask anew."""
         with self._lock:
-            for waiters in self._waiters.values():
-                for waiter in waiters:
+            for user_id in user_ids:
+                self._standings.pop(user_id, None)
+                for waiter in self._waiters.get(user_id, ()):
                     waiter.event.set()
+
+    # The watcher
+
+    def _watch_over(self) -> None:
+        """Make sure that this process has its watcher."""
+        if self._watching_in == os.getpid():
+            return
+        with self._lock:
+            if self._watching_in != os.getpid():
+                self._watching_in = os.getpid()
+                threading.Thread(target=self._watch, name="bell", daemon=True).start()
 
     def _watch(self) -> None:
         while not self.closing.is_set():
             try:
-                if self._url is None:
-                    self._ask_the_database()
-                    self.closing.wait(TRUTH_EVERY_ALONE)
-                else:
+                if self._url is not None:
                     self._follow_redis(self._url)
-            except redis.RedisError:
-                with suppress(Exception):
-                    self._ask_the_database()
-                self.closing.wait(TRUTH_EVERY_ALONE)
+            except redis.RedisError as error:
+                log.info("the bell is silent: %s", error)
             except Exception:
                 log.warning("the bell stumbled", exc_info=True)
-                self.closing.wait(TRUTH_EVERY_ALONE)
+            finally:
+                with self._lock:
+                    self._hearing = False
+                    self._standings.clear()
+            with suppress(Exception):
+                self._ask_the_database()
+            self.closing.wait(TRUTH_EVERY_ALONE)
 
     def _follow_redis(self, url: str) -> None:
-        client = connect(url, timeout=TRUTH_EVERY)
+        client = connect(url, timeout=DEAF)
         subscription = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
             subscription.subscribe(CHANNEL)
-            asked = 0.0  # ask once right after subscribing: what was rung before that is lost
+            subscription.ping()  # its answer comes after the subscription stands
+            heard = pinged = time.monotonic()
+            asked = 0.0  # at once: what was rung before the subscription stood is lost
             while not self.closing.is_set():
-                if time.monotonic() - asked > TRUTH_EVERY:
-                    asked = time.monotonic()
-                    self._ask_the_database()
-                message = subscription.get_message(timeout=1.0)
+                message = subscription.get_message(timeout=LISTEN)
+                now = time.monotonic()
                 if message:
-                    self._wake(_parse(message["data"]))
+                    heard, self._hearing = now, True
+                    if message["type"] == "message":
+                        self._obey(message["data"])
+                if now - heard > DEAF:
+                    raise redis.ConnectionError(f"no sign of life for {DEAF} s")
+                if now - pinged > LISTEN:
+                    pinged = now
+                    subscription.ping()
+                if self._hearing and now - asked > TRUTH_EVERY:
+                    asked = now
+                    self._ask_the_database()
         finally:
             with suppress(Exception):
                 subscription.close()
             client.close()
 
+    def _obey(self, words: str) -> None:
+        told = [word.rpartition(":") for word in words.split()]
+        self._heard({user_id: int(seq) for user_id, _, seq in told if seq.isdigit()})
+        if expelled := [user_id for user_id, _, seq in told if seq == EXPELLED]:
+            self._void(expelled)
+
     def _ask_the_database(self) -> None:
+        long_ago = time.monotonic() - FORGET
         with self._lock:
-            user_ids = list(self._waiters)
-        if user_ids:
+            for user_id in [u for u, standing in self._standings.items() if standing.used < long_ago]:
+                del self._standings[user_id]
+            user_ids = list({*self._waiters, *self._standings})
+        for start in range(0, len(user_ids), AT_ONCE):
             with self._app.app_context():
-                self._wake(self._heads(user_ids))
+                self._heard(self._heads(user_ids[start : start + AT_ONCE]))
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
     """A client that gives up after `timeout` seconds, so that a hung Redis cannot hang a request."""
     return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=PATIENCE, decode_responses=True)
-
-
-def _parse(data: str) -> dict[str, int]:
-    pairs = (pair.rpartition(":") for pair in data.split())
-    return {user_id: int(seq) for user_id, _, seq in pairs if seq.isdigit()}
 
 
 def ring(heads: Mapping[str, int]) -> None:
@@ -164,5 +253,5 @@ def the_bell() -> Bell:
     return bell
 
 
-def init_app(app: Flask, *, heads: Callable[[Iterable[str]], Mapping[str, int]]) -> None:
+def init_app(app: Flask, *, heads: Heads) -> None:
     app.extensions["bell"] = Bell(app, heads=heads)

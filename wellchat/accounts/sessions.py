@@ -35,7 +35,7 @@ def sign_in_anew(user: User) -> None:
 def sign_out() -> None:
     """End this session for good: copies of its cookies are worth nothing from here on."""
     if current_user.is_authenticated and current_user.session_id:
-        end_session(session_id=current_user.session_id, now=clock.now())
+        end_session(user=current_user._get_current_object(), now=clock.now())
     session.clear()
     logout_user()
 

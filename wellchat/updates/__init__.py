@@ -2,8 +2,10 @@
 
 from flask import Flask
 
+from wellchat.updates import gate
 from wellchat.updates.api import api
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(api)
+    gate.init_app(app)

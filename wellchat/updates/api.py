@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response, current_app, jsonify
+from flask import Response, current_app, request
 
 from wellchat import clock
 from wellchat.accounts.actions import touch_presence
-from wellchat.accounts.models import User
+from wellchat.bell import the_bell
 from wellchat.changes.cursor import Cursor, parse_cursor
-from wellchat.changes.queries import check
+from wellchat.changes.queries import Resync, check
 from wellchat.db import snapshot
 from wellchat.errors import problem
 from wellchat.messaging.actions import acknowledge
 from wellchat.updates.forms import Poll
+from wellchat.updates.gate import FOUND, Finding
 from wellchat.updates.queries import update_after
-from wellchat.updates.waiting import wait_for_news
-from wellchat.web import signed_in, viewer
+from wellchat.web import reply, signed_in, viewer
 
 api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")
 
-RESYNC = {
+RESYNC: dict[Resync, str] = {
     "expired": "This cursor is older than what we keep.",
     "foreign": "This cursor belongs to another user.",
     "restored": "The database was restored since this cursor was given out.",
@@ -41,26 +41,23 @@ def updates(poll: Poll) -> Response:
     cursor = parse_cursor(poll.since)
     if poll.active:
         touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
-    response = _answer(user, cursor, poll)
-    response.headers["X-Poll-Interval"] = f"{current_app.config['POLL_INTERVAL']:g}"
-    return response
-
-
-def _answer(user: User, cursor: Cursor, poll: Poll) -> Response:
+    standing = the_bell().standing(user.id)
     snapshot()
     head, reason = check(user.id, cursor)
+    standing.learn(head.seq)
     if reason is not None:
-        response = problem(410, "Reload your state", RESYNC[reason])
-        response.set_data(current_app.json.dumps({**response.get_json(), "reason": reason, "cursor": str(head)}))
-        return response
+        return _resync(head, reason)
     acknowledge(user_id=user.id, cursor_seq=cursor.seq)
-    found = _update(user, cursor, poll) if head.seq > cursor.seq else None
-    wait = min(poll.wait, current_app.config["MAX_WAIT"])
-    if found is None and wait and wait_for_news(user.id, cursor.seq, wait):
-        found = _update(user, cursor, poll)
-    return jsonify(found) if found else Response(status=204)
-
-
-def _update(user: User, cursor: Cursor, poll: Poll) -> dict[str, object] | None:
+    if head.seq == cursor.seq:
+        wait = min(poll.wait, current_app.config["MAX_WAIT"])
+        request.environ[FOUND] = Finding(user.id, cursor.seq, standing, wait=wait, lasting=not poll.active)
+        return Response(status=204)
     snapshot()
-    return update_after(user, cursor, limit=poll.limit, now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    away_after = current_app.config["AWAY_AFTER"]
+    return reply(update_after(user, cursor, limit=poll.limit, now=clock.now(), away_after=away_after))
+
+
+def _resync(head: Cursor, reason: Resync) -> Response:
+    response = problem(410, "Reload your state", RESYNC[reason])
+    response.set_data(current_app.json.dumps({**response.get_json(), "reason": reason, "cursor": str(head)}))
+    return response

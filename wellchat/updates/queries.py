@@ -17,16 +17,12 @@ from wellchat.notifications import queries as notifications
 TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
 
 
-def update_after(
-    viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float
-) -> dict[str, Any] | None:
-    """What changed above `cursor`, as it is now; None where nothing did.
+def update_after(viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float) -> dict[str, Any]:
+    """What changed above `cursor`, which is below the head of the log, as it is now.
 
     Run it inside one db.snapshot(): the numbers of unread then belong to the very messages they travel with.
     """
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
-    if not rows:
-        return None
     has_more, rows = len(rows) > limit, rows[:limit]
     messages, threads, notes = _distinct(rows)
     views = threads_by_id(viewer.id, threads) if threads else []

@@ -1,0 +1,125 @@
+"""The gate that polls pass before the application: it answers those that have nothing to hear, and lets others wait.
+
+Most polls find nothing new. For such a one the application looks up who asks, reads where their log stands, and
+answers 204. What it found is remembered here, under the very request, for as long as it is known to hold. A poll that
+waits does so here too, with the application's work done and put away: it holds a thread and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+from wellchat.bell import Bell, Standing
+from wellchat.changes.queries import heads
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATH = "/api/updates"
+FOUND = "wellchat.poll"  # where the application leaves what it found of a poll
+TRUST = 5.0  # seconds for which a finding is used; then the application is asked again who this is
+MOST_USES = 200  # of one finding; who polls faster than that is left to the rate limits
+MOST = 50_000  # findings remembered
+Headers = list[tuple[str, str]]
+
+NOTHING_NEW = "204 NO CONTENT"
+NO_STORE: Headers = [("Cache-Control", "no-store")]
+NOTHING: list[bytes] = []
+Key = tuple[str | None, ...]
+
+
+class Finding:
+    """The application found that this poll has nothing to hear: its asker's log stands at `seq`.
+
+    `wait` is how many seconds it may hang, `lasting` whether the same request again means the same.
+    """
+
+    __slots__ = ("seq", "standing", "until", "user_id", "uses", "wait")
+
+    def __init__(self, user_id: str, seq: int, standing: Standing, *, wait: float, lasting: bool) -> None:
+        self.user_id, self.seq, self.standing, self.wait = user_id, seq, standing, wait
+        self.until = time.monotonic() + TRUST if lasting else 0.0
+        self.uses = 0
+
+
+class Gate:
+    def __init__(self, app: Flask, bell: Bell) -> None:
+        self._app = app
+        self._next: WSGIApplication = app.wsgi_app
+        self._bell = bell
+        self._findings: dict[Key, Finding] = {}
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
+            return self._next(environ, start_response)
+        key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), environ["QUERY_STRING"])
+        finding = self._findings.get(key)
+        status, headers, body = NOTHING_NEW, NO_STORE, NOTHING
+        if finding is None or not self._holds(finding):
+            status, headers, body = _ask(self._next, environ)
+            finding = environ.get(FOUND)
+            if finding:
+                self._remember(key, finding)
+        if finding and finding.wait and self._hears_news(finding):
+            status, headers, body = _ask(self._next, environ)
+        start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}")])
+        return body
+
+    def _holds(self, finding: Finding) -> bool:
+        finding.uses += 1
+        if time.monotonic() > finding.until or finding.uses > MOST_USES:
+            return False
+        return self._bell.is_current(finding.user_id, finding.standing, finding.seq)
+
+    def _remember(self, key: Key, finding: Finding) -> None:
+        if len(self._findings) >= MOST:
+            self._findings.clear()
+        self._findings[key] = finding
+
+    def _hears_news(self, finding: Finding) -> bool:
+        """Wait. False at the end of the time, on closing, and where too many wait: better short polls than none."""
+        if self._bell.waiting >= self._most_waiting():
+            return False
+        with self._bell.listening(finding.user_id, finding.seq) as waiter:
+            # Listening comes first, then the look at the log, then sleep: what changes in between has set the event.
+            if not self._bell.is_current(finding.user_id, finding.standing, finding.seq) and self._moved(finding):
+                return True
+            return waiter.event.wait(finding.wait) and not self._bell.closing.is_set()
+
+    def _moved(self, finding: Finding) -> bool:
+        with self._app.app_context():
+            return heads([finding.user_id]).get(finding.user_id, 0) > finding.seq
+
+    def _most_waiting(self) -> int:
+        return int(self._app.config["MAX_WAITING"]) or int(self._app.config["THREADS"]) * 3 // 4
+
+    def _pace(self) -> float:
+        """Seconds between short polls: the setting, and up to five times that as the room for waiting fills."""
+        crowd = min(1.0, self._bell.waiting / self._most_waiting())
+        slower: float = self._app.config["POLL_INTERVAL"] * (1 + 8 * max(0.0, crowd - 0.5))
+        return round(slower, 1)
+
+
+def _ask(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
+    """The application's whole answer; by then it has put its work away."""
+    said: list[Any] = []
+
+    def start_response(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
+        said[:] = [status, headers]
+        return lambda _: None
+
+    environ.pop(FOUND, None)
+    body = app(environ, start_response)
+    try:
+        return said[0], said[1], list(body)
+    finally:
+        if hasattr(body, "close"):
+            body.close()
+
+
+def init_app(app: Flask) -> None:
+    app.wsgi_app = Gate(app, app.extensions["bell"])  # type: ignore[method-assign]
