@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, db, errors, health, jobs, web
+from wellchat import api_docs, db, errors, jobs, web
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -75,8 +75,8 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     jobs.init_app(app)
     errors.init_app(app)
     web.init_app(app)
-    health.init_app(app)
     api_docs.init_app(app)
     for feature in FEATURES:
         import_module(f"wellchat.{feature}").init_app(app)
+    import_module("wellchat.health").init_app(app)  # looks at all of them
     return app

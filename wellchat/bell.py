@@ -25,6 +25,8 @@ from contextlib import contextmanager, suppress
 import redis
 from flask import Flask, current_app
 
+from wellchat import metrics
+
 log = logging.getLogger(__name__)
 
 CHANNEL = "wellchat:bell"
@@ -81,7 +83,6 @@ class Bell:
         self._hearing = False
         self._watching_in: int | None = None  # the process with the watcher; a fork has none of its parent's threads
         self.closing = threading.Event()
-        self.wakes = 0
 
     @property
     def waiting(self) -> int:
@@ -132,11 +133,13 @@ class Bell:
         self._watch_over()
         with self._lock:
             self._waiters[user_id].add(waiter)
+        metrics.WAITING.inc()
         try:
             if self.closing.is_set():
                 waiter.event.set()
             yield waiter
         finally:
+            metrics.WAITING.dec()
             with self._lock:
                 self._waiters[user_id].discard(waiter)
                 if not self._waiters[user_id]:
@@ -155,7 +158,7 @@ class Bell:
                 for waiter in self._waiters.get(user_id, ()):
                     if seq > waiter.seq:
                         waiter.event.set()
-                        self.wakes += 1
+                        metrics.WAKES.inc()
 
     def _void(self, user_ids: Iterable[str]) -> None:
         """Forget what is known of these people's logs, and let their polls ask anew."""

@@ -24,6 +24,7 @@ from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
+from wellchat import metrics
 from wellchat.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -223,5 +224,6 @@ def init_app(app: Flask, *, migrations: str) -> None:
     db.init_app(app)
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
     with app.app_context():
+        metrics.follow_pool(db.engine)
         if not is_postgresql():
             _tune_sqlite(db.engine)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import redis
 from flask import Blueprint, Flask, Response, current_app, jsonify
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
-from prometheus_client.core import GaugeMetricFamily
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from wellchat.bell import PATIENCE, connect, the_bell
+from wellchat import clock, metrics
+from wellchat.accounts.models import Presence
+from wellchat.bell import PATIENCE, connect
+from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
+from wellchat.messaging.models import Outbox
+from wellchat.web import limiter
 
 health = Blueprint("health", __name__)
+limiter.exempt(health)
 
 
 @health.get("/healthz")
@@ -37,21 +42,27 @@ def readyz() -> tuple[Response, int]:
     return (jsonify(status="failed", **failed), 503) if failed else (jsonify(status="ok"), 200)
 
 
-@health.get("/metrics")
-def metrics() -> Response:
-    waiting = GaugeMetricFamily("wellchat_polls_waiting", "Hanging polls held by this process", the_bell().waiting)
-    body = generate_latest(_Once(waiting)) + generate_latest(REGISTRY)
-    return Response(body, content_type=CONTENT_TYPE_LATEST)
+@health.get("/metrics", endpoint="metrics")
+def figures() -> Response:
+    """Prometheus' text form. Names and numbers only: nothing of anybody's."""
+    _measure_what_waits()
+    body, content_type = metrics.exposition()
+    return Response(body, content_type=content_type)
 
 
-class _Once:
-    """One figure in the form the client library collects from."""
-
-    def __init__(self, family: GaugeMetricFamily) -> None:
-        self._family = family
-
-    def collect(self) -> list[GaugeMetricFamily]:
-        return [self._family]
+def _measure_what_waits() -> None:
+    now = clock.now()
+    due, oldest = db.session.execute(select(func.count(), func.min(Outbox.due_at)).where(Outbox.due_at <= now)).one()
+    metrics.OUTBOX.set(due)
+    metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)
+    lag = select(func.max(ChangeLog.last_seq - ChangeLog.acked_seq)).join(
+        Presence, Presence.user_id == ChangeLog.user_id
+    )
+    metrics.LAG.set(db.session.execute(lag).scalar() or 0)
+    waiting = select(Mail.state, func.count()).where(Mail.state.in_((QUEUED, SENDING, UNKNOWN))).group_by(Mail.state)
+    found = dict(db.session.execute(waiting).all())
+    for state in (QUEUED, SENDING, UNKNOWN):
+        metrics.MAILS.labels(state).set(found.get(state, 0))
 
 
 def init_app(app: Flask) -> None:

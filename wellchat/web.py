@@ -27,6 +27,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
 from wellchat import clock
+from wellchat.bell import PATIENCE
 from wellchat.clock import iso
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
 
@@ -303,7 +304,11 @@ def init_app(app: Flask) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a chat stays open for days
         RATELIMIT_ENABLED=app.config["RATE_LIMITS"],
         RATELIMIT_STORAGE_URI=_limits_url(app.config["REDIS_URL"]),
+        RATELIMIT_STORAGE_OPTIONS=_limits_options(app.config["REDIS_URL"]),
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # without Redis each process counts for itself
+        RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
+        RATELIMIT_HEADER_REMAINING="RateLimit-Remaining",
+        RATELIMIT_HEADER_RESET="RateLimit-Reset",
         RATELIMIT_SWALLOW_ERRORS=True,
     )
     if app.config["PROXIES"]:
@@ -338,3 +343,8 @@ def _limits_url(url: str | None) -> str:
     if url is None:
         return "memory://"
     return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
+
+
+def _limits_options(url: str | None) -> dict[str, Any]:
+    """A Redis that hangs may not hang a request for longer than this."""
+    return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if url else {}

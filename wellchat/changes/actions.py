@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sqlalchemy import delete, func, insert, select, update
@@ -34,25 +35,53 @@ def record_change(
     users of one transaction are numbered together, in ascending order, so that no two transactions wait for
     each other.
     """
+    _pending().changes.setdefault(user_id, {})[What(kind, thread_id, message_seq, notification_id)] = None
+
+
+def confirm(*, user_id: str, seq: int) -> None:
+    """Note that everything of this user's log up to `seq` has arrived. Call inside `transaction()`.
+
+    It locks the log like a change does, so it waits for its turn in the same order.
+    """
+    _pending().confirmed[user_id] = seq
+
+
+@dataclass
+class _Pending:
+    """What one transaction has yet to write into logs, by user."""
+
+    changes: dict[str, dict[What, None]] = field(default_factory=dict)
+    confirmed: dict[str, int] = field(default_factory=dict)
+
+
+def _pending() -> _Pending:
     current = unit()
     if current is None:
-        raise RuntimeError("record_change outside transaction()")
+        raise RuntimeError("a change outside transaction()")
     if "changes" not in current.notes:
-        current.notes["changes"] = {}
-        current.before_commit.append(_number_changes)
-    pending: dict[str, dict[What, None]] = current.notes["changes"]
-    pending.setdefault(user_id, {})[What(kind, thread_id, message_seq, notification_id)] = None
+        current.notes["changes"] = _Pending()
+        current.before_commit.append(_write_logs)
+    pending: _Pending = current.notes["changes"]
+    return pending
 
 
-def _number_changes() -> None:
+def _write_logs() -> None:
     session, current = db.session(), unit()
     assert current is not None
     session.flush()
     heads: dict[str, int] = {}
     rows: list[dict[str, object]] = []
-    pending: dict[str, dict[What, None]] = current.notes.pop("changes")
-    for user_id in sorted(pending):
-        things = pending[user_id]
+    pending: _Pending = current.notes.pop("changes")
+    for user_id in sorted(pending.changes.keys() | pending.confirmed.keys()):
+        if (seq := pending.confirmed.get(user_id)) is not None:
+            session.execute(
+                update(ChangeLog)
+                .where(ChangeLog.user_id == user_id, ChangeLog.acked_seq < seq)
+                .values(acked_seq=seq)
+                .execution_options(synchronize_session=False)
+            )
+        if (things := pending.changes.get(user_id)) is None:
+            continue
         heads[user_id] = session.execute(
             update(ChangeLog)
             .where(ChangeLog.user_id == user_id)
@@ -61,8 +90,9 @@ def _number_changes() -> None:
         ).scalar_one()
         first = heads[user_id] - len(things) + 1
         rows += [{"user_id": user_id, "seq": first + i, **thing._asdict()} for i, thing in enumerate(things)]
-    session.execute(insert(Change), rows)
-    after_commit(lambda: bell.ring(heads))
+    if rows:
+        session.execute(insert(Change), rows)
+        after_commit(lambda: bell.ring(heads))
 
 
 def open_log(*, user_id: str) -> None:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts.models import Presence, User
-from wellchat.changes.actions import record_change
-from wellchat.changes.models import ChangeLog
+from wellchat.changes.actions import confirm, record_change
+from wellchat.changes.models import Change, ChangeLog
 from wellchat.changes.queries import changes_after
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
@@ -22,6 +22,7 @@ from wellchat.subjects.queries import visible_subject
 
 EDIT_WITHIN = timedelta(minutes=5)
 ACK_AT_ONCE = 1_000  # rows of the change log one poll confirms
+ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
 PREVIEW = 140  # characters of a message that a notification shows
 
 
@@ -255,35 +256,39 @@ def acknowledge(*, user_id: str, cursor_seq: int) -> None:
     log = db.session.get(ChangeLog, user_id, populate_existing=True)
     if log is None or cursor_seq <= log.acked_seq:
         return
-    arrived: dict[str, int] = {}
     rows = changes_after(user_id, log.acked_seq, up_to=cursor_seq, limit=ACK_AT_ONCE, kind="message")
-    for change in rows:
-        if change.thread_id and change.message_seq:
-            arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
-    if not arrived:
-        return
+    behind = _not_yet_delivered(user_id, rows)
+    if not behind and cursor_seq - log.acked_seq < ACK_EVERY:
+        return  # nothing that anybody would see: not worth a write
+    acked_seq = cursor_seq if len(rows) < ACK_AT_ONCE else rows[-1].seq
     with transaction() as session:
-        for thread_id in sorted(arrived):
-            seq = arrived[thread_id]
+        for thread_id in sorted(behind):
+            seq = behind[thread_id]
+            of_user = (Membership.thread_id == thread_id, Membership.user_id == user_id)
             moved = session.execute(
-                update(Membership)
-                .where(
-                    Membership.thread_id == thread_id,
-                    Membership.user_id == user_id,
-                    Membership.delivered_seq < seq,
-                )
-                .values(delivered_seq=seq)
+                update(Membership).where(*of_user, Membership.delivered_seq < seq).values(delivered_seq=seq)
             )
             if moved.rowcount:  # type: ignore[attr-defined]
                 for person in _people(thread_id):
                     if person != user_id:
                         record_change(user_id=person, kind="thread", thread_id=thread_id)
-        acked_seq = cursor_seq if len(rows) < ACK_AT_ONCE else rows[-1].seq
-        session.execute(
-            update(ChangeLog)
-            .where(ChangeLog.user_id == user_id, ChangeLog.acked_seq < acked_seq)
-            .values(acked_seq=acked_seq)
+        confirm(user_id=user_id, seq=acked_seq)
+
+
+def _not_yet_delivered(user_id: str, rows: Sequence[Change]) -> dict[str, int]:
+    """thread -> seq of the latest message of these changes, where the delivered watermark is below it."""
+    arrived: dict[str, int] = {}
+    for change in rows:
+        if change.thread_id and change.message_seq:
+            arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
+    if not arrived:
+        return {}
+    marks = db.session.execute(
+        select(Membership.thread_id, Membership.delivered_seq).where(
+            Membership.user_id == user_id, Membership.thread_id.in_(arrived)
         )
+    )
+    return {thread_id: arrived[thread_id] for thread_id, delivered in marks if delivered < arrived[thread_id]}
 
 
 def tell(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:

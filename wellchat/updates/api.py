@@ -5,8 +5,9 @@ from __future__ import annotations
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
-from wellchat import clock
+from wellchat import clock, metrics
 from wellchat.accounts.actions import touch_presence
+from wellchat.accounts.models import User
 from wellchat.bell import the_bell
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check
@@ -52,9 +53,17 @@ def updates(poll: Poll) -> Response:
         wait = min(poll.wait, current_app.config["MAX_WAIT"])
         request.environ[FOUND] = Finding(user.id, cursor.seq, standing, wait=wait, lasting=not poll.active)
         return Response(status=204)
+    with metrics.UPDATE_SECONDS.time():
+        return _news(user, cursor, poll)
+
+
+def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
     snapshot()
-    away_after = current_app.config["AWAY_AFTER"]
-    return reply(update_after(user, cursor, limit=poll.limit, now=clock.now(), away_after=away_after))
+    now, away_after = clock.now(), current_app.config["AWAY_AFTER"]
+    update, newest = update_after(user, cursor, limit=poll.limit, now=now, away_after=away_after)
+    if newest is not None:
+        metrics.UPDATE_AGE.observe(max(0.0, (now - newest).total_seconds()))
+    return reply(update)
 
 
 def _resync(head: Cursor, reason: Resync) -> Response:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 
+from wellchat import metrics
 from wellchat.bell import Bell, Standing
 from wellchat.changes.queries import heads
 
@@ -66,6 +67,7 @@ class Gate:
                 self._remember(key, finding)
         if finding and finding.wait and self._hears_news(finding):
             status, headers, body = _ask(self._next, environ)
+        metrics.POLLS.labels(status[:3]).inc()
         start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}")])
         return body
 

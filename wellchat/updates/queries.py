@@ -17,8 +17,10 @@ from wellchat.notifications import queries as notifications
 TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
 
 
-def update_after(viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float) -> dict[str, Any]:
-    """What changed above `cursor`, which is below the head of the log, as it is now.
+def update_after(
+    viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float
+) -> tuple[dict[str, Any], datetime | None]:
+    """What changed above `cursor`, which is below the head of the log, as it is now; and its newest message's time.
 
     Run it inside one db.snapshot(): the numbers of unread then belong to the very messages they travel with.
     """
@@ -26,17 +28,19 @@ def update_after(viewer: User, cursor: Cursor, *, limit: int, now: datetime, awa
     has_more, rows = len(rows) > limit, rows[:limit]
     messages, threads, notes = _distinct(rows)
     views = threads_by_id(viewer.id, threads) if threads else []
-    return {
+    said = messages_by_seq(viewer.id, messages) if messages else []
+    state = {
         "cursor": str(cursor._replace(seq=rows[-1].seq)),
         "has_more": has_more,
         "threads": [thread_state(view, viewer, now=now, away_after=away_after) for view in views],
-        "messages": [message_state(m, viewer.id) for m in messages_by_seq(viewer.id, messages)] if messages else [],
+        "messages": [message_state(message, viewer.id) for message in said],
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes
         else [],
         "unread": unread_counts(viewer.id),
         "typing": _typing(viewer.id, rows, now),
     }
+    return state, max((message.created_at for message in said), default=None)
 
 
 def _distinct(rows: Sequence[Change]) -> tuple[set[tuple[str, int]], set[str], set[str]]:

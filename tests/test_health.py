@@ -1,0 +1,64 @@
+"""What machines ask: alive, ready, and the figures."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from wellchat.bell import the_bell
+
+
+def figure(client, name):
+    found = re.search(rf"^{re.escape(name)} ([0-9.e+-]+)$", client.get("/metrics").text, re.MULTILINE)
+    return float(found[1]) if found else None
+
+
+def test_alive_and_ready(client, valkey_url, app):
+    assert client.get("/healthz").json == {"status": "ok"}
+    app.config["REDIS_URL"] = valkey_url
+    assert (client.get("/readyz").status_code, client.get("/readyz").json) == (200, {"status": "ok"})
+
+
+def test_not_ready_without_what_it_needs(client, app):
+    app.config["REDIS_URL"] = "redis://127.0.0.1:1"
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json["redis"]) == (503, "does not answer")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_the_figures_follow_what_happens(client, api, talk, background):
+    program = api(talk.paul)
+    cursor = program.get("/api/me").json["cursor"]
+    idle = figure(client, 'wellchat_polls_total{status="204"}') or 0
+    assert program.get("/api/updates", query_string={"since": cursor}).status_code == 204
+    assert figure(client, 'wellchat_polls_total{status="204"}') == idle + 1
+
+    hanging = background(lambda: program.get("/api/updates", query_string={"since": cursor, "wait": 20}).status_code)
+    while not the_bell().waiting:
+        pass
+    assert figure(client, "wellchat_polls_waiting") == 1
+    woken = figure(client, "wellchat_wakes_total")
+    talk.says(talk.cara, "hello")
+    assert hanging.result(5) == 200
+    assert figure(client, "wellchat_polls_waiting") == 0
+    assert figure(client, "wellchat_wakes_total") >= woken
+    assert figure(client, "wellchat_update_seconds_count") >= 1
+    assert figure(client, "wellchat_update_age_seconds_count") >= 1
+    assert figure(client, "wellchat_outbox_due") == 1
+    assert figure(client, "wellchat_database_connections_in_use") >= 1
+
+
+def test_the_figures_name_nobody(client, talk):
+    talk.says(talk.cara, "a secret")
+    page = client.get("/metrics").text
+    for word in (talk.cara.id, talk.cara.email, talk.cara.name, talk.id, "secret"):
+        assert word not in page
+
+
+@pytest.mark.parametrize(
+    "name", ["wellchat_outbox_oldest_seconds", "wellchat_change_log_unconfirmed", 'wellchat_mails{state="unknown"}']
+)
+def test_what_waits_is_measured_when_asked(client, talk, name):
+    talk.says(talk.cara, "hello")
+    assert figure(client, name) is not None

@@ -1,0 +1,64 @@
+"""The figures of `/metrics`, counted where things happen. Processes add up where PROMETHEUS_MULTIPROC_DIR is set."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+    multiprocess,
+)
+from sqlalchemy import Engine, event
+
+QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
+
+POLLS = Counter("wellchat_polls", "Polls answered, by status", ["status"])
+WAITING = Gauge("wellchat_polls_waiting", "Polls that hang at this moment", multiprocess_mode="livesum")
+WAKES = Counter("wellchat_wakes", "Hanging polls woken by a change")
+UPDATE_SECONDS = Histogram(
+    "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=QUICK
+)
+UPDATE_AGE = Histogram(
+    "wellchat_update_age_seconds", "How old the newest message of an update was when it was answered", buckets=QUICK
+)
+CONNECTIONS = Gauge("wellchat_database_connections_in_use", "Of the pool", multiprocess_mode="livesum")
+OUTBOX = Gauge("wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent")
+OUTBOX_AGE = Gauge(
+    "wellchat_outbox_oldest_seconds", "How long the oldest of them is due", multiprocess_mode="mostrecent"
+)
+LAG = Gauge(
+    "wellchat_change_log_unconfirmed",
+    "Most changes any one present person has not confirmed",
+    multiprocess_mode="mostrecent",
+)
+MAILS = Gauge(
+    "wellchat_mails", "Mails in the ledger that are not done with, by state", ["state"], multiprocess_mode="mostrecent"
+)
+
+
+def follow_pool(engine: Engine) -> None:
+    """Count the connections that requests hold."""
+
+    @event.listens_for(engine, "checkout")
+    def taken(*_: Any) -> None:
+        CONNECTIONS.inc()
+
+    @event.listens_for(engine, "checkin")
+    def given_back(*_: Any) -> None:
+        CONNECTIONS.dec()
+
+
+def exposition() -> tuple[bytes, str]:
+    """All figures in Prometheus' text form, and its content type."""
+    registry: CollectorRegistry = REGISTRY
+    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return generate_latest(registry), CONTENT_TYPE_LATEST
