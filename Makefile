@@ -18,14 +18,14 @@ run: setup  ## everything in the foreground on http://127.0.0.1:8000; Ctrl-C sto
 test:  ## every test, against real servers and a real browser
 	@sh scripts/setup.sh --dev
 	@sh scripts/browser.sh
-	@$(PY) -m pytest -n logical --dist loadgroup $(ARGS)
+	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:  ## lint, types and the fast tests, for while you work
 	@sh scripts/setup.sh --dev
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
-	@$(PY) -m pytest -n logical --dist loadgroup -q -m "not slow" $(ARGS)
+	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder -q -m "not slow" $(ARGS)
 
 lock:  ## resolve the dependencies again and write uv.lock
 	@sh scripts/setup.sh

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +26,7 @@ from tests import rendering  # noqa: E402
 from tests.browsing import Browser  # noqa: E402
 from tests.cast import Cast, Talk, gather  # noqa: E402
 from tests.databases import CleanDatabase  # noqa: E402
-from tests.services import LeftOut, Live, MailServer, Services, browser_path, database_on  # noqa: E402
+from tests.services import LeftOut, MailServer, Services, browser_path, database_on  # noqa: E402
 from wellchat import create_app  # noqa: E402
 from wellchat.accounts import passwords  # noqa: E402
 from wellchat.accounts.models import User  # noqa: E402
@@ -68,10 +67,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One process holds the live servers, so that they start once."""
+    """What takes long first, so that a parallel run does not end with one process waiting for another's browser."""
     for item in items:
-        if {"live", "page"} & set(getattr(item, "fixturenames", ())):
-            item.add_marker(pytest.mark.xdist_group("live"))
+        if "chromium" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -261,34 +261,6 @@ def at_once(app: Flask) -> Callable[[int, Callable[[int], Any]], list[Any]]:
     return at_once
 
 
-# Everything at once, as processes
-
-
-@pytest.fixture(scope="session")
-def mail_server() -> Iterator[MailServer]:
-    """The SMTP server that the live application sends to."""
-    with MailServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def live(services: Services, mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    """wellchat as processes of its own on SQLite, Valkey and SMTP; `live.app` is a door to the same data."""
-    instance: Path = tmp_path_factory.mktemp("live")
-    env = {
-        "WELLCHAT_REDIS_URL": services.valkey(),
-        "WELLCHAT_SMTP_URL": mail_server.url,
-        "WELLCHAT_RATE_LIMITS": "off",
-        "WELLCHAT_SWEEP_EVERY": "1",
-        "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
-    }
-    live = Live(env, instance)
-    live.app = create_app(read_settings(live.env), TESTING=True)
-    CleanDatabase(live.app)
-    with live:
-        yield live
-
-
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Any]:
     """A running Chromium."""
@@ -299,24 +271,3 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, headless=True)
         yield browser
         browser.close()
-
-
-@pytest.fixture
-def open_page(chromium: Any, live: Live) -> Iterator[Callable[..., Any]]:
-    """`open_page(**context_options)`: a page in a browser context of its own, on the live application."""
-    contexts = []
-
-    def open_page(**options: Any) -> Any:
-        context = chromium.new_context(base_url=live.url, **options)
-        context.set_default_timeout(10_000)
-        contexts.append(context)
-        return context.new_page()
-
-    yield open_page
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def page(open_page: Callable[..., Any]) -> Any:
-    return open_page()

@@ -48,5 +48,13 @@ def report(terminal: Any) -> None:
 def _is_whole(config: pytest.Config) -> bool:
     """Nothing was chosen or left out by hand."""
     option = config.option
-    chosen = (option.keyword, option.markexpr, option.lf, option.collectonly, option.maxfail)
+    chosen = (
+        option.keyword,
+        option.markexpr,
+        option.lf,
+        option.collectonly,
+        option.maxfail,
+        option.deselect,
+        option.ignore,
+    )
     return not any(chosen) and config.args == [str(path) for path in config.getini("testpaths")]
