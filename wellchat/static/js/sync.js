@@ -5,6 +5,14 @@ import { Poller } from "./models/poller.js";
 
 export function sync(app, { cursor, wait }) {
   const { api, store, attention } = app;
+  let before = "live";
+
+  /* The connection is as it is; when it is back, nothing that was written has to wait any longer. */
+  function feel(state) {
+    if (state === "live" && before !== "live") app.outbox.wake();
+    before = state;
+    app.onState(state);
+  }
 
   const poller = new Poller({
     api,
@@ -21,7 +29,7 @@ export function sync(app, { cursor, wait }) {
     },
     resync: (reason, fresh) => resync(app, fresh),
     onState(state) {
-      app.onState(state);
+      feel(state);
       leader.share({ state });
     },
   });
@@ -35,7 +43,7 @@ export function sync(app, { cursor, wait }) {
       poller.stop();
       poller.once(); // what was shared before this tab listened
     },
-    heard: ({ state, since, update }) => (state ? app.onState(state) : poller.hear(since, update)),
+    heard: ({ state, since, update }) => (state ? feel(state) : poller.hear(since, update)),
   });
 
   const look = () => {
