@@ -24,6 +24,8 @@ from tests.services import Command, MailServer, fetch, free_port, wait_for
 
 GREETING = "wellchat is on"
 
+pytestmark = pytest.mark.slow
+
 
 def run(*words: str, instance: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     env = {"WELLCHAT_INSTANCE": str(instance), **{f"WELLCHAT_{name}": value for name, value in settings.items()}}
@@ -90,7 +92,6 @@ def gone(pids: set[int]) -> bool:
 # up
 
 
-@pytest.mark.slow
 def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command], instance: Path) -> None:
     first = start("up")
     first.wait_until_says(GREETING)
@@ -110,7 +111,6 @@ def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command]
     assert again.stop(signal.SIGTERM) == 0
 
 
-@pytest.mark.slow
 def test_a_hanging_poll_does_not_hold_up_the_stop(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
     command = start("up")
     command.wait_until_says(GREETING)
@@ -122,7 +122,8 @@ def test_a_hanging_poll_does_not_hold_up_the_stop(start: Callable[..., Command],
     poll = f"GET /api/updates?since={cursor}&wait=25 HTTP/1.0\r\n{headers}"
     waiting = threading.Thread(target=lambda: answers.append(_ask(port, poll, body=False)))
     waiting.start()
-    wait_for(lambda: "wellchat_polls_waiting 1.0" in fetch(f"{command.url}/metrics")[1], what="the poll")
+    hanging = "wellchat_polls_waiting 1.0"
+    wait_for(lambda: hanging in fetch(f"{command.url}/metrics")[1], seconds=20, what="the poll")
     assert command.stop(signal.SIGINT, seconds=15) == 0  # the poll would hang for 25
     waiting.join(timeout=5)
     assert answers[0].splitlines()[0].split()[1] == "204"
@@ -135,7 +136,6 @@ def _ask(port: int, request: str, *, body: bool = True) -> str:
     return answer.partition("\r\n\r\n")[2] if body else answer
 
 
-@pytest.mark.slow
 def test_a_part_that_dies_ends_the_rest(start: Callable[..., Command], cast: Cast) -> None:
     command = start("up")
     command.wait_until_says(GREETING)
@@ -156,7 +156,6 @@ def _is(pid: int, word: str) -> bool:
     return word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="left out: only Linux ends children with their parent")
 def test_nothing_outlives_a_killed_up_and_the_next_one_starts(start: Callable[..., Command], cast: Cast) -> None:
     command = start("up")
@@ -169,7 +168,6 @@ def test_nothing_outlives_a_killed_up_and_the_next_one_starts(start: Callable[..
     assert again.stop() == 0
 
 
-@pytest.mark.slow
 def test_a_second_up_on_the_same_folder_says_so(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
     start("up").wait_until_says(GREETING)
     second = run("up", "--port", str(free_port()), instance=instance)
@@ -191,7 +189,6 @@ def test_a_port_in_use_is_one_clear_line(command: str, instance: Path) -> None:
 # serve
 
 
-@pytest.mark.slow
 def test_serve_answers_and_stops(start: Callable[..., Command], instance: Path) -> None:
     assert run("db", "upgrade", instance=instance).returncode == 0
     command = start("serve", "--workers", "1", "--threads", "8")
