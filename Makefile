@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check lock clean
+.PHONY: help setup run test check bench lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
@@ -26,6 +26,10 @@ check:  ## lint, types and the fast tests, for while you work
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder -q -m "not slow" $(ARGS)
+
+bench:  ## what is fast and what is not: one table, against limits measured in the same run
+	@sh scripts/setup.sh --dev
+	@$(PY) -m bench $(ARGS)
 
 lock:  ## resolve the dependencies again and write uv.lock
 	@sh scripts/setup.sh

@@ -1,0 +1,79 @@
+"""The statements of one send, by hand: what the database and its driver can do with nothing around them."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from itertools import cycle
+
+import psycopg
+
+Place = tuple[str, str, str]  # thread, sender, recipient
+
+
+def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipient_id: str) -> None:
+    """One message in one transaction, in the order and with the locks of messaging.actions.send_message."""
+    do, key, now = connection.execute, secrets.token_hex(8), datetime.now(UTC)
+    with connection.transaction():
+        found = do(
+            "SELECT id, last_seq FROM threads WHERE id = %s AND (client_id = %s OR professional_id = %s) FOR UPDATE",
+            (thread_id, sender_id, sender_id),
+        ).fetchone()
+        assert found
+        seq = found[1] + 1
+        do(
+            "SELECT * FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s",
+            (thread_id, sender_id, key),
+        ).fetchone()
+        do("SELECT * FROM memberships WHERE thread_id = %s ORDER BY user_id FOR UPDATE", (thread_id,)).fetchall()
+        do("UPDATE threads SET last_seq = %s, updated_at = %s WHERE id = %s", (seq, now, thread_id))
+        do(
+            "INSERT INTO messages (thread_id, seq, sender_id, body, client_key, created_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s)",
+            (thread_id, seq, sender_id, "See you at nine.", key, now),
+        )
+        do(
+            "UPDATE memberships SET last_seq = %s, updated_at = %s, last_read_seq = %s, delivered_seq = %s"
+            " WHERE thread_id = %s AND user_id = %s",
+            (seq, now, seq, seq, thread_id, sender_id),
+        )
+        do(
+            "UPDATE memberships SET last_seq = %s, updated_at = %s WHERE thread_id = %s AND user_id = %s",
+            (seq, now, thread_id, recipient_id),
+        )
+        do(
+            "INSERT INTO outbox (thread_id, seq, recipient_id, due_at, attempts) VALUES (%s, %s, %s, %s, 0)",
+            (thread_id, seq, recipient_id, now),
+        )
+        numbers = {}
+        for user_id in sorted((sender_id, recipient_id)):
+            numbered = do(
+                "UPDATE change_logs SET last_seq = last_seq + 1 WHERE user_id = %s RETURNING last_seq", (user_id,)
+            ).fetchone()
+            assert numbered
+            numbers[user_id] = numbered[0]
+        rows = [part for user_id, number in numbers.items() for part in (user_id, number, thread_id, seq)]
+        do(
+            "INSERT INTO changes (user_id, seq, kind, thread_id, message_seq)"
+            " VALUES (%s, %s, 'message', %s, %s), (%s, %s, 'message', %s, %s)",
+            rows,
+        )
+
+
+def send_for(url: str, places: list[Place], *, seconds: float, connections: int) -> float:
+    """Sends per second over some connections of one process, each in threads of its own."""
+
+    def one(share: list[Place]) -> float:
+        with psycopg.connect(url) as connection:
+            send(connection, *share[0])
+            began = time.perf_counter()
+            for done, place in enumerate(cycle(share), start=1):
+                send(connection, *place)
+                if (taken := time.perf_counter() - began) > seconds:
+                    return done / taken
+        raise AssertionError("a cycle does not end")
+
+    with ThreadPoolExecutor(connections) as pool:
+        return sum(pool.map(one, [places[n::connections] for n in range(connections)]))

@@ -1,0 +1,18 @@
+"""The rows of the table, in its order: each `measure(stage)` answers one row or more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from bench.rows import crowd, idle_poll, scale, send, update, waiting
+from bench.stage import Stage
+from bench.table import Row
+
+ROWS: dict[str, Callable[[Stage], list[Row]]] = {
+    "idle-poll": idle_poll.measure,
+    "send": send.measure,
+    "waiting": waiting.measure,
+    "crowd": crowd.measure,
+    "scale": scale.measure,
+    "update": update.measure,
+}

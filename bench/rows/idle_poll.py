@@ -1,0 +1,68 @@
+"""The idle poll: a client asks, nothing is new. What most of all requests are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import cycle, repeat
+
+from bench.load import hammer, request
+from bench.stage import Stage
+from bench.table import Row, alternate, rate_row
+from bench.world import token_of
+from wellchat.accounts.models import User
+
+GOAL = 0.7
+CONNECTIONS = 64
+CROWD = 18_000  # so many that each of them comes no oftener than clients do, every few seconds
+
+
+def measure(stage: Stage) -> list[Row]:
+    return [
+        _row(stage, "idle poll, session cookies, 18,000 people in turn", CROWD, by_cookie),
+        _row(stage, "idle poll, bearer tokens, 18,000 people in turn", CROWD, by_token),
+        _row(stage, "idle poll, session cookies, the same 64 people", CONNECTIONS, by_cookie),
+    ]
+
+
+def _row(stage: Stage, what: str, people: int, wires_of: Callable[[Stage, int], list[bytes]]) -> Row:
+    wires = wires_of(stage, people)
+    shares = [cycle(wires[n::CONNECTIONS]) for n in range(min(CONNECTIONS, len(wires)))]
+    ours = partial(polls, stage, shares)
+    return rate_row("idle-poll", what, *alternate(stage.rounds, ours, partial(bare, stage)), GOAL, "bare Flask route")
+
+
+def polls(stage: Stage, shares: Sequence[Iterable[bytes]]) -> float:
+    return hammer(stage.web("crowd").port, shares, seconds=stage.seconds, expect=204)
+
+
+def bare(stage: Stage) -> float:
+    wire = request("GET", "/bare")
+    return hammer(stage.bare("crowd").port, [repeat(wire)] * CONNECTIONS, seconds=stage.seconds, expect=200)
+
+
+def by_token(stage: Stage, people: int) -> list[bytes]:
+    return [request("GET", path, token=token_of(user_id)) for user_id, path in paths(stage, people)]
+
+
+def by_cookie(stage: Stage, people: int) -> list[bytes]:
+    found = paths(stage, people)
+    cookies = session_cookies(stage, [user_id for user_id, _ in found])
+    return [request("GET", path, cookie=cookies[user_id]) for user_id, path in found]
+
+
+def paths(stage: Stage, people: int) -> list[tuple[str, str]]:
+    """People, and the poll of each that finds nothing new."""
+    user_ids = [pair.client_id for pair in stage.pairs("crowd", people)]
+    cursors = stage.cursors("crowd", user_ids)
+    return [(user_id, f"/api/updates?since={cursors[user_id]}") for user_id in user_ids]
+
+
+def session_cookies(stage: Stage, user_ids: list[str]) -> dict[str, str]:
+    """The cookie of a signed-in browser for each, sealed as the application seals it."""
+    app = stage.app("crowd")
+    seal = app.session_interface.get_signing_serializer(app)
+    return {
+        user_id: "wellchat=" + seal.dumps({"_user_id": User(id=user_id, session_epoch=1).get_id(), "_fresh": True})
+        for user_id in user_ids
+    }

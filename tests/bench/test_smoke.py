@@ -1,0 +1,36 @@
+"""The measurements run and give their rows; what they measure is no matter here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from rich.console import Console
+
+from bench import profile
+from bench.rows import ROWS
+from bench.stage import Stage
+from bench.table import show
+from tests.services import Services
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]  # one process: they share servers and databases
+
+
+@pytest.fixture(scope="module")
+def stage(services: Services, postgresql_server: str) -> Iterator[Stage]:
+    with Stage(quick=True, given=(postgresql_server, services.valkey())) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_row(stage: Stage, name: str) -> None:
+    rows = ROWS[name](stage)
+    assert rows
+    assert all(row.name == name and row.ours and row.goal for row in rows)
+    show(rows, Console(quiet=True))
+
+
+def test_profile(stage: Stage) -> None:
+    console = Console(record=True, width=200)
+    profile.idle_poll(stage, console)
+    assert "wellchat" in console.export_text()
