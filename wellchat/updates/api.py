@@ -14,6 +14,7 @@ from wellchat.changes.queries import Resync, check
 from wellchat.db import snapshot
 from wellchat.errors import problem
 from wellchat.messaging.actions import acknowledge
+from wellchat.updates.answers import Update
 from wellchat.updates.forms import Poll
 from wellchat.updates.gate import FOUND, Finding
 from wellchat.updates.queries import update_after
@@ -32,6 +33,7 @@ RESYNC: dict[Resync, str] = {
 @api.get("/updates")
 @signed_in
 @api.input(Poll, location="query", arg_name="poll")
+@api.output(Update)
 @api.doc(responses={204: "Nothing changed", 410: "Reload your state, then go on from `cursor`"})
 def updates(poll: Poll) -> Response:
     """The current state of everything that changed since a cursor.
