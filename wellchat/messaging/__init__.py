@@ -5,9 +5,11 @@ from flask import Flask
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
 from wellchat.messaging.pages import badges, pages
+from wellchat.messaging.queries import warm_up
 
 
 def init_app(app: Flask) -> None:
+    warm_up()
     app.register_blueprint(api)
     app.register_blueprint(pages)
     app.context_processor(lambda: {"badges": badges})

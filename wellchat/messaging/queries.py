@@ -58,6 +58,15 @@ def _threads_of(user_id: str) -> Select[Any]:
     )
 
 
+def warm_up() -> None:
+    """Build the statements that use the aliases above, while the process has one thread.
+
+    SQLAlchemy lists an alias's columns when it is first used. Two first requests at once would make two lists, and
+    every statement that mixes them fails for as long as the process lives.
+    """
+    str(_threads_of("").join(Other, Other.id == Theirs.user_id))
+
+
 def thread_for(viewer: User, thread_id: str) -> ThreadView:
     """Raises NotFound where there is no such thread, or it is other people's."""
     row = db.session.execute(_threads_of(viewer.id).where(Thread.id == thread_id)).one_or_none()

@@ -1,0 +1,21 @@
+"""A process is whole before its first request: two of those may come at once."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+ALL_READY = """
+from sqlalchemy import inspect
+from wellchat import create_app
+create_app()
+from wellchat.messaging.queries import Last, Mine, Other, Theirs
+assert all("c" in vars(inspect(alias).selectable) for alias in (Mine, Theirs, Last, Other))
+"""
+
+
+def test_shared_aliases_are_complete_when_the_application_is(tmp_path) -> None:
+    """SQLAlchemy completes an alias at its first use; two threads that do so at once leave it broken for good."""
+    env = {"WELLCHAT_INSTANCE": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", ALL_READY], env=env, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
