@@ -21,9 +21,12 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import NamedTuple
 
 import redis
 from flask import Flask, current_app
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from wellchat import metrics
 
@@ -37,26 +40,34 @@ LISTEN = 0.5  # seconds between signs of life asked of Redis
 DEAF = 1.5  # seconds without one, after which the bell counts as silent
 TRUTH_EVERY = 5.0  # seconds between looks at the database while Redis rings
 TRUTH_EVERY_ALONE = 1.0  # the same while there is no Redis
-FORGET = 60.0  # seconds after which a log that nobody asks for is no longer followed
+FORGET = 90.0  # seconds after which a log that nobody asks for is no longer followed
 AT_ONCE = 1_000  # logs looked up in one statement
 
-Heads = Callable[[list[str]], Mapping[str, int]]
+
+class Head(NamedTuple):
+    """What the database says of a log: its last number, and how often access to it has ended."""
+
+    seq: int
+    access: int
+
+
+Heads = Callable[[list[str]], Mapping[str, Head]]
 
 
 class Standing:
-    """What this process knows of one user's log: at least how far it has come, if it has been read at all."""
+    """What this process knows of one user's log: at least how far it has come; and `access`, once it has been read."""
 
-    __slots__ = ("read", "seq", "used")
+    __slots__ = ("access", "seq", "used")
 
     def __init__(self) -> None:
         self.seq = 0
-        self.read = False
+        self.access: int | None = None
         self.used = time.monotonic()
 
-    def learn(self, seq: int) -> None:
+    def learn(self, head: Head) -> None:
         """The database says so."""
-        self.seq = max(self.seq, seq)
-        self.read = True
+        self.seq = max(self.seq, head.seq)
+        self.access = head.access
 
 
 class Waiter:
@@ -121,7 +132,7 @@ class Bell:
 
     def is_current(self, user_id: str, standing: Standing, seq: int) -> bool:
         """Whether the log is known to stand at `seq` this very moment, without asking anybody."""
-        if self._standings.get(user_id) is not standing or not standing.read:
+        if self._standings.get(user_id) is not standing or standing.access is None:
             return False
         standing.used = time.monotonic()
         return standing.seq == seq
@@ -238,12 +249,24 @@ class Bell:
             user_ids = list({*self._waiters, *self._standings})
         for start in range(0, len(user_ids), AT_ONCE):
             with self._app.app_context():
-                self._heard(self._heads(user_ids[start : start + AT_ONCE]))
+                found = self._heads(user_ids[start : start + AT_ONCE])
+            self._void([u for u, head in found.items() if self._has_lost_access(u, head)])
+            self._heard({user_id: head.seq for user_id, head in found.items()})
+
+    def _has_lost_access(self, user_id: str, head: Head) -> bool:
+        standing = self._standings.get(user_id)
+        return standing is not None and standing.access not in (None, head.access)
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
     """A client that gives up after `timeout` seconds, so that a hung Redis cannot hang a request."""
-    return redis.Redis.from_url(url, socket_timeout=timeout, socket_connect_timeout=PATIENCE, decode_responses=True)
+    return redis.Redis.from_url(
+        url,
+        socket_timeout=timeout,
+        socket_connect_timeout=PATIENCE,
+        retry=Retry(NoBackoff(), 0),  # the client's own retries would take seconds
+        decode_responses=True,
+    )
 
 
 def ring(heads: Mapping[str, int]) -> None:

@@ -59,6 +59,7 @@ def upgrade():
         sa.Column("last_seq", sa.BigInteger(), nullable=False),
         sa.Column("floor_seq", sa.BigInteger(), nullable=False),
         sa.Column("acked_seq", sa.BigInteger(), nullable=False),
+        sa.Column("access_seq", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_change_logs_user_id_users"), ondelete="CASCADE"
         ),

@@ -92,15 +92,15 @@ def test_a_cursor_says_why_it_cannot_be_followed(app, cast):
     cara, paul = cast.cara.id, cast.paul.id
     note(cara, "a", "b", "c")
     head = cursor_now(cara)
-    assert check(cara, head) == (head, None)
-    assert check(cara, cursor_now(paul))[1] == "foreign"
-    assert check(cara, head._replace(seq=4))[1] == "ahead"
+    assert check(cara, head) == (head, 0, None)
+    assert check(cara, cursor_now(paul)).refusal == "foreign"
+    assert check(cara, head._replace(seq=4)).refusal == "ahead"
     assert trim_log(user_id=cara, keep=1) == 2
-    assert check(cara, head._replace(seq=1))[1] == "expired"
-    assert check(cara, head._replace(seq=2))[1] is None  # the one row above it is still there
+    assert check(cara, head._replace(seq=1)).refusal == "expired"
+    assert check(cara, head._replace(seq=2)).refusal is None  # the one row above it is still there
     renew_epoch()
-    assert check(cara, head)[1] == "restored"
-    assert check(cara, cursor_now(cara))[1] is None
+    assert check(cara, head).refusal == "restored"
+    assert check(cara, cursor_now(cara)).refusal is None
 
 
 def test_a_cursor_survives_its_journey(app, cast):

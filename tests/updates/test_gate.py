@@ -84,7 +84,7 @@ def test_news_of_another_process_is_heard(world):
     world.count(5)
     heads = bells.the_bell()._heads
     rung = connect(world.url, timeout=1)
-    seq = heads([world.cast.paul.id])[world.cast.paul.id]
+    seq = heads([world.cast.paul.id])[world.cast.paul.id].seq
     rung.publish(bells.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
     wait_for(lambda: world.count() > 0, what="the ring")  # the finding no longer holds, so the database is asked
 
@@ -154,6 +154,42 @@ def test_who_was_shown_the_door_is_not_remembered(world, how):
     else:
         end_sessions(user_id=paul.id)
     assert world.poll().status_code == 401
+
+
+def test_an_end_of_access_that_nobody_rang_for_is_found_by_the_clock(world, monkeypatch):
+    world.count(5)
+    monkeypatch.setattr(bells.Bell, "expel", lambda *_: None)
+    end_sessions(user_id=world.cast.paul.id)
+    the_bell()._ask_the_database()  # as it does every TRUTH_EVERY seconds
+    assert world.poll().status_code == 401
+
+
+def test_access_that_ended_while_it_was_looked_up_is_not_remembered(world, monkeypatch):
+    """Proven, then ended, then answered: that answer was right once, and is not given again."""
+    call = importlib.import_module("wellchat.updates.api")
+    true_check, ended = call.check, []
+
+    def end_then_check(user_id, cursor):
+        if not ended:
+            ended.append(True)
+            db.session.rollback()
+            end_sessions(user_id=world.cast.paul.id)
+        return true_check(user_id, cursor)
+
+    monkeypatch.setattr(gate, "TRUST", 60.0)
+    world.cursor = world.program.get("/api/me").json["cursor"]
+    the_bell()._void([world.cast.paul.id])
+    monkeypatch.setattr(call, "check", end_then_check)
+    assert world.poll().status_code == 204
+    assert world.poll().status_code == 401
+
+
+def test_how_long_a_poll_would_wait_is_no_other_question(world):
+    world.count()
+    before = world.statements
+    for wait in ("0", "0.01", "0.02"):
+        assert world.poll(wait=wait).status_code == 204
+    assert world.statements == before
 
 
 def test_a_hanging_poll_ends_with_its_session(world, background_in):

@@ -10,10 +10,9 @@ from sqlalchemy import delete
 
 from wellchat.accounts import passwords, pictures
 from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
-from wellchat.bell import the_bell
-from wellchat.changes.actions import open_log
+from wellchat.changes.actions import end_access, open_log
 from wellchat.config import setting
-from wellchat.db import after_commit, db, insert, new_id, transaction
+from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
@@ -132,7 +131,7 @@ def revoke_token(*, user_id: str, token_id: str) -> None:
         gone = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id))
         if gone.rowcount == 0:  # type: ignore[attr-defined]
             raise NotFound
-        after_commit(lambda: the_bell().expel(user_id))
+        end_access(user_id=user_id)
 
 
 def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False) -> None:

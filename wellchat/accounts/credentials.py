@@ -14,8 +14,8 @@ from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.models import Token, User, session_essence
 from wellchat.accounts.queries import user_by_email
-from wellchat.bell import the_bell
-from wellchat.db import after_commit, db, transaction
+from wellchat.changes.actions import end_access
+from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.mail.actions import queue_mail, record_skip
 
@@ -124,7 +124,7 @@ def end_sessions(*, user_id: str) -> User:
     with transaction() as session:
         user = lock_user(user_id)
         user.session_epoch += 1
-        after_commit(lambda: the_bell().expel(user_id))
+        end_access(user_id=user_id)
         session.execute(delete(Token).where(Token.user_id == user_id))
     return user
 
@@ -133,7 +133,7 @@ def end_session(*, user: User, now: datetime) -> None:
     """The session that loaded `user` is over: a copy of its cookie does not bring it back."""
     with transaction():
         links.use_up(session_essence(user.session_id), now=now)
-        after_commit(lambda: the_bell().expel(user.id))
+        end_access(user_id=user.id)
 
 
 def _mail(user: User, mail: str, now: datetime, **context: Any) -> None:

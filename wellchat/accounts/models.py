@@ -39,6 +39,7 @@ class User(Base):
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
     session_id = ""  # of the session that loaded this object; not a column
+    access_seq = -1  # of the user's log as it stood when they proved who they are; not a column
 
     @property
     def is_professional(self) -> bool:

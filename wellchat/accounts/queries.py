@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, session_essence
+from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
 
@@ -26,20 +27,31 @@ def user_by_session(cookie: str) -> User | None:
     if not (session_id and epoch.isdecimal() and len(epoch) < 10):
         return None
     ended = exists().where(UsedLink.digest == digest(session_essence(session_id)))
-    user = db.session.execute(
-        select(User).where(User.id == user_id, User.session_epoch == int(epoch), ~ended)
-    ).scalar_one_or_none()
-    if user is not None:
-        user.session_id = session_id
+    found = db.session.execute(
+        select(User, ChangeLog.access_seq)
+        .join(ChangeLog, ChangeLog.user_id == User.id)
+        .where(User.id == user_id, User.session_epoch == int(epoch), ~ended)
+    ).one_or_none()
+    if found is None:
+        return None
+    user: User = found[0]
+    user.session_id, user.access_seq = session_id, found[1]
     return user
 
 
 def user_by_token(secret: str) -> tuple[User, str] | None:
     """Whose bearer token this is, and the token's id."""
     found = db.session.execute(
-        select(User, Token.id).join(Token, Token.user_id == User.id).where(Token.digest == digest(secret))
+        select(User, ChangeLog.access_seq, Token.id)
+        .join(ChangeLog, ChangeLog.user_id == User.id)
+        .join(Token, Token.user_id == User.id)
+        .where(Token.digest == digest(secret))
     ).one_or_none()
-    return (found[0], found[1]) if found else None
+    if found is None:
+        return None
+    user: User = found[0]
+    user.access_seq = found[1]
+    return user, found[2]
 
 
 def tokens_of(viewer: User) -> Sequence[Token]:

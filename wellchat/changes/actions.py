@@ -98,7 +98,16 @@ def _write_logs() -> None:
 def open_log(*, user_id: str) -> None:
     """Every account has its log from its first moment; a missing counter would be a lock nobody holds."""
     with transaction() as session:
-        session.add(ChangeLog(user_id=user_id, last_seq=0, floor_seq=0, acked_seq=0))
+        session.add(ChangeLog(user_id=user_id, last_seq=0, floor_seq=0, acked_seq=0, access_seq=0))
+
+
+def end_access(*, user_id: str) -> None:
+    """A session or token of this user ends with the transaction at hand: nothing remembered of them may outlive it."""
+    with transaction() as session:
+        session.execute(
+            update(ChangeLog).where(ChangeLog.user_id == user_id).values(access_seq=ChangeLog.access_seq + 1)
+        )
+        after_commit(lambda: bell.the_bell().expel(user_id))
 
 
 def trim_log(*, user_id: str, keep: int) -> int:

@@ -19,6 +19,7 @@ class ChangeLog(Base):
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     floor_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # rows up to here were trimmed
     acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # a poll has confirmed everything up to here
+    access_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # raised when a session or token of theirs ends
 
 
 class Change(Base):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from sqlalchemy import select
 
+from wellchat.bell import Head
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
 from wellchat.db import db
@@ -29,32 +30,43 @@ def cursor_now(user_id: str) -> Cursor:
     return Cursor(name, user_id, seq or 0)
 
 
-def heads(user_ids: Iterable[str]) -> dict[str, int]:
+def heads(user_ids: Iterable[str]) -> dict[str, Head]:
+    """Where these users' logs stand."""
     rows = db.session.execute(
-        select(ChangeLog.user_id, ChangeLog.last_seq).where(ChangeLog.user_id.in_(list(user_ids)))
+        select(ChangeLog.user_id, ChangeLog.last_seq, ChangeLog.access_seq).where(ChangeLog.user_id.in_(list(user_ids)))
     )
-    return dict(rows.all())
+    return {user_id: Head(seq, access) for user_id, seq, access in rows}
 
 
-def check(user_id: str, cursor: Cursor) -> tuple[Cursor, Resync | None]:
-    """The head of the log, and why `cursor` cannot be followed from, if it cannot."""
-    epoch_name, last_seq, floor_seq = db.session.execute(
+class Standpoint(NamedTuple):
+    """Where a log stands for somebody who comes with a cursor: its head, and what speaks against following."""
+
+    cursor: Cursor
+    access: int
+    refusal: Resync | None
+
+
+def check(user_id: str, cursor: Cursor) -> Standpoint:
+    """Compare a cursor with the log it claims to be of."""
+    name, seq, floor, access = db.session.execute(
         select(
             select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
-            select(ChangeLog.last_seq).where(ChangeLog.user_id == user_id).scalar_subquery(),
-            select(ChangeLog.floor_seq).where(ChangeLog.user_id == user_id).scalar_subquery(),
-        )
+            ChangeLog.last_seq,
+            ChangeLog.floor_seq,
+            ChangeLog.access_seq,
+        ).where(ChangeLog.user_id == user_id)
     ).one()
-    head = Cursor(epoch_name, user_id, last_seq or 0)
-    if cursor.user_id != user_id:
-        return head, "foreign"
-    if cursor.epoch != epoch_name:
-        return head, "restored"
+    return Standpoint(Cursor(name, user_id, seq), access, _refusal(cursor, Cursor(name, user_id, seq), floor))
+
+
+def _refusal(cursor: Cursor, head: Cursor, floor: int) -> Resync | None:
+    if cursor.user_id != head.user_id:
+        return "foreign"
+    if cursor.epoch != head.epoch:
+        return "restored"
     if cursor.seq > head.seq:
-        return head, "ahead"
-    if cursor.seq < (floor_seq or 0):
-        return head, "expired"
-    return head, None
+        return "ahead"
+    return "expired" if cursor.seq < floor else None
 
 
 def changes_after(

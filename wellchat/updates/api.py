@@ -8,7 +8,7 @@ from flask import Response, current_app, request
 from wellchat import clock, metrics
 from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import User
-from wellchat.bell import the_bell
+from wellchat.bell import Head, the_bell
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check
 from wellchat.db import snapshot
@@ -46,14 +46,15 @@ def updates(poll: Poll) -> Response:
         touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
     standing = the_bell().standing(user.id)
     snapshot()
-    head, reason = check(user.id, cursor)
-    standing.learn(head.seq)
-    if reason is not None:
-        return _resync(head, reason)
+    head, access, refusal = check(user.id, cursor)
+    standing.learn(Head(head.seq, access))
+    if refusal is not None:
+        return _resync(head, refusal)
     acknowledge(user_id=user.id, cursor_seq=cursor.seq)
     if head.seq == cursor.seq:
-        wait = min(poll.wait, current_app.config["MAX_WAIT"])
-        request.environ[FOUND] = Finding(user.id, cursor.seq, standing, wait=wait, lasting=not poll.active)
+        # Not to be remembered: a poll that tells of a person, and one whose right to ask has ended since it was shown.
+        lasting = not poll.active and access == user.access_seq
+        request.environ[FOUND] = Finding(user.id, cursor.seq, standing, lasting=lasting)
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
         return _news(user, cursor, poll)

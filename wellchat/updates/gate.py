@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PATH = "/api/updates"
 FOUND = "wellchat.poll"  # where the application leaves what it found of a poll
-TRUST = 5.0  # seconds for which a finding is used; then the application is asked again who this is
-MOST_USES = 200  # of one finding; who polls faster than that is left to the rate limits
+TRUST = 60.0  # seconds for which a finding is used; it is void before, the moment its asker's access ends
+MOST_USES = 1200  # of one finding; who polls faster than that is left to the rate limits
 MOST = 50_000  # findings remembered
 Headers = list[tuple[str, str]]
 
@@ -36,13 +36,13 @@ Key = tuple[str | None, ...]
 class Finding:
     """The application found that this poll has nothing to hear: its asker's log stands at `seq`.
 
-    `wait` is how many seconds it may hang, `lasting` whether the same request again means the same.
+    `lasting`: whether the same request again means the same.
     """
 
-    __slots__ = ("seq", "standing", "until", "user_id", "uses", "wait")
+    __slots__ = ("seq", "standing", "until", "user_id", "uses")
 
-    def __init__(self, user_id: str, seq: int, standing: Standing, *, wait: float, lasting: bool) -> None:
-        self.user_id, self.seq, self.standing, self.wait = user_id, seq, standing, wait
+    def __init__(self, user_id: str, seq: int, standing: Standing, *, lasting: bool) -> None:
+        self.user_id, self.seq, self.standing = user_id, seq, standing
         self.until = time.monotonic() + TRUST if lasting else 0.0
         self.uses = 0
 
@@ -57,7 +57,8 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
-        key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), environ["QUERY_STRING"])
+        question, wait = _read(environ["QUERY_STRING"])
+        key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), question)
         finding = self._findings.get(key)
         status, headers, body = NOTHING_NEW, NO_STORE, NOTHING
         if finding is None or not self._holds(finding):
@@ -65,7 +66,7 @@ class Gate:
             finding = environ.get(FOUND)
             if finding:
                 self._remember(key, finding)
-        if finding and finding.wait and self._hears_news(finding):
+        if finding and wait and self._hears_news(finding, min(wait, self._app.config["MAX_WAIT"])):
             status, headers, body = _ask(self._next, environ)
         metrics.POLLS.labels(status[:3]).inc()
         start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}")])
@@ -82,7 +83,7 @@ class Gate:
             self._findings.clear()
         self._findings[key] = finding
 
-    def _hears_news(self, finding: Finding) -> bool:
+    def _hears_news(self, finding: Finding, wait: float) -> bool:
         """Wait. False at the end of the time, on closing, and where too many wait: better short polls than none."""
         if self._bell.waiting >= self._most_waiting():
             return False
@@ -90,11 +91,11 @@ class Gate:
             # Listening comes first, then the look at the log, then sleep: what changes in between has set the event.
             if not self._bell.is_current(finding.user_id, finding.standing, finding.seq) and self._moved(finding):
                 return True
-            return waiter.event.wait(finding.wait) and not self._bell.closing.is_set()
+            return waiter.event.wait(wait) and not self._bell.closing.is_set()
 
     def _moved(self, finding: Finding) -> bool:
         with self._app.app_context():
-            return heads([finding.user_id]).get(finding.user_id, 0) > finding.seq
+            return heads([finding.user_id])[finding.user_id].seq > finding.seq
 
     def _most_waiting(self) -> int:
         return int(self._app.config["MAX_WAITING"]) or int(self._app.config["THREADS"]) * 3 // 4
@@ -104,6 +105,21 @@ class Gate:
         crowd = min(1.0, self._bell.waiting / self._most_waiting())
         slower: float = self._app.config["POLL_INTERVAL"] * (1 + 8 * max(0.0, crowd - 0.5))
         return round(slower, 1)
+
+
+def _read(query: str) -> tuple[str, float]:
+    """The question a poll asks, and how long it would wait for the answer: the same question may wait differently.
+
+    Seconds that cannot be read are left to the application, which refuses them.
+    """
+    kept, wait = [], 0.0
+    for part in query.split("&"):
+        name, _, value = part.partition("=")
+        if name == "wait" and value.replace(".", "", 1).isdecimal() and value.isascii():
+            wait = float(value)
+        else:
+            kept.append(part)
+    return "&".join(kept), wait
 
 
 def _ask(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
