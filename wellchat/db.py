@@ -211,6 +211,17 @@ def _tune_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+def _tune_postgresql(engine: Engine) -> None:
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: object) -> None:
+        # Every statement here is a short one: starting helpers for it, or compiling it, costs more than it is worth.
+        # Set, and not asked for while connecting, because poolers refuse that.
+        connection.autocommit = True
+        connection.execute("SET max_parallel_workers_per_gather = 0")
+        connection.execute("SET jit = off")
+        connection.autocommit = False
+
+
 def init_app(app: Flask, *, migrations: str) -> None:
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
@@ -225,5 +236,4 @@ def init_app(app: Flask, *, migrations: str) -> None:
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
     with app.app_context():
         metrics.follow_pool(db.engine)
-        if not is_postgresql():
-            _tune_sqlite(db.engine)
+        _tune_postgresql(db.engine) if is_postgresql() else _tune_sqlite(db.engine)
