@@ -247,7 +247,7 @@ class Command:
     def output(self) -> str:
         return "\n".join(self.said)
 
-    def wait_until_says(self, words: str, *, seconds: float = 60.0) -> None:
+    def wait_until_says(self, words: str, *, seconds: float = 110.0) -> None:
         def said() -> bool:
             if self.process.poll() is not None:
                 self._reader.join(timeout=5)

@@ -24,7 +24,7 @@ from tests.services import Command, MailServer, fetch, free_port, wait_for
 
 GREETING = "wellchat is on"
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def run(*words: str, instance: Path, **settings: str) -> subprocess.CompletedProcess[str]:

