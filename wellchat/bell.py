@@ -57,10 +57,11 @@ Heads = Callable[[list[str]], Mapping[str, Head]]
 class Standing:
     """What this process knows of one user's log: at least how far it has come; and `access`, once it has been read."""
 
-    __slots__ = ("access", "seq", "used")
+    __slots__ = ("access", "confirmed", "seq", "used")
 
     def __init__(self) -> None:
         self.seq = 0
+        self.confirmed = 0  # what polls have said has arrived, as far as this process has dealt with it
         self.access: int | None = None
         self.used = time.monotonic()
 

@@ -230,7 +230,6 @@ def init_app(app: Flask, *, migrations: str) -> None:
     options.setdefault("max_overflow", 10)
     options.setdefault("pool_timeout", 5)
     if url.startswith("postgresql"):
-        options.setdefault("pool_pre_ping", True)
         options.setdefault("connect_args", {"connect_timeout": 3})
     db.init_app(app)
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)

@@ -92,7 +92,7 @@ def test_a_cursor_says_why_it_cannot_be_followed(app, cast):
     cara, paul = cast.cara.id, cast.paul.id
     note(cara, "a", "b", "c")
     head = cursor_now(cara)
-    assert check(cara, head) == (head, 0, None)
+    assert check(cara, head) == (head, 0, 0, None)
     assert check(cara, cursor_now(paul)).refusal == "foreign"
     assert check(cara, head._replace(seq=4)).refusal == "ahead"
     assert trim_log(user_id=cara, keep=1) == 2

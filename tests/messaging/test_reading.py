@@ -98,10 +98,10 @@ def test_unread_equals_a_recount_after_reads_and_sends_at_once(app, talk, now, a
 def test_delivered_is_what_a_later_poll_confirms(app, talk, now):
     talk.exchange("cc")
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 0
-    acknowledge(user_id=talk.paul.id, cursor_seq=2)  # the opening, and the first message
+    acknowledge(user_id=talk.paul.id, after=0, up_to=2)  # the opening, and the first message
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 1
-    acknowledge(user_id=talk.paul.id, cursor_seq=3)
-    acknowledge(user_id=talk.paul.id, cursor_seq=1)  # an older cursor, asked again, takes nothing back
+    acknowledge(user_id=talk.paul.id, after=2, up_to=3)
+    acknowledge(user_id=talk.paul.id, after=0, up_to=2)  # an older cursor, asked again, takes nothing back
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 2
 
 

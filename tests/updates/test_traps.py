@@ -30,7 +30,7 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
 
     event.listen(db.engine, "after_cursor_execute", pause)
     try:
-        at_once(2, lambda i: acknowledge(user_id=people[i], cursor_seq=3))
+        at_once(2, lambda i: acknowledge(user_id=people[i], after=0, up_to=3))
     finally:
         event.remove(db.engine, "after_cursor_execute", pause)
     assert [thread_for(person, thread_id).theirs.delivered_seq for person in (talk.cara, talk.paul)] == [2, 2]

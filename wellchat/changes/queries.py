@@ -43,20 +43,23 @@ class Standpoint(NamedTuple):
 
     cursor: Cursor
     access: int
+    confirmed: int
     refusal: Resync | None
 
 
 def check(user_id: str, cursor: Cursor) -> Standpoint:
     """Compare a cursor with the log it claims to be of."""
-    name, seq, floor, access = db.session.execute(
+    name, seq, floor, access, acked = db.session.execute(
         select(
             select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
             ChangeLog.last_seq,
             ChangeLog.floor_seq,
             ChangeLog.access_seq,
+            ChangeLog.acked_seq,
         ).where(ChangeLog.user_id == user_id)
     ).one()
-    return Standpoint(Cursor(name, user_id, seq), access, _refusal(cursor, Cursor(name, user_id, seq), floor))
+    head = Cursor(name, user_id, seq)
+    return Standpoint(head, access, acked, _refusal(cursor, head, floor))
 
 
 def _refusal(cursor: Cursor, head: Cursor, floor: int) -> Resync | None:

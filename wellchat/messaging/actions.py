@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from wellchat.accounts.models import Presence, User
 from wellchat.changes.actions import confirm, record_change
-from wellchat.changes.models import Change, ChangeLog
+from wellchat.changes.models import Change
 from wellchat.changes.queries import changes_after
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
@@ -251,16 +251,16 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
 
 
-def acknowledge(*, user_id: str, cursor_seq: int) -> None:
-    """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means."""
-    log = db.session.get(ChangeLog, user_id, populate_existing=True)
-    if log is None or cursor_seq <= log.acked_seq:
-        return
-    rows = changes_after(user_id, log.acked_seq, up_to=cursor_seq, limit=ACK_AT_ONCE, kind="message")
+def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
+    """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means.
+
+    Deals with the changes after one seq and up to another of the user's log. Answers how far it came.
+    """
+    rows = changes_after(user_id, after, up_to=up_to, limit=ACK_AT_ONCE, kind="message")
+    acked_seq = up_to if len(rows) < ACK_AT_ONCE else rows[-1].seq
     behind = _not_yet_delivered(user_id, rows)
-    if not behind and cursor_seq - log.acked_seq < ACK_EVERY:
-        return  # nothing that anybody would see: not worth a write
-    acked_seq = cursor_seq if len(rows) < ACK_AT_ONCE else rows[-1].seq
+    if not behind and acked_seq - after < ACK_EVERY:
+        return acked_seq  # nothing that anybody would see: not worth a write
     with transaction() as session:
         for thread_id in sorted(behind):
             seq = behind[thread_id]
@@ -273,6 +273,7 @@ def acknowledge(*, user_id: str, cursor_seq: int) -> None:
                     if person != user_id:
                         record_change(user_id=person, kind="thread", thread_id=thread_id)
         confirm(user_id=user_id, seq=acked_seq)
+    return acked_seq
 
 
 def _not_yet_delivered(user_id: str, rows: Sequence[Change]) -> dict[str, int]:

@@ -46,11 +46,12 @@ def updates(poll: Poll) -> Response:
         touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
     standing = the_bell().standing(user.id)
     snapshot()
-    head, access, refusal = check(user.id, cursor)
+    head, access, confirmed, refusal = check(user.id, cursor)
     standing.learn(Head(head.seq, access))
     if refusal is not None:
         return _resync(head, refusal)
-    acknowledge(user_id=user.id, cursor_seq=cursor.seq)
+    if cursor.seq > max(confirmed, standing.confirmed):
+        standing.confirmed = acknowledge(user_id=user.id, after=confirmed, up_to=cursor.seq)
     if head.seq == cursor.seq:
         # Not to be remembered: a poll that tells of a person, and one whose right to ask has ended since it was shown.
         lasting = not poll.active and access == user.access_seq
