@@ -7,12 +7,10 @@ import platform
 import click
 from rich.console import Console
 
-from bench import profile
+from bench.profile import PROFILES
 from bench.rows import ROWS
 from bench.stage import Stage
 from bench.table import Row, show
-
-SOURCES = {"idle-poll": profile.idle_poll}
 
 
 @click.group(invoke_without_command=True)
@@ -33,11 +31,11 @@ def main(context: click.Context, names: tuple[str, ...], quick: bool) -> None:
 
 
 @main.command("profile")
-@click.argument("what", type=click.Choice(list(SOURCES)))
+@click.argument("what", type=click.Choice(list(PROFILES)))
 def profile_(what: str) -> None:
     """Show where the time of one request goes."""
     with Stage() as stage:
-        SOURCES[what](stage, Console())
+        PROFILES[what](stage, Console())
 
 
 @main.command()

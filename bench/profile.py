@@ -2,25 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
+import secrets
 import signal
 import sysconfig
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from functools import cache, partial
+from collections.abc import Callable
+from functools import cache
 from itertools import cycle
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any
 from wsgiref.util import setup_testing_defaults
 
+import orjson
 from rich.console import Console
 from rich.table import Table
 
 from bench import bare
 from bench.counting import counting
+from bench.load import WrongAnswer
 from bench.rows.idle_poll import CROWD, paths, session_cookies
+from bench.rows.update import MESSAGES, fifty_sent
 from bench.stage import ROOT, Stage
+from bench.world import token_of
 
 SAMPLE_EVERY = 0.001
 LINES = 16  # of each table
@@ -34,6 +41,7 @@ class Samples:
     def __init__(self) -> None:
         self.stacks: list[list[CodeType]] = []
         self.calls = 0
+        self.at_work = 0.0  # seconds of processor that this process had; the rest it waited for others
 
     def take(self, _signal: int, frame: FrameType | None) -> None:
         stack = []
@@ -67,49 +75,69 @@ def _place(code: CodeType) -> tuple[str, str]:
 
 def idle_poll(stage: Stage, console: Console) -> None:
     app = stage.app("crowd")
-    floor, _ = run(call(bare.app, "/bare", expect="200"), stage.seconds / 2)
+    floor, _ = run(Call(bare.app, "/bare"), stage.seconds / 2)
     console.print(f"In the application alone, without a server: the bare Flask route takes {floor * 1e6:,.0f} us.")
     for title, people in (("the same person at once again", 1), ("each time another person", CROWD)):
-        calls = cycle([call(app, path, cookie=cookie, expect="204") for path, cookie in _polls(stage, people)])
-        poll = partial(_next, calls)
-        for _ in range(100):
-            poll()
-        with counting(app) as statements:
-            taken, samples = run(poll, stage.seconds * 2)
-        each = f"{taken * 1e6:,.0f} us, {len(statements) / samples.calls:.2f} statements each"
-        console.print(f"\nAn idle poll, {title}: {each}; {len(samples.stacks):,} samples.")
-        for heading, counted in (("who is at work", samples.parts), ("within, what it calls included", samples.steps)):
-            show(console, heading, counted, len(samples.stacks), taken)
+        found = paths(stage, people)
+        cookies = session_cookies(stage, [user_id for user_id, _ in found])
+        calls = cycle([Call(app, path, cookie=cookies[user_id]) for user_id, path in found])
+        tell(stage, console, f"an idle poll, {title}", app, lambda calls=calls: next(calls)())  # type: ignore[misc]
 
 
-def _next(calls: Iterator[Callable[[], None]]) -> None:
-    next(calls)()
+def update(stage: Stage, console: Console) -> None:
+    pair = stage.pairs("small", 1)[0]
+    cursor, _ = asyncio.run(fifty_sent(stage, pair))
+    app = stage.app("small")
+    poll = Call(app, f"/api/updates?since={cursor}", token=token_of(pair.professional_id))
+    tell(stage, console, f"an update of {MESSAGES} messages", app, poll)
 
 
-def _polls(stage: Stage, people: int) -> list[tuple[str, str]]:
-    found = paths(stage, people)
-    cookies = session_cookies(stage, [user_id for user_id, _ in found])
-    return [(path, cookies[user_id]) for user_id, path in found]
-
-
-def call(app: Any, url: str, *, expect: str, cookie: str = "") -> Callable[[], None]:
-    """A request through the whole WSGI application, as the server would make it."""
-
-    def start_response(status: str, _headers: object, _error: object = None) -> None:
-        if not status.startswith(expect):
-            raise AssertionError(status)
-
-    path, _, query = url.partition("?")
+def send(stage: Stage, console: Console) -> None:
+    pair = stage.pairs("small", 1)[0]
+    app, path = stage.app("small"), f"/api/threads/{pair.thread_id}/messages"
 
     def once() -> None:
-        environ: dict[str, Any] = {"PATH_INFO": path, "QUERY_STRING": query, "HTTP_COOKIE": cookie}
+        body = {"body": "See you at nine.", "client_key": secrets.token_hex(8)}
+        Call(app, path, token=token_of(pair.client_id), body=orjson.dumps(body))()
+
+    tell(stage, console, "a send", app, once)
+
+
+def tell(stage: Stage, console: Console, what: str, app: Any, once: Callable[[], None]) -> None:
+    for _ in range(50):
+        once()
+    with counting(app) as statements:
+        taken, samples = run(once, stage.seconds * 2)
+    each = f"{taken * 1e6:,.0f} us ({samples.at_work / samples.calls * 1e6:,.0f} us of them at work here)"
+    each += f", {len(statements) / samples.calls:.2f} statements"
+    console.print(f"\n{what[0].upper()}{what[1:]}: {each}; {len(samples.stacks):,} samples.")
+    for heading, counted in (("who is at work", samples.parts), ("within, what it calls included", samples.steps)):
+        show(console, heading, counted, len(samples.stacks), taken)
+
+
+class Call:
+    """A request through the whole WSGI application, as the server would make it."""
+
+    def __init__(self, app: Any, url: str, *, cookie: str = "", token: str = "", body: bytes = b"") -> None:
+        self.app, self.body = app, body
+        self.environ = {"HTTP_COOKIE": cookie, "REQUEST_METHOD": "POST" if body else "GET"}
+        self.environ["PATH_INFO"], _, self.environ["QUERY_STRING"] = url.partition("?")
+        if token:
+            self.environ["HTTP_AUTHORIZATION"] = f"Bearer {token}"
+        if body:
+            self.environ |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(body))}
+
+    def __call__(self) -> None:
+        environ: dict[str, Any] = {**self.environ, "wsgi.input": io.BytesIO(self.body)}
         setup_testing_defaults(environ)
-        answer = app.wsgi_app(environ, start_response)
+        answer = self.app.wsgi_app(environ, self._begin)
         b"".join(answer)
         if hasattr(answer, "close"):
             answer.close()
 
-    return once
+    def _begin(self, status: str, _headers: object, _error: object = None) -> None:
+        if status[0] != "2":
+            raise WrongAnswer(status)
 
 
 def run(once: Callable[[], None], seconds: float) -> tuple[float, Samples]:
@@ -118,10 +146,11 @@ def run(once: Callable[[], None], seconds: float) -> tuple[float, Samples]:
     before = signal.signal(signal.SIGALRM, samples.take)
     signal.setitimer(signal.ITIMER_REAL, SAMPLE_EVERY, SAMPLE_EVERY)
     try:
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         while (taken := time.perf_counter() - began) < seconds:
             once()
             samples.calls += 1
+        samples.at_work = time.process_time() - worked
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
@@ -136,3 +165,6 @@ def show(console: Console, title: str, counted: Counter[str], total: int, taken:
     for name, count in counted.most_common(LINES):
         table.add_row(name or "Python itself", f"{count / total:.0%}", f"{count / total * taken * 1e6:,.1f}")
     console.print(table)
+
+
+PROFILES: dict[str, Callable[[Stage, Console], None]] = {"idle-poll": idle_poll, "send": send, "update": update}

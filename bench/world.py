@@ -197,7 +197,7 @@ class World:
 
     def change_logs(self) -> Iterator[str]:
         for user_id, length in self.lengths().items():
-            yield f"{user_id}\t{length}\t{max(0, length - KEPT_CHANGES)}\t{length}\n"
+            yield f"{user_id}\t{length}\t{max(0, length - KEPT_CHANGES)}\t{length}\t0\n"
 
     def changes(self) -> Iterator[str]:
         left, live, counts = self.lengths(), self.size.threads, self.counts
@@ -232,7 +232,7 @@ COLUMNS = {
     "threads": "id, key, key_scope, connection_id, client_id, professional_id, last_seq, created_at, updated_at",
     "memberships": "thread_id, user_id, last_seq, last_read_seq, delivered_seq, mailed_seq, archived, updated_at",
     "messages": "thread_id, seq, sender_id, body, client_key, created_at",
-    "change_logs": "user_id, last_seq, floor_seq, acked_seq",
+    "change_logs": "user_id, last_seq, floor_seq, acked_seq, access_seq",
     "changes": "user_id, seq, kind, thread_id, message_seq",
     "notifications": "id, user_id, kind, group_key, actor_id, thread_id, count, first_seq, last_seq, title, preview,"
     " payload, read_at, created_at, updated_at",

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 import pytest
 from rich.console import Console
 
-from bench import profile
+from bench.profile import PROFILES
 from bench.rows import ROWS
 from bench.stage import Stage
 from bench.table import show
 from tests.services import Services
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]  # one process: they share servers and databases
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,8 @@ def test_row(stage: Stage, name: str) -> None:
     show(rows, Console(quiet=True))
 
 
-def test_profile(stage: Stage) -> None:
-    console = Console(record=True, width=200)
-    profile.idle_poll(stage, console)
+@pytest.mark.parametrize("name", PROFILES)
+def test_profile(stage: Stage, name: str) -> None:
+    console = Console(record=True, quiet=True, width=200)
+    PROFILES[name](stage, console)
     assert "wellchat" in console.export_text()
