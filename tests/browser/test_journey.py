@@ -156,6 +156,23 @@ def test_everything_is_still_there_after_a_restart(quick: Live, sit_down: Callab
     expect(cara.get_by_role("log").get_by_text("While nobody answers")).to_have_count(1)
 
 
+def test_a_double_click_is_no_mistake_and_signing_out_stays_out(quick: Live, sit_down: Callable[..., Page]) -> None:
+    people = quick.people  # type: ignore[attr-defined]
+    cara = sit_down(people.cara)
+    cara.goto("/new")
+    cara.get_by_role("link", name="Open the conversation with Paul Professional").click()
+    cara.get_by_label("Message", exact=True).fill("Pressed twice")
+    cara.get_by_role("button", name="Send").dblclick()
+    expect(cara.get_by_role("log").get_by_text("Pressed twice")).to_have_count(1)
+    expect(cara.get_by_text("Write something first.")).to_be_hidden()
+    cara.wait_for_timeout(1_500)  # the page polls while its session ends
+    cara.get_by_role("button", name="Account").click()
+    cara.get_by_role("button", name="Sign out").click()
+    expect(cara.get_by_label("Email")).to_be_visible()
+    cara.wait_for_timeout(500)
+    expect(cara).to_have_url(re.compile(r"/sign-in$"))
+
+
 def test_it_works_without_script(quick: Live, sit_down: Callable[..., Page]) -> None:
     people = quick.people  # type: ignore[attr-defined]
     cara = sit_down(people.cara, java_script_enabled=False)

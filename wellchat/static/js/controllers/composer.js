@@ -3,12 +3,14 @@
 import { part, write } from "../lib/dom.js";
 
 const TYPING_EVERY = 3000; // ms
+const TWICE = 700; // ms in which a second press is the same one, and not worth a word
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
 export function composer(form, app) {
   const { threadId } = form.dataset;
   const field = form.elements.body;
   let told = 0;
+  let sent = 0;
 
   if (!field.value) field.value = app.drafts.read(threadId);
   field.enterKeyHint = touch() ? "enter" : "send";
@@ -38,10 +40,11 @@ export function composer(form, app) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const body = field.value;
-    if (!body.trim()) return write(part(form, "problem"), "Write something first.");
+    if (!body.trim()) return Date.now() - sent > TWICE && write(part(form, "problem"), "Write something first.");
     app.outbox.send({ threadId, body, subject: subjectOf(form) });
     field.value = "";
     told = 0;
+    sent = Date.now();
     app.drafts.write(threadId, "");
     dropSubject(form);
     grow(field);

@@ -40,7 +40,12 @@ export function status(root, app) {
     const words = WORDS[navigator.onLine ? state : "offline"] ?? "";
     if (banner.textContent !== words) banner.textContent = words;
   };
-  app.onState = (state) => (state === "signed-out" ? location.reload() : show(state));
+  let leaving = false; // a form that ends this session shows its own answer: a reload would get in its way
+  document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
+  app.onState = (state) => {
+    if (state !== "signed-out") show(state);
+    else if (!leaving) location.reload();
+  };
   window.addEventListener("offline", () => show("offline"));
   window.addEventListener("online", () => show("live"));
   if (!navigator.onLine) show("offline");
