@@ -37,7 +37,7 @@ function start() {
     attention: new Attention(),
     announce,
     onState: () => {},
-    open: null, // the thread on this page: {id, first()}
+    open: null, // the thread on this page: {id, first(), atEnd()}
   };
   bind(app);
   followKeyboard();

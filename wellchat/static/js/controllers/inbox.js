@@ -24,7 +24,7 @@ export function inbox(root, app) {
     const known = Number(row?.querySelector('[data-part="unread"]').textContent || 0);
     row ??= clone(root, "row");
     // What arrives under the reader's eyes is about to be read: no number flashes up for it.
-    const reading = thread.id === open && app.attention.looking;
+    const reading = thread.id === open && app.attention.looking && app.open.atEnd();
     fill(row, thread, reading ? 0 : thread.unread, app);
     place(row, thread);
     if (thread.id !== open && thread.unread > known && thread.last_message?.body) {

@@ -25,7 +25,7 @@ export function thread(root, app) {
     read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
   const pages = paging(root, app, { id, timeline, scroller, current });
-  app.open = { id, first: () => timeline.first };
+  app.open = { id, first: () => timeline.first, atEnd: () => scroller.pinned };
 
   function see() {
     if (reader.lastRead >= timeline.last) return;
@@ -97,7 +97,11 @@ export function thread(root, app) {
     else scroller.toEnd();
   }
 
-  part(root, "jump").addEventListener("click", () => scroller.toEnd());
+  part(root, "jump").addEventListener("click", () => {
+    scroller.toEnd();
+    // The button goes, and with it the focus; on a phone the field would open the keyboard.
+    if (!matchMedia("(pointer: coarse)").matches) root.querySelector("textarea").focus({ preventScroll: true });
+  });
   root.addEventListener("click", ({ target }) => {
     const key = target.closest("[data-key]")?.dataset.key;
     if (target.dataset.action === "retry") app.outbox.retry(key);
