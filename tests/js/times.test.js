@@ -22,7 +22,7 @@ test("the day is the day of the person's zone", () => {
 });
 
 test("initials of any name", () => {
-  assert.deepEqual(["Sofia Marin", "Ana", "Jean-Luc de la Tour", "李 小龍", " ", "(x)"].map(initials), ["SM", "A", "JT", "李小", " ", "("]);
+  assert.deepEqual(["Sofia Marin", "Ana", "Jean-Luc de la Tour", "李 小龍", "𝒜da 𝒵oe", " ", "(x)"].map(initials), ["SM", "A", "JT", "李小", "𝒜𝒵", " ", "("]);
 });
 
 test("a person's hue is one of twelve and stays", () => {

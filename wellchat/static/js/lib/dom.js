@@ -52,8 +52,9 @@ export function setAvatar(element, person) {
 
 export function initials(name) {
   const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
-  if (!words.length) return (name[0] ?? "?").toUpperCase();
-  return (words[0][0] + (words.length > 1 ? words.at(-1)[0] : "")).toUpperCase();
+  const first = (text) => [...text][0] ?? "?"; // a whole character, also where it takes two code units
+  if (!words.length) return first(name).toUpperCase();
+  return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();
 }
 
 /** The same hue as the server's filter, in steps of thirty: FNV-1a over the id. */
