@@ -117,13 +117,14 @@ _WORDS = {
     "greater_than_equal": "At least {ge}.",
     "less_than_equal": "At most {le}.",
     "too_long": "At most {max_length} of them.",
+    "too_short": "At least {min_length} of them.",
     "timezone_aware": "A time needs its offset, such as 2026-01-31T12:00:00Z.",
 }
 
 
 def in_words(kind: str, message: str, context: dict[str, Any]) -> str:
     """pydantic's finding as a sentence for a person."""
-    if kind == "string_too_short" and context.get("min_length") == 1:
+    if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
         return _WORDS["missing"]
     if kind in _WORDS:
         return _WORDS[kind].format(**context)

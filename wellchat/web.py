@@ -275,12 +275,9 @@ def _globals() -> dict[str, Any]:
     }
 
 
-def _on_csrf_error(error: CSRFError) -> Response:
-    return answer(
-        400,
-        "This page has been open too long",
-        "Go back, reload the page and send it again. " + error.description,
-    )
+def _on_csrf_error(_error: CSRFError) -> Response:
+    words = "Nothing was done. Go back, reload the page and send it again."
+    return answer(400, "This page has been open too long", words)
 
 
 def _on_too_fast(error: RateLimitExceeded) -> Response:

@@ -129,6 +129,7 @@ def test_resetting_a_password_from_the_mail(app, cast, visitor):
     assert cara.get(link).status_code == 200, "looking uses nothing up"
     assert cara.post(link, data={"password": "short"}).status_code == 422
     assert cara.post(link, data={"password": NEW}).status_code == 303
+    assert "Your new password is set." in cara.get("/").text
     assert cara.is_signed_in()
     assert not elsewhere.is_signed_in()
     assert visitor().post(link, data={"password": "mallory was here"}).status_code == 410

@@ -137,6 +137,15 @@ def test_the_page_of_preferences(world: World, browse: Browse) -> None:
     assert "Saved." in page
 
 
+def test_half_of_the_quiet_hours_is_asked_for(world: World, browse: Browse) -> None:
+    me = browse(world.coach)
+    form = {"cadence": "soon", "digest_hour": "8", "digest_weekday": "0", "quiet_from": "22:00", "quiet_to": ""}
+    answer = me.post("/settings/notifications", data={**form, "time_zone": "UTC"})
+    assert answer.status_code == 422
+    assert "Fill in both times, or leave both empty." in answer.text
+    assert 'value="22:00"' in answer.text
+
+
 def test_a_bad_form_comes_back_as_typed(world: World, browse: Browse) -> None:
     before = preferences(world.coach)
     form = {"cadence": "weekly", "digest_hour": "9", "digest_weekday": "4", "time_zone": "<Atlantis>"}

@@ -67,6 +67,9 @@ def save_preferences() -> Response | tuple[str, int]:
 def _posted() -> PatchPreferences:
     """The form's fields as the JSON call would send them: an empty time is none, an empty box is off."""
     quiet = {name: request.form.get(name) or None for name in ("quiet_from", "quiet_to")}
+    if None in quiet.values() and any(quiet.values()):
+        empty = next(name for name, value in quiet.items() if value is None)
+        raise Invalid({empty: "Fill in both times, or leave both empty."})
     return read_form(PatchPreferences, **quiet, channels=_grid())
 
 
