@@ -26,6 +26,9 @@ def test_the_page_reads_it_aloud(client):
     page = client.get("/api/docs").text
     assert "/api/threads/{thread_id}/messages" in page
     assert "Send a message." in page
+    assert "client_key</code> (needed)" in page
+    assert "soon, hourly, daily, weekly, off" in page
+    assert "/assets/{version}" not in page
     assert "<script src=" not in page.replace("/assets/", "")  # nothing from elsewhere
 
 
