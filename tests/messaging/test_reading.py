@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import acknowledge, delete_message, mark_read, send_message
+from wellchat.messaging.actions import delete_message, mark_read, send_message
+from wellchat.messaging.arriving import acknowledge
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of, thread_for, unread_messages
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from wellchat.db import db, is_postgresql
-from wellchat.messaging.actions import acknowledge
+from wellchat.messaging.arriving import acknowledge
 from wellchat.messaging.queries import thread_for
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.digests.actions import consider
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import telling
 from wellchat.messaging.models import Outbox
 
 log = logging.getLogger(__name__)
@@ -42,11 +42,11 @@ def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
     away_after = timedelta(seconds=setting("AWAY_AFTER"))
     try:
         with transaction():
-            told = messaging.tell(thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after)
+            told = telling.tell(thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after)
             for seq in told:
                 consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
         return len(told)
     except Exception:
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
-        messaging.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
+        telling.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
         return 0

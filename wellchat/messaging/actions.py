@@ -6,24 +6,20 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select, update
 
-from wellchat.accounts.models import Presence, User
-from wellchat.changes.actions import confirm, record_change
-from wellchat.changes.models import Change
-from wellchat.changes.queries import changes_after
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
 from wellchat.messaging.models import MAX_SEQ, Membership, Message, MessageRevision, Outbox, Thread
+from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 
 EDIT_WITHIN = timedelta(minutes=5)
-ACK_AT_ONCE = 1_000  # rows of the change log one poll confirms
-ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
-PREVIEW = 140  # characters of a message that a notification shows
 
 
 def send_message(
@@ -177,14 +173,9 @@ def _own_message(viewer: User, thread_id: str, seq: int) -> Message:
 
 def _message_changed(thread: Thread, message: Message, now: datetime) -> None:
     recipient_id = thread.other_id(message.sender_id)
-    notifications.retract(user_id=recipient_id, thread_id=thread.id, seq=message.seq, preview=preview(message), now=now)
+    notifications.retract(user_id=recipient_id, thread_id=thread.id, seq=message.seq, preview=message.preview, now=now)
     for user_id in (message.sender_id, recipient_id):
         record_change(user_id=user_id, kind="message", thread_id=thread.id, message_seq=message.seq)
-
-
-def preview(message: Message) -> str | None:
-    """The first words of a message on one line; none of a deleted one."""
-    return " ".join(message.body.split())[:PREVIEW] if message.body is not None else None
 
 
 def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
@@ -207,7 +198,7 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now)
-        for user_id in _people(thread_id):
+        for user_id in people_of(thread_id):
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
 
 
@@ -219,13 +210,6 @@ def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
         raise NotFound
     if seq > last_seq:
         raise Invalid({"seq": f"The last message of this thread is {last_seq}."})
-
-
-def _people(thread_id: str) -> tuple[str, str]:
-    client_id, professional_id = db.session.execute(
-        select(Thread.client_id, Thread.professional_id).where(Thread.id == thread_id)
-    ).one()
-    return client_id, professional_id
 
 
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
@@ -246,105 +230,6 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
         if membership is None:
             raise NotFound
         membership.typing_at = now
-        for user_id in _people(thread_id):
+        for user_id in people_of(thread_id):
             if user_id != viewer.id:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
-
-
-def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
-    """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means.
-
-    Deals with the changes after one seq and up to another of the user's log. Answers how far it came.
-    """
-    rows = changes_after(user_id, after, up_to=up_to, limit=ACK_AT_ONCE, kind="message")
-    acked_seq = up_to if len(rows) < ACK_AT_ONCE else rows[-1].seq
-    behind = _not_yet_delivered(user_id, rows)
-    if not behind and acked_seq - after < ACK_EVERY:
-        return acked_seq  # nothing that anybody would see: not worth a write
-    with transaction() as session:
-        for thread_id in sorted(behind):
-            seq = behind[thread_id]
-            of_user = (Membership.thread_id == thread_id, Membership.user_id == user_id)
-            moved = session.execute(
-                update(Membership).where(*of_user, Membership.delivered_seq < seq).values(delivered_seq=seq)
-            )
-            if moved.rowcount:  # type: ignore[attr-defined]
-                for person in _people(thread_id):
-                    if person != user_id:
-                        record_change(user_id=person, kind="thread", thread_id=thread_id)
-        confirm(user_id=user_id, seq=acked_seq)
-    return acked_seq
-
-
-def _not_yet_delivered(user_id: str, rows: Sequence[Change]) -> dict[str, int]:
-    """thread -> seq of the latest message of these changes, where the delivered watermark is below it."""
-    arrived: dict[str, int] = {}
-    for change in rows:
-        if change.thread_id and change.message_seq:
-            arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
-    if not arrived:
-        return {}
-    marks = db.session.execute(
-        select(Membership.thread_id, Membership.delivered_seq).where(
-            Membership.user_id == user_id, Membership.thread_id.in_(arrived)
-        )
-    )
-    return {thread_id: arrived[thread_id] for thread_id, delivered in marks if delivered < arrived[thread_id]}
-
-
-def tell(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:
-    """Decide which messages of a thread are news to one of its people, and put those in their bell.
-
-    Answers their seqs. The outbox rows are the job: worked off in one transaction, so that it is done once or stays;
-    under the membership's lock and in order, so that two workers count alike. Who has the thread before their eyes
-    is not told now, but looked at again once they may have left.
-    """
-    with transaction() as session:
-        membership = session.get(Membership, (thread_id, recipient_id), with_for_update=True, populate_existing=True)
-        of_recipient = (Outbox.thread_id == thread_id, Outbox.recipient_id == recipient_id)
-        seqs = sorted(session.execute(select(Outbox.seq).where(*of_recipient)).scalars())
-        if not seqs or membership is None:
-            return []
-        presence = session.get(Presence, recipient_id, populate_existing=True)
-        unread = seqs[-1] > membership.last_read_seq
-        if unread and presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
-            again = presence.seen_at + away_after
-            session.execute(update(Outbox).where(*of_recipient, Outbox.seq <= seqs[-1]).values(due_at=again))
-            return []
-        session.execute(delete(Outbox).where(*of_recipient, Outbox.seq <= seqs[-1]))
-        if membership.is_muted(now):
-            return []
-        news = session.execute(
-            select(Message)
-            .where(Message.thread_id == thread_id, Message.seq.in_(seqs), Message.seq > membership.last_read_seq)
-            .where(Message.deleted_at.is_(None))
-            .order_by(Message.seq)
-        )
-        told = list(news.scalars())
-        for message in told:
-            _put_in_bell(message, recipient_id, now)
-    return [message.seq for message in told]
-
-
-def _put_in_bell(message: Message, recipient_id: str, now: datetime) -> None:
-    notifications.record(
-        user_id=recipient_id,
-        kind="message",
-        group_key=f"thread:{message.thread_id}",
-        actor_id=message.sender_id,
-        thread_id=message.thread_id,
-        seq=message.seq,
-        preview=preview(message) or "",
-        now=now,
-    )
-
-
-def postpone(*, thread_id: str, recipient_id: str, now: datetime) -> None:
-    """What could not be told waits longer each time, so that it holds up nobody else."""
-    with transaction() as session:
-        rows = session.execute(
-            select(Outbox).where(Outbox.thread_id == thread_id, Outbox.recipient_id == recipient_id).with_for_update()
-        )
-        for row in rows.scalars():
-            row.attempts += 1
-            row.due_at = now + timedelta(seconds=min(3600, 5 * 2**row.attempts))

@@ -22,6 +22,7 @@ from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
+PREVIEW = 140  # characters of a message that a notification shows
 MAX_SEQ = 2**31 - 1  # the largest number a message can have
 
 
@@ -108,6 +109,11 @@ class Message(Base):
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     subject: Mapped[Subject | None] = relationship(lazy="joined")
+
+    @property
+    def preview(self) -> str | None:
+        """Its first words on one line; none of a deleted one."""
+        return " ".join(self.body.split())[:PREVIEW] if self.body is not None else None
 
 
 class MessageRevision(Base):

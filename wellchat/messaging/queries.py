@@ -183,14 +183,12 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
     return rows.all()
 
 
-def thread_between(viewer: User, connection_id: str) -> Thread | None:
-    """The pair's one thread, if it has been opened."""
-    return db.session.execute(
-        select(Thread).where(
-            Thread.key == pair_key(connection_id),
-            or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id),
-        )
-    ).scalar_one_or_none()
+def people_of(thread_id: str) -> tuple[str, str]:
+    """Ids of the client and the professional of a thread; for actions that have checked who asks."""
+    client_id, professional_id = db.session.execute(
+        select(Thread.client_id, Thread.professional_id).where(Thread.id == thread_id)
+    ).one()
+    return client_id, professional_id
 
 
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:

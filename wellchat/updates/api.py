@@ -13,7 +13,7 @@ from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check
 from wellchat.db import snapshot
 from wellchat.errors import problem
-from wellchat.messaging.actions import acknowledge
+from wellchat.messaging.arriving import acknowledge
 from wellchat.updates.answers import Update
 from wellchat.updates.forms import Poll
 from wellchat.updates.gate import FOUND, Finding

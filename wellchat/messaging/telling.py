@@ -1,0 +1,70 @@
+"""From the outbox to the bell: which messages are news to whom."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from wellchat.accounts.models import Presence
+from wellchat.db import transaction
+from wellchat.messaging.models import Membership, Message, Outbox
+from wellchat.notifications import actions as notifications
+
+
+def tell(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:
+    """Decide which messages of a thread are news to one of its people, and put those in their bell.
+
+    Answers their seqs. The outbox rows are the job: worked off in one transaction, so that it is done once or stays;
+    under the membership's lock and in order, so that two workers count alike. Who has the thread before their eyes
+    is not told now, but looked at again once they may have left.
+    """
+    with transaction() as session:
+        membership = session.get(Membership, (thread_id, recipient_id), with_for_update=True, populate_existing=True)
+        of_recipient = (Outbox.thread_id == thread_id, Outbox.recipient_id == recipient_id)
+        seqs = sorted(session.execute(select(Outbox.seq).where(*of_recipient)).scalars())
+        if not seqs or membership is None:
+            return []
+        presence = session.get(Presence, recipient_id, populate_existing=True)
+        unread = seqs[-1] > membership.last_read_seq
+        if unread and presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
+            again = presence.seen_at + away_after
+            session.execute(update(Outbox).where(*of_recipient, Outbox.seq <= seqs[-1]).values(due_at=again))
+            return []
+        session.execute(delete(Outbox).where(*of_recipient, Outbox.seq <= seqs[-1]))
+        if membership.is_muted(now):
+            return []
+        news = session.execute(
+            select(Message)
+            .where(Message.thread_id == thread_id, Message.seq.in_(seqs), Message.seq > membership.last_read_seq)
+            .where(Message.deleted_at.is_(None))
+            .order_by(Message.seq)
+        )
+        told = list(news.scalars())
+        for message in told:
+            _put_in_bell(message, recipient_id, now)
+    return [message.seq for message in told]
+
+
+def _put_in_bell(message: Message, recipient_id: str, now: datetime) -> None:
+    notifications.record(
+        user_id=recipient_id,
+        kind="message",
+        group_key=f"thread:{message.thread_id}",
+        actor_id=message.sender_id,
+        thread_id=message.thread_id,
+        seq=message.seq,
+        preview=message.preview or "",
+        now=now,
+    )
+
+
+def postpone(*, thread_id: str, recipient_id: str, now: datetime) -> None:
+    """What could not be told waits longer each time, so that it holds up nobody else."""
+    with transaction() as session:
+        rows = session.execute(
+            select(Outbox).where(Outbox.thread_id == thread_id, Outbox.recipient_id == recipient_id).with_for_update()
+        )
+        for row in rows.scalars():
+            row.attempts += 1
+            row.due_at = now + timedelta(seconds=min(3600, 5 * 2**row.attempts))
