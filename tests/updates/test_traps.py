@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import event
@@ -23,10 +24,8 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
     def pause(_connection, _cursor, statement, *_):
         if statement.startswith("UPDATE change_logs") and is_postgresql() and not getattr(held, "once", False):
             held.once = True
-            try:
+            with suppress(threading.BrokenBarrierError):  # the other waits for our lock, as it should
                 both.wait(timeout=0.5)
-            except threading.BrokenBarrierError:
-                pass  # the other waits for our lock, as it should
 
     event.listen(db.engine, "after_cursor_execute", pause)
     try:
