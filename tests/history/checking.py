@@ -69,19 +69,26 @@ class Event(NamedTuple):
 
 
 def check(
-    history: History, *, faults: bool = False, late: float | None = None, may_expire: bool = False
+    history: History,
+    *,
+    faults: bool = False,
+    late: float | None = None,
+    grace: float = 0.0,
+    may_expire: bool = False,
 ) -> list[Violation]:
     """Every broken promise of a finished history; none in a correct one.
 
     `faults`: 503 and silence are legal answers. `late`: seconds after which a hanging poll should have brought what
-    was acknowledged. `may_expire`: logs were trimmed meanwhile, so that 410 is legal.
+    was acknowledged. `grace`: seconds for which "nothing new" may be said though there is.
+    `may_expire`: logs were trimmed meanwhile, so that 410 is legal.
     """
-    return Checker(history, faults=faults, late=late, may_expire=may_expire).check()
+    return Checker(history, faults=faults, late=late, grace=grace, may_expire=may_expire).check()
 
 
 class Checker:
-    def __init__(self, history: History, *, faults: bool, late: float | None, may_expire: bool) -> None:
-        self.history, self.faults, self.late, self.may_expire = history, faults, late, may_expire
+    def __init__(self, history: History, *, faults: bool, late: float | None, grace: float, may_expire: bool) -> None:
+        self.history, self.faults, self.late = history, faults, late
+        self.grace, self.may_expire = grace, may_expire
         self.found: list[Violation] = []
         self.members: dict[str, tuple[str, ...]] = {}
         self.sends: dict[tuple[str, str, str], list[Call]] = defaultdict(list)  # thread, sender, key
@@ -449,21 +456,21 @@ class Followed:
 
     def up_to_date(self, fold: Fold, call: Call) -> None:
         """Nothing acknowledged before the poll began is missing from what the device holds after it."""
-        checker = self.checker
+        checker, known_by = self.checker, call.begun - self.checker.grace
         for thread_id, members in checker.members.items():
             if call.user not in members:
                 continue
             thread = fold.threads.get(thread_id)
             for name, user in (("last_seq", None), ("last_read_seq", members[0]), ("last_read_seq", members[1])):
                 key: Any = (name, thread_id) if user is None else (name, thread_id, user)
-                known, by = checker.known_before(key, call.begun)
+                known, by = checker.known_before(key, known_by)
                 field = name if user in (None, call.user) else "other_read_seq"
                 if known > (thread[field] if thread else 0):
                     holds = thread[field] if thread else "no such thread"
                     self.blame("stale poll", f"{field} of {thread_id} was {known}, it holds {holds}", *by, call)
         for thread_id in fold.threads:
             changes, at = checker.changes.get(thread_id, []), fold.compared.get(thread_id, 0)
-            while at < len(changes) and changes[at][0] < call.begun:
+            while at < len(changes) and changes[at][0] < known_by:
                 ended, op, seq = changes[at]
                 self.change_arrived(fold, call, (thread_id, seq), op, ended)
                 at += 1

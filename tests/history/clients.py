@@ -58,7 +58,7 @@ class Device:
 
     def __init__(self, name: str, person: Person, rng: random.Random, habits: Habits) -> None:
         self.name, self.person, self.rng, self.habits = name, person, rng, habits
-        self.cursor = ""
+        self.cursor, self.limit = "", rng.choice((5, 20, 100))
         self.kept: list[str] = []
         self.threads: dict[str, State] = {}
         self.messages: dict[tuple[str, int], State] = {}
@@ -124,7 +124,9 @@ class Device:
 
     def poll(self, *, wait: float | None = None, last: bool = False) -> Life:
         wait = self.rng.choice(self.habits.waits) if wait is None else wait
-        query = {"since": self.cursor, "limit": self.rng.choice((1, 2, 5, 20, 100)), "wait": wait}
+        # Mostly the very same poll as before: what a server remembers of one is to be put to the test.
+        limit = self.limit if self.rng.random() < 0.6 else self.rng.choice((1, 2, 5, 20, 100))
+        query = {"since": self.cursor, "limit": limit, "wait": wait}
         about = {"since": self.cursor, "wait": wait} | ({"last": True} if last else {})
         call = yield from self.call(Request("poll", "GET", "/api/updates", query, about=about))
         if call is None:

@@ -1,0 +1,190 @@
+"""The checker against builds of the product that are wrong on purpose: it must fail on each, or it is blind.
+
+Each of them is what a reasonable person writes first. The gap between two steps is held open for some milliseconds
+where chance alone would seldom find it.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+import threading
+from collections import Counter
+from collections.abc import Callable
+from contextlib import nullcontext
+from importlib import import_module
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, text, update
+
+from tests.history import world
+from tests.history.checking import check, spell_out
+from tests.history.clients import Habits
+from tests.history.driving import AppDoor
+from tests.history.world import SEED
+from wellchat import bell
+from wellchat.changes import actions as changes
+from wellchat.changes.models import Change, ChangeLog
+from wellchat.db import after_commit, db, transaction, unit
+from wellchat.messaging import actions, queries, state
+from wellchat.updates import queries as updates
+
+api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
+
+ROUNDS = 4  # histories tried before a build counts as passed
+SKIPPED = {"missing", "stale poll", "not the same", "unread"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def findings(app: Any, now: Any) -> Callable[..., set[str]]:
+    """findings(wanted): the kinds of violation found, from as many histories as it takes to find a wanted one."""
+
+    def find(wanted: set[str], *, habits: Habits | None = None, late: float | None = None) -> set[str]:
+        found: set[str] = set()
+        for round_ in range(ROUNDS):
+            persons = world.people(now, name=f"broken{round_}")
+            crowd = world.crowd(persons, lambda: AppDoor(app), seed=SEED + round_, habits=habits)
+            crowd.run(30)
+            violations = check(crowd.finish(), faults=True, late=late)
+            print(*spell_out(violations), sep="\n")  # noqa: T201 - shown with a failure
+            found = {violation.kind for violation in violations}
+            if found & wanted:
+                break
+        return found
+
+    return find
+
+
+def short_gap(longest: float) -> None:
+    threading.Event().wait(random.uniform(0, longest))
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
+    """Numbers from a sequence are given in one order and seen in another. SQLite, with one writer, cannot show it."""
+    with transaction() as session:
+        session.execute(text("CREATE SEQUENCE IF NOT EXISTS naive"))
+
+    def write_logs() -> None:
+        session, current = db.session(), unit()
+        session.flush()
+        heads: dict[str, int] = {}
+        for user_id, things in current.notes.pop("changes").changes.items():
+            for thing in things:
+                heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
+                session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
+        short_gap(0.03)
+        after_commit(lambda: advance(heads))
+
+    def advance(heads: dict[str, int]) -> None:
+        """The head is the highest number there is, as max(id) would say."""
+        with transaction() as session:
+            for user_id in sorted(heads):
+                highest = func.greatest(ChangeLog.last_seq, heads[user_id])
+                session.execute(update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest))
+        bell.ring(heads)
+
+    monkeypatch.setattr(changes, "_write_logs", write_logs)
+    assert findings(SKIPPED) & SKIPPED
+    with transaction() as session:
+        session.execute(text("DROP SEQUENCE naive"))
+
+
+@pytest.mark.each_database
+def test_no_unique_key(findings, monkeypatch) -> None:
+    """Every try is a message of its own."""
+    numbers, true_send, true_state = itertools.count(), actions.send_message, state.message_state
+
+    def send(*, client_key: str, **more: Any) -> Any:
+        return true_send(client_key=f"{client_key}#{next(numbers)}", **more)
+
+    def shown(*args: Any) -> Any:
+        found = true_state(*args)
+        return found | {"client_key": found["client_key"].split("#")[0]} if "client_key" in found else found
+
+    monkeypatch.setattr(actions, "send_message", send)
+    for module in (api, state, updates):
+        monkeypatch.setattr(module, "message_state", shown)
+    assert "duplicate" in findings({"duplicate"})
+
+
+@pytest.mark.each_database
+def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
+    """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
+    stored: Counter[tuple[str, str]] = Counter()
+    true_send, true_read, true_state = actions.send_message, actions.mark_read, state.thread_state
+
+    def send(*, sender: Any, thread_id: str, **more: Any) -> Any:
+        message, is_new = true_send(sender=sender, thread_id=thread_id, **more)
+        if is_new:
+            stored[thread_id, sender.id] += 1
+        return message, is_new
+
+    def read(*, viewer: Any, thread_id: str, **more: Any) -> None:
+        true_read(viewer=viewer, thread_id=thread_id, **more)
+        for thread, sender in list(stored):
+            if thread == thread_id and sender != viewer.id:
+                stored[thread, sender] = 0
+
+    def shown(view: Any, viewer: Any, **more: Any) -> Any:
+        other = view.thread.other_id(viewer.id)
+        return true_state(view, viewer, **more) | {"unread": stored[view.thread.id, other]}
+
+    monkeypatch.setattr(actions, "send_message", send)
+    monkeypatch.setattr(actions, "mark_read", read)
+    for module in (api, updates):
+        monkeypatch.setattr(module, "thread_state", shown)
+    assert "unread" in findings({"unread"})
+
+
+@pytest.mark.each_database
+def test_subscribing_after_reading(findings, monkeypatch) -> None:
+    """What comes between the look at the log and the subscription wakes nobody."""
+
+    true_listening = bell.Bell.listening
+
+    class Late:
+        """Subscribes only when there is nothing left to do but sleep."""
+
+        def __init__(self, *whom: Any) -> None:
+            self.whom, self.event = whom, self
+
+        def wait(self, seconds: float) -> bool:
+            short_gap(0.1)
+            with true_listening(*self.whom) as waiter:
+                return waiter.event.wait(seconds)
+
+    monkeypatch.setattr(bell.Bell, "listening", lambda *whom: nullcontext(Late(*whom)))
+    monkeypatch.setattr(bell, "TRUTH_EVERY_ALONE", 60.0)  # the look on a timer would hide it
+    assert "late" in findings({"late"}, habits=Habits(waits=(3.0,)), late=1.0)
+
+
+@pytest.mark.each_database
+def test_a_list_before_its_cursor(findings, monkeypatch) -> None:
+    """What comes between the list and the cursor that goes with it is never told."""
+    true_inbox, true_cursor = queries.inbox, api.cursor_now
+    found = threading.local()
+
+    def inbox_first(user_id: str) -> Any:
+        from wellchat.web import viewer
+
+        found.views = true_inbox(viewer(), limit=100)
+        db.session.commit()
+        short_gap(0.05)
+        return true_cursor(user_id)
+
+    monkeypatch.setattr(api, "cursor_now", inbox_first)
+    monkeypatch.setattr(queries, "inbox", lambda *_, **__: found.views)
+    habits = Habits()
+    habits.weights["begin_anew"] = 10
+    assert findings(SKIPPED, habits=habits) & SKIPPED
+
+
+@pytest.mark.each_database
+def test_deletions_that_are_not_told(findings, monkeypatch) -> None:
+    """A delta of new messages only: edits and deletions wait for a reload."""
+    monkeypatch.setattr(actions, "_message_changed", lambda *_: None)
+    assert findings({"not the same"}) & {"not the same", "stale poll", "stale text"}
