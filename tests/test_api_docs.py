@@ -22,6 +22,16 @@ def test_every_call_is_in_the_document(app, client):
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
+def test_the_document_tells_of_refusals_as_they_are(client):
+    told = client.get("/api/openapi.json").json
+    send = told["paths"]["/api/threads/{thread_id}/messages"]["post"]["responses"]
+    assert {"200", "201", "401", "404", "409", "413", "422", "429", "503"} <= set(send)
+    for status in ("401", "404", "409", "422"):
+        assert list(send[status]["content"]) == ["application/problem+json"]
+    assert {"title", "status", "detail"} <= set(told["components"]["schemas"]["Problem"]["required"])
+    assert all(path.startswith("/api/") for path in told["paths"])
+
+
 def test_the_page_reads_it_aloud(client):
     page = client.get("/api/docs").text
     assert "/api/threads/{thread_id}/messages" in page

@@ -6,6 +6,7 @@ from typing import Any
 
 from apiflask import APIFlask
 from flask import current_app, render_template
+from pydantic import BaseModel
 
 METHODS = ("get", "post", "put", "patch", "delete")
 WORDS = {"string": "text", "integer": "number", "boolean": "true or false", "object": "object", "null": "null"}
@@ -47,6 +48,44 @@ def _in_words(shape: dict[str, Any], schemas: dict[str, Any]) -> str:
     return WORDS.get(shape.get("type", ""), "anything")
 
 
+class Problem(BaseModel):
+    """A refusal, as application/problem+json (RFC 9457); `errors` says what is wrong with which field."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    errors: dict[str, str] = {}
+
+
+EVERYWHERE = {
+    "401": "Not signed in",
+    "429": "Too fast: wait for Retry-After",
+    "503": "Busy: nothing was done, try again",
+}
+WITH_BODY = {"413": "Too large"}
+
+
+def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
+    """Every call may be refused in these ways, always with a Problem."""
+    spec["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for calls in spec["paths"].values():
+        for method, call in calls.items():
+            if method not in METHODS:
+                continue
+            told = call["responses"]
+            for status, words in {**EVERYWHERE, **(WITH_BODY if "requestBody" in call else {})}.items():
+                told.setdefault(status, {"description": words})
+            for status, answer in told.items():
+                if status >= "400":
+                    answer["content"] = problem
+    for unused in ("HTTPError", "ValidationError"):
+        spec["components"]["schemas"].pop(unused, None)
+    return spec
+
+
 def init_app(app: APIFlask) -> None:
+    app.spec_processor(tell_refusals)  # type: ignore[arg-type]  # its type allows for YAML
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.add_url_rule("/api/docs", "api_docs", app.doc(hide=True)(docs))

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 import secure
-from flask import Flask, Response, current_app, g, jsonify, redirect, request, send_from_directory, url_for
+from apiflask import APIFlask
+from flask import Response, current_app, g, jsonify, redirect, request, send_from_directory, url_for
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
@@ -284,7 +285,7 @@ def _on_too_fast(error: RateLimitExceeded) -> Response:
     return answer(429, "Too many requests", f"No more than {error.limit.limit} here. Wait a little, then try again.")
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: APIFlask) -> None:
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_PARTS=50,
@@ -312,7 +313,7 @@ def init_app(app: Flask) -> None:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
-    app.add_url_rule("/assets/<version>/<path:filename>", "asset", _send_asset)
+    app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)

@@ -32,6 +32,14 @@ def test_an_empty_inbox_says_what_to_do(cara):
     assert 'aria-label="Conversations"' in page.text
 
 
+def test_who_knows_nobody_yet_is_told_how_to_begin(browse, cast):
+    assert "Open the link" in browse(cast.olga).get("/new").text
+    rita = browse(cast.rita)
+    assert f"/people/{cast.rita.id}" in rita.get("/new").text
+    assert "can write to you" in rita.get(f"/people/{cast.rita.id}").text
+    assert "/oversight" in browse(cast.ada).get("/new").text
+
+
 def test_the_inbox_shows_whom_about_what_and_how_much_is_new(paul, cast, talk, now):
     put_subject(kind="coupon", external_id="c", title="50% Off <Summer>", professional_id=cast.paul.id, now=now)
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
