@@ -31,6 +31,8 @@ from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
 from wellchat.subjects.models import Subject
 
+pytestmark = pytest.mark.slow
+
 PEOPLE = [person for story in STORIES for person in story.people]
 TALKS = [(story, talk) for story in STORIES for talk in story.talks]
 

@@ -13,6 +13,8 @@ from wellchat.db import db
 from wellchat.demo.actions import PASSWORD, load
 from wellchat.demo.stories import STORIES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def loaded(make_app):
