@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench lock clean
+.PHONY: help setup run test check bench faults lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
@@ -30,6 +30,10 @@ check:  ## lint, types and the fast tests, for while you work
 bench:  ## what is fast and what is not: one table, against limits measured in the same run
 	@sh scripts/setup.sh --dev
 	@$(PY) -m bench $(ARGS)
+
+faults:  ## break everything under load and see what holds; ARGS="--seed N" repeats a run
+	@sh scripts/setup.sh --dev
+	@$(PY) -m tests.faults $(ARGS)
 
 lock:  ## resolve the dependencies again and write uv.lock
 	@sh scripts/setup.sh

@@ -45,6 +45,7 @@ def _messages(call: Call) -> list[State]:
 class Violation(NamedTuple):
     kind: str
     words: str
+    at: float = FOREVER  # when it showed; FOREVER: only in the end
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.words}"
@@ -100,7 +101,8 @@ class Checker:
         self.changes: dict[str, list[tuple[float, str, int]]] = defaultdict(list)  # by thread: when, kind, seq
 
     def blame(self, kind: str, words: str, *calls: Call) -> None:
-        self.found.append(Violation(kind, "\n    ".join([words, *map(str, calls)])))
+        at = calls[-1].begun if calls else FOREVER
+        self.found.append(Violation(kind, "\n    ".join([words, *map(str, calls)]), at))
 
     def check(self) -> list[Violation]:
         self.answers()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -60,6 +61,7 @@ class Device:
         self.name, self.person, self.rng, self.habits = name, person, rng, habits
         self.cursor, self.limit = "", rng.choice((5, 20, 100))
         self.kept: list[str] = []
+        self.day_is_over = threading.Event()
         self.threads: dict[str, State] = {}
         self.messages: dict[tuple[str, int], State] = {}
         self.strays: list[str] = []  # cursors of other people, shown to the server as if they were one's own
@@ -67,12 +69,17 @@ class Device:
     # A life
 
     def live(self, steps: int) -> Life:
-        """Start, do so many random things, and end with everything caught up."""
+        """Start, and do so many things, or until the day is over."""
         yield from self.begin_anew()
         for _ in range(steps):
-            names = list(self.habits.weights)
-            chosen = self.rng.choices(names, list(self.habits.weights.values()))[0]
-            yield from getattr(self, chosen)()
+            if self.day_is_over.is_set():
+                return
+            yield from self.step()
+
+    def step(self) -> Life:
+        """Any one thing that a person may do."""
+        names, weights = list(self.habits.weights), list(self.habits.weights.values())
+        yield from getattr(self, self.rng.choices(names, weights)[0])()
 
     def begin_anew(self) -> Life:
         """A fresh tab: the lists first, the cursor from the first of them, then updates."""

@@ -24,15 +24,24 @@ class Door(Protocol):
 
 
 class HttpDoor:
-    """A connection that is kept open, and opened anew after trouble."""
+    """A connection that is kept open, and opened anew after trouble.
+
+    Like a browser it asks once more where a connection that had been idle turns out to be closed.
+    """
 
     def __init__(self, url: str, *, timeout: float = 10.0) -> None:
         self.host, self.timeout = urlsplit(url).netloc, timeout
         self.connection: http.client.HTTPConnection | None = None
 
     def ask(self, request: Request, token: str) -> tuple[int, State, dict[str, str]]:
+        may_ask_again = self.connection is not None and request.op != "edit"
         try:
             return self._ask(request, token)
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            self.close()
+            if may_ask_again:
+                return self.ask(request, token)
+            raise
         except (OSError, http.client.HTTPException):
             self.close()
             raise
@@ -123,6 +132,10 @@ class Crowd:
         self.recorder = Recorder()
         self.doors = {device.name: door() for device in self.devices}
         self.trouble: list[BaseException] = []
+
+    def add(self, device: Device, door: Door) -> None:
+        self.devices.append(device)
+        self.doors[device.name] = door
 
     def make(self, device: Device) -> Callable[[Request], Call]:
         return lambda request: self.recorder.make(self.doors[device.name], device.name, device.person, request)
