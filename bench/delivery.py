@@ -40,7 +40,7 @@ class Watch:
         cursors: Mapping[str, str],
         *,
         side: Literal["client_id", "professional_id"],
-        pace: int = 500,
+        pace: int = 200,
     ) -> None:
         """Let one person of each pair wait, `pace` more of them each second."""
         people = {getattr(pair, side): None for pair in pairs}

@@ -7,7 +7,7 @@ import json
 import re
 import resource
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
@@ -106,48 +106,94 @@ async def connect(port: int) -> Connection:
 
 
 class _Hammer(_Reader):
-    """Sends the next request the moment an answer is there."""
+    """While it runs, sends the next request the moment an answer is there."""
 
     def __init__(self, wires: Iterator[bytes], expect: int) -> None:
         super().__init__()
         self.wires, self.expect = wires, expect
+        self.running = self.busy = self.lost = False
         self.done = 0
-        self.wrong: Answer | None = None
-        self.lost = False
+        self.wrong = ""
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
+    def run(self) -> None:
+        self.running = True
+        if not self.busy:
+            self._next()
+
+    def _next(self) -> None:
+        self.busy = True
         self.transport.write(next(self.wires))
 
     def answered(self, answer: Answer) -> None:
-        if answer.status != self.expect:
-            self.wrong = answer
-            return
+        self.busy = False
         self.done += 1
-        self.transport.write(next(self.wires))
+        if answer.status != self.expect:
+            self.wrong = f"{answer.status} {answer.body[:300]!r}"
+        elif self.running:
+            self._next()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.lost = True
+        self.lost = True  # between two turns a server may well let an idle connection go
+        if self.busy:
+            self.wrong = self.wrong or "the server hung up"
 
 
-def hammer(port: int, wires: Sequence[Iterable[bytes]], *, seconds: float, expect: int) -> float:
-    """Answers per second, over one connection for each of `wires`. Raises WrongAnswer for any but `expect`."""
-    return asyncio.run(_hammer(port, wires, seconds, expect))
+class Load:
+    """As many answers as can be had over one connection for each of `wires`, in turns; `expect` is their status.
 
+    The connections stay, as those of clients do. Raises WrongAnswer for any other answer.
+    """
 
-async def _hammer(port: int, wires: Sequence[Iterable[bytes]], seconds: float, expect: int) -> float:
-    loop = asyncio.get_running_loop()
-    made = [
-        loop.create_connection(lambda each=each: _Hammer(iter(each), expect), "127.0.0.1", port)  # type: ignore[misc]
-        for each in wires
-    ]
-    hammers = [protocol for _, protocol in await asyncio.gather(*made)]
-    await asyncio.sleep(min(0.5, seconds / 4))  # until all of them are under way
-    before, began = sum(h.done for h in hammers), time.perf_counter()
-    await asyncio.sleep(seconds)
-    rate = (sum(h.done for h in hammers) - before) / (time.perf_counter() - began)
-    for each in hammers:
-        if each.wrong or each.lost:
-            raise WrongAnswer(f"{each.wrong.status} {each.wrong.body[:300]!r}" if each.wrong else "hung up")
-        each.transport.abort()
-    return rate
+    def __init__(self, port: int, wires: Sequence[Iterable[bytes]], *, expect: int) -> None:
+        self.port, self.expect = port, expect
+        self.wires = [iter(each) for each in wires]
+        self.loop = asyncio.new_event_loop()
+        self.hammers: list[_Hammer] = []
+        self.answered = 0  # over connections that are gone
+
+    def __enter__(self) -> Load:
+        self.hammers = [self.loop.run_until_complete(self._hammer(wires)) for wires in self.wires]
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for each in self.hammers:
+            each.transport.abort()
+        self.loop.run_until_complete(asyncio.sleep(0))
+        self.loop.close()
+
+    async def _hammer(self, wires: Iterator[bytes]) -> _Hammer:
+        made = await self.loop.create_connection(lambda: _Hammer(wires, self.expect), "127.0.0.1", self.port)
+        return made[1]
+
+    @property
+    def done(self) -> int:
+        return self.answered + sum(each.done for each in self.hammers)
+
+    def rate(self, seconds: float) -> float:
+        """Answers per second, over one turn of so many."""
+        return self.loop.run_until_complete(self._turn(until=lambda began: time.perf_counter() - began > seconds))
+
+    def warm_up(self, count: int) -> None:
+        """Until so many more have been answered."""
+        goal = self.done + count
+        self.loop.run_until_complete(self._turn(until=lambda _: self.done >= goal))
+
+    async def _turn(self, until: Callable[[float], bool]) -> float:
+        await asyncio.sleep(0.05)  # learn of connections that have gone meanwhile
+        for n, each in enumerate(self.hammers):
+            if each.lost:
+                self.answered += each.done
+                self.hammers[n] = await self._hammer(each.wires)
+        before, began = self.done, time.perf_counter()
+        for each in self.hammers:
+            each.run()
+        while not until(began):
+            await asyncio.sleep(0.02)
+            if wrong := next((each.wrong for each in self.hammers if each.wrong), ""):
+                raise WrongAnswer(wrong)
+        rate = (self.done - before) / (time.perf_counter() - began)
+        for each in self.hammers:
+            each.running = False
+        while any(each.busy for each in self.hammers):
+            await asyncio.sleep(0.002)
+        return rate

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable
 from itertools import cycle, repeat
 
-from bench.load import hammer, request
+from bench.load import Load, request
 from bench.stage import Stage
 from bench.table import Row, alternate, rate_row
 from bench.world import token_of
@@ -19,26 +18,22 @@ CROWD = 18_000  # so many that each of them comes no oftener than clients do, ev
 
 def measure(stage: Stage) -> list[Row]:
     return [
-        _row(stage, "idle poll, session cookies, 18,000 people in turn", CROWD, by_cookie),
-        _row(stage, "idle poll, bearer tokens, 18,000 people in turn", CROWD, by_token),
-        _row(stage, "idle poll, session cookies, the same 64 people", CONNECTIONS, by_cookie),
+        _row(stage, f"idle poll, session cookies, {CROWD:,} people in turn", CROWD, by_cookie),
+        _row(stage, f"idle poll, bearer tokens, {CROWD:,} people in turn", CROWD, by_token),
+        _row(stage, f"idle poll, session cookies, the same {CONNECTIONS} people", CONNECTIONS, by_cookie),
     ]
 
 
 def _row(stage: Stage, what: str, people: int, wires_of: Callable[[Stage, int], list[bytes]]) -> Row:
     wires = wires_of(stage, people)
     shares = [cycle(wires[n::CONNECTIONS]) for n in range(min(CONNECTIONS, len(wires)))]
-    ours = partial(polls, stage, shares)
-    return rate_row("idle-poll", what, *alternate(stage.rounds, ours, partial(bare, stage)), GOAL, "bare Flask route")
-
-
-def polls(stage: Stage, shares: Sequence[Iterable[bytes]]) -> float:
-    return hammer(stage.web("crowd").port, shares, seconds=stage.seconds, expect=204)
-
-
-def bare(stage: Stage) -> float:
-    wire = request("GET", "/bare")
-    return hammer(stage.bare("crowd").port, [repeat(wire)] * CONNECTIONS, seconds=stage.seconds, expect=200)
+    with (
+        Load(stage.web("crowd").port, shares, expect=204) as ours,
+        Load(stage.bare("crowd").port, [repeat(request("GET", "/bare"))] * CONNECTIONS, expect=200) as bare,
+    ):
+        ours.warm_up(len(wires))  # everybody has been here a moment ago, as in life
+        rates = alternate(stage.rounds, lambda: ours.rate(stage.seconds), lambda: bare.rate(stage.seconds))
+    return rate_row("idle-poll", what, *rates, GOAL, "bare Flask route")
 
 
 def by_token(stage: Stage, people: int) -> list[bytes]:

@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from bench.by_hand import send_for
-from bench.load import hammer, request
+from bench.load import Load, request
 from bench.stage import Pair, Stage
 from bench.table import Row, alternate, rate_row
 from bench.world import token_of
@@ -22,12 +22,9 @@ PROCESSES, CONNECTIONS = 2, 4  # of the reference: what got most out of this dat
 
 def measure(stage: Stage) -> list[Row]:
     pairs = stage.pairs("small", THREADS)
-    ours, reference = alternate(stage.rounds, lambda: sends(stage, pairs), lambda: by_hand(stage, pairs))
-    return [rate_row("send", f"send, over {len(pairs)} threads", ours, reference, GOAL, "the same SQL by hand")]
-
-
-def sends(stage: Stage, pairs: list[Pair]) -> float:
-    return hammer(stage.web("small").port, [messages(pair) for pair in pairs], seconds=stage.seconds, expect=201)
+    with Load(stage.web("small").port, [messages(pair) for pair in pairs], expect=201) as ours:
+        rates = alternate(stage.rounds, lambda: ours.rate(stage.seconds), lambda: by_hand(stage, pairs))
+    return [rate_row("send", f"send, over {len(pairs)} threads", *rates, GOAL, "the same SQL by hand")]
 
 
 def messages(pair: Pair) -> Iterator[bytes]:

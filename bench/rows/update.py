@@ -6,7 +6,7 @@ import asyncio
 import secrets
 from itertools import repeat
 
-from bench.load import WrongAnswer, connect, hammer, request
+from bench.load import Load, WrongAnswer, connect, request
 from bench.stage import Pair, Stage
 from bench.table import Row, alternate, rate_row
 from bench.world import token_of
@@ -21,18 +21,13 @@ def measure(stage: Stage) -> list[Row]:
     cursor, seq = asyncio.run(fifty_sent(stage, pair))
     ours = request("GET", f"/api/updates?since={cursor}", token=token_of(pair.professional_id))
     raw = request("GET", f"/update?user={pair.professional_id}&seq={seq}&thread={pair.thread_id}")
+    with (
+        Load(stage.web("small").port, [repeat(ours)] * CLIENTS, expect=200) as polls,
+        Load(stage.bare().port, [repeat(raw)] * CLIENTS, expect=200) as bare,
+    ):
+        rates = alternate(stage.rounds, lambda: polls.rate(stage.seconds), lambda: bare.rate(stage.seconds))
     return [
-        rate_row(
-            "update",
-            f"update of {MESSAGES} messages",
-            *alternate(
-                stage.rounds,
-                lambda: hammer(stage.web("small").port, [repeat(ours)] * CLIENTS, seconds=stage.seconds, expect=200),
-                lambda: hammer(stage.bare().port, [repeat(raw)] * CLIENTS, seconds=stage.seconds, expect=200),
-            ),
-            GOAL,
-            "the same rows, raw SQL and orjson",
-        )
+        rate_row("update", f"update of {MESSAGES} messages", *rates, GOAL, "the same rows, raw SQL and orjson"),
     ]
 
 
