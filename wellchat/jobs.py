@@ -57,7 +57,8 @@ def init_app(app: Flask) -> None:
     celery.conf.update(
         broker_url=broker_url(app.config["BROKER_URL"]),
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE},
+        # One try: kombu would go on for seconds, with every request that rings meanwhile waiting for it.
+        broker_transport_options={"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0},
         task_ignore_result=True,
         task_acks_late=True,  # a killed worker's task runs again; every task may run twice
         task_reject_on_worker_lost=True,

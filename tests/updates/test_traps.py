@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import threading
 from contextlib import suppress
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import event
 
-from wellchat.db import db, is_postgresql
+from wellchat.changes.actions import record_change, trim_log
+from wellchat.changes.queries import changes_after, cursor_now
+from wellchat.db import before_commit, db, is_postgresql, transaction
 from wellchat.messaging.arriving import acknowledge
 from wellchat.messaging.queries import thread_for
 
@@ -33,3 +36,68 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
     finally:
         event.remove(db.engine, "after_cursor_execute", pause)
     assert [thread_for(person, thread_id).theirs.delivered_seq for person in (talk.cara, talk.paul)] == [2, 2]
+
+
+@pytest.mark.each_database
+def test_a_clock_that_goes_back_hides_nothing(api, talk, now):
+    """Trap 2: one moment for two messages, and an earlier one for a third."""
+    program = api(talk.paul)
+    since = program.get("/api/me").json["cursor"]
+    heard = []
+    for moment in (now, now, now - timedelta(hours=1)):
+        talk.says(talk.cara, "tick", now=moment)
+        news = program.get("/api/updates", query_string={"since": since}).json
+        since = news["cursor"]
+        heard += [message["seq"] for message in news["messages"]]
+    assert heard == [1, 2, 3]
+
+
+@pytest.mark.each_database
+def test_a_number_is_not_used_again(app, cast):
+    """Trap 3: not even where the newest rows were forgotten meanwhile."""
+    note(cast.cara.id, "one"), note(cast.cara.id, "two")
+    cursor = cursor_now(cast.cara.id)
+    trim_log(user_id=cast.cara.id, keep=0)
+    note(cast.cara.id, "three")
+    assert [row.thread_id for row in changes_after(cast.cara.id, cursor.seq, limit=9)] == ["three"]
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_two_people_s_logs_do_not_wait_for_each_other(app, cast, background):
+    """Trap 4: a lock for everybody would be right, and slow. SQLite has one writer in any case."""
+    cara, paul = cast.cara.id, cast.paul.id
+    numbered, let_go = threading.Event(), threading.Event()
+
+    def slow():
+        with transaction():
+            record_change(user_id=cara, kind="thread", thread_id="slow")
+            before_commit(lambda: (numbered.set(), let_go.wait(20)))
+
+    first = background(slow)
+    assert numbered.wait(10)
+    try:
+        background(lambda: note(paul, "fast")).result(10)
+    finally:
+        let_go.set()
+    first.result(10)
+    assert [row.thread_id for row in changes_after(paul, 0, limit=9)] == ["fast"]
+
+
+@pytest.mark.each_database
+def test_numbers_are_taken_last(app, talk):
+    """Trap 6: nothing but the rows they are for comes between the counters' locks and the commit."""
+    statements = []
+    event.listen(db.engine, "before_cursor_execute", listener := lambda *seen: statements.append(seen[2].split("(")[0]))
+    try:
+        talk.says(talk.cara, "hello")
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listener)
+    first = next(i for i, words in enumerate(statements) if words.startswith("UPDATE change_logs"))
+    counters = [words for words in statements[first:] if not words.startswith("UPDATE change_logs")]
+    assert [words.split()[2] for words in counters[:1]] == ["changes"]
+    assert not [words for words in counters[1:] if words.startswith(("INSERT", "UPDATE", "DELETE"))]
+
+
+def note(user_id, thread_id):
+    with transaction():
+        record_change(user_id=user_id, kind="thread", thread_id=thread_id)

@@ -1,0 +1,82 @@
+"""Doorbells ring after the commit, cost a request next to nothing, and carry no work that could be lost with them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sqlalchemy import func, select
+
+from wellchat import jobs
+from wellchat.db import db, transaction
+from wellchat.messaging.models import Message
+
+RING_TWICE = """
+import time
+from wellchat import create_app
+from wellchat.jobs import enqueue
+with create_app().app_context():
+    for _ in range(2):
+        began = time.monotonic()
+        enqueue("sweep")
+        print(time.monotonic() - began)
+"""
+
+
+@pytest.fixture
+def rings(app, monkeypatch):
+    """The messages there were, for somebody who looks from outside, at each ring."""
+    seen = []
+
+    def ring(_task, _ids):
+        with db.engine.connect() as outside:
+            seen.append(outside.execute(select(func.count()).select_from(Message)).scalar_one())
+
+    monkeypatch.setattr(jobs, "_ring", ring)
+    return seen
+
+
+@pytest.mark.each_database
+def test_the_worker_is_never_faster_than_the_commit(rings, talk):
+    """Trap 26: whoever comes at the ring finds the row."""
+    talk.says(talk.cara, "hello")
+    assert rings == [1]
+
+
+@pytest.mark.each_database
+def test_what_is_rolled_back_rings_for_nobody(rings, talk):
+    """Trap 26."""
+    with contextlib.suppress(ZeroDivisionError), transaction():
+        talk.says(talk.cara, "never mind")
+        _ = 1 / 0
+    assert rings == []
+
+
+@pytest.mark.parametrize("broker", ["hangs", "refuses"])
+def test_a_broker_that_is_down_costs_a_moment_once(broker, tmp_path: Path) -> None:
+    """Trap 27: the sweep finds what could not be rung for (see messaging/test_telling.py)."""
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        if broker == "hangs":
+            silent.listen(5)  # and nobody ever answers
+        url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
+        env = {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_BROKER_URL": url}
+        done = subprocess.run(
+            [sys.executable, "-c", RING_TWICE], env=env, capture_output=True, text=True, timeout=60, check=True
+        )
+    first, second = map(float, done.stdout.split())
+    assert first < 3, "a fraction of a second, with room for a machine that has much else to do"
+    assert second < 0.2, "and nothing again for a while"
+
+
+def test_no_task_waits_in_the_broker() -> None:
+    """Trap 28: a task with a time to run is delivered again and again once the broker loses patience."""
+    root = Path(__file__).parent.parent
+    for source in [*root.glob("wellchat/**/*.py"), *root.glob("worker/*.py")]:
+        found = re.findall(r"\b(countdown|eta)=|\.apply_async\(|\.retry\(", source.read_text())
+        assert not found, f"{source} makes a task wait; a due time is a column"
