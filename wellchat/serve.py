@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
 
 from wellchat.config import Settings
 
@@ -33,6 +34,25 @@ class Server(BaseApplication):
         from wellchat import create_app
 
         return create_app()
+
+
+class Worker(ThreadWorker):
+    """gunicorn's, which on a stop also takes whoever the kernel has let in already.
+
+    They may have sent their request, and would be reset with it. From there on new ones are refused, so that they
+    know that nobody heard them.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        super().set_accept_enabled(enabled)
+        if self.alive:
+            return
+        for listener in self.sockets:
+            known = -1
+            while self.nr_conns != known:
+                known = self.nr_conns
+                self.accept(listener)
+            listener.close()
 
 
 def default_workers(settings: Settings) -> int:
@@ -65,7 +85,7 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
 
     return {
         "bind": address(host, port).removeprefix("http://"),
-        "worker_class": "gthread",
+        "worker_class": Worker,
         "workers": workers,
         "threads": threads,
         "worker_connections": threads + KEPT_ALIVE,

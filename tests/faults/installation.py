@@ -184,6 +184,7 @@ class Installation:
             "mails": select(func.count()).where(Mail.state == "queued", Mail.due_at <= moment),
         }
         with self.app.app_context():
+            db.engine.dispose()  # its connections may be to a server that was killed since
             try:
                 found = {name: db.session.execute(query).scalar_one() for name, query in due.items()}
             finally:

@@ -37,7 +37,7 @@ def serving(settings: Mapping[str, str], folder: Path, *, workers: int) -> Itera
     try:
         for _ in range(workers):
             web.wait_until_says("wellchat answers on")
-        yield world.Place(app, f"http://127.0.0.1:{port}")
+        yield world.Place(app, f"http://127.0.0.1:{port}", web)
     except BaseException:
         print(web.output[-4000:])  # noqa: T201 - shown with the failure
         raise

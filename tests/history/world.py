@@ -16,6 +16,7 @@ from tests.history.checking import check, spell_out
 from tests.history.clients import Device, Habits, Person
 from tests.history.driving import Crowd, Door
 from tests.history.recording import History
+from tests.services import Command
 from wellchat.accounts.actions import create_token, create_user
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.actions import connect
@@ -25,10 +26,11 @@ SEED = int(os.environ.get("HISTORY_SEED", "1"))
 
 
 class Place(NamedTuple):
-    """Where wellchat runs: an application on its data, and its address."""
+    """Where wellchat runs: an application on its data, its address, and its process."""
 
     app: Flask
     url: str
+    web: Command
 
 
 def examine(history: History, folder: Path, **promises: Any) -> None:
