@@ -70,6 +70,8 @@ class Stage:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        for web in self._webs.values():
+            web.command.process.terminate()  # all at once; then the stack waits for each
         self._stack.close()
 
     @property
@@ -119,7 +121,7 @@ class Stage:
 
     def web(self, size: str, *options: str) -> Web:
         """`wellchat serve` on that world, with our recommended settings but for `options`."""
-        return self._start("wellchat", "serve", "--grace", "2", *options, database=self.database(size))
+        return self._start("wellchat", "serve", "--grace", "1", *options, database=self.database(size))
 
     def bare(self, size: str = "small") -> Web:
         """The references of the same server, settings and machine: bench/bare.py."""

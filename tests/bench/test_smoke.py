@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 
 import pytest
 from rich.console import Console
@@ -32,6 +33,6 @@ def test_row(stage: Stage, name: str) -> None:
 
 @pytest.mark.parametrize("name", PROFILES)
 def test_profile(stage: Stage, name: str) -> None:
-    console = Console(record=True, quiet=True, width=200)
-    PROFILES[name](stage, console)
-    assert "wellchat" in console.export_text()
+    paper = StringIO()
+    PROFILES[name](stage, Console(file=paper, width=200))
+    assert "wellchat" in paper.getvalue()
