@@ -11,7 +11,7 @@ import logging
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +22,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 from wellchat import metrics
@@ -222,6 +223,13 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.autocommit = False
 
 
+def _end_reading(error: BaseException | None) -> None:
+    """What only read ends with COMMIT: at a ROLLBACK psycopg forgets every statement it has prepared."""
+    if error is None and db.session().is_active:
+        with suppress(DBAPIError):
+            db.session.commit()
+
+
 def init_app(app: Flask, *, migrations: str) -> None:
     url = app.config["DATABASE_URL"]
     app.config["SQLALCHEMY_DATABASE_URI"] = url
@@ -231,7 +239,9 @@ def init_app(app: Flask, *, migrations: str) -> None:
     options.setdefault("pool_timeout", 5)
     if url.startswith("postgresql"):
         options.setdefault("connect_args", {"connect_timeout": 3})
+    options.setdefault("pool_use_lifo", True)  # few warm connections rather than many cold ones
     db.init_app(app)
+    app.teardown_appcontext(_end_reading)  # after Flask-SQLAlchemy's own, for they run in reverse order
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
     with app.app_context():
         metrics.follow_pool(db.engine)
