@@ -119,10 +119,18 @@ class Proxy:
         self._lines.add(line)
         try:
             there, back = self._pump(reader, far_writer, line, True), self._pump(far_reader, writer, line, False)
-            await asyncio.gather(there, back)
+            pumps = [asyncio.ensure_future(pump) for pump in (there, back)]
+            await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)  # nobody here closes by halves
+            for each in pumps:
+                each.cancel()
+            with contextlib.suppress(OSError):
+                await asyncio.gather(writer.drain(), far_writer.drain())
+            writer.close()
+            far_writer.close()
+        except asyncio.CancelledError:
+            line.cut()
         finally:
             self._lines.discard(line)
-            line.cut()
 
     async def _reach(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
         """The next of the targets that answers."""
@@ -152,4 +160,3 @@ class Proxy:
                     return
                 writer.write(data)
                 await writer.drain()
-            writer.write_eof()
