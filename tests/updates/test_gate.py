@@ -114,9 +114,9 @@ def test_a_ring_between_the_read_and_the_remembering_is_not_lost(world, monkeypa
         return found
 
     monkeypatch.setattr(call, "check", check_then_send)
-    monkeypatch.setattr(gate, "TRUST", -1.0)
+    the_bell()._void([world.cast.paul.id])  # so that this poll is looked up, and not answered from before
     assert world.poll().status_code == 204
-    monkeypatch.undo()
+    assert rung
     assert [m["body"] for m in world.poll().json["messages"]] == ["in between"]
 
 
