@@ -9,11 +9,18 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
+from wellchat import bell
 from wellchat.changes.actions import record_change, trim_log
 from wellchat.changes.queries import changes_after, cursor_now
 from wellchat.db import before_commit, db, is_postgresql, transaction
 from wellchat.messaging.arriving import acknowledge
 from wellchat.messaging.queries import thread_for
+from wellchat.updates.gate import Gate
+
+
+def note(user_id, thread_id):
+    with transaction():
+        record_change(user_id=user_id, kind="thread", thread_id=thread_id)
 
 
 @pytest.mark.each_database
@@ -98,6 +105,33 @@ def test_numbers_are_taken_last(app, talk):
     assert not [words for words in counters[1:] if words.startswith(("INSERT", "UPDATE", "DELETE"))]
 
 
-def note(user_id, thread_id):
-    with transaction():
-        record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+@pytest.mark.each_database
+def test_numbers_that_were_rolled_back_are_given_again(app, cast):
+    """Trap 7: the transaction fails after it was numbered, at the very last moment."""
+    with suppress(ZeroDivisionError), transaction():
+        record_change(user_id=cast.cara.id, kind="thread", thread_id="never")
+        before_commit(lambda: 1 // 0)
+    note(cast.cara.id, "kept")
+    assert [(row.seq, row.thread_id) for row in changes_after(cast.cara.id, 0, limit=9)] == [(1, "kept")]
+
+
+@pytest.mark.each_database
+def test_a_change_just_before_the_sleep_ends_it(api, talk, background, monkeypatch):
+    """Trap 9: with the look at the log held open until a message is there, and no clock that would find it later."""
+    monkeypatch.setattr(bell, "TRUTH_EVERY_ALONE", 60.0)
+    program, looked, sent = api(talk.paul), threading.Event(), threading.Event()
+    since = program.get("/api/me").json["cursor"]
+    true_moved = Gate._moved
+
+    def look_then_pause(gate, finding):
+        moved = true_moved(gate, finding)
+        looked.set()
+        sent.wait(10)
+        return moved
+
+    monkeypatch.setattr(Gate, "_moved", look_then_pause)
+    polling = background(lambda: program.get("/api/updates", query_string={"since": since, "wait": 25}).json)
+    assert looked.wait(10)
+    talk.says(talk.cara, "just now")
+    sent.set()
+    assert [message["body"] for message in polling.result(15)["messages"]] == ["just now"]
