@@ -2,6 +2,7 @@
 # PORT, HOST and every WELLCHAT_ variable of the environment reach what is started.
 
 PY := .venv/bin/python
+LOAD_RUNS := --ignore=tests/history --ignore=tests/faults --ignore=tests/bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench faults lock clean
@@ -18,7 +19,8 @@ run: setup  ## everything in the foreground on http://127.0.0.1:8000; Ctrl-C sto
 test:  ## every test, against real servers and a real browser
 	@sh scripts/setup.sh --dev
 	@sh scripts/browser.sh
-	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
+	@echo "left out of this run: tests/history, tests/faults and tests/bench, load runs of their own (see tests/README.md)"
+	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder $(LOAD_RUNS) $(ARGS)
 
 check:  ## lint, types and the fast tests, for while you work
 	@sh scripts/setup.sh --dev
