@@ -22,7 +22,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
 from wellchat import metrics
@@ -226,7 +226,7 @@ def _tune_postgresql(engine: Engine) -> None:
 def _end_reading(error: BaseException | None) -> None:
     """What only read ends with COMMIT: at a ROLLBACK psycopg forgets every statement it has prepared."""
     if error is None and db.session().is_active:
-        with suppress(DBAPIError):
+        with suppress(SQLAlchemyError):  # a lost connection has had its answer
             db.session.commit()
 
 
