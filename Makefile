@@ -2,7 +2,6 @@
 # PORT, HOST and every WELLCHAT_ variable of the environment reach what is started.
 
 PY := .venv/bin/python
-LOAD_RUNS := --ignore=tests/history --ignore=tests/faults --ignore=tests/bench
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check bench faults lock clean
@@ -11,34 +10,33 @@ help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
 
 setup:  ## set up only: .venv/bin/wellchat and .venv/bin/python
-	@sh scripts/setup.sh
+	@sh .ci/setup.sh
 
 run: setup  ## everything in the foreground on http://127.0.0.1:8000; Ctrl-C stops it
 	@exec $(PY) -m wellchat up
 
 test:  ## every test, against real servers and a real browser
-	@sh scripts/setup.sh --dev
-	@sh scripts/browser.sh
-	@echo "left out of this run: tests/history, tests/faults and tests/bench, load runs of their own (see tests/README.md)"
-	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder $(LOAD_RUNS) $(ARGS)
+	@sh .ci/setup.sh --dev
+	@sh .ci/browser.sh
+	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check:  ## lint, types and the fast tests, for while you work
-	@sh scripts/setup.sh --dev
+	@sh .ci/setup.sh --dev
 	@$(PY) -m ruff check .
 	@$(PY) -m ruff format --check .
 	@$(PY) -m mypy
 	@$(PY) -m pytest -n logical --dist loadfile --no-loadscope-reorder -q -m "not slow" $(ARGS)
 
 bench:  ## what is fast and what is not: one table, against limits measured in the same run
-	@sh scripts/setup.sh --dev
+	@sh .ci/setup.sh --dev
 	@$(PY) -m bench $(ARGS)
 
 faults:  ## break everything under load and see what holds; ARGS="--seed N" repeats a run
-	@sh scripts/setup.sh --dev
+	@sh .ci/setup.sh --dev
 	@$(PY) -m tests.faults $(ARGS)
 
 lock:  ## resolve the dependencies again and write uv.lock
-	@sh scripts/setup.sh
+	@sh .ci/setup.sh
 	@.tools/bin/uv lock
 
 clean:  ## remove what was set up; your data in instance/ stays

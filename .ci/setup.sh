@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes .venv from uv.lock. Does nothing when it is already as the lock says.
-#   scripts/setup.sh [--dev]     --dev adds what the tests and linters need
+#   .ci/setup.sh [--dev]     --dev adds what the tests and linters need
 set -eu
 cd "$(dirname "$0")/.."
 
