@@ -55,6 +55,8 @@ def report(outcome: Outcome) -> None:
     calls, sent = len(outcome.history.calls), sum(c.op == "send" and c.is_ok for c in outcome.history.calls)
     print(f"{calls} calls, {sent} messages acknowledged; {len(outcome.violations)} violations")
     print(f"mails: {dict(outcome.mails)}; in two mails: {outcome.mailed_twice or 'none'}")
+    most = f", for {max(outcome.behind):.2f} s at most" if outcome.behind else ""
+    print(f"polls that said nothing new though there was, while Redis was away: {len(outcome.behind)}{most}")
     print(f"left over after the last fault: {outcome.left_over or 'nothing'}")
     for each in outcome.late:
         print(f"too late again after {each.fault.name}: {each.first_success}")

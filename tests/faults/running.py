@@ -13,7 +13,7 @@ from pathlib import Path
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.installation import Installation, quiet_within
 from tests.history import world
-from tests.history.checking import FOREVER, Violation, check
+from tests.history.checking import FOREVER, Checker, Violation
 from tests.history.clients import Device, Habits, Life
 from tests.history.driving import Crowd, HttpDoor
 from tests.history.recording import Call, History, Request
@@ -83,6 +83,7 @@ class Outcome:
     mails: Counter[str]
     mailed_twice: list[str]
     fallen: Counter[str]
+    behind: list[float]
     left_out: list[str]
 
     @property
@@ -177,7 +178,8 @@ def first_success(calls: list[Call], since: float) -> float | None:
 
 
 def _judge(house: Installation, struck: list[Struck], history: History, left: dict[str, int]) -> Outcome:
-    violations = check(history, faults=True, grace=MAY_NOT_HEAR)
+    checker = Checker(history, faults=True, late=None, grace=MAY_NOT_HEAR, may_expire=False)
+    violations = checker.check()
     for each, following in zip(struck, [*struck[1:], None], strict=True):
         until = following.begun if following else FOREVER
         each.first_success = first_success(history.calls, each.over)
@@ -194,6 +196,7 @@ def _judge(house: Installation, struck: list[Struck], history: History, left: di
         house.mails(),
         house.mailed_twice(),
         house.fallen,
+        checker.behind,
         [f"disk full: {house.why_no_small_disk}"] if house.is_sqlite and house.why_no_small_disk else [],
     )
 

@@ -6,7 +6,7 @@ method; each finding says which promise was broken and shows the calls that brea
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
@@ -90,6 +90,7 @@ class Checker:
     def __init__(self, history: History, *, faults: bool, late: float | None, grace: float, may_expire: bool) -> None:
         self.history, self.faults, self.late = history, faults, late
         self.grace, self.may_expire = grace, may_expire
+        self.behind: list[float] = []  # by how many seconds polls that said "nothing new" were behind
         self.found: list[Violation] = []
         self.members: dict[str, tuple[str, ...]] = {}
         self.sends: dict[tuple[str, str, str], list[Call]] = defaultdict(list)  # thread, sender, key
@@ -112,6 +113,7 @@ class Checker:
         self.contents()
         self.watermarks()
         self.growing()
+        self.marks()
         self.texts()
         for device, calls in self.history.by_device().items():
             Followed(self, device, calls).check()
@@ -296,6 +298,24 @@ class Checker:
                 return self.blame("stale text", words, *([call] if call else []))
         return None
 
+    def marks(self) -> None:
+        """A watermark is never seen where its owner had not put it by then: by reading up to there, or by writing."""
+        put: dict[tuple[str, str], dict[float, float]] = defaultdict(dict)
+        for call in self.history.of("read"):
+            places = put[call.about["thread"], call.user]
+            places[call.about["seq"]] = min(call.begun, places.get(call.about["seq"], FOREVER))
+        for (thread, sender, key), tries in self.sends.items():
+            acked = next((c.answer["message"] for c in tries if c.is_ok), None) or self.stored(thread, sender, key)
+            if acked:
+                places = put[thread, sender]
+                places[acked["seq"]] = min(*(c.begun for c in tries), places.get(acked["seq"], FOREVER))
+        for name, events in self.events.items():
+            if isinstance(name, tuple) and name[0] == "last_read_seq":
+                places = put[name[1], name[2]]
+                for event in events:
+                    if event.value and places.get(event.value, FOREVER) > event.ended:
+                        self.blame("watermark", f"{name[2]} at {event.value} in {name[1]}, never put there", event.call)
+
     def texts(self) -> None:
         """No look shows a text nobody wrote, one not written yet, or one that was replaced; none goes back."""
         for place, looks in self.seen.items():
@@ -382,11 +402,11 @@ class Checker:
                     values.append(event.value)
                     calls.append(event.call)
 
-    def known_before(self, name: Hashable, moment: float) -> tuple[float, list[Call]]:
-        """The highest value known before a moment, and the call that made it known."""
+    def first_above(self, name: Hashable, value: float) -> Event | None:
+        """What first made known that something had grown above a value."""
         times, values, calls = self.steps.get(name, ([], [], []))
-        at = bisect_left(times, moment) - 1
-        return (values[at], [calls[at]]) if at >= 0 else (0, [])
+        at = bisect_right(values, value)
+        return Event(times[at], times[at], values[at], calls[at]) if at < len(times) else None
 
 
 def _returns(calls: list[Call]) -> Iterator[str]:
@@ -465,11 +485,16 @@ class Followed:
             thread = fold.threads.get(thread_id)
             for name, user in (("last_seq", None), ("last_read_seq", members[0]), ("last_read_seq", members[1])):
                 key: Any = (name, thread_id) if user is None else (name, thread_id, user)
-                known, by = checker.known_before(key, known_by)
                 field = name if user in (None, call.user) else "other_read_seq"
-                if known > (thread[field] if thread else 0):
-                    holds = thread[field] if thread else "no such thread"
-                    self.blame("stale poll", f"{field} of {thread_id} was {known}, it holds {holds}", *by, call)
+                holds = thread[field] if thread else 0
+                known = checker.first_above(key, holds)
+                if known is None or known.ended >= call.begun:
+                    continue
+                checker.behind.append(call.begun - known.ended)
+                if known.ended < known_by:
+                    self.blame(
+                        "stale poll", f"{field} of {thread_id} was {known.value}, it holds {holds}", known.call, call
+                    )
         for thread_id in fold.threads:
             changes, at = checker.changes.get(thread_id, []), fold.compared.get(thread_id, 0)
             while at < len(changes) and changes[at][0] < known_by:
