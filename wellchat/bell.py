@@ -29,6 +29,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from wellchat import metrics
+from wellchat.ringer import Ringer
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +90,7 @@ class Bell:
         self._url: str | None = app.config["REDIS_URL"]
         self._redis = connect(self._url, timeout=PATIENCE) if self._url else None
         self._silent_until = 0.0
+        self._ringer = Ringer(self._carry)
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
         self._standings: dict[str, Standing] = {}
@@ -113,10 +115,15 @@ class Bell:
         self._publish(f"{user_id}:{EXPELLED}")
 
     def _publish(self, words: str) -> None:
-        if self._redis is None or time.monotonic() < self._silent_until:
+        if self._redis is not None:
+            self._ringer.give(words)
+
+    def _carry(self, bells: list[str]) -> None:
+        assert self._redis is not None
+        if time.monotonic() < self._silent_until:
             return
         try:
-            self._redis.publish(CHANNEL, words)
+            self._redis.publish(CHANNEL, " ".join(bells))
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + SILENCE
             log.warning("Redis does not answer (%s); polls fall back to the database", error)

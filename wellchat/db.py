@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import CursorResult, DateTime, Engine, Executable, MetaData, TypeDecorator, event
+from sqlalchemy import CursorResult, DateTime, Engine, Executable, MetaData, Table, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
@@ -167,7 +167,14 @@ def snapshot() -> None:
         session.info["snapshot"] = True
 
 
-def run(statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> CursorResult[Any]:
+def table(model: type[Base]) -> Table:
+    """A model's table, for statements that go past the ORM."""
+    return cast(Table, model.__table__)
+
+
+def run(
+    statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
+) -> CursorResult[*tuple[Any, ...]]:
     """Run a statement that was built once, past the ORM. For the hot paths, where the ORM is most of the cost.
 
     Rows that the session holds are not told of what it changes.

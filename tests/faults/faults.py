@@ -111,7 +111,9 @@ def _(house: Installation, rng: random.Random, _: float) -> None:
         threads = list(db.session.execute(select(Thread.id)).scalars())
         mails = list(db.session.execute(select(Mail.id).order_by(Mail.created_at.desc()).limit(10)).scalars())
         db.session.remove()
-    bells = [("messaging.tell", {"thread_id": t}) for t in threads] + [("mail.deliver", {"mail_id": m}) for m in mails]
+    bells = [("messaging.tell", {"thread_ids": [t]}) for t in threads] + [
+        ("mail.deliver", {"mail_ids": [m]}) for m in mails
+    ]
     bells += [("sweep", {}), ("digests.send", {})]
     ringer = Celery(broker=f"redis+socket://{house.parts['valkey'].folder / 'valkey.sock'}")
     for task, ids in rng.sample(bells * 5, k=len(bells) * 5):

@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from wellchat import bell
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import after_commit, db, new_id, run, transaction, unit
+from wellchat.db import after_commit, db, new_id, run, table, transaction, unit
 
 
 class What(NamedTuple):
@@ -66,17 +66,17 @@ def _pending() -> _Pending:
 
 
 CONFIRM = (
-    update(ChangeLog.__table__)
+    update(table(ChangeLog))
     .where(ChangeLog.user_id == bindparam("whose"), ChangeLog.acked_seq < bindparam("up_to"))
     .values(acked_seq=bindparam("up_to"))
 )
 TAKE_NUMBERS = (
-    update(ChangeLog.__table__)
+    update(table(ChangeLog))
     .where(ChangeLog.user_id == bindparam("whose"))
     .values(last_seq=ChangeLog.last_seq + bindparam("count"))
     .returning(ChangeLog.last_seq)
 )
-NOTE = insert(Change.__table__)
+NOTE = insert(table(Change))
 
 
 def _write_logs() -> None:
