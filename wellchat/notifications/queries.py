@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
-from wellchat.db import db
+from wellchat.db import db, run
 from wellchat.errors import Invalid
 from wellchat.notifications.kinds import CHANNELS, KINDS
 from wellchat.notifications.models import Notification, Preferences
@@ -79,9 +79,11 @@ def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
     return found
 
 
+UNREAD = select(func.count()).where(Notification.user_id == bindparam("viewer"), Notification.read_at.is_(None))
+
+
 def unread_count(user_id: str) -> int:
-    query = select(func.count()).where(Notification.user_id == user_id, Notification.read_at.is_(None))
-    return db.session.execute(query).scalar_one()
+    return int(run(UNREAD, {"viewer": user_id}).scalar_one())
 
 
 def notification_json(notification: Notification) -> dict[str, Any]:
