@@ -256,14 +256,16 @@ class Bell:
                 del self._standings[user_id]
             user_ids = list({*self._waiters, *self._standings})
         for start in range(0, len(user_ids), AT_ONCE):
+            asked = user_ids[start : start + AT_ONCE]
             with self._app.app_context():
-                found = self._heads(user_ids[start : start + AT_ONCE])
-            self._void([u for u, head in found.items() if self._has_lost_access(u, head)])
+                found = self._heads(asked)
+            self._void([u for u in asked if self._has_lost_access(u, found.get(u))])
             self._heard({user_id: head.seq for user_id, head in found.items()})
 
-    def _has_lost_access(self, user_id: str, head: Head) -> bool:
+    def _has_lost_access(self, user_id: str, head: Head | None) -> bool:
+        """Whether a session or token of theirs has ended since it was shown, or they are gone."""
         standing = self._standings.get(user_id)
-        return standing is not None and standing.access not in (None, head.access)
+        return head is None or (standing is not None and standing.access not in (None, head.access))
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:

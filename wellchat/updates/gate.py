@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PATH = "/api/updates"
 FOUND = "wellchat.poll"  # where the application leaves what it found of a poll
-TRUST = 60.0  # seconds for which a finding is used; it is void before, the moment its asker's access ends
-MOST_USES = 1200  # of one finding; who polls faster than that is left to the rate limits
+TRUST = 600.0  # seconds for which a finding is used; it is void before, the moment its asker's access ends
+MOST_USES = 12_000  # of one finding; who polls faster than that is left to the rate limits
 MOST = 50_000  # findings remembered
 Headers = list[tuple[str, str]]
 
