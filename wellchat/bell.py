@@ -41,7 +41,7 @@ LISTEN = 0.5  # seconds between signs of life asked of Redis
 DEAF = 1.5  # seconds without one, after which the bell counts as silent
 TRUTH_EVERY = 5.0  # seconds between looks at the database while Redis rings
 TRUTH_EVERY_ALONE = 1.0  # the same while there is no Redis
-FORGET = 90.0  # seconds after which a log that nobody asks for is no longer followed
+FORGET = 300.0  # seconds after which a log that nobody asks for is no longer followed
 AT_ONCE = 1_000  # logs looked up in one statement
 
 
