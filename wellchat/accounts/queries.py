@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, session_essence
+from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, is_over, session_essence
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
@@ -20,11 +20,11 @@ def user_by_email(email: str) -> User | None:
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
-def user_by_session(cookie: str) -> User | None:
-    """Whose session cookie this is; nobody's once their epoch has moved on, or this session was signed out."""
+def user_by_session(cookie: str, *, now: datetime) -> User | None:
+    """Whose session cookie this is; nobody's once their epoch has moved on, or this session is old or signed out."""
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
-    if not (session_id and epoch.isdecimal() and len(epoch) < 10):
+    if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
     ended = exists().where(UsedLink.digest == digest(session_essence(session_id)))
     found = db.session.execute(
