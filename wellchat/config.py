@@ -6,15 +6,22 @@ The table of names, defaults and meanings is in docs/settings.md; `wellchat doct
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WELLCHAT_"
+DAY, YEAR = 86_400, 31_536_000  # seconds
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+BROKERS = ("redis", "rediss", "unix", "valkey", "amqp", "amqps", "memory")
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
 
@@ -23,7 +30,9 @@ class SettingsError(Exception):
 
 
 def _strong(value: str) -> str:
-    if len(value) < 16 or len(set(value)) < 6 or value.lower() in WEAK_SECRETS:
+    words = re.sub("[^a-z]", "", value.lower())
+    weak = words and re.fullmatch(f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", words)
+    if len(value) < 16 or len(set(value)) < 6 or weak:
         raise ValueError(
             "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
         )
@@ -34,13 +43,41 @@ def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must be an http:// or https:// address")
+    _port(value)
     return value.rstrip("/")
+
+
+def _port(value: str) -> None:
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValueError("its port is not a number from 0 to 65535") from None
+
+
+def _database(value: str) -> str:
+    """A URL that we have a driver for; `postgres://`, as hosting providers write it, means ours."""
+    value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    try:
+        driver = make_url(value).drivername if value else "sqlite"
+    except ArgumentError:
+        driver = ""
+    if driver not in DRIVERS:
+        raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+    return value
+
+
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]) or not value.isprintable():
+        raise ValueError("must be an email address, such as Name <name@example.com>")
+    return value
 
 
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in schemes:
             raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")
+        if value is not None:
+            _port(value)
         return value
 
     return AfterValidator(check)
@@ -56,19 +93,19 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     INSTANCE: Path = Path("instance")
-    DATABASE_URL: str = ""
+    DATABASE_URL: Annotated[str, AfterValidator(_database)] = ""
     REDIS_URL: Annotated[str | None, _scheme("redis", "rediss", "unix", "valkey")] = None
-    BROKER_URL: str | None = None
+    BROKER_URL: Annotated[str | None, _scheme(*BROKERS)] = None
     SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
-    MAIL_FROM: str = "wellchat@localhost"
+    MAIL_FROM: Annotated[str, AfterValidator(_sender)] = "wellchat@localhost"
     BASE_URL: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
     SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
-    EMAIL_DELAY: float = Field(default=1800, ge=0)
-    AWAY_AFTER: float = Field(default=120, ge=0)
-    SWEEP_EVERY: float = Field(default=5, gt=0)
-    POLL_INTERVAL: float = Field(default=3, gt=0)
+    EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
+    AWAY_AFTER: float = Field(default=120, ge=0, le=YEAR)
+    SWEEP_EVERY: float = Field(default=5, gt=0, le=DAY)
+    POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls one process may hold; 0: three quarters of its threads
     THREADS: int = Field(default=256, ge=4)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from wellchat.accounts.links import trim_used
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
@@ -32,6 +33,6 @@ def run(now: datetime) -> dict[str, int]:
     return done
 
 
-def tidy() -> dict[str, int]:
+def tidy(now: datetime) -> dict[str, int]:
     """What grows and may be forgotten."""
-    return {"changes_trimmed": trim_logs()}
+    return {"changes_trimmed": trim_logs(), "links_trimmed": trim_used(now=now)}

@@ -237,14 +237,15 @@ def _iso(value: datetime | str) -> str | None:
     return iso(_moment(value))
 
 
-_links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": False})
+_links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": True})
 
 
 def linkify(text: str) -> Markup:
     """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
     out, at = Markup(), 0
     for match in _links.match(text) or []:
-        if match.schema not in ("http:", "https:", "mailto:"):
+        bare = not match.schema and match.raw.lower().startswith("www.")  # other bare names may be a file's, or a slip
+        if not bare and match.schema not in ("http:", "https:", "mailto:"):
             continue
         out += escape(text[at : match.index])
         out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 
-from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, session_essence
+from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, is_over, session_essence
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
@@ -34,11 +34,11 @@ BY_TOKEN = (
 )
 
 
-def user_by_session(cookie: str) -> User | None:
-    """Whose session cookie this is; nobody's once their epoch has moved on, or this session was signed out."""
+def user_by_session(cookie: str, *, now: datetime) -> User | None:
+    """Whose session cookie this is; nobody's once their epoch has moved on, or this session is old or signed out."""
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
-    if not (session_id and epoch.isdecimal() and len(epoch) < 10):
+    if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
     given = {"id": user_id, "epoch": int(epoch), "digest": digest(session_essence(session_id))}
     found = db.session.execute(BY_SESSION, given).one_or_none()

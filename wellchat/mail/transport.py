@@ -98,7 +98,7 @@ class SmtpLane:
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
             try:
-                self._server = _connect(self._url, self._our_name)
+                self._server = connect(self._url, self._our_name)
             except (OSError, smtplib.SMTPException) as error:
                 self.unreachable = True
                 raise Temporary(f"The mail server cannot be used ({error}).") from None
@@ -160,9 +160,13 @@ class FolderLane:
 def lane() -> Lane:
     """The way out that is set."""
     if url := setting("SMTP_URL"):
-        our_name = urlsplit(setting("BASE_URL")).hostname or "localhost"
-        return SmtpLane(url, sender=parseaddr(setting("MAIL_FROM"))[1], our_name=our_name)
+        return SmtpLane(url, sender=parseaddr(setting("MAIL_FROM"))[1], our_name=our_name())
     return FolderLane(folder())
+
+
+def our_name() -> str:
+    """What we call ourselves before a mail server."""
+    return urlsplit(setting("BASE_URL")).hostname or "localhost"
 
 
 def folder() -> Path:
@@ -171,16 +175,17 @@ def folder() -> Path:
     return folder / "mail"
 
 
-def _connect(url: SplitResult, our_name: str) -> smtplib.SMTP:
+def connect(url: SplitResult, our_name: str, *, patience: float = PATIENCE) -> smtplib.SMTP:
+    """The mail server, ready to take a mail: encrypted and signed in where the setting says so."""
     host = url.hostname or "localhost"
     starttls = parse_qs(url.query).get("starttls", ["0"])[0].lower() in ("1", "true", "on", "yes")
     port = url.port or (587 if starttls else DEFAULT_PORTS[url.scheme])
     if url.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, port, our_name, timeout=PATIENCE, context=ssl.create_default_context()
+            host, port, our_name, timeout=patience, context=ssl.create_default_context()
         )
     else:
-        server = smtplib.SMTP(host, port, our_name, timeout=PATIENCE)
+        server = smtplib.SMTP(host, port, our_name, timeout=patience)
     try:
         if starttls:
             server.starttls(context=ssl.create_default_context())

@@ -20,6 +20,7 @@ from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 
+MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
 EDIT_WITHIN = timedelta(minutes=5)
 
 
@@ -214,3 +215,19 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
         for user_id in people_of(thread_id):
             if user_id != viewer.id:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
+
+
+def tell_of_person(user_id: str) -> None:
+    """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
+    with transaction() as session:
+        threads = session.execute(
+            select(Thread.id, Thread.client_id, Thread.professional_id)
+            .join(Membership, Membership.thread_id == Thread.id)
+            .where(Membership.user_id == user_id)
+            .order_by(Membership.updated_at.desc())
+            .limit(MOST_TOLD)
+        ).all()
+        for thread_id, *people in threads:
+            for person_id in people:
+                record_change(user_id=person_id, kind="thread", thread_id=thread_id)
+        notifications.tell_of_actor(user_id, [thread_id for thread_id, *_ in threads], most=MOST_TOLD)

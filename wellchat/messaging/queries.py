@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
+from wellchat import clock
 from wellchat.accounts.models import Presence, User
 from wellchat.changes.models import Change
 from wellchat.db import db, run, table
@@ -119,9 +120,9 @@ def _place(membership: Membership) -> str:
 def _parse_place(text: str) -> tuple[datetime, str]:
     try:
         moment, thread_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError(moment)
+        at = clock.moment(moment)
+        if "\x00" in thread_id:
+            raise ValueError(text)
     except (ValueError, binascii.Error, UnicodeError):
         raise Invalid({"before": "This is not the `next` of any page."}) from None
     return at, thread_id

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
+from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
@@ -64,8 +65,8 @@ def _place(last: Notification) -> str:
 def _parse_place(text: str) -> tuple[datetime, str]:
     try:
         moment, notification_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None or "\x00" in notification_id:
+        at = clock.moment(moment)
+        if "\x00" in notification_id:
             raise ValueError(text)
     except (ValueError, binascii.Error, UnicodeError):
         raise Invalid({"before": "This is not the `next` of any page."}) from None
