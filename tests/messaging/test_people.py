@@ -28,7 +28,7 @@ def picture() -> bytes:
 @pytest.mark.each_database
 def test_a_new_name_reaches_open_pages(talk, api, now):
     talk.says(talk.paul, "Hello")
-    tell(thread_id=talk.id, now=now)
+    tell(thread_ids=[talk.id], now=now)
     cursor = cursor_now(talk.cara.id)
     accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")
     update = since(api, talk.cara, cursor)
