@@ -221,6 +221,16 @@ def browser_path() -> str:
     raise LeftOut("no Chromium here, and it could not be installed")
 
 
+def node_path() -> str:
+    """The Node that Playwright brings. Raises LeftOut."""
+    from playwright._impl._driver import compute_driver_executable
+
+    node: str = compute_driver_executable()[0]
+    if subprocess.run([node, "--version"], capture_output=True).returncode:
+        raise LeftOut("the Node of Playwright does not run here; is libatomic1 missing?")
+    return node
+
+
 class Command:
     """A `wellchat` or `celery` command as a process of its own, with what it says kept."""
 
