@@ -15,6 +15,7 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
+from wellchat import metrics
 from wellchat.config import Settings
 
 READY = "wellchat answers on"
@@ -100,6 +101,7 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
         "timeout": 60,
         "graceful_timeout": grace,
         "post_worker_init": begin,
+        "child_exit": lambda _server, worker: metrics.process_ended(worker.pid),
         "pre_request": announce_end,
         "loglevel": "warning",
         "errorlog": "-",
