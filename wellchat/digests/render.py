@@ -19,7 +19,7 @@ from wellchat.mail.palette import oklch
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.web import hue, initials
+from wellchat.templating import hue, initials
 
 MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
 LONGEST = 2_000  # characters of one message

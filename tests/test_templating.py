@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wellchat.web import linkify
+from wellchat.templating import linkify
 
 
 def test_who_is_not_signed_in_is_told_how(client):
