@@ -18,7 +18,7 @@ from wellchat.changes.models import Change
 from wellchat.db import db, run, table
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.notifications.queries import unread_count
+from wellchat.notifications import queries as bell
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
@@ -185,7 +185,8 @@ def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
     return list(said.values())
 
 
-UNREAD = (
+# Derived, never stored: above my watermark, not mine, not deleted; over all my threads.
+_unread_messages = (
     select(func.count())
     .select_from(Membership)
     .join(Message, and_(Message.thread_id == Membership.thread_id, Message.seq > Membership.last_read_seq))
@@ -196,16 +197,14 @@ UNREAD = (
         Message.deleted_at.is_(None),
     )
 )
-
-
-def unread_messages(user_id: str) -> int:
-    """Derived, never stored: above my watermark, not mine, not deleted; over all my threads."""
-    return int(run(UNREAD, {"viewer": user_id}).scalar_one())
+UNREAD = select(
+    _unread_messages.scalar_subquery().label("messages"), bell.UNREAD.scalar_subquery().label("notifications")
+)
 
 
 def unread_counts(user_id: str) -> dict[str, int]:
     """The two numbers on a person's badges."""
-    return {"messages": unread_messages(user_id), "notifications": unread_count(user_id)}
+    return dict(run(UNREAD, {"viewer": user_id}).mappings().one())
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:
