@@ -93,14 +93,11 @@ class Bell:
         self._ringer = Ringer(self._carry)
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
+        self.waiting = 0  # of them, all told
         self._standings: dict[str, Standing] = {}
         self._hearing = False
         self._watching_in: int | None = None  # the process with the watcher; a fork has none of its parent's threads
         self.closing = threading.Event()
-
-    @property
-    def waiting(self) -> int:
-        return sum(map(len, list(self._waiters.values())))
 
     # Ringing
 
@@ -152,6 +149,7 @@ class Bell:
         self._watch_over()
         with self._lock:
             self._waiters[user_id].add(waiter)
+            self.waiting += 1
         metrics.WAITING.inc()
         try:
             if self.closing.is_set():
@@ -161,6 +159,7 @@ class Bell:
             metrics.WAITING.dec()
             with self._lock:
                 self._waiters[user_id].discard(waiter)
+                self.waiting -= 1
                 if not self._waiters[user_id]:
                     del self._waiters[user_id]
 
