@@ -2,23 +2,27 @@
 
 Claim the row, send, mark. A row that was claimed and never marked may have gone out: it becomes `unknown` and is
 sent again by an operator only. Retries are for refusals that the server told us of, and for never having reached it.
+An address that refuses mail for good gets none until its owner, who is told so on their pages, says to try again.
 """
 
 from __future__ import annotations
 
 import logging
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
-from wellchat.db import db, transaction, unit
+from wellchat.db import db, let_go, transaction, unit
 from wellchat.errors import Conflict, NotFound
 from wellchat.jobs import enqueue
 from wellchat.mail import compose, transport
-from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail
+from wellchat.mail.addresses import envelope_sender
+from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.refusals import note_refusal
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +30,7 @@ LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
 GIVE_UP = timedelta(days=1)  # of temporary refusals
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
+AGAIN = "The owner of the address said to try again."
 CRASHED = "A crash came between sending and marking. It may have gone out."
 
 Covers = list[dict[str, Any]]
@@ -99,76 +104,147 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
     `lane` is an open connection to reuse. Not inside a transaction: the claim must be durable before the first byte
     leaves.
     """
-    if unit() is not None:
-        raise RuntimeError("deliver inside transaction()")
-    mail = _claim(mail_id, now)
-    if mail is None:
-        return None
     with nullcontext(lane) if lane else transport.lane() as open_lane:
-        return _attempt(mail, open_lane, now)
+        return _work_off([mail_id], open_lane, now).get(mail_id)
 
 
-def _attempt(mail: Mail, lane: transport.Lane, now: datetime) -> str | None:
-    """Make a claimed mail, send it, and write down how that ended."""
+def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
+    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
+
+    Stops where the mail server cannot be reached at all: the rest stays queued.
+    """
+    if not mail_ids:
+        return {}
+    with transport.lane() as lane:
+        return _work_off(mail_ids, lane, now)
+
+
+class Claimed(NamedTuple):
+    mail: Mail
+    refusal: str | None  # why its address takes no mail, where that is known
+
+
+class End(NamedTuple):
+    """How an attempt ended, still to be written down."""
+
+    mail: Mail
+    state: str
+    values: dict[str, Any]
+    refused: str = ""  # by the address itself, for good: what the mail server said
+
+
+def _work_off(mail_ids: Iterable[str], lane: transport.Lane, now: datetime) -> dict[str, str]:
+    if unit() is not None:
+        raise RuntimeError("delivering inside transaction()")
+    ended: dict[str, str] = {}
+    waiting, end = iter(mail_ids), None
+    while True:
+        state, claimed = _turn(end, waiting, now)
+        if end is not None and state is not None:
+            ended[end.mail.id] = state
+        if claimed is None:
+            return ended
+        end = _attempt(claimed, lane, now)
+        if lane.unreachable:
+            waiting = iter(())
+
+
+def _turn(end: End | None, waiting: Iterator[str], now: datetime) -> tuple[str | None, Claimed | None]:
+    """Write down how one mail ended and claim the next, in one transaction: over a run each mail costs but one."""
+    with transaction():
+        state = _settle(end, now) if end else None
+        claimed = next((found for mail_id in waiting if (found := _claim(mail_id, now))), None)
+    return state, claimed
+
+
+def _attempt(claimed: Claimed, lane: transport.Lane, now: datetime) -> End:
+    """Make a claimed mail and send it."""
+    mail = claimed.mail
+    if claimed.refusal is not None and mail.name not in compose.ASKED_FOR:
+        return _end(
+            mail, SKIPPED, reason=f"The address refuses mail, until its owner says otherwise. {claimed.refusal}"
+        )
     try:
         message, covers = compose.render(mail, now=now)
     except compose.NotWanted as no:
-        return _settle(mail, SKIPPED, reason=no.reason)
+        return _end(mail, SKIPPED, reason=no.reason)
     except compose.NotNow as later:
-        return _settle(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
+        return _end(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
-        return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    db.session.rollback()  # nothing was written; a slow mail server must not hold a database connection
+        return _end(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
+    let_go()
+    sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
-        lane.send(message, to=mail.address, label=f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}")
+        lane.send(message, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
-        return _settle_temporary(mail, refusal, now)
+        return _put_off(mail, refusal, now)
+    except transport.Refused as refusal:
+        return _end(mail, FAILED, reason=str(refusal))._replace(refused=str(refusal))
     except transport.Permanent as refusal:
-        return _settle(mail, FAILED, reason=str(refusal))
+        return _end(mail, FAILED, reason=str(refusal))
     except transport.Lost as loss:
-        return _settle(mail, UNKNOWN, reason=f"{loss} It may have gone out.")
-    return _settle(mail, SENT, sent_at=now, covers=covers)
+        return _end(mail, UNKNOWN, reason=f"{loss} It may have gone out.")
+    return _end(mail, SENT, sent_at=now, covers=covers)
 
 
-def _claim(mail_id: str, now: datetime) -> Mail | None:
-    with transaction() as session:
-        claimed = session.execute(
-            update(Mail)
-            .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
-            .values(
-                state=SENDING,
-                attempts=Mail.attempts + 1,
-                due_at=now + LEASE,
-                message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
-            )
-            .execution_options(synchronize_session=False)
-        )
-        if claimed.rowcount == 0:  # type: ignore[attr-defined]
-            return None
-        mail = session.get_one(Mail, mail_id, populate_existing=True)
-        session.expunge(mail)  # what was claimed, whatever becomes of the row
-    return mail
+def _end(mail: Mail, state: str, **values: Any) -> End:
+    return End(mail, state, {"due_at": None} | values)
 
 
-def _settle(mail: Mail, state: str, **values: Any) -> str | None:
-    """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
-    values.setdefault("due_at", None)
-    with transaction() as session:
-        settled = session.execute(
-            update(Mail)
-            .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
-            .values(state=state, **values)
-            .execution_options(synchronize_session=False)
-        )
-    return state if settled.rowcount else None  # type: ignore[attr-defined]
-
-
-def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
+def _put_off(mail: Mail, refusal: transport.Temporary, now: datetime) -> End:
     if now - mail.created_at > GIVE_UP:
-        return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
+        return _end(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
-    return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+    return _end(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+
+
+def _claim(mail_id: str, now: datetime) -> Claimed | None:
+    refusal = select(RefusedAddress.reason).where(RefusedAddress.email == Mail.address).correlate(Mail)
+    row = db.session.execute(
+        update(Mail)
+        .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
+        .values(
+            state=SENDING,
+            attempts=Mail.attempts + 1,
+            due_at=now + LEASE,
+            message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
+        )
+        .returning(Mail, refusal.scalar_subquery())
+        .execution_options(synchronize_session=False, populate_existing=True)
+    ).one_or_none()
+    if row is None:
+        return None
+    db.session.expunge(row[0])  # what was claimed, whatever becomes of the row
+    return Claimed(row[0], row[1])
+
+
+def _settle(end: End, now: datetime) -> str | None:
+    """Not if the mail has meanwhile been taken up again by somebody else."""
+    mail = end.mail
+    settled = db.session.execute(
+        update(Mail)
+        .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
+        .values(state=end.state, **end.values)
+        .execution_options(synchronize_session=False)
+    )
+    if end.refused:
+        note_refusal(mail.address, end.refused, now)
+    return end.state if settled.rowcount else None  # type: ignore[attr-defined]
+
+
+def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -> Mail | None:
+    """The owner of an address says that it takes mail after all: it does again, and a first one goes there at once.
+
+    None where nothing was wrong with it.
+    """
+    with transaction() as session:
+        lifted = session.execute(delete(RefusedAddress).where(RefusedAddress.email == address))
+        if lifted.rowcount == 0:  # type: ignore[attr-defined]
+            return None
+        return queue_mail(
+            user_id=user_id, address=address, name="address_check", context={"name": name}, reason=AGAIN, now=now
+        )
 
 
 def resend(*, mail_id: str, now: datetime) -> Mail:
@@ -189,22 +265,6 @@ def resend(*, mail_id: str, now: datetime) -> Mail:
         )
         enqueue("mail.deliver", mail_id=mail.id)
     return mail
-
-
-def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
-    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
-
-    Stops where the mail server cannot be reached at all: the rest stays queued.
-    """
-    ended: dict[str, str] = {}
-    with transport.lane() as lane:
-        for mail_id in mail_ids:
-            state = deliver(mail_id=mail_id, now=now, lane=lane)
-            if state is not None:
-                ended[mail_id] = state
-            if lane.unreachable:
-                break
-    return ended
 
 
 def sweep(now: datetime) -> dict[str, int]:

@@ -23,6 +23,7 @@ from flask import current_app
 from jinja2 import TemplateNotFound
 
 from wellchat.config import setting
+from wellchat.mail.addresses import is_answered, reply_address, several_address
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 
@@ -32,7 +33,8 @@ LINKS: dict[str, Callable[[str, datetime], str]] = {}
 CONTEXTS: dict[str, Callable[[Mail, datetime], dict[str, Any]]] = {}
 """name of a mail -> (mail, now) -> what its template is given. May raise NotWanted or NotNow.
 
-Two keys mean more: `covers` is what the mail really holds, `unsubscribe_path` makes it one that can be left.
+Two keys mean more: `covers` is what the mail really holds, and so what an answer to it is about; `unsubscribe_path`
+makes it one that can be left.
 """
 
 MAX_SUBJECT = 160
@@ -40,18 +42,22 @@ JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt wit
 
 
 class _Policy(EmailPolicy):
-    """The standard's, except that a link is not folded: the library would turn a long one into encoded words,
-    which is not what the readers of that header look for."""
+    """The standard's, except that links and reply addresses, which are long, stay on their line: the library would
+    make encoded words of the one and break the other, which not every reader of those headers understands."""
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name == "List-Unsubscribe":
-            return f"{name}: {value}{self.linesep}".encode("ascii")
+        if name in ("List-Unsubscribe", "Reply-To"):
+            return f"{name}: {value}{self.linesep}".encode()
         return super().fold_binary(name, value)
 
 
 _policy = _Policy(
     linesep=SMTP.linesep, max_line_length=SMTP.max_line_length, cte_type="7bit"
 )  # not every relay takes 8 bit
+
+
+ASKED_FOR: set[str] = set()
+"""Names of mails that are tried even where the address refuses mail: their reader asks for them, to get in at all."""
 
 
 class NotWanted(Exception):
@@ -81,9 +87,12 @@ def render(mail: Mail, *, now: datetime) -> Rendered:
     if mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
+    covers = context.get("covers", mail.covers)
     message = EmailMessage(policy=_policy)
     message["From"] = _address(*_sender())
     message["To"] = _address(context.get("name", ""), mail.address)
+    if answers := _answers_to(mail, covers, now):
+        message["Reply-To"] = answers
     message["Subject"] = one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]
     message["Date"] = format_datetime(now)
     message["Message-ID"] = mail.message_id or message_id(mail.id)
@@ -95,7 +104,7 @@ def render(mail: Mail, *, now: datetime) -> Rendered:
     message.set_content(_template(mail, "body.txt", context).strip() + "\n")
     if html := _html(mail, context):
         message.add_alternative(html, subtype="html")
-    return Rendered(message, context.get("covers", mail.covers))
+    return Rendered(message, covers)
 
 
 def flatten(message: EmailMessage, *, international: bool) -> bytes:
@@ -121,6 +130,16 @@ def one_line(text: str) -> str:
     return " ".join("".join(visible).replace("=?", "= ?").split())
 
 
+def _answers_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
+    """Into the thread, if there is one. Words meant for one person must not reach another by a guess of ours."""
+    if mail.user_id is None or not covers:
+        return None
+    threads = {each["thread_id"] for each in covers}
+    if len(threads) > 1:
+        return several_address(user_id=mail.user_id, mail_id=mail.id, now=now)
+    return reply_address(user_id=mail.user_id, thread_id=threads.pop(), now=now)
+
+
 def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
     @cache  # text and HTML part hold the very same link
     def link_to(name: str) -> str:
@@ -128,7 +147,14 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
             raise NotWanted("The account is gone.")
         return absolute(LINKS[name](mail.user_id, now))
 
+    def answer_to(thread_id: str) -> str | None:
+        """The address that leads into one thread; None where mails are not known to reach us."""
+        if mail.user_id is None or not is_answered():
+            return None
+        return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
+
     return {
+        "answer_to": answer_to,
         "link_to": link_to,
         "url": absolute,
         "address": mail.address,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from wellchat.db import db
 from wellchat.errors import NotFound
-from wellchat.mail.models import QUEUED, SKIPPED, Mail
+from wellchat.mail.models import QUEUED, SKIPPED, Mail, RefusedAddress
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -37,3 +37,8 @@ def mail_for(viewer: User | None, mail_id: str) -> Mail:
     if mail is None or (viewer is not None and mail.user_id != viewer.id):
         raise NotFound
     return mail
+
+
+def refusal_of(address: str) -> RefusedAddress | None:
+    """Why mails to this address come back; None while they do not."""
+    return db.session.get(RefusedAddress, address, populate_existing=True)
