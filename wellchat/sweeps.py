@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from wellchat import clock
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.digests import outbox
 from wellchat.mail import actions as mail
+from wellchat.replies.actions import forget_received
 
 log = logging.getLogger(__name__)
 
@@ -34,4 +36,4 @@ def run(now: datetime) -> dict[str, int]:
 
 def tidy() -> dict[str, int]:
     """What grows and may be forgotten."""
-    return {"changes_trimmed": trim_logs()}
+    return {"changes_trimmed": trim_logs(), "received_forgotten": forget_received(clock.now())}
