@@ -385,3 +385,16 @@ def test_an_erased_account_answers_nowhere(world: World) -> None:
     to = address_of(world.coach, world.thread)
     gone = to.replace(world.coach.id, "0000000000000")
     assert hand_over(raw_mail(author=world.coach.email, to=gone), gone).status == NOBODY
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_our_own_mail_is_cut_off_even_where_no_mail_program_marks_it(world: World, subtype: str) -> None:
+    """Holds the cutting to what templates/emails/digest says today."""
+    world.say(world.client, "Is nine still fine?")
+    digests.sweep(NOON + DELAY)
+    part = world.server.messages[0].get_body((subtype,))
+    ours = str(part.get_content()) if part else ""
+    body = f"<p>Yes, at nine.</p>{ours}" if subtype == "html" else f"Yes, at nine.\n\n{ours}"
+    to = world.server.messages[0]["Reply-To"]
+    hand_over(raw_mail(author=world.coach.email, to=to, body=body, kind=f"text/{subtype}; charset=utf-8"), to)
+    assert said(world)[1] == "Yes, at nine."

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import delete, func, or_, select, update
 
@@ -104,133 +103,91 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
     `lane` is an open connection to reuse. Not inside a transaction: the claim must be durable before the first byte
     leaves.
     """
-    with nullcontext(lane) if lane else transport.lane() as open_lane:
-        return _work_off([mail_id], open_lane, now).get(mail_id)
-
-
-def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
-    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
-
-    Stops where the mail server cannot be reached at all: the rest stays queued.
-    """
-    if not mail_ids:
-        return {}
-    with transport.lane() as lane:
-        return _work_off(mail_ids, lane, now)
-
-
-class Claimed(NamedTuple):
-    mail: Mail
-    refusal: str | None  # why its address takes no mail, where that is known
-
-
-class End(NamedTuple):
-    """How an attempt ended, still to be written down."""
-
-    mail: Mail
-    state: str
-    values: dict[str, Any]
-    refused: str = ""  # by the address itself, for good: what the mail server said
-
-
-def _work_off(mail_ids: Iterable[str], lane: transport.Lane, now: datetime) -> dict[str, str]:
     if unit() is not None:
-        raise RuntimeError("delivering inside transaction()")
-    ended: dict[str, str] = {}
-    waiting, end = iter(mail_ids), None
-    while True:
-        state, claimed = _turn(end, waiting, now)
-        if end is not None and state is not None:
-            ended[end.mail.id] = state
-        if claimed is None:
-            return ended
-        end = _attempt(claimed, lane, now)
-        if lane.unreachable:
-            waiting = iter(())
+        raise RuntimeError("deliver inside transaction()")
+    claimed = _claim(mail_id, now)
+    if claimed is None:
+        return None
+    mail, refusal = claimed
+    if refusal is not None and mail.name not in compose.ASKED_FOR:
+        return _settle(mail, SKIPPED, reason=f"The address refuses mail, until its owner says otherwise. {refusal}")
+    with nullcontext(lane) if lane else transport.lane() as open_lane:
+        return _attempt(mail, open_lane, now)
 
 
-def _turn(end: End | None, waiting: Iterator[str], now: datetime) -> tuple[str | None, Claimed | None]:
-    """Write down how one mail ended and claim the next, in one transaction: over a run each mail costs but one."""
-    with transaction():
-        state = _settle(end, now) if end else None
-        claimed = next((found for mail_id in waiting if (found := _claim(mail_id, now))), None)
-    return state, claimed
-
-
-def _attempt(claimed: Claimed, lane: transport.Lane, now: datetime) -> End:
-    """Make a claimed mail and send it."""
-    mail = claimed.mail
-    if claimed.refusal is not None and mail.name not in compose.ASKED_FOR:
-        return _end(
-            mail, SKIPPED, reason=f"The address refuses mail, until its owner says otherwise. {claimed.refusal}"
-        )
+def _attempt(mail: Mail, lane: transport.Lane, now: datetime) -> str | None:
+    """Make a claimed mail, send it, and write down how that ended."""
     try:
         message, covers = compose.render(mail, now=now)
     except compose.NotWanted as no:
-        return _end(mail, SKIPPED, reason=no.reason)
+        return _settle(mail, SKIPPED, reason=no.reason)
     except compose.NotNow as later:
-        return _end(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
+        return _settle(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
-        return _end(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    let_go()
+        return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
+    let_go()  # a slow mail server must not hold a database connection
     sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
         lane.send(message, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
-        return _put_off(mail, refusal, now)
+        return _settle_temporary(mail, refusal, now)
     except transport.Refused as refusal:
-        return _end(mail, FAILED, reason=str(refusal))._replace(refused=str(refusal))
+        return _settle_refused(mail, refusal, now)
     except transport.Permanent as refusal:
-        return _end(mail, FAILED, reason=str(refusal))
+        return _settle(mail, FAILED, reason=str(refusal))
     except transport.Lost as loss:
-        return _end(mail, UNKNOWN, reason=f"{loss} It may have gone out.")
-    return _end(mail, SENT, sent_at=now, covers=covers)
+        return _settle(mail, UNKNOWN, reason=f"{loss} It may have gone out.")
+    return _settle(mail, SENT, sent_at=now, covers=covers)
 
 
-def _end(mail: Mail, state: str, **values: Any) -> End:
-    return End(mail, state, {"due_at": None} | values)
-
-
-def _put_off(mail: Mail, refusal: transport.Temporary, now: datetime) -> End:
-    if now - mail.created_at > GIVE_UP:
-        return _end(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
-    return _end(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
-
-
-def _claim(mail_id: str, now: datetime) -> Claimed | None:
+def _claim(mail_id: str, now: datetime) -> tuple[Mail, str | None] | None:
+    """The mail, now ours, and why its address takes no mail, where that is known: one statement."""
     refusal = select(RefusedAddress.reason).where(RefusedAddress.email == Mail.address).correlate(Mail)
-    row = db.session.execute(
-        update(Mail)
-        .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
-        .values(
-            state=SENDING,
-            attempts=Mail.attempts + 1,
-            due_at=now + LEASE,
-            message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
+    with transaction() as session:
+        row = session.execute(
+            update(Mail)
+            .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
+            .values(
+                state=SENDING,
+                attempts=Mail.attempts + 1,
+                due_at=now + LEASE,
+                message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
+            )
+            .returning(Mail, refusal.scalar_subquery())
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).one_or_none()
+        if row is None:
+            return None
+        mail, reason = row
+        session.expunge(mail)  # what was claimed, whatever becomes of the row
+    return mail, reason
+
+
+def _settle(mail: Mail, state: str, **values: Any) -> str | None:
+    """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
+    values.setdefault("due_at", None)
+    with transaction() as session:
+        settled = session.execute(
+            update(Mail)
+            .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
+            .values(state=state, **values)
+            .execution_options(synchronize_session=False)
         )
-        .returning(Mail, refusal.scalar_subquery())
-        .execution_options(synchronize_session=False, populate_existing=True)
-    ).one_or_none()
-    if row is None:
-        return None
-    db.session.expunge(row[0])  # what was claimed, whatever becomes of the row
-    return Claimed(row[0], row[1])
+    return state if settled.rowcount else None  # type: ignore[attr-defined]
 
 
-def _settle(end: End, now: datetime) -> str | None:
-    """Not if the mail has meanwhile been taken up again by somebody else."""
-    mail = end.mail
-    settled = db.session.execute(
-        update(Mail)
-        .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
-        .values(state=end.state, **end.values)
-        .execution_options(synchronize_session=False)
-    )
-    if end.refused:
-        note_refusal(mail.address, end.refused, now)
-    return end.state if settled.rowcount else None  # type: ignore[attr-defined]
+def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
+    if now - mail.created_at > GIVE_UP:
+        return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
+    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
+    return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+
+
+def _settle_refused(mail: Mail, refusal: transport.Refused, now: datetime) -> str | None:
+    with transaction():
+        note_refusal(mail.address, str(refusal), now)
+        return _settle(mail, FAILED, reason=str(refusal))
 
 
 def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -> Mail | None:
@@ -265,6 +222,22 @@ def resend(*, mail_id: str, now: datetime) -> Mail:
         )
         enqueue("mail.deliver", mail_id=mail.id)
     return mail
+
+
+def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
+    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
+
+    Stops where the mail server cannot be reached at all: the rest stays queued.
+    """
+    ended: dict[str, str] = {}
+    with transport.lane() as lane:
+        for mail_id in mail_ids:
+            state = deliver(mail_id=mail_id, now=now, lane=lane)
+            if state is not None:
+                ended[mail_id] = state
+            if lane.unreachable:
+                break
+    return ended
 
 
 def sweep(now: datetime) -> dict[str, int]:

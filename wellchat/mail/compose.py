@@ -7,10 +7,12 @@ wanted and gathers its content.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from binascii import b2a_qp
 from collections.abc import Callable
 from datetime import datetime
-from email.headerregistry import Address
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
@@ -38,22 +40,29 @@ makes it one that can be left.
 """
 
 MAX_SUBJECT = 160
+_SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
 
 
 class _Policy(EmailPolicy):
-    """The standard's, except that links and reply addresses, which are long, stay on their line: the library would
-    make encoded words of the one and break the other, which not every reader of those headers understands."""
+    """The standard's, for headers that are finished when they are set: the library would take them apart and put
+    them together again, which costs more than all the rest of a mail; and break or encode links and reply addresses,
+    which not every reader of those headers understands."""
+
+    def header_max_count(self, name: str) -> None:
+        return None  # each is set once, right below
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        return name, value
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        return value if name.lower().startswith("content-") else super().header_fetch_parse(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name in ("List-Unsubscribe", "Reply-To"):
-            return f"{name}: {value}{self.linesep}".encode()
-        return super().fold_binary(name, value)
+        return f"{name}: {value}{self.linesep}".encode()
 
 
-_policy = _Policy(
-    linesep=SMTP.linesep, max_line_length=SMTP.max_line_length, cte_type="7bit"
-)  # not every relay takes 8 bit
+_policy = _Policy(linesep=SMTP.linesep, max_line_length=None)
 
 
 ASKED_FOR: set[str] = set()
@@ -89,11 +98,11 @@ def render(mail: Mail, *, now: datetime) -> Rendered:
     context |= _tools(mail, now)
     covers = context.get("covers", mail.covers)
     message = EmailMessage(policy=_policy)
-    message["From"] = _address(*_sender())
-    message["To"] = _address(context.get("name", ""), mail.address)
+    message["From"] = _mailbox(*_sender())
+    message["To"] = _mailbox(context.get("name", ""), mail.address)
     if answers := _answers_to(mail, covers, now):
         message["Reply-To"] = answers
-    message["Subject"] = one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]
+    message["Subject"] = _words(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT])
     message["Date"] = format_datetime(now)
     message["Message-ID"] = mail.message_id or message_id(mail.id)
     message["Auto-Submitted"] = "auto-generated"
@@ -101,10 +110,44 @@ def render(mail: Mail, *, now: datetime) -> Rendered:
     if path := context.get("unsubscribe_path"):
         message["List-Unsubscribe"] = f"<{absolute(path)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_template(mail, "body.txt", context).strip() + "\n")
-    if html := _html(mail, context):
-        message.add_alternative(html, subtype="html")
+    _fill(message, _template(mail, "body.txt", context).strip() + "\n", _html(mail, context), boundary=f"={mail.id}=")
     return Rendered(message, covers)
+
+
+def _fill(message: EmailMessage, text: str, html: str | None, *, boundary: str) -> None:
+    """The body, in letters and lines that every relay takes."""
+    message["MIME-Version"] = "1.0"
+    if html is None:
+        _set_part(message, text, "plain")
+        return
+    message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    for content, subtype in ((text, "plain"), (html, "html")):
+        part = EmailMessage(policy=_policy)
+        _set_part(part, content, subtype)
+        message.attach(part)
+
+
+def _set_part(part: EmailMessage, content: str, subtype: str) -> None:
+    part["Content-Type"] = f"text/{subtype}; charset=utf-8"
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    encoded = b2a_qp(content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace"), istext=True)
+    part.set_payload(encoded.decode("ascii"))
+
+
+def _mailbox(name: str, address: str) -> str:
+    """A name and an address as a header holds them."""
+    name, address = one_line(name), "".join(one_line(address).split())
+    if not name:
+        return address
+    if name.isascii():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>' if _SPECIAL.search(name) else f"{name} <{address}>"
+    return f"{_words(name)} <{address}>"
+
+
+def _words(text: str) -> str:
+    """Text as a header holds it: encoded where it has letters beyond ASCII, in words of at most 75 characters."""
+    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
 
 def flatten(message: EmailMessage, *, international: bool) -> bytes:
@@ -124,9 +167,11 @@ def absolute(path: str) -> str:
 
 def one_line(text: str) -> str:
     """Text for a header: without anything that ends a line, steers a terminal or turns the reading direction."""
+    if text.isascii() and text.isprintable() and "=?" not in text:
+        return " ".join(text.split())
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     visible = (c for c in kept if c in JOINERS or unicodedata.category(c) not in ("Cf", "Cs", "Co"))
-    # The library reads encoded words in what it is given, line breaks in them included.
+    # Readers find encoded words in what they are given, line breaks in them included.
     return " ".join("".join(visible).replace("=?", "= ?").split())
 
 
@@ -183,10 +228,6 @@ _inliner = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, apply_w
 def _sender() -> tuple[str, str]:
     name, address = parseaddr(setting("MAIL_FROM"))
     return name or setting("NAME"), address
-
-
-def _address(name: str, address: str) -> Address:
-    return Address(display_name=one_line(name), addr_spec=one_line(address))
 
 
 def _domain() -> str:

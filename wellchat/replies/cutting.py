@@ -17,7 +17,7 @@ _SENT_LINE = re.compile(rf"^\W{{0,3}}(?:{SENT})\s?\*?\s?[:：]\*?\s?\S", re.IGNO
 _LABELLED = re.compile(r"^\W{0,3}[^\W\d_][^:：\n]{0,24}[:：]\*?\s?\S")
 _RULED = re.compile(r"^\s{0,9}\*?(?:-{5,}|_{5,})\s?[^\W\d_][^\n]{3,60}?\s?(?:-{5,}|_{5,})\s*$")
 _OURS = re.compile(r"^[\s*]{0,9}\d+ new messages? waits? for you\b")
-_OUR_GREETING = re.compile(r"^[\s*]{0,9}Hello .{0,120}$")
+_OUR_GREETING = re.compile(r"^[\s*]{0,9}Hello .{0,120}$|^.{0,60} \(https?://\S{1,200}/\)$")
 _SIGNS = (
     re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d\s?年|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"),
     re.compile(r"\d{1,2}\s?[:.h时時]\s?\d{2}"),

@@ -17,4 +17,4 @@ def received(*, email: str | None = None, limit: int = 200) -> Sequence[tuple[Re
     if email:
         query = query.where(User.email == email.strip().lower())
     rows = db.session.execute(query.order_by(ReceivedMail.received_at.desc(), ReceivedMail.id.desc()).limit(limit))
-    return [row._tuple() for row in rows][::-1]
+    return [(mail, email) for mail, email in rows][::-1]
