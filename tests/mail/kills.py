@@ -178,9 +178,10 @@ def main(seed: int, kills: int, database: str) -> None:
         db.engine.dispose()
     for step in STEPS:
         click.echo(f"  killed when {step:9} {tally.kills[step]:4}")
+    click.echo(f"{tally.messages} messages, {tally.mails} mails arrived")
+    click.echo(f"in two mails: {len(tally.twice)}; forgotten: {len(tally.forgotten)}")
     click.echo(
-        f"{tally.messages} messages, {tally.mails} mails; in two mails: {len(tally.twice)}; forgotten: {len(tally.forgotten)}; "
-        f"mails of unknown fate: {tally.unknown}, all in the ledger, with {tally.in_unknown} messages that did not arrive"
+        f"{tally.unknown} mails of unknown fate, all in the ledger; {tally.in_unknown} messages stand in those only"
     )
     sys.exit(0 if tally.is_clean else 1)
 
