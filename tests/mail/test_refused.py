@@ -45,6 +45,11 @@ def test_a_refused_address_gets_no_more_mails(refused: World) -> None:
     assert world.server.recipients == [[world.coach.email]], "nobody else is harmed"
 
 
+def test_many_addresses_at_once(refused: World) -> None:
+    found = queries.refusals_of([refused.client.email, refused.coach.email])
+    assert list(found) == [refused.client.email]
+
+
 def test_digests_too(refused: World) -> None:
     refused.server.refuses.clear()
     refused.say(refused.coach, "Hello")

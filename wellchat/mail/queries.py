@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -42,3 +42,9 @@ def mail_for(viewer: User | None, mail_id: str) -> Mail:
 def refusal_of(address: str) -> RefusedAddress | None:
     """Why mails to this address come back; None while they do not."""
     return db.session.get(RefusedAddress, address, populate_existing=True)
+
+
+def refusals_of(addresses: Iterable[str]) -> dict[str, str]:
+    """Those of many addresses that refuse mail, each with what its mail server said."""
+    query = select(RefusedAddress.email, RefusedAddress.reason).where(RefusedAddress.email.in_(list(addresses)))
+    return dict(db.session.execute(query).all())
