@@ -70,6 +70,8 @@ def test_what_lets_a_person_in_is_tried_all_the_same(refused: World) -> None:
         ("550 5.1.1 no such user", True),
         ("550 5.2.1 mailbox disabled", True),
         ("551 user not local", True),
+        ("550 5.0.0 no such user", True),
+        ("550 5.0.0 (said 5.7.1 blocked)", False),
         ("553 5.1.3 bad address", True),
         ("552 5.2.2 mailbox full", False),
         ("554 5.7.1 relay access denied", False),

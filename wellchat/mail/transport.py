@@ -54,7 +54,7 @@ def is_of_address(said: str) -> bool:
     5.7 is policy and 5.3 and 5.5 are the servers among themselves: they would strike everybody at once. A mailbox
     that is full (5.2.2) may be emptied.
     """
-    status = STATUS.search(said)
+    status = next((found for found in STATUS.finditer(said) if found[1] != "0"), None)  # 5.0.0 says nothing
     return status is None or (status[1] in ("1", "2") and status[0] not in ("5.2.2", "5.2.3"))
 
 
