@@ -119,4 +119,5 @@ def main() -> None:
 
 def _give_up(reason: str) -> NoReturn:
     click.echo(f"Error: {reason}", err=True)
-    sys.exit(1)
+    # A mail server gives a mail back to its sender for any status but this one.
+    sys.exit(os.EX_TEMPFAIL if sys.argv[1:3] == ["mail", "receive"] else 1)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -22,6 +22,7 @@ PREFIX = "WELLCHAT_"
 DAY, YEAR = 86_400, 31_536_000  # seconds
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 BROKERS = ("redis", "rediss", "unix", "valkey", "amqp", "amqps", "memory")
+MOST_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
 
@@ -83,6 +84,30 @@ def _scheme(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] | None:
+    """What stands before the token of a reply address, and the domain behind it; None for `off`.
+
+    `*` stands for the token, else it is put behind a plus; without an address of its own it is made from MAIL_FROM.
+    Raises ValueError where no address could be made.
+    """
+    if reply_address == "off":
+        return None
+    local, _, domain = (reply_address or parseaddr(mail_from)[1]).strip().rpartition("@")
+    before, star, after = local.partition("*")
+    if not local or not domain or after:
+        raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")
+    before = (before if star else f"{local}+").lower()
+    if len(before) > MOST_BEFORE_TOKEN:
+        raise ValueError("what stands before the @ is too long to add to; *@reply.example.com needs nothing there")
+    return before, domain.lower()
+
+
+def _reply_address(value: str | None, info: ValidationInfo) -> str | None:
+    if "MAIL_FROM" in info.data:
+        reply_pattern(value, info.data["MAIL_FROM"])
+    return value
+
+
 def _switch(value: object) -> object:
     return {"on": True, "off": False}.get(str(value).lower(), value)
 
@@ -98,6 +123,8 @@ class Settings(BaseModel):
     BROKER_URL: Annotated[str | None, _scheme(*BROKERS)] = None
     SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
     MAIL_FROM: Annotated[str, AfterValidator(_sender)] = "wellchat@localhost"
+    REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(default=None, validate_default=True)
+    AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
     BASE_URL: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
     SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)

@@ -184,6 +184,12 @@ def run(
     return session.connection().execute(statement, values)
 
 
+def let_go() -> None:
+    """End reading: what follows takes its time, and must not hold a database connection meanwhile."""
+    if unit() is None:
+        db.session.commit()  # not a rollback: at one psycopg forgets every statement it has prepared
+
+
 def before_commit(hook: Callable[[], None]) -> None:
     """Run `hook` as the last thing inside the outermost transaction. Raises RuntimeError outside of one."""
     if (current := unit()) is None:

@@ -12,6 +12,7 @@ from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.digests import outbox
 from wellchat.mail import actions as mail
+from wellchat.replies.actions import forget_received
 
 log = logging.getLogger(__name__)
 
@@ -35,4 +36,5 @@ def run(now: datetime) -> dict[str, int]:
 
 def tidy(now: datetime) -> dict[str, int]:
     """What grows and may be forgotten."""
-    return {"changes_trimmed": trim_logs(), "links_trimmed": trim_used(now=now)}
+    trimmed = {"changes_trimmed": trim_logs(), "links_trimmed": trim_used(now=now)}
+    return trimmed | {"received_forgotten": forget_received(now)}

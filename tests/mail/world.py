@@ -27,6 +27,7 @@ class World:
     def __init__(self, app: Flask, server: MailServer) -> None:
         self.app = app
         self.server = server
+        self.users: dict[str, User] = {}
         self.client = self.user("Ana Petrov", "client")
         self.coach = self.user("Sofia Marin", "professional")
         self.thread = self.open_thread(self.client, self.coach)
@@ -42,6 +43,7 @@ class World:
             session.add(user)
             session.flush()
             open_log(user_id=user.id)
+        self.users[user.id] = user
         return user
 
     def open_thread(self, client: User, coach: User, **more: Any) -> Thread:

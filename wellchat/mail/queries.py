@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
 from wellchat.db import db
 from wellchat.errors import NotFound
-from wellchat.mail.models import QUEUED, SKIPPED, Mail
+from wellchat.mail.models import QUEUED, SKIPPED, Mail, RefusedAddress
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -37,3 +37,14 @@ def mail_for(viewer: User | None, mail_id: str) -> Mail:
     if mail is None or (viewer is not None and mail.user_id != viewer.id):
         raise NotFound
     return mail
+
+
+def refusal_of(address: str) -> RefusedAddress | None:
+    """Why mails to this address come back; None while they do not."""
+    return db.session.get(RefusedAddress, address, populate_existing=True)
+
+
+def refusals_of(addresses: Iterable[str]) -> dict[str, str]:
+    """Those of many addresses that refuse mail, each with what its mail server said."""
+    query = select(RefusedAddress.email, RefusedAddress.reason).where(RefusedAddress.email.in_(list(addresses)))
+    return dict(db.session.execute(query).all())
