@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wellchat.config import SettingsError, read_settings
+from wellchat.config import SettingsError, read_settings, reply_pattern
 
 BAD = [
     ("DATABASE_URL", "nope"),
@@ -53,3 +53,9 @@ def test_the_address_of_a_hosting_provider_means_our_driver(tmp_path: Path) -> N
             {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_DATABASE_URL": f"{scheme}://u@host/name"}
         )
         assert settings.DATABASE_URL == "postgresql+psycopg://u@host/name"
+
+
+def test_a_long_sender_s_name_leaves_room_for_answers() -> None:
+    """What an answer needs before the @ does not fit behind it: of the sender only the domain is kept."""
+    assert reply_pattern(None, "customer-notifications@studio.example") == ("", "studio.example")
+    assert reply_pattern(None, "Studio <hello@studio.example>") == ("hello+", "studio.example")

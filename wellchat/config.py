@@ -87,8 +87,8 @@ def _scheme(*schemes: str) -> AfterValidator:
 def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] | None:
     """What stands before the token of a reply address, and the domain behind it; None for `off`.
 
-    `*` stands for the token, else it is put behind a plus; without an address of its own it is made from MAIL_FROM.
-    Raises ValueError where no address could be made.
+    `*` stands for the token, else it is put behind a plus. Without an address of its own it is made from MAIL_FROM, of
+    which only the domain is kept where its name leaves no room. Raises ValueError where no address could be made.
     """
     if reply_address == "off":
         return None
@@ -98,6 +98,8 @@ def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] 
         raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")
     before = (before if star else f"{local}+").lower()
     if len(before) > MOST_BEFORE_TOKEN:
+        if reply_address is None:
+            return "", domain.lower()
         raise ValueError("what stands before the @ is too long to add to; *@reply.example.com needs nothing there")
     return before, domain.lower()
 
