@@ -48,9 +48,9 @@ class Web:
         return [parent, *map(int, children)]
 
     def memory(self) -> int:
-        """Bytes of RSS of all its processes."""
-        pages = sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in self.processes())
-        return pages * os.sysconf("SC_PAGE_SIZE")
+        """Bytes that all its processes take together: their PSS, which counts once what they share."""
+        found = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.processes()]
+        return sum(int(text.split("\nPss:")[1].split()[0]) for text in found) * 1024
 
 
 class Stage:

@@ -5,6 +5,7 @@ A hanging poll holds a thread and nothing else, so threads are many and cheap, a
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import socket
@@ -33,9 +34,13 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self) -> Any:
+        """Made before the processes part: they share its memory, and one that takes another's place is quick."""
         from wellchat import create_app
 
-        return create_app()
+        app = create_app()
+        gc.collect()
+        gc.freeze()  # what stands now is never looked at again, so its pages stay shared
+        return app
 
 
 class Worker(ThreadWorker):
@@ -94,6 +99,7 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
     return {
         "bind": address(host, port).removeprefix("http://"),
         "worker_class": Worker,
+        "preload_app": True,
         "workers": workers,
         "threads": threads,
         "worker_connections": threads + KEPT_ALIVE,

@@ -9,7 +9,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from apiflask import APIFlask
-from flask import Response, current_app, send_from_directory, url_for
+from flask import Response, current_app, g, send_from_directory, url_for
 from flask_login import current_user
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
@@ -40,7 +40,10 @@ def _send_asset(version: str, filename: str) -> Response:
 
 
 def _zone() -> ZoneInfo:
-    return ZoneInfo(current_user.time_zone if current_user.is_authenticated else "UTC")
+    """The viewer's; asked for by every time on a page."""
+    if "zone" not in g:
+        g.zone = ZoneInfo(current_user.time_zone if current_user.is_authenticated else "UTC")
+    return cast(ZoneInfo, g.zone)
 
 
 def _moment(value: datetime | str) -> datetime:
