@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, select, update
+from sqlalchemy import and_, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -165,18 +165,8 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
 
     Raises NotFound, and Invalid for a seq above the last message.
     """
-    with transaction() as session:
-        moved = session.execute(
-            update(Membership)
-            .where(
-                Membership.thread_id == thread_id,
-                Membership.user_id == viewer.id,
-                Membership.last_read_seq < seq,
-                Membership.last_seq >= seq,
-            )
-            .values(last_read_seq=seq)
-        )
-        if moved.rowcount == 0:  # type: ignore[attr-defined]
+    with transaction():
+        if run(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now)

@@ -3,18 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from wellchat.changes.actions import confirm, record_change
 from wellchat.changes.queries import message_changes
-from wellchat.db import db, transaction
-from wellchat.messaging.models import Membership
-from wellchat.messaging.queries import people_of
+from wellchat.db import run, table, transaction
+from wellchat.messaging.models import Membership, Thread
 
 ACK_AT_ONCE = 1_000  # rows of the change log one poll confirms
 ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
+
+
+MARKS = (
+    select(Membership.thread_id, Membership.delivered_seq, Thread.client_id, Thread.professional_id)
+    .join(Thread, Thread.id == Membership.thread_id)
+    .where(Membership.user_id == bindparam("whose"), Membership.thread_id.in_(bindparam("threads", expanding=True)))
+    .order_by(Membership.thread_id)
+)
+MOVE_MARK = (
+    update(table(Membership))
+    .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("whose"))
+    .where(Membership.delivered_seq < bindparam("up_to"))
+    .values(delivered_seq=bindparam("up_to"))
+)
+
+
+class Behind(NamedTuple):
+    """A thread whose latest message has arrived while the delivered watermark is still below it."""
+
+    thread_id: str
+    seq: int
+    other_id: str
 
 
 def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
@@ -27,32 +48,26 @@ def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
     behind = _not_yet_delivered(user_id, rows)
     if not behind and acked_seq - after < ACK_EVERY:
         return acked_seq  # nothing that anybody would see: not worth a write
-    with transaction() as session:
-        for thread_id in sorted(behind):
-            seq = behind[thread_id]
-            of_user = (Membership.thread_id == thread_id, Membership.user_id == user_id)
-            moved = session.execute(
-                update(Membership).where(*of_user, Membership.delivered_seq < seq).values(delivered_seq=seq)
-            )
-            if moved.rowcount:  # type: ignore[attr-defined]
-                for person in people_of(thread_id):
-                    if person != user_id:
-                        record_change(user_id=person, kind="thread", thread_id=thread_id)
+    with transaction():
+        for thread in behind:
+            moved = run(MOVE_MARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
+            if moved.rowcount:
+                record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
         confirm(user_id=user_id, seq=acked_seq)
     return acked_seq
 
 
-def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> dict[str, int]:
-    """thread -> seq of the latest message of these changes, where the delivered watermark is below it."""
+def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[Behind]:
+    """In ascending order of the threads, as they are locked."""
     arrived: dict[str, int] = {}
     for change in rows:
         if change.thread_id and change.message_seq:
             arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
     if not arrived:
-        return {}
-    marks = db.session.execute(
-        select(Membership.thread_id, Membership.delivered_seq).where(
-            Membership.user_id == user_id, Membership.thread_id.in_(arrived)
-        )
-    )
-    return {thread_id: arrived[thread_id] for thread_id, delivered in marks if delivered < arrived[thread_id]}
+        return []
+    marks = run(MARKS, {"whose": user_id, "threads": list(arrived)})
+    return [
+        Behind(thread_id, arrived[thread_id], professional_id if user_id == client_id else client_id)
+        for thread_id, delivered, client_id, professional_id in marks
+        if delivered < arrived[thread_id]
+    ]

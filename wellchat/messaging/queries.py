@@ -217,11 +217,12 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
     return rows.all()
 
 
+PEOPLE = select(Thread.client_id, Thread.professional_id).where(Thread.id == bindparam("thread"))
+
+
 def people_of(thread_id: str) -> tuple[str, str]:
     """Ids of the client and the professional of a thread; for actions that have checked who asks."""
-    client_id, professional_id = db.session.execute(
-        select(Thread.client_id, Thread.professional_id).where(Thread.id == thread_id)
-    ).one()
+    client_id, professional_id = run(PEOPLE, {"thread": thread_id}).one()
     return client_id, professional_id
 
 

@@ -1,7 +1,7 @@
-"""The statements of a send, built once: it is the write that happens most.
+"""The statements of a send and of a read, built once: the writes that happen most.
 
-Each does in the database what would otherwise be a row read, changed and written back. All run under the lock of the
-thread's row, which TAKE_NUMBER takes and which is held to commit: number order is commit order.
+Each does in the database what would otherwise be a row read, changed and written back. Those of a send run under the
+lock of the thread's row, which TAKE_NUMBER takes and which is held to commit: number order is commit order.
 """
 
 from __future__ import annotations
@@ -92,4 +92,11 @@ PUT_INTO_OUTBOX = insert(table(Outbox)).values(
     recipient_id=bindparam("to"),
     due_at=bindparam("now"),
     attempts=0,
+)
+
+READ_UP_TO = (
+    update(table(Membership))
+    .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("reader"))
+    .where(Membership.last_read_seq < bindparam("number"), Membership.last_seq >= bindparam("number"))
+    .values(last_read_seq=bindparam("number"))
 )
