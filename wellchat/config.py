@@ -66,6 +66,8 @@ class Settings(BaseModel):
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0)
+    MOST_EMAILS: int = Field(default=20, ge=1)
+    MOST_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
     AWAY_AFTER: float = Field(default=120, ge=0)
     SWEEP_EVERY: float = Field(default=5, gt=0)
     POLL_INTERVAL: float = Field(default=3, gt=0)

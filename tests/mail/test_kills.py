@@ -16,8 +16,9 @@ from wellchat.mail import actions, transport
 DUE = NOON + DELAY
 
 STEPS = {
-    "decided": (digests, "_write_down"),
-    "written": (actions, "deliver_all"),
+    "prepared": (digests, "remember"),
+    "counted": (actions, "begin"),
+    "written": (actions, "send_begun"),
     "claimed": (actions, "_attempt"),
     "made": (transport.SmtpLane, "send"),
     "sent": (actions, "_settle"),
@@ -40,7 +41,7 @@ def test_kill_nine(world: World, step: str) -> None:
         digests.sweep(DUE + timedelta(minutes=minutes))
         actions.sweep(DUE + timedelta(minutes=minutes))
     gone_out, states = len(world.server.messages), world.states()
-    if step in ("decided", "written"):
+    if step in ("prepared", "counted"):
         assert (gone_out, states) == (1, ["sent"])
     else:
         assert states == ["unknown"], "shown to the operator, never sent again by itself"

@@ -10,11 +10,12 @@ import logging
 from collections import Counter
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Update, bindparam, func, insert, or_, select, update
 
-from wellchat.db import db, transaction, unit
+from wellchat.db import db, new_id, table, transaction, unit
 from wellchat.errors import Conflict, NotFound
 from wellchat.jobs import enqueue
 from wellchat.mail import compose, transport
@@ -68,6 +69,48 @@ def queue_mail(
     return mail
 
 
+def begin(
+    *,
+    user_id: str,
+    address: str,
+    name: str,
+    context: dict[str, Any],
+    now: datetime,
+    reason: str,
+    covers: Covers,
+) -> Mail:
+    """Write down a mail that its writer sends as soon as this is durable, by `send_begun`: claimed from the start."""
+    mail_id = new_id()
+    mail = Mail(
+        id=mail_id,
+        user_id=user_id,
+        address=address,
+        name=name,
+        state=SENDING,
+        reason=reason,
+        context=context,
+        covers=covers,
+        message_id=compose.message_id(mail_id),
+        attempts=1,
+        due_at=now + LEASE,
+        created_at=now,
+    )
+    with transaction() as session:
+        session.connection().execute(_BEGIN, {name: value for name, value in vars(mail).items() if name in _COLUMNS})
+    return mail
+
+
+_COLUMNS = set(table(Mail).columns.keys())
+_BEGIN = insert(table(Mail))
+
+
+def send_begun(*, mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
+    """Send what `begin` wrote down. Answers the state it is in afterwards. `content`, if it was gathered just now."""
+    if unit() is not None:
+        raise RuntimeError("send_begun inside transaction()")
+    return _attempt(mail, lane, now, content)
+
+
 def record_skip(
     *,
     user_id: str | None,
@@ -108,10 +151,10 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
         return _attempt(mail, open_lane, now)
 
 
-def _attempt(mail: Mail, lane: transport.Lane, now: datetime) -> str | None:
+def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
     """Make a claimed mail, send it, and write down how that ended."""
     try:
-        message, covers = compose.render(mail, now=now)
+        message, covers = compose.render(mail, now=now, content=content)
     except compose.NotWanted as no:
         return _settle(mail, SKIPPED, reason=no.reason)
     except compose.NotNow as later:
@@ -153,15 +196,19 @@ def _claim(mail_id: str, now: datetime) -> Mail | None:
 
 def _settle(mail: Mail, state: str, **values: Any) -> str | None:
     """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
-    values.setdefault("due_at", None)
+    ended = {"state": state, "due_at": None, **values}
     with transaction() as session:
-        settled = session.execute(
-            update(Mail)
-            .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
-            .values(state=state, **values)
-            .execution_options(synchronize_session=False)
-        )
-    return state if settled.rowcount else None  # type: ignore[attr-defined]
+        this_attempt = {"mail_id": mail.id, "attempt": mail.attempts}
+        settled = session.connection().execute(_settlement(frozenset(ended)), {**this_attempt, **ended})
+    return state if settled.rowcount else None
+
+
+@cache
+def _settlement(columns: frozenset[str]) -> Update:
+    of = table(Mail).c
+    this_attempt = (of.id == bindparam("mail_id"), of.attempts == bindparam("attempt"))
+    values = {name: bindparam(name, type_=of[name].type) for name in sorted(columns)}
+    return update(table(Mail)).where(*this_attempt, of.state.in_((SENDING, UNKNOWN))).values(values)
 
 
 def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:

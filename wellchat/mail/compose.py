@@ -14,7 +14,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -41,12 +41,28 @@ JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt wit
 
 class _Policy(EmailPolicy):
     """The standard's, except that a link is not folded: the library would turn a long one into encoded words,
-    which is not what the readers of that header look for."""
+    which is not what the readers of that header look for.
+
+    Most headers are the same in every mail of a run, and the library takes long to read and to fold one.
+    """
+
+    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
+        return _read_header(self, name, value) if type(value) is str else super().header_store_parse(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name == "List-Unsubscribe":
             return f"{name}: {value}{self.linesep}".encode("ascii")
-        return super().fold_binary(name, value)
+        return _folded_header(self, name, value)
+
+
+@lru_cache(maxsize=256)
+def _read_header(policy: _Policy, name: str, value: str) -> tuple[str, Any]:
+    return EmailPolicy.header_store_parse(policy, name, value)
+
+
+@lru_cache(maxsize=256)
+def _folded_header(policy: _Policy, name: str, value: Any) -> bytes:
+    return EmailPolicy.fold_binary(policy, name, value)
 
 
 _policy = _Policy(
@@ -75,10 +91,15 @@ class Rendered(NamedTuple):
     covers: list[dict[str, Any]]
 
 
-def render(mail: Mail, *, now: datetime) -> Rendered:
-    """The finished message, and what of the threads it holds. Raises NotWanted and NotNow."""
+def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) -> Rendered:
+    """The finished message, and what of the threads it holds. Raises NotWanted and NotNow.
+
+    `content` is what CONTEXTS would answer, from who has just gathered it.
+    """
     context: dict[str, Any] = dict(mail.context)
-    if mail.name in CONTEXTS:
+    if content is not None:
+        context |= content
+    elif mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
     message = EmailMessage(policy=_policy)
