@@ -9,14 +9,14 @@ from datetime import datetime
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
-from wellchat.digests import outbox
+from wellchat.digests import outbox, week
 from wellchat.mail import actions as mail
 
 log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, mail.sweep)
+SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, week.sweep, mail.sweep)
 
 
 def run(now: datetime) -> dict[str, int]:

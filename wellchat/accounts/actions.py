@@ -58,7 +58,7 @@ def insert_user(**values: Any) -> User | None:
     """The new user with their change log, or None where the address is taken: one of any number of tries wins."""
     user_id = db.session.execute(
         insert(User)
-        .values(id=new_id(), session_epoch=1, open_to_clients=True, **values)
+        .values(id=new_id(), session_epoch=1, open_to_clients=True, zone_known=values["time_zone"] != "UTC", **values)
         .on_conflict_do_nothing(index_elements=[User.email])
         .returning(User.id)
     ).scalar_one_or_none()
@@ -89,6 +89,7 @@ def update_profile(
     with transaction():
         user = lock_user(user_id)
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
+        user.zone_known = True
         if user.role == PROFESSIONAL:
             user.open_to_clients = open_to_clients
     return user

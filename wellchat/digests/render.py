@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,13 +60,13 @@ def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[s
     thread_ids = {thread.thread_id for _, threads in due.values() for thread in threads}
     of_them = and_(Membership.user_id.in_(due), Membership.thread_id.in_(thread_ids))
     latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MOST_SHOWN)
-    places, said = _places(of_them), _said(and_(of_them, latest))
+    whose, said = places(of_them), _said(and_(of_them, latest))
     return {
         user_id: _content(
             user_id,
             standing.name,
             standing.wishes,
-            [(each, places[user_id, each.thread_id], said[user_id, each.thread_id]) for each in threads],
+            [(each, whose[user_id, each.thread_id], said[user_id, each.thread_id]) for each in threads],
         )
         for user_id, (standing, threads) in due.items()
     }
@@ -82,8 +83,8 @@ Part = tuple[Waiting, Row[Any], list[Row[Any]]]  # what waits in a thread, who a
 def _left_of(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
     """What of these stretches is neither read, deleted nor muted; what waits longest comes first."""
     mine = Membership.user_id == user_id
-    places = _places(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
-    audible = [c for c in covers if (place := places.get((user_id, c["thread_id"]))) and not _silenced(place, now)]
+    whose = places(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
+    audible = [c for c in covers if (place := whose.get((user_id, c["thread_id"]))) and not _silenced(place, now)]
     if not audible:
         raise NotWanted("The conversation was muted before this was sent.")
     stretches = [
@@ -92,7 +93,7 @@ def _left_of(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[
     said = _said(and_(mine, or_(*stretches)))
     if not said:
         raise NotWanted("Everything was read or deleted before this was sent.")
-    parts = [(_waiting(places[key], rows), places[key], rows) for key, rows in said.items()]
+    parts = [(_waiting(whose[key], rows), whose[key], rows) for key, rows in said.items()]
     return sorted(parts, key=lambda part: part[0].oldest_at)
 
 
@@ -159,9 +160,15 @@ _SAID: Any = (
 )
 
 
-def _places(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
+def places(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
     """(user, thread) -> the thread as it stands for that user, and who the other person is."""
     return {(row.user_id, row.thread_id): row for row in db.session.execute(_PLACES.where(which))}
+
+
+def who_with(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
+    """thread id -> the other person's name, of this person's threads."""
+    mine = and_(Membership.user_id == user_id, Membership.thread_id.in_(list(thread_ids)))
+    return {thread_id: place.other_name for (_, thread_id), place in places(mine).items()}
 
 
 def _said(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
@@ -187,24 +194,33 @@ def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict
 
 
 def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
-    other = User(id=place.other_id, name=place.other_name, role=place.other_role, role_label=place.other_role_label)
-    colour = hue(other.id)
     return {
-        "other": {
-            "name": other.name,
-            "label": other.label,
-            "initials": initials(other.name),
-            "face": {"back": oklch(0.885, 0.062, colour), "ink": oklch(0.36, 0.095, colour)},
-        },
+        "other": face(place),
         "about": f"Re: {place.about}" if place.about else None,
         "path": f"/threads/{waiting.thread_id}#{waiting.first_seq}",
         "count": waiting.count,
         "earlier": waiting.count - len(shown),
         "days": [
             {"day": day, "messages": [_message(message, zone) for message in of_day]}
-            for day, of_day in groupby(shown, key=lambda message: _day(message.created_at, zone))
+            for day, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
         ],
     }
+
+
+def face(place: Row[Any]) -> dict[str, Any]:
+    """The other person of a thread, as a mail shows them."""
+    other = User(id=place.other_id, name=place.other_name, role=place.other_role, role_label=place.other_role_label)
+    return {
+        "name": other.name,
+        "label": other.label,
+        "initials": initials(other.name),
+        "face": colours(hue(other.id)),
+    }
+
+
+@lru_cache(maxsize=360)
+def colours(of_hue: int) -> dict[str, str]:
+    return {"back": oklch(0.885, 0.062, of_hue), "ink": oklch(0.36, 0.095, of_hue)}
 
 
 def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
@@ -217,7 +233,7 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
+def day_of(moment: datetime, zone: ZoneInfo) -> str:
     """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
     there = moment.astimezone(zone)
     return f"{there:%A} {there.day} {there:%B}"

@@ -3,9 +3,11 @@
 from flask import Flask
 
 from wellchat.mail.cli import mail
+from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import pages
 
 
 def init_app(app: Flask) -> None:
     app.register_blueprint(pages)
+    app.register_blueprint(ledger)
     app.cli.add_command(mail)

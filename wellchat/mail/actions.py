@@ -218,7 +218,7 @@ def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -
     return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
 
 
-def resend(*, mail_id: str, now: datetime) -> Mail:
+def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
     """Send a mail again whose fate is unknown, or that failed: an operator's decision, never the program's.
 
     Raises NotFound, and Conflict for a mail in any other state.
@@ -232,7 +232,7 @@ def resend(*, mail_id: str, now: datetime) -> Mail:
         mail.state, mail.due_at, mail.reason = (
             QUEUED,
             now,
-            f"Sent again by the operator; it was {mail.state}.",
+            f"Sent again by {by}; it was {mail.state}.",
         )
         enqueue("mail.deliver", mail_id=mail.id)
     return mail

@@ -34,7 +34,8 @@ class Wishes:
     channels: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def wants(self, kind: str, channel: str) -> bool:
-        return self.channels.get(kind, {}).get(channel, KINDS[kind].channels[channel])
+        declared = KINDS[kind]
+        return channel in declared.offered and self.channels.get(kind, {}).get(channel, declared.channels[channel])
 
 
 def page(
