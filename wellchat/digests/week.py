@@ -210,21 +210,19 @@ class Foreseen(NamedTuple):
 
 
 def preview_due(*, now: datetime) -> Iterator[Foreseen]:
-    """Everybody whose weekly word is planned, and what would come of it now; changes nothing. A page at a time."""
+    """Everybody whose weekly word is due, and what would come of it now; changes nothing. A page at a time."""
     last = ""
     while True:
-        query = select(WeekSchedule.user_id, WeekSchedule.due_at).where(WeekSchedule.user_id > last)
-        planned = dict(db.session.execute(query.order_by(WeekSchedule.user_id).limit(BATCH)).all())
-        if not planned:
+        due = select(WeekSchedule.user_id).where(WeekSchedule.user_id > last, WeekSchedule.due_at <= now)
+        user_ids = list(db.session.execute(due.order_by(WeekSchedule.user_id).limit(BATCH)).scalars())
+        if not user_ids:
             return
-        for user_id, standing in sorted(standings(list(planned), now).items()):
-            yield Foreseen(user_id, standing.address, *_foresee(standing, planned[user_id], now))
-        last = max(planned)
+        for user_id, standing in sorted(standings(user_ids, now).items()):
+            yield Foreseen(user_id, standing.address, *_foresee(standing, now))
+        last = user_ids[-1]
 
 
-def _foresee(standing: Standing, due_at: datetime, now: datetime) -> tuple[datetime | None, str]:
-    if due_at > now:
-        return due_at, "Not due yet."
+def _foresee(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
     if refusal := not_wanted(standing.wishes):
         return None, refusal
     return held_until(standing, now)

@@ -27,6 +27,7 @@ LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
 GIVE_UP = timedelta(days=1)  # of temporary refusals
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
+CAN_WAIT = ("digest", "week")  # after what somebody sits and waits for, such as a new password
 CRASHED = "A crash came between sending and marking. It may have gone out."
 
 Covers = list[dict[str, Any]]
@@ -263,7 +264,8 @@ def sweep(now: datetime) -> dict[str, int]:
             .values(state=UNKNOWN, due_at=None, reason=CRASHED)
             .execution_options(synchronize_session=False)
         )
-    due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now).order_by(Mail.due_at).limit(BATCH)
+    due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now)
+    due = due.order_by(Mail.name.in_(CAN_WAIT), Mail.due_at).limit(BATCH)
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}

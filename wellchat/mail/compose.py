@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from datetime import datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
@@ -39,35 +39,53 @@ MAX_SUBJECT = 160
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
 
 
+SHARED = {"From", "Date", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Unsubscribe-Post"}
+SHARED |= {"MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
+
+
 class _Policy(EmailPolicy):
     """The standard's, except that a link is not folded: the library would turn a long one into encoded words,
     which is not what the readers of that header look for.
 
-    Most headers are the same in every mail of a run, and the library takes long to read and to fold one.
+    The library takes long to read and to fold a header, so those that many mails share are kept.
     """
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        return _read_header(self, name, value) if type(value) is str else super().header_store_parse(name, value)
+        if name in SHARED and type(value) is str:
+            return _read_header(self, name, value)
+        return super().header_store_parse(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
         if name == "List-Unsubscribe":
             return f"{name}: {value}{self.linesep}".encode("ascii")
-        return _folded_header(self, name, value)
+        return _folded_header(self, name, value) if name in SHARED else super().fold_binary(name, value)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _read_header(policy: _Policy, name: str, value: str) -> tuple[str, Any]:
     return EmailPolicy.header_store_parse(policy, name, value)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _folded_header(policy: _Policy, name: str, value: Any) -> bytes:
     return EmailPolicy.fold_binary(policy, name, value)
 
 
+class _Registry(HeaderRegistry):
+    """The standard's, which makes a class anew for every header it is asked about."""
+
+    @cache  # noqa: B019  # there is one, for good
+    def __getitem__(self, name: str) -> type[Any]:
+        made: type[Any] = super().__getitem__(name)
+        return made
+
+
 _policy = _Policy(
-    linesep=SMTP.linesep, max_line_length=SMTP.max_line_length, cte_type="7bit"
-)  # not every relay takes 8 bit
+    linesep=SMTP.linesep,
+    max_line_length=SMTP.max_line_length,
+    cte_type="7bit",  # not every relay takes 8 bit
+    header_factory=_Registry(),
+)
 
 
 class NotWanted(Exception):
@@ -116,6 +134,7 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     message.set_content(_template(mail, "body.txt", context).strip() + "\n")
     if html := _html(mail, context):
         message.add_alternative(html, subtype="html")
+        message.set_boundary(f"=_{mail.id}_=")  # nobody can have written it, so the text need not be searched for it
     return Rendered(message, context.get("covers", mail.covers))
 
 
