@@ -108,5 +108,5 @@ def in_words(found: Preview, zone: str) -> str:
     if until is None:
         return "It goes out in a moment, unless you read what waits."
     at = until.astimezone(there)
-    why = found.foreseen.why
+    why = found.foreseen.why.replace("The reader is here.", "You are here right now.")
     return f"It comes on {day_of(until, there)} at {at:%H:%M} at the earliest, unless you read what waits. {why}"

@@ -36,7 +36,7 @@ def everybodys() -> str:
         next=following,
         wish=wish,
         states=[("", "All"), *((state, state.capitalize()) for state in STATES)],
-        counts=queries.troubles(viewer()),
+        troubles=queries.troubles(viewer()),
         here=request.full_path,
     )
 
