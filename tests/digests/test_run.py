@@ -28,6 +28,12 @@ def mute(world: World, name: str) -> None:
     messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
+def put_off(world: World) -> None:
+    """Another host found that the reader has just come back."""
+    world.seen(world.coach, DUE)
+    assert actions.send_one(user_id=world.coach.id, now=DUE) is not None
+
+
 def told_elsewhere(world: World) -> None:
     person = world.user("Jonas Weber")
     world.say(person, "In another thread", DUE, world.open_thread(person, world.coach))
@@ -45,6 +51,7 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
     "another thread": told_elsewhere,
     "another wish": lambda w: save_preferences(user=w.coach, now=DUE, cadence="off"),
     "another host": lambda w: actions.sweep(DUE),
+    "put off": put_off,
     "claimed": lambda w: actions.send_one(user_id=w.coach.id, now=DUE),
 }
 
