@@ -14,34 +14,34 @@ Place = tuple[str, str, str]  # thread, sender, recipient
 
 
 def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipient_id: str) -> None:
-    """One message in one transaction, in the order and with the locks of messaging.actions.send_message."""
+    """One message in one transaction, as messaging.statements and changes.actions have them."""
     do, key, now = connection.execute, secrets.token_hex(8), datetime.now(UTC)
     with connection.transaction():
-        found = do(
-            "SELECT id, last_seq FROM threads WHERE id = %s AND (client_id = %s OR professional_id = %s) FOR UPDATE",
-            (thread_id, sender_id, sender_id),
+        taken = do(
+            "UPDATE threads SET last_seq = last_seq + 1, updated_at = %s"
+            " WHERE id = %s AND (client_id = %s OR professional_id = %s)"
+            " AND NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s)"
+            " RETURNING last_seq",
+            (now, thread_id, sender_id, sender_id, thread_id, sender_id, key),
         ).fetchone()
-        assert found
-        seq = found[1] + 1
-        do(
-            "SELECT * FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s",
-            (thread_id, sender_id, key),
-        ).fetchone()
-        do("SELECT * FROM memberships WHERE thread_id = %s ORDER BY user_id FOR UPDATE", (thread_id,)).fetchall()
-        do("UPDATE threads SET last_seq = %s, updated_at = %s WHERE id = %s", (seq, now, thread_id))
+        assert taken
+        seq = taken[0]
         do(
             "INSERT INTO messages (thread_id, seq, sender_id, body, client_key, created_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s)",
-            (thread_id, seq, sender_id, "See you at nine.", key, now),
+            " SELECT %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
+            " (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s) RETURNING seq",
+            (thread_id, seq, sender_id, "See you at nine.", key, now, thread_id, sender_id, key),
         )
         do(
-            "UPDATE memberships SET last_seq = %s, updated_at = %s, last_read_seq = %s, delivered_seq = %s"
-            " WHERE thread_id = %s AND user_id = %s",
-            (seq, now, seq, seq, thread_id, sender_id),
-        )
-        do(
-            "UPDATE memberships SET last_seq = %s, updated_at = %s WHERE thread_id = %s AND user_id = %s",
-            (seq, now, thread_id, recipient_id),
+            "UPDATE memberships SET last_seq = %(seq)s, updated_at = %(now)s,"
+            " last_read_seq = CASE WHEN user_id = %(sender)s AND last_read_seq = last_seq"
+            " THEN %(seq)s ELSE last_read_seq END,"
+            " delivered_seq = CASE WHEN user_id = %(sender)s AND delivered_seq = last_seq"
+            " THEN %(seq)s ELSE delivered_seq END,"
+            " typing_at = CASE WHEN user_id = %(sender)s THEN NULL ELSE typing_at END,"
+            " archived = CASE WHEN user_id = %(sender)s OR NOT coalesce(muted_until > %(now)s, false)"
+            " THEN false ELSE archived END WHERE thread_id = %(thread)s",
+            {"seq": seq, "now": now, "sender": sender_id, "thread": thread_id},
         )
         do(
             "INSERT INTO outbox (thread_id, seq, recipient_id, due_at, attempts) VALUES (%s, %s, %s, %s, 0)",

@@ -26,7 +26,7 @@ from tests import rendering  # noqa: E402
 from tests.browsing import Browser  # noqa: E402
 from tests.cast import Cast, Talk, gather  # noqa: E402
 from tests.databases import CleanDatabase  # noqa: E402
-from tests.services import LeftOut, MailServer, Services, browser_path, database_on  # noqa: E402
+from tests.services import LeftOut, MailServer, Services, browser_path, database_on, node_path  # noqa: E402
 from wellchat import create_app  # noqa: E402
 from wellchat.accounts import passwords  # noqa: E402
 from wellchat.accounts.models import User  # noqa: E402
@@ -271,3 +271,9 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=path, headless=True)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """A Node, for the page's own modules."""
+    return _or_leave_out(node_path)

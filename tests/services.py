@@ -177,14 +177,24 @@ class MailServer:
     """A real SMTP server that keeps what it is given.
 
     `replies` scripts its refusals: an answer to give instead of taking the next messages, in order, such as
-    "451 later"; None takes that one.
+    "451 later"; None takes that one. `refuses` are recipients that are refused, each with the answer.
     """
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.replies: list[str | None] = []
+        self.refuses: dict[str, str] = {}
+        self.senders: list[str] = []
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: list[str]
+    ) -> str:
+        if refusal := self.refuses.get(address):
+            return refusal
+        envelope.rcpt_tos.append(address)
+        return "250 fine"
 
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
         reply = self.replies.pop(0) if self.replies else None
@@ -192,6 +202,7 @@ class MailServer:
             return reply
         self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
         self.recipients.append(list(envelope.rcpt_tos))
+        self.senders.append(envelope.mail_from)
         return "250 taken"
 
     @property
@@ -219,6 +230,16 @@ def browser_path() -> str:
         if path := shutil.which(name):
             return path
     raise LeftOut("no Chromium here, and it could not be installed")
+
+
+def node_path() -> str:
+    """The Node that Playwright brings. Raises LeftOut."""
+    from playwright._impl._driver import compute_driver_executable
+
+    node: str = compute_driver_executable()[0]
+    if subprocess.run([node, "--version"], capture_output=True).returncode:
+        raise LeftOut("the Node of Playwright does not run here; is libatomic1 missing?")
+    return node
 
 
 class Command:

@@ -13,7 +13,16 @@ from wellchat.features import FEATURES
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*ROOT.glob("wellchat/**/*.py"), *ROOT.glob("worker/**/*.py")])
 PURE = {"models.py", "actions.py", "queries.py"}
-WEB = {"flask", "flask_login", "flask_wtf", "flask_limiter", "apiflask", "werkzeug", "wellchat.web"}
+WEB = {
+    "flask",
+    "flask_login",
+    "flask_wtf",
+    "flask_limiter",
+    "apiflask",
+    "werkzeug",
+    "wellchat.web",
+    "wellchat.templating",
+}
 
 
 def name_of(path: Path) -> str:

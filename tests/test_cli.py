@@ -291,3 +291,35 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(instance: Path) -> No
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: the database does not answer")
     assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    "url", ["sqlite:////nowhere/x.db", "postgresql://nobody@127.0.0.1:1/none", "postgres://nobody@127.0.0.1:1/none"]
+)
+def test_a_sweep_without_a_database_fails_in_a_line(instance: Path, url: str) -> None:
+    ended = run("sweep", instance=instance, DATABASE_URL=url)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("Error: the database does not answer")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_sweep_without_a_schema_fails_in_a_line(instance: Path, postgresql_url: str) -> None:
+    ended = run("sweep", instance=instance, DATABASE_URL=postgresql_url)
+    assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
+
+
+@pytest.mark.parametrize(
+    "words", [["subject", "put", "lead", "1", "--title", "T", "--professional", "paul@example.com", "--starts-at"],
+              ["digest", "send", "--now"]],
+)  # fmt: skip
+def test_a_time_out_of_all_years_is_wrong_usage(instance: Path, cast: Cast, words: list[str]) -> None:
+    ended = run(*words, "0001-01-01T00:00:00+14:00", instance=instance)
+    assert (ended.returncode, ended.stdout) == (2, "")
+
+
+@pytest.mark.parametrize("url", ["smtp://{at}?starttls=on", "smtp://{at}?starttls=1", "smtp://user:geheim@{at}"])
+def test_doctor_asks_of_the_mail_server_what_a_mail_does(instance: Path, smtp: MailServer, url: str) -> None:
+    """This one knows neither encryption nor users."""
+    ended = run("doctor", "--json", instance=instance, SMTP_URL=url.format(at=smtp.url.removeprefix("smtp://")))
+    checks = {check["name"]: check["ok"] for check in json.loads(ended.stdout)["checks"]}
+    assert (ended.returncode, checks["mail"]) == (1, False)

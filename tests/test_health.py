@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+import urllib.error
+import urllib.request
 
 import pytest
 
+from tests.history.test_live import serving
 from wellchat.bell import the_bell
 
 
@@ -62,3 +65,16 @@ def test_the_figures_name_nobody(client, talk):
 def test_what_waits_is_measured_when_asked(client, talk, name):
     talk.says(talk.cara, "hello")
     assert figure(client, name) is not None
+
+
+@pytest.mark.slow
+def test_the_figures_of_several_processes_add_up(postgresql_url, valkey_url, tmp_path):
+    settings = {"WELLCHAT_DATABASE_URL": postgresql_url, "WELLCHAT_REDIS_URL": valkey_url}
+    together = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")}
+    with serving(settings | together, tmp_path, workers=2) as place:
+        for _ in range(40):  # each over a connection of its own, so that both processes have some
+            with pytest.raises(urllib.error.HTTPError, match="401"):
+                urllib.request.urlopen(f"{place.url}/api/updates?since=x", timeout=10)
+        for _ in range(4):
+            page = urllib.request.urlopen(f"{place.url}/metrics", timeout=10).read()
+            assert b'wellchat_polls_total{status="401"} 40.0' in page

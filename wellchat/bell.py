@@ -29,6 +29,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from wellchat import metrics
+from wellchat.ringer import Ringer
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ LISTEN = 0.5  # seconds between signs of life asked of Redis
 DEAF = 1.5  # seconds without one, after which the bell counts as silent
 TRUTH_EVERY = 5.0  # seconds between looks at the database while Redis rings
 TRUTH_EVERY_ALONE = 1.0  # the same while there is no Redis
-FORGET = 90.0  # seconds after which a log that nobody asks for is no longer followed
+FORGET = 300.0  # seconds after which a log that nobody asks for is no longer followed
 AT_ONCE = 1_000  # logs looked up in one statement
 
 
@@ -89,16 +90,14 @@ class Bell:
         self._url: str | None = app.config["REDIS_URL"]
         self._redis = connect(self._url, timeout=PATIENCE) if self._url else None
         self._silent_until = 0.0
+        self._ringer = Ringer(self._carry)
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
+        self.waiting = 0  # of them, all told
         self._standings: dict[str, Standing] = {}
         self._hearing = False
         self._watching_in: int | None = None  # the process with the watcher; a fork has none of its parent's threads
         self.closing = threading.Event()
-
-    @property
-    def waiting(self) -> int:
-        return sum(map(len, list(self._waiters.values())))
 
     # Ringing
 
@@ -113,10 +112,15 @@ class Bell:
         self._publish(f"{user_id}:{EXPELLED}")
 
     def _publish(self, words: str) -> None:
-        if self._redis is None or time.monotonic() < self._silent_until:
+        if self._redis is not None:
+            self._ringer.give(words)
+
+    def _carry(self, bells: list[str]) -> None:
+        assert self._redis is not None
+        if time.monotonic() < self._silent_until:
             return
         try:
-            self._redis.publish(CHANNEL, words)
+            self._redis.publish(CHANNEL, " ".join(bells))
         except redis.RedisError as error:
             self._silent_until = time.monotonic() + SILENCE
             log.warning("Redis does not answer (%s); polls fall back to the database", error)
@@ -145,6 +149,7 @@ class Bell:
         self._watch_over()
         with self._lock:
             self._waiters[user_id].add(waiter)
+            self.waiting += 1
         metrics.WAITING.inc()
         try:
             if self.closing.is_set():
@@ -154,6 +159,7 @@ class Bell:
             metrics.WAITING.dec()
             with self._lock:
                 self._waiters[user_id].discard(waiter)
+                self.waiting -= 1
                 if not self._waiters[user_id]:
                     del self._waiters[user_id]
 
@@ -249,14 +255,16 @@ class Bell:
                 del self._standings[user_id]
             user_ids = list({*self._waiters, *self._standings})
         for start in range(0, len(user_ids), AT_ONCE):
+            asked = user_ids[start : start + AT_ONCE]
             with self._app.app_context():
-                found = self._heads(user_ids[start : start + AT_ONCE])
-            self._void([u for u, head in found.items() if self._has_lost_access(u, head)])
+                found = self._heads(asked)
+            self._void([u for u in asked if self._has_lost_access(u, found.get(u))])
             self._heard({user_id: head.seq for user_id, head in found.items()})
 
-    def _has_lost_access(self, user_id: str, head: Head) -> bool:
+    def _has_lost_access(self, user_id: str, head: Head | None) -> bool:
+        """Whether a session or token of theirs has ended since it was shown, or they are gone."""
         standing = self._standings.get(user_id)
-        return standing is not None and standing.access not in (None, head.access)
+        return head is None or (standing is not None and standing.access not in (None, head.access))
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:

@@ -6,15 +6,23 @@ The table of names, defaults and meanings is in docs/settings.md; `wellchat doct
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 PREFIX = "WELLCHAT_"
+DAY, YEAR = 86_400, 31_536_000  # seconds
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+BROKERS = ("redis", "rediss", "unix", "valkey", "amqp", "amqps", "memory")
+MOST_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
 
@@ -23,7 +31,9 @@ class SettingsError(Exception):
 
 
 def _strong(value: str) -> str:
-    if len(value) < 16 or len(set(value)) < 6 or value.lower() in WEAK_SECRETS:
+    words = re.sub("[^a-z]", "", value.lower())
+    weak = words and re.fullmatch(f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", words)
+    if len(value) < 16 or len(set(value)) < 6 or weak:
         raise ValueError(
             "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
         )
@@ -34,16 +44,70 @@ def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must be an http:// or https:// address")
+    _port(value)
     return value.rstrip("/")
+
+
+def _port(value: str) -> None:
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValueError("its port is not a number from 0 to 65535") from None
+
+
+def _database(value: str) -> str:
+    """A URL that we have a driver for; `postgres://`, as hosting providers write it, means ours."""
+    value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    try:
+        driver = make_url(value).drivername if value else "sqlite"
+    except ArgumentError:
+        driver = ""
+    if driver not in DRIVERS:
+        raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+    return value
+
+
+def _sender(value: str) -> str:
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]) or not value.isprintable():
+        raise ValueError("must be an email address, such as Name <name@example.com>")
+    return value
 
 
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in schemes:
             raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")
+        if value is not None:
+            _port(value)
         return value
 
     return AfterValidator(check)
+
+
+def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] | None:
+    """What stands before the token of a reply address, and the domain behind it; None for `off`.
+
+    `*` stands for the token, else it is put behind a plus. Without an address of its own it is made from MAIL_FROM, of
+    which only the domain is kept where its name leaves no room. Raises ValueError where no address could be made.
+    """
+    if reply_address == "off":
+        return None
+    local, _, domain = (reply_address or parseaddr(mail_from)[1]).strip().rpartition("@")
+    before, star, after = local.partition("*")
+    if not local or not domain or after:
+        raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")
+    before = (before if star else f"{local}+").lower()
+    if len(before) > MOST_BEFORE_TOKEN:
+        if reply_address is None:
+            return "", domain.lower()
+        raise ValueError("what stands before the @ is too long to add to; *@reply.example.com needs nothing there")
+    return before, domain.lower()
+
+
+def _reply_address(value: str | None, info: ValidationInfo) -> str | None:
+    if "MAIL_FROM" in info.data:
+        reply_pattern(value, info.data["MAIL_FROM"])
+    return value
 
 
 def _switch(value: object) -> object:
@@ -56,21 +120,23 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     INSTANCE: Path = Path("instance")
-    DATABASE_URL: str = ""
+    DATABASE_URL: Annotated[str, AfterValidator(_database)] = ""
     REDIS_URL: Annotated[str | None, _scheme("redis", "rediss", "unix", "valkey")] = None
-    BROKER_URL: str | None = None
+    BROKER_URL: Annotated[str | None, _scheme(*BROKERS)] = None
     SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
-    MAIL_FROM: str = "wellchat@localhost"
+    MAIL_FROM: Annotated[str, AfterValidator(_sender)] = "wellchat@localhost"
+    REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(default=None, validate_default=True)
+    AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
     BASE_URL: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
     SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
-    EMAIL_DELAY: float = Field(default=1800, ge=0)
+    EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
     MOST_EMAILS: int = Field(default=20, ge=1)
     MOST_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
-    AWAY_AFTER: float = Field(default=120, ge=0)
-    SWEEP_EVERY: float = Field(default=5, gt=0)
-    POLL_INTERVAL: float = Field(default=3, gt=0)
+    AWAY_AFTER: float = Field(default=120, ge=0, le=YEAR)
+    SWEEP_EVERY: float = Field(default=5, gt=0, le=DAY)
+    POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls one process may hold; 0: three quarters of its threads
     THREADS: int = Field(default=256, ge=4)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import smtplib
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -19,6 +18,7 @@ from sqlalchemy import text
 
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
+from wellchat.mail.transport import connect, our_name
 
 PATIENCE = 3  # seconds for each connection
 LITTLE_SPACE = 200 * 1024 * 1024  # bytes
@@ -136,14 +136,11 @@ def _mail(app: Flask) -> str:
     if not url:
         return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
     parts = urlsplit(url)
-    secure = parts.scheme == "smtps"
-    server_type = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    with server_type(parts.hostname or "localhost", parts.port or (465 if secure else 25), timeout=PATIENCE) as server:
-        server.ehlo()
-        if parse_qs(parts.query).get("starttls") == ["1"]:
-            server.starttls()
-            server.ehlo()
+    server = connect(parts, our_name(), patience=PATIENCE)
+    try:
         code, words = server.noop()
+    finally:
+        server.close()
     if code != 250:
         raise OSError(f"{parts.hostname} says {code} {words.decode(errors='replace')}")
     return f"{parts.hostname} answers"

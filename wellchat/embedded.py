@@ -97,6 +97,10 @@ class Valkey:
             self.process.kill()
             self.process.wait()
         self.process = None
+        if self.socket.parent not in (self.folder, self.folder.parent):
+            self.socket.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.socket.parent.rmdir()
 
     def _answers(self) -> bool:
         with contextlib.suppress(RedisError), self._client(patience=1) as client:

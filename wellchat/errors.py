@@ -88,6 +88,8 @@ def problem(status: int, title: str, detail: str, errors: dict[str, str] | None 
     response.content_type = "application/problem+json"
     if status == 503:
         response.headers["Retry-After"] = "1"
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     return response
 
 
@@ -95,7 +97,10 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
     found: dict[str, str] = {}
     for each in error.errors():
         field = ".".join(str(part) for part in each["loc"]) or "body"
-        found.setdefault(field, in_words(each["type"], str(each["msg"]), each.get("ctx") or {}))
+        kind = each["type"]
+        if kind in ("too_long", "too_short") and isinstance(each["input"], str):
+            kind = f"string_{kind}"  # pydantic counts without looking where a check of ours comes first
+        found.setdefault(field, in_words(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
 

@@ -8,6 +8,7 @@ FEATURES = (
     "subjects",
     "notifications",
     "messaging",
+    "replies",
     "digests",
     "updates",
     "oversight",

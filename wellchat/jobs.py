@@ -1,31 +1,37 @@
 """Doorbells for the worker. A task carries ids; the row in the database is the job.
 
-A bell is rung after commit, never waits long and never fails a request: where the broker is down, the sweep finds
-the row instead.
+A bell is rung after commit, by a thread of its own: no request waits for it or fails with it. Where the broker is
+down, the sweep finds the row instead.
 """
 
 from __future__ import annotations
 
 import logging
 import time
-from typing import Any
+from collections import defaultdict
+from collections.abc import Iterator
 
 from celery import Celery
 from flask import Flask
 
 from wellchat.db import after_commit, unit
+from wellchat.ringer import Ringer
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 0.25  # seconds a request may lose to a slow broker
+PATIENCE = 0.25  # seconds that bells wait for a slow broker
 SILENCE = 5.0  # seconds without trying, after the broker failed
+MOST_IDS = 20  # of one message: what one worker does in a row while others wait for work
 
 celery = Celery("wellchat")
 _silent_until = 0.0
 
 
-def enqueue(task: str, **ids: Any) -> None:
-    """Ring for `task` with `ids` once the surrounding transaction is durable; once, however often it asks."""
+def enqueue(task: str, **ids: str) -> None:
+    """Ring for `task`, about one id or none, once the surrounding transaction is durable; once, however often it asks.
+
+    Bells of a kind go out together: `thread_id="a"` reaches the task as `thread_ids=["a", ...]`.
+    """
     if current := unit():
         bells: set[tuple[str, str]] = current.notes.setdefault("bells", set())
         bell = (task, repr(sorted(ids.items())))
@@ -35,15 +41,39 @@ def enqueue(task: str, **ids: Any) -> None:
     after_commit(lambda: _ring(task, ids))
 
 
-def _ring(task: str, ids: dict[str, Any]) -> None:
+def _ring(task: str, ids: dict[str, str]) -> None:
+    if celery.conf.broker_url:
+        _ringer.give((task, ids))
+
+
+def _carry(bells: list[tuple[str, dict[str, str]]]) -> None:
     global _silent_until
-    if not celery.conf.broker_url or time.monotonic() < _silent_until:
+    if time.monotonic() < _silent_until:
         return
     try:
-        celery.send_task(task, kwargs=ids, retry=False, ignore_result=True)
+        for task, ids in _together(bells):
+            celery.send_task(task, kwargs=ids, retry=False, ignore_result=True)
     except Exception as error:
         _silent_until = time.monotonic() + SILENCE
         log.warning("the broker does not answer (%s); the sweep takes over for a while", error)
+
+
+def _together(bells: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """As few messages as say the same, each id once."""
+    gathered: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for task, ids in bells:
+        name, value = next(iter(ids.items()), ("", ""))
+        gathered[task, name][value] = None
+    for (task, name), values in gathered.items():
+        if not name:
+            yield task, {}
+            continue
+        all_ids = list(values)
+        for start in range(0, len(all_ids), MOST_IDS):
+            yield task, {f"{name}s": all_ids[start : start + MOST_IDS]}
+
+
+_ringer = Ringer(_carry)
 
 
 def broker_url(url: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import Any
 
 from prometheus_client import (
@@ -16,6 +17,10 @@ from prometheus_client import (
     multiprocess,
 )
 from sqlalchemy import Engine, event
+
+TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
+if TOGETHER in os.environ:
+    Path(os.environ[TOGETHER]).mkdir(parents=True, exist_ok=True)  # the figures are files in it from here on
 
 QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 
@@ -43,6 +48,12 @@ MAILS = Gauge(
 )
 
 
+def process_ended(pid: int) -> None:
+    """What a process that is gone held, waited for and had under way, nobody has."""
+    if TOGETHER in os.environ:
+        multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
+
+
 def follow_pool(engine: Engine) -> None:
     """Count the connections that requests hold."""
 
@@ -58,7 +69,7 @@ def follow_pool(engine: Engine) -> None:
 def exposition() -> tuple[bytes, str]:
     """All figures in Prometheus' text form, and its content type."""
     registry: CollectorRegistry = REGISTRY
-    if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
+    if TOGETHER in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST

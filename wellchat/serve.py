@@ -15,9 +15,11 @@ from typing import Any
 from gunicorn.app.base import BaseApplication
 from gunicorn.workers.gthread import ThreadWorker
 
+from wellchat import metrics
 from wellchat.config import Settings
 
 READY = "wellchat answers on"
+MOST_DRAINED = 64 * 1024  # bytes of an unread body that gunicorn reads on before the next request
 KEPT_ALIVE = 512  # idle connections one process keeps open beyond those at work
 
 
@@ -83,6 +85,12 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
         _answer_polls_on_stop(worker)
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
 
+    def announce_end(_worker: Any, request: Any) -> None:
+        """A large body that nobody reads ends its connection, and the answer has to say so."""
+        headers = dict(request.headers)
+        if "TRANSFER-ENCODING" in headers or int(headers.get("CONTENT-LENGTH") or 0) >= MOST_DRAINED:
+            request.force_close()
+
     return {
         "bind": address(host, port).removeprefix("http://"),
         "worker_class": Worker,
@@ -93,6 +101,8 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
         "timeout": 60,
         "graceful_timeout": grace,
         "post_worker_init": begin,
+        "child_exit": lambda _server, worker: metrics.process_ended(worker.pid),
+        "pre_request": announce_end,
         "loglevel": "warning",
         "errorlog": "-",
         "accesslog": None,

@@ -6,11 +6,13 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from wellchat.accounts.links import trim_used
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.digests import outbox, week
 from wellchat.mail import actions as mail
+from wellchat.replies.actions import forget_received
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +34,7 @@ def run(now: datetime) -> dict[str, int]:
     return done
 
 
-def tidy() -> dict[str, int]:
+def tidy(now: datetime) -> dict[str, int]:
     """What grows and may be forgotten."""
-    return {"changes_trimmed": trim_logs()}
+    trimmed = {"changes_trimmed": trim_logs(), "links_trimmed": trim_used(now=now)}
+    return trimmed | {"received_forgotten": forget_received(now)}

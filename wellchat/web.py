@@ -1,4 +1,4 @@
-"""What every request passes through: who asks, where from, how often; and what every page is given.
+"""What every request passes through: who asks, where from, how often; and what every answer carries.
 
 Identity comes from the session cookie or a bearer token, never from a parameter. A cookie is sent along by the
 browser whoever asks for the request, so an unsafe call that rides on one must prove that our own page made it.
@@ -6,30 +6,23 @@ browser whoever asks for the request, so an unsafe call that rides on one must p
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import wraps
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import secure
 from apiflask import APIFlask
-from flask import Response, current_app, g, jsonify, redirect, request, send_from_directory, url_for
+from flask import Response, current_app, g, jsonify, redirect, request, url_for
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
-from linkify_it import LinkifyIt
-from markupsafe import Markup, escape
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
-from wellchat import clock
 from wellchat.bell import PATIENCE
-from wellchat.clock import iso
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
 
 if TYPE_CHECKING:
@@ -163,119 +156,6 @@ def reply(data: dict[str, Any], status: int = 200) -> Response:
     return response
 
 
-# What every page is given
-
-
-def _fingerprint(folder: Path) -> str:
-    """One hash over all static files: modules import each other by relative path, so they must move together."""
-    whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return whole.hexdigest()[:12]
-
-
-def asset(name: str) -> str:
-    """The address of a static file; it changes whenever any of them does, so that browsers may keep it for good."""
-    return url_for("asset", version=current_app.extensions["assets"], filename=name)
-
-
-def _send_asset(version: str, filename: str) -> Response:
-    response = send_from_directory(cast(str, current_app.static_folder), filename)
-    current = version == current_app.extensions["assets"]
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
-    return response
-
-
-def _zone() -> ZoneInfo:
-    return ZoneInfo(current_user.time_zone if current_user.is_authenticated else "UTC")
-
-
-def _moment(value: datetime | str) -> datetime:
-    return datetime.fromisoformat(value) if isinstance(value, str) else value
-
-
-def clock_time(value: datetime | str) -> str:
-    """14:05, in the viewer's zone."""
-    return _moment(value).astimezone(_zone()).strftime("%H:%M")
-
-
-def day(value: datetime | str) -> str:
-    """Today, Yesterday, Thu 12 Nov, or 12 Nov 2024; in the viewer's zone."""
-    date, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
-    if date == today:
-        return "Today"
-    if date == today - timedelta(days=1):
-        return "Yesterday"
-    return f"{date:%a} {date.day} {date:%b}" if date.year == today.year else f"{date.day} {date:%b %Y}"
-
-
-def date(value: datetime | str) -> str:
-    """2026-11-12, in the viewer's zone."""
-    return _moment(value).astimezone(_zone()).date().isoformat()
-
-
-def when(value: datetime | str) -> str:
-    """As short as an inbox wants it: 14:05, Yesterday, Thu, 12 Nov, 12 Nov 2024."""
-    then, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
-    if then == today:
-        return clock_time(value)
-    if timedelta(days=1) < today - then < timedelta(days=7):
-        return f"{then:%a}"
-    return day(value).split(" ", 1)[-1] if then.year == today.year else day(value)
-
-
-def continues(message: dict[str, Any] | None, previous: dict[str, Any] | None) -> bool:
-    """Whether a message belongs to the group of the one before: same person, same day, within five minutes."""
-    if not message or not previous or message["sender_id"] != previous["sender_id"]:
-        return False
-    at, before = _moment(message["created_at"]), _moment(previous["created_at"])
-    return at - before <= timedelta(minutes=5) and date(at) == date(before)
-
-
-def _iso(value: datetime | str) -> str | None:
-    return iso(_moment(value))
-
-
-_links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": False})
-
-
-def linkify(text: str) -> Markup:
-    """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
-    out, at = Markup(), 0
-    for match in _links.match(text) or []:
-        if match.schema not in ("http:", "https:", "mailto:"):
-            continue
-        out += escape(text[at : match.index])
-        out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(
-            match.url, match.raw
-        )
-        at = match.last_index
-    return out + escape(text[at:])
-
-
-def initials(name: str) -> str:
-    words = [w for w in name.split() if w[:1].isalnum()] or [name or "?"]
-    return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
-
-
-def hue(user_id: str) -> int:
-    """A hue from 0 to 359, stable for the person (FNV-1a); static/js computes the same for the rows it makes."""
-    value = 0x811C9DC5
-    for byte in user_id.encode():
-        value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
-    return value % 360
-
-
-def _globals() -> dict[str, Any]:
-    return {
-        "viewer": current_user._get_current_object() if current_user.is_authenticated else None,
-        "asset": asset,
-        "now": clock.now(),
-        "settings": current_app.config,
-    }
-
-
 def _on_csrf_error(_error: CSRFError) -> Response:
     words = "Nothing was done. Go back, reload the page and send it again."
     return answer(400, "This page has been open too long", words)
@@ -312,29 +192,14 @@ def init_app(app: APIFlask) -> None:
     if app.config["PROXIES"]:
         hops = app.config["PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
-    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
-    app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))
     login.init_app(app)
     csrf.init_app(app)
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_odd_addresses)
     app.before_request(_protect_from_forgery)
     app.after_request(_add_headers)
-    app.context_processor(_globals)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(RateLimitExceeded, _on_too_fast)
-    app.jinja_env.filters.update(
-        clock_time=clock_time,
-        continues=continues,
-        date=date,
-        day=day,
-        hue=hue,
-        initials=initials,
-        iso=_iso,
-        linkify=linkify,
-        when=when,
-    )
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
 
 def _limits_url(url: str | None) -> str:

@@ -8,6 +8,6 @@ from wellchat.mail import actions
 
 
 @celery.task(name="mail.deliver")
-def deliver(*, mail_id: str, **_: Any) -> None:
-    """A mail was written down: send it."""
-    actions.deliver(mail_id=mail_id, now=now())
+def deliver(*, mail_ids: list[str], **_: Any) -> None:
+    """Mails were written down: send them."""
+    actions.deliver_all(mail_ids=mail_ids, now=now())

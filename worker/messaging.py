@@ -8,6 +8,6 @@ from wellchat.jobs import celery
 
 
 @celery.task(name="messaging.tell")
-def tell(*, thread_id: str, **_: Any) -> None:
-    """A message was sent: put it in the bell of its recipient."""
-    outbox.tell(thread_id=thread_id, now=now())
+def tell(*, thread_ids: list[str], **_: Any) -> None:
+    """Messages were sent: put them in the bells of their recipients."""
+    outbox.tell(thread_ids=thread_ids, now=now())

@@ -16,4 +16,4 @@ def sweep(**_: Any) -> None:
 @celery.task(name="tidy")
 def tidy(**_: Any) -> None:
     """Forget what may be forgotten."""
-    sweeps.tidy()
+    sweeps.tidy(now())

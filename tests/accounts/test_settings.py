@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from tests.accounts.conftest import again
 from wellchat.accounts.actions import create_token
 from wellchat.accounts.queries import person_json, tokens_of
@@ -82,3 +84,22 @@ def test_a_name_is_text_everywhere(app, cast, change, visitor):
     page = visitor().signed_in_as(cast.cara).get("/settings").text
     assert "<script>alert" not in page
     assert "</textarea><script>" not in page
+
+
+def test_a_token_is_made_and_shown_once(app, cast, visitor):
+    cara = visitor().signed_in_as(cast.cara)
+    answer = cara.post("/settings/tokens", data={"token_name": "Calendar"})
+    assert answer.status_code == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    secret = re.search(r'id="new-token" value="([^"]+)"', answer.text).group(1)
+    assert app.test_client().get("/api/me", headers={"Authorization": f"Bearer {secret}"}).status_code == 200
+    page = cara.get("/settings").text
+    assert "Calendar" in page
+    assert secret not in page
+
+
+def test_a_token_with_an_unreadable_name_is_not_made(app, cast, visitor):
+    answer = visitor().signed_in_as(cast.cara).post("/settings/tokens", data={"token_name": "x" * 81})
+    assert answer.status_code == 422
+    assert "At most 80 characters." in answer.text
+    assert list(tokens_of(cast.cara)) == []

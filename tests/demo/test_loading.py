@@ -26,7 +26,7 @@ from wellchat.mail.models import SENT, Mail
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Membership, Message, Outbox, Thread
 from wellchat.messaging.opening import open_thread
-from wellchat.messaging.queries import unread_messages
+from wellchat.messaging.queries import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
 from wellchat.subjects.models import Subject
@@ -112,7 +112,7 @@ def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
             threads[reader] += 1
     for one in PEOPLE:
         user = person(one.key)
-        assert unread_messages(user.id) == waiting[one.key], one.key
+        assert unread_counts(user.id)["messages"] == waiting[one.key], one.key
         assert unread_count(user.id) == threads[one.key], one.key
     for note in everything(Notification):
         assert note.read_at is None or note.read_at >= note.created_at

@@ -13,9 +13,10 @@ import pytest
 
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
-from wellchat.db import db
+from wellchat.db import db, transaction
 from wellchat.digests import actions, decide
 from wellchat.mail import actions as mail
+from wellchat.mail.refusals import note_refusal
 from wellchat.messaging import actions as messaging
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences
@@ -39,6 +40,11 @@ def told_elsewhere(world: World) -> None:
     world.say(person, "In another thread", DUE, world.open_thread(person, world.coach))
 
 
+def bounce(world: World) -> None:
+    with transaction():
+        note_refusal(world.coach.email, "550 5.1.1 no such user", DUE)
+
+
 MEANWHILE: dict[str, Callable[[World], object]] = {
     "read": lambda w: w.read(w.coach, 1),
     "deleted": lambda w: messaging.delete_message(viewer=w.client, thread_id=w.thread.id, seq=1, now=NOON),
@@ -52,6 +58,7 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
     "another wish": lambda w: save_preferences(user=w.coach, now=DUE, cadence="off"),
     "another host": lambda w: actions.sweep(DUE),
     "put off": put_off,
+    "refused": bounce,
     "claimed": lambda w: actions.send_one(user_id=w.coach.id, now=DUE),
 }
 
@@ -87,7 +94,7 @@ def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.M
     actions.sweep(DUE)
     actions.sweep(DUE + timedelta(days=2))
     said = [m.get_body(("plain",)).get_content() for m in world.server.messages]  # type: ignore[union-attr]
-    never = ("read", "deleted", "edited", "muted", "another wish")
+    never = ("read", "deleted", "edited", "muted", "another wish", "refused")
     assert sum("first words" in text for text in said) == (what not in never), said
     if what == "edited":
         assert "Other words" in said[0]

@@ -107,11 +107,12 @@ def _(house: Installation, rng: random.Random, seconds: float) -> None:
 @fault("tasks twice and late")
 def _(house: Installation, rng: random.Random, _: float) -> None:
     """Every doorbell again, five times over, of threads and mails of all ages."""
-    with house.app.app_context():
+    with house.looking():
         threads = list(db.session.execute(select(Thread.id)).scalars())
         mails = list(db.session.execute(select(Mail.id).order_by(Mail.created_at.desc()).limit(10)).scalars())
-        db.session.remove()
-    bells = [("messaging.tell", {"thread_id": t}) for t in threads] + [("mail.deliver", {"mail_id": m}) for m in mails]
+    bells = [("messaging.tell", {"thread_ids": [t]}) for t in threads] + [
+        ("mail.deliver", {"mail_ids": [m]}) for m in mails
+    ]
     bells += [("sweep", {}), ("digests.send", {})]
     ringer = Celery(broker=f"redis+socket://{house.parts['valkey'].folder / 'valkey.sock'}")
     for task, ids in rng.sample(bells * 5, k=len(bells) * 5):

@@ -175,6 +175,16 @@ class Installation:
 
     # Looking
 
+    @contextlib.contextmanager
+    def looking(self) -> Iterator[None]:
+        """In the application, over connections of now: older ones may be to a server that was killed since."""
+        with self.app.app_context():
+            db.engine.dispose()
+            try:
+                yield
+            finally:
+                db.session.remove()
+
     def pending(self) -> dict[str, int]:
         """What the worker should have done by now and has not."""
         moment = now()
@@ -183,18 +193,13 @@ class Installation:
             "digests": select(func.count()).select_from(DigestSchedule).where(DigestSchedule.due_at <= moment),
             "mails": select(func.count()).where(Mail.state == "queued", Mail.due_at <= moment),
         }
-        with self.app.app_context():
-            db.engine.dispose()  # its connections may be to a server that was killed since
-            try:
-                found = {name: db.session.execute(query).scalar_one() for name, query in due.items()}
-            finally:
-                db.session.remove()
+        with self.looking():
+            found = {name: db.session.execute(query).scalar_one() for name, query in due.items()}
         return {name: count for name, count in found.items() if count}
 
     def mails(self) -> Counter[str]:
-        with self.app.app_context():
+        with self.looking():
             rows = db.session.execute(select(Mail.state, func.count()).group_by(Mail.state)).all()
-            db.session.remove()
         return Counter(dict(rows))
 
     def mailed_twice(self) -> list[str]:

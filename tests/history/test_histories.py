@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.history import world
 from tests.history.driving import AppDoor, Crowd
+from tests.history.recording import History
 from tests.history.world import SEED, examine
 from wellchat import sweeps
 from wellchat.changes.actions import trim_logs
@@ -36,7 +40,7 @@ def work_meanwhile(app: Any, crowd: Crowd, steps: int, work: Callable[[datetime]
 
 
 @pytest.mark.each_database
-def test_in_process(app, now, tmp_path) -> None:
+def test_in_process(app, now, tmp_path, node) -> None:
     """Eight devices of four people, with the worker's sweep and the trimming of logs going on beside them."""
     app.config["AWAY_AFTER"] = 0
     crowd = world.crowd(world.people(now), lambda: AppDoor(app), seed=SEED)
@@ -47,4 +51,17 @@ def test_in_process(app, now, tmp_path) -> None:
 
     work_meanwhile(app, crowd, 60, work)
     sweeps.run(clock_now())
-    examine(crowd.finish(), tmp_path, late=5, may_expire=True)
+    history = crowd.finish()
+    examine(history, tmp_path, late=5, may_expire=True)
+    replay_in_the_page_s_own_modules(node, history, tmp_path)
+
+
+def replay_in_the_page_s_own_modules(node: str, history: History, folder: Path) -> None:
+    """The store and the poller that browsers run, given the same answers, end with the same picture."""
+    history.save(folder / "history.jsonl")
+    replay = Path(__file__).parent.parent / "js" / "replay.js"
+    run = subprocess.run([node, replay, folder / "history.jsonl"], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    compared = json.loads(run.stdout)
+    assert compared["devices"] == len(history.by_device())
+    assert min(compared[what] for what in ("polls", "threads", "messages", "notifications")) > 0, compared

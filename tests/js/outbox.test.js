@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { Drafts } from "../../wellchat/static/js/models/drafts.js";
 import { Outbox, randomKey } from "../../wellchat/static/js/models/outbox.js";
 import { Store } from "../../wellchat/static/js/models/store.js";
 import { FakeApi, FakeClock, FakeStorage, ME, message, settle } from "./fakes.js";
@@ -158,4 +159,17 @@ test("keys are 128 random bits", () => {
   const keys = new Set(Array.from({ length: 100 }, randomKey));
   assert.equal(keys.size, 100);
   assert.match([...keys][0], /^[0-9a-f]{32}$/);
+});
+
+test("who signs out leaves nothing behind, nor does an attempt that ends later", async () => {
+  const { api, storage, outbox } = setUp();
+  const drafts = new Drafts({ storage, viewerId: ME });
+  storage.setItem("wellchat.panel", "folded");
+  drafts.write("t", "begun");
+  outbox.send({ threadId: "t", body: "hello" });
+  outbox.clear();
+  drafts.clear();
+  drafts.write("t", "begun again");
+  await api.last.refuse({ status: 503 });
+  assert.deepEqual(Array.from({ length: storage.length }, (_, i) => storage.key(i)), ["wellchat.panel"]);
 });

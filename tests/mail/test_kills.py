@@ -8,6 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from tests.mail.kills import STEPS as ALL_STEPS
+from tests.mail.kills import Killing
 from tests.mail.world import DELAY, NOON, World
 from wellchat.db import db
 from wellchat.digests import actions as digests
@@ -46,3 +48,13 @@ def test_kill_nine(world: World, step: str) -> None:
     else:
         assert states == ["unknown"], "shown to the operator, never sent again by itself"
         assert gone_out == (1 if step == "sent" else 0)
+
+
+@pytest.mark.slow
+@pytest.mark.each_database
+def test_many_kills_at_moments_of_chance(world: World) -> None:
+    """A short run of `python -m tests.mail.kills`, which makes hundreds."""
+    tally = Killing(world, seed=int(os.environ.get("KILLS_SEED", "2026"))).run(30)
+    assert tally.is_clean, tally
+    assert len(tally.kills) >= len(ALL_STEPS) - 2
+    assert 0 < tally.unknown <= sum(tally.kills[step] for step in ("written", "claimed", "made", "sent"))

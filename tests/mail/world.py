@@ -27,6 +27,7 @@ class World:
     def __init__(self, app: Flask, server: MailServer) -> None:
         self.app = app
         self.server = server
+        self.users: dict[str, User] = {}
         self.client = self.user("Ana Petrov", "client")
         self.coach = self.user("Sofia Marin", "professional")
         self.thread = self.open_thread(self.client, self.coach)
@@ -42,6 +43,7 @@ class World:
             session.add(user)
             session.flush()
             open_log(user_id=user.id)
+        self.users[user.id] = user
         return user
 
     def open_thread(self, client: User, coach: User, **more: Any) -> Thread:
@@ -69,7 +71,7 @@ class World:
         """Sent, and told to the other person as the worker does."""
         thread = thread or self.thread
         message, _ = messaging.send_message(sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at)
-        outbox.tell(thread_id=thread.id, now=at)
+        outbox.tell(thread_ids=[thread.id], now=at)
         return message
 
     def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:

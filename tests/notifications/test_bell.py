@@ -214,8 +214,14 @@ def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> 
 
 @pytest.mark.each_database
 def test_first_preferences_saved_at_once(world: World) -> None:
-    saves = [{"cadence": "daily"}, {"digest_hour": 5}, {"quiet_from": "22:00"}, {"quiet_to": "06:00"}]
+    saves = [
+        {"cadence": "daily"},
+        {"digest_hour": 5},
+        {"digest_weekday": 3},
+        {"quiet_from": "22:00", "quiet_to": "06:00"},
+    ]
     answers = world.together(*[lambda s=s: actions.save_preferences(user=world.coach, now=NOON, **s) for s in saves])
     assert answers == [None] * 4
     wishes = queries.preferences(world.coach.id)
-    assert (wishes.cadence, wishes.digest_hour, wishes.quiet_from, wishes.quiet_to) == ("daily", 5, "22:00", "06:00")
+    assert (wishes.cadence, wishes.digest_hour, wishes.digest_weekday) == ("daily", 5, 3)
+    assert (wishes.quiet_from, wishes.quiet_to) == ("22:00", "06:00")

@@ -154,3 +154,20 @@ def test_a_bad_form_comes_back_as_typed(world: World, browse: Browse) -> None:
     assert "time_zone-error" in answer.text
     assert '<option value="weekly" selected>' in answer.text
     assert preferences(world.coach) == before
+
+
+def test_quiet_hours_have_two_ends_or_none(world: World, browse: Browse) -> None:
+    me = browse(world.coach)
+
+    def quiet(**wish: str | None) -> tuple[int, str | None, str | None]:
+        status = me.patch("/api/preferences", json=wish).status_code
+        saved = me.get("/api/preferences").get_json()["preferences"]
+        return status, saved["quiet_from"], saved["quiet_to"]
+
+    assert quiet(quiet_from="22:00") == (422, None, None)
+    assert quiet(quiet_to="07:00") == (422, None, None)
+    assert quiet(quiet_from="22:00", quiet_to=None) == (422, None, None)
+    assert quiet(quiet_from="22:00", quiet_to="07:00") == (200, "22:00", "07:00")
+    assert quiet(quiet_to="08:00") == (200, "22:00", "08:00")
+    assert quiet(quiet_from=None, quiet_to="09:00") == (422, "22:00", "08:00")
+    assert quiet(quiet_to=None) == (200, None, None)

@@ -7,7 +7,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import delete, event
 
 from tests.cast import Talk, gather
 from tests.databases import CleanDatabase
@@ -17,9 +17,10 @@ from wellchat import bell as bells
 from wellchat import clock
 from wellchat.accounts.actions import create_token, revoke_token
 from wellchat.accounts.credentials import end_sessions
+from wellchat.accounts.models import User
 from wellchat.accounts.queries import tokens_of
 from wellchat.bell import connect, the_bell
-from wellchat.db import db
+from wellchat.db import db, transaction
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Outbox
 from wellchat.updates import gate
@@ -162,6 +163,16 @@ def test_an_end_of_access_that_nobody_rang_for_is_found_by_the_clock(world, monk
     end_sessions(user_id=world.cast.paul.id)
     the_bell()._ask_the_database()  # as it does every TRUTH_EVERY seconds
     assert world.poll().status_code == 401
+
+
+def test_somebody_who_is_gone_is_not_remembered(world):
+    olga = Program(world.app, create_token(user_id=world.cast.olga.id, now=clock.now()))
+    query = {"since": olga.get("/api/me").json["cursor"]}
+    assert [olga.get("/api/updates", query_string=query).status_code for _ in range(3)] == [204] * 3
+    with transaction() as session:
+        session.execute(delete(User).where(User.id == world.cast.olga.id))
+    the_bell()._ask_the_database()
+    assert olga.get("/api/updates", query_string=query).status_code == 401
 
 
 def test_access_that_ended_while_it_was_looked_up_is_not_remembered(world, monkeypatch):

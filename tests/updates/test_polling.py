@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from datetime import timedelta
 
 import pytest
@@ -208,6 +209,16 @@ def test_too_many_waiting_get_short_polls_at_a_slower_pace(app, api, start, talk
     assert (answer.status_code, answer.headers["X-Poll-Interval"]) == (204, "15")
     talk.says(talk.cara, "let go")
     assert hanging.result(5).status_code == 200
+
+
+def test_polls_hang_for_less_long_as_the_room_fills(app, poll, start, talk):
+    app.config.update(MAX_WAITING=4, MAX_WAIT=25)
+    since, found = start(talk.paul), []
+    with ExitStack() as room:
+        for _ in range(5):
+            found.append((app.wsgi_app._longest(), poll(talk.paul, since).headers["X-Poll-Interval"]))
+            room.enter_context(the_bell().listening(talk.cara.id, 0))
+    assert found == [(25, "3"), (25, "3"), (25, "3"), (15, "9"), (pytest.approx(5), "15")]
 
 
 def test_an_update_takes_a_fixed_number_of_queries(app, api, start, talk, queries):

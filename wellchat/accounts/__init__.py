@@ -7,7 +7,7 @@ from wellchat.accounts.api import api
 from wellchat.accounts.links import reset_path, verify_path
 from wellchat.accounts.pages import pages
 from wellchat.accounts.settings import settings
-from wellchat.mail.compose import LINKS
+from wellchat.mail.compose import ASKED_FOR, LINKS
 
 
 def init_app(app: APIFlask) -> None:
@@ -18,3 +18,4 @@ def init_app(app: APIFlask) -> None:
     app.cli.add_command(cli.user)
     app.cli.add_command(cli.token)
     LINKS.update(verify=verify_path, reset=reset_path)
+    ASKED_FOR.update(("verification", "reset", "password_changed"))

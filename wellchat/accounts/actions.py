@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,9 @@ from wellchat.errors import Conflict, NotFound
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
 MOST_TOUCHED = 10_000  # people a process remembers to have touched
+
+ON_PROFILE: list[Callable[[str], None]] = []
+"""Called with the user id in the transaction that changed how others see somebody: who shows them tells the screens."""
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
 
@@ -88,8 +92,11 @@ def update_profile(
     """The values are those of forms.Profile. Being open to new clients is for professionals only."""
     with transaction():
         user = lock_user(user_id)
+        seen = (user.name, user.label)
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
         user.zone_known = True
+        if (user.name, user.label) != seen:
+            _looks_new(user)
         if user.role == PROFESSIONAL:
             user.open_to_clients = open_to_clients
     return user
@@ -106,6 +113,7 @@ def set_avatar(*, user_id: str, upload: bytes) -> User:
             .on_conflict_do_update(index_elements=[Avatar.user_id], set_={"picture": picture})
         )
         user.avatar_version = new_id()
+        _looks_new(user)
     return user
 
 
@@ -114,7 +122,13 @@ def remove_avatar(*, user_id: str) -> User:
         user = lock_user(user_id)
         session.execute(delete(Avatar).where(Avatar.user_id == user_id))
         user.avatar_version = None
+        _looks_new(user)
     return user
+
+
+def _looks_new(user: User) -> None:
+    for tell in ON_PROFILE:
+        tell(user.id)
 
 
 def create_token(*, user_id: str, now: datetime, name: str = "") -> str:

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
+from sqlalchemy import delete
 
-from wellchat.accounts.models import UsedLink, User, digest
-from wellchat.db import db, insert
+from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, digest
+from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
 from wellchat.mail.compose import NotWanted
 
@@ -89,6 +90,13 @@ def use_up(essence: str, *, now: datetime) -> bool:
         .returning(UsedLink.digest)
     ).scalar_one_or_none()
     return taken is not None
+
+
+def trim_used(*, now: datetime) -> int:
+    """Forget what was used up so long ago that it would no longer work anyhow. Answers how many went."""
+    with transaction() as session:
+        gone = session.execute(delete(UsedLink).where(UsedLink.used_at < now - SESSION_LASTS))
+        return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[User, str]:

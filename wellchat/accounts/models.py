@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wellchat import clock
 from wellchat.db import Base, UTCDateTime, new_id
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
+
+SESSION_LASTS = timedelta(days=90)  # a remembered browser too; longer than any cookie or link of ours
+DAY_ONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class User(Base):
@@ -65,7 +69,7 @@ class User(Base):
 
     def get_id(self) -> str:
         """What the session cookies hold (Flask-Login): worthless once the epoch has moved on, or this one has ended."""
-        self.session_id = self.session_id or secrets.token_urlsafe(12)
+        self.session_id = self.session_id or new_session_id(clock.now())
         return f"{self.id}.{self.session_epoch}.{self.session_id}"
 
 
@@ -117,3 +121,15 @@ def digest(secret: str) -> str:
 def session_essence(session_id: str) -> str:
     """A session's entry among the used links, once it has ended."""
     return f"session:{session_id}"
+
+
+def new_session_id(now: datetime) -> str:
+    """It says on which day it began: sessions end by themselves, so that the list of those that were ended can."""
+    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(12)}"
+
+
+def is_over(session_id: str, now: datetime) -> bool:
+    day = session_id.partition("~")[0]
+    if not (day.isascii() and day.isdecimal() and len(day) < 7):
+        return True
+    return now >= DAY_ONE + timedelta(days=int(day)) + SESSION_LASTS

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 
-from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, session_essence
+from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, is_over, session_essence
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
@@ -20,18 +20,28 @@ def user_by_email(email: str) -> User | None:
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
-def user_by_session(cookie: str) -> User | None:
-    """Whose session cookie this is; nobody's once their epoch has moved on, or this session was signed out."""
+BY_SESSION = (
+    select(User, ChangeLog.access_seq)
+    .join(ChangeLog, ChangeLog.user_id == User.id)
+    .where(User.id == bindparam("id"), User.session_epoch == bindparam("epoch"))
+    .where(~exists().where(UsedLink.digest == bindparam("digest")))
+)
+BY_TOKEN = (
+    select(User, ChangeLog.access_seq, Token.id)
+    .join(ChangeLog, ChangeLog.user_id == User.id)
+    .join(Token, Token.user_id == User.id)
+    .where(Token.digest == bindparam("digest"))
+)
+
+
+def user_by_session(cookie: str, *, now: datetime) -> User | None:
+    """Whose session cookie this is; nobody's once their epoch has moved on, or this session is old or signed out."""
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
-    if not (session_id and epoch.isdecimal() and len(epoch) < 10):
+    if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
-    ended = exists().where(UsedLink.digest == digest(session_essence(session_id)))
-    found = db.session.execute(
-        select(User, ChangeLog.access_seq)
-        .join(ChangeLog, ChangeLog.user_id == User.id)
-        .where(User.id == user_id, User.session_epoch == int(epoch), ~ended)
-    ).one_or_none()
+    given = {"id": user_id, "epoch": int(epoch), "digest": digest(session_essence(session_id))}
+    found = db.session.execute(BY_SESSION, given).one_or_none()
     if found is None:
         return None
     user: User = found[0]
@@ -41,12 +51,7 @@ def user_by_session(cookie: str) -> User | None:
 
 def user_by_token(secret: str) -> tuple[User, str] | None:
     """Whose bearer token this is, and the token's id."""
-    found = db.session.execute(
-        select(User, ChangeLog.access_seq, Token.id)
-        .join(ChangeLog, ChangeLog.user_id == User.id)
-        .join(Token, Token.user_id == User.id)
-        .where(Token.digest == digest(secret))
-    ).one_or_none()
+    found = db.session.execute(BY_TOKEN, {"digest": digest(secret)}).one_or_none()
     if found is None:
         return None
     user: User = found[0]

@@ -69,7 +69,7 @@ def _note_presence(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    login.user_loader(user_by_session)
+    login.user_loader(lambda cookie: user_by_session(cookie, now=clock.now()))
     # First of all, for CSRF protection and rate limits ask who it is.
     app.before_request_funcs.setdefault(None, []).insert(0, _read_bearer)
     app.after_request(_note_presence)

@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts import actions, credentials
-from wellchat.accounts.forms import ChangePassword, Profile, time_zones
+from wellchat.accounts.forms import ChangePassword, Profile, TokenName, time_zones
 from wellchat.accounts.pictures import MOST_BYTES
 from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.sessions import sign_in_anew
@@ -20,7 +20,7 @@ settings = Blueprint("settings", __name__, url_prefix="/settings")
 Page = tuple[str, int] | BaseResponse
 
 
-def _page(refusal: Invalid | None = None) -> tuple[str, int]:
+def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tuple[str, int]:
     """The whole page; after a refusal with what was typed and why it was not taken."""
     zones = dict.fromkeys([*time_zones(), viewer().time_zone])  # theirs may be an old name that is still understood
     page = render_template(
@@ -30,6 +30,7 @@ def _page(refusal: Invalid | None = None) -> tuple[str, int]:
         errors=refusal.errors if refusal else {},
         zones=[(zone, zone.replace("_", " ")) for zone in zones],
         tokens=tokens_of(viewer()),
+        new_token=new_token,
     )
     return page, 422 if refusal else 200
 
@@ -95,6 +96,18 @@ def change_password() -> Page:
         return _page(refusal)
     sign_in_anew(user)
     return _done("Your new password is set. Everywhere else you are signed out.", "password")
+
+
+@settings.post("/tokens")
+@signed_in
+@limiter.limit("10/minute")
+def make_token() -> Page:
+    """Shown in this very answer, for it can never be read again."""
+    try:
+        name = read_form(TokenName, name=request.form.get("token_name", "")).name
+    except Invalid as refusal:
+        return _page(Invalid({"token_name": refusal.detail}))
+    return _page(new_token=actions.create_token(user_id=viewer().id, name=name, now=clock.now()))
 
 
 @settings.post("/tokens/<token_id>/revoke")

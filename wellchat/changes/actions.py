@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from wellchat import bell
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import after_commit, db, new_id, transaction, unit
+from wellchat.db import after_commit, db, new_id, run, table, transaction, unit
 
 
 class What(NamedTuple):
@@ -65,33 +65,36 @@ def _pending() -> _Pending:
     return pending
 
 
+CONFIRM = (
+    update(table(ChangeLog))
+    .where(ChangeLog.user_id == bindparam("whose"), ChangeLog.acked_seq < bindparam("up_to"))
+    .values(acked_seq=bindparam("up_to"))
+)
+TAKE_NUMBERS = (
+    update(table(ChangeLog))
+    .where(ChangeLog.user_id == bindparam("whose"))
+    .values(last_seq=ChangeLog.last_seq + bindparam("count"))
+    .returning(ChangeLog.last_seq)
+)
+NOTE = insert(table(Change))
+
+
 def _write_logs() -> None:
-    session, current = db.session(), unit()
+    current = unit()
     assert current is not None
-    session.flush()
     heads: dict[str, int] = {}
     rows: list[dict[str, object]] = []
     pending: _Pending = current.notes.pop("changes")
     for user_id in sorted(pending.changes.keys() | pending.confirmed.keys()):
         if (seq := pending.confirmed.get(user_id)) is not None:
-            session.execute(
-                update(ChangeLog)
-                .where(ChangeLog.user_id == user_id, ChangeLog.acked_seq < seq)
-                .values(acked_seq=seq)
-                .execution_options(synchronize_session=False)
-            )
+            run(CONFIRM, {"whose": user_id, "up_to": seq})
         if (things := pending.changes.get(user_id)) is None:
             continue
-        heads[user_id] = session.execute(
-            update(ChangeLog)
-            .where(ChangeLog.user_id == user_id)
-            .values(last_seq=ChangeLog.last_seq + len(things))
-            .returning(ChangeLog.last_seq)
-        ).scalar_one()
+        heads[user_id] = run(TAKE_NUMBERS, {"whose": user_id, "count": len(things)}).scalar_one()
         first = heads[user_id] - len(things) + 1
         rows += [{"user_id": user_id, "seq": first + i, **thing._asdict()} for i, thing in enumerate(things)]
     if rows:
-        session.execute(insert(Change), rows)
+        run(NOTE, rows)
         after_commit(lambda: bell.ring(heads))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import Row, bindparam, select
 
 from wellchat.bell import Head
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import db
+from wellchat.db import db, run, table
 
 Resync = Literal["expired", "foreign", "restored", "ahead"]
 
@@ -47,17 +47,18 @@ class Standpoint(NamedTuple):
     refusal: Resync | None
 
 
+STANDPOINT = select(
+    select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
+    ChangeLog.last_seq,
+    ChangeLog.floor_seq,
+    ChangeLog.access_seq,
+    ChangeLog.acked_seq,
+).where(ChangeLog.user_id == bindparam("whose"))
+
+
 def check(user_id: str, cursor: Cursor) -> Standpoint:
     """Compare a cursor with the log it claims to be of."""
-    name, seq, floor, access, acked = db.session.execute(
-        select(
-            select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
-            ChangeLog.last_seq,
-            ChangeLog.floor_seq,
-            ChangeLog.access_seq,
-            ChangeLog.acked_seq,
-        ).where(ChangeLog.user_id == user_id)
-    ).one()
+    name, seq, floor, access, acked = run(STANDPOINT, {"whose": user_id}).one()
     head = Cursor(name, user_id, seq)
     return Standpoint(head, access, acked, _refusal(cursor, head, floor))
 
@@ -72,13 +73,20 @@ def _refusal(cursor: Cursor, head: Cursor, floor: int) -> Resync | None:
     return "expired" if cursor.seq < floor else None
 
 
-def changes_after(
-    user_id: str, seq: int, *, limit: int, up_to: int | None = None, kind: str | None = None
-) -> Sequence[Change]:
-    """The rows above `seq`, in order, at most `limit`."""
-    query = select(Change).where(Change.user_id == user_id, Change.seq > seq).order_by(Change.seq).limit(limit)
-    if up_to is not None:
-        query = query.where(Change.seq <= up_to)
-    if kind is not None:
-        query = query.where(Change.kind == kind)
-    return db.session.execute(query).scalars().all()
+CHANGES = (
+    select(*table(Change).c)
+    .where(Change.user_id == bindparam("whose"), Change.seq > bindparam("after"))
+    .order_by(Change.seq)
+    .limit(bindparam("most"))
+)
+ARRIVALS = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind == "message")
+
+
+def changes_after(user_id: str, seq: int, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """The rows above `seq`, in order, at most `limit`; with the columns of Change."""
+    return run(CHANGES, {"whose": user_id, "after": seq, "most": limit}).all()
+
+
+def message_changes(user_id: str, *, after: int, up_to: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Those that are of messages, after one seq and up to another."""
+    return run(ARRIVALS, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()

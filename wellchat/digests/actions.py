@@ -24,7 +24,7 @@ from wellchat.digests.models import DigestSchedule
 from wellchat.digests.render import contents
 from wellchat.jobs import enqueue
 from wellchat.mail import actions as mail
-from wellchat.mail.models import Mail
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import Lane, lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
@@ -196,7 +196,7 @@ def remember(prepared: Prepared, now: datetime) -> Mail:
             if connection.execute(_COUNT_AS_MAILED, as_seen).rowcount == 0:
                 raise Changed
         as_seen = {"reader": standing.user_id, "due": standing.due_at, "times_asked": standing.asked}
-        if connection.execute(_CLAIM, as_seen).rowcount == 0:
+        if connection.execute(_CLAIM, {**as_seen, "address": standing.address}).rowcount == 0:
             raise Changed
         return mail.begin(
             user_id=standing.user_id,
@@ -210,6 +210,7 @@ def remember(prepared: Prepared, now: datetime) -> Mail:
 
 
 _mine, _said, _look = table(Membership).c, table(Message).c, table(DigestSchedule).c
+_refused = table(RefusedAddress).c
 _moment = bindparam("moment", type_=UTCDateTime())
 
 _COUNT_AS_MAILED = (
@@ -231,7 +232,10 @@ _COUNT_AS_MAILED = (
     .values(mailed_seq=bindparam("top"))
 )
 _CLAIM = delete(table(DigestSchedule)).where(
-    _look.user_id == bindparam("reader"), _look.due_at == bindparam("due"), _look.asked == bindparam("times_asked")
+    _look.user_id == bindparam("reader"),
+    _look.due_at == bindparam("due"),
+    _look.asked == bindparam("times_asked"),
+    ~exists().where(_refused.email == bindparam("address")),
 )
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -25,10 +25,9 @@ def _moment(_context: click.Context, _option: click.Parameter, text: str | None)
     if text is None:
         return clock.now()
     try:
-        moment = datetime.fromisoformat(text)
+        return clock.moment(text)
     except ValueError:
         raise click.BadParameter("not an ISO 8601 time, such as 2026-11-21T08:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 @digest.command("send")

@@ -3,9 +3,10 @@
 1. never for what was read, deleted or muted;
 2. a message is in at most one email (`mailed_seq`);
 3. not while its reader is here, and only once their delay has passed or their digest time has come;
-4. quiet hours and the daily caps hold mails back, and merge them.
+4. quiet hours and the daily caps hold mails back, and merge them;
+5. never to an address that refuses mail: what waits there is not counted as mailed.
 
-`standings` reads what the ladder stands on, of one person or of many in the same three statements; `decide` is the
+`standings` reads what the ladder stands on, of one person or of many in the same four statements; `decide` is the
 ladder, and reads nothing.
 """
 
@@ -25,6 +26,8 @@ from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.times import due_time, quiet_until
 from wellchat.mail.models import FAILED, SKIPPED, Mail
+from wellchat.mail.queries import refusals_of
+from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import WISHES, Wishes, wishes_of
@@ -68,6 +71,7 @@ class Standing:
     due_at: datetime | None  # of the planned look
     asked: int  # how often that look was asked for
     seen_at: datetime | None
+    refusal: str | None = None  # what the mail server said, where the address refuses mail
     waiting: tuple[Waiting, ...] = ()
     recent: tuple[tuple[datetime, frozenset[str]], ...] = ()  # mails of the last 24 hours, oldest first; their threads
 
@@ -107,6 +111,8 @@ def decide(standing: Standing, now: datetime) -> Decision:
         return Decision(wait_until=back, why="The reader is here.")
     if until := quiet_for(wishes, now):
         return Decision(wait_until=until, why="Quiet hours.")
+    if refusal := refused(standing):
+        return Decision(skip=refusal)
     if until := _over_the_cap_until(standing):
         return Decision(wait_until=until, why=f"{setting('MOST_EMAILS')} emails within a day are enough.")
     held = _threads_over_their_cap(standing)
@@ -125,6 +131,11 @@ def switched_off(wishes: Wishes) -> str:
     if not wishes.wants("message", "email"):
         return "Emails about messages are switched off in the preferences."
     return ""
+
+
+def refused(standing: Standing) -> str:
+    """Why nothing goes to this person's address, if so. Asked last: its owner may mend it until then."""
+    return "" if standing.refusal is None else f"{REFUSES} {standing.refusal}"
 
 
 def due_for(wishes: Wishes, written: datetime) -> datetime | None:
@@ -176,7 +187,8 @@ def standing_of(user_id: str, now: datetime) -> Standing | None:
 
 def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
     """Of all these people at once, as they stand now."""
-    people = db.session.execute(_PEOPLE, {"ids": user_ids})
+    people = db.session.execute(_PEOPLE, {"ids": user_ids}).all()
+    refusals = refusals_of(row.email for row in people)
     waiting, recent = _waiting(user_ids), _recent(user_ids, now)
     return {
         row.id: Standing(
@@ -187,6 +199,7 @@ def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
             due_at=row.due_at,
             asked=row.asked or 0,
             seen_at=row.seen_at,
+            refusal=refusals.get(row.email),
             waiting=tuple(waiting[row.id]),
             recent=tuple(recent[row.id]),
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
@@ -20,9 +21,9 @@ log = logging.getLogger(__name__)
 BATCH = 500  # memberships of one sweep
 
 
-def tell(*, thread_id: str, now: datetime) -> int:
-    """Tell the people of one thread, as far as that is due. Answers how many messages were told."""
-    return _tell_each(_due(now).where(Outbox.thread_id == thread_id), now)
+def tell(*, thread_ids: Sequence[str], now: datetime) -> int:
+    """Tell the people of these threads, as far as that is due. Answers how many messages were told."""
+    return _tell_each(_due(now).where(Outbox.thread_id.in_(thread_ids)), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:

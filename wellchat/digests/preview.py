@@ -69,6 +69,7 @@ def sample(standing: Standing, now: datetime) -> dict[str, Any]:
         "other": other,
         "about": None,
         "path": "/",
+        "covers": {"thread_id": None},  # nobody can answer it
         "count": len(said),
         "earlier": 0,
         "days": [{"day": day_of(now - timedelta(minutes=40), zone), "messages": messages}],

@@ -25,7 +25,7 @@ from wellchat.notifications.queries import WISHES, Wishes, wishes_of
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject
-from wellchat.web import hue, initials
+from wellchat.templating import hue, initials
 
 MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
 LEAST_SHOWN = 3  # of one thread, however many there are
@@ -198,6 +198,7 @@ def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: Zone
         "other": face(place),
         "about": f"Re: {place.about}" if place.about else None,
         "path": f"/threads/{waiting.thread_id}#{waiting.first_seq}",
+        "covers": waiting.covers(),
         "count": waiting.count,
         "earlier": waiting.count - len(shown),
         "days": [

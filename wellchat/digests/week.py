@@ -18,7 +18,7 @@ from sqlalchemy import and_, delete, func, select, tuple_
 
 from wellchat.db import db, insert, transaction
 from wellchat.digests.actions import AFTER_TROUBLE, BATCH, Outcome
-from wellchat.digests.decide import Standing, here_until, quiet_for, standing_of, standings
+from wellchat.digests.decide import Standing, here_until, quiet_for, refused, standing_of, standings
 from wellchat.digests.models import WeekSchedule
 from wellchat.digests.render import day_of, face, places
 from wellchat.digests.times import next_at
@@ -107,6 +107,8 @@ def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
         if until is not None:
             _plan(user_id, until)
             return Outcome(user_id, "waiting", why)
+        if refusal := refused(standing):
+            return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
         written = mail.begin(**to, context={"name": standing.name}, covers=[], reason="The summary of the week.")
     state = mail.send_begun(mail=written, lane=out, now=now)
     return Outcome(user_id, state or written.state, written.reason, written.id)
@@ -225,7 +227,8 @@ def preview_due(*, now: datetime) -> Iterator[Foreseen]:
 def _foresee(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
     if refusal := not_wanted(standing.wishes):
         return None, refusal
-    return held_until(standing, now)
+    until, why = held_until(standing, now)
+    return until, why or refused(standing)
 
 
 def held_until(standing: Standing, now: datetime) -> tuple[datetime | None, str]:

@@ -2,6 +2,7 @@
 
 Claim the row, send, mark. A row that was claimed and never marked may have gone out: it becomes `unknown` and is
 sent again by an operator only. Retries are for refusals that the server told us of, and for never having reached it.
+An address that refuses mail for good gets none until its owner, who is told so on their pages, says to try again.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, func, insert, or_, select, update
+from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
 
-from wellchat.db import db, new_id, table, transaction, unit
+from wellchat.db import db, let_go, new_id, table, transaction, unit
 from wellchat.errors import Conflict, NotFound
 from wellchat.jobs import enqueue
 from wellchat.mail import compose, transport
-from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail
+from wellchat.mail.addresses import envelope_sender
+from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.refusals import REFUSES, note_refusal
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +31,7 @@ GIVE_UP = timedelta(days=1)  # of temporary refusals
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
 CAN_WAIT = ("digest", "week")  # after what somebody sits and waits for, such as a new password
+AGAIN = "The owner of the address said to try again."
 CRASHED = "A crash came between sending and marking. It may have gone out."
 
 Covers = list[dict[str, Any]]
@@ -145,9 +149,12 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
     """
     if unit() is not None:
         raise RuntimeError("deliver inside transaction()")
-    mail = _claim(mail_id, now)
-    if mail is None:
+    claimed = _claim(mail_id, now)
+    if claimed is None:
         return None
+    mail, refusal = claimed
+    if refusal is not None and mail.name not in compose.ASKED_FOR:
+        return _settle(mail, SKIPPED, reason=f"{REFUSES} {refusal}")
     with nullcontext(lane) if lane else transport.lane() as open_lane:
         return _attempt(mail, open_lane, now)
 
@@ -163,11 +170,14 @@ def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str,
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
         return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    db.session.rollback()  # nothing was written; a slow mail server must not hold a database connection
+    let_go()  # a slow mail server must not hold a database connection
+    sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
-        lane.send(message, to=mail.address, label=f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}")
+        lane.send(message, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
         return _settle_temporary(mail, refusal, now)
+    except transport.Refused as refusal:
+        return _settle_refused(mail, refusal, now)
     except transport.Permanent as refusal:
         return _settle(mail, FAILED, reason=str(refusal))
     except transport.Lost as loss:
@@ -175,9 +185,11 @@ def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str,
     return _settle(mail, SENT, sent_at=now, covers=covers)
 
 
-def _claim(mail_id: str, now: datetime) -> Mail | None:
+def _claim(mail_id: str, now: datetime) -> tuple[Mail, str | None] | None:
+    """The mail, now ours, and why its address takes no mail, where that is known: one statement."""
+    refusal = select(RefusedAddress.reason).where(RefusedAddress.email == Mail.address).correlate(Mail)
     with transaction() as session:
-        claimed = session.execute(
+        row = session.execute(
             update(Mail)
             .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
             .values(
@@ -186,13 +198,14 @@ def _claim(mail_id: str, now: datetime) -> Mail | None:
                 due_at=now + LEASE,
                 message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
             )
-            .execution_options(synchronize_session=False)
-        )
-        if claimed.rowcount == 0:  # type: ignore[attr-defined]
+            .returning(Mail, refusal.scalar_subquery())
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).one_or_none()
+        if row is None:
             return None
-        mail = session.get_one(Mail, mail_id, populate_existing=True)
+        mail, reason = row
         session.expunge(mail)  # what was claimed, whatever becomes of the row
-    return mail
+    return mail, reason
 
 
 def _settle(mail: Mail, state: str, **values: Any) -> str | None:
@@ -217,6 +230,26 @@ def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -
         return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
     pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
     return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+
+
+def _settle_refused(mail: Mail, refusal: transport.Refused, now: datetime) -> str | None:
+    with transaction():
+        note_refusal(mail.address, str(refusal), now)
+        return _settle(mail, FAILED, reason=str(refusal))
+
+
+def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -> Mail | None:
+    """The owner of an address says that it takes mail after all: it does again, and a first one goes there at once.
+
+    None where nothing was wrong with it.
+    """
+    with transaction() as session:
+        lifted = session.execute(delete(RefusedAddress).where(RefusedAddress.email == address))
+        if lifted.rowcount == 0:  # type: ignore[attr-defined]
+            return None
+        return queue_mail(
+            user_id=user_id, address=address, name="address_check", context={"name": name}, reason=AGAIN, now=now
+        )
 
 
 def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:

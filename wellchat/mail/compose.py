@@ -7,14 +7,16 @@ wanted and gathers its content.
 
 from __future__ import annotations
 
+import re
 import unicodedata
+from binascii import b2a_qp
 from collections.abc import Callable
 from datetime import datetime
-from email.headerregistry import Address, HeaderRegistry
+from email.header import Header
 from email.message import EmailMessage
 from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -23,6 +25,7 @@ from flask import current_app
 from jinja2 import TemplateNotFound
 
 from wellchat.config import setting
+from wellchat.mail.addresses import is_answered, reply_address, several_address
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 
@@ -32,60 +35,38 @@ LINKS: dict[str, Callable[[str, datetime], str]] = {}
 CONTEXTS: dict[str, Callable[[Mail, datetime], dict[str, Any]]] = {}
 """name of a mail -> (mail, now) -> what its template is given. May raise NotWanted or NotNow.
 
-Two keys mean more: `covers` is what the mail really holds, `unsubscribe_path` makes it one that can be left.
+Two keys mean more: `covers` is what the mail really holds, and so what an answer to it is about; `unsubscribe_path`
+makes it one that can be left.
 """
 
 MAX_SUBJECT = 160
+_SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
 
 
-SHARED = {"From", "Date", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Unsubscribe-Post"}
-SHARED |= {"MIME-Version", "Content-Type", "Content-Transfer-Encoding"}
-
-
 class _Policy(EmailPolicy):
-    """The standard's, except that a link is not folded: the library would turn a long one into encoded words,
-    which is not what the readers of that header look for.
+    """The standard's, for headers that are finished when they are set: the library would take them apart and put
+    them together again, which costs more than all the rest of a mail; and break or encode links and reply addresses,
+    which not every reader of those headers understands."""
 
-    The library takes long to read and to fold a header, so those that many mails share are kept.
-    """
+    def header_max_count(self, name: str) -> None:
+        return None  # each is set once, right below
 
     def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        if name in SHARED and type(value) is str:
-            return _read_header(self, name, value)
-        return super().header_store_parse(name, value)
+        return name, value
+
+    def header_fetch_parse(self, name: str, value: Any) -> Any:
+        return value if name.lower().startswith("content-") else super().header_fetch_parse(name, value)
 
     def fold_binary(self, name: str, value: Any) -> bytes:
-        if name == "List-Unsubscribe":
-            return f"{name}: {value}{self.linesep}".encode("ascii")
-        return _folded_header(self, name, value) if name in SHARED else super().fold_binary(name, value)
+        return f"{name}: {value}{self.linesep}".encode()
 
 
-@lru_cache(maxsize=64)
-def _read_header(policy: _Policy, name: str, value: str) -> tuple[str, Any]:
-    return EmailPolicy.header_store_parse(policy, name, value)
+_policy = _Policy(linesep=SMTP.linesep, max_line_length=None)
 
 
-@lru_cache(maxsize=64)
-def _folded_header(policy: _Policy, name: str, value: Any) -> bytes:
-    return EmailPolicy.fold_binary(policy, name, value)
-
-
-class _Registry(HeaderRegistry):
-    """The standard's, which makes a class anew for every header it is asked about."""
-
-    @cache  # noqa: B019  # there is one, for good
-    def __getitem__(self, name: str) -> type[Any]:
-        made: type[Any] = super().__getitem__(name)
-        return made
-
-
-_policy = _Policy(
-    linesep=SMTP.linesep,
-    max_line_length=SMTP.max_line_length,
-    cte_type="7bit",  # not every relay takes 8 bit
-    header_factory=_Registry(),
-)
+ASKED_FOR: set[str] = set()
+"""Names of mails that are tried even where the address refuses mail: their reader asks for them, to get in at all."""
 
 
 class NotWanted(Exception):
@@ -120,10 +101,13 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     elif mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
+    covers = context.get("covers", mail.covers)
     message = EmailMessage(policy=_policy)
-    message["From"] = _address(*_sender())
-    message["To"] = _address(context.get("name", ""), mail.address)
-    message["Subject"] = one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]
+    message["From"] = _mailbox(*_sender())
+    message["To"] = _mailbox(context.get("name", ""), mail.address)
+    if answers := _answers_to(mail, covers, now):
+        message["Reply-To"] = answers
+    message["Subject"] = _words(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT])
     message["Date"] = format_datetime(now)
     message["Message-ID"] = mail.message_id or message_id(mail.id)
     message["Auto-Submitted"] = "auto-generated"
@@ -131,11 +115,44 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     if path := context.get("unsubscribe_path"):
         message["List-Unsubscribe"] = f"<{absolute(path)}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    message.set_content(_template(mail, "body.txt", context).strip() + "\n")
-    if html := _html(mail, context):
-        message.add_alternative(html, subtype="html")
-        message.set_boundary(f"=_{mail.id}_=")  # nobody can have written it, so the text need not be searched for it
-    return Rendered(message, context.get("covers", mail.covers))
+    _fill(message, _template(mail, "body.txt", context).strip() + "\n", _html(mail, context), boundary=f"={mail.id}=")
+    return Rendered(message, covers)
+
+
+def _fill(message: EmailMessage, text: str, html: str | None, *, boundary: str) -> None:
+    """The body, in letters and lines that every relay takes."""
+    message["MIME-Version"] = "1.0"
+    if html is None:
+        _set_part(message, text, "plain")
+        return
+    message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    for content, subtype in ((text, "plain"), (html, "html")):
+        part = EmailMessage(policy=_policy)
+        _set_part(part, content, subtype)
+        message.attach(part)
+
+
+def _set_part(part: EmailMessage, content: str, subtype: str) -> None:
+    part["Content-Type"] = f"text/{subtype}; charset=utf-8"
+    part["Content-Transfer-Encoding"] = "quoted-printable"
+    encoded = b2a_qp(content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace"), istext=True)
+    part.set_payload(encoded.decode("ascii"))
+
+
+def _mailbox(name: str, address: str) -> str:
+    """A name and an address as a header holds them."""
+    name, address = one_line(name), "".join(one_line(address).split())
+    if not name:
+        return address
+    if name.isascii():
+        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
+        return f'"{quoted}" <{address}>' if _SPECIAL.search(name) else f"{name} <{address}>"
+    return f"{_words(name)} <{address}>"
+
+
+def _words(text: str) -> str:
+    """Text as a header holds it: encoded where it has letters beyond ASCII, in words of at most 75 characters."""
+    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
 
 def flatten(message: EmailMessage, *, international: bool) -> bytes:
@@ -155,10 +172,22 @@ def absolute(path: str) -> str:
 
 def one_line(text: str) -> str:
     """Text for a header: without anything that ends a line, steers a terminal or turns the reading direction."""
+    if text.isascii() and text.isprintable() and "=?" not in text:
+        return " ".join(text.split())
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
     visible = (c for c in kept if c in JOINERS or unicodedata.category(c) not in ("Cf", "Cs", "Co"))
-    # The library reads encoded words in what it is given, line breaks in them included.
+    # Readers find encoded words in what they are given, line breaks in them included.
     return " ".join("".join(visible).replace("=?", "= ?").split())
+
+
+def _answers_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
+    """Into the thread, if there is one. Words meant for one person must not reach another by a guess of ours."""
+    if mail.user_id is None or not covers:
+        return None
+    threads = {each["thread_id"] for each in covers}
+    if len(threads) > 1:
+        return several_address(user_id=mail.user_id, mail_id=mail.id, now=now)
+    return reply_address(user_id=mail.user_id, thread_id=threads.pop(), now=now)
 
 
 def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -168,7 +197,14 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
             raise NotWanted("The account is gone.")
         return absolute(LINKS[name](mail.user_id, now))
 
+    def answer_to(thread_id: str | None) -> str | None:
+        """The address that leads into one thread; None for an example, and where mails are not known to reach us."""
+        if mail.user_id is None or thread_id is None or not is_answered():
+            return None
+        return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
+
     return {
+        "answer_to": answer_to,
         "link_to": link_to,
         "url": absolute,
         "address": mail.address,
@@ -197,10 +233,6 @@ _inliner = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, apply_w
 def _sender() -> tuple[str, str]:
     name, address = parseaddr(setting("MAIL_FROM"))
     return name or setting("NAME"), address
-
-
-def _address(name: str, address: str) -> Address:
-    return Address(display_name=one_line(name), addr_spec=one_line(address))
 
 
 def _domain() -> str:

@@ -49,3 +49,14 @@ class Mail(Base):
     due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # next try; while sending: when it counts as unknown
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+class RefusedAddress(Base):
+    """An address whose mail server refuses mail for good. Nothing goes there until its owner says: try again."""
+
+    __tablename__ = "refused_addresses"
+
+    # Not `address`: where SQLite returns what an UPDATE did, it cannot tell that from the column of `mails`.
+    email: Mapped[str] = mapped_column(String(254), primary_key=True)
+    reason: Mapped[str] = mapped_column(Text)  # what the mail server said
+    refused_at: Mapped[datetime] = mapped_column(UTCDateTime)

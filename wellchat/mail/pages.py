@@ -1,4 +1,4 @@
-"""`/outbox`: the mails of an installation without a mail server, readable where they were written.
+"""`/outbox`: the mails of an installation without a mail server, readable where they were written; and one button.
 
 Where a mail server is set there is no such page. Elsewhere it shows a signed-in person their own mails; everybody's
 only to the person at the very machine that runs the embedded default, for whom they are files on disk anyway.
@@ -13,13 +13,16 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask_login import current_user
+from werkzeug.wrappers import Response as BaseResponse
 
+from wellchat.clock import now
 from wellchat.config import setting
 from wellchat.errors import NotFound
-from wellchat.mail import queries, transport
-from wellchat.mail.models import Mail
-from wellchat.web import viewer
+from wellchat.mail import actions, queries, transport
+from wellchat.mail.models import Mail, RefusedAddress
+from wellchat.web import limiter, safe_next, signed_in, viewer
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -65,6 +68,22 @@ def html_frame(html: str) -> Response:
     response.headers["Content-Security-Policy"] = FRAME_POLICY
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
+
+
+@pages.post("/settings/address/try-again")
+@signed_in
+@limiter.limit("5/hour")
+def try_again() -> BaseResponse:
+    """Mails to the viewer came back, and they say that it is mended."""
+    user = viewer()
+    if actions.try_address_again(user_id=user.id, address=user.email, name=user.name, now=now()):
+        flash("Emails go to your address again. One is on its way: look whether it comes.", "good")
+    return redirect(safe_next(request.form.get("next") or "/settings"), 303)
+
+
+def address_refusal() -> RefusedAddress | None:
+    """For pages: why mails to the viewer's address come back; None while they do not."""
+    return queries.refusal_of(current_user.email) if current_user.is_authenticated else None
 
 
 def _reader() -> User | None:

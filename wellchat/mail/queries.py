@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, or_, select, tuple_
 
+from wellchat import clock
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail
+from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail, RefusedAddress
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -75,8 +76,8 @@ def _place(last: Mail) -> str:
 def _parse_place(text: str) -> tuple[datetime, str]:
     try:
         moment, mail_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None or not mail_id.isprintable():
+        at = clock.moment(moment)
+        if not mail_id.isprintable():
             raise ValueError(text)
     except (ValueError, binascii.Error, UnicodeError):
         raise Invalid({"before": "This is not the `next` of any page."}) from None
@@ -111,3 +112,14 @@ def mail_for(viewer: User | None, mail_id: str) -> Mail:
     if mail is None or (viewer is not None and mail.user_id != viewer.id):
         raise NotFound
     return mail
+
+
+def refusal_of(address: str) -> RefusedAddress | None:
+    """Why mails to this address come back; None while they do not."""
+    return db.session.get(RefusedAddress, address, populate_existing=True)
+
+
+def refusals_of(addresses: Iterable[str]) -> dict[str, str]:
+    """Those of many addresses that refuse mail, each with what its mail server said."""
+    query = select(RefusedAddress.email, RefusedAddress.reason).where(RefusedAddress.email.in_(list(addresses)))
+    return dict(db.session.execute(query).all())

@@ -7,11 +7,11 @@ are told apart because they are answered differently: put off, give up, or do no
 from __future__ import annotations
 
 import logging
+import re
 import smtplib
 import ssl
 from contextlib import suppress
 from email.message import EmailMessage
-from email.utils import parseaddr
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 20.0  # seconds for each step of the conversation with a mail server
 SETTINGS_WRONG = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
+STATUS = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
 
@@ -39,16 +40,30 @@ class Permanent(Trouble):
     """It certainly did not go out, and never will."""
 
 
+class Refused(Permanent):
+    """The mail server does not take mail for this address: not this one, and none."""
+
+
 class Lost(Trouble):
     """The line broke after the text was on its way: it may have gone out."""
+
+
+def is_of_address(said: str) -> bool:
+    """Whether a refusal for good is the address's own: by its enhanced status code (RFC 3463) where there is one.
+
+    5.7 is policy and 5.3 and 5.5 are the servers among themselves: they would strike everybody at once. A mailbox
+    that is full (5.2.2) may be emptied.
+    """
+    status = next((found for found in STATUS.finditer(said) if found[1] != "0"), None)  # 5.0.0 says nothing
+    return status is None or (status[1] in ("1", "2") and status[0] not in ("5.2.2", "5.2.3"))
 
 
 class Lane(Protocol):
     unreachable: bool
     """The server could not be reached at all; whoever has more to send may as well stop."""
 
-    def send(self, message: EmailMessage, *, to: str, label: str) -> None:
-        """Raises Temporary, Permanent or Lost."""
+    def send(self, message: EmailMessage, *, to: str, sender: str, label: str) -> None:
+        """`sender` is where mail servers give it back. Raises Temporary, Permanent, Refused or Lost."""
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -59,17 +74,16 @@ class Lane(Protocol):
 class SmtpLane:
     """One connection to the mail server, opened with the first mail and reused until the lane is left."""
 
-    def __init__(self, url: str, *, sender: str, our_name: str) -> None:
+    def __init__(self, url: str, *, our_name: str) -> None:
         self._url = urlsplit(url)
-        self._sender = sender
         self._our_name = our_name
         self._server: smtplib.SMTP | None = None
         self.unreachable = False
 
-    def send(self, message: EmailMessage, *, to: str, label: str) -> None:
-        international = not (self._sender + to).isascii()
+    def send(self, message: EmailMessage, *, to: str, sender: str, label: str) -> None:
+        international = not (sender + to).isascii()
         data = flatten(message, international=international)
-        self._address(to, international=international)
+        self._address(sender, to, international=international)
         server = self._connected()
         try:
             answer = server.data(data)
@@ -80,38 +94,41 @@ class SmtpLane:
             raise Lost(f"The connection to the mail server broke while the text was sent ({error}).") from None
         self._check(answer)
 
-    def _address(self, to: str, *, international: bool) -> None:
-        """Say from whom to whom, on a line that is alive. Raises Temporary or Permanent."""
+    def _address(self, sender: str, to: str, *, international: bool) -> None:
+        """Say from whom to whom, on a line that is alive. Raises Temporary, Permanent or Refused."""
         fresh = self._server is None
         server = self._connected()
         if international and not server.has_extn("smtputf8"):
             raise Permanent("The mail server does not take addresses with such letters.")
         try:
-            self._check(server.mail(self._sender, ["SMTPUTF8"] if international else []))
-            self._check(server.rcpt(to))
+            self._check(server.mail(sender, ["SMTPUTF8"] if international else []))
+            self._check(server.rcpt(to), of_recipient=True)
         except (OSError, smtplib.SMTPException) as error:
             self.close()
             if fresh:
                 raise Temporary(f"The mail server hung up ({error}).") from None
-            self._address(to, international=international)  # the line had been cut since the last mail
+            self._address(sender, to, international=international)  # the line had been cut since the last mail
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
             try:
-                self._server = _connect(self._url, self._our_name)
+                self._server = connect(self._url, self._our_name)
             except (OSError, smtplib.SMTPException) as error:
                 self.unreachable = True
                 raise Temporary(f"The mail server cannot be used ({error}).") from None
         return self._server
 
-    def _check(self, answer: tuple[int, bytes]) -> None:
-        """Raises Temporary or Permanent for a refusal, with the line ready for the next mail."""
+    def _check(self, answer: tuple[int, bytes], *, of_recipient: bool = False) -> None:
+        """Raises Temporary, Permanent or Refused for a refusal, with the line ready for the next mail."""
         code, words = answer
         if 200 <= code < 300:
             return
         self._start_over()
-        said = f"The mail server answered {code} {' '.join(words.decode(errors='replace').split())}"
-        raise Permanent(said) if code >= 500 and code not in SETTINGS_WRONG else Temporary(said)
+        text = " ".join(words.decode(errors="replace").split())
+        said = f"The mail server answered {code} {text}"
+        if code < 500 or code in SETTINGS_WRONG:
+            raise Temporary(said)
+        raise Refused(said) if of_recipient and is_of_address(text) else Permanent(said)
 
     def _start_over(self) -> None:
         try:
@@ -141,7 +158,7 @@ class FolderLane:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: EmailMessage, *, to: str, label: str) -> None:
+    def send(self, message: EmailMessage, *, to: str, sender: str, label: str) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = self._folder / f".{label}.part"
@@ -160,9 +177,13 @@ class FolderLane:
 def lane() -> Lane:
     """The way out that is set."""
     if url := setting("SMTP_URL"):
-        our_name = urlsplit(setting("BASE_URL")).hostname or "localhost"
-        return SmtpLane(url, sender=parseaddr(setting("MAIL_FROM"))[1], our_name=our_name)
+        return SmtpLane(url, our_name=our_name())
     return FolderLane(folder())
+
+
+def our_name() -> str:
+    """What we call ourselves before a mail server."""
+    return urlsplit(setting("BASE_URL")).hostname or "localhost"
 
 
 def folder() -> Path:
@@ -171,16 +192,17 @@ def folder() -> Path:
     return folder / "mail"
 
 
-def _connect(url: SplitResult, our_name: str) -> smtplib.SMTP:
+def connect(url: SplitResult, our_name: str, *, patience: float = PATIENCE) -> smtplib.SMTP:
+    """The mail server, ready to take a mail: encrypted and signed in where the setting says so."""
     host = url.hostname or "localhost"
     starttls = parse_qs(url.query).get("starttls", ["0"])[0].lower() in ("1", "true", "on", "yes")
     port = url.port or (587 if starttls else DEFAULT_PORTS[url.scheme])
     if url.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, port, our_name, timeout=PATIENCE, context=ssl.create_default_context()
+            host, port, our_name, timeout=patience, context=ssl.create_default_context()
         )
     else:
-        server = smtplib.SMTP(host, port, our_name, timeout=PATIENCE)
+        server = smtplib.SMTP(host, port, our_name, timeout=patience)
     try:
         if starttls:
             server.starttls(context=ssl.create_default_context())

@@ -2,6 +2,8 @@
 
 from flask import Flask
 
+from wellchat.accounts.actions import ON_PROFILE
+from wellchat.messaging.actions import tell_of_person
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
 from wellchat.messaging.pages import badges, pages
@@ -10,6 +12,8 @@ from wellchat.messaging.queries import warm_up
 
 def init_app(app: Flask) -> None:
     warm_up()
+    if tell_of_person not in ON_PROFILE:
+        ON_PROFILE.append(tell_of_person)
     app.register_blueprint(api)
     app.register_blueprint(pages)
     app.context_processor(lambda: {"badges": badges})

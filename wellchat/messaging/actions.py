@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, select, update
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
-from wellchat.db import db, transaction
+from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
-from wellchat.messaging.models import MAX_SEQ, Membership, Message, MessageRevision, Outbox, Thread
+from wellchat.messaging import statements
+from wellchat.messaging.models import MAX_SEQ, Membership, Message, MessageRevision, Thread
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 
+MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
 EDIT_WITHIN = timedelta(minutes=5)
 
 
@@ -39,25 +41,20 @@ def send_message(
     thread is not the sender's, Conflict where the key was used for another body, Invalid for a subject or a reply
     that is not of this thread.
     """
-    with transaction() as session:
-        thread = _lock_thread(sender.id, thread_id)
-        first = session.execute(
-            select(Message).where(
-                Message.thread_id == thread_id,
-                Message.sender_id == sender.id,
-                Message.client_key == client_key,
-            )
-        ).scalar_one_or_none()
-        if first is not None:
-            return _the_same(first, body), False
+    ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
+    with transaction():
+        taken = run(statements.TAKE_NUMBER, ids).one_or_none()
+        if taken is None:
+            return _sent_before(sender, thread_id, client_key, body), False
+        seq, client_id, professional_id = taken
         if attachments:
             raise Invalid({"attachments": "There is no such attachment."})
-        about = _subject_of(sender, thread, *subject) if subject else None
-        if reply_to is not None and not 1 <= reply_to <= thread.last_seq:
+        if reply_to is not None and not 1 <= reply_to < seq:
             raise Invalid({"reply_to": "There is no such message in this thread."})
+        about = _subject_of(sender, client_id, professional_id, *subject) if subject else None
         message = Message(
             thread_id=thread_id,
-            seq=thread.last_seq + 1,
+            seq=seq,
             sender_id=sender.id,
             body=body,
             client_key=client_key,
@@ -65,15 +62,33 @@ def send_message(
             reply_to=reply_to,
             created_at=now,
         )
-        session.add(message)
-        thread.last_seq, thread.updated_at = message.seq, now
-        recipient_id = thread.other_id(sender.id)
-        _move_memberships(thread, sender.id, now)
-        session.add(Outbox(thread_id=thread_id, seq=message.seq, recipient_id=recipient_id, due_at=now))
+        content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
+        if run(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
+            run(statements.GIVE_NUMBER_BACK, ids)
+            return _sent_before(sender, thread_id, client_key, body), False
+        recipient_id = professional_id if sender.id == client_id else client_id
+        run(statements.MOVE_MEMBERSHIPS, ids | {"number": seq})
+        run(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
         for user_id in (sender.id, recipient_id):
-            record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=message.seq)
+            record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
         enqueue("messaging.tell", thread_id=thread_id)
     return message, True
+
+
+def _sent_before(sender: User, thread_id: str, client_key: str, body: str) -> Message:
+    """What was sent with this key. Raises NotFound where nothing was, Conflict where it said something else."""
+    first = db.session.execute(
+        select(Message)
+        .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == sender.id))
+        .where(Message.thread_id == thread_id, Message.sender_id == sender.id, Message.client_key == client_key)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if first is None:
+        raise NotFound
+    # An edited or deleted first message is not compared: the retry may well be of what it said before.
+    if first.body != body and first.edited_at is None and first.deleted_at is None:
+        raise Conflict("This client_key was already used for another message in this thread.")
+    return first
 
 
 def _lock_thread(user_id: str, thread_id: str) -> Thread:
@@ -89,48 +104,15 @@ def _lock_thread(user_id: str, thread_id: str) -> Thread:
     return thread
 
 
-def _the_same(first: Message, body: str) -> Message:
-    # An edited or deleted first message is not compared: the retry may well be of what it said before.
-    if first.body != body and first.edited_at is None and first.deleted_at is None:
-        raise Conflict("This client_key was already used for another message in this thread.")
-    return first
-
-
-def _subject_of(sender: User, thread: Thread, kind: str, external_id: str) -> Subject:
+def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, external_id: str) -> Subject:
     """The subject a message speaks of: one of this very pair."""
     try:
         subject = visible_subject(sender, kind, external_id)
     except NotFound:
         raise Invalid({"subject": "There is no such subject for this thread."}) from None
-    if subject.professional_id != thread.professional_id or subject.client_id not in (None, thread.client_id):
+    if subject.professional_id != professional_id or subject.client_id not in (None, client_id):
         raise Invalid({"subject": "This subject is not of this thread's two people."})
     return subject
-
-
-def _move_memberships(thread: Thread, sender_id: str, now: datetime) -> None:
-    for membership in _lock_memberships(thread.id):
-        if membership.user_id == sender_id:
-            # What arrived unseen just before stays unread: a watermark never passes what was not shown.
-            if membership.last_read_seq == membership.last_seq:
-                membership.last_read_seq = thread.last_seq
-            if membership.delivered_seq == membership.last_seq:
-                membership.delivered_seq = thread.last_seq
-            membership.typing_at = None
-            membership.archived = False
-        elif not membership.is_muted(now):
-            membership.archived = False
-        membership.last_seq, membership.updated_at = thread.last_seq, now
-
-
-def _lock_memberships(thread_id: str) -> list[Membership]:
-    rows = db.session.execute(
-        select(Membership)
-        .where(Membership.thread_id == thread_id)
-        .order_by(Membership.user_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    return list(rows.scalars())
 
 
 def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: datetime) -> Message:
@@ -233,3 +215,19 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
         for user_id in people_of(thread_id):
             if user_id != viewer.id:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
+
+
+def tell_of_person(user_id: str) -> None:
+    """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
+    with transaction() as session:
+        threads = session.execute(
+            select(Thread.id, Thread.client_id, Thread.professional_id)
+            .join(Membership, Membership.thread_id == Thread.id)
+            .where(Membership.user_id == user_id)
+            .order_by(Membership.updated_at.desc())
+            .limit(MOST_TOLD)
+        ).all()
+        for thread_id, *people in threads:
+            for person_id in people:
+                record_change(user_id=person_id, kind="thread", thread_id=thread_id)
+        notifications.tell_of_actor(user_id, [thread_id for thread_id, *_ in threads], most=MOST_TOLD)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import select, update
 
 from wellchat.changes.actions import confirm, record_change
-from wellchat.changes.models import Change
-from wellchat.changes.queries import changes_after
+from wellchat.changes.queries import message_changes
 from wellchat.db import db, transaction
 from wellchat.messaging.models import Membership
 from wellchat.messaging.queries import people_of
@@ -22,7 +22,7 @@ def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
 
     Deals with the changes after one seq and up to another of the user's log. Answers how far it came.
     """
-    rows = changes_after(user_id, after, up_to=up_to, limit=ACK_AT_ONCE, kind="message")
+    rows = message_changes(user_id, after=after, up_to=up_to, limit=ACK_AT_ONCE)
     acked_seq = up_to if len(rows) < ACK_AT_ONCE else rows[-1].seq
     behind = _not_yet_delivered(user_id, rows)
     if not behind and acked_seq - after < ACK_EVERY:
@@ -42,7 +42,7 @@ def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
     return acked_seq
 
 
-def _not_yet_delivered(user_id: str, rows: Sequence[Change]) -> dict[str, int]:
+def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> dict[str, int]:
     """thread -> seq of the latest message of these changes, where the delivered watermark is below it."""
     arrived: dict[str, int] = {}
     for change in rows:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
 import click
 from flask.cli import with_appcontext
@@ -71,7 +71,6 @@ def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        moment = datetime.fromisoformat(text)
+        return clock.moment(text)
     except ValueError:
         raise click.BadParameter("not an ISO 8601 time, such as 2026-11-21T14:00:00Z") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
@@ -13,9 +13,24 @@ from wellchat.messaging.models import MAX_SEQ
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
-Moment = Annotated[AwareDatetime, Field(strict=False)]
 ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
+
+
+def _written(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("Write a time as text, such as 2026-01-31T12:00:00Z.")
+    return value
+
+
+def _utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("There is no such time.") from None
+
+
+Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_utc)]
 
 
 def _body(text: str) -> str:

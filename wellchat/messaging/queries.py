@@ -6,17 +6,21 @@ import base64
 import binascii
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
+from wellchat import clock
 from wellchat.accounts.models import Presence, User
-from wellchat.db import db
+from wellchat.changes.models import Change
+from wellchat.db import db, run, table
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.notifications.queries import unread_count
+from wellchat.notifications import queries as bell
 from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import subjects_by_id
 
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
 Last = aliased(Message, name="last")
@@ -34,8 +38,10 @@ class ThreadView(NamedTuple):
     unread: int
 
 
-def _threads_of(user_id: str) -> Select[Any]:
-    """The user's threads with all that a row of the inbox shows: one statement, however many there are."""
+@cache
+def _threads() -> Select[Any]:
+    """The threads of `viewer` with all that a row of the inbox shows: one statement, however many there are."""
+    user_id: Any = bindparam("viewer")
     unread = (
         select(func.count())
         .where(
@@ -64,19 +70,24 @@ def warm_up() -> None:
     SQLAlchemy lists an alias's columns when it is first used. Two first requests at once would make two lists, and
     every statement that mixes them fails for as long as the process lives.
     """
-    str(_threads_of("").join(Other, Other.id == Theirs.user_id))
+    str(_threads().join(Other, Other.id == Theirs.user_id))
 
 
 def thread_for(viewer: User, thread_id: str) -> ThreadView:
     """Raises NotFound where there is no such thread, or it is other people's."""
-    row = db.session.execute(_threads_of(viewer.id).where(Thread.id == thread_id)).one_or_none()
+    row = db.session.execute(_threads().where(Thread.id == thread_id), {"viewer": viewer.id}).one_or_none()
     if row is None:
         raise NotFound
     return ThreadView._make(row)
 
 
+@cache
+def _threads_named() -> Select[Any]:
+    return _threads().where(Thread.id.in_(bindparam("ids", expanding=True)))
+
+
 def threads_by_id(user_id: str, thread_ids: Iterable[str]) -> list[ThreadView]:
-    rows = db.session.execute(_threads_of(user_id).where(Thread.id.in_(list(thread_ids))))
+    rows = db.session.execute(_threads_named(), {"viewer": user_id, "ids": list(thread_ids)})
     return [ThreadView._make(row) for row in rows]
 
 
@@ -84,7 +95,7 @@ def inbox(
     viewer: User, *, before: str | None = None, limit: int = 30, archived: bool = False, q: str = ""
 ) -> tuple[list[ThreadView], str | None]:
     """The viewer's threads, latest first, and the place of the next page if there is one."""
-    statement = _threads_of(viewer.id).where(Mine.archived.is_(archived))
+    statement = _threads().where(Mine.archived.is_(archived))
     if q.strip():
         like = "%" + _literally(q.strip()) + "%"
         statement = statement.join(Other, Other.id == Theirs.user_id).outerjoin(Thread.subject)
@@ -92,7 +103,7 @@ def inbox(
     if before:
         statement = statement.where(tuple_(Mine.updated_at, Mine.thread_id) < tuple_(*_parse_place(before)))
     statement = statement.order_by(Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
-    views = [ThreadView._make(row) for row in db.session.execute(statement)]
+    views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
     return views[:limit], _place(views[limit - 1].mine)
@@ -109,9 +120,9 @@ def _place(membership: Membership) -> str:
 def _parse_place(text: str) -> tuple[datetime, str]:
     try:
         moment, thread_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError(moment)
+        at = clock.moment(moment)
+        if "\x00" in thread_id:
+            raise ValueError(text)
     except (ValueError, binascii.Error, UnicodeError):
         raise Invalid({"before": "This is not the `next` of any page."}) from None
     return at, thread_id
@@ -140,37 +151,60 @@ def messages_of(
     return (found if after is not None else found[::-1]), more
 
 
-def messages_by_seq(user_id: str, places: Iterable[tuple[str, int]]) -> Sequence[Message]:
-    """The messages at these (thread, seq) places, of the user's own threads only."""
-    query = (
-        select(Message)
-        .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == user_id))
-        .where(tuple_(Message.thread_id, Message.seq).in_(list(places)))
-        .order_by(Message.thread_id, Message.seq)
-        .execution_options(populate_existing=True)
-    )
-    return db.session.execute(query).scalars().all()
+class Said(NamedTuple):
+    """A message read past the ORM, for updates: `state.message_state` tells it to clients."""
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+    client_key: str
+    reply_to: int | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    subject: Subject | None
 
 
-def unread_messages(user_id: str) -> int:
-    """Derived, never stored: above my watermark, not mine, not deleted; over all my threads."""
-    query = (
-        select(func.count())
-        .select_from(Membership)
-        .join(Message, and_(Message.thread_id == Membership.thread_id, Message.seq > Membership.last_read_seq))
-        .where(
-            Membership.user_id == user_id,
-            Membership.last_seq > Membership.last_read_seq,
-            Message.sender_id != user_id,
-            Message.deleted_at.is_(None),
-        )
+_said = table(Message).c
+CHANGED = (
+    select(*(_said[name] for name in Said._fields if name != "subject"), Message.subject_id)
+    .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
+    .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
+    .where(Change.user_id == bindparam("viewer"), Change.kind == "message")
+    .where(Change.seq > bindparam("after"), Change.seq <= bindparam("up_to"))
+    .order_by(Message.thread_id, Message.seq)
+)
+
+
+def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
+    """The messages that a stretch of the user's change log names, of their own threads only."""
+    rows = run(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
+    subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
+    said = {(row.thread_id, row.seq): Said._make((*row[:-1], subjects.get(row.subject_id))) for row in rows}
+    return list(said.values())
+
+
+# Derived, never stored: above my watermark, not mine, not deleted; over all my threads.
+_unread_messages = (
+    select(func.count())
+    .select_from(Membership)
+    .join(Message, and_(Message.thread_id == Membership.thread_id, Message.seq > Membership.last_read_seq))
+    .where(
+        Membership.user_id == bindparam("viewer"),
+        Membership.last_seq > Membership.last_read_seq,
+        Message.sender_id != bindparam("viewer"),
+        Message.deleted_at.is_(None),
     )
-    return db.session.execute(query).scalar_one()
+)
+UNREAD = select(
+    _unread_messages.scalar_subquery().label("messages"), bell.UNREAD.scalar_subquery().label("notifications")
+)
 
 
 def unread_counts(user_id: str) -> dict[str, int]:
     """The two numbers on a person's badges."""
-    return {"messages": unread_messages(user_id), "notifications": unread_count(user_id)}
+    return dict(run(UNREAD, {"viewer": user_id}).mappings().one())
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:

@@ -12,7 +12,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
 from wellchat.messaging.models import Message
-from wellchat.messaging.queries import ThreadView
+from wellchat.messaging.queries import Said, ThreadView
 from wellchat.subjects.models import Subject
 
 State = dict[str, Any]
@@ -58,7 +58,7 @@ def membership_state(view: ThreadView) -> State:
     }
 
 
-def message_state(message: Message, viewer_id: str) -> State:
+def message_state(message: Message | Said, viewer_id: str) -> State:
     state = {
         "thread_id": message.thread_id,
         "seq": message.seq,

@@ -168,6 +168,19 @@ def retract(*, user_id: str, thread_id: str, seq: int, preview: str | None, now:
             )
 
 
+def tell_of_actor(actor_id: str, thread_ids: Sequence[str], *, most: int) -> None:
+    """Somebody looks different: so do the latest records of theirs in these threads."""
+    with transaction() as session:
+        found = session.execute(
+            select(Notification.user_id, Notification.id)
+            .where(Notification.actor_id == actor_id, Notification.thread_id.in_(thread_ids))
+            .order_by(Notification.updated_at.desc())
+            .limit(most)
+        )
+        for user_id, notification_id in found.all():
+            record_change(user_id=user_id, kind="notification", notification_id=notification_id)
+
+
 def _change(which: ColumnElement[bool], **values: Any) -> None:
     """Update the records in one order of locking, and tell the screens that show them."""
     session = db.session()
@@ -192,7 +205,8 @@ def _change(which: ColumnElement[bool], **values: Any) -> None:
 def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
     """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
 
-    `channels` is {kind: {channel: bool}}, of what is to change. Raises Invalid for a kind that does not exist.
+    `channels` is {kind: {channel: bool}}, of what is to change. Quiet hours have two ends: None for either ends them.
+    Raises Invalid for a kind that does not exist, and for half of the quiet hours.
     """
     with transaction() as session:
         row = session.get(Preferences, user.id, populate_existing=True, with_for_update=True)
@@ -204,11 +218,25 @@ def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
             person.time_zone, person.zone_known = zone, True
         if (channels := changes.pop("channels", None)) is not None:
             row.channels = _merge(row.channels, channels)
-        for name, value in changes.items():
+        for name, value in _quiet_hours(row, changes).items():
             setattr(row, name, value)
         session.flush()
         for plan_anew in ON_PREFERENCES:
             plan_anew(user.id, now)
+
+
+def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
+    """The changes with both ends of the quiet hours set, or none."""
+    named = {name: changes[name] for name in ("quiet_from", "quiet_to") if name in changes}
+    if not named:
+        return changes
+    if not any(named.values()):
+        return {**changes, "quiet_from": None, "quiet_to": None}
+    ends = {"quiet_from": row.quiet_from, "quiet_to": row.quiet_to, **named}
+    for name, value in ends.items():
+        if value is None:
+            raise Invalid({name: "Quiet hours need both times, or none."})
+    return changes
 
 
 def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:

@@ -12,10 +12,11 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
+from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
-from wellchat.db import db
+from wellchat.db import db, run
 from wellchat.errors import Invalid
 from wellchat.notifications.kinds import CHANNELS, KINDS
 from wellchat.notifications.models import Notification, Preferences
@@ -65,8 +66,8 @@ def _place(last: Notification) -> str:
 def _parse_place(text: str) -> tuple[datetime, str]:
     try:
         moment, notification_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None or "\x00" in notification_id:
+        at = clock.moment(moment)
+        if "\x00" in notification_id:
             raise ValueError(text)
     except (ValueError, binascii.Error, UnicodeError):
         raise Invalid({"before": "This is not the `next` of any page."}) from None
@@ -80,9 +81,11 @@ def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
     return found
 
 
+UNREAD = select(func.count()).where(Notification.user_id == bindparam("viewer"), Notification.read_at.is_(None))
+
+
 def unread_count(user_id: str) -> int:
-    query = select(func.count()).where(Notification.user_id == user_id, Notification.read_at.is_(None))
-    return db.session.execute(query).scalar_one()
+    return int(run(UNREAD, {"viewer": user_id}).scalar_one())
 
 
 def notification_json(notification: Notification) -> dict[str, Any]:

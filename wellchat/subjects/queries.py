@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -50,6 +50,14 @@ def visible_subject(viewer: User, kind: str, external_id: str) -> Subject:
 def subject_by_id(viewer: User, subject_id: str) -> Subject:
     """Raises NotFound where it is not there, or not for the viewer."""
     return _one(_subjects().where(Subject.id == subject_id, _visible(viewer)))
+
+
+def subjects_by_id(ids: Collection[str]) -> dict[str, Subject]:
+    """For who has already been shown what speaks of them."""
+    if not ids:
+        return {}
+    found = db.session.execute(select(Subject).where(Subject.id.in_(ids))).scalars()
+    return {subject.id: subject for subject in found}
 
 
 def _one(query: Select[Subject]) -> Subject:

@@ -52,6 +52,7 @@ def updates(poll: Poll) -> Response:
         return _resync(head, refusal)
     if cursor.seq > max(confirmed, standing.confirmed):
         standing.confirmed = acknowledge(user_id=user.id, after=confirmed, up_to=cursor.seq)
+        snapshot()
     if head.seq == cursor.seq:
         # Not to be remembered: a poll that tells of a person, and one whose right to ask has ended since it was shown.
         lasting = not poll.active and access == user.access_seq
@@ -62,7 +63,6 @@ def updates(poll: Poll) -> Response:
 
 
 def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
-    snapshot()
     now, away_after = clock.now(), current_app.config["AWAY_AFTER"]
     update, newest = update_after(user, cursor, limit=poll.limit, now=now, away_after=away_after)
     if newest is not None:

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 PATH = "/api/updates"
 FOUND = "wellchat.poll"  # where the application leaves what it found of a poll
-TRUST = 60.0  # seconds for which a finding is used; it is void before, the moment its asker's access ends
-MOST_USES = 1200  # of one finding; who polls faster than that is left to the rate limits
+TRUST = 600.0  # seconds for which a finding is used; it is void before, the moment its asker's access ends
+MOST_USES = 12_000  # of one finding; who polls faster than that is left to the rate limits
 MOST = 50_000  # findings remembered
 Headers = list[tuple[str, str]]
 
@@ -66,7 +66,7 @@ class Gate:
             finding = environ.get(FOUND)
             if finding:
                 self._remember(key, finding)
-        if finding and wait and self._hears_news(finding, min(wait, self._app.config["MAX_WAIT"])):
+        if finding and wait and self._hears_news(finding, min(wait, self._longest())):
             status, headers, body = _ask(self._next, environ)
         metrics.POLLS.labels(status[:3]).inc()
         start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}")])
@@ -95,16 +95,23 @@ class Gate:
 
     def _moved(self, finding: Finding) -> bool:
         with self._app.app_context():
-            return heads([finding.user_id])[finding.user_id].seq > finding.seq
+            head = heads([finding.user_id]).get(finding.user_id)
+        return head is None or head.seq > finding.seq
 
     def _most_waiting(self) -> int:
         return int(self._app.config["MAX_WAITING"]) or int(self._app.config["THREADS"]) * 3 // 4
 
+    def _crowding(self) -> float:
+        """0 while the room for waiting is half empty, 1 when it is full."""
+        return min(1.0, max(0.0, 2 * self._bell.waiting / self._most_waiting() - 1))
+
     def _pace(self) -> float:
-        """Seconds between short polls: the setting, and up to five times that as the room for waiting fills."""
-        crowd = min(1.0, self._bell.waiting / self._most_waiting())
-        slower: float = self._app.config["POLL_INTERVAL"] * (1 + 8 * max(0.0, crowd - 0.5))
-        return round(slower, 1)
+        """Seconds between short polls: the setting, and up to five times that as the room fills."""
+        return round(float(self._app.config["POLL_INTERVAL"]) * (1 + 4 * self._crowding()), 1)
+
+    def _longest(self) -> float:
+        """Seconds a poll may hang: the setting, and down to a fifth of it as the room fills, so that it empties."""
+        return float(self._app.config["MAX_WAIT"]) * (1 - 0.8 * self._crowding())
 
 
 def _read(query: str) -> tuple[str, float]:

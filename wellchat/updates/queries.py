@@ -8,9 +8,8 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
-from wellchat.changes.models import Change
 from wellchat.changes.queries import changes_after
-from wellchat.messaging.queries import messages_by_seq, threads_by_id, typing_to, unread_counts
+from wellchat.messaging.queries import changed_messages, threads_by_id, typing_to, unread_counts
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.notifications import queries as notifications
 
@@ -26,11 +25,15 @@ def update_after(
     """
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
-    messages, threads, notes = _distinct(rows)
+    up_to = rows[-1].seq
+    threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}  # a message's thread has changed with it
+    notes = {r.notification_id for r in rows if r.kind == "notification"}
     views = threads_by_id(viewer.id, threads) if threads else []
-    said = messages_by_seq(viewer.id, messages) if messages else []
+    said = []
+    if any(r.kind == "message" for r in rows):
+        said = changed_messages(viewer.id, after=cursor.seq, up_to=up_to)
     state = {
-        "cursor": str(cursor._replace(seq=rows[-1].seq)),
+        "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
         "threads": [thread_state(view, viewer, now=now, away_after=away_after) for view in views],
         "messages": [message_state(message, viewer.id) for message in said],
@@ -43,16 +46,8 @@ def update_after(
     return state, max((message.created_at for message in said), default=None)
 
 
-def _distinct(rows: Sequence[Change]) -> tuple[set[tuple[str, int]], set[str], set[str]]:
-    """The distinct messages, threads and notifications of some rows. A message's thread has changed with it."""
-    messages = {(r.thread_id, r.message_seq) for r in rows if r.kind == "message" and r.thread_id and r.message_seq}
-    threads = {r.thread_id for r in rows if r.kind in ("thread", "message") and r.thread_id}
-    notes = {r.notification_id for r in rows if r.notification_id}
-    return messages, threads, notes
-
-
-def _typing(user_id: str, rows: Sequence[Change], now: datetime) -> list[dict[str, str]]:
-    threads = {r.thread_id for r in rows if r.kind == "typing" and r.thread_id}
+def _typing(user_id: str, rows: Sequence[Any], now: datetime) -> list[dict[str, str]]:
+    threads = {r.thread_id for r in rows if r.kind == "typing"}
     if not threads:
         return []
     found = typing_to(user_id, threads, since=now - TYPING_FOR)

@@ -2,7 +2,7 @@
 
 import { bell } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
-import { panel, status, theme, title, unread } from "./controllers/frame.js";
+import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
@@ -14,7 +14,7 @@ import { Outbox } from "./models/outbox.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { bell, composer, inbox, panel, status, theme, thread, title, unread };
+const CONTROLLERS = { bell, composer, inbox, leave, panel, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;

@@ -51,6 +51,14 @@ export function status(root, app) {
   if (!navigator.onLine) show("offline");
 }
 
+/* A form that ends the session: what this browser keeps of the person goes with it. */
+export function leave(form, app) {
+  form.addEventListener("submit", () => {
+    app.drafts.clear();
+    app.outbox.clear();
+  });
+}
+
 const YEAR = 31_536_000; // s
 
 export function theme(root) {

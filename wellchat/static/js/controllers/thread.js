@@ -1,6 +1,6 @@
 /* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
 
-import { part, plural } from "../lib/dom.js";
+import { part, plural, setAvatar } from "../lib/dom.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { Reader } from "../models/reader.js";
@@ -53,7 +53,7 @@ export function thread(root, app) {
     if (mine) return;
     if (!(app.attention.looking && scroller.pinned) && !dividesUnread()) timeline.divide(message.seq);
     if (!scroller.pinned) missed += 1;
-    if (!message.deleted) app.announce(`${state.title}: ${message.body}`);
+    if (!message.deleted) app.announce(`${shown.name}: ${message.body}`);
   }
 
   /* A line already drawn stands while what is below it is unread. */
@@ -70,6 +70,18 @@ export function thread(root, app) {
     scroller.toEnd();
   }
 
+  let shown = state.other;
+
+  /* Somebody has another name or picture: in the head, at their messages, and in the rows that are yet to be drawn. */
+  function showPerson({ other }) {
+    if (other.name === shown.name && other.avatar_url === shown.avatar_url) return;
+    shown = other;
+    const drawn = [root, ...[...root.querySelectorAll("template")].map((template) => template.content)];
+    drawn.flatMap((place) => [...place.querySelectorAll('[data-part="avatar"]')]).forEach((face) => setAvatar(face, other));
+    part(root, "who").title = part(root, "name").textContent = other.name;
+    log.setAttribute("aria-label", other.name);
+  }
+
   function apply(changes) {
     const here = (list) => list.filter((item) => item.thread_id === id);
     here(changes.pending).forEach(send);
@@ -78,6 +90,7 @@ export function thread(root, app) {
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
     reader.know(current().last_read_seq);
     timeline.draw(current());
+    showPerson(current());
   }
 
   app.store.on((changes) => {

@@ -15,14 +15,23 @@ export function write(element, text) {
   element.hidden = !text;
 }
 
-const ADDRESS = /\bhttps?:\/\/[^\s<>"']+[^\s<>"'.,;:!?)\]}]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
+const ADDRESS = /(?:\bhttps?:\/\/|(?<![\w.@/-])www\.(?=[\w-]+\.[a-z]{2}))[^\s<>"']+[^\s<>"'.,;:!?)\]}]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
+
+/** The web and mail addresses in a text: {index, found, href}. */
+export function addresses(text) {
+  return [...text.matchAll(ADDRESS)].map(({ 0: found, index }) => ({ index, found, href: leadsTo(found) }));
+}
+
+function leadsTo(found) {
+  if (/^https?:/i.test(found)) return found;
+  return (/^www\./i.test(found) ? "http://" : "mailto:") + found;
+}
 
 /** Text as text, with web and mail addresses as links; never as markup. */
 export function linked(text) {
   const fragment = document.createDocumentFragment();
   let at = 0;
-  for (const { 0: found, index } of text.matchAll(ADDRESS)) {
-    const href = /^https?:/i.test(found) ? found : `mailto:${found}`;
+  for (const { index, found, href } of addresses(text)) {
     const link = Object.assign(document.createElement("a"), { href, textContent: found });
     link.rel = "noopener noreferrer nofollow";
     link.target = "_blank";

@@ -10,6 +10,12 @@ export class Drafts {
     return this.storage?.getItem(this.prefix + threadId) ?? "";
   }
 
+  /** Whoever signs out leaves nothing of theirs behind in this browser. */
+  clear() {
+    forget(this.storage, this.prefix);
+    this.storage = null;
+  }
+
   write(threadId, text) {
     try {
       if (text.trim()) this.storage?.setItem(this.prefix + threadId, text);
@@ -18,4 +24,9 @@ export class Drafts {
       // storage full or forbidden: the words are still in the field
     }
   }
+}
+
+export function forget(storage, prefix) {
+  const names = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage.key(i));
+  names.filter((name) => name.startsWith(prefix)).forEach((name) => storage.removeItem(name));
 }

@@ -1,6 +1,7 @@
 /* Messages that have not been seen to arrive. Each is kept in the browser's storage under its client key until the server's
    answer or an update shows it, whichever comes first; the same key goes with every attempt, so none arrives twice. */
 
+import { forget } from "./drafts.js";
 import { systemClock } from "./poller.js";
 
 const LONGEST = 30_000;
@@ -47,6 +48,12 @@ export class Outbox {
     const entry = this.store.pending.get(key);
     this.#forget(key);
     if (entry) this.store.drop(entry);
+  }
+
+  /** Whoever signs out leaves nothing of theirs behind in this browser, nor does an attempt that ends later. */
+  clear() {
+    forget(this.storage, this.prefix);
+    this.storage = null;
   }
 
   /** One at a time and in order: what comes later waits for what came before, unless that was refused for good. */

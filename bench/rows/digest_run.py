@@ -54,7 +54,7 @@ def measure(stage: Stage) -> list[Row]:
     ratio = median(ours) / median(bare)
     return [
         Row(
-            "digest",
+            "digest-run",
             f"digest run over {people:,} due people",
             f"{median(ours):,.0f} mails/s",
             f"smtplib, the same bytes: {median(bare):,.0f} /s",

@@ -1,0 +1,40 @@
+"""Sessions end by themselves, so that the list of those that were signed out need not grow for ever."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from wellchat.accounts import links
+from wellchat.accounts.models import SESSION_LASTS, UsedLink, new_session_id
+from wellchat.accounts.queries import user_by_session
+from wellchat.db import db, transaction
+
+DAY = timedelta(days=1)
+
+
+def cookie(user, session_id):
+    return f"{user.id}.{user.session_epoch}.{session_id}"
+
+
+def test_a_session_ends_by_itself(app, cast, now):
+    mine = cookie(cast.cara, new_session_id(now))
+    assert user_by_session(mine, now=now + SESSION_LASTS - DAY).id == cast.cara.id
+    assert user_by_session(mine, now=now + SESSION_LASTS) is None
+
+
+@pytest.mark.parametrize("session_id", ["", "abc", "~abc", "-1~abc", "99999999~abc", "\u0661~abc"])
+def test_a_session_that_does_not_say_when_it_began_is_none(app, cast, now, session_id):
+    assert user_by_session(cookie(cast.cara, session_id), now=now) is None
+
+
+@pytest.mark.each_database
+def test_what_was_used_is_forgotten_once_it_would_not_work_anyhow(app, now):
+    with transaction():
+        links.use_up("old", now=now - SESSION_LASTS - DAY)
+        links.use_up("young", now=now - SESSION_LASTS + DAY)
+    assert links.trim_used(now=now) == 1
+    assert links.trim_used(now=now) == 0
+    assert len(db.session.execute(select(UsedLink)).all()) == 1

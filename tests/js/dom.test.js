@@ -1,0 +1,12 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { addresses } from "../../wellchat/static/js/lib/dom.js";
+
+test("what becomes a link, and where it leads", () => {
+  const led = (text) => addresses(text).map(({ href }) => href);
+  assert.deepEqual(led("see www.example.com."), ["http://www.example.com"]);
+  assert.deepEqual(led("WWW.Example.com/a?b=1 (https://example.com/x)"), ["http://WWW.Example.com/a?b=1", "https://example.com/x"]);
+  assert.deepEqual(led("me@www.example.com"), ["mailto:me@www.example.com"]);
+  assert.deepEqual(led("notes.md and example.com and www. and x.www.example.com"), []);
+});

@@ -1,0 +1,273 @@
+"""`wellchat mail receive` as a mail server's pipe runs it, `wellchat mail serve` as one speaks to it, `... received`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.mail.world import World
+from tests.replies.raw import address_of, answer, raw_mail, said
+from tests.services import Command, MailServer, free_port
+from wellchat.db import db
+
+Pipe = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def env(make_app: Callable[..., Flask], tmp_path: Path, smtp: MailServer) -> dict[str, str]:
+    """Settings of an installation of its own; `world` is in it."""
+    return {
+        "WELLCHAT_INSTANCE": str(tmp_path),
+        "WELLCHAT_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}",
+        "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
+        "WELLCHAT_REPLY_ADDRESS": "reply@studio.example",
+        "WELLCHAT_BASE_URL": "https://chat.example",
+    }
+
+
+@pytest.fixture
+def world(env: dict[str, str], make_app: Callable[..., Flask], smtp: MailServer) -> Iterator[World]:
+    import flask_migrate
+
+    settings = {name.removeprefix("WELLCHAT_"): value for name, value in env.items()}
+    app = make_app(**settings | {"INSTANCE": Path(settings["INSTANCE"])})
+    with app.app_context():
+        flask_migrate.upgrade()
+        yield World(app, smtp)
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture
+def pipe(env: dict[str, str]) -> Pipe:
+    """pipe(raw, *options, **environment): the command as a process."""
+
+    def run(raw: bytes, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        db.session.rollback()
+        done = subprocess.run(
+            [sys.executable, "-m", "wellchat", "mail", "receive", *options],
+            input=raw,
+            capture_output=True,
+            env={**os.environ, **env, **environment},
+            timeout=60,
+        )
+        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    return run
+
+
+@pytest.mark.slow
+def test_the_pipe_and_its_statuses(world: World, pipe: Pipe) -> None:
+    to = address_of(world.coach, world.thread)
+    raw = raw_mail(author=world.coach.email, to=f'"Ana" <{to}>')
+    taken = pipe(raw)
+    assert (taken.returncode, taken.stdout, taken.stderr) == (0, "Taken.\n", "")
+    assert pipe(raw).stdout == "Taken before.\n"
+    assert pipe(raw_mail(author=world.coach.email, to=to, Precedence="bulk")).returncode == 0
+    stranger = pipe(raw_mail(author="eve@example.com", to=to))
+    assert stranger.returncode == 77
+    assert stranger.stderr.startswith("Only the person whom we wrote to")
+    nobody = pipe(raw_mail(author=world.coach.email, to="reply+nobody@studio.example"))
+    assert (nobody.returncode, nobody.stdout) == (67, "")
+    assert pipe(b"").returncode == 65
+    assert said(world) == ["Yes, at nine."]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "way", ["--recipient", "ORIGINAL_RECIPIENT", "RECIPIENT", "Delivered-To", "X-Original-To", "Cc"]
+)
+def test_where_mail_servers_say_to_whom_it_is(world: World, pipe: Pipe, way: str) -> None:
+    to = address_of(world.coach, world.thread)
+    plain = {"author": world.coach.email, "to": "undisclosed-recipients:;"}
+    if way.startswith("--"):
+        done = pipe(raw_mail(**plain), way, to, "--sender", world.coach.email)
+    elif way.isupper():
+        done = pipe(raw_mail(**plain), **{way: to})
+    else:
+        done = pipe(raw_mail(**plain, **{way.replace("-", "_"): to}))
+    assert done.returncode == 0, done.stderr
+    assert said(world) == ["Yes, at nine."]
+
+
+@pytest.mark.slow
+def test_the_envelope_s_recipient_is_the_one_that_counts(world: World, pipe: Pipe) -> None:
+    to = address_of(world.coach, world.thread)
+    assert pipe(raw_mail(author=world.coach.email, to=to), "--recipient", "else@studio.example").returncode == 67
+    assert pipe(raw_mail(author=world.coach.email, to=to), SENDER="MAILER-DAEMON").stdout.startswith("Dropped")
+
+
+@pytest.mark.slow
+def test_what_may_pass_is_tried_again(world: World, pipe: Pipe, env: dict[str, str], tmp_path: Path) -> None:
+    """A mail server gives a mail back for any other status: settings, database, disk."""
+    to = address_of(world.coach, world.thread)
+    raw = raw_mail(author=world.coach.email, to=to)
+    for trouble in (
+        {"WELLCHAT_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/none"},
+        {"WELLCHAT_DATABASE_URL": f"sqlite:///{tmp_path / 'no' / 'such.db'}"},
+        {"WELLCHAT_POLL_INTERVAL": "x"},
+        {"WELLCHAT_SECRET_KEY": "weak"},
+    ):
+        assert pipe(raw, **trouble).returncode == 75, trouble
+    assert pipe(raw).returncode == 0
+
+
+@pytest.mark.slow
+def test_a_huge_mail_is_read_to_its_end(world: World, pipe: Pipe) -> None:
+    to = address_of(world.coach, world.thread)
+    done = pipe(raw_mail(author=world.coach.email, to=to, body=b"x" * 27_000_000))
+    assert done.returncode == 0
+    assert "too large" in done.stdout
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_and_handed_over_again(world: World, env: dict[str, str]) -> None:
+    """The mail server waits for the status, and comes again where there was none."""
+    to = address_of(world.coach, world.thread)
+    for number in range(3):
+        raw = raw_mail(author=world.coach.email, to=to, body=f"Words {number}", message_id=f"<{number}@x>")
+        db.session.rollback()
+        for patience in (0.25 + 0.1 * number, 60):
+            process = subprocess.Popen(
+                [sys.executable, "-m", "wellchat", "mail", "receive"],
+                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **env},
+            )  # fmt: skip
+            assert process.stdin
+            process.stdin.write(raw)
+            process.stdin.close()
+            try:
+                assert process.wait(patience) == 0
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+    assert said(world) == [f"Words {number}" for number in range(3)]
+
+
+# LMTP
+
+
+@pytest.fixture
+def lmtp(world: World, env: dict[str, str]) -> Iterator[tuple[Command, int]]:
+    port = free_port()
+    db.session.rollback()
+    command = Command("wellchat", "mail", "serve", "--port", str(port), env=env)
+    command.wait_until_says("takes mails by LMTP")
+    yield command, port
+    command.stop()
+
+
+def speak(port: int, sender: str, recipients: list[str], raw: bytes) -> tuple[list[int], list[bytes]]:
+    """The codes at RCPT, and the lines after the text: one for each recipient that was accepted."""
+    with smtplib.LMTP("127.0.0.1", port, timeout=60) as client:
+        client.ehlo_or_helo_if_needed()
+        client.mail(sender)
+        codes = [client.rcpt(recipient)[0] for recipient in recipients]
+        taken = codes.count(250)
+        if not taken:
+            return codes, []
+        lines = [client.data(raw)]
+        lines += [client.getreply() for _ in range(taken - 1)]
+        return codes, [f"{code} {words.decode()}".encode() for code, words in lines]
+
+
+@pytest.mark.slow
+def test_each_recipient_is_answered(world: World, lmtp: tuple[Command, int]) -> None:
+    _, port = lmtp
+    own = address_of(world.coach, world.thread)
+    other = address_of(world.client, world.thread)
+    raw = raw_mail(author=world.coach.email, to=own)
+    codes, lines = speak(port, world.coach.email, [own, "reply+nobody@studio.example", other], raw)
+    assert codes == [250, 550, 250]
+    assert [line[:9] for line in lines] == [b"250 2.0.0", b"550 5.7.1"]
+    assert speak(port, world.coach.email, [own], raw)[1] == [b"250 2.0.0 Taken before."]
+    assert speak(port, "", [own], raw_mail(author=world.coach.email, to=own))[1][0].startswith(b"250 2.0.0 Dropped")
+    assert said(world) == ["Yes, at nine."]
+
+
+@pytest.mark.slow
+def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
+    _, port = lmtp
+    to = address_of(world.coach, world.thread)
+    answers: list[Any] = []
+
+    def deliver(number: int) -> None:
+        raw = raw_mail(author=world.coach.email, to=to, body=f"Words {number % 20}", message_id=f"<{number % 20}@x>")
+        answers.append(speak(port, world.coach.email, [to], raw))
+
+    threads = [threading.Thread(target=deliver, args=(number,)) for number in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert len(answers) == 40
+    assert all(lines[0].startswith(b"250") for _, lines in answers)
+    assert sorted(map(str, said(world))) == sorted(f"Words {number}" for number in range(20))
+
+
+@pytest.mark.slow
+def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp: tuple[Command, int]) -> None:
+    command, port = lmtp
+    to = address_of(world.coach, world.thread)
+    blocker = world.app.config["DATABASE_URL"].removeprefix("sqlite:///")
+    import sqlite3
+
+    with sqlite3.connect(blocker, isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")  # the mail has to wait for this
+        answers: list[Any] = []
+        raw = raw_mail(author=world.coach.email, to=to)
+        thread = threading.Thread(target=lambda: answers.append(speak(port, world.coach.email, [to], raw)))
+        thread.start()
+        time.sleep(1)
+        command.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        other.execute("ROLLBACK")
+    thread.join(30)
+    assert [lines for _, lines in answers] == [[b"250 2.0.0 Taken."]]
+    assert command.stop() == 0
+    assert said(world) == ["Yes, at nine."]
+
+
+@pytest.mark.slow
+def test_a_database_that_is_away_is_later(world: World, env: dict[str, str]) -> None:
+    port = free_port()
+    to, raw = address_of(world.coach, world.thread), b""
+    raw = raw_mail(author=world.coach.email, to=to)
+    away = env | {"WELLCHAT_DATABASE_URL": "postgresql+psycopg://nobody@127.0.0.1:1/none"}
+    command = Command("wellchat", "mail", "serve", "--port", str(port), env=away)
+    try:
+        command.wait_until_says("takes mails by LMTP")
+        assert speak(port, world.coach.email, [to], raw)[1] == [b"451 4.3.0 Try again later."]
+    finally:
+        command.stop()
+
+
+# Looking
+
+
+def test_what_came_in_can_be_looked_at(app: Flask, smtp: MailServer) -> None:
+    app.config.update(SMTP_URL=smtp.url, REPLY_ADDRESS="reply@studio.example")
+    world = World(app, smtp)
+    answer(world)
+    answer(world, body="")
+    run = app.test_cli_runner().invoke
+    rows = json.loads(run(args=["mail", "received", "--json"]).output)
+    assert {row["outcome"] for row in rows} == {"taken", "refused"}
+    assert {row["email"] for row in rows} == {world.coach.email}
+    db.session.rollback()
+    assert "no words of yours" in run(args=["mail", "received", world.coach.email.upper()]).output
+    assert run(args=["mail", "received", "nobody@example.com"]).output == ""

@@ -1,0 +1,400 @@
+"""A mail that comes in: whose it is, what becomes of it, and who is told."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+
+import pytest
+
+from tests.mail.world import DELAY, NOON, World
+from tests.replies.raw import address_of, answer, hand_over, raw_mail, received, said
+from wellchat.db import db
+from wellchat.digests import actions as digests
+from wellchat.mail import actions as mail
+from wellchat.mail.addresses import LIFETIME, envelope_sender, meaning_of, several_address
+from wellchat.messaging.models import Message
+from wellchat.replies.actions import MOST_REFUSALS, forget_received
+
+OK, DATA, NOBODY, NOT_ALLOWED = os.EX_OK, os.EX_DATAERR, os.EX_NOUSER, os.EX_NOPERM
+
+
+def told(world: World) -> list[str]:
+    """The texts of the mails that say why something was not taken, after they were sent."""
+    mail.sweep(NOON)
+    texts = [m.get_body(("plain",)) for m in world.server.messages if "was not sent" in m["Subject"]]
+    return [str(text.get_content()) for text in texts if text]
+
+
+@pytest.mark.each_database
+def test_an_answer_becomes_a_message_in_the_thread(world: World) -> None:
+    """The whole way: a digest goes out, and its reader answers it from a mail program."""
+    world.say(world.client, "Is nine still fine?")
+    digests.sweep(NOON + DELAY)
+    [digest] = world.server.messages
+    raw = raw_mail(
+        author=f"Sofia Marin <{world.coach.email}>",
+        to=digest["Reply-To"],
+        body="Yes, at nine.\n\nOn Wed, Nov 18, 2026 at 1:30 PM wellchat wrote:\n> Is nine still fine?\n\n-- \nSofia",
+        In_Reply_To=digest["Message-ID"],
+    )
+    verdict = hand_over(raw, digest["Reply-To"], now=NOON + 2 * DELAY)
+    assert verdict.status == OK
+    assert said(world) == ["Is nine still fine?", "Yes, at nine."]
+    message = db.session.get_one(Message, (world.thread.id, 2))
+    assert (message.sender_id, message.created_at) == (world.coach.id, NOON + 2 * DELAY)
+    assert world.membership(world.coach).last_read_seq == 2, "who answers a mail has read what it showed"
+    [row] = received()
+    assert (row.outcome, row.user_id, row.thread_id, row.seq) == ("taken", world.coach.id, world.thread.id, 2)
+
+
+@pytest.mark.each_database
+def test_the_same_mail_again_is_the_same_message(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    raw = raw_mail(author=world.coach.email, to=to)
+    verdicts = world.together(*[lambda: hand_over(raw, to)] * 6)
+    assert [verdict.status for verdict in verdicts] == [OK] * 6
+    assert hand_over(b"Received: again by another way\r\n" + raw, to).status == OK
+    assert said(world) == ["Yes, at nine."]
+    assert len(received()) == 1
+
+
+def test_without_a_message_id_the_same_mail_is_known_by_what_it_says(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    for body in ("One", "One", "Two"):
+        raw = raw_mail(author=world.coach.email, to=to, body=body, Message_ID=None)
+        assert hand_over(b"Received: here\r\n" + raw, to).status == OK
+    assert said(world) == ["One", "Two"]
+
+
+def test_the_same_id_with_other_words_changes_nothing(world: World) -> None:
+    assert answer(world, message_id="<a@b>").status == OK
+    assert answer(world, message_id="<a@b>", body="Other words").status == OK
+    assert said(world) == ["Yes, at nine."]
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "Ana <{client}>",
+        "Sofia Marin <sofia@elsewhere.example>",
+        "{coach} <sofia@elsewhere.example>",
+        '"{coach}" <sofia@elsewhere.example>',
+        "Sofia <{coach}>, Eve <eve@example.com>",
+        "eve@example.com, {coach}",
+        "{coach}@example.com",
+        "x{coach}",
+        "",
+        "(comment {coach})",
+        "=?utf-8?q?{coach}?= <eve@example.com>",
+    ],
+)
+def test_only_the_person_whom_we_wrote_to_can_answer(world: World, author: str) -> None:
+    to = address_of(world.coach, world.thread)
+    author = author.format(coach=world.coach.email, client=world.client.email)
+    verdict = hand_over(raw_mail(author=author, to=to), to)
+    assert verdict.status == NOT_ALLOWED
+    assert world.coach.email not in verdict.words
+    assert (said(world), told(world), received()) == ([], [], [])
+
+
+def test_two_from_headers_are_nobody(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    raw = b"From: eve@example.com\r\n" + raw_mail(author=world.coach.email, to=to)
+    assert hand_over(raw, to).status == NOT_ALLOWED
+
+
+@pytest.mark.parametrize(
+    "author",
+    [
+        "{}",
+        "<{}>",
+        "Sofia <{}>",
+        '"Marin, Sofia" <{}>',
+        "Marin, Sofia <{}>",
+        "=?utf-8?q?S=C3=B6fia?= <{}>",
+        "{} (Sofia)",
+    ],
+)
+def test_the_ways_in_which_mail_programs_write_an_author(world: World, author: str) -> None:
+    to = address_of(world.coach, world.thread)
+    assert hand_over(raw_mail(author=author.format(world.coach.email.upper()), to=to), to).status == OK
+
+
+def test_addresses_that_are_not_ours(world: World) -> None:
+    good = address_of(world.coach, world.thread)
+    local, _, domain = good.partition("@")
+    other = "0" if local[-1] != "0" else "1"
+    bad = [
+        "hello@studio.example", "reply@studio.example", f"{local}@elsewhere.example", f"{local[:-1]}{other}@{domain}", f"{local}0@{domain}",
+        f"{local[:-1]}@{domain}", local, "", "@", "reply+r@studio.example", good.replace(world.thread.id, world.coach.id),
+        good.replace("reply+r", "reply+d"), good.replace("reply+r", "reply+b"), "\x00", "reply+" + "r" * 500 + "@studio.example",
+    ]  # fmt: skip
+    for address in bad:
+        assert meaning_of(address) is None, address
+        assert hand_over(raw_mail(author=world.coach.email, to=address or "x"), address).status == NOBODY, address
+    for address in (good.upper(), f"<{good}>", f" {good} "):
+        assert meaning_of(address) == meaning_of(good) is not None
+
+
+def test_another_key_made_it(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    world.app.config["SECRET_KEY"] = "another key, and a long one"
+    assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == NOBODY
+
+
+def test_addresses_of_a_domain_of_their_own(world: World) -> None:
+    world.app.config["REPLY_ADDRESS"] = "*@reply.studio.example"
+    to = address_of(world.coach, world.thread)
+    assert to.endswith("@reply.studio.example")
+    assert to.startswith("r" + world.coach.id)
+    assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == OK
+
+
+def test_who_is_not_of_the_thread_any_more(world: World) -> None:
+    stranger = world.user("Olga Outsider")
+    to = address_of(stranger, world.thread)
+    assert hand_over(raw_mail(author=stranger.email, to=to), to).status == NOBODY
+    assert said(world) == []
+
+
+def test_an_address_ends(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    raw = raw_mail(author=world.coach.email, to=to)
+    assert hand_over(raw, to, now=NOON + LIFETIME).status == OK
+    late = raw_mail(author=world.coach.email, to=to)
+    assert hand_over(late, to, now=NOON + LIFETIME + timedelta(days=1, hours=1)).status == OK
+    assert len(said(world)) == 1
+    mail.sweep(NOON + LIFETIME + timedelta(days=2))
+    [message] = world.server.messages
+    assert message["Subject"] == "Your reply to Ana Petrov was not sent"
+    assert "too old" in str(message.get_body(("plain",)))
+    assert f"https://chat.example/threads/{world.thread.id}" in str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+
+
+def test_of_several_conversations_we_do_not_guess(world: World) -> None:
+    other = world.user("Ben Other")
+    second = world.open_thread(other, world.coach)
+    world.say(world.client, "From Ana")
+    world.say(other, "From Ben", thread=second)
+    digests.sweep(NOON + DELAY)
+    [digest] = world.server.messages
+    text = str(digest.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    for thread in (world.thread, second):
+        assert address_of(world.coach, thread, NOON + DELAY) in text
+    raw = raw_mail(author=world.coach.email, to=digest["Reply-To"], body="Only for one of you")
+    assert hand_over(raw, digest["Reply-To"]).status == OK
+    assert (said(world), said(world, second)) == (["From Ana"], ["From Ben"])
+    [why] = told(world)
+    assert "several conversations" in why
+    for thread, name in ((world.thread, "Ana Petrov"), (second, "Ben Other")):
+        assert name in why
+        to = address_of(world.coach, thread)
+        assert to in why
+        assert hand_over(raw_mail(author=world.coach.email, to=to, body=f"For {name}"), to).status == OK
+        assert said(world, thread)[-1] == f"For {name}"
+
+
+def test_one_mail_to_two_conversations(world: World) -> None:
+    second = world.open_thread(world.user("Ben Other"), world.coach)
+    both = [address_of(world.coach, thread) for thread in (world.thread, second)]
+    assert hand_over(raw_mail(author=world.coach.email, to=", ".join(both)), *both).status == OK
+    assert said(world) == said(world, second) == ["Yes, at nine."]
+
+
+# What nobody wrote
+
+
+AUTOMATIC = [
+    {"Auto_Submitted": "auto-replied"},
+    {"Auto_Submitted": "auto-generated; owner-email=x"},
+    {"Precedence": "bulk"},
+    {"Precedence": "auto_reply"},
+    {"X_Auto_Response_Suppress": "All"},
+    {"X_Autoreply": "yes"},
+    {"List_Id": "<list.example.com>"},
+    {"List_Unsubscribe": "<https://example.com>"},
+    {"X_Loop": "x"},
+    {"Subject": "Automatic reply: 1 new message"},
+    {"Subject": "Out of Office: back on Monday"},
+    {"Subject": "=?utf-8?q?R=C3=A9ponse_automatique_=3A_absente?="},
+    {"Subject": "Automatische Antwort: 1 new message"},
+    {"Subject": "Abwesenheitsnotiz"},
+    {"kind": "multipart/report; report-type=disposition-notification"},
+    {"Return_Path": "<>"},
+]
+
+
+@pytest.mark.parametrize("signs", AUTOMATIC, ids=lambda signs: " ".join(map(str, *signs.items())))
+def test_what_nobody_wrote_is_dropped(world: World, signs: dict[str, str]) -> None:
+    to = address_of(world.coach, world.thread)
+    verdict = hand_over(raw_mail(author=world.coach.email, to=to, **signs), to, sender=None)
+    assert verdict.status == OK
+    assert verdict.words.startswith("Dropped")
+    assert (said(world), told(world)) == ([], [])
+    [row] = received()
+    assert (row.outcome, row.user_id) == ("dropped", world.coach.id)
+    assert row.reason
+
+
+def test_bounces_and_machines_and_ourselves_are_dropped(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    for author in ("MAILER-DAEMON@example.com", "postmaster@example.com", "hello@studio.example", to):
+        verdict = hand_over(raw_mail(author=author, to=to), to)
+        assert verdict.words.startswith("Dropped"), author
+    for sender in ("", "<>", "MAILER-DAEMON"):
+        assert hand_over(raw_mail(author=world.coach.email, to=to), to, sender=sender).words.startswith("Dropped")
+    assert (said(world), told(world)) == ([], [])
+
+
+def test_a_mail_of_ours_that_comes_back_to_us_ends_there(world: World) -> None:
+    """A forward to the reply address must not answer itself for ever."""
+    world.say(world.client, "Hello")
+    digests.sweep(NOON + DELAY)
+    [digest] = world.server.messages
+    assert hand_over(digest.as_bytes(), digest["Reply-To"]).words.startswith("Dropped")
+    assert said(world) == ["Hello"]
+
+
+def test_a_person_who_says_no_auto(world: World) -> None:
+    assert answer(world, Auto_Submitted="no").status == OK
+    assert said(world) == ["Yes, at nine."]
+
+
+# What cannot be taken
+
+
+BIG = "x" * 10_001
+UNTAKEABLE = {
+    "empty": ({"body": ""}, "no words of yours"),
+    "only a quote": ({"body": "> 1 new message"}, "no words of yours"),
+    "only a signature": ({"body": "-- \nSofia"}, "no words of yours"),
+    "too long": ({"body": BIG}, "longer than one message can be"),
+    "encrypted": ({"kind": "application/pkcs7-mime; name=smime.p7m"}, "encrypted"),
+    "only a file": (
+        {
+            "kind": "multipart/mixed; boundary=b",
+            "body": '--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="plan.pdf"\n\nPDF\n--b--\n',
+        },
+        "only plan.pdf",
+    ),
+    "a picture": ({"kind": "image/png", "body": "PNG"}, "only a file"),
+    "nul": ({"body": "\x00\x00"}, "no words of yours"),
+}
+
+
+@pytest.mark.parametrize("name", UNTAKEABLE)
+def test_its_author_is_told_once_why_it_was_not_taken(world: World, name: str) -> None:
+    form, why = UNTAKEABLE[name]
+    for _ in range(3):
+        verdict = answer(world, message_id="<one@example.com>", **form)
+        assert verdict.status == OK
+        assert why in verdict.words
+    [text] = told(world)
+    assert why in text
+    assert 'subject "Re: 1 new message"' in text
+    assert said(world) == []
+    assert world.server.recipients == [[world.coach.email]]
+    [row] = received()
+    assert (row.outcome, row.user_id) == ("refused", world.coach.id)
+
+
+def test_what_tells_them_cannot_be_answered_by_a_machine(world: World) -> None:
+    answer(world, body="")
+    told(world)
+    [message] = world.server.messages
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "Reply-To" not in message
+
+
+def test_who_sends_much_that_cannot_be_taken_is_told_less_often(world: World) -> None:
+    for _ in range(MOST_REFUSALS + 5):
+        answer(world, body="")
+    assert len(told(world)) == MOST_REFUSALS
+    assert len(received()) == MOST_REFUSALS + 5
+
+
+def test_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wellchat.replies.reading.MOST_BYTES", 2000)
+    assert "too large" in answer(world, body="x" * 3000).words
+    assert len(told(world)) == 1
+
+
+def test_files_that_came_along_are_named_and_left_out(world: World) -> None:
+    body = (
+        "--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: application/pdf\n"
+        "Content-Disposition: attachment; filename*=utf-8''pl%C3%A4n%0D%0Ax.pdf\nContent-Transfer-Encoding: base64\n\nUERG\n"
+        "--b\nContent-Type: message/rfc822\n\nFrom: x@example.com\n\nForwarded\n"
+        "--b\nContent-Type: image/png\nContent-ID: <logo>\nContent-Disposition: inline; filename=logo.png\n\nPNG\n--b--\n"
+    )
+    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert said(world) == [
+        "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: files cannot be sent this way.)"
+    ]
+
+
+# Who it is from, as the mail server in front has found out
+
+
+@pytest.mark.parametrize(
+    ("results", "status"),
+    [
+        ("mx.studio.example; dmarc=fail header.from=example.com", NOT_ALLOWED),
+        ("mx.studio.example; spf=pass; dkim=pass; dmarc=fail (p=none)", NOT_ALLOWED),
+        ("mx.studio.example; spf=fail smtp.mailfrom=x", NOT_ALLOWED),
+        ("mx.studio.example; spf=fail; dkim=pass header.d=example.com", OK),
+        ("MX.studio.example 1; spf=softfail; dmarc=pass", OK),
+        ("mx.studio.example; none", OK),
+        ("mx.elsewhere.example; dmarc=fail", OK),
+        (None, OK),
+    ],
+)
+def test_authentication_results_of_the_named_server(world: World, results: str | None, status: int) -> None:
+    world.app.config["AUTHSERV_ID"] = "mx.studio.example"
+    assert answer(world, Authentication_Results=results).status == status
+
+
+def test_nobody_else_s_results_are_believed(world: World) -> None:
+    assert answer(world, Authentication_Results="mx.studio.example; dmarc=fail").status == OK
+
+
+def test_what_came_in_is_forgotten_after_a_while(world: World) -> None:
+    answer(world)
+    assert forget_received(NOON + timedelta(days=80)) == 0
+    assert forget_received(NOON + timedelta(days=100)) == 1
+    assert said(world) == ["Yes, at nine."]
+
+
+def test_addresses_mean_what_they_were_made_for(world: World) -> None:
+    several = several_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
+    assert several
+    meaning = meaning_of(several)
+    assert meaning
+    assert (meaning.mark, meaning.user_id, meaning.about) == ("d", world.coach.id, "0123456789abc")
+    sender = meaning_of(envelope_sender(mail_id="0123456789abc", now=NOON))
+    assert sender
+    assert (sender.mark, sender.user_id, sender.about) == ("b", "", "0123456789abc")
+    assert len(several.partition("@")[0]) <= 64
+    world.app.config["REPLY_ADDRESS"] = None
+    assert envelope_sender(mail_id="0123456789abc", now=NOON) == "hello@studio.example"
+    world.app.config["REPLY_ADDRESS"] = "off"
+    assert several_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
+
+
+def test_an_erased_account_answers_nowhere(world: World) -> None:
+    to = address_of(world.coach, world.thread)
+    gone = to.replace(world.coach.id, "0000000000000")
+    assert hand_over(raw_mail(author=world.coach.email, to=gone), gone).status == NOBODY
+
+
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_our_own_mail_is_cut_off_even_where_no_mail_program_marks_it(world: World, subtype: str) -> None:
+    """Holds the cutting to what templates/emails/digest says today."""
+    world.say(world.client, "Is nine still fine?")
+    digests.sweep(NOON + DELAY)
+    part = world.server.messages[0].get_body((subtype,))
+    ours = str(part.get_content()) if part else ""
+    body = f"<p>Yes, at nine.</p>{ours}" if subtype == "html" else f"Yes, at nine.\n\n{ours}"
+    to = world.server.messages[0]["Reply-To"]
+    hand_over(raw_mail(author=world.coach.email, to=to, body=body, kind=f"text/{subtype}; charset=utf-8"), to)
+    assert said(world)[1] == "Yes, at nine."

@@ -1,0 +1,61 @@
+"""A setting that cannot be used stops the start with a line that names it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from wellchat.config import SettingsError, read_settings, reply_pattern
+
+BAD = [
+    ("DATABASE_URL", "nope"),
+    ("DATABASE_URL", "mysql://host/name"),
+    ("DATABASE_URL", "postgresql+psycopg2://host/name"),
+    ("REDIS_URL", "redis://host:port"),
+    ("BROKER_URL", "nope"),
+    ("SMTP_URL", "smtp://host:port"),
+    ("BASE_URL", "http://host:port"),
+    ("MAIL_FROM", "nobody"),
+    ("MAIL_FROM", "a@b\nBcc: c@d"),
+    ("SECRET_KEY", "changemechangeme"),
+    ("SECRET_KEY", "dev-secret-123456789"),
+    *((name, value) for name in ("EMAIL_DELAY", "AWAY_AFTER", "SWEEP_EVERY", "POLL_INTERVAL")
+      for value in ("inf", "nan", "1e12", "-1")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^WELLCHAT_{name}: [^\n]+$"):
+        read_settings({"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{name}": value})
+
+
+GOOD = [
+    ("DATABASE_URL", "sqlite:////tmp/x.db"),
+    ("DATABASE_URL", "postgresql+psycopg://u:p@host:5432/name?host=/run"),
+    ("BROKER_URL", "amqp://host"),
+    ("MAIL_FROM", "Jane Doe <jane@example.com>"),
+    ("SECRET_KEY", "0123456789abcdef"),
+    ("SECRET_KEY", "qH3vP0xw9LmZr7Tn"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), GOOD)
+def test_is_taken(tmp_path: Path, name: str, value: str) -> None:
+    settings = read_settings({"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{name}": value})
+    assert getattr(settings, name) == value
+
+
+def test_the_address_of_a_hosting_provider_means_our_driver(tmp_path: Path) -> None:
+    for scheme in ("postgres", "postgresql"):
+        settings = read_settings(
+            {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_DATABASE_URL": f"{scheme}://u@host/name"}
+        )
+        assert settings.DATABASE_URL == "postgresql+psycopg://u@host/name"
+
+
+def test_a_long_sender_s_name_leaves_room_for_answers() -> None:
+    """What an answer needs before the @ does not fit behind it: of the sender only the domain is kept."""
+    assert reply_pattern(None, "customer-notifications@studio.example") == ("", "studio.example")
+    assert reply_pattern(None, "Studio <hello@studio.example>") == ("hello+", "studio.example")

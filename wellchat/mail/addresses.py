@@ -1,0 +1,111 @@
+"""Addresses that mean something when a mail comes back to them: whose it is, what it is about, until when.
+
+    wellchat+rWHO..ABOUT..DAY.SIGNATURE@example.com
+
+Nothing of it is stored: an address says all of it itself, signed with the installation's key, in letters that survive
+being turned to lower case on the way. The mark `r` answers one thread; `d` a mail that was about several, which
+cannot be answered as a whole; `b` is where mail servers give a mail back that they could not deliver.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from datetime import UTC, date, datetime, timedelta
+from email.utils import parseaddr
+from typing import NamedTuple
+
+from wellchat.config import reply_pattern, setting
+from wellchat.db import ID_ALPHABET
+
+REPLY, SEVERAL, BOUNCE = "r", "d", "b"
+LIFETIME = timedelta(days=90)
+EPOCH = date(2020, 1, 1)
+
+_DAY, _ID, _SIGNATURE = 3, 13, 14  # characters, of five bits each
+_TOKEN = re.compile(
+    rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})[{ID_ALPHABET}]{{{_SIGNATURE}}}"
+)
+_SPELL = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
+
+
+class Meaning(NamedTuple):
+    """What one of our addresses says. Signed by us, whether or not its time is over."""
+
+    mark: str
+    user_id: str  # none of a bounce address
+    about: str  # a thread's id, or a mail's
+    expires: date
+
+    def is_over(self, now: datetime) -> bool:
+        return now.astimezone(UTC).date() > self.expires
+
+
+def reply_address(*, user_id: str, thread_id: str, now: datetime) -> str | None:
+    """Where this person's answers into this thread go; None where the installation takes no mails."""
+    return _address(REPLY, user_id + thread_id, now)
+
+
+def several_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
+    """Where answers go to a mail about several threads: we cannot know which, and must not guess."""
+    return _address(SEVERAL, user_id + mail_id, now)
+
+
+def envelope_sender(*, mail_id: str, now: datetime) -> str:
+    """Who a mail is from, to mail servers: where they give it back. MAIL_FROM, unless mails are known to reach us."""
+    own = parseaddr(setting("MAIL_FROM"))[1]
+    return (_address(BOUNCE, mail_id, now) or own) if setting("REPLY_ADDRESS") else own
+
+
+def is_answered() -> bool:
+    """Whether the operator has said that mails to such addresses reach us, so that mails may speak of it."""
+    return setting("REPLY_ADDRESS") not in (None, "off")
+
+
+def meaning_of(address: str) -> Meaning | None:
+    """None for an address that we did not make."""
+    local, _, domain = address.strip().strip("<>").lower().rpartition("@")
+    ours = _pattern()
+    if ours is None or domain != ours[1]:
+        return None
+    token = local.removeprefix(ours[0])
+    found = _TOKEN.fullmatch(token)
+    if found is None or not hmac.compare_digest(token[-_SIGNATURE:], _sign(token[:-_SIGNATURE])):
+        return None
+    ids, day = found.groups()
+    if (token[0] == BOUNCE) != (len(ids) == _ID):
+        return None
+    expires = EPOCH + timedelta(days=_number(day))
+    return Meaning(token[0], "" if token[0] == BOUNCE else ids[:_ID], ids[-_ID:], expires)
+
+
+def _pattern() -> tuple[str, str] | None:
+    return reply_pattern(setting("REPLY_ADDRESS"), setting("MAIL_FROM"))
+
+
+def _address(mark: str, ids: str, now: datetime) -> str | None:
+    ours = _pattern()
+    if ours is None:
+        return None
+    expires = (now + LIFETIME).astimezone(UTC).date() - EPOCH
+    said = f"{mark}{ids}{_letters(expires.days)}"
+    return f"{ours[0]}{said}{_sign(said)}@{ours[1]}"
+
+
+def _sign(said: str) -> str:
+    key = hashlib.sha256(b"wellchat.mail.address:" + setting("SECRET_KEY").encode()).digest()
+    signed = hmac.digest(key, said.encode(), "sha256")
+    return base64.b32encode(signed).decode().lower()[:_SIGNATURE].translate(_SPELL)
+
+
+def _letters(number: int) -> str:
+    return "".join(ID_ALPHABET[(number >> shift) & 31] for shift in range(5 * (_DAY - 1), -1, -5))
+
+
+def _number(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 32 + ID_ALPHABET.index(letter)
+    return number

@@ -1,0 +1,35 @@
+"""Addresses that refuse mail for good: heard while we speak to the mail server, or later by a bounce."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from wellchat.db import db, insert, transaction
+from wellchat.mail.models import FAILED, SENDING, SENT, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.transport import is_of_address
+
+REFUSES = "The address refuses mail, until its owner says otherwise."
+MOST_REASON = 500  # characters of what a mail server said
+
+
+def record_bounce(*, message_id: str, address: str, said: str, now: datetime) -> Mail | None:
+    """A mail server gave one of our mails back for good. Answers that mail; None where it was none of ours to it."""
+    with transaction() as session:
+        mail = session.execute(
+            select(Mail).where(Mail.message_id == message_id, func.lower(Mail.address) == address.lower())
+        ).scalar_one_or_none()
+        if mail is None:
+            return None
+        if mail.state in (SENT, UNKNOWN, SENDING):
+            mail.state, mail.due_at, mail.reason = FAILED, None, f"It came back. {said}"
+        if is_of_address(said):
+            note_refusal(mail.address, said, now)
+    return mail
+
+
+def note_refusal(address: str, reason: str, now: datetime) -> None:
+    values = {"reason": reason[:MOST_REASON], "refused_at": now}
+    noted = insert(RefusedAddress).values(email=address, **values)
+    db.session.execute(noted.on_conflict_do_update(index_elements=[RefusedAddress.email], set_=values))

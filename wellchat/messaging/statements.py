@@ -1,0 +1,95 @@
+"""The statements of a send, built once: it is the write that happens most.
+
+Each does in the database what would otherwise be a row read, changed and written back. All run under the lock of the
+thread's row, which TAKE_NUMBER takes and which is held to commit: number order is commit order.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import and_, bindparam, case, exists, false, insert, null, or_, select, update
+
+from wellchat.db import table
+from wellchat.messaging.models import Membership, Message, Outbox, Thread
+
+_columns = table(Message).c
+_key_was_used = exists().where(
+    Message.thread_id == bindparam("thread"),
+    Message.sender_id == bindparam("sender"),
+    Message.client_key == bindparam("sent_as"),
+)
+
+# The thread's next number, for one of its two people; no row where it is not theirs, or where the key was used.
+TAKE_NUMBER = (
+    update(table(Thread))
+    .where(
+        Thread.id == bindparam("thread"),
+        or_(Thread.client_id == bindparam("sender"), Thread.professional_id == bindparam("sender")),
+        ~_key_was_used,
+    )
+    .values(last_seq=Thread.last_seq + 1, updated_at=bindparam("now"))
+    .returning(Thread.last_seq, Thread.client_id, Thread.professional_id)
+)
+
+# It asks for the key once more: who waited for the lock in TAKE_NUMBER has seen the messages of before that.
+PUT_MESSAGE = (
+    insert(table(Message))
+    .from_select(
+        ["thread_id", "seq", "sender_id", "body", "client_key", "subject_id", "reply_to", "created_at"],
+        select(
+            bindparam("thread", type_=_columns.thread_id.type),
+            bindparam("number", type_=_columns.seq.type),
+            bindparam("sender", type_=_columns.sender_id.type),
+            bindparam("text", type_=_columns.body.type),
+            bindparam("sent_as", type_=_columns.client_key.type),
+            bindparam("subject", type_=_columns.subject_id.type),
+            bindparam("answers", type_=_columns.reply_to.type),
+            bindparam("now", type_=_columns.created_at.type),
+        ).where(~_key_was_used),
+    )
+    .returning(Message.seq)
+)
+
+# A number that was taken for nothing; the thread is again as its last message left it.
+GIVE_NUMBER_BACK = (
+    update(table(Thread))
+    .where(Thread.id == bindparam("thread"))
+    .values(
+        last_seq=Thread.last_seq - 1,
+        updated_at=select(Message.created_at)
+        .where(Message.thread_id == Thread.id, Message.seq == Thread.last_seq - 1)
+        .scalar_subquery(),
+    )
+)
+
+_of_sender = Membership.user_id == bindparam("sender")
+_is_muted = and_(Membership.muted_until.is_not(None), Membership.muted_until > bindparam("now"))
+
+
+def _follows(mark: Any) -> Any:
+    """What arrived unseen just before stays unread: the sender's watermark never passes what was not shown."""
+    return case((and_(_of_sender, mark == Membership.last_seq), bindparam("number")), else_=mark)
+
+
+# Writing unarchives for the sender; being written to does so for who has not muted the thread.
+MOVE_MEMBERSHIPS = (
+    update(table(Membership))
+    .where(Membership.thread_id == bindparam("thread"))
+    .values(
+        last_seq=bindparam("number"),
+        updated_at=bindparam("now"),
+        last_read_seq=_follows(Membership.last_read_seq),
+        delivered_seq=_follows(Membership.delivered_seq),
+        typing_at=case((_of_sender, null()), else_=Membership.typing_at),
+        archived=case((or_(_of_sender, ~_is_muted), false()), else_=Membership.archived),
+    )
+)
+
+PUT_INTO_OUTBOX = insert(table(Outbox)).values(
+    thread_id=bindparam("thread"),
+    seq=bindparam("number"),
+    recipient_id=bindparam("to"),
+    due_at=bindparam("now"),
+    attempts=0,
+)

@@ -1,0 +1,229 @@
+"""What becomes of a mail that comes in.
+
+Whoever hands it over (a pipe, an LMTP client) may do so again, until it hears a verdict: everything here is known
+again by the mail's own Message-ID. Nobody is written to but the person the address was made for, and about one mail
+once: the refusal of a stranger is the mail server's to tell.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import delete, func, select
+
+from wellchat.accounts.models import User
+from wellchat.config import setting
+from wellchat.db import db, insert, new_id, transaction
+from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.forms import fill
+from wellchat.mail.actions import queue_mail
+from wellchat.mail.addresses import BOUNCE as BOUNCE_MARK
+from wellchat.mail.addresses import SEVERAL, Meaning, meaning_of
+from wellchat.mail.compose import one_line
+from wellchat.mail.models import SKIPPED, Mail
+from wellchat.mail.refusals import record_bounce
+from wellchat.messaging import actions as messaging
+from wellchat.messaging.forms import SendMessage
+from wellchat.replies.authentication import why_forged
+from wellchat.replies.automatic import why_nobody_wrote_it
+from wellchat.replies.bounces import bounce_in
+from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
+from wellchat.replies.reading import Attachment, Incoming
+
+MOST_REFUSALS = 5  # mails to one person within a day about mails of theirs that could not be taken
+DAY = timedelta(days=1)
+KEPT = timedelta(days=90)  # what came in stands written down; then any answer to its mail is over too
+
+NOT_OURS = "There is no such address here, or it is too old to be answered."
+NOT_ALLOWED = "Only the person whom we wrote to can answer here, and only from the address that we wrote to."
+
+
+class Verdict(NamedTuple):
+    """How it ended, for who handed the mail over: an exit status of sysexits.h, and words that may be passed on."""
+
+    status: int
+    words: str
+
+
+OK = os.EX_OK
+NO_SUCH_ADDRESS = Verdict(os.EX_NOUSER, NOT_OURS)
+
+
+class NotTaken(Exception):
+    """Its author is who they should be, and is told why it did not become a message."""
+
+
+def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
+    """Take in one mail for the first of these addresses that are ours; for each of them, where it is for several."""
+    ours = {meaning: address for address in addresses if (meaning := meaning_of(address))}
+    if bounce := _bounced(mail, list(ours), now):
+        return bounce
+    verdicts = [_receive(mail, meaning, now) for meaning in ours]
+    return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
+
+
+def _bounced(mail: Incoming, meanings: list[Meaning], now: datetime) -> Verdict | None:
+    """A mail of ours that came back, to whichever address; None: it is something else."""
+    given_back = next((each for each in meanings if each.mark == BOUNCE_MARK), None)
+    bounce = bounce_in(mail, to_bounce_address=given_back is not None)
+    if bounce is None:
+        return None
+    known = db.session.get(Mail, given_back.about) if given_back else None
+    message_id, address = (known.message_id, known.address) if known else (bounce.message_id, bounce.address)
+    if not bounce.is_final or message_id is None or address is None:
+        return Verdict(OK, "A report, not about the end of a mail of ours.")
+    with transaction():
+        ours = record_bounce(message_id=message_id, address=address, said=bounce.said, now=now)
+        if ours:
+            _write_down(mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.said[:500])
+    return Verdict(OK, "Noted: a mail of ours came back." if ours else "A report about no mail of ours.")
+
+
+def _receive(mail: Incoming, meaning: Meaning, now: datetime) -> Verdict:
+    place = meaning.user_id + meaning.about
+    if sign := why_nobody_wrote_it(mail):
+        with transaction():
+            owner = db.session.get(User, meaning.user_id)
+            _write_down(mail, place, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=sign)
+        return Verdict(OK, f"Dropped: nobody wrote it. {sign}")
+    user = db.session.get(User, meaning.user_id, populate_existing=True)
+    if user is None or meaning.mark == BOUNCE_MARK:
+        return NO_SUCH_ADDRESS
+    if mail.author != user.email or why_forged(mail):
+        return Verdict(os.EX_NOPERM, f"{NOT_ALLOWED} {setting('BASE_URL')}/")
+    try:
+        return _take(mail, user, meaning, place, now)
+    except NotFound:
+        return NO_SUCH_ADDRESS
+    except NotTaken as refusal:
+        return _refuse(mail, user, meaning, place, str(refusal), now)
+
+
+def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetime) -> Verdict:
+    """Raises NotTaken, and NotFound where the thread is not theirs."""
+    if meaning.mark == SEVERAL:
+        raise NotTaken("It answers an email about several conversations, and we could not know which one you meant.")
+    if meaning.is_over(now):
+        raise NotTaken("It answers an email that is too old to be answered.")
+    wish = _as_message(mail)
+    _mark_read(mail, user, meaning.about, now)
+    try:
+        with transaction():
+            message, is_new = messaging.send_message(
+                sender=user, thread_id=meaning.about, body=wish.body, client_key=wish.client_key, now=now
+            )
+            _write_down(mail, place, now, user_id=user.id, outcome=TAKEN, thread_id=meaning.about, seq=message.seq)
+    except Conflict:
+        is_new = False  # what it said the first time stands
+    return Verdict(OK, "Taken." if is_new else "Taken before.")
+
+
+def _as_message(mail: Incoming) -> SendMessage:
+    """What it says, in the shape that the page sends too. Raises NotTaken."""
+    if mail.is_too_large:
+        raise NotTaken("It is too large. Write it without the files, or send the files another way.")
+    text, attachments = mail.text, mail.attachments
+    if not text:
+        raise NotTaken(_why_empty(mail, attachments))
+    if attachments:
+        text = f"{text}\n\n{_left_out(attachments)}"
+    try:
+        return fill(SendMessage, {"body": text, "client_key": f"mail-{mail.key[:48]}"})
+    except Invalid as refusal:
+        raise NotTaken(f"It is longer than one message can be. {refusal.detail}") from None
+
+
+def _why_empty(mail: Incoming, attachments: list[Attachment]) -> str:
+    if mail.is_encrypted:
+        return "It is encrypted, and we cannot read it."
+    if attachments:
+        return f"It holds no words, only {_names(attachments)}, and files cannot be sent this way."
+    return "We found no words of yours in it. Write above what your mail program quotes."
+
+
+def _left_out(attachments: list[Attachment]) -> str:
+    """A line for both people: nobody should wait for a file that did not come. The files are in hand here."""
+    return f"(Sent by email without {_names(attachments)}: files cannot be sent this way.)"
+
+
+def _names(attachments: list[Attachment]) -> str:
+    shown = [one_line(each.name) for each in attachments[:5]]
+    more = len(attachments) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:
+    """Who answers a mail of ours has read what it showed. Raises NotFound where the thread is not theirs."""
+    query = select(Mail.covers).where(Mail.message_id.in_(mail.answers[-20:]), Mail.user_id == user.id)
+    covers = [each for found in db.session.execute(query).scalars() for each in found]
+    shown = max((each["last_seq"] for each in covers if each["thread_id"] == thread_id), default=0)
+    if shown:
+        messaging.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
+
+
+def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, now: datetime) -> Verdict:
+    """Tell its author by mail, once about each mail and not too often."""
+    with transaction() as session:
+        recent = select(func.count()).where(
+            Mail.user_id == user.id, Mail.name == "reply_refused", Mail.state != SKIPPED, Mail.created_at > now - DAY
+        )
+        if _write_down(mail, place, now, user_id=user.id, outcome=REFUSED, reason=why) and (
+            session.execute(recent).scalar_one() < MOST_REFUSALS
+        ):
+            context = {
+                "name": user.name,
+                "why": why,
+                "subject": one_line(mail.header("Subject"))[:80],
+                "about": [meaning.mark, meaning.about],
+            }
+            queue_mail(
+                user_id=user.id,
+                address=user.email,
+                name="reply_refused",
+                context=context,
+                reason=f"Their reply: {why}",
+                now=now,
+            )
+    return Verdict(OK, f"Refused, and its author is told: {why}")
+
+
+def _write_down(
+    mail: Incoming,
+    place: str,
+    now: datetime,
+    *,
+    user_id: str | None,
+    outcome: str,
+    reason: str = "",
+    thread_id: str | None = None,
+    seq: int | None = None,
+) -> bool:
+    """False where this mail to this place stands written down already."""
+    made = db.session.execute(
+        insert(ReceivedMail)
+        .values(
+            id=new_id(),
+            digest=hashlib.sha256(f"{mail.key}:{place}".encode()).hexdigest(),
+            user_id=user_id,
+            thread_id=thread_id,
+            seq=seq,
+            outcome=outcome,
+            reason=reason,
+            message_id=(mail.message_id or "")[:200] or None,
+            received_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[ReceivedMail.digest])
+        .returning(ReceivedMail.id)
+    )
+    return made.scalar_one_or_none() is not None
+
+
+def forget_received(now: datetime) -> int:
+    """What came in so long ago that nobody asks any more. Answers how many rows went."""
+    with transaction() as session:
+        gone = session.execute(delete(ReceivedMail).where(ReceivedMail.received_at < now - KEPT))
+    return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -1,0 +1,142 @@
+"""The words somebody added, out of a mail that repeats everything before them.
+
+What introduces a quote is recognised by its shape first (a date, a time, an address, a colon at the end) and by
+words of a language only where the shape is not enough. Where it is not clear, words are kept: too much is a blemish,
+a lost sentence is a loss.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import takewhile
+
+from wellchat.replies.tongues import FROM, GADGET, SENT, WROTE
+
+_FROM_LINE = re.compile(rf"^\W{{0,3}}(?:{FROM})\s?\*?\s?[:：]\*?\s?\S", re.IGNORECASE)
+_SENT_LINE = re.compile(rf"^\W{{0,3}}(?:{SENT})\s?\*?\s?[:：]\*?\s?\S", re.IGNORECASE)
+_LABELLED = re.compile(r"^\W{0,3}[^\W\d_][^:：\n]{0,24}[:：]\*?\s?\S")
+_RULED = re.compile(r"^\s{0,9}\*?(?:-{5,}|_{5,})\s?[^\W\d_][^\n]{3,60}?\s?(?:-{5,}|_{5,})\s*$")
+_OURS = re.compile(r"^[\s*]{0,9}\d+ new messages? waits? for you\b")
+_OUR_GREETING = re.compile(r"^[\s*]{0,9}Hello .{0,120}$|^.{0,60} \(https?://\S{1,200}/\)$")
+_SIGNS = (
+    re.compile(r"\b(?:19|20)\d\d\b|(?:19|20)\d\d\s?年|\b\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b"),
+    re.compile(r"\d{1,2}\s?[:.h时時]\s?\d{2}"),
+    re.compile(r"\S@\S"),
+    re.compile(rf"(?:{WROTE})", re.IGNORECASE),
+)
+_ENDS_WITH_WROTE = re.compile(rf"(?:{WROTE})\W{{0,3}}$", re.IGNORECASE)
+_GADGET = re.compile(rf"^\W{{0,3}}(?:{GADGET})", re.IGNORECASE)
+_RULE = re.compile(r"^[\s*]*[-_=*]{3,}[\s*]*$")
+MOST_SIGNATURE = 12  # lines; after more it was no signature
+MOST_INTRODUCTION = 400  # characters of what introduces a quote
+MOST_LINES = 20_000
+
+
+def reply_in(text: str) -> str:
+    """What is new in a mail. Empty where it only repeats."""
+    lines = [line.rstrip("\t\r\n\u00a0\u200b\u200e\u200f") for line in text.split("\n")[:MOST_LINES]]
+    lines = _before_the_rest(lines)
+    lines = _without_quotes(lines)
+    lines = _without_signature(lines)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.rstrip() for line in lines).strip())
+
+
+def _before_the_rest(lines: list[str]) -> list[str]:
+    """Up to where all that follows is an earlier mail, not marked line by line."""
+    for place, line in enumerate(lines):
+        if len(line) > MOST_INTRODUCTION:
+            continue
+        if _OURS.match(line):
+            return _back_over(lines[:place], _OUR_GREETING)
+        if _RULED.match(line) or _is_header_block(lines, place):
+            return _back_over(lines[:place], _RULE)
+        if line.rstrip().endswith((":", "：")) and not line.lstrip().startswith(">"):
+            above = _introduction(
+                lines[max(0, place - 5) : place + 1], least=3
+            )  # with nothing marked below it, it has to be sure
+            if above and not _is_quoted_next(lines, place + 1):
+                return lines[: place + 1 - above]
+    return lines
+
+
+def _back_over(lines: list[str], what: re.Pattern[str]) -> list[str]:
+    """Without blank lines, such lines, and an introduction at the end."""
+    while lines and (not lines[-1].strip() or what.match(lines[-1]) or _RULE.match(lines[-1])):
+        lines = lines[:-1]
+    above = _introduction(lines, least=2)
+    return lines[: len(lines) - above] if above else lines
+
+
+def _is_header_block(lines: list[str], place: int) -> bool:
+    """From:, Sent: and at least one more of the kind, with a moment or an address: how Outlook's quotes begin."""
+    if not _LABELLED.match(lines[place]):
+        return False
+    near = [line for line in lines[place : place + 10] if line.strip()][:6]
+    block = list(takewhile(_LABELLED.match, near))
+    sent = next((line for line in block if _SENT_LINE.match(line)), None)
+    if len(block) < 3 or sent is None or not any(_FROM_LINE.match(line) for line in block):
+        return False
+    return any(sign.search(sent) for sign in _SIGNS[:2]) or any("@" in line for line in block)
+
+
+def _is_quoted_next(lines: list[str], place: int) -> bool:
+    following = next((line for line in lines[place : place + 3] if line.strip()), "")
+    return following.lstrip().startswith(">")
+
+
+def _introduction(lines: list[str], *, least: int) -> int:
+    """How many of the last lines say who wrote what follows; 0: none. `least` is how sure that must be, of four."""
+    lines = lines[-8:]
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    if not lines or not lines[-1].rstrip(" *\u200e\u200f").endswith((":", "：")):
+        return 0
+    best = found = 0
+    for count in range(1, min(4, len(lines)) + 1):
+        above = lines[-count]
+        if count > 1 and (len(above.strip()) < 25 or above.lstrip().startswith(">")):
+            break
+        words = " ".join(line.strip() for line in lines[-count:])
+        if len(words) > MOST_INTRODUCTION:
+            break
+        signs = sum(bool(sign.search(words)) for sign in _SIGNS)
+        if least > 2 and not _SIGNS[-1].search(words):
+            signs = 0
+        if signs > found:
+            best, found = count, signs
+    if found >= least:
+        return best
+    is_bare = least < 3 and len(lines[-1]) <= 80 and _ENDS_WITH_WROTE.search(lines[-1].rstrip(" :：\u200e\u200f"))
+    return best if is_bare and best == 1 else 0
+
+
+def _without_quotes(lines: list[str]) -> list[str]:
+    kept: list[str] = []
+    in_quote = False
+    for line in lines:
+        is_quote = line.lstrip().startswith((">", "＞"))
+        if is_quote and not in_quote and (above := _introduction(kept, least=2)):
+            while not kept[-1].strip():
+                kept.pop()
+            del kept[len(kept) - above :]
+        if not is_quote:
+            kept.append(line)
+        in_quote = is_quote or (in_quote and not line.strip())
+    return kept
+
+
+def _without_signature(lines: list[str]) -> list[str]:
+    for place, line in enumerate(lines):
+        if line == "-- " or (line.strip() in ("--", "—") and _is_little(lines[place + 1 :])):
+            lines = lines[:place]
+            break
+    while lines:
+        last = lines[-1].strip()
+        if last and not _RULE.match(last) and not (len(last) <= 120 and _GADGET.match(last)):
+            break
+        lines = lines[:-1]
+    return lines
+
+
+def _is_little(lines: list[str]) -> bool:
+    return sum(1 for line in lines if line.strip()) <= MOST_SIGNATURE

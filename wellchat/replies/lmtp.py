@@ -1,0 +1,102 @@
+"""The LMTP server (RFC 2033): mails straight from the mail server, each recipient answered on its own."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from asyncio import AbstractEventLoop
+from functools import partial
+from typing import Any
+
+import click
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import Envelope, Session
+from flask import Flask
+
+from wellchat import clock
+from wellchat.mail.addresses import meaning_of
+from wellchat.replies import actions
+from wellchat.replies.actions import NOT_OURS, Verdict
+from wellchat.replies.reading import MOST_BYTES, Incoming
+
+log = logging.getLogger(__name__)
+
+GRACE = 15.0  # seconds for what is under way when told to stop
+QUIET = 300.0  # seconds a client may say nothing
+ANSWERS = {
+    os.EX_OK: "250 2.0.0",
+    os.EX_NOUSER: "550 5.1.1",
+    os.EX_NOPERM: "550 5.7.1",
+    os.EX_DATAERR: "554 5.6.0",
+    os.EX_TEMPFAIL: "451 4.3.0",
+}
+LATER = Verdict(os.EX_TEMPFAIL, "Try again later.")
+
+
+class Handler:
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self.under_way = 0
+
+    async def handle_RCPT(  # noqa: N802
+        self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        with self._app.app_context():
+            known = meaning_of(address)
+        if known is None:
+            return f"{ANSWERS[os.EX_NOUSER]} {NOT_OURS}"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(self, _server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        """One line for each recipient, in their order."""
+        self.under_way += 1
+        try:
+            loop = asyncio.get_running_loop()
+            lines = [await loop.run_in_executor(None, self._take, envelope, address) for address in envelope.rcpt_tos]
+            return "\r\n".join(lines)
+        finally:
+            self.under_way -= 1
+
+    def _take(self, envelope: Envelope, address: str) -> str:
+        content = envelope.content or b""
+        raw = content.encode() if isinstance(content, str) else content
+        try:
+            with self._app.app_context():
+                mail = Incoming(raw[: MOST_BYTES + 1], sender=envelope.mail_from or "")
+                verdict = actions.receive(mail=mail, addresses=[address], now=clock.now())
+        except Exception:
+            log.exception("a mail could not be taken")
+            verdict = LATER
+        return f"{ANSWERS[verdict.status]} {verdict.words}"
+
+
+async def serve(app: Flask, *, host: str, port: int) -> None:
+    """Until SIGTERM or SIGINT; then nobody new, and an answer to who is being served. Raises OSError."""
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for which in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(which, stop.set)
+    handler = Handler(app)
+    server = await loop.create_server(partial(_connection, handler, loop), host=host, port=port)
+    click.echo(f"wellchat takes mails by LMTP on {host}:{port}")
+    await stop.wait()
+    server.close()
+    until = loop.time() + GRACE
+    while handler.under_way and loop.time() < until:
+        await asyncio.sleep(0.05)
+    await asyncio.sleep(0.1)  # the answer is on its way
+    click.echo("stopped")
+
+
+def _connection(handler: Handler, loop: AbstractEventLoop) -> LMTP:
+    return LMTP(
+        handler,
+        loop=loop,
+        hostname="wellchat",
+        ident="wellchat",
+        enable_SMTPUTF8=True,
+        data_size_limit=2 * MOST_BYTES,  # what is too large is refused by us, with a mail that says so
+        timeout=QUIET,
+    )

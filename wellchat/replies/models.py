@@ -1,0 +1,33 @@
+"""What came in by mail, and what became of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wellchat.db import Base, UTCDateTime, new_id
+
+TAKEN, DROPPED, REFUSED, BOUNCE = OUTCOMES = ("taken", "dropped", "refused", "bounce")
+
+
+class ReceivedMail(Base):
+    """One mail to one of our addresses. Its digest is unique: handed over again, it is known again.
+
+    taken: it is a message now. dropped: nobody wrote it. refused: its sender was told why. bounce: a mail of ours
+    that came back. What strangers send is not written down.
+    """
+
+    __tablename__ = "received_mails"
+    __table_args__ = (CheckConstraint("outcome IN ('taken', 'dropped', 'refused', 'bounce')", name="outcome"),)
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)  # of the mail and of the address it came to
+    user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    thread_id: Mapped[str | None] = mapped_column(String(13))
+    seq: Mapped[int | None] = mapped_column(Integer)  # of the message it became
+    outcome: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text, default="")
+    message_id: Mapped[str | None] = mapped_column(String(200))
+    received_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)

@@ -1,0 +1,45 @@
+"""What the mail says that tells somebody why their answer did not become a message, and where to write instead."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from wellchat.accounts.models import User
+from wellchat.db import db
+from wellchat.mail.addresses import SEVERAL, reply_address
+from wellchat.mail.compose import NotWanted
+from wellchat.mail.models import Mail
+from wellchat.messaging.queries import ThreadView, threads_by_id
+
+
+def content(mail: Mail, now: datetime) -> dict[str, Any]:
+    """For templates/emails/reply_refused. Raises NotWanted where the account is gone."""
+    user = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
+    if user is None:
+        raise NotWanted("The account is gone.")
+    mark, about = mail.context["about"]
+    threads = {view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(mark, about))}
+    choices = list(threads.values())
+    if mark == SEVERAL:
+        return {"choices": choices, "path": "/", "other": None}
+    only = choices[0] if choices else {"path": "/", "other": None}
+    return {"choices": [], "path": only["path"], "other": only["other"]}
+
+
+def _thread_ids(mark: str, about: str) -> list[str]:
+    if mark != SEVERAL:
+        return [about]
+    answered = db.session.get(Mail, about)
+    return [each["thread_id"] for each in answered.covers] if answered else []
+
+
+def _choice(user: User, view: ThreadView, now: datetime) -> dict[str, Any]:
+    thread = view.thread
+    other = thread.professional if user.id == thread.client_id else thread.client
+    return {
+        "other": other.name,
+        "about": thread.subject.title if thread.subject else None,
+        "path": f"/threads/{thread.id}",
+        "address": reply_address(user_id=user.id, thread_id=thread.id, now=now),
+    }
