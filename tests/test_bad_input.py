@@ -19,6 +19,7 @@ GOOD = {
     ("PUT", "/api/threads/{thread}/read"): {"seq": 1},
     ("PATCH", "/api/threads/{thread}/membership"): {"archived": True, "muted_until": "2027-01-01T00:00:00Z"},
     ("PATCH", "/api/notifications"): {"ids": ["x"], "read": True},
+    ("PUT", "/api/time-zone"): {"time_zone": "Europe/Paris"},
     ("PATCH", "/api/preferences"): {"cadence": "daily", "digest_hour": 8, "time_zone": "Europe/Paris"},
 }
 NOT_JSON = [b"", b"{", b"null", b"[]", b"[1]", b'"text"', b"1", b"\xff\xfe", b'{"body": "\\ud800"}', b"{" * 5000]

@@ -41,6 +41,7 @@ ELSEWHERE = {
     "/become/<user_id>": "the demo's switcher: tests/demo",
     "/outbox/<mail_id>": "tests/mail",
     "/outbox/<mail_id>/html": "tests/mail",
+    "/oversight/emails/<mail_id>/resend": "for administrators: tests/mail",
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
     "/oversight/looks/<look_id>": "for administrators: tests/oversight",
 }

@@ -10,7 +10,7 @@ from wellchat.accounts.links import trim_used
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
-from wellchat.digests import outbox
+from wellchat.digests import outbox, week
 from wellchat.mail import actions as mail
 from wellchat.replies.actions import forget_received
 
@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, mail.sweep)
+SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, week.sweep, mail.sweep)
 
 
 def run(now: datetime) -> dict[str, int]:

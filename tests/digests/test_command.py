@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.mail.world import DELAY, NOON, World
 from wellchat.db import db
 from wellchat.notifications.actions import save_preferences
@@ -52,3 +54,36 @@ def test_wrong_usage(world: World) -> None:
     runner = world.app.test_cli_runner()
     assert runner.invoke(args=["digest", "send", "--now", "yesterday"]).exit_code == 2
     assert runner.invoke(args=["digest", "send", "--cadence", "yearly"]).exit_code == 2
+
+
+def test_a_line_of_data_for_each_person(world: World) -> None:
+    world.say(world.client, "Hello")
+    [foreseen] = map(json.loads, send(world, "--dry-run", "--json", "--now", DUE).splitlines())
+    assert foreseen["threads"] == [{"thread_id": world.thread.id, "first_seq": 1, "last_seq": 1, "count": 1}]
+    assert (foreseen["address"], foreseen["did"]) == (world.coach.email, "sent")
+    [done] = map(json.loads, send(world, "--json", "--now", DUE).splitlines())
+    [mail] = world.mails()
+    assert done == {
+        "user_id": world.coach.id,
+        "name": "digest",
+        "did": "sent",
+        "why": "Unread, and the reader was away.",
+        "mail_id": mail.id,
+    }
+    assert send(world, "--json", "--now", DUE) == ""
+
+
+def test_a_dry_run_tells_who_is_not_due_yet(world: World) -> None:
+    world.say(world.client, "Hello")
+    said = send(world, "--dry-run", "--now", NOON.isoformat())
+    assert f"{world.coach.email}  waits until 2026-11-18T12:30:00.000Z  Not due yet." in said
+
+
+def test_the_summaries_of_the_week_go_along(world: World) -> None:
+    world.say(world.client, "Hello")
+    send(world, "--now", DUE)
+    monday = "2026-11-23T08:00Z"
+    assert send(world, "--cadence", "daily", "--now", monday).startswith("0 sent")
+    assert "would get  the week  The summary of the week." in send(world, "--dry-run", "--now", monday)
+    assert send(world, "--now", monday) == "1 sent, 0 skipped, 0 waiting.\n"
+    assert send(world, "--now", monday) == "0 sent, 0 skipped, 0 waiting.\n"

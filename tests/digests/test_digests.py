@@ -172,14 +172,14 @@ def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) ->
 
 def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.say(world.client, "first words")
-    real = mail.deliver_all
+    real = mail.send_begun
 
     def meanwhile(**arguments: object) -> object:
         world.say(world.client, "second words", DUE)
         return real(**arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(mail, "deliver_all", meanwhile)
+        patch.setattr(mail, "send_begun", meanwhile)
         actions.sweep(DUE)
     actions.sweep(DUE + DELAY)
     texts = [text_of(m) for m in world.server.messages]
@@ -302,12 +302,13 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(c["first_seq"], c["last_seq"] + 1)
     ]
     assert len(covered) == len(set(covered))
-    left = decide.waiting_for(coach_id, DUE + timedelta(days=2))
-    assert left == [], "nobody forgotten"
+    left = decide.standing_of(coach_id, DUE + timedelta(days=2))
+    assert left is not None
+    assert left.waiting == (), "nobody forgotten"
 
 
 @pytest.mark.each_database
-@pytest.mark.parametrize("step", ["decide", "queue_mail", "before commit", "deliver_all"])
+@pytest.mark.parametrize("step", ["decide", "begin", "before commit"])
 def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -322,13 +323,11 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
         match step:
             case "decide":
                 patch.setattr(actions, "decide", die)
-            case "queue_mail":
-                patch.setattr(mail, "queue_mail", die)
+            case "begin":
+                patch.setattr(mail, "begin", die)
             case "before commit":
-                real = mail.queue_mail
-                patch.setattr(mail, "queue_mail", lambda **a: (real(**a), die()))
-            case "deliver_all":
-                patch.setattr(mail, "deliver_all", die)
+                real = mail.begin
+                patch.setattr(mail, "begin", lambda **a: (real(**a), die()))
         actions.sweep(DUE)
     db.session.remove()
     for minutes in range(1, 30, 5):
@@ -364,10 +363,10 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
     world.say(world.client, "to the good one")
     real = decide.decide
 
-    def stumble(user_id: str, now: datetime) -> object:
-        if user_id == bad.id:
+    def stumble(standing: decide.Standing, now: datetime) -> object:
+        if standing.user_id == bad.id:
             raise ValueError("rotten")
-        return real(user_id, now)
+        return real(standing, now)
 
     with monkeypatch.context() as patch:
         patch.setattr(actions, "decide", stumble)
@@ -425,6 +424,7 @@ def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
 
 
 def test_no_more_than_twenty_a_day(world: World) -> None:
+    world.app.config["MOST_EMAILS_PER_THREAD"] = 99
     for n in range(25):
         world.say(world.client, f"word {n}", NOON + n * DELAY)
         actions.sweep(NOON + (n + 1) * DELAY)
@@ -442,7 +442,7 @@ def test_queries_per_recipient_stay_the_same(world: World) -> None:
             thread = world.open_thread(person, coach)
             world.say(person, "Hello", thread=thread)
         with counted_queries() as count:
-            decide.decide(coach.id, DUE)
+            decide.standing_of(coach.id, DUE)
         counts.append(len(count))
     assert counts[0] == counts[1] <= 5
 

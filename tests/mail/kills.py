@@ -35,9 +35,10 @@ from wellchat.messaging.models import Thread
 # What a process is about to do when it dies; from due to remembered, in this order.
 STEPS: dict[str, tuple[Any, str]] = {
     "deciding": (digests, "decide"),
-    "decided": (digests, "_write_down"),
-    "written": (actions, "deliver_all"),
-    "claiming": (actions, "_claim"),
+    "decided": (digests, "remember"),
+    "counted": (actions, "begin"),
+    "written": (actions, "send_begun"),
+    "claiming": (actions, "_claim"),  # again, what was put off
     "claimed": (actions, "_attempt"),
     "made": (transport.SmtpLane, "send"),
     "sent": (actions, "_settle"),
@@ -80,10 +81,13 @@ class Killing:
     def run(self, kills: int) -> Tally:
         while self.tally.kills.total() < kills:
             self.write()
+            if self.chance.random() < 0.3:
+                self.world.server.replies = ["451 4.3.0 later"] * self.chance.randint(1, 3)
             self.kill(self.now + DELAY)
             if self.chance.random() < 0.5:
                 self.kill(self.now + DELAY + timedelta(minutes=5))  # and who comes to mend it, too
             self.now += EVERY
+        self.world.server.replies = []
         for minutes in range(0, 24 * 60, 30):
             at = self.now + timedelta(minutes=minutes)
             digests.sweep(at)

@@ -32,6 +32,11 @@ def test_the_ledger(world: World) -> None:
     assert "Everything was read." in text
     _, text, _ = run(world, "log", world.client.email.upper())
     assert "Everything was read." not in text
+    _, text, _ = run(world, "log", "--state", "skipped")
+    assert mail.id not in text
+    assert "Everything was read." in text
+    assert run(world, "log", "--reason", "EVERYTHING")[1] == text
+    assert run(world, "log", "--state", "lost")[0] == 2
     _, data, _ = run(world, "log", world.client.email, "--json")
     [row] = json.loads(data)
     assert (row["id"], row["state"], row["name"], row["sent_at"]) == (

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
 from wellchat.digests import actions as digests
+from wellchat.digests import decide, week
 from wellchat.mail import actions, queries
 from wellchat.mail.models import Mail
 
@@ -55,7 +57,42 @@ def test_digests_too(refused: World) -> None:
     refused.say(refused.coach, "Hello")
     assert digests.sweep(NOON + DELAY)["digests_skipped"] == 1
     assert refused.server.messages == []
-    assert "skipped" in refused.states(refused.client)
+    skip = refused.mails(refused.client)[-1]
+    assert (skip.state, skip.name, skip.covers) == ("skipped", "digest", [])
+    assert "nobody of that name" in skip.reason
+    assert refused.membership(refused.client).mailed_seq == 0, "it was in no mail"
+
+
+@pytest.mark.each_database
+def test_what_waited_comes_with_the_first_digest_after_that(refused: World) -> None:
+    world, later = refused, NOON + timedelta(hours=3)
+    world.server.refuses.clear()
+    world.say(world.coach, "While it was refused")
+    digests.sweep(NOON + DELAY)
+    actions.try_address_again(user_id=world.client.id, address=world.client.email, name="Ana", now=later)
+    world.say(world.coach, "And now", later)
+    assert digests.sweep(later + DELAY)["digests_sent"] == 1
+    assert world.server.messages[-1]["Subject"] == "2 new messages from Sofia Marin"
+
+
+def test_one_statement_asks_for_all(refused: World, queries: Callable[[], Any]) -> None:
+    people = [refused.user(f"Reader {n}") for n in range(5)]
+    with queries() as counted:
+        found = decide.standings([refused.client.id, *(person.id for person in people)], NOON)
+    assert counted.count == 4
+    assert [standing.user_id for standing in found.values() if standing.refusal] == [refused.client.id]
+
+
+def test_the_weekly_word_too(refused: World) -> None:
+    world, monday = refused, NOON + timedelta(days=5)
+    world.server.refuses.clear()
+    world.say(world.coach, "Hello")
+    foreseen = {each.user_id: each.why for each in week.preview_due(now=monday)}
+    assert "refuses mail" in foreseen[world.client.id]
+    outcomes = {outcome.user_id: outcome for outcome in week.send_due(now=monday)}
+    assert outcomes[world.client.id].did == "skipped"
+    assert "refuses mail" in outcomes[world.client.id].why
+    assert world.server.messages == []
 
 
 def test_what_lets_a_person_in_is_tried_all_the_same(refused: World) -> None:

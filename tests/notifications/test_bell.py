@@ -197,7 +197,10 @@ def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> 
         "quiet_from": None,
         "quiet_to": None,
         "time_zone": "UTC",
-        "channels": {"message": {"bell": True, "push": True, "email": True}},
+        "channels": {
+            "message": {"bell": True, "push": True, "email": True},
+            "week": {"bell": False, "push": False, "email": True},
+        },
     }
     actions.save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="07:00", cadence="daily")
     actions.save_preferences(
@@ -205,7 +208,7 @@ def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> 
     )
     saved = queries.preferences_json(queries.preferences(world.coach.id))
     assert (saved["cadence"], saved["quiet_from"], saved["time_zone"]) == ("daily", "22:00", "Asia/Kolkata")
-    assert saved["channels"] == {"message": {"bell": True, "push": False, "email": True}}
+    assert saved["channels"]["message"] == {"bell": True, "push": False, "email": True}
     assert db.session.get_one(User, world.coach.id, populate_existing=True).time_zone == "Asia/Kolkata"
 
 

@@ -62,7 +62,7 @@ def insert_user(**values: Any) -> User | None:
     """The new user with their change log, or None where the address is taken: one of any number of tries wins."""
     user_id = db.session.execute(
         insert(User)
-        .values(id=new_id(), session_epoch=1, open_to_clients=True, **values)
+        .values(id=new_id(), session_epoch=1, open_to_clients=True, zone_known=values["time_zone"] != "UTC", **values)
         .on_conflict_do_nothing(index_elements=[User.email])
         .returning(User.id)
     ).scalar_one_or_none()
@@ -94,6 +94,7 @@ def update_profile(
         user = lock_user(user_id)
         seen = (user.name, user.label)
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
+        user.zone_known = True
         if (user.name, user.label) != seen:
             _looks_new(user)
         if user.role == PROFESSIONAL:

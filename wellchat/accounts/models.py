@@ -7,7 +7,7 @@ import secrets
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
-from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
@@ -33,6 +33,7 @@ class User(Base):
     bio: Mapped[str | None] = mapped_column(String(280))
     password_hash: Mapped[str | None] = mapped_column(String(200))  # none: cannot sign in with a password
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
+    zone_known: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # told, or chosen
     open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # a new client may write first
     avatar_version: Mapped[str | None] = mapped_column(String(13))  # none: initials
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # raised to end every session at once

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from itertools import chain
+from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from wellchat import clock
-from wellchat.digests import actions
+from wellchat.digests import actions, week
 
 digest = AppGroup("digest", help="Emails that gather what people missed.")
+
+USUAL = ("sent", "skipped", "waiting")
 
 
 def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime:
@@ -27,39 +33,87 @@ def _moment(_context: click.Context, _option: click.Parameter, text: str | None)
 @digest.command("send")
 @click.option("--cadence", type=click.Choice(["hourly", "daily", "weekly"]), help="Only people with this cadence.")
 @click.option("--now", callback=_moment, metavar="ISO", help="As if it were then.")
-@click.option("--dry-run", is_flag=True, help="Say who would get what and why; send nothing.")
-def send(cadence: str | None, now: datetime, dry_run: bool) -> None:
-    """Send what is due. Safe to run from cron, twice, or on two hosts at once."""
-    if dry_run:
-        _preview(cadence, now)
+@click.option("--dry-run", is_flag=True, help="Say who would get what and why, and who not; send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print data, a line for each person.")
+def send(cadence: str | None, now: datetime, dry_run: bool, as_json: bool) -> None:
+    """Send what is due. Safe to run from cron, twice, or on two hosts at once.
+
+    The summaries of the week go along, except where --cadence asks for one sort of digest.
+    """
+    done: Counter[str] = Counter()
+    lines = _foreseen(cadence, now) if dry_run else _sent(cadence, now)
+    for line in _with_progress(lines):
+        done[line["did"]] += 1
+        if as_json:
+            click.echo(json.dumps(line, ensure_ascii=False))
+        elif dry_run:
+            click.echo(_in_words(line))
+    if not as_json:
+        click.echo(("Dry run: " if dry_run else "") + _summary(done))
+
+
+def _sent(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
+    weeks: Iterable[actions.Outcome] = () if cadence else week.send_due(now=now)
+    named = chain(
+        (("digest", outcome) for outcome in actions.send_due(now=now, cadence=cadence)),
+        (("week", outcome) for outcome in weeks),
+    )
+    for name, outcome in named:
+        yield {
+            "user_id": outcome.user_id,
+            "name": name,
+            "did": outcome.did,
+            "why": outcome.why,
+            "mail_id": outcome.mail_id,
+        }
+
+
+def _foreseen(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
+    for standing, decision in actions.preview_due(now=now, cadence=cadence):
+        yield {
+            "user_id": standing.user_id,
+            "name": "digest",
+            "did": "sent" if decision.threads else "waiting" if decision.wait_until else "skipped",
+            "why": decision.skip or decision.why,
+            "address": standing.address,
+            "until": clock.iso(decision.wait_until),
+            "threads": [{**each.covers(), "count": each.count} for each in decision.threads],
+        }
+    for user_id, address, at, why in () if cadence else week.preview_due(now=now):
+        did = "waiting" if at else "skipped" if why else "sent"
+        yield {
+            "user_id": user_id,
+            "name": "week",
+            "did": did,
+            "why": why or "The summary of the week.",
+            "address": address,
+            "until": clock.iso(at),
+            "threads": [],
+        }
+
+
+def _with_progress(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """How many people so far, where somebody watches and nothing else is printed there."""
+    if not sys.stderr.isatty() or (sys.stdout.isatty() and "--dry-run" in sys.argv):
+        yield from lines
         return
-    done: Counter[str] = Counter()
-    for outcome in actions.send_due(now=now, cadence=cadence):
-        done[outcome.did] += 1
-        if sys.stderr.isatty():
-            click.echo(f"\r{done.total()} people", nl=False, err=True)
-    if sys.stderr.isatty() and done:
+    count = 0
+    for count, line in enumerate(lines, start=1):
+        yield line
+        click.echo(f"\r{count} people", nl=False, err=True)
+    if count:
         click.echo(err=True)
-    click.echo(_summary(done))
 
 
-def _preview(cadence: str | None, now: datetime) -> None:
-    done: Counter[str] = Counter()
-    for user_id, decision in actions.preview_due(now=now, cadence=cadence):
-        if decision.threads:
-            done["sent"] += 1
-            threads = ", ".join(f"{t.thread_id}#{t.first_seq}-{t.last_seq} ({t.count})" for t in decision.threads)
-            click.echo(f"{user_id}  would get  {threads}  {decision.why}")
-        elif decision.wait_until:
-            done["waiting"] += 1
-            click.echo(f"{user_id}  waits until {clock.iso(decision.wait_until)}  {decision.why}")
-        else:
-            done["skipped"] += 1
-            click.echo(f"{user_id}  gets none  {decision.skip}")
-    click.echo("Dry run: " + _summary(done))
+def _in_words(line: dict[str, Any]) -> str:
+    who = f"{line['user_id']}  {line['address']}"
+    if line["did"] == "waiting":
+        return f"{who}  waits until {line['until']}  {line['why']}"
+    if line["did"] == "skipped":
+        return f"{who}  gets none  {line['why']}"
+    held = (f"{t['thread_id']}#{t['first_seq']}-{t['last_seq']} ({t['count']})" for t in line["threads"])
+    return f"{who}  would get  {', '.join(held) or 'the week'}  {line['why']}"
 
 
 def _summary(done: Counter[str]) -> str:
-    usual = ("sent", "skipped", "waiting")
-    rest = sorted(done.keys() - set(usual))
-    return ", ".join(f"{done[did]} {did}" for did in (*usual, *rest)) + "."
+    return ", ".join(f"{done[did]} {did}" for did in (*USUAL, *sorted(done.keys() - set(USUAL)))) + "."

@@ -3,26 +3,35 @@
 1. never for what was read, deleted or muted;
 2. a message is in at most one email (`mailed_seq`);
 3. not while its reader is here, and only once their delay has passed or their digest time has come;
-4. quiet hours and the daily cap hold mails back, and merge them.
+4. quiet hours and the daily caps hold mails back, and merge them;
+5. never to an address that refuses mail: what waits there is not counted as mailed.
+
+`standings` reads what the ladder stands on, of one person or of many in the same four statements; `decide` is the
+ladder, and reads nothing.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import BindParameter, and_, bindparam, func, select
 
-from wellchat.accounts.models import Presence
+from wellchat.accounts.models import Presence, User
 from wellchat.config import setting
 from wellchat.db import db
+from wellchat.digests.models import DigestSchedule
 from wellchat.digests.times import due_time, quiet_until
 from wellchat.mail.models import FAILED, SKIPPED, Mail
+from wellchat.mail.queries import refusals_of
+from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
-from wellchat.notifications.queries import Wishes, preferences
+from wellchat.notifications.models import Preferences
+from wellchat.notifications.queries import WISHES, Wishes, wishes_of
 
-MOST_A_DAY = 20  # emails about messages to one person within 24 hours
 DAY = timedelta(days=1)
 
 
@@ -31,15 +40,40 @@ class Waiting:
     """The messages of one thread that its reader has neither read nor been mailed."""
 
     thread_id: str
+    top_seq: int  # of the thread, and what the reader's membership said when this was read
+    read_seq: int
+    mailed_seq: int
+    muted_until: datetime | None
+    snoozed_until: datetime | None
+    count: int  # 0: all of them were deleted
     first_seq: int
     last_seq: int
-    count: int
     oldest_at: datetime
-    held_until: datetime | None  # snoozed or muted until then
-    muted: bool
 
     def covers(self) -> dict[str, object]:
         return {"thread_id": self.thread_id, "first_seq": self.first_seq, "last_seq": self.last_seq}
+
+    def is_muted(self, now: datetime) -> bool:
+        return self.muted_until is not None and self.muted_until > now
+
+    def is_snoozed(self, now: datetime) -> bool:
+        return self.snoozed_until is not None and self.snoozed_until > now
+
+
+@dataclass(frozen=True)
+class Standing:
+    """One person, and all that has a say in whether they get an email."""
+
+    user_id: str
+    address: str
+    name: str
+    wishes: Wishes
+    due_at: datetime | None  # of the planned look
+    asked: int  # how often that look was asked for
+    seen_at: datetime | None
+    refusal: str | None = None  # what the mail server said, where the address refuses mail
+    waiting: tuple[Waiting, ...] = ()
+    recent: tuple[tuple[datetime, frozenset[str]], ...] = ()  # mails of the last 24 hours, oldest first; their threads
 
 
 @dataclass(frozen=True)
@@ -53,28 +87,41 @@ class Decision:
     later: datetime | None = None  # when to look again at what is left after sending `threads`
 
 
-def decide(user_id: str, now: datetime) -> Decision:
+def decide(standing: Standing, now: datetime) -> Decision:
     """What is to happen now about the messages that wait for this person."""
-    wishes = preferences(user_id)
+    wishes = standing.wishes
     if refusal := switched_off(wishes):
         return Decision(skip=refusal)
-    waiting = waiting_for(user_id, now)
+    waiting = [each for each in standing.waiting if each.count]
     if not waiting:
-        return Decision(skip=_why_nothing(user_id))
-    open_now = tuple(each for each in waiting if each.held_until is None)
-    if not open_now:
-        return _held(waiting)
-    due = due_for(wishes, min(each.oldest_at for each in open_now))
+        return Decision(skip="What waited was deleted by its sender." if standing.waiting else "Everything was read.")
+    audible = [each for each in waiting if not each.is_muted(now)]
+    if not audible:
+        return Decision(skip="The conversation is muted.")
+    awake = [each for each in audible if not each.is_snoozed(now)]
+    snoozed_until = min(
+        (each.snoozed_until for each in audible if each.is_snoozed(now) and each.snoozed_until), default=None
+    )
+    if not awake:
+        return Decision(wait_until=snoozed_until, why="The conversation is snoozed.")
+    due = due_for(wishes, min(each.oldest_at for each in awake))
     if due is not None and due > now:
         return Decision(wait_until=due, why=f"The {wishes.cadence} time has not come.")
-    if back := here_until(user_id, now):
+    if back := here_until(standing.seen_at, now):
         return Decision(wait_until=back, why="The reader is here.")
     if until := quiet_for(wishes, now):
         return Decision(wait_until=until, why="Quiet hours.")
-    if until := _over_the_cap_until(user_id, now):
-        return Decision(wait_until=until, why=f"{MOST_A_DAY} emails within a day are enough.")
-    snoozed = [each.held_until for each in waiting if each.held_until and not each.muted]
-    return Decision(threads=open_now, why=_why_sent(wishes), later=min(snoozed, default=None))
+    if refusal := refused(standing):
+        return Decision(skip=refusal)
+    if until := _over_the_cap_until(standing):
+        return Decision(wait_until=until, why=f"{setting('MOST_EMAILS')} emails within a day are enough.")
+    held = _threads_over_their_cap(standing)
+    ready = sorted((each for each in awake if each.thread_id not in held), key=lambda each: each.oldest_at)
+    later = min(filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]), default=None)
+    if not ready:
+        enough = f"{setting('MOST_EMAILS_PER_THREAD')} emails about one conversation within a day are enough."
+        return Decision(wait_until=later, why=enough)
+    return Decision(threads=tuple(ready), why=_why_sent(wishes), later=later)
 
 
 def switched_off(wishes: Wishes) -> str:
@@ -84,6 +131,11 @@ def switched_off(wishes: Wishes) -> str:
     if not wishes.wants("message", "email"):
         return "Emails about messages are switched off in the preferences."
     return ""
+
+
+def refused(standing: Standing) -> str:
+    """Why nothing goes to this person's address, if so. Asked last: its owner may mend it until then."""
+    return "" if standing.refusal is None else f"{REFUSES} {standing.refusal}"
 
 
 def due_for(wishes: Wishes, written: datetime) -> datetime | None:
@@ -102,84 +154,121 @@ def quiet_for(wishes: Wishes, now: datetime) -> datetime | None:
     return quiet_until(now, wishes.quiet_from, wishes.quiet_to, ZoneInfo(wishes.time_zone))
 
 
-def waiting_for(user_id: str, now: datetime) -> list[Waiting]:
-    """What waits, by thread, in one statement: above both watermarks, not their own, not deleted."""
-    query = (
-        select(
-            Membership.thread_id,
-            func.min(Message.seq),
-            func.max(Message.seq),
-            func.count(),
-            func.min(Message.created_at),
-            Membership.muted_until,
-            Membership.snoozed_until,
-        )
-        .join(Message, and_(_unmailed(user_id), Message.deleted_at.is_(None)))
-        .where(Membership.user_id == user_id, Membership.last_seq > Membership.last_read_seq)
-        .group_by(Membership.thread_id, Membership.muted_until, Membership.snoozed_until)
-        .order_by(Membership.thread_id)
-    )
-    rows = db.session.execute(query).all()
-    return [Waiting(*row[:5], *_hold(row[5], row[6], now)) for row in rows]
-
-
-def _unmailed(user_id: str) -> ColumnElement[bool]:
-    return and_(
-        Message.thread_id == Membership.thread_id,
-        Message.seq > Membership.last_read_seq,
-        Message.seq > Membership.mailed_seq,
-        Message.sender_id != user_id,
-    )
-
-
-def _hold(muted_until: datetime | None, snoozed_until: datetime | None, now: datetime) -> tuple[datetime | None, bool]:
-    if muted_until is not None and muted_until > now:
-        return muted_until, True
-    if snoozed_until is not None and snoozed_until > now:
-        return snoozed_until, False
-    return None, False
-
-
-def _why_nothing(user_id: str) -> str:
-    deleted = select(Message.seq).join(Membership, and_(_unmailed(user_id), Message.deleted_at.is_not(None)))
-    if db.session.execute(deleted.where(Membership.user_id == user_id).limit(1)).first():
-        return "What waited was deleted by its sender."
-    return "Everything was read."
-
-
-def _held(waiting: list[Waiting]) -> Decision:
-    snoozed = [each.held_until for each in waiting if not each.muted and each.held_until]
-    if snoozed:
-        return Decision(wait_until=min(snoozed), why="The conversation is snoozed.")
-    return Decision(skip="The conversation is muted.")
-
-
-def here_until(user_id: str, now: datetime) -> datetime | None:
+def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
     """When somebody who is here counts as away if they do nothing more. An open tab is not presence."""
-    seen_at = db.session.execute(select(Presence.seen_at).where(Presence.user_id == user_id)).scalar_one_or_none()
     if seen_at is None:
         return None
-    away_at: datetime = seen_at + timedelta(seconds=setting("AWAY_AFTER"))
+    away_at = seen_at + timedelta(seconds=setting("AWAY_AFTER"))
     return away_at if away_at > now else None
 
 
-def _over_the_cap_until(user_id: str, now: datetime) -> datetime | None:
-    query = (
-        select(Mail.created_at)
-        .where(
-            Mail.user_id == user_id,
-            Mail.name == "digest",
-            Mail.state.not_in((SKIPPED, FAILED)),
-            Mail.created_at > now - DAY,
-        )
-        .order_by(Mail.created_at.desc())
-        .limit(MOST_A_DAY)
-    )
-    recent = db.session.execute(query).scalars().all()
-    return recent[-1] + DAY if len(recent) == MOST_A_DAY else None
+def _over_the_cap_until(standing: Standing) -> datetime | None:
+    most = setting("MOST_EMAILS")
+    return standing.recent[-most][0] + DAY if len(standing.recent) >= most else None
+
+
+def _threads_over_their_cap(standing: Standing) -> dict[str, datetime]:
+    """Threads that were in enough mails today, and when the next may speak of them."""
+    most = setting("MOST_EMAILS_PER_THREAD")
+    often = [t for t, n in Counter(t for _, threads in standing.recent for t in threads).items() if n >= most]
+    return {t: [at for at, threads in standing.recent if t in threads][-most] + DAY for t in often}
 
 
 def _why_sent(wishes: Wishes) -> str:
     if wishes.cadence == "soon":
         return "Unread, and the reader was away."
     return f"Unread at the time of the {wishes.cadence} digest."
+
+
+def standing_of(user_id: str, now: datetime) -> Standing | None:
+    """None: the account is gone."""
+    return standings([user_id], now).get(user_id)
+
+
+def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
+    """Of all these people at once, as they stand now."""
+    people = db.session.execute(_PEOPLE, {"ids": user_ids}).all()
+    refusals = refusals_of(row.email for row in people)
+    waiting, recent = _waiting(user_ids), _recent(user_ids, now)
+    return {
+        row.id: Standing(
+            user_id=row.id,
+            address=row.email,
+            name=row.name,
+            wishes=wishes_of(row),
+            due_at=row.due_at,
+            asked=row.asked or 0,
+            seen_at=row.seen_at,
+            refusal=refusals.get(row.email),
+            waiting=tuple(waiting[row.id]),
+            recent=tuple(recent[row.id]),
+        )
+        for row in people
+    }
+
+
+_IDS: BindParameter[str] = bindparam("ids", expanding=True)
+
+_PEOPLE = (
+    select(User.id, User.email, User.name, *WISHES, Presence.seen_at, DigestSchedule.due_at, DigestSchedule.asked)
+    .outerjoin(Preferences, Preferences.user_id == User.id)
+    .outerjoin(Presence, Presence.user_id == User.id)
+    .outerjoin(DigestSchedule, DigestSchedule.user_id == User.id)
+    .where(User.id.in_(_IDS))
+)
+
+_left = Message.deleted_at.is_(None)
+
+# Above both watermarks, and not their own. Only what is not deleted counts.
+_WAITING = (
+    select(
+        Membership.user_id,
+        Membership.thread_id,
+        Membership.last_seq,
+        Membership.last_read_seq,
+        Membership.mailed_seq,
+        Membership.muted_until,
+        Membership.snoozed_until,
+        func.count().filter(_left),
+        func.min(Message.seq).filter(_left),
+        func.max(Message.seq).filter(_left),
+        func.min(Message.created_at).filter(_left),
+    )
+    .join(
+        Message,
+        and_(
+            Message.thread_id == Membership.thread_id,
+            Message.seq > Membership.last_read_seq,
+            Message.seq > Membership.mailed_seq,
+            Message.sender_id != Membership.user_id,
+        ),
+    )
+    .where(Membership.user_id.in_(_IDS), Membership.last_seq > Membership.last_read_seq)
+    .group_by(Membership.thread_id, Membership.user_id)
+    .order_by(Membership.thread_id)
+)
+
+_RECENT = (
+    select(Mail.user_id, Mail.created_at, Mail.covers)
+    .where(
+        Mail.user_id.in_(_IDS),
+        Mail.name == "digest",
+        Mail.state.not_in((SKIPPED, FAILED)),
+        Mail.created_at > bindparam("since"),
+    )
+    .order_by(Mail.created_at)
+)
+
+
+def _waiting(user_ids: Sequence[str]) -> dict[str, list[Waiting]]:
+    found = defaultdict(list)
+    for user_id, *values in db.session.execute(_WAITING, {"ids": user_ids}):
+        found[user_id].append(Waiting(*values))
+    return found
+
+
+def _recent(user_ids: Sequence[str], now: datetime) -> dict[str, list[tuple[datetime, frozenset[str]]]]:
+    found = defaultdict(list)
+    for user_id, at, covers in db.session.execute(_RECENT, {"ids": user_ids, "since": now - DAY}):
+        found[user_id].append((at, frozenset(c["thread_id"] for c in covers)))
+    return found

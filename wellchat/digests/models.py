@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
+from sqlalchemy import ForeignKey, Index, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base, UTCDateTime
@@ -18,3 +18,14 @@ class DigestSchedule(Base):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)  # pushed ahead by a claim: that is its lease
+    asked: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # raised whenever a look is asked for
+
+
+class WeekSchedule(Base):
+    """When somebody to whom something happened this week is to be told how it stands. No row: nothing happened."""
+
+    __tablename__ = "week_schedules"
+    __table_args__ = (Index("ix_week_schedules_due_at", "due_at"),)
+
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)

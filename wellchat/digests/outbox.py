@@ -10,9 +10,11 @@ from sqlalchemy import Select, func, select
 
 from wellchat.config import setting
 from wellchat.db import db, transaction
+from wellchat.digests import week
 from wellchat.digests.actions import consider
 from wellchat.messaging import telling
 from wellchat.messaging.models import Outbox
+from wellchat.notifications.queries import preferences
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,8 @@ def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
             told = telling.tell(thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after)
             for seq in told:
                 consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
+            if told:
+                week.expect(user_id=recipient_id, wishes=preferences(recipient_id), written=now)
         return len(told)
     except Exception:
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, Row, and_, case, or_, select
+from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.digests.decide import quiet_for, switched_off
+from wellchat.digests.decide import Decision, Standing, Waiting, quiet_for, switched_off
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.notifications.queries import preferences
+from wellchat.notifications.models import Preferences
+from wellchat.notifications.queries import WISHES, Wishes, wishes_of
 from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
+from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
 
 MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
+LEAST_SHOWN = 3  # of one thread, however many there are
+MOST_IN_ALL = 150  # mail readers cut longer mails off
 LONGEST = 2_000  # characters of one message
+
+Other = aliased(User, name="other_person")
+About = aliased(Subject, name="about")
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -30,109 +41,200 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
 
     Raises NotWanted where nothing is left, NotNow where quiet hours have begun meanwhile.
     """
-    user = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
-    if user is None:
+    reader = _reader(mail.user_id)
+    if reader is None:
         raise NotWanted("The account is gone.")
-    wishes = preferences(user.id)
+    wishes = wishes_of(reader)
     if refusal := switched_off(wishes):
         raise NotWanted(refusal)
     if until := quiet_for(wishes, now):
         raise NotNow(until)
-    threads = _threads(user, mail.covers, now)
+    return _content(reader.id, reader.name, wishes, _left_of(reader.id, mail.covers, now))
+
+
+def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[str, Any]]:
+    """The same for many people at once, of what has just been decided; by user id."""
+    due = {standing.user_id: (standing, decision.threads) for standing, decision in decisions}
+    if not due:
+        return {}
+    thread_ids = {thread.thread_id for _, threads in due.values() for thread in threads}
+    of_them = and_(Membership.user_id.in_(due), Membership.thread_id.in_(thread_ids))
+    latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MOST_SHOWN)
+    whose, said = places(of_them), _said(and_(of_them, latest))
     return {
-        "name": user.name,
-        "threads": threads,
-        "count": sum(thread["count"] for thread in threads),
-        "zone": wishes.time_zone,
-        "cadence": wishes.cadence,
-        "unsubscribe_path": unsubscribe_path(user.id),
-        "covers": [thread["covers"] for thread in threads],
+        user_id: _content(
+            user_id,
+            standing.name,
+            standing.wishes,
+            [(each, whose[user_id, each.thread_id], said[user_id, each.thread_id]) for each in threads],
+        )
+        for user_id, (standing, threads) in due.items()
     }
 
 
-def _threads(user: User, covers: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    standing = _standing(user.id, [c["thread_id"] for c in covers])
-    audible = [c for c in covers if c["thread_id"] in standing and not _silenced(standing[c["thread_id"]][1], now)]
+def _reader(user_id: str | None) -> Any:
+    query = select(User.id, User.name, *WISHES).outerjoin(Preferences, Preferences.user_id == User.id)
+    return db.session.execute(query.where(User.id == user_id)).one_or_none()
+
+
+Part = tuple[Waiting, Row[Any], list[Row[Any]]]  # what waits in a thread, who and what the thread is, its messages
+
+
+def _left_of(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
+    """What of these stretches is neither read, deleted nor muted; what waits longest comes first."""
+    mine = Membership.user_id == user_id
+    whose = places(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
+    audible = [c for c in covers if (place := whose.get((user_id, c["thread_id"]))) and not _silenced(place, now)]
     if not audible:
         raise NotWanted("The conversation was muted before this was sent.")
-    messages = _messages(user.id, audible, standing)
-    if not messages:
-        raise NotWanted("Everything was read or deleted before this was sent.")
-    zone = ZoneInfo(user.time_zone)
-    return [_thread(user, standing[thread_id][0], list(found), zone) for thread_id, found in messages]
-
-
-def _standing(user_id: str, thread_ids: list[str]) -> dict[str, tuple[Thread, Membership]]:
-    query = (
-        select(Thread, Membership)
-        .join(Membership, and_(Membership.thread_id == Thread.id, Membership.user_id == user_id))
-        .where(Thread.id.in_(thread_ids))
-        .options(joinedload(Thread.client), joinedload(Thread.professional), joinedload(Thread.subject))
-        .execution_options(populate_existing=True)
-    )
-    return {thread.id: (thread, membership) for thread, membership in db.session.execute(query).unique()}
-
-
-def _silenced(membership: Membership, now: datetime) -> bool:
-    return any(until is not None and until > now for until in (membership.muted_until, membership.snoozed_until))
-
-
-def _messages(
-    user_id: str, covers: list[dict[str, Any]], standing: dict[str, tuple[Thread, Membership]]
-) -> list[tuple[str, list[Message]]]:
-    """What is still unread of each thread, ascending; the thread that waits longest comes first."""
     stretches = [
-        and_(
-            Message.thread_id == c["thread_id"],
-            Message.seq.between(max(c["first_seq"], standing[c["thread_id"]][1].last_read_seq + 1), c["last_seq"]),
-        )
-        for c in covers
+        and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"])) for c in audible
     ]
-    query = (
-        select(Message)
-        .where(or_(*stretches), Message.sender_id != user_id, Message.deleted_at.is_(None))
-        .order_by(Message.thread_id, Message.seq)
-        .options(joinedload(Message.subject))
-        .execution_options(populate_existing=True)
+    said = _said(and_(mine, or_(*stretches)))
+    if not said:
+        raise NotWanted("Everything was read or deleted before this was sent.")
+    parts = [(_waiting(whose[key], rows), whose[key], rows) for key, rows in said.items()]
+    return sorted(parts, key=lambda part: part[0].oldest_at)
+
+
+def _silenced(place: Row[Any], now: datetime) -> bool:
+    return any(until is not None and until > now for until in (place.muted_until, place.snoozed_until))
+
+
+def _waiting(place: Row[Any], rows: list[Row[Any]]) -> Waiting:
+    return Waiting(
+        thread_id=place.thread_id,
+        top_seq=place.last_seq,
+        read_seq=place.last_read_seq,
+        mailed_seq=place.mailed_seq,
+        muted_until=place.muted_until,
+        snoozed_until=place.snoozed_until,
+        count=len(rows),
+        first_seq=rows[0].seq,
+        last_seq=rows[-1].seq,
+        oldest_at=rows[0].created_at,
     )
-    found = db.session.execute(query).scalars()
-    by_thread = [(thread_id, list(each)) for thread_id, each in groupby(found, key=lambda m: m.thread_id)]
-    return sorted(by_thread, key=lambda pair: pair[1][0].created_at)
 
 
-def _thread(user: User, thread: Thread, messages: list[Message], zone: ZoneInfo) -> dict[str, Any]:
-    other = thread.professional if user.id == thread.client_id else thread.client
-    shown = messages[-MOST_SHOWN:]
+_other_id = case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id)
+
+_PLACES: Any = (
+    select(
+        Membership.user_id,
+        Membership.thread_id,
+        Membership.last_seq,
+        Membership.last_read_seq,
+        Membership.mailed_seq,
+        Membership.muted_until,
+        Membership.snoozed_until,
+        About.title.label("about"),
+        Other.id.label("other_id"),
+        Other.name.label("other_name"),
+        Other.role.label("other_role"),
+        Other.role_label.label("other_role_label"),
+    )
+    .join(Thread, Thread.id == Membership.thread_id)
+    .join(
+        Other,
+        Other.id == case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id),
+    )
+    .outerjoin(About, About.id == Thread.subject_id)
+)
+
+_SAID: Any = (
+    select(
+        Membership.user_id,
+        Message.thread_id,
+        Message.seq,
+        Message.body,
+        Message.created_at,
+        Subject.kind,
+        Subject.title,
+    )
+    .join(Message, Message.thread_id == Membership.thread_id)
+    .outerjoin(Subject, Subject.id == Message.subject_id)
+    .where(
+        Message.seq > Membership.last_read_seq, Message.sender_id != Membership.user_id, Message.deleted_at.is_(None)
+    )
+    .order_by(Message.thread_id, Message.seq)
+)
+
+
+def places(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
+    """(user, thread) -> the thread as it stands for that user, and who the other person is."""
+    return {(row.user_id, row.thread_id): row for row in db.session.execute(_PLACES.where(which))}
+
+
+def who_with(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
+    """thread id -> the other person's name, of this person's threads."""
+    mine = and_(Membership.user_id == user_id, Membership.thread_id.in_(list(thread_ids)))
+    return {thread_id: place.other_name for (_, thread_id), place in places(mine).items()}
+
+
+def _said(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
+    """(user, thread) -> what is unread of it, ascending."""
+    found = defaultdict(list)
+    for row in db.session.execute(_SAID.where(which)):
+        found[row.user_id, row.thread_id].append(row)
+    return found
+
+
+def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
+    zone = ZoneInfo(wishes.time_zone)
+    most = min(MOST_SHOWN, max(LEAST_SHOWN, MOST_IN_ALL // len(parts)))
     return {
-        "other": {
-            "name": other.name,
-            "label": other.label,
-            "initials": initials(other.name),
-            "face": {"back": oklch(0.885, 0.062, hue(other.id)), "ink": oklch(0.36, 0.095, hue(other.id))},
-        },
-        "about": f"Re: {thread.subject.title}" if thread.subject else None,
-        "path": f"/threads/{thread.id}#{messages[0].seq}",
-        "count": len(messages),
-        "earlier": len(messages) - len(shown),
-        "days": [
-            {"day": day, "messages": [_message(message, zone) for message in of_day]}
-            for day, of_day in groupby(shown, key=lambda message: _day(message.created_at, zone))
-        ],
-        "covers": {"thread_id": thread.id, "first_seq": messages[0].seq, "last_seq": messages[-1].seq},
+        "name": name,
+        "threads": [_thread(waiting, place, rows[-most:], zone) for waiting, place, rows in parts],
+        "count": sum(waiting.count for waiting, _, _ in parts),
+        "zone": wishes.time_zone,
+        "cadence": wishes.cadence,
+        "unsubscribe_path": unsubscribe_path(user_id),
+        "covers": [waiting.covers() for waiting, _, _ in parts],
     }
 
 
-def _message(message: Message, zone: ZoneInfo) -> dict[str, Any]:
+def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
+    return {
+        "other": face(place),
+        "about": f"Re: {place.about}" if place.about else None,
+        "path": f"/threads/{waiting.thread_id}#{waiting.first_seq}",
+        "covers": waiting.covers(),
+        "count": waiting.count,
+        "earlier": waiting.count - len(shown),
+        "days": [
+            {"day": day, "messages": [_message(message, zone) for message in of_day]}
+            for day, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
+        ],
+    }
+
+
+def face(place: Row[Any]) -> dict[str, Any]:
+    """The other person of a thread, as a mail shows them."""
+    other = User(id=place.other_id, name=place.other_name, role=place.other_role, role_label=place.other_role_label)
+    return {
+        "name": other.name,
+        "label": other.label,
+        "initials": initials(other.name),
+        "face": colours(hue(other.id)),
+    }
+
+
+@lru_cache(maxsize=360)
+def colours(of_hue: int) -> dict[str, str]:
+    return {"back": oklch(0.885, 0.062, of_hue), "ink": oklch(0.36, 0.095, of_hue)}
+
+
+def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     body = message.body or ""
     cut = body if len(body) <= LONGEST else body[:LONGEST].rstrip() + " …"
     return {
         "lines": cut.splitlines(),
         "time": message.created_at.astimezone(zone).strftime("%H:%M"),
-        "about": f"{message.subject.declared.label}: {message.subject.title}" if message.subject else None,
+        "about": f"{SUBJECT_KINDS[message.kind].label}: {message.title}" if message.kind else None,
     }
 
 
-def _day(moment: datetime, zone: ZoneInfo) -> str:
+def day_of(moment: datetime, zone: ZoneInfo) -> str:
     """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
     there = moment.astimezone(zone)
     return f"{there:%A} {there.day} {there:%B}"

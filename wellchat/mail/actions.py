@@ -11,17 +11,18 @@ import logging
 from collections import Counter
 from contextlib import nullcontext
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
 
-from wellchat.db import db, let_go, transaction, unit
+from wellchat.db import db, let_go, new_id, table, transaction, unit
 from wellchat.errors import Conflict, NotFound
 from wellchat.jobs import enqueue
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
-from wellchat.mail.refusals import note_refusal
+from wellchat.mail.refusals import REFUSES, note_refusal
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
 GIVE_UP = timedelta(days=1)  # of temporary refusals
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
+CAN_WAIT = ("digest", "week")  # after what somebody sits and waits for, such as a new password
 AGAIN = "The owner of the address said to try again."
 CRASHED = "A crash came between sending and marking. It may have gone out."
 
@@ -72,6 +74,48 @@ def queue_mail(
     return mail
 
 
+def begin(
+    *,
+    user_id: str,
+    address: str,
+    name: str,
+    context: dict[str, Any],
+    now: datetime,
+    reason: str,
+    covers: Covers,
+) -> Mail:
+    """Write down a mail that its writer sends as soon as this is durable, by `send_begun`: claimed from the start."""
+    mail_id = new_id()
+    mail = Mail(
+        id=mail_id,
+        user_id=user_id,
+        address=address,
+        name=name,
+        state=SENDING,
+        reason=reason,
+        context=context,
+        covers=covers,
+        message_id=compose.message_id(mail_id),
+        attempts=1,
+        due_at=now + LEASE,
+        created_at=now,
+    )
+    with transaction() as session:
+        session.connection().execute(_BEGIN, {name: value for name, value in vars(mail).items() if name in _COLUMNS})
+    return mail
+
+
+_COLUMNS = set(table(Mail).columns.keys())
+_BEGIN = insert(table(Mail))
+
+
+def send_begun(*, mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
+    """Send what `begin` wrote down. Answers the state it is in afterwards. `content`, if it was gathered just now."""
+    if unit() is not None:
+        raise RuntimeError("send_begun inside transaction()")
+    return _attempt(mail, lane, now, content)
+
+
 def record_skip(
     *,
     user_id: str | None,
@@ -110,15 +154,15 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
         return None
     mail, refusal = claimed
     if refusal is not None and mail.name not in compose.ASKED_FOR:
-        return _settle(mail, SKIPPED, reason=f"The address refuses mail, until its owner says otherwise. {refusal}")
+        return _settle(mail, SKIPPED, reason=f"{REFUSES} {refusal}")
     with nullcontext(lane) if lane else transport.lane() as open_lane:
         return _attempt(mail, open_lane, now)
 
 
-def _attempt(mail: Mail, lane: transport.Lane, now: datetime) -> str | None:
+def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
     """Make a claimed mail, send it, and write down how that ended."""
     try:
-        message, covers = compose.render(mail, now=now)
+        message, covers = compose.render(mail, now=now, content=content)
     except compose.NotWanted as no:
         return _settle(mail, SKIPPED, reason=no.reason)
     except compose.NotNow as later:
@@ -166,15 +210,19 @@ def _claim(mail_id: str, now: datetime) -> tuple[Mail, str | None] | None:
 
 def _settle(mail: Mail, state: str, **values: Any) -> str | None:
     """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
-    values.setdefault("due_at", None)
+    ended = {"state": state, "due_at": None, **values}
     with transaction() as session:
-        settled = session.execute(
-            update(Mail)
-            .where(Mail.id == mail.id, Mail.state.in_((SENDING, UNKNOWN)), Mail.attempts == mail.attempts)
-            .values(state=state, **values)
-            .execution_options(synchronize_session=False)
-        )
-    return state if settled.rowcount else None  # type: ignore[attr-defined]
+        this_attempt = {"mail_id": mail.id, "attempt": mail.attempts}
+        settled = session.connection().execute(_settlement(frozenset(ended)), {**this_attempt, **ended})
+    return state if settled.rowcount else None
+
+
+@cache
+def _settlement(columns: frozenset[str]) -> Update:
+    of = table(Mail).c
+    this_attempt = (of.id == bindparam("mail_id"), of.attempts == bindparam("attempt"))
+    values = {name: bindparam(name, type_=of[name].type) for name in sorted(columns)}
+    return update(table(Mail)).where(*this_attempt, of.state.in_((SENDING, UNKNOWN))).values(values)
 
 
 def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
@@ -204,7 +252,7 @@ def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -
         )
 
 
-def resend(*, mail_id: str, now: datetime) -> Mail:
+def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
     """Send a mail again whose fate is unknown, or that failed: an operator's decision, never the program's.
 
     Raises NotFound, and Conflict for a mail in any other state.
@@ -218,7 +266,7 @@ def resend(*, mail_id: str, now: datetime) -> Mail:
         mail.state, mail.due_at, mail.reason = (
             QUEUED,
             now,
-            f"Sent again by the operator; it was {mail.state}.",
+            f"Sent again by {by}; it was {mail.state}.",
         )
         enqueue("mail.deliver", mail_id=mail.id)
     return mail
@@ -249,7 +297,8 @@ def sweep(now: datetime) -> dict[str, int]:
             .values(state=UNKNOWN, due_at=None, reason=CRASHED)
             .execution_options(synchronize_session=False)
         )
-    due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now).order_by(Mail.due_at).limit(BATCH)
+    due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now)
+    due = due.order_by(Mail.name.in_(CAN_WAIT), Mail.due_at).limit(BATCH)
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}

@@ -10,7 +10,7 @@ from flask.cli import AppGroup
 
 from wellchat.clock import iso, now
 from wellchat.mail import actions, queries
-from wellchat.mail.models import Mail
+from wellchat.mail.models import STATES, Mail
 
 mail = AppGroup("mail", help="The mails we sent, and those we did not.")
 
@@ -18,10 +18,12 @@ mail = AppGroup("mail", help="The mails we sent, and those we did not.")
 @mail.command("log")
 @click.argument("email", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
+@click.option("--state", type=click.Choice(STATES), help="Only those in this state, such as unknown.")
+@click.option("--reason", help="Only those whose reason has these words in it.")
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="The latest so many.")
-def log(email: str | None, as_json: bool, limit: int) -> None:
+def log(email: str | None, as_json: bool, state: str | None, reason: str | None, limit: int) -> None:
     """Every send and every skip with its reason, oldest first; of one person with EMAIL."""
-    mails = queries.ledger(address=email, limit=limit)
+    mails = queries.ledger(address=email, limit=limit, state=state, reason=reason)
     if as_json:
         click.echo(json.dumps([as_data(each) for each in mails], indent=2, ensure_ascii=False))
         return

@@ -90,10 +90,15 @@ class Rendered(NamedTuple):
     covers: list[dict[str, Any]]
 
 
-def render(mail: Mail, *, now: datetime) -> Rendered:
-    """The finished message, and what of the threads it holds. Raises NotWanted and NotNow."""
+def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) -> Rendered:
+    """The finished message, and what of the threads it holds. Raises NotWanted and NotNow.
+
+    `content` is what CONTEXTS would answer, from who has just gathered it.
+    """
     context: dict[str, Any] = dict(mail.context)
-    if mail.name in CONTEXTS:
+    if content is not None:
+        context |= content
+    elif mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
     covers = context.get("covers", mail.covers)
@@ -192,9 +197,9 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
             raise NotWanted("The account is gone.")
         return absolute(LINKS[name](mail.user_id, now))
 
-    def answer_to(thread_id: str) -> str | None:
-        """The address that leads into one thread; None where mails are not known to reach us."""
-        if mail.user_id is None or not is_answered():
+    def answer_to(thread_id: str | None) -> str | None:
+        """The address that leads into one thread; None for an example, and where mails are not known to reach us."""
+        if mail.user_id is None or thread_id is None or not is_answered():
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
 

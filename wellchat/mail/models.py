@@ -32,6 +32,8 @@ class Mail(Base):
         CheckConstraint("state IN ('queued', 'sending', 'sent', 'skipped', 'failed', 'unknown')", name="state"),
         Index("ix_mails_state_due_at", "state", "due_at"),
         Index("ix_mails_user_id_created_at", "user_id", "created_at"),
+        Index("ix_mails_created_at_id", "created_at", "id"),
+        Index("ix_mails_state_created_at_id", "state", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)

@@ -47,16 +47,21 @@ def mail(mail_id: str) -> str:
     message = _message(row)
     if message is None:
         raise NotFound
-    return render_template("mail/mail.html", mail=row, message=message, text=_part(message, "plain"))
+    return render_template("mail/mail.html", mail=row, message=message, text=part_of(message, "plain"))
 
 
 @pages.get("/outbox/<mail_id>/html")
 def frame(mail_id: str) -> Response:
     """The HTML part on its own, for the frame."""
     message = _message(queries.mail_for(_reader(), mail_id))
-    html = _part(message, "html") if message else ""
+    html = part_of(message, "html") if message else ""
     if not html:
         raise NotFound
+    return html_frame(html)
+
+
+def html_frame(html: str) -> Response:
+    """A mail's HTML as an answer that can do nothing but be looked at, in a frame of ours."""
     response = Response(
         html.replace("<head>", '<head><base target="_blank">', 1), content_type="text/html; charset=utf-8"
     )
@@ -112,6 +117,6 @@ def _message(mail: Mail) -> EmailMessage | None:
     return message_from_bytes(file.read_bytes(), policy=default) if file else None
 
 
-def _part(message: EmailMessage, subtype: str) -> str:
+def part_of(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
     return str(part.get_content()) if part else ""

@@ -2,22 +2,97 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import base64
+import binascii
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, or_, select, tuple_
 
+from wellchat import clock
 from wellchat.db import db
-from wellchat.errors import NotFound
-from wellchat.mail.models import QUEUED, SKIPPED, Mail, RefusedAddress
+from wellchat.errors import Invalid, NotFound
+from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail, RefusedAddress
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
+    from wellchat.mail.forms import ListMails
 
 
-def ledger(*, address: str | None = None, limit: int = 200) -> Sequence[Mail]:
-    """The latest rows, oldest first. For operators: of everybody, or of one address."""
+THREAD_NAMES: dict[str, Callable[[str, Iterable[str]], dict[str, str]]] = {}
+"""`of`: (user id, thread ids) -> what that person calls each thread. Hung in by who knows threads."""
+
+TROUBLES = (QUEUED, FAILED, UNKNOWN)
+
+
+def ledger_of(viewer: User, *, before: str | None = None, limit: int = 30) -> tuple[Sequence[Mail], str | None]:
+    """What we sent to the viewer or did not, latest first, and the place of the next page. Raises Invalid."""
+    return _page(select(Mail).where(Mail.user_id == viewer.id), before, limit)
+
+
+def whole_ledger(admin: User, wish: ListMails) -> tuple[Sequence[Mail], str | None]:
+    """Everybody's. Raises NotFound for who is no administrator, Invalid."""
+    if not admin.is_admin:
+        raise NotFound
+    query = select(Mail)
+    if wish.state:
+        query = query.where(Mail.state == wish.state)
+    if wish.name:
+        query = query.where(Mail.name == wish.name)
+    if wish.reason:
+        query = query.where(Mail.reason.icontains(wish.reason, autoescape=True))
+    if wish.person:
+        query = query.where(or_(Mail.address.icontains(wish.person, autoescape=True), Mail.user_id == wish.person))
+    return _page(query, wish.before, wish.limit)
+
+
+def troubles(admin: User) -> dict[str, int]:
+    """How many mails wait, failed, or are of unknown fate."""
+    if not admin.is_admin:
+        raise NotFound
+    query = select(Mail.state, func.count()).where(Mail.state.in_(TROUBLES)).group_by(Mail.state)
+    return dict(db.session.execute(query).all())
+
+
+def thread_names(user_id: str, mails: Sequence[Mail]) -> dict[str, str]:
+    """What the person calls the threads that these mails hold."""
+    thread_ids = {cover["thread_id"] for mail in mails for cover in mail.covers}
+    return THREAD_NAMES["of"](user_id, thread_ids) if thread_ids else {}
+
+
+def _page(query: Select[Mail], before: str | None, limit: int) -> tuple[Sequence[Mail], str | None]:
+    if before:
+        query = query.where(tuple_(Mail.created_at, Mail.id) < tuple_(*_parse_place(before)))
+    query = query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit + 1)
+    found = db.session.execute(query.execution_options(populate_existing=True)).scalars().all()
+    return found[:limit], _place(found[limit - 1]) if len(found) > limit else None
+
+
+def _place(last: Mail) -> str:
+    return base64.urlsafe_b64encode(f"{last.created_at.isoformat()}|{last.id}".encode()).decode()
+
+
+def _parse_place(text: str) -> tuple[datetime, str]:
+    try:
+        moment, mail_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
+        at = clock.moment(moment)
+        if not mail_id.isprintable():
+            raise ValueError(text)
+    except (ValueError, binascii.Error, UnicodeError):
+        raise Invalid({"before": "This is not the `next` of any page."}) from None
+    return at, mail_id
+
+
+def ledger(
+    *, address: str | None = None, limit: int = 200, state: str | None = None, reason: str | None = None
+) -> Sequence[Mail]:
+    """The latest rows, oldest first. For operators: of everybody, or of one address, in one state, for one reason."""
     query = select(Mail).order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)
+    if state:
+        query = query.where(Mail.state == state)
+    if reason:
+        query = query.where(Mail.reason.icontains(reason, autoescape=True))
     if address:
         query = query.where(Mail.address == address.strip().lower())
     return db.session.execute(query.execution_options(populate_existing=True)).scalars().all()[::-1]

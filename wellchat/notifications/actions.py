@@ -214,7 +214,8 @@ def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
             session.execute(insert(Preferences).values(user_id=user.id).on_conflict_do_nothing())
             row = session.get_one(Preferences, user.id, populate_existing=True, with_for_update=True)
         if (zone := changes.pop("time_zone", None)) is not None:
-            session.get_one(User, user.id, populate_existing=True).time_zone = zone
+            person = session.get_one(User, user.id, populate_existing=True)
+            person.time_zone, person.zone_known = zone, True
         if (channels := changes.pop("channels", None)) is not None:
             row.channels = _merge(row.channels, channels)
         for name, value in _quiet_hours(row, changes).items():
@@ -244,8 +245,28 @@ def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]
     return {kind: known.get(kind, {}) | changes.get(kind, {}) for kind in {*known, *changes}}
 
 
-def unsubscribe(*, user_id: str, now: datetime) -> None:
-    """No more emails about messages, whatever the cadence was. Doing it twice is the same as once."""
+def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None:
+    """No more emails of that kind, or none at all, whatever the cadence was. Doing it twice is the same as once."""
     user = db.session.get(User, user_id)
-    if user is not None:
+    if user is None:
+        return
+    if kind:
+        save_preferences(user=user, now=now, channels={kind: {"email": False}})
+    else:
         save_preferences(user=user, now=now, cadence="off")
+
+
+def guess_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
+    """What the browser says, for somebody who never said anything. Answers whether it counted."""
+    with transaction() as session:
+        learnt = session.execute(
+            update(User)
+            .where(User.id == user_id, User.zone_known.is_(False))
+            .values(time_zone=time_zone, zone_known=True)
+            .execution_options(synchronize_session=False)
+        )
+        if learnt.rowcount == 0:  # type: ignore[attr-defined]
+            return False
+        for plan_anew in ON_PREFERENCES:
+            plan_anew(user_id, now)
+    return True

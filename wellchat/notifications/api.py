@@ -9,7 +9,7 @@ from wellchat import clock
 from wellchat.changes.queries import cursor_now
 from wellchat.notifications import actions, queries
 from wellchat.notifications.answers import NotificationPage, PreferencesAnswer, UnreadAnswer
-from wellchat.notifications.forms import ListNotifications, PatchNotifications, PatchPreferences
+from wellchat.notifications.forms import ListNotifications, PatchNotifications, PatchPreferences, PutTimeZone
 from wellchat.web import reply, signed_in, viewer
 
 api = APIBlueprint("notifications_api", __name__, url_prefix="/api", tag="Notifications")
@@ -64,4 +64,14 @@ def _preferences() -> Response:
 def patch_preferences(wish: PatchPreferences) -> Response:
     """Change any of my preferences; what is not named stays as it is."""
     actions.save_preferences(user=viewer(), now=clock.now(), **wish.given())
+    return _preferences()
+
+
+@api.put("/time-zone")
+@signed_in
+@api.input(PutTimeZone, location="json", arg_name="wish")
+@api.output(PreferencesAnswer)
+def put_time_zone(wish: PutTimeZone) -> Response:
+    """The zone this browser is in. It counts for who never chose one, and changes nothing for anybody else."""
+    actions.guess_time_zone(user_id=viewer().id, time_zone=wish.time_zone, now=clock.now())
     return _preferences()

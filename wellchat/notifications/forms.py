@@ -69,6 +69,12 @@ class PatchPreferences(Form):
         return given
 
 
+class PutTimeZone(Form):
+    """What the browser says."""
+
+    time_zone: TimeZone
+
+
 class PostRead(QueryForm):
     """The bell's forms: one record, or all."""
 

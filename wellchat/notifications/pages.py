@@ -99,19 +99,19 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
 @pages.get("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response:
     """Only a button: scanners open every link of a mail before its reader does."""
-    owner_of(token)
-    return _unsubscribe_page(done=False)
+    return _unsubscribe_page(owner_of(token)[1], done=False)
 
 
 @pages.post("/unsubscribe/<token>")
 @csrf_exempt
 def confirm_unsubscribe(token: str) -> Response:
     """One click, from the mail reader itself (RFC 8058) or from our page; no cookie, no sign-in, no redirect."""
-    actions.unsubscribe(user_id=owner_of(token), now=clock.now())
-    return _unsubscribe_page(done=True)
+    user_id, what = owner_of(token)
+    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in KINDS else None)
+    return _unsubscribe_page(what, done=True)
 
 
-def _unsubscribe_page(*, done: bool) -> Response:
-    response = make_response(render_template("notifications/unsubscribe.html", done=done))
+def _unsubscribe_page(what: str, *, done: bool) -> Response:
+    response = make_response(render_template("notifications/unsubscribe.html", kind=KINDS.get(what), done=done))
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response

@@ -35,7 +35,8 @@ class Wishes:
     channels: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def wants(self, kind: str, channel: str) -> bool:
-        return self.channels.get(kind, {}).get(channel, KINDS[kind].channels[channel])
+        declared = KINDS[kind]
+        return channel in declared.offered and self.channels.get(kind, {}).get(channel, declared.channels[channel])
 
 
 def page(
@@ -105,26 +106,33 @@ def notification_json(notification: Notification) -> dict[str, Any]:
     }
 
 
+WISHES = (
+    User.time_zone,
+    Preferences.cadence,
+    Preferences.digest_hour,
+    Preferences.digest_weekday,
+    Preferences.quiet_from,
+    Preferences.quiet_to,
+    Preferences.channels,
+)
+"""The columns that `wishes_of` reads; select them from User, left joined with Preferences."""
+
+_PREFERENCES = (
+    select(*WISHES).outerjoin(Preferences, Preferences.user_id == User.id).where(User.id == bindparam("user_id"))
+)
+
+
 def preferences(user_id: str) -> Wishes:
     """Defaults where the person never said anything, and for a user who is gone."""
-    row = db.session.execute(
-        select(
-            User.time_zone,
-            Preferences.cadence,
-            Preferences.digest_hour,
-            Preferences.digest_weekday,
-            Preferences.quiet_from,
-            Preferences.quiet_to,
-            Preferences.channels,
-        )
-        .outerjoin(Preferences, Preferences.user_id == User.id)
-        .where(User.id == user_id)
-    ).one_or_none()
-    if row is None:
-        return Wishes()
+    row = db.session.execute(_PREFERENCES, {"user_id": user_id}).one_or_none()
+    return wishes_of(row) if row else Wishes()
+
+
+def wishes_of(row: Any) -> Wishes:
+    """From a row with the columns WISHES."""
     if row.cadence is None:
         return Wishes(time_zone=row.time_zone)
-    return Wishes(**row._mapping)
+    return Wishes(**{column.key: getattr(row, column.key) for column in WISHES})
 
 
 def preferences_json(wishes: Wishes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The link at the foot of an email: it ends the emails of one person, and opens nothing else."""
+"""The link at the foot of an email: it ends the emails of one person, or one kind of them, and opens nothing else."""
 
 from __future__ import annotations
 
@@ -6,24 +6,25 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from wellchat.config import setting
 from wellchat.errors import NotFound
+from wellchat.notifications.kinds import KINDS
 
 EMAIL = "email"
 
 
-def unsubscribe_path(user_id: str) -> str:
-    """It does not expire: people look at old mails."""
-    return f"/unsubscribe/{_signer().dumps([user_id, EMAIL])}"
+def unsubscribe_path(user_id: str, what: str = EMAIL) -> str:
+    """`what`: a kind of notification, or all emails. It does not expire: people look at old mails."""
+    return f"/unsubscribe/{_signer().dumps([user_id, what])}"
 
 
-def owner_of(token: str) -> str:
-    """Whose emails the token ends. Raises NotFound for one we did not make."""
+def owner_of(token: str) -> tuple[str, str]:
+    """Whose emails the token ends, and which. Raises NotFound for one we did not make."""
     try:
-        user_id, channel = _signer().loads(token)
+        user_id, what = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         raise NotFound from None
-    if channel != EMAIL:
+    if what != EMAIL and what not in KINDS:
         raise NotFound
-    return str(user_id)
+    return str(user_id), what
 
 
 def _signer() -> URLSafeSerializer:

@@ -42,6 +42,7 @@ function start() {
   bind(app);
   followKeyboard();
   app.outbox.resume();
+  if ("zoneUnknown" in document.documentElement.dataset) tellZone(api);
   sync(app, { cursor, wait: Number(maxWait) });
 }
 
@@ -49,6 +50,12 @@ function bind(app) {
   for (const element of document.querySelectorAll("[data-controller]")) {
     for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name](element, app);
   }
+}
+
+/* On the first visit of somebody who never chose a time zone; the server tells times in it from the next page on. */
+function tellZone(api) {
+  const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
+  if (timeZone) api.send("PUT", "/time-zone", { time_zone: timeZone }).catch(() => {});
 }
 
 /* Said by screen readers, one thing at a time. */

@@ -1,0 +1,206 @@
+"""A run decides on many before it claims each: whatever happens in between must count."""
+
+from __future__ import annotations
+
+import gc
+import re
+import tracemalloc
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.mail.world import DELAY, NOON, World
+from wellchat.accounts.models import User
+from wellchat.db import db, transaction
+from wellchat.digests import actions, decide
+from wellchat.mail import actions as mail
+from wellchat.mail.refusals import note_refusal
+from wellchat.messaging import actions as messaging
+from wellchat.messaging.models import Thread
+from wellchat.notifications.actions import save_preferences
+
+DUE = NOON + DELAY
+
+
+def mute(world: World, name: str) -> None:
+    changes = {name: DUE + timedelta(days=1)}
+    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
+
+
+def put_off(world: World) -> None:
+    """Another host found that the reader has just come back."""
+    world.seen(world.coach, DUE)
+    assert actions.send_one(user_id=world.coach.id, now=DUE) is not None
+
+
+def told_elsewhere(world: World) -> None:
+    person = world.user("Jonas Weber")
+    world.say(person, "In another thread", DUE, world.open_thread(person, world.coach))
+
+
+def bounce(world: World) -> None:
+    with transaction():
+        note_refusal(world.coach.email, "550 5.1.1 no such user", DUE)
+
+
+MEANWHILE: dict[str, Callable[[World], object]] = {
+    "read": lambda w: w.read(w.coach, 1),
+    "deleted": lambda w: messaging.delete_message(viewer=w.client, thread_id=w.thread.id, seq=1, now=NOON),
+    "edited": lambda w: messaging.edit_message(
+        viewer=w.client, thread_id=w.thread.id, seq=1, body="Other words", now=NOON
+    ),
+    "muted": lambda w: mute(w, "muted_until"),
+    "snoozed": lambda w: mute(w, "snoozed_until"),
+    "another message": lambda w: w.say(w.client, "And one more", DUE),
+    "another thread": told_elsewhere,
+    "another wish": lambda w: save_preferences(user=w.coach, now=DUE, cadence="off"),
+    "another host": lambda w: actions.sweep(DUE),
+    "put off": put_off,
+    "refused": bounce,
+    "claimed": lambda w: actions.send_one(user_id=w.coach.id, now=DUE),
+}
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> None:
+    world.say(world.client, "Hello")
+    prepared = actions.prepare([world.coach.id], DUE)[world.coach.id]
+    MEANWHILE[what](world)
+    before = (world.membership(world.coach).mailed_seq, len(world.mails()))
+    with pytest.raises(actions.Changed):
+        actions.remember(prepared, DUE)
+    db.session.rollback()
+    assert (world.membership(world.coach).mailed_seq, len(world.mails())) == before, "and nothing was done"
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("what", [name for name in MEANWHILE if name != "claimed"])
+def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.say(world.client, "first words")
+    real, happened = actions.prepare, []
+
+    def prepare(*given: Any) -> Any:
+        found = real(*given)
+        db.session.rollback()
+        if not happened:
+            happened.append(what)
+            MEANWHILE[what](world)
+        return found
+
+    monkeypatch.setattr(actions, "prepare", prepare)
+    actions.sweep(DUE)
+    actions.sweep(DUE + timedelta(days=2))
+    said = [m.get_body(("plain",)).get_content() for m in world.server.messages]  # type: ignore[union-attr]
+    never = ("read", "deleted", "edited", "muted", "another wish", "refused")
+    assert sum("first words" in text for text in said) == (what not in never), said
+    if what == "edited":
+        assert "Other words" in said[0]
+    if what == "another thread":
+        assert sum("In another thread" in text for text in said) == 1, "nobody forgotten"
+
+
+def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
+    """So many people with one message each, written a second after the other."""
+    people = [world.user(f"Reader {n}") for n in range(count)]
+    for n, person in enumerate(people):
+        thread = world.open_thread(person, world.coach)
+        world.say(world.coach, words, NOON - timedelta(seconds=count - n), thread)
+    return people
+
+
+def test_statements_per_recipient_are_few_and_stay_the_same(world: World, queries: Callable[[], Any]) -> None:
+    counts = []
+    for size in (5, 40):
+        crowd(world, size)
+        with queries() as counted:
+            assert actions.sweep(DUE)["digests_sent"] == size
+        counts.append(counted.count)
+    assert (counts[1] - counts[0]) / 35 == 4, "count as mailed, claim, write down, mark as sent"
+
+
+def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "BATCH", 10)
+    crowd(world, 120, "Hello " * 1000)
+    sizes = []
+    run = actions.send_due(now=DUE)
+    db.session.expunge_all()
+    tracemalloc.start()
+    for n, _ in enumerate(run, start=1):
+        world.server.messages.clear()
+        world.server.recipients.clear()
+        if n % 10 == 0:
+            re.purge()
+            gc.collect()
+            sizes.append(tracemalloc.get_traced_memory()[0])
+    tracemalloc.stop()
+    assert len(sizes) == 12
+    assert sizes[-1] - sizes[4] < 100_000, sizes
+
+
+def test_who_waits_longest_comes_first(world: World) -> None:
+    people = crowd(world, 5)
+    assert [o.user_id for o in actions.send_due(now=DUE)] == [person.id for person in people]
+
+
+def test_the_thread_that_waits_longest_comes_first_in_the_mail(world: World) -> None:
+    later, sooner = (world.user(name) for name in ("Late Larry", "Early Eve"))
+    world.say(later, "I came second", NOON, world.open_thread(later, world.coach))
+    world.say(sooner, "I came first", NOON - timedelta(minutes=5), world.open_thread(sooner, world.coach))
+    actions.sweep(DUE)
+    text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert text.index("I came first") < text.index("I came second")
+
+
+def test_no_more_than_ten_a_day_about_one_conversation(world: World) -> None:
+    for n in range(12):
+        world.say(world.client, f"word {n}", NOON + n * DELAY)
+        actions.sweep(NOON + (n + 1) * DELAY)
+    assert len(world.server.messages) == 10
+    person = world.user("Jonas Weber")
+    late = NOON + 13 * DELAY
+    world.say(person, "From somebody else", late, world.open_thread(person, world.coach))
+    assert actions.sweep(late + DELAY)["digests_sent"] == 1, "other conversations are not held up"
+    assert "From somebody else" in world.server.messages[-1].as_string()
+    assert actions.sweep(DUE + timedelta(days=1))["digests_sent"] == 1
+    assert world.server.messages[-1]["Subject"] == "2 new messages from Ana Petrov", "what was held is merged"
+
+
+def test_a_server_that_cannot_be_reached_ends_the_run(world: World) -> None:
+    crowd(world, 4)
+    url, world.app.config["SMTP_URL"] = world.app.config["SMTP_URL"], "smtp://127.0.0.1:1"
+    done = actions.sweep(DUE)
+    assert (done["digests_sent"], done["digests_queued"]) == (0, 1), "the others are not even begun"
+    world.app.config["SMTP_URL"] = url
+    actions.sweep(DUE + timedelta(minutes=10))
+    mail.sweep(DUE + timedelta(minutes=10))
+    assert len(world.server.messages) == 4
+
+
+def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> None:
+    threads: list[Thread] = []
+    for n in range(12):
+        person = world.user(f"Client {n}")
+        threads.append(world.open_thread(person, world.coach))
+        for m in range(20):
+            messaging.send_message(
+                sender=person, thread_id=threads[-1].id, body=f"<{n}.{m}>", client_key=f"{n}.{m}", now=NOON
+            )
+    actions.expect(user_id=world.coach.id, at=NOON)
+    assert actions.sweep(DUE)["digests_sent"] == 1
+    text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert text.count("<") == 12 * 12
+    assert "20 unread messages; the first 8 you find in the conversation" in text
+    assert "<0.19>" in text
+    assert sum(c["last_seq"] - c["first_seq"] + 1 for c in world.mails()[0].covers) == 240
+
+
+def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
+    world.say(world.client, "Hello")
+    standing = decide.standing_of(world.coach.id, DUE)
+    assert standing is not None
+    with queries() as counted:
+        assert decide.decide(standing, DUE).threads
+    assert counted.count == 0

@@ -1,0 +1,40 @@
+"""A look at the next email, and a test of it."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, flash, redirect, render_template, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from wellchat import clock
+from wellchat.digests.preview import in_words, preview, send_test
+from wellchat.mail.pages import html_frame, part_of
+from wellchat.web import limiter, signed_in, viewer
+
+pages = Blueprint("digests", __name__, url_prefix="/settings/notifications")
+
+
+@pages.get("/preview")
+@signed_in
+def show_preview() -> str:
+    found = preview(viewer(), clock.now())
+    return render_template(
+        "digests/preview.html",
+        message=found.message,
+        words=in_words(found, viewer().time_zone),
+        text=part_of(found.message, "plain"),
+    )
+
+
+@pages.get("/preview/html")
+@signed_in
+def preview_frame() -> Response:
+    return html_frame(part_of(preview(viewer(), clock.now()).message, "html"))
+
+
+@pages.post("/test")
+@signed_in
+@limiter.limit("3/hour")
+def test() -> BaseResponse:
+    send_test(user=viewer(), now=clock.now())
+    flash(f"A test is on its way to {viewer().email}.", "good")
+    return redirect(url_for("notifications.preferences"), 303)

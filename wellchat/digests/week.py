@@ -1,0 +1,240 @@
+"""The weekly word: what happened in a week, and who waits for whom. Only numbers and names; messages are in digests.
+
+A kind of its own, which people may turn off. It is planned when something arrives, for the hour and weekday of the
+person's digests; so nobody whose week was empty is ever looked at. Who has chosen weekly digests, or no emails, gets
+none: for them it would be a second mail at the same moment, or one too many.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, delete, func, select, tuple_
+
+from wellchat.db import db, insert, transaction
+from wellchat.digests.actions import AFTER_TROUBLE, BATCH, Outcome
+from wellchat.digests.decide import Standing, here_until, quiet_for, refused, standing_of, standings
+from wellchat.digests.models import WeekSchedule
+from wellchat.digests.render import day_of, face, places
+from wellchat.digests.times import next_at
+from wellchat.mail import actions as mail
+from wellchat.mail.compose import NotWanted
+from wellchat.mail.models import Mail
+from wellchat.mail.transport import Lane, lane
+from wellchat.messaging.models import Membership, Message
+from wellchat.notifications.queries import Wishes
+from wellchat.notifications.unsubscribe import unsubscribe_path
+
+log = logging.getLogger(__name__)
+
+WEEK = timedelta(days=7)
+MOST_SHOWN = 20  # conversations; the others are counted
+
+
+def not_wanted(wishes: Wishes) -> str:
+    """Why this person gets no weekly word, if so."""
+    if wishes.cadence == "off":
+        return "Emails are switched off in the preferences."
+    if not wishes.wants("week", "email"):
+        return "The weekly summary is switched off in the preferences."
+    if wishes.cadence == "weekly":
+        return "The weekly digest comes at this time."
+    return ""
+
+
+def expect(*, user_id: str, wishes: Wishes, written: datetime) -> None:
+    """Something arrived for this person then: plan their next weekly word, if none is planned."""
+    if not_wanted(wishes):
+        return
+    with transaction() as session:
+        planned = insert(WeekSchedule).values(user_id=user_id, due_at=_next(wishes, written))
+        session.execute(planned.on_conflict_do_nothing())
+
+
+def _next(wishes: Wishes, after: datetime) -> datetime:
+    return next_at(after, time(wishes.digest_hour), ZoneInfo(wishes.time_zone), weekday=wishes.digest_weekday)
+
+
+def replan(user_id: str, now: datetime) -> None:
+    """Somebody changed what they want: what is planned moves to their new hour, or falls away."""
+    standing = standing_of(user_id, now)
+    with transaction() as session:
+        gone = session.execute(delete(WeekSchedule).where(WeekSchedule.user_id == user_id))
+        if gone.rowcount and standing:  # type: ignore[attr-defined]
+            expect(user_id=user_id, wishes=standing.wishes, written=now)
+
+
+def send_due(*, now: datetime) -> Iterator[Outcome]:
+    """Everybody whose weekly word is due, each in a transaction of their own, over one connection."""
+    due = select(WeekSchedule.user_id).where(WeekSchedule.due_at <= now)
+    due = due.order_by(WeekSchedule.due_at, WeekSchedule.user_id).limit(BATCH)
+    with lane() as out:
+        while not out.unreachable and (user_ids := list(db.session.execute(due).scalars())):
+            for user_id in user_ids:
+                if outcome := _send_safely(user_id, now, out):
+                    yield outcome
+                if out.unreachable:
+                    break
+
+
+def _send_safely(user_id: str, now: datetime, out: Lane) -> Outcome | None:
+    try:
+        return send_one(user_id=user_id, now=now, out=out)
+    except Exception:
+        log.exception("the weekly word to %s could not be decided", user_id)
+        with transaction():
+            _plan(user_id, now + AFTER_TROUBLE)
+        return Outcome(user_id, "failed", "It could not be decided; it is tried again.")
+
+
+def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
+    """Claim, decide, write down; then send. None: not due, or somebody else has them."""
+    with transaction() as session:
+        mine = WeekSchedule.user_id == user_id
+        claimed = session.execute(delete(WeekSchedule).where(mine, WeekSchedule.due_at <= now))
+        standing = standing_of(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
+        if standing is None:
+            return None
+        to: dict[str, Any] = {"user_id": user_id, "address": standing.address, "name": "week", "now": now}
+        if refusal := not_wanted(standing.wishes):
+            return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
+        until, why = held_until(standing, now)
+        if until is not None:
+            _plan(user_id, until)
+            return Outcome(user_id, "waiting", why)
+        if refusal := refused(standing):
+            return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
+        written = mail.begin(**to, context={"name": standing.name}, covers=[], reason="The summary of the week.")
+    state = mail.send_begun(mail=written, lane=out, now=now)
+    return Outcome(user_id, state or written.state, written.reason, written.id)
+
+
+def _plan(user_id: str, at: datetime) -> None:
+    planned = insert(WeekSchedule).values(user_id=user_id, due_at=at)
+    db.session.execute(planned.on_conflict_do_update(index_elements=["user_id"], set_={"due_at": at}))
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    done = Counter(outcome.did for outcome in send_due(now=now))
+    return {f"weeks_{did}": done[did] for did in ("sent", "skipped", "waiting", *sorted(done))}
+
+
+class Talk(NamedTuple):
+    """One conversation's week."""
+
+    thread_id: str
+    received: int
+    sent: int
+    last_seq: int
+    last_sender: str
+    last_at: datetime
+
+
+def content(row: Mail, now: datetime) -> dict[str, Any]:
+    """For templates/emails/week; decides once more. Raises NotWanted where nothing happened."""
+    standing = standing_of(row.user_id or "", now)
+    if standing is None:
+        raise NotWanted("The account is gone.")
+    if refusal := not_wanted(standing.wishes):
+        raise NotWanted(refusal)
+    talks = talks_of(standing.user_id, now)
+    if not any(talk.received for talk in talks):
+        raise NotWanted("Nothing happened this week.")
+    zone = ZoneInfo(standing.wishes.time_zone)
+    whose = and_(Membership.user_id == standing.user_id, Membership.thread_id.in_([t.thread_id for t in talks]))
+    people = places(whose)
+    shown = [
+        {
+            "other": face(people[standing.user_id, talk.thread_id]),
+            "received": talk.received,
+            "sent": talk.sent,
+            "waits": "you" if talk.last_sender != standing.user_id else "they",
+            "since": day_of(talk.last_at, zone),
+            "path": f"/threads/{talk.thread_id}#{talk.last_seq}",
+        }
+        for talk in talks
+    ]
+    return {
+        "name": standing.name,
+        "talks": shown[:MOST_SHOWN],
+        "more": max(0, len(shown) - MOST_SHOWN),
+        "received": sum(talk.received for talk in talks),
+        "sent": sum(talk.sent for talk in talks),
+        "on_you": sum(talk["waits"] == "you" for talk in shown),
+        "began": day_of(now - WEEK, zone),
+        "zone": standing.wishes.time_zone,
+        "unsubscribe_path": unsubscribe_path(standing.user_id, "week"),
+    }
+
+
+def talks_of(user_id: str, now: datetime) -> list[Talk]:
+    """The person's conversations of the last seven days, but muted ones; first those where they are waited for."""
+    query = (
+        select(
+            Message.thread_id,
+            func.count().filter(Message.sender_id != user_id),
+            func.count().filter(Message.sender_id == user_id),
+            func.max(Message.seq),
+        )
+        .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == user_id))
+        .where(
+            Membership.updated_at > now - WEEK,
+            func.coalesce(Membership.muted_until, now) <= now,
+            Message.created_at > now - WEEK,
+            Message.deleted_at.is_(None),
+        )
+        .group_by(Message.thread_id)
+    )
+    rows = db.session.execute(query).all()
+    places_of_last = [(thread_id, last_seq) for thread_id, _, _, last_seq in rows]
+    last = {
+        thread_id: (sender_id, at)
+        for thread_id, sender_id, at in db.session.execute(
+            select(Message.thread_id, Message.sender_id, Message.created_at).where(
+                tuple_(Message.thread_id, Message.seq).in_(places_of_last)
+            )
+        )
+    }
+    talks = [Talk(*row, *last[row[0]]) for row in rows]
+    return sorted(talks, key=lambda talk: (talk.last_sender == user_id, talk.last_at))
+
+
+class Foreseen(NamedTuple):
+    user_id: str
+    address: str
+    wait_until: datetime | None
+    why: str  # why it waits, or is not sent
+
+
+def preview_due(*, now: datetime) -> Iterator[Foreseen]:
+    """Everybody whose weekly word is due, and what would come of it now; changes nothing. A page at a time."""
+    last = ""
+    while True:
+        due = select(WeekSchedule.user_id).where(WeekSchedule.user_id > last, WeekSchedule.due_at <= now)
+        user_ids = list(db.session.execute(due.order_by(WeekSchedule.user_id).limit(BATCH)).scalars())
+        if not user_ids:
+            return
+        for user_id, standing in sorted(standings(user_ids, now).items()):
+            yield Foreseen(user_id, standing.address, *_foresee(standing, now))
+        last = user_ids[-1]
+
+
+def _foresee(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
+    if refusal := not_wanted(standing.wishes):
+        return None, refusal
+    until, why = held_until(standing, now)
+    return until, why or refused(standing)
+
+
+def held_until(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
+    """Until when a mail that is due has to wait, and why."""
+    if until := here_until(standing.seen_at, now):
+        return until, "The reader is here."
+    if until := quiet_for(standing.wishes, now):
+        return until, "Quiet hours."
+    return None, ""

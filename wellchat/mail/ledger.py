@@ -1,0 +1,54 @@
+"""The ledger, to read: by each person their own mails and why they came, by administrators everybody's."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from wellchat import clock
+from wellchat.errors import Conflict, NotFound
+from wellchat.forms import read_query
+from wellchat.mail import actions, queries
+from wellchat.mail.forms import ListMails
+from wellchat.mail.models import STATES
+from wellchat.web import safe_next, signed_in, viewer
+
+ledger = Blueprint("ledger", __name__)
+
+
+@ledger.get("/settings/emails")
+@signed_in
+def mine() -> str:
+    wish = read_query(ListMails)
+    found, following = queries.ledger_of(viewer(), before=wish.before, limit=wish.limit)
+    names = queries.thread_names(viewer().id, found)
+    return render_template("mail/mine.html", mails=found, next=following, threads=names)
+
+
+@ledger.get("/oversight/emails")
+@signed_in
+def everybodys() -> str:
+    wish = read_query(ListMails)
+    found, following = queries.whole_ledger(viewer(), wish)
+    return render_template(
+        "mail/ledger.html",
+        mails=found,
+        next=following,
+        wish=wish,
+        states=[("", "All"), *((state, state.capitalize()) for state in STATES)],
+        troubles=queries.troubles(viewer()),
+        here=request.full_path,
+    )
+
+
+@ledger.post("/oversight/emails/<mail_id>/resend")
+@signed_in
+def resend(mail_id: str) -> Response:
+    if not viewer().is_admin:
+        raise NotFound
+    try:
+        mail = actions.resend(mail_id=mail_id, now=clock.now(), by=viewer().name)
+        flash(f"Sent again to {mail.address}.", "good")
+    except Conflict as refusal:
+        flash(str(refusal), "danger")
+    return redirect(safe_next(request.form.get("next") or "/oversight/emails"), 303)
