@@ -76,7 +76,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        short_gap(0.03)
+        short_gap(0.1)
         after_commit(lambda: advance(heads))
 
     def advance(heads: dict[str, int]) -> None:
