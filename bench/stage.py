@@ -127,14 +127,6 @@ class Stage:
         """The references of the same server, settings and machine: bench/bare.py."""
         return self._start("bench.bare", database=self.database(size))
 
-    def sink(self) -> int:
-        """Port of a mail server that takes everything: bench/sink.py."""
-        port = free_port()
-        command = Command("bench.sink", "--port", str(port), env={}, cwd=ROOT)
-        self._stack.callback(command.stop)
-        command.wait_until_says("answers on")
-        return port
-
     def _start(self, *words: str, database: str) -> Web:
         key = (*words, database)
         if key not in self._webs:

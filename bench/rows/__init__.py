@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.rows import crowd, digest_run, digests, idle_poll, scale, send, update, waiting
+from bench.rows import crowd, digests, idle_poll, scale, send, update, waiting
 from bench.stage import Stage
 from bench.table import Row
 
@@ -15,6 +15,5 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "crowd": crowd.measure,
     "scale": scale.measure,
     "update": update.measure,
-    "digest-run": digest_run.measure,
     "digests": digests.measure,
 }
