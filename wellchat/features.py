@@ -9,6 +9,7 @@ FEATURES = (
     "notifications",
     "messaging",
     "digests",
+    "push",
     "updates",
     "oversight",
     "demo",

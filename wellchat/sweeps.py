@@ -12,12 +12,13 @@ from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.digests import outbox
 from wellchat.mail import actions as mail
+from wellchat.push import sending as push
 
 log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, mail.sweep)
+SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, mail.sweep, push.sweep)
 
 
 def run(now: datetime) -> dict[str, int]:
