@@ -166,6 +166,6 @@ def drip(handler: BaseHTTPRequestHandler) -> None:
     try:
         for byte in b"HTTP/1.1 201 Created\r\n" + b"X: y\r\n" * 10_000:
             handler.wfile.write(bytes([byte]))
-            time.sleep(0.02)
+            time.sleep(0.05)
     except OSError:
         return

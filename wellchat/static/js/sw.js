@@ -44,12 +44,9 @@ async function open(path) {
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
   const there = tabs.find((tab) => new URL(tab.url).pathname === target.pathname);
   const tab = there ?? tabs[0];
-  try {
-    await tab.focus();
-    await tab.navigate(target.href);
-  } catch {
-    await self.clients.openWindow(target.href); // no tab, or one that cannot be led from here
-  }
+  if (!tab) return self.clients.openWindow(target.href);
+  await tab.focus().catch(() => {}); // browsers have their own views on when
+  return tab.navigate(target.href).catch(() => self.clients.openWindow(target.href)); // one that we do not lead
 }
 
 /* The browser, or its push service, gave this subscription up: a new one takes its place, and inherits its settings. */
