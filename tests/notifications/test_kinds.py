@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -26,6 +27,7 @@ def resource() -> Iterator[NotificationKind]:
         title="{actor} shared something",
         several="{count} shared things",
         channels={"bell": True, "push": False, "email": True},
+        waits_for_digest=True,
         priority="low",
     )
     KINDS[kind.name] = kind
@@ -71,6 +73,15 @@ def test_in_the_preferences(world: World, browse: Browse, resource: Notification
     answer = me.patch("/api/preferences", json={"channels": {"resource": {"bell": False}}})
     assert answer.get_json()["preferences"]["channels"]["resource"]["bell"] is False
     assert share(world, "Stretching") is None, "and they are obeyed"
+
+
+def test_what_waits_for_no_digest_has_no_email(world: World, browse: Browse, resource: NotificationKind) -> None:
+    KINDS["resource"] = replace(resource, waits_for_digest=False)
+    me = browse(world.client)
+    page = me.get("/settings/notifications").text
+    assert 'name="resource.push"' in page
+    assert 'name="resource.email"' not in page
+    assert me.get("/api/preferences").get_json()["preferences"]["channels"]["resource"]["email"] is False
 
 
 def test_in_an_update(world: World, browse: Browse, resource: NotificationKind) -> None:

@@ -25,7 +25,7 @@ class NotificationKind:
     discreet: str = "Something new"  # on a lock screen that is to show neither names nor words
     partial: str = "notifications/_kinds/plain.html"
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
-    waits_for_digest: bool = True  # its email is a part of the digest, and not one of its own
+    waits_for_digest: bool = False  # its email is a part of the digest; others have none
     priority: Literal["low", "normal", "high"] = "normal"  # how soon a device that saves power is to be woken by a push
 
     def group_of(self, *, thread_id: str | None) -> str:
@@ -43,6 +43,7 @@ KINDS = {
             several="{count} new messages",
             discreet="New message",
             partial="notifications/_kinds/message.html",
+            waits_for_digest=True,
             priority="high",
         ),
     )

@@ -35,7 +35,10 @@ class Wishes:
     channels: dict[str, dict[str, bool]] = field(default_factory=dict)
 
     def wants(self, kind: str, channel: str) -> bool:
-        return self.channels.get(kind, {}).get(channel, KINDS[kind].channels[channel])
+        declared = KINDS[kind]
+        if channel == "email" and not declared.waits_for_digest:
+            return False
+        return self.channels.get(kind, {}).get(channel, declared.channels[channel])
 
 
 def page(

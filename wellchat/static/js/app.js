@@ -12,7 +12,7 @@ import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
 import { Drafts } from "./models/drafts.js";
 import { Outbox } from "./models/outbox.js";
-import { Push } from "./models/push.js";
+import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
@@ -20,7 +20,7 @@ const CONTROLLERS = { bell, clearing, composer, devices, history, inbox, leave, 
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId) return;
+  if (!viewerId) return doubt(localStorage);
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,

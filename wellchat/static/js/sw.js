@@ -32,7 +32,7 @@ async function show({ title = "New notification", body = "", tag = "wellchat", u
     tag,
     renotify: known.length > 0,
     timestamp: at ? Date.parse(at) : undefined,
-    icon: "/static/icon.svg",
+    icon: "/static/icon-192.png",
     data: { url, id },
   });
 }

@@ -3,6 +3,20 @@
 const MARK = "wellchat.push"; // whose pushes this browser shows, and when the server was last told
 const AGAIN = 3_600_000; // ms after which the server is told anew: it may have forgotten, or the session be another
 
+/** Nobody is signed in here: who is next may be the same person in a new session, which the server has yet to hear of. */
+export function doubt(storage) {
+  const known = mark(storage);
+  if (known) storage.setItem(MARK, JSON.stringify({ ...known, at: 0 }));
+}
+
+function mark(storage) {
+  try {
+    return JSON.parse(storage.getItem(MARK));
+  } catch {
+    return null;
+  }
+}
+
 export class Push {
   /** `browser`: what of `window` it needs, so that it can be tested without one. */
   constructor({ api, storage, viewerId, browser = window, now = Date.now }) {
@@ -67,11 +81,7 @@ export class Push {
   }
 
   #mark() {
-    try {
-      return JSON.parse(this.storage.getItem(MARK));
-    } catch {
-      return null;
-    }
+    return mark(this.storage);
   }
 
   async #register() {
