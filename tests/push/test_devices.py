@@ -63,6 +63,7 @@ def test_a_renewed_subscription_inherits(world: World, browse: Browse, devices: 
 def test_a_browser_is_pushed_to_for_who_signed_in_last(world: World, browse: Browse, devices: Devices) -> None:
     tablet = devices()
     browse(world.coach).post(CALL, json=tablet.as_json())
+    world.seen(world.coach, NOON - timedelta(days=1))
     world.say(world.client, "For the coach only")
     browse(world.client).post(CALL, json=tablet.as_json())
     sending.sweep(NOON)

@@ -150,13 +150,20 @@ def test_never_for_what_needs_no_telling(world: World, phone: Subscriber, how: s
     assert all(push.reason for push in pushes())
 
 
-def test_quiet_hours_and_snoozing_hold_it(world: World, phone: Subscriber) -> None:
+def test_quiet_hours_hold_it(world: World, phone: Subscriber) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="11:00", quiet_to="13:00", time_zone="UTC")
-    change(world, snoozed_until=NOON + 3 * HOUR)
     world.say(world.client, "Hello")
-    for hours, sent in ((0, 0), (0.9, 0), (1.1, 0), (2.9, 0), (3, 1)):
-        sweep(NOON + hours * HOUR)
-        assert len(phone.got()) == sent, hours
+    for minutes, sent in ((0, 0), (59, 0), (60, 1)):
+        sweep(NOON + minutes * MINUTE)
+        assert len(phone.got()) == sent, minutes
+
+
+def test_snoozing_holds_it(world: World, phone: Subscriber) -> None:
+    change(world, snoozed_until=NOON + HOUR)
+    world.say(world.client, "Hello")
+    for minutes, sent in ((0, 0), (59, 0), (60, 1)):
+        sweep(NOON + minutes * MINUTE)
+        assert len(phone.got()) == sent, minutes
 
 
 def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(world: World, phone: Subscriber, browse: Any) -> None:
@@ -302,6 +309,24 @@ def test_more_to_tell_while_it_is_sent(world: World, phone: Subscriber) -> None:
     assert states() == ["queued"]
     sweep(NOON + MINUTE)
     assert [said["body"] for said in phone.got()] == ["New message", "2 new messages"]
+
+
+def test_who_comes_late_does_not_settle_another_s_attempt(world: World, phone: Subscriber) -> None:
+    """The record counted up, and another worker is at it, before the first had its answer."""
+
+    def meanwhile(handler: Any) -> None:
+        with world.app.app_context():
+            world.say(world.client, "And another thing")
+            with transaction() as session:
+                sending._claim(session.execute(db.select(Push.id)).scalar_one(), NOON)
+        handler.send_response(201)
+        handler.end_headers()
+
+    phone.service.answers = [meanwhile]
+    world.say(world.client, "Hello")
+    sweep()
+    db.session.rollback()
+    assert states() == ["sending"], "the other's, still"
 
 
 def test_one_that_cannot_be_made_harms_no_other(world: World, devices: Devices, caplog: Any) -> None:
