@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+# A point on the curve: the public key of the number one.
+P256DH = "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU"
 GOOD = {
     ("POST", "/api/tokens"): {"email": "cara@example.com", "password": "x" * 12},
     ("POST", "/api/threads"): {"with": "somebody"},
@@ -20,6 +22,13 @@ GOOD = {
     ("PATCH", "/api/threads/{thread}/membership"): {"archived": True, "muted_until": "2027-01-01T00:00:00Z"},
     ("PATCH", "/api/notifications"): {"ids": ["x"], "read": True},
     ("PUT", "/api/time-zone"): {"time_zone": "Europe/Paris"},
+    ("POST", "/api/push/devices"): {
+        "endpoint": "https://push.example.com/x",
+        "keys": {"p256dh": P256DH, "auth": "A" * 22},
+        "expiration_time": None,
+        "replaces": "https://push.example.com/y",
+    },
+    ("DELETE", "/api/push/devices"): {"endpoint": "https://push.example.com/x"},
     ("PATCH", "/api/preferences"): {"cadence": "daily", "digest_hour": 8, "time_zone": "Europe/Paris"},
 }
 NOT_JSON = [b"", b"{", b"null", b"[]", b"[1]", b'"text"', b"1", b"\xff\xfe", b'{"body": "\\ud800"}', b"{" * 5000]
@@ -122,6 +131,8 @@ def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
         ("/api/notifications", "limit=0"),
         ("/api/notifications", "before=zzz"),
         ("/api/notifications", "unread=perhaps"),
+        ("/api/notifications", "kind=weather"),
+        ("/api/notifications", "kind="),
     ],
 )
 def test_bad_queries(app, api, talk, path, query):

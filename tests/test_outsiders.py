@@ -12,6 +12,7 @@ import pytest
 
 from wellchat.db import new_id
 from wellchat.messaging.opening import put_subject
+from wellchat.push.actions import register
 
 # What each variable of an address stands for; `make` builds one that belongs to the cast's Cara and Paul.
 THINGS = {
@@ -28,6 +29,18 @@ THINGS = {
         ).id
     ),
 }
+
+
+def device_of(talk, now):
+    """One that Cara is pushed to."""
+    endpoint = f"https://push.example.com/{new_id()}"
+    device, _ = register(
+        user=talk.cara, endpoint=endpoint, p256dh="B", auth="A", label="x", now=now, session=None, token_id=None
+    )
+    return device.id
+
+
+THINGS["device_id"] = device_of
 # Addresses whose variables are not things of somebody's, each with the reason.
 ELSEWHERE = {
     "/assets/<version>/<path:filename>": "static files",

@@ -52,13 +52,14 @@ PUBLIC = {
     "mail.outbox": "only where no mail server is set: the mails of the embedded default",
     "mail.mail": "the same",
     "mail.frame": "the same",
+    "push.service_worker": "the page's own file; the browser fetches it without the page",
     "demo.switcher": "only where the demo is loaded",
     "demo.become": "only people of the demo",
 }
 
 
 def rules() -> list[Rule]:
-    settings = read_settings({}, INSTANCE=ROOT, SECRET_KEY="0123456789abcdef" * 2)
+    settings = read_settings({}, INSTANCE=ROOT, SECRET_KEY="0123456789abcdef" * 2, VAPID_KEY="A" * 42 + "E")
     return sorted(create_app(settings).url_map.iter_rules(), key=str)
 
 

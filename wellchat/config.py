@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parseaddr
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -73,6 +73,13 @@ def _sender(value: str) -> str:
     return value
 
 
+def _vapid_key(value: str) -> str:
+    """32 bytes in base64url; what they are to a curve is looked at when the first push is signed."""
+    if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", value):
+        raise ValueError("must be 32 bytes in base64url; `wellchat push keys --private` makes one")
+    return value
+
+
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in schemes:
@@ -129,6 +136,8 @@ class Settings(BaseModel):
     AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
     BASE_URL: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
     SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
+    VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
+    PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_switch)] = False  # also to http and private addresses; for tests
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
@@ -149,7 +158,7 @@ class Settings(BaseModel):
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
         self.REDIS_URL = self.REDIS_URL or _embedded_redis(self.INSTANCE)
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
-        self.SECRET_KEY = self.SECRET_KEY or _kept_secret(self.INSTANCE)
+        self.SECRET_KEY = self.SECRET_KEY or kept_secret(self.INSTANCE, "secret_key", lambda: secrets.token_hex(32))
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -183,13 +192,13 @@ def _embedded_redis(instance: Path) -> str | None:
     return note.read_text().strip() if note.exists() else None
 
 
-def _kept_secret(instance: Path) -> str:
-    """The installation's own key, made once. Two processes that start together agree on the first one written."""
+def kept_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
+    """A secret of the installation's own, made once. Processes that start together agree on the first one written."""
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations and keys: nobody else reads here
-    path = instance / "secret_key"
-    fresh = instance / f".secret_key.{os.getpid()}"
+    path = instance / name
+    fresh = instance / f".{name}.{os.getpid()}"
     if not path.exists():
-        fresh.write_text(secrets.token_hex(32))
+        fresh.write_text(make())
         fresh.chmod(0o600)
         try:
             os.link(fresh, path)

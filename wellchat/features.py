@@ -10,6 +10,7 @@ FEATURES = (
     "messaging",
     "replies",
     "digests",
+    "push",
     "updates",
     "oversight",
     "demo",

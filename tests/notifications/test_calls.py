@@ -120,12 +120,34 @@ def test_the_page_of_the_bell(world: World, browse: Browse) -> None:
     assert me.get("/notifications?before=nonsense").status_code == 422
 
 
+def test_filters_and_marks_without_script(world: World, browse: Browse) -> None:
+    world.say(world.client, "Hello")
+    record = queries.page(world.coach)[0][0]
+    me = browse(world.coach)
+    assert "Mark as read: Ana Petrov" in me.get("/notifications?unread=1").text
+    me.post("/notifications/read", data={"id": record.id, "read": "1", "next": "/notifications?unread=1"})
+    assert "Nothing unread" in me.get("/notifications?unread=1").text
+    assert "Mark as unread: Ana Petrov" in me.get("/notifications").text
+    answer = me.post("/notifications/read", data={"id": record.id, "read": "0", "next": "/notifications?unread=1"})
+    assert (answer.status_code, answer.location) == (303, "/notifications?unread=1")
+    assert queries.unread_count(world.coach.id) == 1
+    assert me.post("/notifications/read", data={"id": record.id, "read": "perhaps"}).status_code == 422
+    assert me.get("/notifications?kind=weather").status_code == 422
+    assert f'href="/threads/{world.thread.id}#1"' in me.get("/notifications").text, "to the very message"
+
+
+def test_several_messages_say_how_many(world: World, browse: Browse) -> None:
+    world.say(world.client, "Hello")
+    world.say(world.client, "Are you there?")
+    assert "2 new messages" in browse(world.coach).get("/notifications").text
+
+
 def test_the_page_of_preferences(world: World, browse: Browse) -> None:
     me = browse(world.coach)
     assert "Quiet hours" in me.get("/settings/notifications").text
     form = {
         "cadence": "weekly", "digest_hour": "9", "digest_weekday": "4", "quiet_from": "", "quiet_to": "",
-        "time_zone": "Europe/Berlin", "message.bell": "1",
+        "time_zone": "Europe/Berlin", "message.bell": "1", "message.push": "1",
     }  # fmt: skip
     answer = me.post("/settings/notifications", data=form)
     assert (answer.status_code, answer.location) == (303, "/settings/notifications")

@@ -50,7 +50,6 @@ def _put_in_bell(message: Message, recipient_id: str, now: datetime) -> None:
     notifications.record(
         user_id=recipient_id,
         kind="message",
-        group_key=f"thread:{message.thread_id}",
         actor_id=message.sender_id,
         thread_id=message.thread_id,
         seq=message.seq,

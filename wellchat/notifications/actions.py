@@ -23,31 +23,39 @@ DELETED = "This message was deleted."
 ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
 """Called with (user id, now) in the transaction that changed somebody's preferences: who planned by them plans anew."""
 
+ON_RECORD: list[Callable[[str, str, datetime], None]] = []
+"""Called with (user id, notification id, now) in the transaction that told somebody: what carries it further."""
+
 
 def record(
     *,
     user_id: str,
     kind: str,
-    group_key: str,
-    actor_id: str | None,
-    thread_id: str | None,
-    seq: int | None,
     preview: str,
     now: datetime,
+    actor_id: str | None = None,
+    thread_id: str | None = None,
+    seq: int | None = None,
+    group_key: str | None = None,
     title: str | None = None,
     payload: dict[str, Any] | None = None,
 ) -> str | None:
-    """Put something in a person's bell, or count up the unread record of its group that is there already.
+    """Tell a person of something: a new record, or one more in the unread record of its group.
 
-    Answers the record's id. None where nothing was added: the person does not want this kind in the bell, or this
-    `seq` of the group was told before, so that a task that runs twice counts once.
+    The group is what the kind declares, unless the recorder knows better. Bell and push are ways to show the record;
+    who wants it on a device only has one that the bell leaves out. Answers the record's id. None where nothing was
+    added: the person wants neither, or this `seq` of the group was told before, so that a task that runs twice counts
+    once.
     """
     with transaction() as session:
-        if not preferences(user_id).wants(kind, "bell") or _told_before(user_id, group_key, seq):
+        declared, wishes = KINDS[kind], preferences(user_id)
+        in_bell = wishes.wants(kind, "bell")
+        group_key = group_key or declared.group_of(thread_id=thread_id)
+        if not (in_bell or wishes.wants(kind, "push")) or _told_before(user_id, group_key, seq):
             return None
         if title is None:
             actor = session.get(User, actor_id) if actor_id else None
-            title = KINDS[kind].title.format(actor=actor.name if actor else "")
+            title = declared.title.format(actor=actor.name if actor else "", count=1)
         fresh = insert(Notification).values(
             id=new_id(),
             user_id=user_id,
@@ -61,6 +69,7 @@ def record(
             title=title[:240],
             preview=_shorten(preview),
             payload=payload or {},
+            in_bell=in_bell,
             created_at=now,
             updated_at=now,
         )
@@ -73,7 +82,7 @@ def record(
                     "count": Notification.count + 1,
                     **{
                         name: fresh.excluded[name]
-                        for name in ("last_seq", "title", "preview", "actor_id", "payload", "updated_at")
+                        for name in ("last_seq", "title", "preview", "actor_id", "payload", "in_bell", "updated_at")
                     },
                 },
                 where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
@@ -81,6 +90,8 @@ def record(
         ).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
+            for carry in ON_RECORD:
+                carry(user_id, notification_id, now)
     return notification_id
 
 
@@ -107,7 +118,7 @@ def mark_read(
     A record stays read where its group has a newer unread one: there is one unread record per group.
     """
     with transaction():
-        mine = Notification.user_id == viewer.id
+        mine = (Notification.user_id == viewer.id) & Notification.in_bell
         if not everything:
             mine &= Notification.id.in_(list(ids or ()))
         _change(mine & (Notification.read_at.is_(None) if read else _may_be_unread()), read_at=now if read else None)

@@ -18,8 +18,10 @@ class Actor(BaseModel):
 class NotificationShape(BaseModel):
     id: str
     kind: str
+    priority: Literal["low", "normal", "high"]
     thread_id: str | None
     count: int
+    count_words: str
     title: str
     preview: str
     actor: Actor | None

@@ -25,10 +25,14 @@ def _kind(name: str) -> str:
 Clock = Annotated[Text, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 
 
+Kind = Annotated[str, AfterValidator(_kind)]
+
+
 class ListNotifications(QueryForm):
     before: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 30
     unread: bool = False
+    kind: Kind | None = None
 
 
 class PatchNotifications(Form):
@@ -60,7 +64,7 @@ class PatchPreferences(Form):
     quiet_from: Clock | None = None
     quiet_to: Clock | None = None
     time_zone: TimeZone = "UTC"
-    channels: dict[Annotated[str, AfterValidator(_kind)], Channels] = Field(default_factory=dict)
+    channels: dict[Kind, Channels] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
         given = {name: getattr(self, name) for name in self.model_fields_set}
@@ -76,8 +80,9 @@ class PutTimeZone(Form):
 
 
 class PostRead(QueryForm):
-    """The bell's forms: one record, or all."""
+    """The bell's forms: one record, or all; read, or unread again."""
 
     id: Id | None = None
     all: bool = False
+    read: bool = True
     next: str | None = None

@@ -1,37 +1,71 @@
 """Notification kinds: what a person can be told of, and how unless they say otherwise.
 
-A new kind is one more entry here; the preferences page and the JSON grow with it.
+A new kind is one more declaration here. Bell, page, filter, push, JSON and preferences grow with it; only one that is
+to look like no other brings a template of its own.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Literal
 
 CHANNELS = ("bell", "push", "email")
-OFFERED = {"bell": "In the app", "email": "Email"}  # on the page: the channels that something is sent through
+OFFERED = {"bell": "In the app", "push": "Push", "email": "Email"}  # on the page of preferences
 
 
 @dataclass(frozen=True)
 class NotificationKind:
+    """Its texts may name {actor}, who caused it, and {count}, how many things one record stands for."""
+
     name: str
-    label: str  # on the preferences page
-    title: str  # what the bell says where the recorder does not; {actor} is who caused it
+    label: str  # on the preferences page and in the filter of the bell
+    title: str  # what the bell says where the recorder does not
+    group: str = "{kind}:{thread_id}"  # one unread record per person and group; it counts up
+    several: str = "{count} new"  # what a record says beside its preview when it stands for more than one
+    discreet: str = "Something new"  # on a lock screen that is to show neither names nor words
+    partial: str = "notifications/_kinds/plain.html"
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
-    offered: tuple[str, ...] = CHANNELS  # the others never carry it, whatever is said
+    offered: tuple[str, ...] | None = None  # the channels that can carry it, where that is not all of them
     about: str = ""  # one more sentence on the preferences page
+    waits_for_digest: bool = False  # its email is a part of the digest; others have none
+    priority: Literal["low", "normal", "high"] = "normal"  # how soon a device that saves power is to be woken by a push
+
+    def offers(self, channel: str) -> bool:
+        if self.offered is not None:
+            return channel in self.offered
+        return channel != "email" or self.waits_for_digest
+
+    def group_of(self, *, thread_id: str | None) -> str:
+        return self.group.format(kind=self.name, thread_id=thread_id)
 
 
 KINDS = {
     kind.name: kind
     for kind in (
-        NotificationKind("message", "New messages", "{actor}"),
         NotificationKind(
-            "week",
-            "Summary of the week",
-            "Your week",
-            {"bell": False, "push": False, "email": True},
+            name="message",
+            label="New messages",
+            title="{actor}",
+            group="thread:{thread_id}",
+            several="{count} new messages",
+            discreet="New message",
+            partial="notifications/_kinds/message.html",
+            waits_for_digest=True,
+            priority="high",
+        ),
+        NotificationKind(
+            name="week",
+            label="Summary of the week",
+            title="Your week",
+            channels={"bell": False, "push": False, "email": True},
             offered=("email",),
             about="Who waits for whom, once a week; only when there was something.",
+            priority="low",
         ),
     )
 }
+
+
+def kind_of(name: str) -> NotificationKind:
+    """Its declaration; a plain one for records of a kind that is declared no longer."""
+    return KINDS.get(name) or NotificationKind(name, name, "{actor}")

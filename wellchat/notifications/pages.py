@@ -14,7 +14,7 @@ from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
-from wellchat.notifications.kinds import KINDS, OFFERED
+from wellchat.notifications.kinds import KINDS, OFFERED, kind_of
 from wellchat.notifications.unsubscribe import owner_of
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
 
@@ -23,17 +23,25 @@ WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", 
 pages = Blueprint("notifications", __name__)
 
 
+@pages.app_context_processor
+def _declared() -> dict[str, Any]:
+    """What the bell on every page is drawn from."""
+    return {"notification_kinds": KINDS, "notification_kind": kind_of}
+
+
 @pages.get("/notifications")
 @signed_in
 def bell() -> str:
     user, wish = viewer(), read_query(ListNotifications)
     cursor = cursor_now(user.id)
-    found, following = queries.page(user, before=wish.before, limit=wish.limit, unread=wish.unread)
+    found, following = queries.page(user, before=wish.before, limit=wish.limit, unread=wish.unread, kind=wish.kind)
     return render_template(
         "notifications/index.html",
         notifications=[queries.notification_json(n) for n in found],
         next=following,
+        before=wish.before,
         only_unread=wish.unread,
+        only_kind=wish.kind,
         cursor=str(cursor),
     )
 
@@ -42,7 +50,8 @@ def bell() -> str:
 @signed_in
 def read() -> Response:
     form = read_form(PostRead)
-    actions.mark_read(viewer=viewer(), ids=[form.id] if form.id else [], everything=form.all, now=clock.now())
+    ids = [form.id] if form.id else []
+    actions.mark_read(viewer=viewer(), ids=ids, everything=form.all, read=form.read, now=clock.now())
     return redirect(safe_next(form.next or "/notifications"), 303)
 
 

@@ -18,7 +18,7 @@ from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
 from wellchat.db import db, run
 from wellchat.errors import Invalid
-from wellchat.notifications.kinds import CHANNELS, KINDS
+from wellchat.notifications.kinds import CHANNELS, KINDS, kind_of
 from wellchat.notifications.models import Notification, Preferences
 
 
@@ -36,14 +36,16 @@ class Wishes:
 
     def wants(self, kind: str, channel: str) -> bool:
         declared = KINDS[kind]
-        return channel in declared.offered and self.channels.get(kind, {}).get(channel, declared.channels[channel])
+        return declared.offers(channel) and self.channels.get(kind, {}).get(channel, declared.channels[channel])
 
 
 def page(
-    viewer: User, *, before: str | None = None, limit: int = 30, unread: bool = False
+    viewer: User, *, before: str | None = None, limit: int = 30, unread: bool = False, kind: str | None = None
 ) -> tuple[list[Notification], str | None]:
     """The viewer's records, latest first, and the place of the next page if there is one. Raises Invalid."""
-    query = select(Notification).where(Notification.user_id == viewer.id)
+    query = select(Notification).where(Notification.user_id == viewer.id, Notification.in_bell)
+    if kind:
+        query = query.where(Notification.kind == kind)
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if before:
@@ -76,33 +78,47 @@ def _parse_place(text: str) -> tuple[datetime, str]:
 
 def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
     """Those of these records that are the viewer's."""
-    query = select(Notification).where(Notification.user_id == viewer.id, Notification.id.in_(list(ids)))
+    mine = (Notification.user_id == viewer.id) & Notification.in_bell
+    query = select(Notification).where(mine, Notification.id.in_(list(ids)))
     found: Sequence[Notification] = db.session.execute(_whole(query.order_by(Notification.id))).scalars().all()
     return found
 
 
-UNREAD = select(func.count()).where(Notification.user_id == bindparam("viewer"), Notification.read_at.is_(None))
+UNREAD = select(func.count()).where(
+    Notification.user_id == bindparam("viewer"), Notification.read_at.is_(None), Notification.in_bell
+)
 
 
 def unread_count(user_id: str) -> int:
     return int(run(UNREAD, {"viewer": user_id}).scalar_one())
 
 
+def leads_to(n: Notification) -> str:
+    """A thread's records lead to the first message they stand for; others where their recorder says."""
+    return f"/threads/{n.thread_id}#{n.first_seq or ''}" if n.thread_id else str(n.payload.get("url", "/notifications"))
+
+
+def count_words(n: Notification) -> str:
+    return kind_of(n.kind).several.format(count=n.count) if n.count > 1 else ""
+
+
 def notification_json(notification: Notification) -> dict[str, Any]:
-    """A record as its owner sees it. `url` leads to the first message it stands for."""
+    """A record as its owner sees it."""
     n = notification
     return {
         "id": n.id,
         "kind": n.kind,
+        "priority": kind_of(n.kind).priority,
         "thread_id": n.thread_id,
         "count": n.count,
+        "count_words": count_words(n),
         "title": n.title,
         "preview": n.preview,
         "actor": person_json(n.actor) if n.actor else None,
         "read": n.read_at is not None,
         "created_at": iso(n.created_at),
         "updated_at": iso(n.updated_at),
-        "url": f"/threads/{n.thread_id}#{n.first_seq}" if n.thread_id else "/notifications",
+        "url": leads_to(n),
     }
 
 

@@ -1,9 +1,10 @@
 /* Binds the controllers of the page to their elements, and keeps the page fresh. */
 
-import { bell } from "./controllers/bell.js";
+import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
 import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
+import { clearing, devices, offer } from "./controllers/push.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
 import { Times } from "./lib/times.js";
@@ -11,14 +12,15 @@ import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
 import { Drafts } from "./models/drafts.js";
 import { Outbox } from "./models/outbox.js";
+import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { bell, composer, inbox, leave, panel, status, theme, thread, title, unread };
+const CONTROLLERS = { bell, clearing, composer, devices, history, inbox, leave, offer, panel, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId) return;
+  if (!viewerId) return doubt(localStorage);
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,
@@ -34,6 +36,7 @@ function start() {
     times: new Times({ zone: timeZone }),
     drafts: new Drafts({ storage: localStorage, viewerId }),
     outbox: new Outbox({ api, store, storage: localStorage, viewerId }),
+    push: new Push({ api, storage: localStorage, viewerId }),
     attention: new Attention(),
     announce,
     onState: () => {},

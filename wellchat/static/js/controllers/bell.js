@@ -1,63 +1,103 @@
-/* The bell: its count, and its list when it is opened. */
+/* The bell: its count, and its list when it is opened; and the page with all of them. */
 
-import { badgeText, clone, part, setAvatar, setTime } from "../lib/dom.js";
+import { badgeText, part } from "../lib/dom.js";
+import { drawNotifications, fillNotification } from "../lib/notification_row.js";
 
 const SHOWN = 8;
+const ON_A_PAGE = 30;
 const PATIENCE = 300; // ms before a waiting shape is worth showing
 
 export function bell(root, app) {
   const menu = part(root, "menu");
   const list = part(root, "list");
+  const button = part(root, "button");
 
   menu.addEventListener("toggle", (event) => event.newState === "open" && load());
   part(root, "read-all").addEventListener("submit", (event) => {
     event.preventDefault();
-    read({ all: true });
+    mark(app, { all: true, read: true }).then(load);
   });
-  list.addEventListener("click", (event) => {
-    const row = event.target.closest("[data-id]");
-    if (row?.classList.contains("notification--unread")) read({ ids: [row.dataset.id] });
+  listen(list, app, load);
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== "ArrowDown") return;
+    event.preventDefault();
+    menu.showPopover();
+    load().then(() => stops(menu)[0]?.focus());
   });
-
+  menu.addEventListener("keydown", (event) => move(menu, event));
   app.store.on(({ unread, notifications }) => {
     if (unread) showCount(root, app.store.unread.notifications);
     if (notifications.length && menu.matches(":popover-open")) load();
   });
 
   async function load() {
-    const timer = setTimeout(() => (part(root, "skeleton").hidden = list.childElementCount > 0), PATIENCE);
+    const show = (name, shown) => (part(root, name).hidden = !shown);
+    const timer = setTimeout(() => show("skeleton", list.childElementCount === 0), PATIENCE);
     try {
       const { notifications, unread } = await app.api.get("/notifications", { limit: SHOWN });
-      list.replaceChildren(...notifications.map((one) => drawn(root, one, app.times)));
-      part(root, "empty").hidden = notifications.length > 0;
+      drawNotifications(list, notifications, app.times);
+      show("empty", notifications.length === 0);
+      show("trouble", false);
       app.store.apply({ unread: { notifications: unread } });
     } catch {
-      // what was there stays; the link to all of them works
+      show("trouble", list.childElementCount === 0); // what was there stays; the link to all of them works
     } finally {
       clearTimeout(timer);
-      part(root, "skeleton").hidden = true;
+      show("skeleton", false);
     }
-  }
-
-  async function read(which) {
-    const answer = await app.api.send("PATCH", "/notifications", { ...which, read: true }, { keepalive: true }).catch(() => null);
-    if (answer) app.store.apply({ unread: { notifications: answer.unread } });
-    if (answer && which.all) list.querySelectorAll(".notification").forEach((row) => row.classList.remove("notification--unread"));
   }
 }
 
-function drawn(root, one, times) {
-  const item = clone(root, "row");
-  const row = item.firstElementChild;
-  row.href = one.url;
-  row.dataset.id = one.id;
-  row.classList.toggle("notification--unread", !one.read);
-  if (one.actor) setAvatar(part(row, "avatar"), one.actor);
-  part(row, "title").textContent = one.title;
-  part(row, "preview").textContent = one.preview;
-  part(row, "state").textContent = one.read ? "" : "Unread";
-  setTime(part(row, "time"), one.updated_at, times);
-  return item;
+/* The page: what is new comes in on top of its first page; on earlier ones, rows only change. */
+export function history(root, app) {
+  const list = part(root, "list");
+  const { unread, kind, before } = root.dataset;
+
+  async function load() {
+    const { notifications } = await app.api.get("/notifications", { unread, kind, before, limit: ON_A_PAGE });
+    drawNotifications(list, notifications, app.times);
+    list.hidden = notifications.length === 0;
+    part(root, "empty").hidden = notifications.length > 0;
+  }
+  const loadQuietly = () => load().catch(() => {}); // the next change, or a reload, brings it
+  listen(list, app, before ? () => {} : loadQuietly);
+  app.store.on(({ notifications, unread: counted }) => {
+    for (const one of notifications) fillNotification(list, one, app.times);
+    if ((notifications.length || counted) && !before) loadQuietly();
+  });
+}
+
+/* Opening one reads it; its dot marks it read, or unread again. */
+function listen(list, app, done) {
+  list.addEventListener("click", ({ target }) => {
+    const row = target.closest('[data-part="link"]')?.closest(".notification--unread");
+    if (row) mark(app, { ids: [row.dataset.id], read: true });
+  });
+  list.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { id, read } = event.target.elements;
+    mark(app, { ids: [id.value], read: read.value === "1" }).then(done);
+  });
+}
+
+async function mark(app, which) {
+  const answer = await app.api.send("PATCH", "/notifications", which, { keepalive: true }).catch(() => null);
+  if (answer) app.store.apply({ unread: { notifications: answer.unread } });
+}
+
+const stops = (menu) => [...menu.querySelectorAll('[data-part="link"], .bell__foot > a')];
+
+const STEPS = { ArrowDown: (at, all) => at + 1, ArrowUp: (at) => at - 1, Home: () => 0, End: (_at, all) => all - 1 };
+
+function move(menu, event) {
+  const all = stops(menu);
+  const row = document.activeElement.closest(".notification");
+  const at = all.indexOf(row ? part(row, "link") : document.activeElement);
+  const to = STEPS[event.key]?.(at, all.length);
+  if (to === undefined) return;
+  event.preventDefault();
+  if (to < 0) part(menu.parentElement, "button").focus();
+  else all[Math.min(to, all.length - 1)].focus();
 }
 
 function showCount(root, count) {

@@ -56,6 +56,7 @@ export function leave(form, app) {
   form.addEventListener("submit", () => {
     app.drafts.clear();
     app.outbox.clear();
+    app.push.leave();
   });
 }
 

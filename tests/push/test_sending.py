@@ -1,0 +1,378 @@
+"""A push goes out once, to who is away and has not read it, readable by that browser only."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.mail.world import NOON, World
+from tests.push.service import PushService, Subscriber, check_signature, unb64, unseal
+from wellchat import sweeps
+from wellchat.accounts.actions import create_token
+from wellchat.accounts.credentials import end_session, end_sessions
+from wellchat.accounts.models import Token
+from wellchat.db import db, transaction
+from wellchat.messaging import actions as messaging
+from wellchat.notifications.actions import mark_read, save_preferences
+from wellchat.push import actions, keys, sending
+from wellchat.push.decide import PAUSE
+from wellchat.push.models import Device, Push
+
+Devices = Callable[[], Subscriber]
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+
+
+@pytest.fixture
+def phone(world: World, devices: Devices) -> Subscriber:
+    """The coach's."""
+    device = devices()
+    device.register(world.coach)
+    return device
+
+
+def pushes() -> list[Push]:
+    query = db.select(Push).order_by(Push.told_at, Push.id).execution_options(populate_existing=True)
+    return list(db.session.execute(query).scalars())
+
+
+def states() -> list[str]:
+    return [push.state for push in pushes()]
+
+
+def change(world: World, **changes: Any) -> None:
+    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
+
+
+def sweep(at: Any = NOON) -> dict[str, int]:
+    return {name: count for name, count in sending.sweep(at).items() if count}
+
+
+def test_a_message_reaches_the_device_of_who_is_away(world: World, phone: Subscriber) -> None:
+    world.say(world.client, "Could we move Thursday?")
+    assert sweep() == {"pushes_sent": 1}
+    [said] = phone.got()
+    assert said["body"] == "New message"
+    assert said["title"] == "wellchat"
+    assert said["url"] == f"/threads/{world.thread.id}#1"
+    assert said["tag"] == f"thread:{world.thread.id}"
+    assert said["unread"] == 1
+    assert sweep(NOON + HOUR) == {}, "once"
+
+
+def test_nothing_private_unless_its_owner_wants_it(world: World, phone: Subscriber, devices: Devices) -> None:
+    desk = devices()
+    at_desk = desk.register(world.coach)
+    actions.choose(viewer=world.coach, device_id=at_desk.id, shows_words=True)
+    world.say(world.client, "My knee hurts")
+    sweep()
+    [said], [open_words] = phone.got(), desk.got()
+    assert "knee" not in json.dumps(said)
+    assert "Ana" not in json.dumps(said)
+    assert (open_words["title"], open_words["body"]) == ("Ana Petrov", "My knee hurts")
+
+
+def test_what_is_sent_only_that_browser_can_read_and_we_have_signed(world: World, phone: Subscriber) -> None:
+    world.say(world.client, "Hello")
+    sweep()
+    [pushed] = phone.service.pushed
+    assert b"wellchat" not in pushed.body
+    assert pushed.headers["content-encoding"] == "aes128gcm"
+    assert pushed.headers["urgency"] == "high"
+    assert 0 < int(pushed.headers["ttl"]) <= 86_400
+    assert len(pushed.headers["topic"]) <= 32
+    claims = check_signature(pushed.headers["authorization"], phone.service.url)
+    assert claims["k"] == keys.public_key()
+    assert claims["sub"] == "https://chat.example"
+    assert 0 < claims["exp"] - NOON.timestamp() <= 86_400
+
+
+def test_the_opener_of_these_tests_is_the_standard_s() -> None:
+    """RFC 8291, section 5: so that what it opens was sealed as browsers expect."""
+    from cryptography.hazmat.primitives.asymmetric import ec
+
+    number = int.from_bytes(unb64("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"), "big")
+    body = unb64(
+        "DGv6ra1nlYgDCS1FRnbzlwAAEABBBP4z9KsN6nGRTbVYI_c7VJSPQTBtkgcy27mlmlMoZIIgDll6e3vCYLocInmYWAmS6TlzAC8wEqKK6PBru3jl7A_"
+        "yl95bQpu6cVPTpK4Mqgkf1CXztLVBSt2Ks3oZwbuwXPXLWyouBWLVWGNWQexSgSxsj_Qulcy4a-fN"
+    )
+    key = ec.derive_private_key(number, ec.SECP256R1())
+    opened = unseal(body, key, unb64("BTBZMqHH6r4Tts7J_aSIgg"))
+    assert opened == b"When I grow up, I want to be a watermelon"
+
+
+def test_who_writes_in_short_lines_rings_once(world: World, phone: Subscriber) -> None:
+    for n in range(3):
+        world.say(world.client, f"line {n}", NOON + n * SECOND)
+    sweep(NOON + 3 * SECOND)
+    world.say(world.client, "line 3", NOON + 4 * SECOND)
+    sweep(NOON + 5 * SECOND)
+    assert [said["body"] for said in phone.got()] == ["3 new messages"]
+    sweep(NOON + 3 * SECOND + PAUSE)
+    assert [said["body"] for said in phone.got()] == ["3 new messages", "4 new messages"]
+    assert len({said["tag"] for said in phone.got()}) == 1, "the second takes the place of the first"
+
+
+def test_nobody_who_is_here_is_pushed_to(world: World, phone: Subscriber) -> None:
+    world.seen(world.coach, NOON - SECOND)
+    world.say(world.client, "Hello")
+    assert sweep() == {"pushes_queued": 1}
+    world.seen(world.coach, NOON + MINUTE)
+    assert sweep(NOON + 2 * MINUTE) == {"pushes_queued": 1}, "decided again"
+    assert sweep(NOON + 4 * MINUTE) == {"pushes_sent": 1}
+    assert len(phone.got()) == 1
+
+
+@pytest.mark.parametrize("how", ["thread", "bell", "deleted", "muted", "switched off", "no device"])
+def test_never_for_what_needs_no_telling(world: World, phone: Subscriber, how: str) -> None:
+    world.seen(world.coach, NOON - SECOND)
+    world.say(world.client, "Hello")
+    sweep()
+    if how == "thread":
+        world.read(world.coach, 1)
+    elif how == "bell":
+        mark_read(viewer=world.coach, everything=True, now=NOON)
+    elif how == "deleted":
+        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+    elif how == "muted":
+        change(world, muted_until=NOON + 24 * HOUR)
+    elif how == "switched off":
+        save_preferences(user=world.coach, now=NOON, channels={"message": {"push": False}})
+    else:
+        actions.remove(user=world.coach, endpoint=phone.endpoint)
+    sweep(NOON + 5 * MINUTE)
+    assert phone.got() == []
+    assert states() in (["skipped"], [])
+    assert all(push.reason for push in pushes())
+
+
+def test_quiet_hours_hold_it(world: World, phone: Subscriber) -> None:
+    save_preferences(user=world.coach, now=NOON, quiet_from="11:00", quiet_to="13:00", time_zone="UTC")
+    world.say(world.client, "Hello")
+    for minutes, sent in ((0, 0), (59, 0), (60, 1)):
+        sweep(NOON + minutes * MINUTE)
+        assert len(phone.got()) == sent, minutes
+
+
+def test_snoozing_holds_it(world: World, phone: Subscriber) -> None:
+    change(world, snoozed_until=NOON + HOUR)
+    world.say(world.client, "Hello")
+    for minutes, sent in ((0, 0), (59, 0), (60, 1)):
+        sweep(NOON + minutes * MINUTE)
+        assert len(phone.got()) == sent, minutes
+
+
+def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(world: World, phone: Subscriber, browse: Any) -> None:
+    save_preferences(user=world.coach, now=NOON, channels={"message": {"bell": False}})
+    world.say(world.client, "Hello")
+    sweep()
+    assert len(phone.got()) == 1
+    answer = browse(world.coach).get("/api/notifications").get_json()
+    assert (answer["notifications"], answer["unread"]) == ([], 0)
+
+
+# Devices that are gone
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_subscription_that_is_gone_is_forgotten(world: World, phone: Subscriber, status: int) -> None:
+    phone.service.answers = [status]
+    world.say(world.client, "Hello")
+    sweep()
+    assert db.session.execute(db.select(Device)).all() == []
+    assert pushes() == []
+
+
+def test_a_device_goes_with_its_session(world: World, devices: Devices) -> None:
+    signed_out, elsewhere, program = devices(), devices(), devices()
+    signed_out.register(world.coach)
+    end_session(user=world.coach, now=NOON)
+    elsewhere.register(world.coach)
+    create_token(user_id=world.coach.id, now=NOON)
+    token = db.session.execute(db.select(Token)).scalar_one()
+    program.register(world.coach, session=None, token_id=token.id)
+    world.say(world.client, "Hello")
+    sweep()
+    assert [len(device.got()) for device in (signed_out, elsewhere, program)] == [0, 1, 1]
+    end_sessions(user_id=world.coach.id)
+    world.say(world.client, "Again", NOON + HOUR)
+    sweep(NOON + HOUR)
+    assert [len(device.got()) for device in (signed_out, elsewhere, program)] == [0, 1, 1]
+    assert db.session.execute(db.select(Device)).all() == []
+
+
+def test_a_subscription_that_has_run_out_is_forgotten(world: World, devices: Devices) -> None:
+    phone = devices()
+    phone.register(world.coach, expires_at=NOON + MINUTE)
+    world.say(world.client, "Hello", NOON + MINUTE)
+    sweep(NOON + MINUTE)
+    assert (phone.got(), pushes()) == ([], [])
+
+
+# At most once, and not lost
+
+
+def test_a_refusal_for_now_is_tried_again_later_each_time(world: World, phone: Subscriber) -> None:
+    phone.service.answers = [429, 503, 500]
+    phone.service.headers = {"Retry-After": "90"}
+    world.say(world.client, "Hello")
+    tries = []
+    for seconds in range(0, 1200, 10):
+        if sweep(NOON + seconds * SECOND):
+            tries.append(seconds)
+    assert tries == [0, 90, 180, 300]
+    assert states() == ["sent"]
+    assert pushes()[0].attempts == 4
+
+
+def test_after_a_day_of_refusals_it_is_given_up(world: World, phone: Subscriber) -> None:
+    phone.service.answers = [503] * 100
+    world.say(world.client, "Hello")
+    for hours in range(30):
+        sweep(NOON + hours * HOUR)
+    assert states() == ["failed"]
+    assert "Given up" in pushes()[0].reason
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 400, 403, 413])
+def test_what_is_refused_for_good_is_not_sent_again(world: World, phone: Subscriber, status: int) -> None:
+    phone.service.answers = [status]
+    phone.service.headers = {"Location": f"{phone.service.url}/elsewhere"}
+    world.say(world.client, "Hello")
+    sweep()
+    sweep(NOON + HOUR)
+    assert states() == ["failed"]
+    assert len(phone.service.pushed) == 1, "and no redirect is followed"
+
+
+def test_no_answer_is_not_sent_again(world: World, phone: Subscriber) -> None:
+    phone.service.answers = [lambda handler: handler.connection.close()]
+    world.say(world.client, "Hello")
+    sweep()
+    sweep(NOON + HOUR)
+    assert states() == ["unknown"]
+    assert len(phone.service.pushed) == 1
+    world.say(world.client, "There is more", NOON + HOUR)
+    sweep(NOON + HOUR)
+    assert [said["body"] for said in phone.got()] == ["New message", "2 new messages"]
+
+
+def test_a_service_that_cannot_be_reached_is_tried_again(world: World, devices: Devices) -> None:
+    with PushService() as service:
+        phone = Subscriber(service)
+        phone.register(world.coach)
+    world.say(world.client, "Hello")
+    assert sweep() == {"pushes_queued": 1}
+    assert "cannot be reached" in pushes()[0].reason
+
+
+@pytest.mark.each_database
+def test_eight_workers_send_it_once(world: World, phone: Subscriber) -> None:
+    world.say(world.client, "Hello")
+    [push] = pushes()
+    answers = world.together(*[lambda: sending.send(push_id=push.id, now=NOON)] * 8)
+    assert sorted(map(str, answers)) == ["None"] * 7 + ["sent"]
+    assert len(phone.got()) == 1
+
+
+def test_a_crash_between_sending_and_marking_is_not_sent_again(
+    world: World, phone: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.say(world.client, "Hello")
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "_settle", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            sweep()
+    assert states() == ["sending"]
+    assert sweep(NOON + MINUTE) == {}
+    assert sweep(NOON + HOUR) == {"pushes_unknown": 1}
+    assert len(phone.service.pushed) == 1
+
+
+def test_more_to_tell_while_it_is_sent(world: World, phone: Subscriber) -> None:
+    """What arrives between the claim and the answer has its own push."""
+
+    def meanwhile(handler: Any) -> None:
+        with world.app.app_context():
+            world.say(world.client, "And another thing")
+        handler.send_response(201)
+        handler.end_headers()
+
+    phone.service.answers = [meanwhile]
+    world.say(world.client, "Hello")
+    sweep()
+    db.session.rollback()
+    assert states() == ["queued"]
+    sweep(NOON + MINUTE)
+    assert [said["body"] for said in phone.got()] == ["New message", "2 new messages"]
+
+
+def test_who_comes_late_does_not_settle_another_s_attempt(world: World, phone: Subscriber) -> None:
+    """The record counted up, and another worker is at it, before the first had its answer."""
+
+    def meanwhile(handler: Any) -> None:
+        with world.app.app_context():
+            world.say(world.client, "And another thing")
+            with transaction() as session:
+                sending._claim(session.execute(db.select(Push.id)).scalar_one(), NOON)
+        handler.send_response(201)
+        handler.end_headers()
+
+    phone.service.answers = [meanwhile]
+    world.say(world.client, "Hello")
+    sweep()
+    db.session.rollback()
+    assert states() == ["sending"], "the other's, still"
+
+
+def test_one_that_cannot_be_made_harms_no_other(world: World, devices: Devices, caplog: Any) -> None:
+    broken, phone = devices(), devices()
+    broken.register(world.coach)
+    phone.register(world.coach)
+    with transaction() as session:
+        session.execute(db.update(Device).where(Device.endpoint == broken.endpoint).values(p256dh="nonsense"))
+    world.say(world.client, "Hello")
+    with caplog.at_level(logging.CRITICAL, "wellchat.push.sending"):
+        assert sweep() == {"pushes_sent": 1}
+    assert sorted(states()) == ["queued", "sent"]
+
+
+def test_what_was_read_elsewhere_is_taken_back_with_the_next(world: World, phone: Subscriber) -> None:
+    other = world.open_thread(world.user("Noor Haddad"), world.coach)
+    world.say(world.client, "Hello")
+    sweep()
+    world.read(world.coach, 1)
+    db.session.expire_all()
+    visitor = db.session.get_one(type(world.client), other.client_id)
+    for n in range(2):
+        world.say(visitor, "Good day", NOON + n * HOUR, thread=other)
+        sweep(NOON + n * HOUR)
+    assert [said["clear"] for said in phone.got()] == [[], [f"thread:{world.thread.id}"], []]
+
+
+def test_sweeps_and_doorbells_find_it(world: World, phone: Subscriber) -> None:
+    world.say(world.client, "Hello")
+    assert sweeps.run(NOON)["pushes_sent"] == 1
+    world.say(world.client, "Again", NOON + HOUR)
+    [push] = pushes()
+    assert sending.send_all(push_ids=[push.id, "0" * 13], now=NOON + HOUR) == {push.id: "sent"}
+
+
+def test_telling_costs_the_same_for_many_devices_as_rows(world: World, devices: Devices, queries: Any) -> None:
+    for _ in range(3):
+        devices().register(world.coach)
+    world.say(world.client, "Hello")
+    sweep()
+    [first, *_] = pushes()
+    with transaction() as session:
+        session.execute(db.update(Push).values(state="queued", due_at=NOON, sent_at=None))
+    with queries() as one:
+        sending.send(push_id=first.id, now=NOON)
+    world.say(world.client, "More", NOON + HOUR)
+    with queries() as later:
+        sending.send(push_id=first.id, now=NOON + HOUR)
+    assert one.count == later.count

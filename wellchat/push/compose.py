@@ -1,0 +1,93 @@
+"""What a push says, and its head."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from datetime import datetime
+from email.utils import parseaddr
+from urllib.parse import urlsplit
+
+import orjson
+from sqlalchemy import select
+
+from wellchat.clock import iso
+from wellchat.config import setting
+from wellchat.db import db
+from wellchat.notifications.kinds import kind_of
+from wellchat.notifications.models import Notification
+from wellchat.notifications.queries import count_words, leads_to, unread_count
+from wellchat.push.keys import vapid
+from wellchat.push.models import Device, Push
+from wellchat.push.service import encrypt
+
+KEPT = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
+SIGNED_FOR = 12 * 3600  # seconds; services take a day at most
+MOST_CLEARED = 20  # a push holds 4 kB
+
+
+def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
+    """The sealed body, and the ids of earlier pushes to this device that it takes back because they have been read.
+
+    Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
+    """
+    stale = _read_elsewhere(device, note)
+    several = count_words(note)
+    if device.shows_words:
+        title, body = note.title, "\n".join(filter(None, (note.preview, several)))
+    else:
+        title, body = setting("NAME"), several or kind_of(note.kind).discreet
+    said = {
+        "id": note.id,
+        "tag": note.group_key,
+        "title": title,
+        "body": body,
+        "url": leads_to(note),
+        "at": iso(note.updated_at),
+        "unread": unread_count(note.user_id),
+        "clear": [tag for _, tag in stale],
+    }
+    return encrypt(orjson.dumps(said), p256dh=device.p256dh, auth=device.auth), [push_id for push_id, _ in stale]
+
+
+def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]:
+    """What still stands on the device though it has been read: (push id, tag)."""
+    found = db.session.execute(
+        select(Push.id, Notification.group_key)
+        .join(Notification, Notification.id == Push.notification_id)
+        .where(
+            Push.device_id == device.id,
+            Push.sent_at.is_not(None),
+            Push.cleared_at.is_(None),
+            Notification.read_at.is_not(None),
+            Notification.group_key != note.group_key,
+        )
+        .order_by(Push.sent_at.desc())
+        .limit(MOST_CLEARED)
+    )
+    return [(push_id, tag) for push_id, tag in found.all()]
+
+
+def headers(device: Device, note: Notification, now: datetime) -> dict[str, str]:
+    """`Topic` lets a later push of the same group replace one that the device has not fetched yet."""
+    topic = hashlib.sha256(f"{device.id} {note.group_key}".encode()).digest()[:24]
+    signed = vapid().sign({"aud": _origin(device.endpoint), "exp": int(now.timestamp()) + SIGNED_FOR, "sub": _us()})
+    return {
+        "Authorization": str(signed["Authorization"]),
+        "Content-Encoding": "aes128gcm",
+        "Content-Type": "application/octet-stream",
+        "TTL": str(KEPT),
+        "Topic": base64.urlsafe_b64encode(topic).decode(),
+        "Urgency": kind_of(note.kind).priority,
+    }
+
+
+def _origin(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _us() -> str:
+    """Whom a push service may write to about us."""
+    base: str = setting("BASE_URL")
+    return base if base.startswith("https://") else f"mailto:{parseaddr(setting('MAIL_FROM'))[1]}"

@@ -1,0 +1,51 @@
+"""Whether a push goes out now, later or not: the email's ladder, for one record of the bell on one device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wellchat.accounts.models import Presence
+from wellchat.db import db
+from wellchat.digests.decide import here_until, quiet_for
+from wellchat.messaging.models import Membership
+from wellchat.notifications.models import Notification
+from wellchat.notifications.queries import preferences
+from wellchat.push.models import Push
+
+PAUSE = timedelta(seconds=30)  # between two pushes of one conversation: who writes in short lines rings once
+
+
+@dataclass(frozen=True)
+class Decision:
+    """A moment to `wait_until`, the reason to `skip` it, or neither: it is sent."""
+
+    wait_until: datetime | None = None
+    skip: str = ""
+
+
+def decide(push: Push, note: Notification, now: datetime) -> Decision:
+    if note.read_at is not None:
+        return Decision(skip="It was read.")
+    wishes = preferences(note.user_id)
+    if not wishes.wants(note.kind, "push"):
+        return Decision(skip="Pushes of this kind are switched off in the preferences.")
+    membership = _membership(note)
+    if membership and membership.is_muted(now):
+        return Decision(skip="The conversation is muted.")
+    if membership and note.last_seq is not None and membership.last_read_seq >= note.last_seq:
+        return Decision(skip="It was read.")
+    presence = db.session.get(Presence, note.user_id, populate_existing=True)
+    until = (
+        membership.snoozed_until if membership else None,
+        here_until(presence.seen_at if presence else None, now),
+        quiet_for(wishes, now),
+        push.sent_at + PAUSE if push.sent_at else None,
+    )
+    return Decision(wait_until=max((moment for moment in until if moment and moment > now), default=None))
+
+
+def _membership(note: Notification) -> Membership | None:
+    if note.thread_id is None:
+        return None
+    return db.session.get(Membership, (note.thread_id, note.user_id), populate_existing=True)

@@ -1,0 +1,69 @@
+"""Shapes of what browsers and people say about devices."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from py_vapid.utils import b64urldecode
+from pydantic import AfterValidator, Field, StringConstraints
+
+from wellchat.forms import Form, QueryForm, Text
+from wellchat.push.service import check_endpoint
+
+
+def _endpoint(text: str) -> str:
+    check_endpoint(text)
+    return text
+
+
+def _key(text: str) -> str:
+    try:
+        ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b64urldecode(text.encode()))
+    except ValueError:
+        raise ValueError("This is not the public key of a subscription.") from None
+    return text
+
+
+def _auth(text: str) -> str:
+    try:
+        known = len(b64urldecode(text.encode())) == 16
+    except ValueError:
+        known = False
+    if not known:
+        raise ValueError("This is not the secret of a subscription.")
+    return text
+
+
+BASE64 = r"^[A-Za-z0-9_+/-]+={0,2}$"
+Endpoint = Annotated[Text, StringConstraints(min_length=1, max_length=1000), AfterValidator(_endpoint)]
+
+
+class Keys(Form):
+    p256dh: Annotated[str, StringConstraints(max_length=88, pattern=BASE64), AfterValidator(_key)]
+    auth: Annotated[str, StringConstraints(max_length=24, pattern=BASE64), AfterValidator(_auth)]
+
+
+class PostDevice(Form):
+    """A subscription as browsers write it (`PushSubscription.toJSON()`); `replaces` is the one it comes after."""
+
+    endpoint: Endpoint
+    keys: Keys
+    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = None  # milliseconds, as browsers count
+    replaces: Annotated[Text, StringConstraints(max_length=1000)] | None = None
+
+    def expires_at(self) -> datetime | None:
+        if self.expiration_time is None or self.expiration_time > 2.5e14:  # no calendar of ours goes so far
+            return None
+        return datetime.fromtimestamp(self.expiration_time / 1000, UTC)
+
+
+class DeleteDevice(Form):
+    endpoint: Annotated[Text, StringConstraints(min_length=1, max_length=1000)]
+
+
+class PostDeviceForm(QueryForm):
+    """The settings of one device on the page."""
+
+    shows_words: bool = False

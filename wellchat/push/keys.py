@@ -1,0 +1,45 @@
+"""The key that says to push services who is sending (VAPID, RFC 8292). Browsers subscribe to this one and no other."""
+
+from __future__ import annotations
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from flask import current_app
+from py_vapid import Vapid02
+from py_vapid.utils import b64urlencode, num_to_bytes
+
+from wellchat.config import SettingsError, kept_secret
+
+
+def vapid() -> Vapid02:
+    """The installation's key: from WELLCHAT_VAPID_KEY, or made once and kept in the instance folder."""
+    known: Vapid02 | None = current_app.extensions.get("vapid")
+    if known is None:
+        known = current_app.extensions["vapid"] = _load(private_key())
+    return known
+
+
+def private_key() -> str:
+    """As the setting takes it, for a second host."""
+    given: str = current_app.config["VAPID_KEY"]
+    return given or kept_secret(current_app.config["INSTANCE"], "vapid_key", _make)
+
+
+def public_key() -> str:
+    """As browsers take it: the uncompressed point in base64url."""
+    point = vapid().public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
+    return str(b64urlencode(point))
+
+
+def _make() -> str:
+    number = ec.generate_private_key(ec.SECP256R1()).private_numbers().private_value
+    return str(b64urlencode(num_to_bytes(number, 32)))
+
+
+def _load(key: str) -> Vapid02:
+    try:
+        key_pair = Vapid02.from_raw(key.encode())
+    except ValueError:
+        raise SettingsError("WELLCHAT_VAPID_KEY: is not a key; `wellchat push keys --private` makes one") from None
+    key_pair.conf["no-strict"] = True  # strictly, nobody at localhost could be written to
+    return key_pair

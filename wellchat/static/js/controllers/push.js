@@ -1,0 +1,70 @@
+/* Push on this device: the switch in the settings, the offer after a first message, and what is read goes from the screen. */
+
+import { part } from "../lib/dom.js";
+
+const LATER = "wellchat.push.later"; // somebody said "not now": they are not asked again here
+
+/* The switch on the page of devices. */
+export async function devices(root, app) {
+  const button = part(root, "switch");
+  const show = (state) => {
+    root.dataset.state = state;
+    for (const words of root.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
+    button.hidden = !["on", "off"].includes(state);
+    button.textContent = state === "on" ? "Turn off here" : "Tell me on this device";
+    button.classList.toggle("button--plain", state === "on");
+  };
+  show(await app.push.state());
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    try {
+      if (root.dataset.state === "on") await app.push.turnOff();
+      else await app.push.turnOn();
+      location.reload(); // the list of devices below is the server's
+    } catch {
+      show("trouble");
+    } finally {
+      button.disabled = false;
+    }
+  });
+}
+
+/* Whoever has just written wants to know when an answer comes: the one moment to offer it, once. */
+export function offer(root, app) {
+  const refuse = () => {
+    root.hidden = true;
+    localStorage.setItem(LATER, "1");
+  };
+  const stop = app.store.on(async ({ confirmed }) => {
+    if (!confirmed.length || localStorage.getItem(LATER)) return;
+    stop();
+    if ((await app.push.state()) === "off" && Notification.permission === "default") root.hidden = false;
+  });
+  part(root, "later").addEventListener("click", refuse);
+  part(root, "on").addEventListener("click", async () => {
+    const state = await app.push.turnOn().catch(() => "trouble");
+    refuse();
+    app.announce(state === "on" ? "Turned on for this device." : "Not turned on.");
+  });
+}
+
+/* What is read here or on another device is taken off this one's screen: at once while a page is open, else with the next. */
+export function clearing(_root, app) {
+  const read = new Set();
+  app.store.on(({ notifications }) => {
+    const fresh = notifications.filter((one) => one.read).map((one) => one.id);
+    fresh.forEach((id) => read.add(id));
+    if (fresh.length) app.push.clear((id) => read.has(id)).catch(() => {});
+  });
+  const look = async () => {
+    if (document.visibilityState !== "visible" || !(await app.push.shown())) return;
+    const { notifications, next } = await app.api.get("/notifications", { unread: true, limit: 100 });
+    if (next) return; // which of so many are read cannot be told from one page
+    const unread = new Set(notifications.map((one) => one.id));
+    await app.push.clear((id) => !unread.has(id));
+  };
+  const lookQuietly = () => look().catch(() => {});
+  document.addEventListener("visibilitychange", lookQuietly);
+  lookQuietly();
+  app.push.keep().catch(() => {});
+}

@@ -1,0 +1,13 @@
+"""Doorbells of push."""
+
+from typing import Any
+
+from wellchat.clock import now
+from wellchat.jobs import celery
+from wellchat.push import sending
+
+
+@celery.task(name="push.send")
+def send(*, push_ids: list[str], **_: Any) -> None:
+    """Somebody was told of something: have it on their devices, once they are away."""
+    sending.send_all(push_ids=push_ids, now=now())
