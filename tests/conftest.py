@@ -33,6 +33,7 @@ from wellchat.accounts.models import User  # noqa: E402
 from wellchat.clock import now as clock_now  # noqa: E402
 from wellchat.config import read_settings  # noqa: E402
 from wellchat.db import db, transaction  # noqa: E402
+from wellchat.web import limiter  # noqa: E402
 
 pytest_plugins = ["tests.fixtures"]
 
@@ -186,6 +187,7 @@ def app(engine: str, _app_on: Callable[[str], tuple[Flask, CleanDatabase]]) -> I
     app, database = _app_on(engine)
     database.clean()
     settings = dict(app.config)
+    limiter.enabled = app.config["RATE_LIMITS"]  # one for all applications of this process, and some test's has them on
     with app.app_context():
         yield app
         db.session.remove()
