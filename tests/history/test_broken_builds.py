@@ -68,6 +68,8 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
     with transaction() as session:
         session.execute(text("CREATE SEQUENCE IF NOT EXISTS naive"))
 
+    told, highest = threading.Condition(), Counter[str]()
+
     def write_logs() -> None:
         session, current = db.session(), unit()
         session.flush()
@@ -76,7 +78,10 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        short_gap(0.1)
+        if random.random() < 0.4:  # held back until another, with a higher number, is there; and somebody has looked
+            with told:
+                told.wait_for(lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4)
+            threading.Event().wait(0.1)
         after_commit(lambda: advance(heads))
 
     def advance(heads: dict[str, int]) -> None:
@@ -86,6 +91,11 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
                 highest = func.greatest(ChangeLog.last_seq, heads[user_id])
                 session.execute(update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest))
         bell.ring(heads)
+        with told:
+            highest.update(
+                {user_id: seq - highest[user_id] for user_id, seq in heads.items() if seq > highest[user_id]}
+            )
+            told.notify_all()
 
     monkeypatch.setattr(changes, "_write_logs", write_logs)
     assert findings(SKIPPED) & SKIPPED
