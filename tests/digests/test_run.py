@@ -7,6 +7,7 @@ import re
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
+from statistics import median
 from typing import Any
 
 import pytest
@@ -137,7 +138,10 @@ def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.Mo
             sizes.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
     assert len(sizes) == 12
-    assert sizes[-1] - sizes[4] < 100_000, sizes
+    growth = median(sizes[6:]) - median(
+        sizes[:6]
+    )  # while six batches of 60,000 characters passed; one look says little
+    assert growth < 100_000, sizes
 
 
 def test_who_waits_longest_comes_first(world: World) -> None:
