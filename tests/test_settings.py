@@ -32,7 +32,7 @@ def test_is_refused(tmp_path: Path, name: str, value: str) -> None:
 
 
 GOOD = [
-    ("DATABASE_URL", "sqlite:////tmp/x.db"),
+    ("DATABASE_URL", "sqlite:////srv/chat/x.db"),
     ("DATABASE_URL", "postgresql+psycopg://u:p@host:5432/name?host=/run"),
     ("BROKER_URL", "amqp://host"),
     ("MAIL_FROM", "Jane Doe <jane@example.com>"),

@@ -118,3 +118,8 @@ def test_what_is_on_devices_only_is_not_in_the_bell(world: World, browse: Browse
     assert me.patch("/api/notifications", json={"all": True}).get_json() == {"unread": 0}
     with transaction() as session:
         assert session.get_one(Notification, hidden, populate_existing=True).read_at is None
+
+
+def test_what_never_rings_has_no_place_in_the_bell_s_filter(browse, cast) -> None:
+    page = browse(cast.cara).get("/notifications").text
+    assert "Summary of the week" not in page

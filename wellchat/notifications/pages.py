@@ -26,7 +26,8 @@ pages = Blueprint("notifications", __name__)
 @pages.app_context_processor
 def _declared() -> dict[str, Any]:
     """What the bell on every page is drawn from."""
-    return {"notification_kinds": KINDS, "notification_kind": kind_of}
+    in_bell = {name: kind for name, kind in KINDS.items() if kind.offers("bell")}
+    return {"notification_kinds": in_bell, "notification_kind": kind_of}
 
 
 @pages.get("/notifications")
