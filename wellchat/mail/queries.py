@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, or_, select, tuple_
 
-from wellchat import clock
 from wellchat.db import db
-from wellchat.errors import Invalid, NotFound
+from wellchat.errors import NotFound
 from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail, RefusedAddress
+from wellchat.paging import parse_place, place
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -63,25 +60,10 @@ def thread_names(user_id: str, mails: Sequence[Mail]) -> dict[str, str]:
 
 def _page(query: Select[Mail], before: str | None, limit: int) -> tuple[Sequence[Mail], str | None]:
     if before:
-        query = query.where(tuple_(Mail.created_at, Mail.id) < tuple_(*_parse_place(before)))
+        query = query.where(tuple_(Mail.created_at, Mail.id) < tuple_(*parse_place(before)))
     query = query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit + 1)
     found = db.session.execute(query.execution_options(populate_existing=True)).scalars().all()
-    return found[:limit], _place(found[limit - 1]) if len(found) > limit else None
-
-
-def _place(last: Mail) -> str:
-    return base64.urlsafe_b64encode(f"{last.created_at.isoformat()}|{last.id}".encode()).decode()
-
-
-def _parse_place(text: str) -> tuple[datetime, str]:
-    try:
-        moment, mail_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = clock.moment(moment)
-        if not mail_id.isprintable():
-            raise ValueError(text)
-    except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": "This is not the `next` of any page."}) from None
-    return at, mail_id
+    return found[:limit], place(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
 
 
 def ledger(

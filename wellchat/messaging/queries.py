@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -12,13 +10,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
-from wellchat import clock
 from wellchat.accounts.models import Presence, User
 from wellchat.changes.models import Change
 from wellchat.db import db, run, table
-from wellchat.errors import Invalid, NotFound
+from wellchat.errors import NotFound
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.notifications import queries as bell
+from wellchat.paging import parse_place, place
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
@@ -101,31 +99,16 @@ def inbox(
         statement = statement.join(Other, Other.id == Theirs.user_id).outerjoin(Thread.subject)
         statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
     if before:
-        statement = statement.where(tuple_(Mine.updated_at, Mine.thread_id) < tuple_(*_parse_place(before)))
+        statement = statement.where(tuple_(Mine.updated_at, Mine.thread_id) < tuple_(*parse_place(before)))
     statement = statement.order_by(Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
     views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
-    return views[:limit], _place(views[limit - 1].mine)
+    return views[:limit], place(views[limit - 1].mine.updated_at, views[limit - 1].mine.thread_id)
 
 
 def _literally(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _place(membership: Membership) -> str:
-    return base64.urlsafe_b64encode(f"{membership.updated_at.isoformat()}|{membership.thread_id}".encode()).decode()
-
-
-def _parse_place(text: str) -> tuple[datetime, str]:
-    try:
-        moment, thread_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = clock.moment(moment)
-        if "\x00" in thread_id:
-            raise ValueError(text)
-    except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": "This is not the `next` of any page."}) from None
-    return at, thread_id
 
 
 def messages_of(

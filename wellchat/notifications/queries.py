@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import joinedload
 
-from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
 from wellchat.db import db, run
-from wellchat.errors import Invalid
 from wellchat.notifications.kinds import CHANNELS, KINDS, kind_of
 from wellchat.notifications.models import Notification, Preferences
+from wellchat.paging import parse_place, place
 
 
 @dataclass(frozen=True)
@@ -49,31 +45,16 @@ def page(
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if before:
-        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*_parse_place(before)))
+        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*parse_place(before)))
     query = query.order_by(Notification.updated_at.desc(), Notification.id.desc()).limit(limit + 1)
     found = list(db.session.execute(_whole(query)).scalars())
     if len(found) <= limit:
         return found, None
-    return found[:limit], _place(found[limit - 1])
+    return found[:limit], place(found[limit - 1].updated_at, found[limit - 1].id)
 
 
 def _whole(query: Any) -> Any:
     return query.options(joinedload(Notification.actor)).execution_options(populate_existing=True)
-
-
-def _place(last: Notification) -> str:
-    return base64.urlsafe_b64encode(f"{last.updated_at.isoformat()}|{last.id}".encode()).decode()
-
-
-def _parse_place(text: str) -> tuple[datetime, str]:
-    try:
-        moment, notification_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
-        at = clock.moment(moment)
-        if "\x00" in notification_id:
-            raise ValueError(text)
-    except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": "This is not the `next` of any page."}) from None
-    return at, notification_id
 
 
 def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:

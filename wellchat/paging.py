@@ -1,0 +1,26 @@
+"""Where a page of a list ends, and the next begins: a moment and an id, as clients carry them."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import datetime
+
+from wellchat import clock
+from wellchat.errors import Invalid
+
+
+def place(at: datetime, row_id: str) -> str:
+    """Of the last row of a page, in a list that is ordered by both, latest first."""
+    return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode()
+
+
+def parse_place(text: str) -> tuple[datetime, str]:
+    """Raises Invalid where `text` never was the `next` of a page."""
+    try:
+        moment, row_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
+        if not row_id.isprintable():
+            raise ValueError(text)
+        return clock.moment(moment), row_id
+    except (ValueError, binascii.Error, UnicodeError):
+        raise Invalid({"before": "This is not the `next` of any page."}) from None
