@@ -186,6 +186,7 @@ class MailServer:
         self.replies: list[str | None] = []
         self.refuses: dict[str, str] = {}
         self.senders: list[str] = []
+        self.lines: set[object] = set()  # the connections that mails came over
         self.controller = Controller(self, hostname="127.0.0.1", port=free_port())
 
     async def handle_RCPT(  # noqa: N802
@@ -196,7 +197,8 @@ class MailServer:
         envelope.rcpt_tos.append(address)
         return "250 fine"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.lines.add(session.peer)
         reply = self.replies.pop(0) if self.replies else None
         if reply:
             return reply

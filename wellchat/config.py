@@ -141,6 +141,7 @@ class Settings(BaseModel):
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
+    MAIL_LANES: int = Field(default=4, ge=1, le=16)  # connections to the mail server at once, in a run of many mails
     MOST_EMAILS: int = Field(default=20, ge=1)
     MOST_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
     AWAY_AFTER: float = Field(default=120, ge=0, le=YEAR)

@@ -14,7 +14,7 @@ import pytest
 
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
-from wellchat.db import db, transaction
+from wellchat.db import db, is_postgresql, transaction
 from wellchat.digests import actions, decide
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import note_refusal
@@ -112,7 +112,22 @@ def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
     return people
 
 
+def test_many_go_out_over_several_connections_each_once(world: World) -> None:
+    people = crowd(world, 130)
+    world.app.config["MAIL_LANES"] = 3
+    assert {o.did for o in actions.send_due(now=DUE)} == {"sent"}
+    assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(p.email for p in people)
+    assert len(world.server.lines) == (3 if is_postgresql() else 1), "SQLite has one writer"
+
+
+def test_few_go_out_over_one_connection(world: World) -> None:
+    crowd(world, 20)
+    actions.sweep(DUE)
+    assert (len(world.server.messages), len(world.server.lines)) == (20, 1)
+
+
 def test_statements_per_recipient_are_few_and_stay_the_same(world: World, queries: Callable[[], Any]) -> None:
+    world.app.config["MAIL_LANES"] = 1
     counts = []
     for size in (5, 40):
         crowd(world, size)

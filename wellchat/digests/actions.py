@@ -24,15 +24,16 @@ from wellchat.digests.models import DigestSchedule
 from wellchat.digests.render import contents
 from wellchat.jobs import enqueue
 from wellchat.mail import actions as mail
+from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.mail.transport import Lane, lane
+from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import preferences
 
 log = logging.getLogger(__name__)
 
-BATCH = 100  # people who are looked at together
+BATCH = 100  # people whom one lane looks at together
 AFTER_TROUBLE = timedelta(minutes=5)  # before somebody is tried again whose digest could not be decided
 FIRST_COUNTED = ("sent", "skipped", "waiting")
 
@@ -243,25 +244,31 @@ _CLAIM = delete(table(DigestSchedule)).where(
 
 
 def send_due(*, now: datetime, cadence: str | None = None) -> Iterator[Outcome]:
-    """Work off everybody who is due, of one cadence or all, each mail over one connection; yields what came of each.
+    """Work off everybody who is due, of one cadence or all, over a few connections; yields what came of each.
 
     Who has waited longest comes first. Safe to run twice, on two hosts at once, and to stop anywhere; stops where the
     mail server cannot be reached at all.
     """
-    with lane() as out:
-        while not out.unreachable and (due := _due(now, cadence)):
-            prepared = _prepare_safely(due, now)
-            for user_id in due:
-                outcome = _send_safely(user_id, prepared.get(user_id), now, out)
-                if outcome is not None:
-                    yield outcome
-                if out.unreachable:
-                    break
+    with Lanes() as lanes:
+        while not lanes.unreachable and (due := _due(now, cadence, BATCH * len(lanes))):
+            yield from lanes.share(due, lambda user_ids, out: _work_off(user_ids, now, out))
 
 
-def _due(now: datetime, cadence: str | None) -> list[str]:
+def _work_off(user_ids: Sequence[str], now: datetime, out: Lane) -> list[Outcome]:
+    prepared = _prepare_safely(user_ids, now)
+    outcomes = []
+    for user_id in user_ids:
+        outcome = _send_safely(user_id, prepared.get(user_id), now, out)
+        if outcome is not None:
+            outcomes.append(outcome)
+        if out.unreachable:
+            break
+    return outcomes
+
+
+def _due(now: datetime, cadence: str | None, most: int) -> list[str]:
     query = select(DigestSchedule.user_id).where(DigestSchedule.due_at <= now)
-    query = _of_cadence(query, cadence).order_by(DigestSchedule.due_at, DigestSchedule.user_id).limit(BATCH)
+    query = _of_cadence(query, cadence).order_by(DigestSchedule.due_at, DigestSchedule.user_id).limit(most)
     return list(db.session.execute(query).scalars())
 
 
@@ -272,7 +279,7 @@ def _of_cadence(query: Select[str], cadence: str | None) -> Select[str]:
     return query.outerjoin(Preferences, Preferences.user_id == DigestSchedule.user_id).where(theirs == cadence)
 
 
-def _prepare_safely(user_ids: list[str], now: datetime) -> dict[str, Prepared]:
+def _prepare_safely(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
     try:
         return prepare(user_ids, now)
     except Exception:

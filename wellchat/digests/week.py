@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -24,8 +24,9 @@ from wellchat.digests.render import day_of, face, places
 from wellchat.digests.times import next_at
 from wellchat.mail import actions as mail
 from wellchat.mail.compose import NotWanted
+from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail
-from wellchat.mail.transport import Lane, lane
+from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import Wishes
 from wellchat.notifications.unsubscribe import unsubscribe_path
@@ -70,16 +71,23 @@ def replan(user_id: str, now: datetime) -> None:
 
 
 def send_due(*, now: datetime) -> Iterator[Outcome]:
-    """Everybody whose weekly word is due, each in a transaction of their own, over one connection."""
+    """Everybody whose weekly word is due, each in a transaction of their own, over a few connections."""
     due = select(WeekSchedule.user_id).where(WeekSchedule.due_at <= now)
-    due = due.order_by(WeekSchedule.due_at, WeekSchedule.user_id).limit(BATCH)
-    with lane() as out:
-        while not out.unreachable and (user_ids := list(db.session.execute(due).scalars())):
-            for user_id in user_ids:
-                if outcome := _send_safely(user_id, now, out):
-                    yield outcome
-                if out.unreachable:
-                    break
+    due = due.order_by(WeekSchedule.due_at, WeekSchedule.user_id)
+    with Lanes() as lanes:
+        of_a_round = due.limit(BATCH * len(lanes))
+        while not lanes.unreachable and (user_ids := list(db.session.execute(of_a_round).scalars())):
+            yield from lanes.share(user_ids, lambda part, out: _work_off(part, now, out))
+
+
+def _work_off(user_ids: Sequence[str], now: datetime, out: Lane) -> list[Outcome]:
+    outcomes = []
+    for user_id in user_ids:
+        if outcome := _send_safely(user_id, now, out):
+            outcomes.append(outcome)
+        if out.unreachable:
+            break
+    return outcomes
 
 
 def _send_safely(user_id: str, now: datetime, out: Lane) -> Outcome | None:

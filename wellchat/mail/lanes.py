@@ -1,0 +1,63 @@
+"""Several lanes at once, for a run of many mails: most of a mail's time is waiting, for disk and mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+from flask import Flask, current_app
+
+from wellchat.config import setting
+from wellchat.db import is_postgresql, let_go
+from wellchat.mail.transport import Lane, lane
+
+T = TypeVar("T")
+
+ALONE = 25  # so few mails, or fewer, go out over one lane
+
+
+class Lanes:
+    """Ways out that are kept open over a run, each for a thread of its own.
+
+    One on SQLite, which lets one writer in at a time.
+    """
+
+    def __init__(self) -> None:
+        self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._open = ExitStack()
+        self._lanes = [self._open.enter_context(lane()) for _ in range(setting("MAIL_LANES") if is_postgresql() else 1)]
+        self._threads = self._open.enter_context(ThreadPoolExecutor(len(self._lanes), "mail-lane"))
+
+    def __len__(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the server could not be reached at all; whoever has more to send may as well stop."""
+        return any(each.unreachable for each in self._lanes)
+
+    def share(self, items: Sequence[str], work: Callable[[Sequence[str], Lane], list[T]]) -> Iterator[T]:
+        """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
+        hands = min(len(self), -(-len(items) // ALONE))
+        if hands <= 1:
+            yield from work(items, self._lanes[0])
+            return
+        let_go()
+
+        def elsewhere(hand: int) -> list[T]:
+            with self._app.app_context():
+                return work(items[hand::hands], self._lanes[hand])
+
+        for done in self._threads.map(elsewhere, range(hands)):
+            yield from done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()
