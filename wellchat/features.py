@@ -10,6 +10,7 @@ FEATURES = (
     "messaging",
     "replies",
     "digests",
+    "appointments",
     "push",
     "updates",
     "oversight",

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from wellchat.accounts.links import trim_used
+from wellchat.appointments import actions as appointments
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep)
+SWEEPS: tuple[Sweep, ...] = (outbox.sweep, appointments.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep)
 
 
 def run(now: datetime) -> dict[str, int]:

@@ -199,6 +199,8 @@ def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> 
         "time_zone": "UTC",
         "channels": {
             "message": {"bell": True, "push": True, "email": True},
+            "appointment": {"bell": True, "push": True, "email": False},
+            "reminder": {"bell": True, "push": True, "email": False},
             "week": {"bell": False, "push": False, "email": True},
         },
     }

@@ -29,6 +29,7 @@ def subject() -> None:
 @click.option("--url")
 @click.option("--starts-at", metavar="ISO", callback=lambda _c, _p, value: _moment(value))
 @click.option("--status")
+@click.option("--quiet", is_flag=True, help="Tell nobody that it was booked, moved or cancelled.")
 @click.option("--json", "as_json", is_flag=True)
 @with_appcontext
 def put(
@@ -40,6 +41,7 @@ def put(
     url: str | None,
     starts_at: datetime | None,
     status: str | None,
+    quiet: bool,
     as_json: bool,
 ) -> None:
     """Create or update a subject; prints its id."""
@@ -53,6 +55,7 @@ def put(
             url=url,
             starts_at=starts_at,
             status=status,
+            tell=not quiet,
             now=clock.now(),
         )
     except WellchatError as error:

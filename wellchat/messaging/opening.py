@@ -110,8 +110,12 @@ def put_subject(
     url: str | None = None,
     starts_at: datetime | None = None,
     status: str | None = None,
+    tell: bool = True,
 ) -> Subject:
-    """Create or update a subject of the host platform; a lead that is claimed opens its thread."""
+    """Create or update a subject of the host platform; a lead that is claimed opens its thread.
+
+    `tell`: whether the people of a booking or session hear of it.
+    """
     with transaction():
         subject = subjects.put_subject(
             kind=kind,
@@ -122,6 +126,7 @@ def put_subject(
             url=url,
             starts_at=starts_at,
             status=status,
+            tell=tell,
             now=now,
         )
         _open_claimed(subject, now)

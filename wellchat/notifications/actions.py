@@ -19,6 +19,7 @@ from wellchat.notifications.queries import preferences
 
 PREVIEW = 200
 DELETED = "This message was deleted."
+LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "in_bell", "updated_at")  # decide its look
 
 ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
 """Called with (user id, now) in the transaction that changed somebody's preferences: who planned by them plans anew."""
@@ -78,13 +79,7 @@ def record(
             fresh.on_conflict_do_update(
                 index_elements=["user_id", "group_key"],
                 index_where=Notification.read_at.is_(None),
-                set_={
-                    "count": Notification.count + 1,
-                    **{
-                        name: fresh.excluded[name]
-                        for name in ("last_seq", "title", "preview", "actor_id", "payload", "in_bell", "updated_at")
-                    },
-                },
+                set_={"count": Notification.count + 1, **{name: fresh.excluded[name] for name in LATEST}},
                 where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
             ).returning(Notification.id)
         ).scalar_one_or_none()

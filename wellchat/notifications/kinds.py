@@ -21,7 +21,7 @@ class NotificationKind:
     label: str  # on the preferences page and in the filter of the bell
     title: str  # what the bell says where the recorder does not
     group: str = "{kind}:{thread_id}"  # one unread record per person and group; it counts up
-    several: str = "{count} new"  # what a record says beside its preview when it stands for more than one
+    several: str = "{count} new"  # what a record says beside its preview when it stands for more than one, if anything
     discreet: str = "Something new"  # on a lock screen that is to show neither names nor words
     partial: str = "notifications/_kinds/plain.html"
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
@@ -51,6 +51,31 @@ KINDS = {
             discreet="New message",
             partial="notifications/_kinds/message.html",
             waits_for_digest=True,
+            priority="high",
+        ),
+        NotificationKind(
+            name="appointment",
+            label="Bookings and sessions",
+            title="{actor}",
+            group="appointment:{thread_id}",
+            several="",
+            discreet="News of an appointment",
+            partial="notifications/_kinds/appointment.html",
+            channels={"bell": True, "push": True, "email": False},
+            offered=CHANNELS,
+            about="When one is made, moved or cancelled.",
+        ),
+        NotificationKind(
+            name="reminder",
+            label="Reminders",
+            title="{actor}",
+            group="appointment:{thread_id}",
+            several="",
+            discreet="An appointment is near",
+            partial="notifications/_kinds/appointment.html",
+            channels={"bell": True, "push": True, "email": False},
+            offered=CHANNELS,
+            about="A day and an hour before a booking or session.",
             priority="high",
         ),
         NotificationKind(

@@ -5,8 +5,9 @@ A claimed lead opens its thread; that is messaging's part of it (messaging.openi
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -21,6 +22,18 @@ from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 
 
+class Stood(NamedTuple):
+    """How a subject stood before it was put again."""
+
+    people: tuple[str | None, str]
+    starts_at: datetime | None
+    is_cancelled: bool
+
+
+ON_PUT: list[Callable[[Subject, Stood | None, datetime], None]] = []
+"""Called with (subject, how it stood or None for a new one, now) in the transaction that put it."""
+
+
 def put_subject(
     *,
     kind: str,
@@ -32,11 +45,13 @@ def put_subject(
     url: str | None = None,
     starts_at: datetime | None = None,
     status: str | None = None,
+    tell: bool = True,
 ) -> Subject:
     """Create or update the subject of this kind and external id. What is not given stays as it stands.
 
     A new lead without a status counts as claimed, and a claimed one never goes back on offer. A booking or session
-    connects its two people. Raises Invalid, and Conflict where the people of a thread would change under it.
+    connects its two people, who are told of it unless `tell` is false. Raises Invalid, and Conflict where the people
+    of a thread would change under it.
     """
     form = fill(
         PutSubject,
@@ -52,9 +67,12 @@ def put_subject(
     with transaction() as session:
         _check_people(session, professional_id, client_id)
         people = {"professional_id": professional_id, "client_id": client_id}
-        subject = _insert(session, form, people, now) or _update(session, form, people, now)
+        subject, stood = _insert(session, form, people, now) or _update(session, form, people, now)
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
+        for hook in ON_PUT if tell else ():
+            session.flush()
+            hook(subject, stood, now)
     return subject
 
 
@@ -67,7 +85,7 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
         raise Invalid({"client": "This is not a client's account."})
 
 
-def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject | None:
+def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> tuple[Subject, None] | None:
     """None where it stands already, or somebody was faster."""
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if KINDS[form.kind].scope == "subject" and form.status is None:
@@ -78,16 +96,17 @@ def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: dat
         .on_conflict_do_nothing(index_elements=[Subject.kind, Subject.external_id])
         .returning(Subject.id)
     ).scalar_one_or_none()
-    return session.get_one(Subject, made) if made else None
+    return (session.get_one(Subject, made), None) if made else None
 
 
-def _update(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject:
+def _update(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> tuple[Subject, Stood]:
     subject = session.execute(
         select(Subject)
         .where(Subject.kind == form.kind, Subject.external_id == form.external_id)
         .with_for_update()
         .execution_options(populate_existing=True)
     ).scalar_one()
+    stood = Stood((subject.client_id, subject.professional_id), subject.starts_at, subject.is_cancelled)
     given = {name: value for name, value in (form.model_dump() | people).items() if value is not None}
     if subject.declared.scope != "connection" and not subject.is_unclaimed:
         _keep_people(subject, given)
@@ -96,7 +115,7 @@ def _update(session: Session, form: PutSubject, people: dict[str, Any], now: dat
     for name, value in given.items():
         setattr(subject, name, value)
     subject.updated_at = now
-    return subject
+    return subject, stood
 
 
 def _keep_people(subject: Subject, given: dict[str, Any]) -> None:

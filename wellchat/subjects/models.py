@@ -14,6 +14,11 @@ from wellchat.subjects.kinds import KINDS, SubjectKind
 OPEN, CLAIMED = "open", "claimed"
 
 
+def is_cancelled(status: str | None) -> bool:
+    """Whether a booking or session will not take place, in the words that host platforms use for it."""
+    return (status or "").lower() in ("cancelled", "canceled")
+
+
 class Subject(Base):
     """A booking, session, coupon or lead, known by the host platform's own id."""
 
@@ -41,6 +46,10 @@ class Subject(Base):
     @property
     def declared(self) -> SubjectKind:
         return KINDS[self.kind]
+
+    @property
+    def is_cancelled(self) -> bool:
+        return is_cancelled(self.status)
 
     @property
     def is_unclaimed(self) -> bool:

@@ -1,0 +1,138 @@
+"""From what the host platform says of a booking or session to what its two people are told, and when."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, func, select, update
+
+from wellchat.accounts.models import User
+from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
+from wellchat.appointments.render import KIND_OF, REASONS, headline, line
+from wellchat.db import db, insert, transaction
+from wellchat.jobs import enqueue
+from wellchat.mail.actions import queue_mail
+from wellchat.notifications import actions as notifications
+from wellchat.notifications.queries import preferences
+from wellchat.subjects.actions import Stood
+from wellchat.subjects.models import Subject
+
+log = logging.getLogger(__name__)
+
+REMINDERS = {DAY_BEFORE: timedelta(days=1), HOUR_BEFORE: timedelta(hours=1)}
+BATCH = 500  # people of one sweep
+AFTER_TROUBLE = timedelta(minutes=5)
+
+
+def plan(subject: Subject, stood: Stood | None, now: datetime) -> None:
+    """A subject was put; `stood` is how it was before. Runs in the transaction that put it.
+
+    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody.
+    """
+    if subject.declared.scope != "connection":
+        return
+    db.session.execute(
+        delete(Announcement).where(Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS))
+    )
+    if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
+        return
+    for user_id in (subject.client_id, subject.professional_id):
+        if what := _news(subject, stood, user_id):
+            _expect(subject.id, user_id, what, now)
+        for what, before in () if subject.is_cancelled else REMINDERS.items():
+            if subject.starts_at - before > now:
+                _expect(subject.id, user_id, what, subject.starts_at - before)
+    enqueue("appointments.announce", subject_id=subject.id)
+
+
+def _news(subject: Subject, stood: Stood | None, user_id: str) -> str | None:
+    if stood is None or stood.is_cancelled or user_id not in stood.people:
+        return None if subject.is_cancelled else BOOKED
+    if subject.is_cancelled:
+        return CANCELLED
+    return MOVED if stood.starts_at != subject.starts_at else None
+
+
+def _expect(subject_id: str, user_id: str, what: str, due_at: datetime) -> None:
+    row = {"subject_id": subject_id, "user_id": user_id, "what": what}
+    planned = insert(Announcement).values(**row, due_at=due_at)
+    db.session.execute(planned.on_conflict_do_update(index_elements=list(row), set_={"due_at": due_at}))
+
+
+def announce(*, subject_ids: Sequence[str], now: datetime) -> int:
+    """Tell the people of these subjects what is due. Answers how many were told something."""
+    return _announce_each(_due(now).where(Announcement.subject_id.in_(subject_ids)), now)
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Everything that is due: reminders, and what a lost doorbell missed."""
+    return {"announced": _announce_each(_due(now).limit(BATCH), now)}
+
+
+def _due(now: datetime) -> Select[str, str]:
+    of_person = select(Announcement.subject_id, Announcement.user_id).where(Announcement.due_at <= now)
+    return of_person.group_by(Announcement.subject_id, Announcement.user_id).order_by(func.min(Announcement.due_at))
+
+
+def _announce_each(due: Select[str, str], now: datetime) -> int:
+    return sum(_announce_safely(subject_id, user_id, now) for subject_id, user_id in db.session.execute(due).all())
+
+
+def _announce_safely(subject_id: str, user_id: str, now: datetime) -> bool:
+    """One person, one transaction: what cannot be told harms nobody else, and is tried again later."""
+    theirs = (Announcement.subject_id == subject_id) & (Announcement.user_id == user_id) & (Announcement.due_at <= now)
+    try:
+        with transaction() as session:
+            taken = session.execute(delete(Announcement).where(theirs).returning(Announcement.what)).scalars()
+            return _tell(subject_id, user_id, set(taken), now)
+    except Exception:
+        log.exception("could not tell %s of the appointment %s", user_id, subject_id)
+        with transaction() as session:
+            session.execute(update(Announcement).where(theirs).values(due_at=now + AFTER_TROUBLE))
+        return False
+
+
+def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
+    """Decided again by how it stands now: whatever was planned, at most one thing is told."""
+    session = db.session()
+    subject = session.get(Subject, subject_id, populate_existing=True)
+    reader = session.get(User, user_id)
+    if subject is None or reader is None or subject.starts_at is None or subject.starts_at <= now:
+        return False
+    if user_id not in (subject.client_id, subject.professional_id):
+        return False
+    what = _still_news(planned, is_cancelled=subject.is_cancelled)
+    if what is None:
+        return False
+    other_id = subject.professional_id if user_id == subject.client_id else subject.client_id
+    other = session.get_one(User, other_id)
+    told = notifications.record(
+        user_id=user_id,
+        kind=KIND_OF[what],
+        actor_id=other.id,
+        title=headline(what, subject),
+        preview=line(what, subject, other, reader.time_zone),
+        group_key=f"appointment:{subject.id}",
+        payload={"url": f"/subjects/{subject.id}"},
+        now=now,
+    )
+    wishes = preferences(user_id)
+    if wishes.cadence != "off" and wishes.wants(KIND_OF[what], "email"):
+        queue_mail(
+            user_id=user_id,
+            address=reader.email,
+            name="appointment",
+            context={"name": reader.name, "subject_id": subject.id, "what": what},
+            reason=REASONS[what],
+            now=now,
+        )
+    return told is not None
+
+
+def _still_news(planned: set[str], *, is_cancelled: bool) -> str | None:
+    """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of it."""
+    if is_cancelled:
+        return CANCELLED if CANCELLED in planned and BOOKED not in planned else None
+    return next((what for what in (BOOKED, MOVED, HOUR_BEFORE, DAY_BEFORE) if what in planned), None)

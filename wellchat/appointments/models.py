@@ -1,0 +1,28 @@
+"""What people have still to be told about their appointments."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wellchat.db import Base, UTCDateTime
+
+BOOKED, MOVED, CANCELLED = "booked", "moved", "cancelled"
+DAY_BEFORE, HOUR_BEFORE = "day", "hour"  # reminders
+
+
+class Announcement(Base):
+    """One thing to tell one person. The row is the job: gone when the worker has decided on it."""
+
+    __tablename__ = "announcements"
+    __table_args__ = (
+        CheckConstraint("what IN ('booked', 'moved', 'cancelled', 'day', 'hour')", name="what"),
+        Index("ix_announcements_due_at", "due_at"),
+    )
+
+    subject_id: Mapped[str] = mapped_column(ForeignKey("subjects.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    what: Mapped[str] = mapped_column(String(10), primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -1,0 +1,90 @@
+"""What people read about an appointment, in the bell and in a mail: always how it stands now, in their own zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wellchat.accounts.models import User
+from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
+from wellchat.db import db
+from wellchat.digests.decide import quiet_for
+from wellchat.mail.compose import NotNow, NotWanted
+from wellchat.mail.models import Mail
+from wellchat.notifications.queries import preferences
+from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.subjects.models import Subject
+
+KIND_OF = {
+    BOOKED: "appointment",
+    MOVED: "appointment",
+    CANCELLED: "appointment",
+    DAY_BEFORE: "reminder",
+    HOUR_BEFORE: "reminder",
+}
+REASONS = {
+    BOOKED: "An appointment was made.",
+    MOVED: "An appointment was moved.",
+    CANCELLED: "An appointment was cancelled.",
+    DAY_BEFORE: "An appointment is a day away.",
+    HOUR_BEFORE: "An appointment is an hour away.",
+}
+HEADLINES = {
+    BOOKED: "Booked: {title}",
+    MOVED: "Moved: {title}",
+    CANCELLED: "Cancelled: {title}",
+    DAY_BEFORE: "Reminder: {title}",
+    HOUR_BEFORE: "Reminder: {title}",
+}
+LINES = {
+    BOOKED: "{when}, with {name}",
+    MOVED: "Now on {when}, with {name}",
+    CANCELLED: "It was to be on {when}, with {name}",
+    DAY_BEFORE: "{when}, with {name}",
+    HOUR_BEFORE: "{when}, with {name}",
+}
+
+
+def headline(what: str, subject: Subject) -> str:
+    return HEADLINES[what].format(title=subject.title)
+
+
+def line(what: str, subject: Subject, other: User, zone: str) -> str:
+    return LINES[what].format(when=_when(subject.starts_at, zone), name=other.name)
+
+
+def _when(moment: datetime | None, zone: str) -> str:
+    """Thursday 12 November at 14:05: it is read whenever, so nothing in it is "tomorrow"."""
+    assert moment is not None
+    there = moment.astimezone(ZoneInfo(zone))
+    return f"{there:%A} {there.day} {there:%B} at {there:%H:%M}"
+
+
+def content(mail: Mail, now: datetime) -> dict[str, Any]:
+    """For templates/emails/appointment. Raises NotWanted for what is not so any more, NotNow in quiet hours."""
+    what, subject = mail.context["what"], db.session.get(Subject, mail.context["subject_id"])
+    reader = db.session.get(User, mail.user_id) if mail.user_id else None
+    if reader is None or subject is None or reader.id not in (subject.client_id, subject.professional_id):
+        raise NotWanted("The account or the appointment is gone.")
+    if subject.starts_at is None or subject.starts_at <= now:
+        raise NotWanted("It has begun before this was sent.")
+    if subject.is_cancelled != (what == CANCELLED):
+        raise NotWanted("It was cancelled or booked again before this was sent.")
+    wishes = preferences(reader.id)
+    if wishes.cadence == "off" or not wishes.wants(KIND_OF[what], "email"):
+        raise NotWanted("Emails of this kind are switched off in the preferences.")
+    if until := quiet_for(wishes, now):
+        if until >= subject.starts_at:
+            raise NotWanted("Quiet hours last until it begins.")
+        raise NotNow(until)
+    other = db.session.get_one(User, subject.professional_id if reader.id == subject.client_id else subject.client_id)
+    return {
+        "name": reader.name,
+        "headline": headline(what, subject),
+        "line": line(what, subject, other, wishes.time_zone),
+        "zone": wishes.time_zone,
+        "path": f"/subjects/{subject.id}",
+        "kind": KIND_OF[what],
+        "unsubscribe_path": unsubscribe_path(reader.id, KIND_OF[what]),
+    }

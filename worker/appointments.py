@@ -1,0 +1,13 @@
+"""Doorbells of appointments."""
+
+from typing import Any
+
+from wellchat.appointments import actions
+from wellchat.clock import now
+from wellchat.jobs import celery
+
+
+@celery.task(name="appointments.announce")
+def announce(*, subject_ids: list[str], **_: Any) -> None:
+    """Bookings or sessions were made, moved or cancelled: tell their people."""
+    actions.announce(subject_ids=subject_ids, now=now())
