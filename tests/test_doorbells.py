@@ -57,6 +57,7 @@ def test_what_is_rolled_back_rings_for_nobody(rings, talk):
     assert rings == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("broker", ["hangs", "refuses"])
 def test_a_broker_that_is_down_costs_a_moment_once(broker, tmp_path: Path) -> None:
     """Trap 27: the sweep finds what could not be rung for (see messaging/test_telling.py)."""

@@ -156,6 +156,7 @@ def test_models_equal_migrations(fresh_app: Flask) -> None:
         db.engine.dispose()
 
 
+@pytest.mark.slow
 def test_migrations_run_up_and_down_with_data(fresh_app: Flask, now: Any) -> None:
     with fresh_app.app_context():
         flask_migrate.upgrade()

@@ -163,6 +163,7 @@ def test_from_the_form_to_whoever_may_see_it(app, cast, visitor):
     assert cara.get(address).status_code == 404
 
 
+@pytest.mark.slow
 def test_large_ones_pass_the_door_and_larger_ones_do_not(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     noise = Image.effect_noise((1200, 1200), 100)

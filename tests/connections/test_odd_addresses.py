@@ -7,6 +7,7 @@ import pytest
 ODD = ["%00", "a%00b", "%ed%a0%80", "%ff%fe", "x" * 500, "..%2f..", "'%20OR%201=1--", "%F0%9F%99%82"]
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_addresses_that_name_nobody(app, cast, browse):
     cara = browse(cast.cara)

@@ -235,6 +235,7 @@ def test_eight_hosts_send_one_digest(world: World) -> None:
     assert world.states() == ["sent"]
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
     """Every message in exactly one mail, and nobody forgotten, while more keep coming."""
@@ -259,6 +260,7 @@ def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
     assert len(covered) == len(set(covered)) == 24
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_writing_reading_muting_and_sweeping_at_once_never_collide(
     world: World, caplog: pytest.LogCaptureFixture
@@ -423,6 +425,7 @@ def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
     assert actions.sweep(DUE)["digests_sent"] == 1
 
 
+@pytest.mark.slow
 def test_no_more_than_twenty_a_day(world: World) -> None:
     world.app.config["MOST_EMAILS_PER_THREAD"] = 99
     for n in range(25):

@@ -112,6 +112,7 @@ def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
     return people
 
 
+@pytest.mark.slow
 def test_many_go_out_over_several_connections_each_once(world: World) -> None:
     people = crowd(world, 130)
     world.app.config["MAIL_LANES"] = 3
@@ -120,12 +121,14 @@ def test_many_go_out_over_several_connections_each_once(world: World) -> None:
     assert len(world.server.lines) == (3 if is_postgresql() else 1), "SQLite has one writer"
 
 
+@pytest.mark.slow
 def test_few_go_out_over_one_connection(world: World) -> None:
     crowd(world, 20)
     actions.sweep(DUE)
     assert (len(world.server.messages), len(world.server.lines)) == (20, 1)
 
 
+@pytest.mark.slow
 def test_statements_per_recipient_are_few_and_stay_the_same(world: World, queries: Callable[[], Any]) -> None:
     world.app.config["MAIL_LANES"] = 1
     counts = []
@@ -137,6 +140,7 @@ def test_statements_per_recipient_are_few_and_stay_the_same(world: World, querie
     assert (counts[1] - counts[0]) / 35 == 4, "count as mailed, claim, write down, mark as sent"
 
 
+@pytest.mark.slow
 def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(actions, "BATCH", 10)
     crowd(world, 120, "Hello " * 1000)
@@ -198,6 +202,7 @@ def test_a_server_that_cannot_be_reached_ends_the_run(world: World) -> None:
     assert len(world.server.messages) == 4
 
 
+@pytest.mark.slow
 def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> None:
     threads: list[Thread] = []
     for n in range(12):

@@ -39,6 +39,7 @@ def work_meanwhile(app: Any, crowd: Crowd, steps: int, work: Callable[[datetime]
         worker.join()
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_in_process(app, now, tmp_path, node) -> None:
     """Eight devices of four people, with the worker's sweep and the trimming of logs going on beside them."""

@@ -50,6 +50,7 @@ def test_eight_workers_send_one_mail(world: World) -> None:
     assert len(world.server.messages) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_sweeps_race_over_many_mails(world: World) -> None:
     for _ in range(12):
@@ -147,6 +148,7 @@ def test_a_temporary_refusal_is_tried_again_later_with_the_same_id(world: World)
     assert message["Message-ID"] == f"<{mail.id}@studio.example>"
 
 
+@pytest.mark.slow
 def test_temporary_refusals_end_after_a_day(world: World) -> None:
     queue(world)
     world.server.replies = ["451 no"] * 100

@@ -27,6 +27,7 @@ STEPS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 @pytest.mark.parametrize("step", STEPS)
 def test_kill_nine(world: World, step: str) -> None:

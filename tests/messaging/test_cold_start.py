@@ -5,15 +5,20 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 ALL_READY = """
 from sqlalchemy import inspect
 from wellchat import create_app
 create_app()
 from wellchat.messaging.queries import Last, Mine, Other, Theirs
+
+import pytest
 assert all("c" in vars(inspect(alias).selectable) for alias in (Mine, Theirs, Last, Other))
 """
 
 
+@pytest.mark.slow
 def test_shared_aliases_are_complete_when_the_application_is(tmp_path) -> None:
     """SQLAlchemy completes an alias at its first use; two threads that do so at once leave it broken for good."""
     env = {"WELLCHAT_INSTANCE": str(tmp_path)}

@@ -67,6 +67,7 @@ def test_a_deleted_message_is_not_unread(app, talk, now):
     assert (thread_for(talk.cara, talk.id).unread, unread_counts(talk.cara.id)["messages"]) == (1, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_unread_equals_a_recount_after_reads_and_sends_at_once(app, talk, now, at_once):
     """Trap 22, forced: senders, readers and a deleter at the same time."""

@@ -67,6 +67,7 @@ def test_a_retry_that_races_the_first_is_the_same_message(app, talk, now, at_onc
     assert sum(new for _, new in sent) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.each_database
 def test_both_write_at_once_without_gap_double_or_deadlock(app, talk, now, at_once):
     """Traps 5 and 7: counters are locked in one order, and numbers have no gaps."""

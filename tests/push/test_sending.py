@@ -216,6 +216,7 @@ def test_a_subscription_that_has_run_out_is_forgotten(world: World, devices: Dev
 # At most once, and not lost
 
 
+@pytest.mark.slow
 def test_a_refusal_for_now_is_tried_again_later_each_time(world: World, phone: Subscriber) -> None:
     phone.service.answers = [429, 503, 500]
     phone.service.headers = {"Retry-After": "90"}
@@ -229,6 +230,7 @@ def test_a_refusal_for_now_is_tried_again_later_each_time(world: World, phone: S
     assert pushes()[0].attempts == 4
 
 
+@pytest.mark.slow
 def test_after_a_day_of_refusals_it_is_given_up(world: World, phone: Subscriber) -> None:
     phone.service.answers = [503] * 100
     world.say(world.client, "Hello")
@@ -362,6 +364,7 @@ def test_sweeps_and_doorbells_find_it(world: World, phone: Subscriber) -> None:
     assert sending.send_all(push_ids=[push.id, "0" * 13], now=NOON + HOUR) == {push.id: "sent"}
 
 
+@pytest.mark.slow
 def test_telling_costs_the_same_for_many_devices_as_rows(world: World, devices: Devices, queries: Any) -> None:
     for _ in range(3):
         devices().register(world.coach)

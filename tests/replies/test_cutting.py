@@ -33,6 +33,7 @@ def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
     assert reply_in(text) == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [

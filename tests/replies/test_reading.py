@@ -112,6 +112,7 @@ def test_markup_stays_text(world: World) -> None:
     assert said(world) == ["<script>alert(1)</script> <b>x</b>", "<script>alert(1)</script>"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "header",
     [
@@ -143,6 +144,7 @@ def test_what_never_was_a_mail(world: World) -> None:
     assert said(world) == []
 
 
+@pytest.mark.slow
 def test_mails_that_were_cut_or_changed_on_the_way(world: World) -> None:
     """Any byte may be missing or another: never an error, and nothing for strangers."""
     to = address_of(world.coach, world.thread)
@@ -159,6 +161,7 @@ def test_mails_that_were_cut_or_changed_on_the_way(world: World) -> None:
         assert hand_over(bytes(broken), to, sender="x@example.com").status in (0, 67, 77)
 
 
+@pytest.mark.slow
 def test_a_mail_of_many_parts_takes_no_time(world: World) -> None:
     body = "".join(f"--b\nContent-Type: text/plain\n\n{n}\n" for n in range(3000))
     assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == 0
