@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import default
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -95,7 +97,7 @@ def _standing(viewer: User, now: datetime) -> Standing:
 
 def _compose(standing: Standing, name: str, content: dict[str, Any], now: datetime) -> EmailMessage:
     row = Mail(id=new_id(), user_id=standing.user_id, address=standing.address, name=name, context={}, covers=[])
-    return compose.render(row, now=now, content=content).message
+    return message_from_bytes(compose.render(row, now=now, content=content).content, policy=default)
 
 
 def in_words(found: Preview, zone: str) -> str:

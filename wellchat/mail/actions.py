@@ -162,7 +162,7 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
 def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
     """Make a claimed mail, send it, and write down how that ended."""
     try:
-        message, covers = compose.render(mail, now=now, content=content)
+        rendered, covers = compose.render(mail, now=now, content=content)
     except compose.NotWanted as no:
         return _settle(mail, SKIPPED, reason=no.reason)
     except compose.NotNow as later:
@@ -173,7 +173,7 @@ def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str,
     let_go()  # a slow mail server must not hold a database connection
     sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
-        lane.send(message, to=mail.address, sender=sender, label=label)
+        lane.send(rendered, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
         return _settle_temporary(mail, refusal, now)
     except transport.Refused as refusal:

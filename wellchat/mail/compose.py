@@ -10,11 +10,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from binascii import b2a_qp
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.header import Header
-from email.message import EmailMessage
-from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime, parseaddr
 from functools import cache
 from typing import Any, NamedTuple
@@ -43,28 +41,6 @@ MAX_SUBJECT = 160
 _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
 
-
-class _Policy(EmailPolicy):
-    """The standard's, for headers that are finished when they are set: the library would take them apart and put
-    them together again, which costs more than all the rest of a mail; and break or encode links and reply addresses,
-    which not every reader of those headers understands."""
-
-    def header_max_count(self, name: str) -> None:
-        return None  # each is set once, right below
-
-    def header_store_parse(self, name: str, value: Any) -> tuple[str, Any]:
-        return name, value
-
-    def header_fetch_parse(self, name: str, value: Any) -> Any:
-        return value if name.lower().startswith("content-") else super().header_fetch_parse(name, value)
-
-    def fold_binary(self, name: str, value: Any) -> bytes:
-        return f"{name}: {value}{self.linesep}".encode()
-
-
-_policy = _Policy(linesep=SMTP.linesep, max_line_length=None)
-
-
 ASKED_FOR: set[str] = set()
 """Names of mails that are tried even where the address refuses mail: their reader asks for them, to get in at all."""
 
@@ -86,7 +62,7 @@ class NotNow(Exception):
 
 
 class Rendered(NamedTuple):
-    message: EmailMessage
+    content: bytes
     covers: list[dict[str, Any]]
 
 
@@ -102,41 +78,47 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
     covers = context.get("covers", mail.covers)
-    message = EmailMessage(policy=_policy)
-    message["From"] = _mailbox(*_sender())
-    message["To"] = _mailbox(context.get("name", ""), mail.address)
-    if answers := _answers_to(mail, covers, now):
-        message["Reply-To"] = answers
-    message["Subject"] = _words(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT])
-    message["Date"] = format_datetime(now)
-    message["Message-ID"] = mail.message_id or message_id(mail.id)
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Auto-Response-Suppress"] = "All"
+    headers = {
+        "From": _mailbox(*_sender()),
+        "To": _mailbox(context.get("name", ""), mail.address),
+        "Reply-To": _answers_to(mail, covers, now),
+        "Subject": _words(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
+        "Date": format_datetime(now),
+        "Message-ID": mail.message_id or message_id(mail.id),
+        "Auto-Submitted": "auto-generated",
+        "X-Auto-Response-Suppress": "All",
+    }
     if path := context.get("unsubscribe_path"):
-        message["List-Unsubscribe"] = f"<{absolute(path)}>"
-        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    _fill(message, _template(mail, "body.txt", context).strip() + "\n", _html(mail, context), boundary=f"={mail.id}=")
-    return Rendered(message, covers)
+        headers["List-Unsubscribe"] = f"<{absolute(path)}>"
+        headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    text = _template(mail, "body.txt", context).strip() + "\n"
+    return Rendered(_written(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
 
 
-def _fill(message: EmailMessage, text: str, html: str | None, *, boundary: str) -> None:
-    """The body, in letters and lines that every relay takes."""
-    message["MIME-Version"] = "1.0"
+def _written(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
+    """The mail as it travels (RFC 5322, RFC 2045), in letters and lines that every relay takes.
+
+    By hand, because the library would take finished headers apart and put them together again, which costs more than
+    all the rest of a mail; and would break or encode links and reply addresses, which not every reader understands.
+    """
+    whole = {**headers, "MIME-Version": "1.0"}
     if html is None:
-        _set_part(message, text, "plain")
-        return
-    message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
-    for content, subtype in ((text, "plain"), (html, "html")):
-        part = EmailMessage(policy=_policy)
-        _set_part(part, content, subtype)
-        message.attach(part)
+        return _head(whole) + _part(text, "plain")
+    whole["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))
+    body = b"".join(b"--%b\r\n%b\r\n" % (line, part) for part in parts)
+    return b"%b\r\n%b--%b--\r\n" % (_head(whole), body, line)
 
 
-def _set_part(part: EmailMessage, content: str, subtype: str) -> None:
-    part["Content-Type"] = f"text/{subtype}; charset=utf-8"
-    part["Content-Transfer-Encoding"] = "quoted-printable"
-    encoded = b2a_qp(content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace"), istext=True)
-    part.set_payload(encoded.decode("ascii"))
+def _head(headers: Mapping[str, str | None]) -> bytes:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None).encode()
+
+
+def _part(content: str, subtype: str) -> bytes:
+    """One body with its own headers."""
+    lines = content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace")
+    head = {"Content-Type": f"text/{subtype}; charset=utf-8", "Content-Transfer-Encoding": "quoted-printable"}
+    return _head(head) + b"\r\n" + b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
 
 
 def _mailbox(name: str, address: str) -> str:
@@ -153,11 +135,6 @@ def _mailbox(name: str, address: str) -> str:
 def _words(text: str) -> str:
     """Text as a header holds it: encoded where it has letters beyond ASCII, in words of at most 75 characters."""
     return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
-
-
-def flatten(message: EmailMessage, *, international: bool) -> bytes:
-    """The message as it travels; `international` where an address of it has letters beyond ASCII."""
-    return message.as_bytes(policy=_policy.clone(utf8=True) if international else _policy)
 
 
 def message_id(mail_id: str) -> str:

@@ -11,14 +11,12 @@ import re
 import smtplib
 import ssl
 from contextlib import suppress
-from email.message import EmailMessage
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from wellchat.config import setting
-from wellchat.mail.compose import flatten
 
 log = logging.getLogger(__name__)
 
@@ -62,7 +60,7 @@ class Lane(Protocol):
     unreachable: bool
     """The server could not be reached at all; whoever has more to send may as well stop."""
 
-    def send(self, message: EmailMessage, *, to: str, sender: str, label: str) -> None:
+    def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
         """`sender` is where mail servers give it back. Raises Temporary, Permanent, Refused or Lost."""
 
     def __enter__(self) -> Self: ...
@@ -80,13 +78,11 @@ class SmtpLane:
         self._server: smtplib.SMTP | None = None
         self.unreachable = False
 
-    def send(self, message: EmailMessage, *, to: str, sender: str, label: str) -> None:
-        international = not (sender + to).isascii()
-        data = flatten(message, international=international)
-        self._address(sender, to, international=international)
+    def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
+        self._address(sender, to, international=not (sender + to).isascii())
         server = self._connected()
         try:
-            answer = server.data(data)
+            answer = server.data(content)
         except smtplib.SMTPDataError as refusal:  # at the word DATA: nothing of the text was sent
             answer = (refusal.smtp_code, _bytes(refusal.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
@@ -158,11 +154,11 @@ class FolderLane:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def send(self, message: EmailMessage, *, to: str, sender: str, label: str) -> None:
+    def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = self._folder / f".{label}.part"
-            draft.write_bytes(flatten(message, international=not to.isascii()))
+            draft.write_bytes(content)
             draft.replace(self._folder / f"{label}.eml")
         except OSError as error:
             raise Temporary(f"The mail folder cannot be written: {error}.") from None
