@@ -72,7 +72,7 @@ def test_the_palette_by_keyboard(paul: Page) -> None:
 
 def test_waiting_nothing_and_trouble_are_said(paul: Page) -> None:
     held: list[Route] = []
-    paul.route("**/api/search?*", held.append)
+    paul.route("**/api/search?*", lambda route: held.append(route))
     paul.keyboard.press("Control+k")
     field = palette(paul).get_by_role("combobox")
     state = palette(paul).get_by_role("status")

@@ -9,7 +9,7 @@ export class Finder {
   #timers = [];
 
   /** `ask(words, signal)` answers; `show({state, words, answer, error})` draws idle, waiting, found or failed. */
-  constructor({ ask, show, setTimer = (act, ms) => setTimeout(act, ms), clearTimer = clearTimeout }) {
+  constructor({ ask, show, setTimer = (act, ms) => setTimeout(act, ms), clearTimer = (timer) => clearTimeout(timer) }) {
     Object.assign(this, { ask, show, setTimer, clearTimer });
   }
 
