@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../../wellchat/static/js/models/api.js";
-import { Finder, stretches, trouble } from "../../wellchat/static/js/models/finder.js";
+import { Finder, near, stretches, trouble } from "../../wellchat/static/js/models/finder.js";
 import { Recents } from "../../wellchat/static/js/models/recents.js";
 import { FakeStorage, settle } from "./fakes.js";
 
@@ -102,6 +102,13 @@ test("marks count characters, also beside those that take two places", () => {
   assert.deepEqual(stretches("👋🏽 Café!", [[3, 7]]), [["👋🏽 ", false], ["Café", true], ["!", false]]);
   assert.deepEqual(stretches("whole", [[0, 5]]), [["whole", true]]);
   assert.deepEqual(stretches("none", []), [["none", false]]);
+});
+
+test("on a short line the match comes into sight", () => {
+  assert.deepEqual(near([["Shall we say that we meet at the ", false], ["harbour", true]]), [["…we meet at the ", false], ["harbour", true]]);
+  for (const short of [[["at the ", false], ["harbour", true]], [["harbour", true], [" at nine, or when you are free", false]], [["only words, and many of them", false]], []]) {
+    assert.deepEqual(near(short), short);
+  }
 });
 
 test("recent searches: the latest first, few, of this person only, and forgettable", () => {

@@ -13,6 +13,8 @@ from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.db import db
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.search import actions
 from wellchat.search.answers import SearchAnswer
 from wellchat.web import limiter
@@ -187,3 +189,17 @@ def test_the_thread_s_menu_leads_here(browse, said):
     page = browse(said.paul)
     assert f'href="/search?thread={said.id}"' in page.get(f"/threads/{said.id}").text
     assert "With Cara Client" in page.get(f"/search?thread={said.id}").text
+
+
+def test_the_page_offers_to_narrow_down_to_whom_and_what_it_found(browse, cast, said, other_talk, now):
+    coupon = put_subject(kind="coupon", external_id="c", title="Half <off>", professional_id=cast.paul.id, now=now)
+    about, _ = open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    send_message(sender=cast.olga, thread_id=about, body="the harbour too", client_key="k", now=now)
+    actions.index()
+    page = browse(cast.paul).get("/search?q=harbour").text
+    assert f'href="/search?q=harbour&amp;person={cast.olga.id}"' in page
+    assert f'href="/search?q=harbour&amp;subject={coupon.id}"' in page
+    assert "About Half &lt;off&gt;" in page
+    page = browse(cast.paul).get(f"/search?q=harbour&subject={coupon.id}").text
+    assert page.count("<mark>") == 1
+    assert "About Half &lt;off&gt;: take this off" in page

@@ -19,6 +19,7 @@ from wellchat.web import signed_in, viewer
 
 pages = Blueprint("search", __name__)
 
+MOST_OFFERS = 6
 FIELDS = ("q", "thread", "person", "subject", "from", "to", "has_file")
 
 
@@ -36,7 +37,8 @@ def search() -> str | tuple[str, int]:
     for result in found["results"]:
         result["parts"] = parts(result["excerpt"], result["marks"])
     following = f"/search?{urlencode(asked | {'before': found['next']})}" if found["next"] else None
-    return _page(asked, found=found, following=following, is_first=not wish.before)
+    offers = _offers(asked, found["results"])
+    return _page(asked, found=found, following=following, is_first=not wish.before, offers=offers)
 
 
 def _page(asked: dict[str, str], **more: Any) -> str:
@@ -53,6 +55,22 @@ def _page(asked: dict[str, str], **more: Any) -> str:
         can_have_files=CAN_HAVE_FILES,
         **more,
     )
+
+
+def _offers(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Whom and what the answers on this page have to do with, each as a way to see only those."""
+    found: dict[tuple[str, str], str] = {}
+    for result in results:
+        thread, subject = result["thread"], result["message"]["subject"] or result["thread"]["subject"]
+        found[("person", thread["other"]["id"])] = f"With {thread['other']['name']}"
+        if subject:
+            found[("subject", subject["id"])] = f"About {subject['title']}"
+    people = sum(name == "person" for name, _ in found)
+    return [
+        (label, f"/search?{urlencode(asked | {name: value})}")
+        for (name, value), label in found.items()
+        if name not in asked and (name == "subject" or (people > 1 and "thread" not in asked))
+    ][:MOST_OFFERS]
 
 
 def _label(name: str, value: str) -> str:

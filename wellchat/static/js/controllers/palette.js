@@ -1,7 +1,7 @@
 /* The palette: a field and a list over any page. The focus stays in the field; the arrows move through the list. */
 
 import { part, setAvatar, setTime } from "../lib/dom.js";
-import { Finder, stretches, trouble } from "../models/finder.js";
+import { Finder, near, stretches, trouble } from "../models/finder.js";
 
 const ON_A_PAGE = 8;
 
@@ -163,7 +163,7 @@ function personRow(person) {
 
 function messageRow({ message, thread, excerpt, marks }, app) {
   const mine = message.sender_id === app.viewerId ? [["You: ", false]] : [];
-  const text = [...mine, ...stretches(excerpt, marks)];
+  const text = [...mine, ...near(stretches(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
   return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
 }

@@ -62,6 +62,15 @@ export function trouble({ status, retryAfter, message }) {
   return "The server is not answering. Try again in a moment.";
 }
 
+/** Stretches for one short line: what stands before the first match gives way to it. */
+export function near(found, room = 18) {
+  const [[before, hit] = ["", true], ...rest] = found;
+  const characters = [...before];
+  if (hit || !rest.length || characters.length <= room) return found;
+  const kept = characters.slice(-room).join("");
+  return [[`…${kept.slice(kept.indexOf(" ") + 1)}`, false], ...rest];
+}
+
 /** The excerpt in stretches: [text, whether it matches]. Its marks count characters, not the halves of one. */
 export function stretches(excerpt, marks) {
   const characters = [...excerpt];
