@@ -12,4 +12,4 @@ from wellchat.search import actions as search
 def tell(*, thread_ids: list[str], **_: Any) -> None:
     """Messages were sent: put them in the bells of their recipients, and where they can be found."""
     outbox.tell(thread_ids=thread_ids, now=now())
-    search.index()
+    search.index(only_new=True)

@@ -47,7 +47,8 @@ def test_what_is_new_goes_before_what_is_old(app, talk):
         pass
     assert actions.afresh() == 4
     talk.says(talk.cara, "the newest of all")
-    assert actions.index(limit=1) == 1
+    assert actions.index(only_new=True) == 1
+    assert actions.index(only_new=True) == 0
     assert search(talk.paul, Question("newest"), now=talk.now).found
     assert actions.waiting() == 4
 

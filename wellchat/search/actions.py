@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import time
+from datetime import datetime
+
 from sqlalchemy import delete, func, literal, select, tuple_
 
 from wellchat.db import db, table, transaction
 from wellchat.db import insert as put
-from wellchat.jobs import enqueue
 from wellchat.messaging.models import Message, Thread
 from wellchat.search import tokens
 from wellchat.search.models import SearchEntry, SearchWait
 
 BATCH = 200  # messages of one transaction
+AT_ONCE = 2.0  # seconds of one sweep: other work waits behind it
 
 
-def index(*, limit: int = BATCH) -> int:
-    """Put what waits into the index, what is new first. Answers how many were worked off; rings for the rest.
+def index(*, limit: int = BATCH, only_new: bool = False) -> int:
+    """Put what waits into the index, what is new first. Answers how many were worked off.
 
     The messages are locked against a change of their text until the index has it: whoever changes one after that finds
     the entry to take away.
     """
     with transaction() as session:
         waiting = select(SearchWait.old, SearchWait.thread_id, SearchWait.seq)
+        if only_new:
+            waiting = waiting.where(SearchWait.old.is_(False))
         in_turn = waiting.order_by(SearchWait.old, SearchWait.thread_id, SearchWait.seq).limit(limit)
         taken = session.execute(in_turn.with_for_update(skip_locked=True)).all()
         if not taken:
@@ -35,10 +40,12 @@ def index(*, limit: int = BATCH) -> int:
                     index_elements=["thread_id", "seq"], set_={"tokens": kept.excluded.tokens, "at": kept.excluded.at}
                 )
             )
-        these = tuple_(SearchWait.old, SearchWait.thread_id, SearchWait.seq).in_([tuple(row) for row in taken])
-        session.execute(delete(SearchWait).where(these).execution_options(synchronize_session=False))
-        if len(taken) == limit:
-            enqueue("search.index")
+        these = (
+            SearchWait.old.in_({row.old for row in taken}),  # said twice over: SQLite finds nothing by three at once
+            SearchWait.thread_id.in_({row.thread_id for row in taken}),
+            tuple_(SearchWait.old, SearchWait.thread_id, SearchWait.seq).in_([tuple(row) for row in taken]),
+        )
+        session.execute(delete(SearchWait).where(*these).execution_options(synchronize_session=False))
     return len(taken)
 
 
@@ -47,6 +54,7 @@ def _said(places: list[tuple[str, int]]) -> list[tuple[Message, Thread]]:
     query = (
         select(Message, Thread)
         .join(Thread, Thread.id == Message.thread_id)
+        .where(Message.thread_id.in_({thread_id for thread_id, _ in places}))  # as above
         .where(tuple_(Message.thread_id, Message.seq).in_(places), Message.body.is_not(None))
         .order_by(Message.thread_id, Message.seq)
         .with_for_update(read=True, of=Message)
@@ -71,9 +79,12 @@ def _entry(message: Message, thread: Thread) -> dict[str, object]:
     }
 
 
-def sweep(_now: object) -> dict[str, int]:
-    """What a lost doorbell missed."""
-    return {"indexed": index()}
+def sweep(_now: datetime) -> dict[str, int]:
+    """What a lost doorbell missed, and some of what is old."""
+    done, began = 0, time.monotonic()
+    while time.monotonic() - began < AT_ONCE and (count := index()):
+        done += count
+    return {"indexed": done}
 
 
 def afresh() -> int:

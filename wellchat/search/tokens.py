@@ -24,7 +24,7 @@ Groups = list[list[int]]  # all of them, each by any of its tokens
 
 
 def number(text: str) -> int:
-    return zlib.crc32(text.encode()) - 2**31
+    return zlib.crc32(text.encode(errors="surrogatepass")) - 2**31
 
 
 def of_message(
