@@ -27,7 +27,8 @@ class CleanDatabase:
         if self.is_sqlite:
             event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
         self.tables = MetaData()
-        self.tables.reflect(self.engine)
+        # A full-text index of SQLite is emptied by the triggers of its table, and breaks when its own tables are.
+        self.tables.reflect(self.engine, only=lambda name, _: "_fts" not in name)
         with self.engine.connect() as connection:
             self.seed = {t.name: self._rows(connection, t) for t in self.tables.sorted_tables}
 

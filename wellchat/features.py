@@ -9,6 +9,7 @@ FEATURES = (
     "notifications",
     "messaging",
     "replies",
+    "search",
     "digests",
     "appointments",
     "push",

@@ -15,12 +15,21 @@ from wellchat.digests import outbox, week
 from wellchat.mail import actions as mail
 from wellchat.push import sending as push
 from wellchat.replies.actions import forget_received
+from wellchat.search import actions as search
 
 log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, appointments.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep)
+SWEEPS: tuple[Sweep, ...] = (
+    outbox.sweep,
+    appointments.sweep,
+    digests.sweep,
+    week.sweep,
+    mail.sweep,
+    push.sweep,
+    search.sweep,
+)
 
 
 def run(now: datetime) -> dict[str, int]:

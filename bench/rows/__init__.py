@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.rows import crowd, digests, idle_poll, scale, send, update, waiting
+from bench.rows import crowd, digests, idle_poll, scale, search, send, update, waiting
 from bench.stage import Stage
 from bench.table import Row
 
@@ -16,4 +16,5 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "scale": scale.measure,
     "update": update.measure,
     "digests": digests.measure,
+    "search": search.measure,
 }

@@ -1,0 +1,205 @@
+"""The JSON call and the page: shapes, addresses, odd input, limits."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from tests.cast import gather
+from tests.databases import CleanDatabase
+from tests.fixtures import Program
+from wellchat.accounts.actions import create_token
+from wellchat.db import db
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.search import actions
+from wellchat.search.answers import SearchAnswer
+from wellchat.web import limiter
+
+
+@pytest.fixture
+def said(app, talk):
+    """A talk that the worker has put into the index."""
+    talk.says(talk.cara, "See you at the <b>Café</b>\nby the harbour 👋🏽 tomorrow")
+    talk.says(talk.paul, "The harbour it is", now=talk.now - timedelta(days=2))
+    actions.index()
+    return talk
+
+
+def test_the_answer(api, said):
+    answer = api(said.paul).get("/api/search", query_string={"q": "cafe", "names": "true"})
+    assert answer.status_code == 200
+    SearchAnswer.model_validate(answer.json, extra="forbid")
+    (result,) = answer.json["results"]
+    assert result["message"]["seq"] == 1
+    assert result["thread"]["id"] == said.id
+    assert result["excerpt"] == "See you at the <b>Café</b> by the harbour 👋🏽 tomorrow"
+    ((start, end),) = result["marks"]
+    assert result["excerpt"][start:end] == "Café"
+    assert (answer.json["next"], answer.json["close"]) == (None, False)
+    assert api(said.paul).get("/api/search?q=harbuor").json["close"] is True
+
+
+def test_names_come_when_asked_for(api, said):
+    found = api(said.paul).get("/api/search?q=client&names=1").json
+    assert [thread["title"] for thread in found["threads"]] == ["Cara Client"]
+    assert api(said.paul).get("/api/search?q=client").json["threads"] == []
+
+
+def test_pages_by_cursor(api, said):
+    first = api(said.paul).get("/api/search?q=harbour&limit=1").json
+    second = api(said.paul).get("/api/search", query_string={"q": "harbour", "limit": 1, "before": first["next"]}).json
+    assert [r["message"]["seq"] for r in first["results"] + second["results"]] == [1, 2]
+    assert second["next"] is None
+
+
+ODD = [
+    "*",
+    '"',
+    "''",
+    "a AND",
+    "NOT",
+    "(",
+    "-",
+    "tokens:x",
+    "^",
+    "👍🏽",
+    "﷽",
+    "\u202e",
+    "½",
+    "\u0301",
+    "%",
+    "\\",
+    "{}",
+    "NEAR(a b)",
+]
+
+
+@pytest.mark.each_database
+def test_odd_questions_are_answered(api, said):
+    program = api(said.paul)
+    for q in [*ODD, "x" * 200, "見" * 200, "ab " * 66]:
+        assert program.get("/api/search", query_string={"q": q, "names": "1"}).status_code == 200, q
+    for limits in ("from=0001-01-01&to=9999-12-31", "from=9999-12-31&to=0001-01-01", "to=0001-01-01"):
+        assert program.get(f"/api/search?q=harbour&{limits}").status_code == 200, limits
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "q=%00",
+        "q=" + "x" * 10_000,
+        "limit=0",
+        "limit=x",
+        "before=zzz",
+        "before=%00",
+        "from=tomorrow",
+        "to=2026-02-31",
+        "thread=%00",
+        "person=" + "x" * 50,
+        "has_file=perhaps",
+        "before=MjAyNnx4fDF8",
+    ],
+)
+def test_what_cannot_be_asked(api, browse, said, query):
+    answer = api(said.paul).get(f"/api/search?{query}")
+    assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
+    assert answer.json["errors"]
+    assert browse(said.paul).get(f"/search?{query}").status_code == 422
+
+
+def test_days_are_the_viewer_s_own(api, talk, change):
+    change(talk.paul, time_zone="Pacific/Auckland")
+    evening = talk.now.replace(hour=20, minute=0) - timedelta(days=1)  # in Auckland the next day already
+    talk.says(talk.cara, "kiwi", now=evening)
+    actions.index()
+    next_day = (evening + timedelta(days=1)).date()
+
+    def count(user, **days):
+        return len(api(user).get("/api/search", query_string={"q": "kiwi", **days}).json["results"])
+
+    assert count(talk.paul, **{"from": next_day, "to": next_day}) == 1
+    assert count(talk.cara, **{"from": next_day, "to": next_day}) == 0
+    assert count(talk.cara, **{"from": evening.date(), "to": evening.date()}) == 1
+
+
+def test_too_often_is_429(make_app, now):
+    app = make_app(RATE_LIMITS=True)
+    CleanDatabase(app)
+    try:
+        with app.app_context():
+            paul = gather(now).paul
+            program = Program(app, create_token(user_id=paul.id, now=now))
+            limiter.reset()
+            answers = [program.get("/api/search?q=harbour") for _ in range(250)]
+            db.session.remove()
+    finally:
+        limiter.enabled = False  # it is one for all applications of this process
+    assert answers[0].status_code == 200
+    refused = answers[-1]
+    assert (refused.status_code, refused.content_type) == (429, "application/problem+json")
+    assert refused.headers["Retry-After"]
+
+
+def test_the_page(browse, said):
+    page = browse(said.paul).get("/search?q=cafe").text
+    assert "&lt;b&gt;<mark>Café</mark>&lt;/b&gt;" in page
+    assert f'href="/threads/{said.id}#1"' in page
+    assert 'name="q" value="cafe"' in page
+    assert "Cara Client" in page
+    assert "come close" in browse(said.paul).get("/search?q=harbuor").text
+    assert "No message says “nothing”" in browse(said.paul).get("/search?q=nothing").text
+    assert "All words have to be there" in browse(said.paul).get("/search").text
+
+
+def test_its_address_says_all_of_it(browse, said):
+    address = f"/search?q=harbour&thread={said.id}&person={said.cara.id}&from=2000-01-01&to=2100-01-01"
+    page = browse(said.paul).get(address).text
+    assert page.count("<mark>harbour</mark>") == 2
+    chips = re.findall(r'class="chip" href="([^"]+)" aria-label="([^"]+)"', page)
+    assert [label for _, label in chips] == [
+        f"{label}: take this off"
+        for label in ("With Cara Client", "With Cara Client", "From 2000-01-01", "Until 2100-01-01")
+    ]
+    assert all("q=harbour" in href for href, _ in chips)
+    assert "Search everywhere" in browse(said.paul).get(f"/search?q=cafes&to=2001-01-01&thread={said.id}").text
+
+
+def test_filters_name_nothing_of_others(browse, cast, said):
+    page = browse(cast.rita).get(f"/search?q=harbour&thread={said.id}&person={said.cara.id}").text
+    assert "Cara" not in page
+    assert "Something that is not here" in page
+
+
+def test_further_back(browse, talk):
+    for number in range(40):
+        talk.says(talk.cara, f"lemon {number}")
+    actions.index()
+    page = browse(talk.paul).get("/search?q=lemon").text
+    link = re.search(r'href="(/search\?[^"]*before=[^"]+)"', page)[1].replace("&amp;", "&")
+    assert "Look further back" in page
+    assert "<mark>lemon</mark> 3<" in browse(talk.paul).get(link).text
+    assert quote("lemon") in link
+
+
+def test_the_thread_s_menu_leads_here(browse, said):
+    page = browse(said.paul)
+    assert f'href="/search?thread={said.id}"' in page.get(f"/threads/{said.id}").text
+    assert "With Cara Client" in page.get(f"/search?thread={said.id}").text
+
+
+def test_the_page_offers_to_narrow_down_to_whom_and_what_it_found(browse, cast, said, other_talk, now):
+    coupon = put_subject(kind="coupon", external_id="c", title="Half <off>", professional_id=cast.paul.id, now=now)
+    about, _ = open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
+    send_message(sender=cast.olga, thread_id=about, body="the harbour too", client_key="k", now=now)
+    actions.index()
+    page = browse(cast.paul).get("/search?q=harbour").text
+    assert f'href="/search?q=harbour&amp;person={cast.olga.id}"' in page
+    assert f'href="/search?q=harbour&amp;subject={coupon.id}"' in page
+    assert "About Half &lt;off&gt;" in page
+    page = browse(cast.paul).get(f"/search?q=harbour&subject={coupon.id}").text
+    assert page.count("<mark>") == 1
+    assert "About Half &lt;off&gt;: take this off" in page

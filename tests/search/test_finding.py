@@ -1,0 +1,232 @@
+"""The same questions and the same answers on both databases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, text
+
+from wellchat.db import db, transaction
+from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging.models import Membership
+from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.search import actions
+from wellchat.search import queries as asking
+from wellchat.search.queries import Question, search
+
+pytestmark = pytest.mark.each_database
+
+SAID = [
+    "Shall we meet on Thursday at the café?",
+    "Your appointment is confirmed.",
+    "The invoice for the green jacket, number 4711",
+    "Crème brûlée or gateau?",
+    "明天上午见面可以吗",
+    "東京タワーで会いましょう",
+    "พรุ่งนี้เจอกันที่ร้าน",
+    "Straße 5, 50% off, e-mail me: paul@example.com",
+    'it\'s a "quoted" word -- NOT an operator* OR anything',
+    "Привет, увидимся в четверг",
+    "שלום, נתראה ביום חמישי",
+]
+FOUND = [
+    ("thursday", [0]),
+    ("THURS", [0]),
+    ("cafe", [0]),
+    ("Café", [0]),
+    ("appoint", [1]),
+    ("appointment confirmed", [1]),
+    ("confirmed appointment", [1]),
+    ("appointment green", []),
+    ("invoce", [2]),
+    ("invioce", [2]),
+    ("jaket", [2]),
+    ("jckt", []),
+    ("4711", [2]),
+    ("471", [2]),
+    ("brulee", [3]),
+    ("creme BRULE", [3]),
+    ("gateaux", [3]),
+    ("见面", [4]),
+    ("明天见", []),
+    ("见", [4]),
+    ("タワー", [5]),
+    ("東京", [5]),
+    ("京東", []),
+    ("เจอกัน", [6]),
+    ("ร้าน", [6]),
+    ("strasse", [7]),
+    ("paul@example.com", [7]),
+    ("50%", [7]),
+    ("at", [0]),
+    ("a", [8]),
+    ("quoted", [8]),
+    ('"quoted word"', [8]),
+    ("not operator", [8]),
+    ("operator*", [8]),
+    ("четверг", [9]),
+    ("ПРИВЕТ", [9]),
+    ("שלום", [10]),
+    ("nowhere", []),
+    ("", []),
+    ("   ", []),
+    ("!?*", []),
+    ("'", []),
+    ("👍", []),
+    ("NEAR(", []),
+    ("tokens:thursday", []),
+    ("^thursday", [0]),
+    ("thursday -café", [0]),
+    ("x" * 200, []),
+    ("'; drop table messages; --", []),
+    ("\\ % _", []),
+]
+
+
+def test_the_table_of_questions(app, talk, find):
+    for number, body in enumerate(SAID):
+        talk.says(talk.cara if number % 2 else talk.paul, body, now=talk.now - timedelta(minutes=100 - number))
+    for viewer in (talk.cara, talk.paul):
+        wrong = {q: got for q, expected in FOUND if (got := find(viewer, q)) != [SAID[i] for i in expected[::-1]]}
+        assert wrong == {}
+
+
+def test_newest_first_over_all_times(app, talk, find):
+    """Each stretch of time that the index is asked about, and their borders."""
+    ages = [0, 1, 20, 40, 70, 200, 330, 400, 700, 800, 1500, 4000]
+    for age in ages[::-1]:
+        talk.says(talk.cara, f"banana {age}", now=talk.now - timedelta(days=age))
+    assert find(talk.paul, "banana") == [f"banana {age}" for age in ages]
+
+
+def test_only_my_own_threads(app, cast, talk, other_talk, find):
+    talk.says(talk.cara, "our secret pineapple")
+    other_talk.says(cast.olga, "another pineapple")
+    assert find(talk.cara, "pineapple") == ["our secret pineapple"]
+    assert find(cast.olga, "pineapple") == ["another pineapple"]
+    assert sorted(find(cast.paul, "pineapple")) == ["another pineapple", "our secret pineapple"]
+    for outsider in (cast.rita, cast.ada):
+        assert find(outsider, "pineapple") == []
+        assert find(outsider, "pineapple", thread_id=talk.id) == []
+        assert find(outsider, "pineapple", person_id=talk.cara.id) == []
+    assert find(cast.olga, "pineapple", thread_id=talk.id) == []
+
+
+def test_whose_it_is_decides_the_database_and_not_the_index(app, talk, find):
+    """Though every token of the index were another's by chance."""
+    talk.says(talk.cara, "our secret pineapple")
+    assert find(talk.cara, "pineapple")
+    with transaction() as session:
+        session.execute(delete(Membership).where(Membership.user_id == talk.cara.id))
+    assert find(talk.cara, "pineapple") == []
+    assert find(talk.cara, "pineapple", thread_id=talk.id) == []
+
+
+def test_an_edit_is_found_and_the_earlier_text_is_not(app, talk, find):
+    message = talk.says(talk.cara, "Meet me at the harbour")
+    assert find(talk.paul, "harbour")
+    edit_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, body="Meet me at the station", now=talk.now)
+    entries = db.session.execute(text("SELECT count(*) FROM search_entries")).scalar_one()
+    assert entries == 0, "taken out of the index with the edit itself"
+    assert find(talk.paul, "harbour") == []
+    assert find(talk.paul, "station") == ["Meet me at the station"]
+
+
+def test_a_deleted_message_is_gone_with_the_deletion(app, talk, find):
+    message = talk.says(talk.cara, "Never mind the harbour")
+    assert find(talk.paul, "harbour")
+    delete_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, now=talk.now)
+    assert db.session.execute(text("SELECT count(*) FROM search_entries")).scalar_one() == 0
+    assert actions.waiting() == 0
+    assert find(talk.paul, "harbour") == []
+
+
+def test_deleted_before_the_worker_came(app, talk, find):
+    message = talk.says(talk.cara, "Never mind the harbour")
+    delete_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, now=talk.now)
+    assert find(talk.paul, "harbour") == []
+    assert actions.waiting() == 0
+
+
+def test_narrowed_down(app, cast, talk, other_talk, now, find):
+    coupon = put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
+    booking = put_subject(
+        kind="booking", external_id="b", title="Cut", professional_id=cast.paul.id, client_id=cast.cara.id, now=now
+    )
+    about, _ = open_thread(viewer=cast.cara, subject=("coupon", "c"), now=now)
+    send_message(sender=cast.cara, thread_id=about, body="melon one", client_key="1", now=now)
+    wish = {"sender": cast.cara, "thread_id": talk.id, "client_key": "2", "subject": ("booking", "b")}
+    send_message(**wish, body="melon two", now=now - timedelta(days=3))
+    other_talk.says(cast.olga, "melon three", now=now - timedelta(days=40))
+    everything = ["melon one", "melon two", "melon three"]
+    assert find(cast.paul, "melon") == everything
+    assert find(cast.paul, "melon", person_id=cast.cara.id) == everything[:2]
+    assert find(cast.paul, "melon", person_id=cast.olga.id) == everything[2:]
+    assert find(cast.paul, "melon", subject_id=coupon.id) == everything[:1]
+    assert find(cast.paul, "melon", subject_id=booking.id) == everything[1:2]
+    assert find(cast.paul, "melon", thread_id=talk.id) == everything[1:2]
+    assert find(cast.paul, "melon", since=now - timedelta(days=4)) == everything[:2]
+    assert find(cast.paul, "melon", until=now - timedelta(days=1)) == everything[1:]
+    assert find(cast.paul, "", person_id=cast.olga.id) == everything[2:]
+    assert find(cast.paul, "", thread_id=talk.id) == []
+
+
+def pages_of(viewer, question, now, limit):
+    place, found = None, []
+    while True:
+        answer = search(viewer, question, now=now, before=place, limit=limit)
+        found += [one.message.body for one in answer.found]
+        place = answer.following
+        if place is None:
+            return found
+
+
+def test_pages_lose_nobody_and_tell_nobody_twice(app, talk, find, monkeypatch):
+    """Also where many were said at the same instant, and where the index is asked for few at a time."""
+    for number in range(23):
+        talk.says(talk.cara, f"cherry {number}", now=talk.now - timedelta(days=number // 5 * 25))
+    expected = [f"cherry {n}" for group in range(5) for n in range(min(group * 5 + 4, 22), group * 5 - 1, -1)]
+    assert find(talk.paul, "cherry") == expected
+    now = talk.now + timedelta(minutes=1)
+    assert pages_of(talk.paul, Question("cherry"), now, 4) == expected
+    monkeypatch.setattr(asking, "CANDIDATES", 3)
+    assert pages_of(talk.paul, Question("cherry"), now, 2) == expected
+    assert pages_of(talk.paul, Question("cherry 1"), now, 2) == ["cherry 1"]
+
+
+def test_a_slip_is_forgiven_only_where_nothing_has_the_very_words(app, talk, find):
+    talk.says(talk.cara, "there it is")
+    talk.says(talk.cara, "three of them")
+    assert find(talk.paul, "three") == ["three of them"]
+    assert find(talk.paul, "theer") == ["there it is"]
+
+
+def test_the_number_of_statements_does_not_grow(app, talk, other_talk, find, queries):
+    counts = []
+    for _ in range(3):
+        for number in range(4):
+            talk.says(talk.cara, f"plum {number}")
+            other_talk.says(other_talk.cara, f"plum {number}")
+        find(talk.paul, "plum")
+        with queries() as counted:
+            search(talk.paul, Question("plum"), now=talk.now)
+        counts.append(counted.count)
+    assert counts == [2, 2, 2]
+
+
+def test_a_name_in_many_spellings(app, cast, talk, now, change):
+    change(cast.cara, name="Zoë Łukasz-Müller")
+    change(cast.olga, name="田中 太郎")
+    from wellchat.connections.actions import connect
+
+    connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
+
+    def named(asked):
+        found = asking.named(cast.paul, asked)
+        return [view.thread.client.name for view in found.threads] + [person.name for person in found.people]
+
+    for asked in ("zoe", "ZOË", "z", "muller", "lukas", "lukasc", "muller z"):
+        assert named(asked) == ["Zoë Łukasz-Müller"], asked
+    assert named("太郎") == ["田中 太郎"]
+    assert named("rita") == named("") == named("%") == []

@@ -1,0 +1,133 @@
+"""The index: what triggers and worker keep of it, made anew, and brought in by the migration with data there."""
+
+from __future__ import annotations
+
+import json
+
+import flask_migrate
+import pytest
+from sqlalchemy import text
+
+from tests.cast import Talk, gather
+from wellchat import sweeps
+from wellchat.db import db, is_postgresql
+from wellchat.messaging.actions import edit_message, send_message
+from wellchat.search import actions
+from wellchat.search.queries import Question, search
+
+
+def count(table):
+    return db.session.execute(text(f"SELECT count(*) FROM {table}")).scalar_one()
+
+
+@pytest.mark.each_database
+def test_the_sweep_finds_what_no_bell_told_of(app, talk, now):
+    talk.exchange("ccp")
+    assert actions.waiting() == 3
+    assert sweeps.run(now)["indexed"] == 3
+    assert (actions.waiting(), count("search_entries")) == (0, 3)
+    assert sweeps.run(now)["indexed"] == 0
+
+
+@pytest.mark.each_database
+def test_a_send_asks_the_database_for_nothing_more(app, talk, now, queries):
+    """The queue is written by the message's own statement; no statement of ours names it."""
+    wish = {"sender": talk.cara, "thread_id": talk.id, "body": "hi", "now": now}
+    send_message(**wish, client_key="warm")
+    with queries() as counted:
+        send_message(**wish, client_key="counted")
+    assert counted.count == 7
+    assert actions.waiting() == 2
+
+
+@pytest.mark.each_database
+def test_what_is_new_goes_before_what_is_old(app, talk):
+    talk.exchange("cccc")
+    while actions.index():
+        pass
+    assert actions.afresh() == 4
+    talk.says(talk.cara, "the newest of all")
+    assert actions.index(only_new=True) == 1
+    assert actions.index(only_new=True) == 0
+    assert search(talk.paul, Question("newest"), now=talk.now).found
+    assert actions.waiting() == 4
+
+
+@pytest.mark.each_database
+def test_workers_at_once_index_each_message_once(app, talk, at_once):
+    talk.exchange("cp" * 20)
+    assert sum(at_once(4, lambda _: actions.index(limit=10))) >= 10
+    while actions.index():
+        pass
+    assert (actions.waiting(), count("search_entries")) == (0, 40)
+
+
+@pytest.mark.each_database
+def test_an_edit_that_says_the_same_is_none(app, talk):
+    message = talk.says(talk.cara, "the same")
+    actions.index()
+    edit_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, body="the same", now=talk.now)
+    assert (actions.waiting(), count("search_entries")) == (0, 1)
+
+
+def test_the_command(app, talk):
+    talk.exchange("ccp")
+    run = app.test_cli_runner().invoke
+    assert json.loads(run(args=["search", "index", "--json"]).stdout) == {"indexed": 3}
+    assert run(args=["search", "index"]).stdout == "indexed: 0\n"
+    assert run(args=["search", "index", "--afresh"]).stdout == "indexed: 3\n"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def fresh_app(request, make_app, tmp_path):
+    """An application on an empty database of its own."""
+    if request.param == "postgresql":
+        return make_app(DATABASE_URL=request.getfixturevalue("postgresql_url"))
+    return make_app(DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
+
+
+def test_messages_of_before_wait_for_the_index(fresh_app, now):
+    with fresh_app.app_context():
+        flask_migrate.upgrade()
+        talk = Talk(gather(now), now)
+        talk.says(talk.cara, "a papaya of old")
+        paul = talk.paul
+        actions.index()
+        db.session.remove()
+        flask_migrate.downgrade(revision="0004")
+        with db.engine.begin() as connection:
+            assert connection.execute(text("SELECT count(*) FROM messages")).scalar_one() == 1
+            connection.execute(text("UPDATE messages SET body = 'a papaya, edited meanwhile'"))  # no trigger is left
+        flask_migrate.upgrade()
+        assert actions.waiting() == 1
+        assert actions.index() == 1
+        assert [one.message.body for one in search(paul, Question("papaya"), now=now).found] == [
+            "a papaya, edited meanwhile"
+        ]
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.mark.each_database
+def test_it_is_asked_by_its_index(app, talk):
+    """Not a look at every row: the plan names the full-text index, whatever the planner's mood on a few rows."""
+    from wellchat.search.queries import _statement
+
+    if is_postgresql():
+        db.session.execute(text("SET LOCAL enable_seqscan = off"))
+    statement = _statement(talk.paul, Question("plum"), talk.now, None)
+    compiled = statement.compile(db.engine)
+    keyword = "EXPLAIN " if is_postgresql() else "EXPLAIN QUERY PLAN "
+    cursor = db.session.connection().connection.cursor()
+    values = compiled.construct_params()
+    processed = {
+        name: compiled._bind_processors.get(name, lambda value: value)(value) for name, value in values.items()
+    }
+    given = [processed[name] for name in compiled.positiontup] if compiled.positional else processed
+    cursor.execute(keyword + str(compiled), given)
+    seen = [str(row[-1]) for row in cursor.fetchall()]
+    name = "search_entries_tokens" if is_postgresql() else "search_entries_fts VIRTUAL TABLE"
+    assert sum(name in line for line in seen) == 5
+    assert not [
+        line for line in seen if line.startswith("SCAN search_entries ") or "Seq Scan on search_entries" in line
+    ]

@@ -1,0 +1,100 @@
+"""Putting messages into the index: the worker's work, which nobody waits for."""
+
+from __future__ import annotations
+
+import time
+from datetime import datetime
+
+from sqlalchemy import delete, func, literal, select, tuple_
+
+from wellchat.db import db, table, transaction
+from wellchat.db import insert as put
+from wellchat.messaging.models import Message, Thread
+from wellchat.search import tokens
+from wellchat.search.models import SearchEntry, SearchWait
+
+BATCH = 200  # messages of one transaction
+AT_ONCE = 2.0  # seconds of one sweep: other work waits behind it
+
+
+def index(*, limit: int = BATCH, only_new: bool = False) -> int:
+    """Put what waits into the index, what is new first. Answers how many were worked off.
+
+    The messages are locked against a change of their text until the index has it: whoever changes one after that finds
+    the entry to take away.
+    """
+    with transaction() as session:
+        waiting = select(SearchWait.old, SearchWait.thread_id, SearchWait.seq)
+        if only_new:
+            waiting = waiting.where(SearchWait.old.is_(False))
+        in_turn = waiting.order_by(SearchWait.old, SearchWait.thread_id, SearchWait.seq).limit(limit)
+        taken = session.execute(in_turn.with_for_update(skip_locked=True)).all()
+        if not taken:
+            return 0
+        places = sorted({(thread_id, seq) for _, thread_id, seq in taken})
+        rows = [_entry(message, thread) for message, thread in _said(places)]
+        if rows:
+            kept = put(table(SearchEntry)).values(rows)
+            session.execute(
+                kept.on_conflict_do_update(
+                    index_elements=["thread_id", "seq"], set_={"tokens": kept.excluded.tokens, "at": kept.excluded.at}
+                )
+            )
+        these = (
+            SearchWait.old.in_({row.old for row in taken}),  # said twice over: SQLite finds nothing by three at once
+            SearchWait.thread_id.in_({row.thread_id for row in taken}),
+            tuple_(SearchWait.old, SearchWait.thread_id, SearchWait.seq).in_([tuple(row) for row in taken]),
+        )
+        session.execute(delete(SearchWait).where(*these).execution_options(synchronize_session=False))
+    return len(taken)
+
+
+def _said(places: list[tuple[str, int]]) -> list[tuple[Message, Thread]]:
+    """What these messages say now; nothing of one that says nothing any more."""
+    query = (
+        select(Message, Thread)
+        .join(Thread, Thread.id == Message.thread_id)
+        .where(Message.thread_id.in_({thread_id for thread_id, _ in places}))  # as above
+        .where(tuple_(Message.thread_id, Message.seq).in_(places), Message.body.is_not(None))
+        .order_by(Message.thread_id, Message.seq)
+        .with_for_update(read=True, of=Message)
+    )
+    rows = db.session.execute(query.execution_options(populate_existing=True))
+    return [(message, thread) for message, thread in rows]
+
+
+def _entry(message: Message, thread: Thread) -> dict[str, object]:
+    return {
+        "thread_id": message.thread_id,
+        "seq": message.seq,
+        "at": message.created_at,
+        "tokens": tokens.of_message(
+            message.body or "",
+            at=message.created_at,
+            people=(thread.client_id, thread.professional_id),
+            thread_id=thread.id,
+            subjects=filter(None, (message.subject_id, thread.subject_id)),
+            has_file=bool(getattr(message, "attached", False)),
+        ),
+    }
+
+
+def sweep(_now: datetime) -> dict[str, int]:
+    """What a lost doorbell missed, and some of what is old."""
+    done, began = 0, time.monotonic()
+    while time.monotonic() - began < AT_ONCE and (count := index()):
+        done += count
+    return {"indexed": done}
+
+
+def afresh() -> int:
+    """Have every message put into the index again. Answers how many wait."""
+    with transaction() as session:
+        every = select(literal(True), Message.thread_id, Message.seq).where(Message.body.is_not(None))
+        session.execute(put(table(SearchWait)).from_select(["old", "thread_id", "seq"], every).on_conflict_do_nothing())
+    return waiting()
+
+
+def waiting() -> int:
+    """How many messages are still to be put into the index."""
+    return db.session.execute(select(func.count()).select_from(SearchWait)).scalar_one()

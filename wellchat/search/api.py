@@ -1,0 +1,60 @@
+"""The JSON call of search."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from apiflask import APIBlueprint
+from flask import Response, current_app
+
+from wellchat import clock
+from wellchat.accounts.queries import person_json
+from wellchat.messaging.queries import ThreadView
+from wellchat.messaging.state import message_state, thread_state
+from wellchat.search import queries
+from wellchat.search.answers import SearchAnswer
+from wellchat.search.forms import AskSearch, following
+from wellchat.web import limiter, reply, signed_in, viewer
+
+api = APIBlueprint("search_api", __name__, url_prefix="/api", tag="Search")
+often = limiter.shared_limit("10/second;240/minute", scope="search")
+
+
+@api.get("/search")
+@signed_in
+@often
+@api.input(AskSearch, location="query", arg_name="wish")
+@api.output(SearchAnswer)
+def get_search(wish: AskSearch) -> Response:
+    """Find messages in my threads, or in one of them: all the words, each as the beginning of one, newest first.
+
+    Case and accents do not matter. Where nothing holds the words, a slip in those of five letters and more is forgiven.
+    `names` asks for threads and people of that name too.
+    """
+    return reply(answer_to(wish))
+
+
+def answer_to(wish: AskSearch) -> dict[str, Any]:
+    user = viewer()
+    question, before = wish.question(user.time_zone)
+    answer = queries.search(user, question, now=clock.now(), before=before, limit=wish.limit)
+    names = queries.named(user, wish.q) if wish.names and not before else queries.Named([], [])
+    return {
+        "results": [
+            {
+                "message": message_state(found.message, user.id),
+                "thread": _thread(found.view),
+                "excerpt": found.excerpt.text,
+                "marks": found.excerpt.marks,
+            }
+            for found in answer.found
+        ],
+        "next": following(answer.following, forgiving=answer.forgiving) if answer.following else None,
+        "close": answer.forgiving and bool(answer.found),
+        "threads": [_thread(view) for view in names.threads],
+        "people": [person_json(person) for person in names.people],
+    }
+
+
+def _thread(view: ThreadView) -> dict[str, Any]:
+    return thread_state(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])

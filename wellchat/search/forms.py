@@ -1,0 +1,91 @@
+"""What may be asked for. One shape serves the page's address and the JSON call."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+from wellchat import clock
+from wellchat.errors import Invalid
+from wellchat.forms import QueryForm, Text
+from wellchat.messaging.models import MAX_SEQ, Message
+from wellchat.search.queries import Place, Question
+
+MAX_WORDS = 200  # characters
+Id = Annotated[Text, StringConstraints(max_length=40)]
+
+
+def _day(value: object) -> object:
+    """An empty field of a form says nothing; what is there must be a day."""
+    if value is None or value == "":
+        return None
+    try:
+        return date.fromisoformat(str(value))
+    except ValueError:
+        raise ValueError("A day, such as 2026-01-31.") from None
+
+
+Day = Annotated[date | None, BeforeValidator(_day)]
+
+
+class AskSearch(QueryForm):
+    """`from` and `to` are days in the asker's own time zone, both of them included."""
+
+    q: Annotated[Text, StringConstraints(max_length=MAX_WORDS)] = ""
+    thread: Id = ""
+    person: Id = ""
+    subject: Id = ""
+    since: Day = Field(default=None, alias="from")
+    until: Day = Field(default=None, alias="to")
+    has_file: bool = False
+    names: bool = False
+    before: Annotated[Text, StringConstraints(max_length=200)] = ""
+    limit: Annotated[int, Field(ge=1, le=100)] = 30
+
+    def question(self, time_zone: str) -> tuple[Question, Place | None]:
+        """Raises Invalid where `before` is no page's `next`."""
+        zone = ZoneInfo(time_zone)
+        forgiving, before = parse_next(self.before) if self.before else (False, None)
+        question = Question(
+            words=self.q,
+            thread_id=self.thread or None,
+            person_id=self.person or None,
+            subject_id=self.subject or None,
+            since=_start(self.since, zone) if self.since else None,
+            until=_start(self.until + timedelta(days=1), zone) if self.until and self.until < date.max else None,
+            has_file=self.has_file and CAN_HAVE_FILES,
+            forgiving=forgiving,
+        )
+        return question, before
+
+
+CAN_HAVE_FILES = hasattr(Message, "attached")  # the filter appears with the feature
+
+
+def _start(day: date, zone: ZoneInfo) -> datetime:
+    try:
+        return datetime.combine(day, time(), zone).astimezone(UTC)
+    except OverflowError:  # the first or the last day there is
+        return datetime.combine(day, time(), UTC)
+
+
+def following(place: Place, *, forgiving: bool) -> str:
+    """The `next` of a page that ends there, as clients carry it."""
+    said = f"{place.at.isoformat()}|{place.thread_id}|{place.seq}|{'~' if forgiving else ''}"
+    return base64.urlsafe_b64encode(said.encode()).decode()
+
+
+def parse_next(text: str) -> tuple[bool, Place]:
+    """Raises Invalid where `text` never was the `next` of a page."""
+    try:
+        moment, thread_id, seq, kind = base64.urlsafe_b64decode(text.encode()).decode().split("|")
+        if not thread_id.isprintable() or not 0 <= int(seq) <= MAX_SEQ or kind not in ("", "~"):
+            raise ValueError(text)
+        return kind == "~", Place(clock.moment(moment), thread_id, int(seq))
+    except (ValueError, OverflowError, binascii.Error, UnicodeError):
+        raise Invalid({"before": "This is not the `next` of any page."}) from None

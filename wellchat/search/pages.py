@@ -1,0 +1,90 @@
+"""The page of search: a form whose address says all of it, and what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+
+from wellchat.connections.queries import person_for
+from wellchat.errors import Invalid, NotFound
+from wellchat.forms import read_query
+from wellchat.messaging.queries import thread_for
+from wellchat.search.api import answer_to, often
+from wellchat.search.forms import CAN_HAVE_FILES, MAX_WORDS, AskSearch
+from wellchat.search.matching import parts
+from wellchat.subjects.queries import subject_by_id
+from wellchat.web import signed_in, viewer
+
+pages = Blueprint("search", __name__)
+
+MOST_OFFERS = 6
+FIELDS = ("q", "thread", "person", "subject", "from", "to", "has_file")
+
+
+@pages.get("/search")
+@signed_in
+@often
+def search() -> str | tuple[str, int]:
+    asked = {name: value for name in FIELDS if (value := request.args.get(name, ""))}
+    try:
+        wish = read_query(AskSearch)
+        wish.names = True
+        found = answer_to(wish)
+    except Invalid as refusal:
+        return _page(asked, errors=refusal.errors), 422
+    for result in found["results"]:
+        result["parts"] = parts(result["excerpt"], result["marks"])
+    following = f"/search?{urlencode(asked | {'before': found['next']})}" if found["next"] else None
+    offers = _offers(asked, found["results"])
+    return _page(asked, found=found, following=following, is_first=not wish.before, offers=offers)
+
+
+def _page(asked: dict[str, str], **more: Any) -> str:
+    narrowed = {name: value for name, value in asked.items() if name != "q"}
+    return render_template(
+        "search/index.html",
+        asked=asked,
+        narrowed=[
+            (label, f"/search?{urlencode({n: v for n, v in asked.items() if n != name})}")
+            for name in narrowed
+            if (label := _label(name, asked[name]))
+        ],
+        max_words=MAX_WORDS,
+        can_have_files=CAN_HAVE_FILES,
+        **more,
+    )
+
+
+def _offers(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """Whom and what the answers on this page have to do with, each as a way to see only those."""
+    found: dict[tuple[str, str], str] = {}
+    for result in results:
+        thread, subject = result["thread"], result["message"]["subject"] or result["thread"]["subject"]
+        found[("person", thread["other"]["id"])] = f"With {thread['other']['name']}"
+        if subject:
+            found[("subject", subject["id"])] = f"About {subject['title']}"
+    people = sum(name == "person" for name, _ in found)
+    return [
+        (label, f"/search?{urlencode(asked | {name: value})}")
+        for (name, value), label in found.items()
+        if name not in asked and (name == "subject" or (people > 1 and "thread" not in asked))
+    ][:MOST_OFFERS]
+
+
+def _label(name: str, value: str) -> str:
+    """A filter in words, for the button that takes it off; what is not the viewer's has no name to them."""
+    user = viewer()
+    try:
+        if name == "thread":
+            thread = thread_for(user, value).thread
+            other = thread.professional if user.id == thread.client_id else thread.client
+            return f"In: {thread.subject.title}, {other.name}" if thread.subject else f"With {other.name}"
+        if name == "person":
+            return f"With {person_for(user, value).name}"
+        if name == "subject":
+            return f"About {subject_by_id(user, value).title}"
+    except NotFound:
+        return "Something that is not here"
+    return {"from": f"From {value}", "to": f"Until {value}"}.get(name, "With files")

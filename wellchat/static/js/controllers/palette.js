@@ -1,0 +1,175 @@
+/* The palette: a field and a list over any page. The focus stays in the field; the arrows move through the list. */
+
+import { part, setAvatar, setTime } from "../lib/dom.js";
+import { Finder, near, stretches, trouble } from "../models/finder.js";
+
+const ON_A_PAGE = 8;
+
+let opened = null;
+
+export function palette(app, recents, opener) {
+  if (opened?.open) return opened.querySelector("input").select();
+  const dialog = opened ?? build(app, recents);
+  opened = dialog;
+  dialog.cameFrom = document.activeElement === document.body ? opener : document.activeElement;
+  dialog.showModal();
+  dialog.begin();
+}
+
+function build(app, recents) {
+  const dialog = fromTemplate("palette-template");
+  const field = dialog.querySelector("input");
+  const list = part(dialog, "list");
+  const all = part(dialog, "all");
+  const forget = dialog.querySelector('[data-action="forget"]');
+  let active = -1;
+
+  const finder = new Finder({
+    ask: (words, signal) => app.api.get("/search", { q: words, names: true, limit: ON_A_PAGE }, { signal }),
+    show,
+  });
+
+  const options = () => [...list.querySelectorAll('[role="option"]')];
+
+  function choose(index) {
+    const rows = options();
+    active = rows.length ? (index + rows.length) % rows.length : -1;
+    rows.forEach((row, at) => row.setAttribute("aria-selected", String(at === active)));
+    const row = rows[active];
+    if (row) field.setAttribute("aria-activedescendant", row.id);
+    else field.removeAttribute("aria-activedescendant");
+    row?.scrollIntoView({ block: "nearest" });
+  }
+
+  function draw(groups, words) {
+    list.replaceChildren(...groups.filter(({ rows }) => rows.length).map(group));
+    options().forEach((row, at) => (row.id = `palette-option-${at}`));
+    list.hidden = !options().length;
+    field.setAttribute("aria-expanded", String(options().length > 0));
+    all.href = words ? `/search?${new URLSearchParams({ q: words })}` : "/search";
+    choose(words && options().length ? 0 : -1);
+  }
+
+  function say(text) {
+    const line = part(dialog, "state");
+    if (line.textContent !== text) line.textContent = text;
+  }
+
+  function show({ state, words, answer, error }) {
+    forget.hidden = true;
+    if (state === "waiting") return say("Searching…");
+    if (state === "failed") {
+      draw([], words);
+      return say(trouble(error));
+    }
+    if (state === "idle") {
+      const kept = recents.list();
+      forget.hidden = !kept.length;
+      draw([{ heading: "Recent searches", rows: kept.map((said) => recentRow(said)) }], "");
+      return say(kept.length ? "" : "Find people, conversations, and what was said in them.");
+    }
+    draw([
+      { heading: "People and conversations", rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
+      { heading: answer.close ? "Messages that come close" : "Messages", rows: answer.results.map((result) => messageRow(result, app)) },
+    ], words);
+    say(options().length ? "" : `Nothing found for “${words}”. Try fewer words, or only the beginning of one.`);
+  }
+
+  function go(row) {
+    if (row.dataset.words) {
+      field.value = row.dataset.words;
+      finder.type(field.value);
+      return;
+    }
+    recents.add(field.value);
+    dialog.close();
+    location.assign(row.href);
+  }
+
+  field.addEventListener("input", () => finder.type(field.value));
+  field.addEventListener("keydown", (event) => {
+    if (event.isComposing) return; // the keys are the input method's
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      choose(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
+    } else if (event.key === "Enter" && options()[active]) {
+      event.preventDefault();
+      go(options()[active]);
+    }
+  });
+  field.form.addEventListener("submit", () => recents.add(field.value));
+  list.addEventListener("click", (event) => {
+    const row = event.target.closest('[role="option"]');
+    if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    go(row);
+  });
+  forget.addEventListener("click", () => {
+    recents.forget();
+    field.focus();
+    show({ state: "idle" });
+  });
+  dialog.querySelector('[data-action="close"]').addEventListener("click", () => dialog.close());
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
+  dialog.addEventListener("close", () => {
+    finder.stop();
+    if (dialog.cameFrom?.isConnected) dialog.cameFrom.focus({ preventScroll: true });
+  });
+  dialog.begin = () => {
+    field.value = "";
+    finder.stop();
+    show({ state: "idle" });
+    field.focus();
+  };
+  document.body.append(dialog);
+  return dialog;
+}
+
+const fromTemplate = (id) => document.getElementById(id).content.firstElementChild.cloneNode(true);
+
+function group({ heading, rows }, index) {
+  const box = fromTemplate("palette-group");
+  const title = part(box, "heading");
+  title.textContent = heading;
+  title.id = `palette-heading-${index}`;
+  box.setAttribute("aria-labelledby", title.id);
+  box.append(...rows);
+  return box;
+}
+
+function option({ href, who, person, text = [], at = null, times = null }) {
+  const row = fromTemplate("palette-option");
+  row.href = href;
+  part(row, "who").textContent = who;
+  if (person) setAvatar(part(row, "avatar"), person);
+  else part(row, "avatar").remove();
+  if (at) setTime(part(row, "time"), at, times);
+  else part(row, "time").remove();
+  part(row, "text").replaceChildren(...text.map(([words, hit]) => (hit ? marked(words) : words)));
+  part(row, "text").hidden = !text.length;
+  return row;
+}
+
+const marked = (words) => Object.assign(document.createElement("mark"), { textContent: words });
+
+function threadRow(thread) {
+  const text = thread.context ? [[thread.title, false]] : thread.other.role_label ? [[thread.other.role_label, false]] : [];
+  return option({ href: `/threads/${thread.id}`, who: thread.context ?? thread.title, person: thread.other, text });
+}
+
+function personRow(person) {
+  return option({ href: `/people/${person.id}`, who: person.name, person, text: [["No messages yet", false]] });
+}
+
+function messageRow({ message, thread, excerpt, marks }, app) {
+  const mine = message.sender_id === app.viewerId ? [["You: ", false]] : [];
+  const text = [...mine, ...near(stretches(excerpt, marks))];
+  const href = `/threads/${thread.id}#${message.seq}`;
+  return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
+}
+
+function recentRow(words) {
+  const row = option({ href: `/search?${new URLSearchParams({ q: words })}`, who: words });
+  row.dataset.words = words;
+  return row;
+}

@@ -1,0 +1,59 @@
+/* The way to search from anywhere: the button in the bar and Ctrl or Cmd with K. The palette itself is loaded when wanted. */
+
+import { clone, part } from "../lib/dom.js";
+import { Recents } from "../models/recents.js";
+
+export function search(button, app) {
+  const recents = new Recents({ storage: localStorage, viewerId: app.viewerId });
+  const open = async () => {
+    try {
+      const { palette } = await import("./palette.js");
+      palette(app, recents, button);
+    } catch {
+      location.assign(button.href); // not to be had: the page does the same
+    }
+  };
+  button.setAttribute("role", "button");
+  button.setAttribute("aria-haspopup", "dialog");
+  button.addEventListener("click", (event) => {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab is wanted
+    event.preventDefault();
+    open();
+  });
+  button.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    open();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.ctrlKey || event.metaKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
+  for (const form of document.querySelectorAll('[data-controller~="leave"]')) {
+    form.addEventListener("submit", () => recents.forget());
+  }
+}
+
+/* On the page of search: remembers what found something, and offers what was found before. */
+export function recents(root, app) {
+  const kept = new Recents({ storage: localStorage, viewerId: app.viewerId });
+  const box = part(root, "recents");
+  if (root.dataset.found) kept.add(root.dataset.found);
+  const show = () => {
+    const list = kept.list();
+    box.hidden = !list.length || Boolean(root.querySelector('[name="q"]').value);
+    part(box, "list").replaceChildren(...list.map((words) => {
+      const row = clone(box, "recent");
+      row.querySelector("a").href = `/search?${new URLSearchParams({ q: words })}`;
+      part(row, "words").textContent = words;
+      return row;
+    }));
+  };
+  box.querySelector('[data-action="forget"]').addEventListener("click", () => {
+    kept.forget();
+    show();
+    root.querySelector('[name="q"]').focus();
+  });
+  show();
+}
