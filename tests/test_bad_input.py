@@ -155,7 +155,8 @@ def test_seqs_that_are_out_of_this_world(app, api, talk):
 
 
 @pytest.mark.parametrize(
-    "emoji", ["ok", "1", "%00", "%ed%a0%80", "👍👍", "👍x", "%20", "<b>", "x" * 500, "é", "%E2%80%8D", "🏽", "🇫", "ok👍"]
+    "emoji",
+    ["ok", "1", "%00", "%ed%a0%80", "👍👍", "👍x", "%20", "<b>", "x" * 500, "é", "%E2%80%8D", "🏽", "🇫", "ok👍"],
 )
 def test_what_is_not_one_emoji_is_refused(app, api, talk, everything, emoji):
     talk.exchange("p")

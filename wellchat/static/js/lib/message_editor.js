@@ -14,7 +14,7 @@ export function edit(root, row, body, { save, done }) {
   part(row, "body").after(form);
   field.focus();
   field.setSelectionRange(body.length, body.length);
-  field.scrollIntoView({ block: "nearest" });
+  form.scrollIntoView({ block: "nearest" });
 
   const close = () => {
     row.classList.remove("message--editing");
