@@ -68,7 +68,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         first_unread_seq=first_unread,
         client_key=new_id(),
         about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
-        answering=_answered(thread_id, place.reply_to or request.form.get("reply_to", type=int)),
+        answering=_answered(thread_id, place.reply_to or _posted_answer(errors or {})),
         pins=[message_state(message, user.id) for message in queries.pins_of(user, thread_id)],
         panel={"person": person_json(other), "subjects": [subject_json(s, user) for s in subjects]},
         body=body,
@@ -80,6 +80,11 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
 def _answered(thread_id: str, seq: int | None) -> dict[str, Any] | None:
     user = viewer()
     return message_state(queries.message_for(user, thread_id, seq), user.id) if seq else None
+
+
+def _posted_answer(errors: dict[str, str]) -> int | None:
+    """What a message that was refused was to answer, unless that is why."""
+    return None if "reply_to" in errors else request.form.get("reply_to", type=int)
 
 
 def _page_size(last_seq: int, first_unread: int | None) -> int:

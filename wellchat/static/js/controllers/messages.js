@@ -5,6 +5,9 @@ import { part } from "../lib/dom.js";
 
 const EDITABLE = 300_000; // ms; the server has the last word
 
+/* Some browsers do not say what a click was made with. */
+const touched = ({ pointerType: type }) => (type ? type === "touch" : matchMedia("(hover: none)").matches);
+
 export function messages(root, app) {
   const { threadId } = root.dataset;
   const log = part(root, "log");
@@ -37,6 +40,7 @@ export function messages(root, app) {
   };
 
   async function copy(text, words) {
+    if (!navigator.clipboard) throw new Error("Your browser lets pages copy only over HTTPS.");
     await navigator.clipboard.writeText(text);
     app.announce(words);
   }
@@ -97,7 +101,7 @@ export function messages(root, app) {
       return openQuietly(row, more);
     }
     const bubble = target.closest(".message__bubble");
-    if (bubble && event.pointerType === "touch" && !target.closest("a, button, form") && !String(getSelection())) openQuietly(row, bubble);
+    if (bubble && touched(event) && !target.closest("a, button, form") && !String(getSelection())) openQuietly(row, bubble);
   });
 
   function jump(seq) {
