@@ -92,6 +92,22 @@ def test_an_edit_where_it_stands(pair: tuple[Page, Page]) -> None:
     expect(menu_of(paul, "See you at four").get_by_role("button", name="Edit")).to_be_hidden()
 
 
+def test_the_button_goes_when_the_time_is_over(pair: tuple[Page, Page]) -> None:
+    cara, _ = pair
+    sent(cara, "Five minutes from now")
+    cara.clock.install()
+    edit = menu_of(cara, "Five minutes from now").get_by_role("button", name="Edit")
+    expect(edit).to_be_visible()
+    cara.clock.fast_forward("05:01")
+    expect(edit).to_be_hidden()
+    cara.keyboard.press("Escape")
+    expect(menu_of(cara, "Five minutes from now").get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    expect(edit).to_be_hidden()
+    cara.keyboard.press("Escape")
+    cara.get_by_label("Message", exact=True).press("ArrowUp")
+    expect(cara.get_by_label("Edit message")).to_have_count(0)
+
+
 def test_a_message_is_deleted_after_a_question(pair: tuple[Page, Page]) -> None:
     cara, paul = pair
     sent(cara, "Never mind this one")
