@@ -19,6 +19,7 @@ GOOD = {
     },
     ("PATCH", "/api/threads/{thread}/messages/1"): {"body": "hello"},
     ("PUT", "/api/threads/{thread}/read"): {"seq": 1},
+    ("PUT", "/api/threads/{thread}/unread"): {"seq": 1},
     ("PATCH", "/api/threads/{thread}/membership"): {"archived": True, "muted_until": "2027-01-01T00:00:00Z"},
     ("PATCH", "/api/notifications"): {"ids": ["x"], "read": True},
     ("PUT", "/api/time-zone"): {"time_zone": "Europe/Paris"},
@@ -151,6 +152,29 @@ def test_seqs_that_are_out_of_this_world(app, api, talk):
     for seq in (0, 2**31, 10**30):
         answer = api(talk.cara).delete(f"/api/threads/{talk.id}/messages/{seq}")
         assert answer.status_code == 404, seq
+
+
+@pytest.mark.parametrize(
+    "emoji",
+    ["ok", "1", "%00", "%ed%a0%80", "👍👍", "👍x", "%20", "<b>", "x" * 500, "é", "%E2%80%8D", "🏽", "🇫", "ok👍"],
+)
+def test_what_is_not_one_emoji_is_refused(app, api, talk, everything, emoji):
+    talk.exchange("p")
+    before = everything()
+    for method in ("PUT", "DELETE"):
+        answer = api(talk.cara).open(f"/api/threads/{talk.id}/messages/1/reactions/{emoji}", method=method)
+        # To take away what was never there is no mistake.
+        assert answer.status_code < 300 if method == "DELETE" else is_refusal(answer), (method, answer.status_code)
+    assert everything() == before
+
+
+def test_marks_on_what_is_not_there(app, api, talk):
+    talk.exchange("p")
+    for seq in (0, 2, 2**31, 10**30):
+        for what in ("pin", "reactions/👍"):
+            for method in ("PUT", "DELETE"):
+                path = f"/api/threads/{talk.id}/messages/{seq}/{what}"
+                assert api(talk.cara).open(path, method=method).status_code == 404, (seq, what, method)
 
 
 def test_unknown_calls_and_methods(app, api, cast):

@@ -41,6 +41,7 @@ def device_of(talk, now):
 
 
 THINGS["device_id"] = device_of
+THINGS["emoji"] = lambda talk, now: "👍"
 # Addresses whose variables are not things of somebody's, each with the reason.
 ELSEWHERE = {
     "/assets/<version>/<path:filename>": "static files",
@@ -63,11 +64,16 @@ BODIES = {
     "/api/threads/<thread_id>/messages/<int:seq>": {"body": "hi"},
     "/api/threads/<thread_id>/read": {"seq": 1},
     "/api/threads/<thread_id>/membership": {"archived": True},
+    "/api/threads/<thread_id>/unread": {"seq": 1},
 }
 FORMS = {
     "/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
     "/threads/<thread_id>/read": {"seq": "1"},
     "/threads/<thread_id>/membership": {"archived": "1"},
+    "/threads/<thread_id>/unread": {"seq": "1"},
+    "/threads/<thread_id>/messages/<int:seq>": {"body": "hi"},
+    "/threads/<thread_id>/messages/<int:seq>/pin": {"pinned": "1"},
+    "/threads/<thread_id>/messages/<int:seq>/reactions": {"add": "👍"},
 }
 
 

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
-from tests.history.folding import Fold, apply, settled, unread
+from tests.history.folding import Fold, apply, read_up_to, settled, unread
 from tests.history.recording import Call, Fresh, History, State
 
 FOREVER = float("inf")
@@ -23,6 +23,8 @@ EXPECTED = {
     "send": {200, 201},
     "edit": {200, 422},  # 422: it was deleted, or is too old
     "delete": {200},
+    "mark": {200, 422},  # 422: it was deleted
+    "mark unread": {200, 422},  # 422: there is nothing of the other's from there on
     "read": {200},
     "me": {200},
     "threads": {200},
@@ -197,6 +199,7 @@ class Checker:
             self.blame("leak", f"{call.user} was shown somebody else's client_key at {place}", call)
         self.events["last_seq", place[0]].append(Event(-FOREVER, call.ended, place[1], call))
         self.events["deleted", *place].append(Event(call.begun, call.ended, int(message["deleted"]), call))
+        self.events["revision", *place].append(Event(call.begun, call.ended, message["revision"], call))
         if message["deleted"] != (message["body"] is None):
             self.blame("text of a deleted message", f"{place}: {message['body']!r}", call)
         if message["body"] is not None:
@@ -339,7 +342,7 @@ class Checker:
             for thread_id, thread in fresh.threads.items():
                 messages = fresh.messages[thread_id]
                 self.watermark(user, thread, messages)
-                expected = unread([m for m in messages if m["seq"] > thread["last_read_seq"]], user)
+                expected = unread([m for m in messages if m["seq"] > read_up_to(thread)], user)
                 if thread["unread"] != expected:
                     self.blame("unread", f"{user} is told {thread['unread']} in {thread_id}, it is {expected}")
             total = sum(thread["unread"] for thread in fresh.threads.values())

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
 
 from tests.history.recording import Call, Request, State
 
@@ -38,6 +39,8 @@ class Habits:
             "send_again": 4,
             "edit": 4,
             "delete": 2,
+            "mark": 4,
+            "mark_unread": 1,
             "read": 8,
             "open": 2,
             "browse": 3,
@@ -169,7 +172,10 @@ class Device:
 
     def say(self, thread_id: str) -> Life:
         key = f"k{next(self.keys)}-{self.name}"
-        body = {"body": f"{key} {'x' * self.rng.choice((0, 10, 300))}".strip(), "client_key": key}
+        body: State = {"body": f"{key} {'x' * self.rng.choice((0, 10, 300))}".strip(), "client_key": key}
+        held = [seq for t, seq in self.messages if t == thread_id]
+        if held and self.rng.random() < 0.2:
+            body["reply_to"] = self.rng.choice(held)
         about = {"thread": thread_id, "key": key, "body": body["body"]}
         wish = Request("send", "POST", f"/api/threads/{thread_id}/messages", body=body, about=about)
         self.person.recent = [*self.person.recent[-8:], wish]
@@ -198,6 +204,22 @@ class Device:
             thread_id, seq = message["thread_id"], message["seq"]
             path = f"/api/threads/{thread_id}/messages/{seq}"
             yield from self.persist(Request("delete", "DELETE", path, about={"thread": thread_id, "seq": seq}))
+
+    def mark(self) -> Life:
+        """React to anybody's message, or pin it; or take that back."""
+        if self.messages:
+            thread_id, seq = self.rng.choice(sorted(self.messages)[-20:])
+            what = self.rng.choice(("pin", f"reactions/{quote('👍')}", f"reactions/{quote('🎉')}"))
+            path = f"/api/threads/{thread_id}/messages/{seq}/{what}"
+            method = self.rng.choice(("PUT", "PUT", "DELETE"))
+            yield from self.persist(Request("mark", method, path, about={"thread": thread_id, "seq": seq}))
+
+    def mark_unread(self) -> Life:
+        """From anything that is on the screen."""
+        if self.messages:
+            thread_id, seq = self.rng.choice(sorted(self.messages))
+            path, about = f"/api/threads/{thread_id}/unread", {"thread": thread_id, "seq": seq}
+            yield from self.call(Request("mark unread", "PUT", path, body={"seq": seq}, about=about))
 
     def read(self) -> Life:
         """Up to a message that is on the screen: the latest, or any."""

@@ -67,14 +67,20 @@ class Fold:
     def recount(self, thread_id: str, user: str) -> int | None:
         """Unread messages counted from what it holds; None where it does not hold all that count."""
         thread = self.threads[thread_id]
-        if thread["last_read_seq"] < self.floors.get(thread_id, 0):
+        if read_up_to(thread) < self.floors.get(thread_id, 0):
             return None
-        above = range(thread["last_read_seq"] + 1, thread["last_seq"] + 1)
+        above = range(read_up_to(thread) + 1, thread["last_seq"] + 1)
         return unread((self.messages[thread_id, seq] for seq in above if (thread_id, seq) in self.messages), user)
 
 
+def read_up_to(thread: State) -> int:
+    """Below what counts as unread: the watermark, or what was marked unread again."""
+    read, again = thread["last_read_seq"], thread.get("unread_from")
+    return min(read, again - 1) if again else read
+
+
 def unread(above_watermark: Iterable[State], user: str) -> int:
-    """The definition: of the messages above my watermark those that are not mine and not deleted."""
+    """The definition: of the messages above what counts as read those that are not mine and not deleted."""
     return sum(m["sender_id"] != user and not m["deleted"] for m in above_watermark)
 
 

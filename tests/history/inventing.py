@@ -38,7 +38,7 @@ class Model:
         made = thread_id not in self.threads
         if made:
             members = sorted((user, other))
-            self.threads[thread_id] = {"members": members, "read": dict.fromkeys(members, 0)}
+            self.threads[thread_id] = {"members": members, "read": dict.fromkeys(members, 0), "again": {}}
             self.messages[thread_id] = []
             self.tell(thread_id, None)
         return (201 if made else 200), {"thread": self.thread(user, thread_id)}
@@ -63,6 +63,7 @@ class Model:
     def store(self, thread_id: str, user: str, key: str, body: str) -> State:
         seq = self.next_seq(thread_id)
         message = {"thread_id": thread_id, "seq": seq, "sender_id": user, "key": key, "body": body, "deleted": False}
+        message |= {"revision": 0, "marks": []}
         self.messages[thread_id].append(message)
         marks = self.threads[thread_id]["read"]
         if marks[user] == seq - 1:
@@ -85,20 +86,40 @@ class Model:
         if message["deleted"]:
             return 422, {}
         message["body"] = request.body["body"]
+        message["revision"] += 1
         self.tell(message["thread_id"], message["seq"])
         return 200, {"message": self.message(user, message)}
 
     def delete(self, user: str, request: Request) -> Answer:
         message = self.at(request)
         if not message["deleted"]:
-            message["body"], message["deleted"] = None, True
+            message["body"], message["deleted"], message["marks"] = None, True, []
+            message["revision"] += 1
             self.tell(message["thread_id"], message["seq"])
         return 200, {"message": self.message(user, message)}
 
+    def mark(self, user: str, request: Request) -> Answer:
+        message, mark = self.at(request), f"{user} {request.path}"
+        if message["deleted"]:
+            return 422, {}
+        if (request.method == "PUT") != (mark in message["marks"]):
+            message["marks"] = sorted({*message["marks"]} ^ {mark})
+            message["revision"] += 1
+            self.tell(message["thread_id"], message["seq"])
+        return 200, {"message": self.message(user, message)}
+
+    def mark_unread(self, user: str, request: Request) -> Answer:
+        thread, seq = self.threads[request.about["thread"]], request.body["seq"]
+        thread["again"][user] = seq if seq <= thread["read"][user] else None
+        self.tell(request.about["thread"], None)
+        return 200, {}
+
     def read(self, user: str, request: Request) -> Answer:
-        marks, seq = self.threads[request.about["thread"]]["read"], request.body["seq"]
-        if seq > marks[user]:
-            marks[user] = seq
+        thread, seq = self.threads[request.about["thread"]], request.body["seq"]
+        marks, again = thread["read"], thread["again"].get(user)
+        if seq > marks[user] or (again and again <= seq):
+            thread["again"][user] = seq + 1 if again and again <= seq < marks[user] else None
+            marks[user] = max(marks[user], seq)
             self.tell(request.about["thread"], None)
         return 200, {}
 
@@ -113,13 +134,15 @@ class Model:
             "professional": {"id": members[1]},
             "last_seq": self.next_seq(thread_id) - 1,
             "last_read_seq": marks[user],
+            "unread_from": self.threads[thread_id]["again"].get(user),
             "other_read_seq": marks[other],
             "other_delivered_seq": marks[other],
             "unread": self.unread(user, thread_id),
         }
 
     def unread(self, user: str, thread_id: str) -> int:
-        mark = self.threads[thread_id]["read"][user]
+        mark, again = self.threads[thread_id]["read"][user], self.threads[thread_id]["again"].get(user)
+        mark = min(mark, again - 1) if again else mark
         above = (m for m in self.messages[thread_id] if m["seq"] > mark)
         return sum(m["sender_id"] != user and not m["deleted"] for m in above)
 
@@ -181,7 +204,12 @@ class Model:
 START = -1e6  # before any clock of the machine, which takes over at the end
 
 # The calls that share a name with a part of the model go by another.
-CALLS = {"threads": "all_threads", "messages": "messages_page", "stray poll": "stray_poll"}
+CALLS = {
+    "threads": "all_threads",
+    "messages": "messages_page",
+    "stray poll": "stray_poll",
+    "mark unread": "mark_unread",
+}
 
 
 def invent(

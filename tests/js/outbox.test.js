@@ -27,6 +27,25 @@ test("a message is drawn at once and settled by the answer", async () => {
   assert.equal(storage.length, 0);
 });
 
+test("an answer carries what it answers, also after a reload", async () => {
+  const before = setUp();
+  const quote = { seq: 4, sender_id: ME, body: "which one?", deleted: false };
+  before.outbox.send({ threadId: "t", body: "this one", replyTo: 4, quote });
+  assert.equal(before.api.last.body.reply_to, 4);
+  assert.deepEqual([...before.store.pending.values()][0].quote, quote);
+  const after = setUp({ storage: before.storage });
+  after.outbox.resume();
+  await settle();
+  assert.equal(after.api.last.body.reply_to, 4);
+  assert.deepEqual([...after.store.pending.values()][0].quote, quote);
+});
+
+test("what answers nothing says nothing of it", () => {
+  const { api, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  assert.equal("reply_to" in api.last.body, false);
+});
+
 test("the update before the answer: one message", async () => {
   const { api, store, storage, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });

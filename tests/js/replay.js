@@ -37,6 +37,7 @@ async function replay(calls) {
         store.apply({ messages: answer.messages });
         floors.set(about.thread, (answer.messages[0]?.seq ?? 1) - 1);
       } else if (op === "notifications") store.apply({ notifications: answer.notifications });
+      else if (op === "me") store.apply({ unread: answer.unread });
     }
     return cursor;
   };

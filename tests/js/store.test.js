@@ -24,10 +24,43 @@ test("the same update twice is the same state", () => {
 
 test("a late older state brings back neither a deleted message nor an earlier text", () => {
   const store = new Store({ viewerId: ME });
-  store.apply({ messages: [message(1, { deleted: true, body: null }), message(2, { body: "second", edited_at: "2026-01-01T00:00:02Z" })] });
-  store.apply({ messages: [message(1), message(2, { body: "first", edited_at: "2026-01-01T00:00:01Z" }), message(2)] });
+  store.apply({ messages: [message(1, { deleted: true, body: null, revision: 1 }), message(2, { body: "second", revision: 2 })] });
+  store.apply({ messages: [message(1), message(2, { body: "first", revision: 1 }), message(2)] });
   assert.equal(store.timeline("t")[0].deleted, true);
   assert.equal(store.timeline("t")[1].body, "second");
+});
+
+test("marks in any order end with the latest of them", () => {
+  const states = [
+    message(1),
+    message(1, { revision: 1, reactions: [{ emoji: "👍", user_ids: [YOU] }] }),
+    message(1, { revision: 2, reactions: [{ emoji: "👍", user_ids: [YOU, ME] }] }),
+    message(1, { revision: 3, reactions: [{ emoji: "👍", user_ids: [ME] }], pinned_at: "2026-01-01T00:00:00Z" }),
+    message(1, { revision: 4, reactions: [], pinned_at: null }),
+    message(1, { revision: 5, body: "edited", edited_at: "2026-01-01T00:00:01Z", reactions: [] }),
+  ];
+  for (let round = 0; round < 200; round++) {
+    const store = new Store({ viewerId: ME });
+    const mixed = [...states, ...states].map((state) => [Math.random(), state]).sort(([a], [b]) => a - b);
+    for (const [, state] of mixed) store.apply({ messages: [state] });
+    assert.deepEqual(store.timeline("t"), [states.at(-1)]);
+  }
+});
+
+test("a quote that changed is a newer state of the answer", () => {
+  const store = new Store({ viewerId: ME });
+  const quoting = (revision, quote) => message(2, { revision, reply_to: 1, quote: { seq: 1, sender_id: ME, ...quote } });
+  store.apply({ messages: [quoting(1, { body: null, deleted: true })] });
+  store.apply({ messages: [quoting(0, { body: "was here", deleted: false })] });
+  assert.equal(store.timeline("t")[0].quote.deleted, true);
+});
+
+test("the last message of a thread does not go back either", () => {
+  const store = new Store({ viewerId: ME });
+  const last = (revision, body) => ({ threads: [thread({ last_message: message(1, { revision, body }) })] });
+  store.apply(last(1, "edited"));
+  store.apply(last(0, "first"));
+  assert.equal(store.threads.get("t").last_message.body, "edited");
 });
 
 test("watermarks only rise, and a late state does not take back a newer one", () => {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from sqlalchemy import select
 
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
+from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.reacting import react
 from wellchat.oversight.actions import look
 from wellchat.oversight.models import Look
 from wellchat.oversight.queries import LOOK_LASTS, look_of, looks_at
@@ -34,6 +37,22 @@ def test_an_administrator_opens_a_conversation_on_record(admin, cast, talk):
     assert REASON in page.text
     (entry,) = db.session.execute(select(Look)).scalars()
     assert (entry.admin_id, entry.thread_id, entry.reason) == (cast.ada.id, talk.id, REASON)
+
+
+def test_a_look_shows_what_was_said_before_and_who_marked_it(admin, talk, now):
+    talk.exchange("cp")
+    edit_message(viewer=talk.cara, thread_id=talk.id, seq=1, body="what she made of it", now=now)
+    delete_message(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
+    send_message(sender=talk.paul, thread_id=talk.id, body="yes", client_key="yes", reply_to=1, now=now)
+    for viewer in (talk.cara, talk.paul):
+        react(viewer=viewer, thread_id=talk.id, seq=3, emoji="👍", on=True, now=now)
+    entry = admin.post(f"/oversight/threads/{talk.id}/looks", data={"reason": REASON}).headers["Location"]
+    text = admin.get(entry).text
+    assert '<q dir="auto">message 1</q>' in text
+    assert '<q dir="auto">message 2</q>' in text
+    assert "what she made of it" in text
+    assert {f'"👍 {a} and {b}"' in text for a, b in permutations(("Cara Client", "Paul Professional"))} == {True, False}
+    assert f'href="/threads/{talk.id}' not in text, "nothing that leads to a 404"
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "too short", "x" * 501, "with a NUL \x00 in it"])

@@ -6,6 +6,8 @@ from wellchat.accounts.actions import ON_PROFILE
 from wellchat.messaging.actions import tell_of_person
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
+from wellchat.messaging.message_api import api as message_api
+from wellchat.messaging.message_pages import pages as message_pages
 from wellchat.messaging.pages import badges, pages
 from wellchat.messaging.queries import warm_up
 
@@ -15,6 +17,8 @@ def init_app(app: Flask) -> None:
     if tell_of_person not in ON_PROFILE:
         ON_PROFILE.append(tell_of_person)
     app.register_blueprint(api)
+    app.register_blueprint(message_api)
     app.register_blueprint(pages)
+    app.register_blueprint(message_pages)
     app.context_processor(lambda: {"badges": badges})
     app.cli.add_command(subject)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, delete, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -14,14 +14,14 @@ from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
 from wellchat.messaging import statements
-from wellchat.messaging.models import MAX_SEQ, Membership, Message, MessageRevision, Thread
+from wellchat.messaging.changing import lock_own, words_changed
+from wellchat.messaging.models import Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 
 MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
-EDIT_WITHIN = timedelta(minutes=5)
 
 
 def send_message(
@@ -60,7 +60,9 @@ def send_message(
             client_key=client_key,
             subject=about,
             reply_to=reply_to,
+            quoted=db.session.get(Message, (thread_id, reply_to)) if reply_to else None,
             created_at=now,
+            revision=0,
         )
         content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
         if run(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
@@ -91,19 +93,6 @@ def _sent_before(sender: User, thread_id: str, client_key: str, body: str) -> Me
     return first
 
 
-def _lock_thread(user_id: str, thread_id: str) -> Thread:
-    """The thread with its lock held to commit, so that numbers are given in commit order. Raises NotFound."""
-    thread = db.session.execute(
-        select(Thread)
-        .where(Thread.id == thread_id, (Thread.client_id == user_id) | (Thread.professional_id == user_id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
-    if thread is None:
-        raise NotFound
-    return thread
-
-
 def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, external_id: str) -> Subject:
     """The subject a message speaks of: one of this very pair."""
     try:
@@ -121,43 +110,33 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
     Raises NotFound where it is not the viewer's message, Invalid where it is too late or deleted.
     """
     with transaction() as session:
-        thread = _lock_thread(viewer.id, thread_id)
-        message = _own_message(viewer, thread_id, seq)
+        thread, message = lock_own(viewer, thread_id, seq)
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": "This message was deleted."})
-        if now - message.created_at > EDIT_WITHIN:
+        if not message.may_be_edited(now):
             raise Invalid({"body": "A message can be changed for 5 minutes after it was sent."})
         if message.body != body:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now
-            _message_changed(thread, message, now)
+            words_changed(thread, message, now)
     return message
 
 
 def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> Message:
-    """Take a message of the viewer's own back: a tombstone stays. Twice is the same as once. Raises NotFound."""
+    """Take a message of the viewer's own back: a tombstone stays, without reactions and unpinned.
+
+    Twice is the same as once. Raises NotFound.
+    """
     with transaction() as session:
-        thread = _lock_thread(viewer.id, thread_id)
-        message = _own_message(viewer, thread_id, seq)
+        thread, message = lock_own(viewer, thread_id, seq)
         if message.deleted_at is None:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now))
-            message.body, message.deleted_at = None, now
-            _message_changed(thread, message, now)
+            message.body, message.deleted_at, message.pinned_at = None, now, None
+            if message.reactions:
+                session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
+                message.reactions = None
+            words_changed(thread, message, now)
     return message
-
-
-def _own_message(viewer: User, thread_id: str, seq: int) -> Message:
-    message = db.session.get(Message, (thread_id, seq), populate_existing=True) if seq <= MAX_SEQ else None
-    if message is None or message.sender_id != viewer.id:
-        raise NotFound
-    return message
-
-
-def _message_changed(thread: Thread, message: Message, now: datetime) -> None:
-    recipient_id = thread.other_id(message.sender_id)
-    notifications.retract(user_id=recipient_id, thread_id=thread.id, seq=message.seq, preview=message.preview, now=now)
-    for user_id in (message.sender_id, recipient_id):
-        record_change(user_id=user_id, kind="message", thread_id=thread.id, message_seq=message.seq)
 
 
 def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
@@ -182,6 +161,28 @@ def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
         raise NotFound
     if seq > last_seq:
         raise Invalid({"seq": f"The last message of this thread is {last_seq}."})
+
+
+def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
+    """Let a thread count as unread from a message on, for the viewer alone, until they read it again.
+
+    The watermark stays where it is: what was seen was seen, and the other person is told nothing else.
+    Raises NotFound, and Invalid where nothing of the other's is there to read.
+    """
+    with transaction() as session:
+        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        if membership is None:
+            raise NotFound
+        theirs = select(Message.seq).where(
+            Message.thread_id == thread_id,
+            Message.seq >= seq,
+            Message.sender_id != viewer.id,
+            Message.deleted_at.is_(None),
+        )
+        if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
+            raise Invalid({"seq": "There is nothing to read from there on."})
+        membership.unread_from = seq if seq <= membership.last_read_seq else None
+        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
 
 
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:

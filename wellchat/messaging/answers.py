@@ -32,8 +32,25 @@ class SubjectLabel(BaseModel):
     url: str | None
 
 
+class Quote(BaseModel):
+    """The first words of the message that one answers, as it is now."""
+
+    seq: int
+    sender_id: str
+    body: str | None
+    deleted: bool
+
+
+class ReactionShape(BaseModel):
+    emoji: str
+    user_ids: list[str]
+
+
 class MessageShape(BaseModel):
-    """`client_key` goes to its sender only; a deleted message has no body."""
+    """`client_key` goes to its sender only; a deleted message has no body.
+
+    Of two states of a message the one with the higher `revision` is newer.
+    """
 
     thread_id: str
     seq: int
@@ -42,11 +59,14 @@ class MessageShape(BaseModel):
     client_key: str | None = None
     subject: SubjectLabel | None
     reply_to: int | None
+    quote: Quote | None
     attachments: list[str]
-    reactions: list[str]
+    reactions: list[ReactionShape]
     created_at: str
     edited_at: str | None
     deleted: bool
+    pinned_at: str | None
+    revision: int
 
 
 class ThreadShape(BaseModel):
@@ -62,6 +82,7 @@ class ThreadShape(BaseModel):
     last_seq: int
     unread: int
     last_read_seq: int
+    unread_from: int | None
     other_read_seq: int
     other_delivered_seq: int
     archived: bool
@@ -75,6 +96,7 @@ class ThreadShape(BaseModel):
 class MembershipShape(BaseModel):
     thread_id: str
     last_read_seq: int
+    unread_from: int | None
     unread: int
     archived: bool
     muted_until: str | None
@@ -98,6 +120,10 @@ class ThreadPage(BaseModel):
 
 class OneMessage(BaseModel):
     message: MessageShape
+
+
+class Pins(BaseModel):
+    messages: list[MessageShape]
 
 
 class MessagePage(BaseModel):

@@ -69,7 +69,12 @@ class PostMessage(_HasBody):
 
     client_key: ClientKey
     subject: Id | None = None
+    reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
     seen: Seq = 0
+
+
+class MarkUnread(Form):
+    seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
 
 
 class EditMessage(_HasBody):
@@ -118,7 +123,8 @@ class ListMessages(QueryForm):
 
 
 class ThreadPlace(QueryForm):
-    """Where to open a thread, and the subject (its id) that the next message speaks of."""
+    """Where to open a thread, and what the next message speaks of (a subject's id) or answers (a seq)."""
 
     before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
     about: Id | None = None
+    reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None

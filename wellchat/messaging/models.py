@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     ForeignKey,
@@ -22,8 +24,10 @@ from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
-PREVIEW = 140  # characters of a message that a notification shows
+PREVIEW = 140  # characters of a message that a notification or a quote shows
 MAX_SEQ = 2**31 - 1  # the largest number a message can have
+MAX_EMOJI = 24  # characters of one emoji; the longest there are take less than half
+EDIT_WITHIN = timedelta(minutes=5)
 
 
 class Thread(Base):
@@ -69,6 +73,12 @@ class Membership(Base):
             sqlite_where=text("last_seq > last_read_seq"),
             postgresql_where=text("last_seq > last_read_seq"),
         ),
+        Index(
+            "ix_memberships_marked",
+            "user_id",
+            sqlite_where=text("unread_from IS NOT NULL"),
+            postgresql_where=text("unread_from IS NOT NULL"),
+        ),
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 
@@ -76,6 +86,7 @@ class Membership(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     last_read_seq: Mapped[int] = mapped_column(Integer, default=0)
+    unread_from: Mapped[int | None] = mapped_column(Integer)  # was read, and is to count as unread from there on
     delivered_seq: Mapped[int] = mapped_column(Integer, default=0)  # arrived at one of the user's devices
     mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # in an email: no message is in two
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -87,14 +98,37 @@ class Membership(Base):
     def is_muted(self, now: datetime) -> bool:
         return self.muted_until is not None and self.muted_until > now
 
+    @property
+    def read_up_to(self) -> int:
+        """Below what counts as unread: the watermark, or what was marked unread again."""
+        marked = self.unread_from is not None and self.unread_from <= self.last_read_seq
+        return self.unread_from - 1 if marked and self.unread_from else self.last_read_seq
+
 
 class Message(Base):
-    """Numbered 1, 2, 3 ... within its thread, without gaps. A deleted one stays as a tombstone without its text."""
+    """Numbered 1, 2, 3 ... within its thread, without gaps. A deleted one stays as a tombstone without its text.
+
+    `revision` counts its changes, so that of two states of it one knows the newer. `reactions` repeats what the table
+    of that name says: it is written whole, under the thread's lock.
+    """
 
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("thread_id", "sender_id", "client_key"),
         ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
+        Index(
+            "ix_messages_pinned",
+            "thread_id",
+            sqlite_where=text("pinned_at IS NOT NULL"),
+            postgresql_where=text("pinned_at IS NOT NULL"),
+        ),
+        Index(
+            "ix_messages_answers",
+            "thread_id",
+            "reply_to",
+            sqlite_where=text("reply_to IS NOT NULL"),
+            postgresql_where=text("reply_to IS NOT NULL"),
+        ),
     )
 
     thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
@@ -107,13 +141,43 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    revision: Mapped[int] = mapped_column(Integer, default=0)
+    reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
+    pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     subject: Mapped[Subject | None] = relationship(lazy="joined")
+    # One statement more for a list, and only where something in it is an answer.
+    quoted: Mapped[Message | None] = relationship(
+        remote_side=[thread_id, seq], lazy="selectin", join_depth=1, viewonly=True
+    )
 
     @property
     def preview(self) -> str | None:
-        """Its first words on one line; none of a deleted one."""
-        return " ".join(self.body.split())[:PREVIEW] if self.body is not None else None
+        return preview_of(self.body)
+
+    def may_be_edited(self, now: datetime) -> bool:
+        return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN
+
+
+def preview_of(body: str | None) -> str | None:
+    """The first words of a message on one line; none of a deleted one."""
+    return " ".join(body.split())[:PREVIEW] if body is not None else None
+
+
+class Reaction(Base):
+    """One emoji of one person on one message. A deleted message has none."""
+
+    __tablename__ = "reactions"
+    __table_args__ = (
+        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        CheckConstraint(f"length(emoji) BETWEEN 1 AND {MAX_EMOJI}", name="emoji"),
+    )
+
+    thread_id: Mapped[str] = mapped_column(String(13), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
+    emoji: Mapped[str] = mapped_column(String(MAX_EMOJI), primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class MessageRevision(Base):

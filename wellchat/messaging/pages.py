@@ -51,7 +51,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     user, place = viewer(), read_query(ThreadPlace)
     shell = _shell()  # reads the cursor first, then the state it goes with
     view = queries.thread_for(user, thread_id)
-    first_unread = view.mine.last_read_seq + 1 if view.unread else None
+    first_unread = view.mine.read_up_to + 1 if view.unread else None
     found, more = queries.messages_of(
         user, thread_id, before=place.before, limit=_page_size(view.thread.last_seq, first_unread)
     )
@@ -68,11 +68,23 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         first_unread_seq=first_unread,
         client_key=new_id(),
         about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
+        answering=_answered(thread_id, place.reply_to or _posted_answer(errors or {})),
+        pins=[message_state(message, user.id) for message in queries.pins_of(user, thread_id)],
         panel={"person": person_json(other), "subjects": [subject_json(s, user) for s in subjects]},
         body=body,
         errors=errors or {},
         max_body=MAX_BODY,
     )
+
+
+def _answered(thread_id: str, seq: int | None) -> dict[str, Any] | None:
+    user = viewer()
+    return message_state(queries.message_for(user, thread_id, seq), user.id) if seq else None
+
+
+def _posted_answer(errors: dict[str, str]) -> int | None:
+    """What a message that was refused was to answer, unless that is why."""
+    return None if "reply_to" in errors else request.form.get("reply_to", type=int)
 
 
 def _page_size(last_seq: int, first_unread: int | None) -> int:
@@ -134,6 +146,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
             body=form.body,
             client_key=form.client_key,
             subject=(about.kind, about.external_id) if about else None,
+            reply_to=form.reply_to,
             now=clock.now(),
         )
     except Invalid as refusal:

@@ -7,14 +7,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, case, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
 from wellchat.changes.models import Change
 from wellchat.db import db, run, table
 from wellchat.errors import NotFound
-from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread
 from wellchat.notifications import queries as bell
 from wellchat.paging import parse_place, place
 from wellchat.subjects.models import Subject
@@ -40,11 +40,12 @@ class ThreadView(NamedTuple):
 def _threads() -> Select[Any]:
     """The threads of `viewer` with all that a row of the inbox shows: one statement, however many there are."""
     user_id: Any = bindparam("viewer")
+    read = case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
     unread = (
         select(func.count())
         .where(
             Message.thread_id == Mine.thread_id,
-            Message.seq > Mine.last_read_seq,
+            Message.seq > read,
             Message.sender_id != user_id,
             Message.deleted_at.is_(None),
         )
@@ -134,6 +135,37 @@ def messages_of(
     return (found if after is not None else found[::-1]), more
 
 
+def message_for(viewer: User, thread_id: str, seq: int) -> Message:
+    """One message. Raises NotFound where there is none, or the thread is other people's."""
+    if seq > MAX_SEQ or db.session.get(Membership, (thread_id, viewer.id)) is None:
+        raise NotFound
+    if (message := db.session.get(Message, (thread_id, seq))) is None:
+        raise NotFound
+    return message
+
+
+def pins_of(viewer: User, thread_id: str) -> list[Message]:
+    """The pinned messages of a thread, the latest pin first. Raises NotFound."""
+    if db.session.get(Membership, (thread_id, viewer.id)) is None:
+        raise NotFound
+    query = select(Message).where(Message.thread_id == thread_id, Message.pinned_at.is_not(None))
+    return list(db.session.execute(query.order_by(Message.pinned_at.desc(), Message.seq.desc())).scalars())
+
+
+class Quoted(NamedTuple):
+    """What of an answered message a quote shows."""
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+
+
+QUOTED = select(Message.thread_id, Message.seq, Message.sender_id, Message.body).where(
+    tuple_(Message.thread_id, Message.seq).in_(bindparam("places", expanding=True))
+)
+
+
 class Said(NamedTuple):
     """A message read past the ORM, for updates: `state.message_state` tells it to clients."""
 
@@ -146,12 +178,16 @@ class Said(NamedTuple):
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
+    revision: int
+    reactions: list[dict[str, Any]] | None
+    pinned_at: datetime | None
     subject: Subject | None
+    quoted: Quoted | None
 
 
 _said = table(Message).c
 CHANGED = (
-    select(*(_said[name] for name in Said._fields if name != "subject"), Message.subject_id)
+    select(*(_said[name] for name in Said._fields if name not in ("subject", "quoted")), Message.subject_id)
     .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
     .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
     .where(Change.user_id == bindparam("viewer"), Change.kind == "message")
@@ -164,8 +200,20 @@ def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
     """The messages that a stretch of the user's change log names, of their own threads only."""
     rows = run(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
     subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
-    said = {(row.thread_id, row.seq): Said._make((*row[:-1], subjects.get(row.subject_id))) for row in rows}
+    quotes = _quoted({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
+    said = {
+        (row.thread_id, row.seq): Said._make(
+            (*row[:-1], subjects.get(row.subject_id), quotes.get((row.thread_id, row.reply_to)))
+        )
+        for row in rows
+    }
     return list(said.values())
+
+
+def _quoted(places: set[tuple[str, int]]) -> dict[tuple[str, int], Quoted]:
+    if not places:
+        return {}
+    return {(row.thread_id, row.seq): Quoted._make(row) for row in run(QUOTED, {"places": list(places)})}
 
 
 # Derived, never stored: above my watermark, not mine, not deleted; over all my threads.
@@ -180,8 +228,28 @@ _unread_messages = (
         Message.deleted_at.is_(None),
     )
 )
+# And what was marked unread again: from there up to the watermark.
+_marked_messages = (
+    select(func.count())
+    .select_from(Membership)
+    .join(
+        Message,
+        and_(
+            Message.thread_id == Membership.thread_id,
+            Message.seq >= Membership.unread_from,
+            Message.seq <= Membership.last_read_seq,
+        ),
+    )
+    .where(
+        Membership.user_id == bindparam("viewer"),
+        Membership.unread_from.is_not(None),
+        Message.sender_id != bindparam("viewer"),
+        Message.deleted_at.is_(None),
+    )
+)
 UNREAD = select(
-    _unread_messages.scalar_subquery().label("messages"), bell.UNREAD.scalar_subquery().label("notifications")
+    (_unread_messages.scalar_subquery() + _marked_messages.scalar_subquery()).label("messages"),
+    bell.UNREAD.scalar_subquery().label("notifications"),
 )
 
 

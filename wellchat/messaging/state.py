@@ -11,8 +11,8 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
-from wellchat.messaging.models import Message
-from wellchat.messaging.queries import Said, ThreadView
+from wellchat.messaging.models import Message, preview_of
+from wellchat.messaging.queries import Quoted, Said, ThreadView
 from wellchat.subjects.models import Subject
 
 State = dict[str, Any]
@@ -35,6 +35,7 @@ def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: f
         "last_seq": thread.last_seq,
         "unread": view.unread,
         "last_read_seq": mine.last_read_seq,
+        "unread_from": mine.unread_from,
         "other_read_seq": theirs.last_read_seq,
         "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
         "archived": mine.archived,
@@ -51,6 +52,7 @@ def membership_state(view: ThreadView) -> State:
     return {
         "thread_id": mine.thread_id,
         "last_read_seq": mine.last_read_seq,
+        "unread_from": mine.unread_from,
         "unread": view.unread,
         "archived": mine.archived,
         "muted_until": iso(mine.muted_until),
@@ -66,15 +68,26 @@ def message_state(message: Message | Said, viewer_id: str) -> State:
         "body": message.body,
         "subject": subject_state(message.subject),
         "reply_to": message.reply_to,
+        "quote": _quote(message.quoted),
         "attachments": [],
-        "reactions": [],
+        "reactions": message.reactions or [],
         "created_at": iso(message.created_at),
         "edited_at": iso(message.edited_at),
         "deleted": message.deleted_at is not None,
+        "pinned_at": iso(message.pinned_at),
+        "revision": message.revision,
     }
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
     return state
+
+
+def _quote(quoted: Message | Quoted | None) -> State | None:
+    """The message that one answers, as it is now."""
+    if quoted is None:
+        return None
+    body = preview_of(quoted.body)
+    return {"seq": quoted.seq, "sender_id": quoted.sender_id, "body": body, "deleted": body is None}
 
 
 def subject_state(subject: Subject | None) -> State | None:

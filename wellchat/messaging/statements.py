@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import and_, bindparam, case, exists, false, insert, null, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, exists, false, insert, null, or_, select, update
 
 from wellchat.db import table
 from wellchat.messaging.models import Membership, Message, Outbox, Thread
@@ -94,9 +94,20 @@ PUT_INTO_OUTBOX = insert(table(Outbox)).values(
     attempts=0,
 )
 
+_shown = bindparam("number", type_=Integer)
+_marked_below = Membership.unread_from <= _shown
+
+# What was marked unread is read again up to there.
 READ_UP_TO = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("reader"))
-    .where(Membership.last_read_seq < bindparam("number"), Membership.last_seq >= bindparam("number"))
-    .values(last_read_seq=bindparam("number"))
+    .where(or_(Membership.last_read_seq < _shown, _marked_below), Membership.last_seq >= _shown)
+    .values(
+        last_read_seq=case((Membership.last_read_seq < _shown, _shown), else_=Membership.last_read_seq),
+        unread_from=case(
+            (and_(_marked_below, Membership.last_read_seq > _shown), _shown + 1),
+            (_marked_below, null()),
+            else_=Membership.unread_from,
+        ),
+    )
 )

@@ -60,5 +60,6 @@ def show(look_id: str) -> str:
         thread=thread,
         people={thread.client_id: thread.client, thread.professional_id: thread.professional},
         messages=[message_state(message, admin.id) for message in found],
+        earlier=queries.earlier_texts(entry, found),
         looks=queries.looks_at(admin, thread.id),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import or_, select
@@ -11,7 +11,7 @@ from sqlalchemy.orm import aliased, joinedload
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import NotFound
-from wellchat.messaging.models import Message, Thread
+from wellchat.messaging.models import Message, MessageRevision, Thread
 from wellchat.oversight.models import Look
 
 LOOK_LASTS = timedelta(minutes=30)
@@ -55,6 +55,17 @@ def transcript(look: Look, *, before: int | None = None, limit: int = 200) -> li
     if before is not None:
         query = query.where(Message.seq < before)
     return list(db.session.execute(query).scalars())[::-1]
+
+
+def earlier_texts(look: Look, messages: Iterable[Message]) -> dict[int, list[MessageRevision]]:
+    """seq -> what a message said before it was edited or deleted, in that order."""
+    found: dict[int, list[MessageRevision]] = {}
+    query = select(MessageRevision).where(
+        MessageRevision.thread_id == look.thread_id, MessageRevision.seq.in_([m.seq for m in messages])
+    )
+    for each in db.session.execute(query.order_by(MessageRevision.replaced_at)).scalars():
+        found.setdefault(each.seq, []).append(each)
+    return found
 
 
 def looks_at(admin: User, thread_id: str) -> Sequence[Look]:

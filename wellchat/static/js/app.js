@@ -4,6 +4,8 @@ import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
 import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
+import { messages } from "./controllers/messages.js";
+import { pins } from "./controllers/pins.js";
 import { clearing, devices, offer } from "./controllers/push.js";
 import { recents, search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
@@ -17,7 +19,7 @@ import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { bell, clearing, composer, devices, history, inbox, leave, offer, panel, recents, search, status, theme, thread, title, unread };
+const CONTROLLERS = { bell, clearing, composer, devices, history, inbox, leave, messages, offer, panel, pins, recents, search, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;

@@ -1,5 +1,6 @@
 /* The field: sends on Enter where there is a keyboard, keeps a draft, says that somebody types. */
 
+import { answered, dropAnswer } from "../lib/answering.js";
 import { part, write } from "../lib/dom.js";
 
 const TYPING_EVERY = 3000; // ms
@@ -41,12 +42,13 @@ export function composer(form, app) {
     event.preventDefault();
     const body = field.value;
     if (!body.trim()) return Date.now() - sent > TWICE && write(part(form, "problem"), "Write something first.");
-    app.outbox.send({ threadId, body, subject: subjectOf(form) });
+    app.outbox.send({ threadId, body, subject: subjectOf(form), ...answered(form) });
     field.value = "";
     told = 0;
     sent = Date.now();
     app.drafts.write(threadId, "");
     dropSubject(form);
+    dropAnswer(form);
     grow(field);
     field.focus({ preventScroll: true });
   });

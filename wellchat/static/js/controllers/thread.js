@@ -20,7 +20,7 @@ export function thread(root, app) {
   const reader = new Reader({
     api: app.api,
     threadId: id,
-    lastRead: state.last_read_seq,
+    lastRead: readUpTo(state),
     looking: () => app.attention.looking,
     read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
@@ -88,7 +88,7 @@ export function thread(root, app) {
     here(changes.dropped).forEach((entry) => timeline.drop(entry.client_key));
     changes.confirmed.forEach(({ key, message }) => timeline.confirm(key, message));
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
-    reader.know(current().last_read_seq);
+    reader.know(readUpTo(current()));
     timeline.draw(current());
     showPerson(current());
   }
@@ -126,5 +126,8 @@ export function thread(root, app) {
   pages.catchUp();
   reader.saw(timeline.last); // opening a conversation reads what the page came with; later arrivals are read when they are seen
 }
+
+/* Below what counts as unread: the watermark, or what was marked unread again. */
+const readUpTo = ({ last_read_seq: read, unread_from: from }) => (from ? Math.min(read, from - 1) : read);
 
 const seqOf = (hash) => (/^#\d+$/.test(hash) ? Number(hash.slice(1)) : 0);

@@ -1,14 +1,16 @@
 /* One row of a thread, cloned from the template the server's macro filled. */
 
 import { clone, linked, part, setTime, write } from "./dom.js";
+import { fillMarks } from "./marks.js";
 
-export function messageRow(root, message, { mine, times }) {
-  const row = clone(root, mine ? "mine" : "theirs");
-  fillMessage(row, message, times);
+/** view: {root, viewerId, name, times}, the page's templates, who looks, whom they talk with, and how times are told. */
+export function messageRow(message, mine, view) {
+  const row = clone(view.root, mine ? "mine" : "theirs");
+  fillMessage(row, message, view);
   return row;
 }
 
-export function fillMessage(row, message, times) {
+export function fillMessage(row, message, view) {
   if (message.seq) {
     row.id = message.seq;
     row.dataset.seq = message.seq;
@@ -17,7 +19,8 @@ export function fillMessage(row, message, times) {
   row.classList.toggle("message--deleted", Boolean(message.deleted));
   part(row, "body").replaceChildren(message.deleted ? "Message deleted" : linked(message.body));
   part(row, "edited").hidden = !message.edited_at || message.deleted;
-  setTime(part(row, "time"), message.created_at, times);
+  setTime(part(row, "time"), message.created_at, view.times);
+  fillMarks(row, message, view);
   const about = part(row, "subject");
   about.hidden = !message.subject?.title;
   if (message.subject?.title) {

@@ -12,6 +12,11 @@ export class Timeline {
     Object.assign(this, { root, viewerId, times, box: part(root, "rows") });
   }
 
+  /** Whom the viewer talks with. */
+  get name() {
+    return part(this.root, "log").getAttribute("aria-label");
+  }
+
   get rows() {
     return [...this.box.querySelectorAll(".day > .message")];
   }
@@ -32,10 +37,10 @@ export class Timeline {
   put(message) {
     const known = this.row(message.seq);
     if (known) {
-      fillMessage(known, message, this.times);
+      fillMessage(known, message, this);
       return null;
     }
-    const row = messageRow(this.root, message, { mine: message.sender_id === this.viewerId, times: this.times });
+    const row = messageRow(message, message.sender_id === this.viewerId, this);
     this.#place(row, message);
     return row;
   }
@@ -46,7 +51,7 @@ export class Timeline {
     const fresh = !row;
     if (fresh) {
       const created_at = new Date(entry.at).toISOString();
-      row = messageRow(this.root, { ...entry, subject: null, created_at }, { mine: true, times: this.times });
+      row = messageRow({ ...entry, subject: null, created_at }, true, this);
       row.dataset.key = entry.client_key;
       this.#place(row, { created_at });
     }
@@ -62,7 +67,7 @@ export class Timeline {
     if (this.row(message.seq)) return;
     delete row.dataset.key;
     markState(row, null);
-    fillMessage(row, message, this.times);
+    fillMessage(row, message, this);
     this.#place(row, message);
   }
 

@@ -112,11 +112,12 @@ function mergeThread(known, next) {
   for (const mark of ["last_seq", "last_read_seq", "other_read_seq", "other_delivered_seq"]) {
     merged[mark] = Math.max(known[mark] ?? 0, next[mark] ?? 0);
   }
+  if (older.last_message && older.last_message.seq === newer.last_message?.seq) merged.last_message = newerMessage(known.last_message, next.last_message);
   return merged;
 }
 
+/* Every change of a message, of its words, reactions, pin or quote, is a revision of it; of two states the higher one is newer. */
 function newerMessage(known, next) {
   if (!known) return next;
-  if (known.deleted && !next.deleted) return known;
-  return (known.edited_at ?? "") > (next.edited_at ?? "") && !next.deleted ? known : next;
+  return (known.revision ?? 0) > (next.revision ?? 0) ? known : next;
 }

@@ -1,0 +1,285 @@
+"""What can be done with a message, by two people at two browsers: each sees the other's doing without a reload."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser import test_journey as journey
+from tests.services import Live
+
+quick, sit_down, write, PHONE = journey.quick, journey.sit_down, journey.write, journey.PHONE
+
+SitDown = Callable[..., Page]
+
+
+@pytest.fixture
+def pair(quick: Live, sit_down: SitDown) -> tuple[Page, Page]:
+    """Cara at a desktop and Paul with a phone, both in their thread."""
+    people = quick.people  # type: ignore[attr-defined]
+    cara, paul = sit_down(people.cara), sit_down(people.paul, **PHONE)
+    cara.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    cara.goto("/new")
+    cara.locator("main a[href^='/threads/'], main form button").first.click()
+    cara.get_by_label("Message", exact=True).wait_for()
+    paul.goto(cara.url)
+    return cara, paul
+
+
+def row(page: Page, text: str) -> Locator:
+    body = page.locator(".message__body", has_text=text)
+    return page.get_by_role("log").locator("article.message").filter(has=body).last
+
+
+def menu_of(page: Page, text: str) -> Locator:
+    """Opened as a pointer or a finger does it."""
+    if page.evaluate("matchMedia('(hover: none)').matches"):
+        row(page, text).locator(".message__bubble").tap()
+    else:
+        row(page, text).hover()
+        row(page, text).get_by_role("link", name="More for this message").click()
+    return page.get_by_role("dialog", name="This message")
+
+
+def sent(page: Page, text: str) -> None:
+    write(page, text)
+    expect(row(page, text)).to_have_attribute("data-seq", re.compile(r"\d+"))
+
+
+def test_reactions_on_both_sides(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(cara, "Shall we say Thursday?")
+    expect(row(paul, "Shall we say Thursday?")).to_be_visible()
+    sheet = menu_of(paul, "Shall we say Thursday?")
+    sheet.get_by_role("button", name="Thumbs up").tap()
+    expect(sheet).to_be_hidden()
+    hers = row(cara, "Shall we say Thursday?").get_by_role("group", name="Reactions")
+    expect(hers.get_by_role("button", name="👍 Paul Professional")).to_be_visible()
+    hers.get_by_role("button").click()
+    his = row(paul, "Shall we say Thursday?").get_by_role("group", name="Reactions")
+    expect(his.get_by_role("button", name="👍 You and Cara Client")).to_contain_text("2")
+    menu = menu_of(cara, "Shall we say Thursday?")
+    menu.get_by_label("Another emoji").fill("not one")
+    menu.get_by_role("button", name="React", exact=True).click()
+    expect(menu.get_by_role("alert")).to_have_text("React with one emoji.")
+    menu.get_by_label("Another emoji").fill("👩‍🌾")
+    menu.get_by_role("button", name="React", exact=True).click()
+    expect(his.get_by_role("button", name="👩‍🌾 Cara Client")).to_be_visible()
+    his.get_by_role("button", name="👍 You and Cara Client").tap()
+    expect(hers.get_by_role("button", name="👍 You", exact=True)).to_have_attribute("aria-pressed", "true")
+    paul.reload()
+    expect(his.get_by_role("button")).to_have_count(2)
+
+
+def test_an_edit_where_it_stands(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(cara, "See you at fuor")
+    field = cara.get_by_label("Message", exact=True)
+    field.press("ArrowUp")
+    editor = cara.get_by_label("Edit message")
+    expect(editor).to_be_focused()
+    editor.press("Escape")
+    expect(editor).to_have_count(0)
+    menu_of(cara, "See you at fuor").get_by_role("button", name="Edit").click()
+    editor.fill("See you at four")
+    editor.press("Enter")
+    expect(editor).to_have_count(0)
+    expect(row(paul, "See you at four")).to_contain_text("edited")
+    expect(paul.get_by_role("log")).not_to_contain_text("fuor")
+    expect(menu_of(paul, "See you at four").get_by_role("button", name="Edit")).to_be_hidden()
+
+
+def test_the_button_goes_when_the_time_is_over(pair: tuple[Page, Page]) -> None:
+    cara, _ = pair
+    sent(cara, "Five minutes from now")
+    cara.clock.install()
+    edit = menu_of(cara, "Five minutes from now").get_by_role("button", name="Edit")
+    expect(edit).to_be_visible()
+    cara.clock.fast_forward("05:01")
+    expect(edit).to_be_hidden()
+    cara.keyboard.press("Escape")
+    expect(menu_of(cara, "Five minutes from now").get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    expect(edit).to_be_hidden()
+    cara.keyboard.press("Escape")
+    cara.get_by_label("Message", exact=True).press("ArrowUp")
+    expect(cara.get_by_label("Edit message")).to_have_count(0)
+
+
+def test_a_message_is_deleted_after_a_question(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(cara, "Never mind this one")
+    expect(row(paul, "Never mind this one")).to_be_visible()
+    menu_of(cara, "Never mind this one").get_by_role("button", name="Delete").click()
+    question = cara.get_by_role("dialog", name="Delete this message?")
+    question.get_by_role("button", name="Keep it").click()
+    expect(row(paul, "Never mind this one")).to_be_visible()
+    menu_of(cara, "Never mind this one").get_by_role("button", name="Delete").click()
+    question.get_by_role("button", name="Delete").click()
+    expect(cara.get_by_text("Never mind this one")).to_have_count(0)
+    expect(paul.get_by_role("log")).not_to_contain_text("Never mind this one")
+
+
+def test_answers_quote_what_they_answer(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(cara, "Which of the two colours?")
+    sent(paul, "Let me think")
+    menu_of(paul, "Which of the two colours?").get_by_role("button", name="Reply").tap()
+    composer = paul.locator("form.composer")
+    expect(composer).to_contain_text("Which of the two colours?")
+    composer.get_by_role("link", name="Do not answer it").tap()
+    expect(composer).not_to_contain_text("Which of the two colours?")
+    menu_of(paul, "Which of the two colours?").get_by_role("button", name="Reply").tap()
+    sent(paul, "The darker one")
+    expect(composer).not_to_contain_text("Which of the two colours?")
+    answer = row(cara, "The darker one")
+    expect(answer.locator(".quote")).to_contain_text("You")
+    expect(answer.locator(".quote")).to_contain_text("Which of the two colours?")
+    expect(row(paul, "The darker one").locator(".quote")).to_contain_text("Cara Client")
+    # What is quoted changes, and so does the quote.
+    menu_of(cara, "Which of the two colours?").get_by_role("button", name="Edit").click()
+    cara.get_by_label("Edit message").fill("Which of the three?")
+    cara.get_by_role("button", name="Save").click()
+    expect(row(paul, "The darker one").locator(".quote")).to_contain_text("Which of the three?")
+    answer.locator(".quote").click()
+    expect(row(cara, "Which of the three?")).to_have_class(re.compile("message--found"))
+    menu_of(cara, "Which of the three?").get_by_role("button", name="Delete").click()
+    cara.get_by_role("dialog", name="Delete this message?").get_by_role("button", name="Delete").click()
+    expect(row(paul, "The darker one").locator(".quote")).to_contain_text("Message deleted")
+
+
+def test_a_quote_leads_far_up(pair: tuple[Page, Page], quick: Live) -> None:
+    from wellchat.accounts.models import User
+    from wellchat.clock import now
+    from wellchat.db import db
+    from wellchat.messaging.actions import send_message
+
+    cara, _ = pair
+    thread_id = cara.url.split("/")[4].partition("#")[0].partition("?")[0]
+    with quick.app.app_context():  # type: ignore[attr-defined]
+        paul = db.session.get(User, quick.people.paul_id)  # type: ignore[attr-defined]
+
+        def say(i: int, reply_to: int | None = None) -> int:
+            key = f"far-{i}"
+            message, _ = send_message(
+                sender=paul, thread_id=thread_id, body=f"Line {i}", client_key=key, now=now(), reply_to=reply_to
+            )
+            return message.seq
+
+        first = say(0)
+        for i in range(1, 180):
+            say(i)
+        say(180, first)
+        db.session.remove()
+        db.engine.dispose()
+    cara.reload()
+    expect(row(cara, "Line 180")).to_be_visible()
+    row(cara, "Line 180").locator(".quote").click()
+    target = cara.get_by_role("log").locator(f"article[data-seq='{first}']")
+    expect(target).to_be_in_viewport()
+
+
+def test_pins_are_at_hand_for_both(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(cara, "The door code is 4711")
+    menu_of(cara, "The door code is 4711").get_by_role("button", name="Pin", exact=True).click()
+    expect(row(cara, "The door code is 4711")).to_contain_text("Pinned")
+    expect(row(paul, "The door code is 4711")).to_contain_text("Pinned")
+    pinned = paul.get_by_role("link", name="Pinned messages")
+    expect(pinned).to_contain_text("1")
+    pinned.tap()
+    pins = paul.get_by_role("list", name="Pinned messages").get_by_role("listitem")
+    expect(pins).to_have_count(1)
+    pins.get_by_role("link").tap()
+    expect(row(paul, "The door code is 4711")).to_be_in_viewport()
+    menu_of(paul, "The door code is 4711").get_by_role("button", name="Unpin").tap()
+    expect(cara.get_by_role("link", name="Pinned messages")).to_be_hidden()
+    expect(row(cara, "The door code is 4711").get_by_text("Pinned")).to_be_hidden()
+
+
+def test_marked_unread_until_it_is_opened_again(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(paul, "Read me later")
+    expect(row(cara, "Read me later")).to_be_visible()
+    expect(row(paul, "Read me later")).to_contain_text("Seen")
+    address = cara.url.partition("#")[0]
+    menu_of(cara, "Read me later").get_by_role("button", name="Mark unread from here").click()
+    expect(cara).to_have_url(re.compile(r"/$"))
+    listed = cara.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text="Paul Professional")
+    expect(listed).to_contain_text("1 unread")
+    expect(cara).to_have_title(re.compile(r"^\(1\) "))
+    expect(row(paul, "Read me later")).to_contain_text("Seen")
+    cara.goto(address)
+    expect(cara.get_by_role("separator")).to_be_visible()
+    expect(cara).not_to_have_title(re.compile(r"^\(1\) "))
+    cara.goto("/")
+    expect(listed.get_by_text("unread")).to_be_hidden()
+
+
+def test_all_of_it_by_keyboard(pair: tuple[Page, Page]) -> None:
+    cara, paul = pair
+    sent(paul, "First of two")
+    sent(paul, "Second of two")
+    expect(row(cara, "Second of two")).to_be_visible()
+    log = cara.get_by_role("log")
+    log.focus()
+    log.press("ArrowUp")
+    expect(row(cara, "Second of two")).to_be_focused()
+    cara.keyboard.press("ArrowUp")
+    expect(row(cara, "First of two")).to_be_focused()
+    cara.keyboard.press("Enter")
+    menu = cara.get_by_role("dialog", name="This message")
+    expect(menu.get_by_role("button", name="Thumbs up")).to_be_focused()
+    cara.keyboard.press("ArrowRight")
+    cara.keyboard.press("Enter")
+    expect(row(paul, "First of two").get_by_role("button", name="❤️ Cara Client")).to_be_visible()
+    expect(row(cara, "First of two")).to_be_focused()
+    cara.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    cara.keyboard.press("l")
+    expect(menu).to_be_hidden()
+    assert cara.evaluate("navigator.clipboard.readText()").startswith(cara.url.partition("#")[0] + "#")
+    cara.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    cara.keyboard.press("c")
+    expect(menu).to_be_hidden()
+    assert cara.evaluate("navigator.clipboard.readText()") == "First of two"
+    cara.keyboard.press("Enter")
+    expect(menu).to_be_visible()
+    cara.keyboard.press("r")
+    expect(cara.get_by_label("Message", exact=True)).to_be_focused()
+    expect(cara.locator("form.composer")).to_contain_text("First of two")
+    cara.keyboard.press("Escape")
+    expect(cara.locator("form.composer")).not_to_contain_text("First of two")
+
+
+def test_all_of_it_without_script(quick: Live, sit_down: SitDown, pair: tuple[Page, Page]) -> None:
+    watching, _ = pair
+    people = quick.people  # type: ignore[attr-defined]
+    paul = sit_down(people.paul, java_script_enabled=False)
+    paul.goto(watching.url)
+    write(paul, "Plain as a form")
+    more = "More for this message"
+    row(paul, "Plain as a form").get_by_role("link", name=more).click()
+    paul.get_by_role("button", name="Heart").click()
+    expect(row(watching, "Plain as a form").get_by_role("button", name="❤️ Paul Professional")).to_be_visible()
+    row(paul, "Plain as a form").get_by_role("button", name="❤️ You").click()
+    expect(row(watching, "Plain as a form").get_by_role("button", name="❤️ Paul Professional")).to_have_count(0)
+    row(paul, "Plain as a form").get_by_role("link", name=more).click()
+    paul.get_by_label("Edit message").fill("Plain as a form can be")
+    paul.get_by_role("button", name="Save").click()
+    expect(row(watching, "Plain as a form can be")).to_contain_text("edited")
+    row(paul, "Plain as a form can be").get_by_role("link", name=more).click()
+    paul.get_by_role("button", name="Pin").click()
+    expect(row(watching, "Plain as a form can be")).to_contain_text("Pinned")
+    row(paul, "Plain as a form can be").get_by_role("link", name=more).click()
+    paul.get_by_role("link", name="Reply").click()
+    expect(paul.locator("form.composer")).to_contain_text("Plain as a form can be")
+    write(paul, "And an answer to it")
+    expect(row(watching, "And an answer to it").locator(".quote")).to_contain_text("Plain as a form can be")
+    row(paul, "And an answer to it").get_by_role("link", name=more).click()
+    paul.get_by_text("Delete…").click()
+    paul.get_by_role("button", name="Delete").click()
+    expect(watching.get_by_role("log")).not_to_contain_text("And an answer to it")

@@ -1,0 +1,132 @@
+"""One message on a page of its own: all that can be done with it, without script."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from wellchat.db import db
+from wellchat.messaging.models import Message
+from wellchat.messaging.pinning import MOST_PINS, pin
+from wellchat.messaging.queries import thread_for
+
+
+@pytest.fixture
+def cara(browse, cast):
+    return browse(cast.cara)
+
+
+@pytest.fixture
+def paul(browse, cast):
+    return browse(cast.paul)
+
+
+def message(talk, seq=1):
+    db.session.rollback()
+    return db.session.get(Message, (talk.id, seq), populate_existing=True)
+
+
+def test_what_is_offered_depends_on_whose_it_is(cara, paul, talk, now):
+    talk.says(talk.cara, "Hello", now=now - timedelta(minutes=2))
+    address = f"/threads/{talk.id}/messages/1"
+    mine, theirs = cara.get(address).text, paul.get(address).text
+    for words in ("React", "Reply", ">Pin<", "Show in the conversation"):
+        assert words.strip("<>") in mine
+        assert words.strip("<>") in theirs
+    assert "Edit message" in mine
+    assert "Delete…" in mine
+    assert "Mark unread from here" not in mine
+    assert "Edit message" not in theirs
+    assert "Delete…" not in theirs
+    assert "Mark unread from here" in theirs
+    assert address in cara.get(f"/threads/{talk.id}").text
+
+
+def test_editing_ends_with_the_page_too(cara, talk, now):
+    talk.says(talk.cara, "Hello", now=now - timedelta(minutes=6))
+    assert "Edit message" not in cara.get(f"/threads/{talk.id}/messages/1").text
+    answer = cara.post(f"/threads/{talk.id}/messages/1", data={"body": "Late words"})
+    assert answer.status_code == 422
+    assert "for 5 minutes" in answer.text
+    assert "Late words" in answer.text
+    assert message(talk).body == "Hello"
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "changed"),
+    [
+        ("", {"body": "Better"}, lambda m: m.body == "Better"),
+        ("/delete", {}, lambda m: m.body is None),
+        ("/pin", {"pinned": "1"}, lambda m: m.pinned_at is not None),
+        ("/reactions", {"add": "👩‍💻"}, lambda m: m.reactions[0]["emoji"] == "👩‍💻"),
+    ],
+)
+def test_each_form_does_its_thing_and_leads_back(cara, talk, path, form, changed):
+    talk.exchange("c")
+    address = f"/threads/{talk.id}/messages/1{path}"
+    assert cara.post(address, data=form, forged=True).status_code == 400
+    assert not message(talk).revision
+    answer = cara.post(address, data=form)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/threads/{talk.id}#1")
+    assert changed(message(talk))
+    assert cara.get(f"/threads/{talk.id}/messages/1").status_code == 200
+
+
+def test_marks_are_taken_away_again(cara, talk):
+    talk.exchange("c")
+    for path, forms in (
+        ("reactions", ({"add": "👍"}, {"remove": "👍"})),
+        ("pin", ({"pinned": "1"}, {"pinned": "0"})),
+    ):
+        for form in forms:
+            cara.post(f"/threads/{talk.id}/messages/1/{path}", data=form)
+    assert (message(talk).reactions, message(talk).pinned_at, message(talk).revision) == (None, None, 4)
+
+
+@pytest.mark.parametrize("form", [{}, {"add": ""}, {"add": "words"}, {"add": "\x00"}])
+def test_what_is_not_an_emoji_comes_back_with_the_reason(cara, talk, form):
+    talk.exchange("c")
+    answer = cara.post(f"/threads/{talk.id}/messages/1/reactions", data=form)
+    assert (answer.status_code, message(talk).reactions) == (303 if not form else 422, None)
+
+
+def test_one_pin_too_many_is_told(cara, talk, now):
+    talk.exchange("c" * (MOST_PINS + 1))
+    for seq in range(1, MOST_PINS + 1):
+        pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
+    answer = cara.post(f"/threads/{talk.id}/messages/{MOST_PINS + 1}/pin", data={"pinned": "1"})
+    assert answer.status_code == 303
+    assert "Unpin one first" in cara.get("/").text
+
+
+def test_the_composer_answers_without_script(cara, paul, talk):
+    talk.exchange("c")
+    page = paul.get(f"/threads/{talk.id}?reply_to=1").text
+    assert 'name="reply_to" value="1"' in page
+    assert 'value="1" disabled' not in page
+    form = {"body": "", "client_key": "k", "reply_to": "1"}
+    refused = paul.post(f"/threads/{talk.id}/messages", data=form)
+    assert 'name="reply_to" value="1"' in refused.text, "what was to be answered is not forgotten"
+    paul.post(f"/threads/{talk.id}/messages", data={**form, "body": "An answer"})
+    assert message(talk, 2).reply_to == 1
+    text = cara.get(f"/threads/{talk.id}").text
+    assert f'href="/threads/{talk.id}/messages/1" data-seq-quoted="1"' in text
+    for value in ("2", "99", "x", "-1", "0"):
+        assert paul.post(
+            f"/threads/{talk.id}/messages", data={"body": "x", "client_key": "n" + value, "reply_to": value}
+        ).status_code == (303 if value == "2" else 422), value
+
+
+@pytest.mark.parametrize(("query", "status"), [("5", 404), ("x", 422), ("0", 422), ("99999999999", 422)])
+def test_answering_what_is_not_there(cara, talk, query, status):
+    talk.exchange("c")
+    assert cara.get(f"/threads/{talk.id}?reply_to={query}").status_code == status
+
+
+def test_pins_stand_in_the_side_panel(cara, talk, now):
+    talk.exchange("cp")
+    pin(viewer=talk.paul, thread_id=talk.id, seq=2, on=True, now=now)
+    text = cara.get(f"/threads/{talk.id}").text
+    assert 'data-pin="2"' in text
+    assert thread_for(talk.cara, talk.id).thread.last_seq == 2

@@ -1,0 +1,72 @@
+"""What every change of a sent message passes through: the thread's lock, a new revision, and telling both people."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, update
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.db import db, run, table
+from wellchat.errors import NotFound
+from wellchat.messaging.models import MAX_SEQ, Message, Thread
+from wellchat.notifications import actions as notifications
+
+
+def lock_thread(user_id: str, thread_id: str) -> Thread:
+    """The thread with its lock held to commit, so that changes come one after the other. Raises NotFound."""
+    thread = db.session.execute(
+        select(Thread)
+        .where(Thread.id == thread_id, (Thread.client_id == user_id) | (Thread.professional_id == user_id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if thread is None:
+        raise NotFound
+    return thread
+
+
+def lock_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
+    """A message of one of the viewer's threads, and the thread, locked. Raises NotFound."""
+    thread = lock_thread(viewer.id, thread_id)
+    message = db.session.get(Message, (thread_id, seq), populate_existing=True) if seq <= MAX_SEQ else None
+    if message is None:
+        raise NotFound
+    return thread, message
+
+
+def lock_own(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
+    """The same, of a message that the viewer wrote."""
+    thread, message = lock_message(viewer, thread_id, seq)
+    if message.sender_id != viewer.id:
+        raise NotFound
+    return thread, message
+
+
+def message_changed(thread: Thread, message: Message) -> None:
+    """Its state is a newer one, and no screen shows it yet."""
+    message.revision += 1
+    _tell_both(thread, message.seq)
+
+
+ANSWERS_CHANGED = (
+    update(table(Message))
+    .where(Message.thread_id == bindparam("thread"), Message.reply_to == bindparam("answered"))
+    .values(revision=Message.revision + 1)
+    .returning(Message.seq)
+)
+
+
+def words_changed(thread: Thread, message: Message, now: datetime) -> None:
+    """It says something else: so do the answers that quote it, and what its recipient was told."""
+    recipient_id = thread.other_id(message.sender_id)
+    notifications.retract(user_id=recipient_id, thread_id=thread.id, seq=message.seq, preview=message.preview, now=now)
+    message_changed(thread, message)
+    for seq in run(ANSWERS_CHANGED, {"thread": thread.id, "answered": message.seq}).scalars():
+        _tell_both(thread, seq)
+
+
+def _tell_both(thread: Thread, seq: int) -> None:
+    for user_id in (thread.client_id, thread.professional_id):
+        record_change(user_id=user_id, kind="message", thread_id=thread.id, message_seq=seq)

@@ -1,0 +1,99 @@
+"""One message on a page of its own, with all that can be done with it: the way without script."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from wellchat import clock
+from wellchat.errors import Invalid
+from wellchat.forms import read_form
+from wellchat.messaging import actions, queries
+from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread
+from wellchat.messaging.pinning import pin
+from wellchat.messaging.reacting import react
+from wellchat.messaging.state import message_state
+from wellchat.web import limiter, signed_in, viewer
+
+pages = Blueprint("messages", __name__, url_prefix="/threads/<thread_id>")
+
+
+@pages.get("/messages/<int:seq>")
+@signed_in
+def message(thread_id: str, seq: int) -> str:
+    return _page(thread_id, seq)
+
+
+def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, str] | None = None) -> str:
+    user = viewer()
+    found, view = queries.message_for(user, thread_id, seq), queries.thread_for(user, thread_id)
+    other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
+    return render_template(
+        "messaging/message.html",
+        message=message_state(found, user.id),
+        other=other,
+        mine=found.sender_id == user.id,
+        editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
+        place=url_for("messaging.thread", thread_id=thread_id, before=seq + 25) + f"#{seq}",
+        body=body if body is not None else found.body,
+        errors=errors or {},
+        max_body=MAX_BODY,
+    )
+
+
+@pages.post("/messages/<int:seq>")
+@signed_in
+@limiter.limit("60/minute")
+def edit(thread_id: str, seq: int) -> Response | tuple[str, int]:
+    try:
+        wish = read_form(EditMessage)
+        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=wish.body, now=clock.now())
+    except Invalid as refusal:
+        return _page(thread_id, seq, request.form.get("body", ""), refusal.errors), 422
+    return _back(thread_id, seq)
+
+
+@pages.post("/messages/<int:seq>/delete")
+@signed_in
+@limiter.limit("60/minute")
+def delete(thread_id: str, seq: int) -> Response:
+    actions.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now())
+    return _back(thread_id, seq)
+
+
+@pages.post("/messages/<int:seq>/pin")
+@signed_in
+@limiter.limit("60/minute")
+def change_pin(thread_id: str, seq: int) -> Response:
+    try:
+        pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=request.form.get("pinned") == "1", now=clock.now())
+    except Invalid as refusal:
+        flash(refusal.detail, "error")
+    return _back(thread_id, seq)
+
+
+@pages.post("/messages/<int:seq>/reactions")
+@signed_in
+@limiter.limit("120/minute")
+def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
+    """`add` or `remove` is the emoji."""
+    on = "add" in request.form
+    emoji = request.form.get("add" if on else "remove", "").strip()
+    try:
+        react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=on, now=clock.now())
+    except Invalid as refusal:
+        return _page(thread_id, seq, errors=refusal.errors), 422
+    return _back(thread_id, seq)
+
+
+@pages.post("/unread")
+@signed_in
+@limiter.limit("60/minute")
+def mark_unread(thread_id: str) -> Response:
+    """Back to the inbox, where it shows: whoever stays with the thread reads it."""
+    actions.mark_unread(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkUnread).seq)
+    return redirect(url_for("messaging.inbox"), 303)
+
+
+def _back(thread_id: str, seq: int) -> Response:
+    return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(seq)), 303)

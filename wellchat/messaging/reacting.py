@@ -1,0 +1,86 @@
+"""Reactions: an emoji that one of the two people put on a message."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.db import db, transaction
+from wellchat.errors import Invalid
+from wellchat.messaging.changing import lock_message, message_changed
+from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
+
+MOST_EACH = 12  # different emoji that one person may put on one message
+
+# One emoji, by the grammar of UTS #51: a flag, a keycap, or pictures joined into one. The ranges are those in which
+# Unicode keeps its pictures, so that emoji which are younger than this program pass as well.
+_PICTURE = (
+    "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf"
+    "\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f004\U0001f0cf\U0001f170\U0001f171\U0001f17e\U0001f17f"
+    "\U0001f18e\U0001f191-\U0001f19a\U0001f201-\U0001f251\U0001f300-\U0001f3fa\U0001f400-\U0001f64f"
+    "\U0001f680-\U0001f7f0\U0001f900-\U0001faff]"
+)
+_ELEMENT = _PICTURE + "(?:\ufe0f|[\U0001f3fb-\U0001f3ff])?(?:[\U000e0020-\U000e007e]{1,6}\U000e007f)?"
+_EMOJI = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_ELEMENT}(?:\u200d{_ELEMENT}){{0,4}}")
+
+
+def is_emoji(text: str) -> bool:
+    """Whether it is a single emoji and nothing else."""
+    return len(text) <= MAX_EMOJI and _EMOJI.fullmatch(text) is not None
+
+
+def react(*, viewer: User, thread_id: str, seq: int, emoji: str, on: bool, now: datetime) -> Message:
+    """Put an emoji on a message of a thread of the viewer's, anybody's, or take it away. Twice is the same as once.
+
+    The message repeats what the table says, written whole under the thread's lock, so that reading it costs nothing.
+    Raises NotFound, and Invalid for what is not one emoji, for one too many, and on a deleted message.
+    """
+    with transaction() as session:
+        thread, message = lock_message(viewer, thread_id, seq)
+        there = reactions_to(message)
+        # ❤ with and without its mark for colour is one emoji: the first spelling stands.
+        emoji = next((each.emoji for each in there if _plain(each.emoji) == _plain(emoji)), emoji)
+        mine = {each.emoji: each for each in there if each.user_id == viewer.id}
+        if on == (emoji in mine):
+            return message
+        if on:
+            _check(message, emoji, len(mine))
+            session.add(Reaction(thread_id=thread_id, seq=seq, user_id=viewer.id, emoji=emoji, created_at=now))
+        else:
+            session.delete(mine[emoji])
+        session.flush()
+        message.reactions = gathered(reactions_to(message))
+        message_changed(thread, message)
+    return message
+
+
+def _check(message: Message, emoji: str, mine: int) -> None:
+    if not is_emoji(emoji):
+        raise Invalid({"emoji": "React with one emoji."})
+    if message.deleted_at is not None:
+        raise Invalid({"emoji": "This message was deleted."})
+    if mine >= MOST_EACH:
+        raise Invalid({"emoji": f"No more than {MOST_EACH} different emoji from each of you."})
+
+
+def _plain(emoji: str) -> str:
+    return emoji.replace("\ufe0f", "")
+
+
+def reactions_to(message: Message) -> list[Reaction]:
+    """In the order in which they came."""
+    query = select(Reaction).where(Reaction.thread_id == message.thread_id, Reaction.seq == message.seq)
+    return list(db.session.execute(query.order_by(Reaction.created_at, Reaction.emoji, Reaction.user_id)).scalars())
+
+
+def gathered(reactions: Iterable[Reaction]) -> list[dict[str, Any]] | None:
+    """[{emoji, user_ids}]; none where there are none."""
+    by_emoji: dict[str, list[str]] = {}
+    for each in reactions:
+        by_emoji.setdefault(each.emoji, []).append(each.user_id)
+    return [{"emoji": emoji, "user_ids": user_ids} for emoji, user_ids in by_emoji.items()] or None

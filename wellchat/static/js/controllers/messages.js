@@ -1,0 +1,152 @@
+/* What can be done with a message: its menu by pointer, touch and keyboard, its quote and reactions, edits where it stands. */
+
+import { answer, dropAnswer } from "../lib/answering.js";
+import { part } from "../lib/dom.js";
+
+const EDITABLE = 300_000; // ms; the server has the last word
+
+/* Some browsers do not say what a click was made with. */
+const touched = ({ pointerType: type }) => (type ? type === "touch" : matchMedia("(hover: none)").matches);
+
+export function messages(root, app) {
+  const { threadId } = root.dataset;
+  const log = part(root, "log");
+  const form = root.querySelector("form.composer");
+  const path = (seq, rest = "") => `/threads/${threadId}/messages/${seq}${rest}`;
+  const rows = () => [...log.querySelectorAll("[data-seq]")];
+  const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + EDITABLE - Date.now());
+  const nameOf = (id) => (id === app.viewerId ? "You" : log.getAttribute("aria-label"));
+  let menu = null;
+
+  for (const row of rows()) part(row, "more").tabIndex = -1;
+
+  const tell = async (method, seq, rest, body) => {
+    const { message } = await app.api.send(method, path(seq, rest), body);
+    app.store.apply({ messages: [message] });
+  };
+
+  const act = {
+    react: ({ seq }, emoji, on) => tell(on ? "PUT" : "DELETE", seq, `/reactions/${encodeURIComponent(emoji)}`),
+    reply: (message) => answer(form, message, nameOf(message.sender_id)),
+    edit: (message, row) => edit(message, row),
+    copy: ({ body }) => copy(body, "Text copied."),
+    link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, "Link copied."),
+    pin: ({ seq, pinned_at: pinned }) => tell(pinned ? "DELETE" : "PUT", seq, "/pin"),
+    delete: (message, row) => remove(message, row),
+    async unread({ seq }) {
+      await app.api.send("PUT", `/threads/${threadId}/unread`, { seq });
+      location.assign("/"); // whoever stays with the thread reads it
+    },
+  };
+
+  async function copy(text, words) {
+    if (!navigator.clipboard) throw new Error("Your browser lets pages copy only over HTTPS.");
+    await navigator.clipboard.writeText(text);
+    app.announce(words);
+  }
+
+  async function edit(message, row) {
+    const editor = await import("../lib/message_editor.js");
+    editor.edit(root, row, message.body, {
+      save: (body) => tell("PATCH", message.seq, "", { body }),
+      done: () => row.focus({ preventScroll: true }),
+    });
+  }
+
+  async function remove({ seq }, row) {
+    const dialog = part(root, "delete-dialog").content.firstElementChild.cloneNode(true);
+    root.append(dialog);
+    dialog.addEventListener("close", async () => {
+      dialog.remove();
+      row.focus({ preventScroll: true });
+      if (dialog.returnValue !== "delete") return;
+      await tell("DELETE", seq).catch((error) => app.announce(`Not deleted. ${error.message}`));
+    });
+    dialog.showModal();
+  }
+
+  /* A row of the page's first load is not in the store: the server says what it is now. */
+  async function stateOf(row) {
+    const seq = Number(row.dataset.seq);
+    const known = app.store.messages.get(threadId)?.get(seq);
+    if (known) return known;
+    const { messages: found } = await app.api.get(`/threads/${threadId}/messages`, { after: seq - 1, limit: 1 });
+    app.store.apply({ messages: found });
+    return found[0];
+  }
+
+  async function open(row, anchor) {
+    const [{ MessageMenu }, message] = await Promise.all([import("../lib/message_menu.js"), stateOf(row)]);
+    if (message.deleted && message.sender_id === app.viewerId) return;
+    menu ??= new MessageMenu(root, { viewerId: app.viewerId, act, editable });
+    row.tabIndex = -1;
+    menu.open(message, row, anchor);
+  }
+
+  const openQuietly = (row, anchor) => open(row, anchor).catch(({ message }) => app.announce(message));
+
+  log.addEventListener("click", (event) => {
+    const { target } = event;
+    const row = target.closest("[data-seq]");
+    const quote = target.closest("[data-seq-quoted]");
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (quote) {
+      event.preventDefault();
+      return jump(quote.dataset.seqQuoted);
+    }
+    if (!row) return;
+    const more = target.closest('[data-part="more"]');
+    if (more) {
+      event.preventDefault();
+      return openQuietly(row, more);
+    }
+    const bubble = target.closest(".message__bubble");
+    if (bubble && touched(event) && !target.closest("a, button, form") && !String(getSelection())) openQuietly(row, bubble);
+  });
+
+  function jump(seq) {
+    if (location.hash === `#${seq}`) window.dispatchEvent(new HashChangeEvent("hashchange"));
+    else location.hash = seq;
+  }
+
+  part(root, "marks").addEventListener("submit", (event) => {
+    event.preventDefault();
+    const { name, value } = event.submitter;
+    const seq = Number(event.submitter.closest("[data-seq]").dataset.seq);
+    act.react({ seq }, value, name === "add").catch(({ message }) => app.announce(message));
+  });
+
+  /* Through the log with the arrows, from message to message. */
+  const STEPS = { ArrowUp: -1, ArrowDown: 1 };
+  log.addEventListener("keydown", (event) => {
+    const at = document.activeElement;
+    if (at !== log && !at.matches("[data-seq]")) return;
+    if (at !== log && (event.key === "Enter" || event.key === "ContextMenu" || (event.shiftKey && event.key === "F10"))) {
+      event.preventDefault();
+      return openQuietly(at, part(at, "more"));
+    }
+    const all = rows();
+    const step = STEPS[event.key];
+    if (!all.length || (!step && !["Home", "End"].includes(event.key))) return;
+    event.preventDefault();
+    const from = at === log ? (step === 1 ? -1 : all.length) : all.indexOf(at);
+    const to = event.key === "Home" ? 0 : event.key === "End" ? all.length - 1 : from + step;
+    const row = all[Math.max(0, Math.min(to, all.length - 1))];
+    row.tabIndex = -1;
+    row.focus();
+  });
+
+  form.elements.body.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !part(form, "answering").hidden) return dropAnswer(form);
+    if (event.key !== "ArrowUp" || event.target.value || event.isComposing) return;
+    const mine = rows().findLast((row) => row.dataset.sender === "me" && !row.classList.contains("message--deleted"));
+    if (!mine || editable({ created_at: mine.dataset.at }) <= 0) return;
+    event.preventDefault();
+    stateOf(mine).then((message) => edit(message, mine), ({ message }) => app.announce(message));
+  });
+  form.querySelector('[data-action="drop-answer"]').addEventListener("click", (event) => {
+    event.preventDefault();
+    dropAnswer(form);
+    form.elements.body.focus();
+  });
+}

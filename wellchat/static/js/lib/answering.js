@@ -1,0 +1,33 @@
+/* In the composer: the message that the next one answers. */
+
+import { part } from "./dom.js";
+
+export function answer(form, { seq, sender_id, body }, name) {
+  const box = part(form, "answering");
+  const field = form.elements.reply_to;
+  field.value = seq;
+  field.disabled = false;
+  box.dataset.senderId = sender_id;
+  part(box, "answered-who").textContent = name;
+  part(box, "answered-words").textContent = body;
+  box.hidden = false;
+  form.elements.body.focus();
+}
+
+/** What the outbox is to know of it: {} where nothing is answered. */
+export function answered(form) {
+  const { reply_to: field } = form.elements;
+  if (!field || field.disabled || !field.value) return {};
+  const box = part(form, "answering");
+  const body = part(box, "answered-words").textContent.trim();
+  return { replyTo: Number(field.value), quote: { seq: Number(field.value), sender_id: box.dataset.senderId, body, deleted: false } };
+}
+
+export function dropAnswer(form) {
+  const { reply_to: field } = form.elements;
+  if (!field) return;
+  field.disabled = true;
+  field.value = part(form, "answered-who").textContent = part(form, "answered-words").textContent = "";
+  part(form, "answering").hidden = true;
+  if (new URL(location).searchParams.has("reply_to")) history.replaceState(null, "", location.pathname + location.hash);
+}

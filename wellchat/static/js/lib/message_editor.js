@@ -1,0 +1,45 @@
+/* Edits a message where it stands. Escape gives up, Enter saves where there is a keyboard. */
+
+import { clone, part, write } from "./dom.js";
+
+const touch = () => matchMedia("(pointer: coarse)").matches;
+
+/** save(body): resolves when it is saved, and throws what speaks against it. */
+export function edit(root, row, body, { save, done }) {
+  if (row.classList.contains("message--editing")) return part(row, "editing").elements.body.focus();
+  const form = clone(root, "editor");
+  const field = form.elements.body;
+  field.value = body;
+  row.classList.add("message--editing");
+  part(row, "body").after(form);
+  field.focus();
+  field.setSelectionRange(body.length, body.length);
+  form.scrollIntoView({ block: "nearest" });
+
+  const close = () => {
+    row.classList.remove("message--editing");
+    form.remove();
+    done();
+  };
+  part(form, "cancel").addEventListener("click", close);
+  field.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") close();
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch()) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (field.value === body) return close();
+    if (!field.value.trim()) return write(part(form, "problem"), "Write something, or delete the message.");
+    field.readOnly = true;
+    try {
+      await save(field.value);
+      close();
+    } catch (error) {
+      field.readOnly = false;
+      write(part(form, "problem"), `Not saved. ${error.message}`);
+    }
+  });
+}
