@@ -101,7 +101,10 @@ class OneMessage(BaseModel):
 
 
 class MessagePage(BaseModel):
+    """`at`: the message that `around` or `date` asked for."""
+
     messages: list[MessageShape]
+    at: int | None = None
     has_more: bool
     cursor: str
 

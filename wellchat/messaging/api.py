@@ -10,7 +10,7 @@ from flask import Response, current_app
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import actions, queries
+from wellchat.messaging import actions, places, queries
 from wellchat.messaging.answers import (
     Me,
     MembershipAnswer,
@@ -89,12 +89,20 @@ def _thread(view: queries.ThreadView) -> dict[str, Any]:
 @api.input(ListMessages, location="query", arg_name="page")
 @api.output(MessagePage)
 def list_messages(thread_id: str, page: ListMessages) -> Response:
-    """A stretch of a thread, ascending: the latest, those before a seq, or those after one."""
+    """A stretch of a thread, ascending: the latest, those before a seq, those after one, or those around a place.
+
+    The place is a seq (`around`) or a day in my time zone (`date`, such as 2026-01-31); `has_more` then speaks of the
+    messages before the stretch.
+    """
     user = viewer()
     cursor = cursor_now(user.id)
-    found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
-    messages = [message_state(message, user.id) for message in found]
-    return reply({"messages": messages, "has_more": more, "cursor": str(cursor)})
+    at = places.first_of_day(user, thread_id, page.day) if page.day else page.around
+    if at is not None:
+        found, more = places.messages_around(user, thread_id, at, limit=page.limit)
+    else:
+        found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
+    answer = {"messages": [message_state(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
+    return reply(answer if at is None else answer | {"at": at})
 
 
 @api.post("/threads/<thread_id>/messages")

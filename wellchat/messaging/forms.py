@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
@@ -111,14 +111,31 @@ class ListThreads(QueryForm):
     q: Annotated[Text, StringConstraints(max_length=100)] = ""
 
 
+_Place = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
+
+
 class ListMessages(QueryForm):
-    before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
-    after: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
+    before: _Place | None = None
+    after: _Place | None = None
+    around: _Place | None = None
+    day: Day | None = Field(default=None, alias="date")
     limit: LIMIT = 50
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ListMessages:
+        if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
+            self.around is not None or self.day is not None
+        ):
+            raise ValueError("Name one place: around, date, or before and after.")
+        return self
 
 
 class ThreadPlace(QueryForm):
     """Where to open a thread, and the subject (its id) that the next message speaks of."""
 
-    before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
+    before: _Place | None = None
+    after: _Place | None = None
+    at: _Place | None = None
+    day: Day | None = Field(default=None, alias="date")
     about: Id | None = None

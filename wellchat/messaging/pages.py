@@ -16,7 +16,7 @@ from wellchat.connections.queries import connection_between, my_connections, per
 from wellchat.db import new_id
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
-from wellchat.messaging import actions, opening, queries
+from wellchat.messaging import actions, opening, places, queries
 from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMessage, ThreadPlace
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
@@ -43,7 +43,10 @@ def inbox() -> str:
 
 @pages.get("/threads/<thread_id>")
 @signed_in
-def thread(thread_id: str) -> str:
+def thread(thread_id: str) -> BaseResponse | str:
+    if (day := read_query(ThreadPlace).day) is not None:
+        seq = places.first_of_day(viewer(), thread_id, day)
+        return redirect(url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq) if seq else None))
     return _thread_page(thread_id)
 
 
@@ -52,9 +55,13 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     shell = _shell()  # reads the cursor first, then the state it goes with
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.last_read_seq + 1 if view.unread else None
-    found, more = queries.messages_of(
-        user, thread_id, before=place.before, limit=_page_size(view.thread.last_seq, first_unread)
-    )
+    size = _page_size(view.thread.last_seq, first_unread)
+    if place.at is not None:
+        found, _ = places.messages_around(user, thread_id, place.at, limit=ON_A_PAGE)
+    elif place.after is not None:
+        found, _ = queries.messages_of(user, thread_id, after=place.after, limit=ON_A_PAGE)
+    else:
+        found, _ = queries.messages_of(user, thread_id, before=place.before, limit=size)
     other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
@@ -64,7 +71,8 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         **shell,
         thread=_state(view),
         messages=[message_state(message, user.id) for message in found],
-        has_more=more,
+        has_earlier=bool(found) and found[0].seq > 1,
+        has_later=bool(found) and found[-1].seq < view.thread.last_seq,
         first_unread_seq=first_unread,
         client_key=new_id(),
         about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
