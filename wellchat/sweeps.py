@@ -12,6 +12,7 @@ from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.digests import outbox, week
 from wellchat.mail import actions as mail
+from wellchat.messaging import snoozing
 from wellchat.push import sending as push
 from wellchat.replies.actions import forget_received
 
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep)
+SWEEPS: tuple[Sweep, ...] = (snoozing.sweep, outbox.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep)
 
 
 def run(now: datetime) -> dict[str, int]:

@@ -18,7 +18,10 @@ class Person(BaseModel):
 
 
 class Other(Person):
+    """`seen_at` to five minutes, and of the last seven days only."""
+
     presence: Literal["here", "away"]
+    seen_at: str | None
 
 
 class SubjectLabel(BaseModel):
@@ -65,9 +68,13 @@ class ThreadShape(BaseModel):
     other_read_seq: int
     other_delivered_seq: int
     archived: bool
+    pinned: bool
+    kind: str | None
+    waiting_since: str | None
     muted: bool
     muted_until: str | None
     snoozed_until: str | None
+    listed_at: str
     created_at: str
     updated_at: str
 
@@ -77,6 +84,7 @@ class MembershipShape(BaseModel):
     last_read_seq: int
     unread: int
     archived: bool
+    pinned: bool
     muted_until: str | None
     snoozed_until: str | None
 

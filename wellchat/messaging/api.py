@@ -52,10 +52,14 @@ def me() -> Response:
 @api.input(ListThreads, location="query", arg_name="page")
 @api.output(ThreadPage)
 def list_threads(page: ListThreads) -> Response:
-    """My threads, latest first. `cursor` was read before the list: go on from it with /api/updates."""
+    """My threads, pinned ones on top, then the latest.
+
+    `cursor` was read before the list: go on from it with /api/updates. `unread`, `waiting` (for my answer), `pinned`,
+    `snoozed`, `archived`, `kind` and `q` list only those.
+    """
     user = viewer()
     cursor = cursor_now(user.id)
-    views, following = queries.inbox(user, before=page.before, limit=page.limit, archived=page.archived, q=page.q)
+    views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
     return reply({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
 
 
@@ -184,6 +188,8 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 @api.input(PatchMembership, location="json", arg_name="wish")
 @api.output(MembershipAnswer)
 def patch_membership(thread_id: str, wish: PatchMembership) -> Response:
-    """Archive, mute or snooze a thread, for me alone."""
-    actions.change_membership(viewer=viewer(), thread_id=thread_id, changes=wish.given())
+    """Archive, pin, mute or snooze a thread, for me alone."""
+    user = viewer()
+    changes = wish.given(now=clock.now(), zone=user.time_zone)
+    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
     return reply({"membership": _membership(thread_id)})

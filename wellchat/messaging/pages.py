@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -17,7 +16,8 @@ from wellchat.db import new_id
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import actions, opening, places, queries
-from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMessage, ThreadPlace
+from wellchat.messaging.filters import filters
+from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
     subject_by_id,
@@ -30,7 +30,6 @@ from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messaging", __name__)
 
-FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 ON_A_PAGE = 50  # messages a thread opens with
 MOST_ON_A_PAGE = 300  # and no more than these, to reach back to the first unread one
 
@@ -94,13 +93,14 @@ def _shell() -> dict[str, Any]:
     user, page = viewer(), read_query(ListThreads)
     shell = badges()
     before = page.before if request.endpoint == "messaging.inbox" else None
-    views, following = queries.inbox(user, before=before, limit=page.limit, archived=page.archived, q=page.q)
+    views, following = queries.inbox(user, before=before, limit=page.limit, **page.filters())
     return {
         **shell,
         "threads": [_state(view) for view in views],
         "next": following,
         "archived": page.archived,
         "q": page.q,
+        "filters": filters(page, queries.kinds_of(user)),
     }
 
 
@@ -163,14 +163,10 @@ def read(thread_id: str) -> BaseResponse:
 @pages.post("/threads/<thread_id>/membership")
 @signed_in
 def change_membership(thread_id: str) -> BaseResponse:
-    form = request.form
-    changes: dict[str, Any] = {}
-    if "archived" in form:
-        changes["archived"] = form["archived"] == "1"
-    if "muted" in form:
-        changes["muted_until"] = FOREVER if form["muted"] == "1" else None
-    actions.change_membership(viewer=viewer(), thread_id=thread_id, changes=changes)
-    if changes.get("archived"):
+    user = viewer()
+    changes = read_form(PostMembership).wish().given(now=clock.now(), zone=user.time_zone)
+    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+    if changes.get("archived") or changes.get("snoozed_until"):
         return redirect(url_for("messaging.inbox"), 303)
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 

@@ -42,6 +42,7 @@ function start() {
     onState: () => {},
     open: null, // the thread on this page: {id, first(), atEnd()}
   };
+  app.drafts.listen(window);
   bind(app);
   followKeyboard();
   app.outbox.resume();
