@@ -64,7 +64,7 @@ def seats(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
         page.get_by_label("Email").fill(email)
         page.get_by_label("Password", exact=True).fill(PASSWORD)
         page.get_by_role("button", name="Sign in", exact=True).click()
-        expect(page.get_by_role("link", name="Messages")).to_be_visible()
+        expect(page.get_by_role("link", name="Messages", exact=True)).to_be_visible()
         return page
 
     try:

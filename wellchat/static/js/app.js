@@ -2,8 +2,10 @@
 
 import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
+import { emoji } from "./controllers/emoji.js";
 import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
+import { limit } from "./controllers/limit.js";
 import { clearing, devices, offer } from "./controllers/push.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
@@ -16,7 +18,7 @@ import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { bell, clearing, composer, devices, history, inbox, leave, offer, panel, status, theme, thread, title, unread };
+const CONTROLLERS = { bell, clearing, composer, devices, emoji, history, inbox, leave, limit, offer, panel, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
