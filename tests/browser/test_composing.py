@@ -72,6 +72,7 @@ def test_emoji_from_the_board(sit: Callable[..., Page]) -> None:
     expect(field).to_be_focused()
     assert all(url.startswith(cara.url.split("/threads")[0]) for url in asked)
     cara.get_by_role("button", name="Emoji").click()
+    expect(board.get_by_role("searchbox")).to_be_focused()
     cara.keyboard.type("zzzz")
     expect(board.get_by_text("No emoji of that name.")).to_be_visible()
     cara.keyboard.press("Escape")  # empties the search, and then

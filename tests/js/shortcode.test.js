@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { overLimit } from "../../wellchat/static/js/controllers/limit.js";
 import { find, groups, named } from "../../wellchat/static/js/lib/emoji_names.js";
-import { overLimit, shortcodeAt } from "../../wellchat/static/js/lib/shortcode.js";
+import { shortcodeAt } from "../../wellchat/static/js/lib/shortcode.js";
 
 const at = (text) => shortcodeAt(text, text.length);
 
@@ -18,6 +19,7 @@ test("times, addresses and ratios are none", () => {
 
 test("what begins so comes first, and the exact name before all", () => {
   assert.equal(find("heart")[0].sign, "❤️");
+  assert.equal(find("hea")[0].sign, "❤️");
   assert.ok(find("heart").length > 3);
   assert.ok(find("crossed").some(({ sign }) => sign === "🤞"));
   assert.deepEqual(find("qqqq"), []);

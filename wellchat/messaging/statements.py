@@ -73,7 +73,8 @@ def _follows(mark: Any) -> Any:
     return case((and_(_of_sender, mark == Membership.last_seq), bindparam("number")), else_=mark)
 
 
-# Writing unarchives for the sender; being written to does so for who has not muted the thread. A snooze ends likewise.
+# Writing unarchives for the sender; being written to does so for who has not muted the thread. A snooze holds until its
+# time, whatever comes in, or until the sender has written.
 MOVE_MEMBERSHIPS = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"))
@@ -84,7 +85,7 @@ MOVE_MEMBERSHIPS = (
         delivered_seq=_follows(Membership.delivered_seq),
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
         archived=case((or_(_of_sender, ~_is_muted), false()), else_=Membership.archived),
-        snoozed_until=case((or_(_of_sender, ~_is_muted), null()), else_=Membership.snoozed_until),
+        snoozed_until=case((_of_sender, null()), else_=Membership.snoozed_until),
         waiting_since=case((_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))),
         kind=func.coalesce(bindparam("about", type_=table(Membership).c.kind.type), Membership.kind),
     )

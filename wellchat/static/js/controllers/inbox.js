@@ -3,7 +3,6 @@
 import { before, belongs, fillConversation, said, showWaiting } from "../lib/conversation_row.js";
 import { clone, part } from "../lib/dom.js";
 import { late } from "../lib/late.js";
-import { shortcuts } from "./shortcuts.js";
 
 const MINUTE = 60_000;
 
@@ -127,5 +126,14 @@ export function inbox(root, app) {
   });
   rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
   setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
-  shortcuts(root, { rows, rowOf, open, menu, act });
+  root.querySelector(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  /* So do the shortcuts; keys that are pressed meanwhile wait for them. */
+  let coming = null;
+  let keys = null;
+  document.addEventListener("keydown", async (event) => {
+    if (keys) return keys(event);
+    if (event.target.closest("input, textarea, select")) return;
+    coming ??= import("./shortcuts.js").then(({ shortcuts }) => shortcuts(root, { rows, rowOf, open, menu, act }));
+    (keys = await coming)(event);
+  });
 }

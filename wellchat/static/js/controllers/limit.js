@@ -1,9 +1,13 @@
 /* Says in time that a message grows too long, and by how much it is; nothing that was typed is cut off. */
 
 import { part, plural, write } from "../lib/dom.js";
-import { overLimit } from "../lib/shortcode.js";
 
 const SOON = 500; // characters left from which on they are counted
+
+/** Characters over the limit as the server counts them, negative below it: one of two code units counts once. */
+export function overLimit(text, most) {
+  return (most - text.length > SOON ? text.length : [...text].length) - most;
+}
 
 export function limit(form, app) {
   const field = form.elements.body;

@@ -1,4 +1,4 @@
-/* The list by keyboard. Never while somebody types, nor over a menu or a dialog. */
+/* The list by keyboard: answers with what to do about a key. Never while somebody types, nor over a menu or a dialog. */
 
 import { part } from "../lib/dom.js";
 
@@ -37,11 +37,11 @@ export function shortcuts(root, { rows, rowOf, open, menu, act }) {
   };
   const IN_LIST = { ArrowDown: KEYS.j, ArrowUp: KEYS.k };
 
-  document.addEventListener("keydown", (event) => {
+  return (event) => {
     const { target, key } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     if (target.closest(TYPING) || document.querySelector("dialog[open], [popover]:popover-open")) return;
     const deed = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
     if (deed && list.checkVisibility() && deed() !== false) event.preventDefault();
-  });
+  };
 }

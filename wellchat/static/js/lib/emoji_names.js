@@ -23,14 +23,13 @@ const all = groups.flatMap(({ emoji }) => emoji);
 /** The emoji called so; undefined where none is. */
 export const named = (name) => all.find(({ names }) => names.includes(name))?.sign;
 
-/** Those whose name begins with `text`, then those in whose name a word does; no more than `most`. */
+/** Those whose name begins with `text`, the shortest name first, then those in whose name a word does; at most `most`. */
 export function find(text, most = 8) {
   const wanted = text.toLowerCase();
-  const rank = ({ names }) => {
-    if (names.some((name) => name === wanted)) return 0;
-    if (names.some((name) => name.startsWith(wanted))) return 1;
-    return names.some((name) => name.split("_").some((word) => word.startsWith(wanted))) ? 2 : 3;
+  const far = (name) => {
+    if (name.startsWith(wanted)) return name.length;
+    return name.split("_").some((word) => word.startsWith(wanted)) ? 100 + name.length : Infinity;
   };
-  const found = [0, 1, 2].flatMap((want) => all.filter((one) => rank(one) === want));
-  return found.slice(0, most);
+  const ranked = all.map((one) => ({ one, rank: Math.min(...one.names.map(far)) })).filter(({ rank }) => rank < Infinity);
+  return ranked.sort((a, b) => a.rank - b.rank).slice(0, most).map(({ one }) => one);
 }

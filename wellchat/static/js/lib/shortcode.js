@@ -7,11 +7,3 @@ export function shortcodeAt(text, caret) {
   const [, name, colon] = found;
   return { from: caret - name.length - 1 - colon.length, to: caret, name: name.toLowerCase(), closed: Boolean(colon) };
 }
-
-/** Characters over the limit as the server counts them, negative below it. A character of two code units counts once. */
-export function overLimit(text, limit) {
-  if (text.length <= limit) return near(text, limit);
-  return [...text].length - limit;
-}
-
-const near = (text, limit) => (limit - text.length > 600 ? text.length - limit : [...text].length - limit);
