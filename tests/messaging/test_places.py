@@ -11,6 +11,7 @@ from tests.cast import long_life as fill
 from wellchat.db import transaction
 from wellchat.messaging.models import Message
 from wellchat.messaging.places import first_of_day, messages_around
+from wellchat.messaging.queries import thread_for
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
@@ -116,3 +117,13 @@ def test_to_a_day_without_script(talk, browse):
     assert answer.headers["Location"] == f"/threads/{talk.id}?at=13#13"
     assert cara.get(f"/threads/{talk.id}?date=nonsense").status_code == 422
     assert browse().get(f"/threads/{talk.id}?date=2026-01-11").status_code == 302
+
+
+def test_it_opens_where_reading_ended_however_long_ago_that_is(talk, browse, change):
+    fill(talk, 1000, start=NOON)
+    for last_read, first, last in ((600, 576, 625), (800, 792, 1000), (1000, 951, 1000)):
+        change(thread_for(talk.cara, talk.id).mine, last_read_seq=last_read)
+        page = browse(talk.cara).get(f"/threads/{talk.id}").text
+        seqs = [int(seq) for seq in re.findall(r'data-seq="(\d+)"', page)]
+        assert (seqs[0], seqs[-1]) == (first, last)
+        assert ('role="separator"' in page.partition('role="log"')[2].partition("<template")[0]) == (last_read < 1000)

@@ -18,6 +18,7 @@ from wellchat.forms import read_form, read_query
 from wellchat.messaging import actions, opening, places, queries
 from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
+from wellchat.messaging.models import Message
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
     subject_by_id,
@@ -31,7 +32,7 @@ from wellchat.web import limiter, signed_in, viewer
 pages = Blueprint("messaging", __name__)
 
 ON_A_PAGE = 50  # messages a thread opens with
-MOST_ON_A_PAGE = 300  # and no more than these, to reach back to the first unread one
+MOST_ON_A_PAGE = 300  # and no more than these, to reach back from the end to the first unread one
 
 
 @pages.get("/")
@@ -54,13 +55,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     shell = _shell()  # reads the cursor first, then the state it goes with
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.last_read_seq + 1 if view.unread else None
-    size = _page_size(view.thread.last_seq, first_unread)
-    if place.at is not None:
-        found, _ = places.messages_around(user, thread_id, place.at, limit=ON_A_PAGE)
-    elif place.after is not None:
-        found, _ = queries.messages_of(user, thread_id, after=place.after, limit=ON_A_PAGE)
-    else:
-        found, _ = queries.messages_of(user, thread_id, before=place.before, limit=size)
+    found = _messages_at(view, place, first_unread)
     other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
@@ -82,10 +77,22 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     )
 
 
-def _page_size(last_seq: int, first_unread: int | None) -> int:
-    """Enough to show the first unread message with a few before it."""
-    reach = last_seq - first_unread + 10 if first_unread else 0
-    return min(max(ON_A_PAGE, reach), MOST_ON_A_PAGE)
+def _messages_at(view: queries.ThreadView, place: ThreadPlace, first_unread: int | None) -> list[Message]:
+    """The stretch of a thread that its page opens with: the place asked for, else the end.
+
+    The end reaches back to the first unread message with a few before it; where that is too far, it begins there.
+    """
+    user, thread_id = viewer(), view.thread.id
+    if place.at is not None:
+        return places.messages_around(user, thread_id, place.at, limit=ON_A_PAGE)[0]
+    if place.after is not None:
+        return queries.messages_of(user, thread_id, after=place.after, limit=ON_A_PAGE)[0]
+    if place.before is not None:
+        return queries.messages_of(user, thread_id, before=place.before, limit=ON_A_PAGE)[0]
+    reach = view.thread.last_seq - first_unread + 10 if first_unread else 0
+    if first_unread and reach > MOST_ON_A_PAGE:
+        return places.messages_around(user, thread_id, first_unread, limit=ON_A_PAGE)[0]
+    return queries.messages_of(user, thread_id, limit=max(ON_A_PAGE, reach))[0]
 
 
 def _shell() -> dict[str, Any]:

@@ -148,7 +148,7 @@ export function thread(root, app) {
   });
   for (const sign of ["focus", "visibilitychange"]) window.addEventListener(sign, see, { capture: true });
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
-  open(seqOf(location.hash)).then(() => {
+  open(seqOf(location.hash) || Number(new URL(location).searchParams.get("at"))).then(() => {
     // Opening a conversation reads what the page came with; later arrivals, and all else, are read when they are seen.
     if (whole()) reader.saw(timeline.last);
   });
