@@ -187,7 +187,7 @@ def test_the_page_s_parts_have_addresses_and_empty_ones_say_what_they_are_for(ta
         "?unread=1&archived=1": "Nothing unread",
         "?waiting=1&archived=1": "Nobody waits",
         "?snoozed=1": "Nothing is snoozed",
-        "?kind=booking": "No conversation about a booking",
+        "?kind=booking": "No conversation of this kind",
         "?q=zzz": "called “zzz”",
     }.items():
         assert words in cara.get(f"/{query}").text, query

@@ -34,7 +34,7 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
             if not (name == "snoozed" and page.archived)
         ),
         *(
-            {"label": f"{kind.label}s", "icon": kind.name, "href": _address(page, **{**plain, "kind": kind.name})}
+            {"label": kind.label, "icon": kind.name, "href": _address(page, **{**plain, "kind": kind.name})}
             | {"on": page.kind == kind.name}
             for kind in KINDS.values()
             if kind.name in kinds or page.kind == kind.name
@@ -49,8 +49,7 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
         "unread": page.unread,
         "waiting": page.waiting,
         "snoozed": page.snoozed,
-        "kind": KINDS[page.kind].label if page.kind else None,
-        "kind_name": page.kind,
+        "kind": page.kind,
         "hidden": [(name, getattr(page, name)) for name in NAMES if name != "q" and getattr(page, name)],
     }
 

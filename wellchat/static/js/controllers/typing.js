@@ -6,7 +6,7 @@ let timer = null;
 
 export function showTyping(root, app, { id, other }) {
   const typing = app.store.isTyping(id);
-  part(root, "typing").hidden = !typing;
+  part(root, "typing").hidden = !typing || !part(root, "newer").hidden; // in the middle of a thread nobody writes
   clearTimeout(timer);
   if (typing) timer = setTimeout(() => app.store.apply({}), app.store.typing.get(id) - Date.now() + 50);
 
