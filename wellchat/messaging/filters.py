@@ -27,14 +27,14 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
     """What the list's template shows of them: each with its address, and whether it holds now."""
     plain = dict.fromkeys(("unread", "waiting", "snoozed"), False) | {"kind": None}
     parts = [
-        {"label": "All", "icon": None, "href": _address(page, **plain), "on": not any(_of(page, plain))},
+        {"label": "All", "href": _address(page, **plain), "on": not any(getattr(page, name) for name in plain)},
         *(
-            {"label": label, "icon": None, "href": _address(page, **{**plain, name: True}), "on": getattr(page, name)}
+            {"label": label, "href": _address(page, **{**plain, name: True}), "on": getattr(page, name)}
             for name, label in (("unread", "Unread"), ("waiting", "Waiting on me"), ("snoozed", "Snoozed"))
             if not (name == "snoozed" and page.archived)
         ),
         *(
-            {"label": kind.label, "icon": kind.name, "href": _address(page, **{**plain, "kind": kind.name})}
+            {"label": kind.label, "href": _address(page, **{**plain, "kind": kind.name})}
             | {"on": page.kind == kind.name}
             for kind in KINDS.values()
             if kind.name in kinds or page.kind == kind.name
@@ -52,7 +52,3 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
         "kind": page.kind,
         "hidden": [(name, getattr(page, name)) for name in NAMES if name != "q" and getattr(page, name)],
     }
-
-
-def _of(page: ListThreads, names: Collection[str]) -> list[Any]:
-    return [getattr(page, name) for name in names]
