@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, update
 
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
+from wellchat.db import table, transaction
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.models import Message
+from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.opening import open_thread
 
 
@@ -63,3 +66,26 @@ class Talk:
         for who in order:
             self.said += 1
             self.says(self.cara if who == "c" else self.paul, f"message {self.said}")
+
+
+def long_life(talk: Talk, count: int, *, start: datetime, every: timedelta = timedelta(hours=1)) -> None:
+    """`count` messages at once, "message 1" ..., every third of them Cara's, all read: as years would leave it."""
+    rows = [
+        {
+            "thread_id": talk.id,
+            "seq": seq,
+            "sender_id": (talk.paul if seq % 3 else talk.cara).id,
+            "body": f"message {seq}",
+            "client_key": f"k{seq}",
+            "created_at": start + every * (seq - 1),
+        }
+        for seq in range(1, count + 1)
+    ]
+    last = rows[-1]["created_at"]
+    with transaction() as session:
+        session.execute(insert(table(Message)), rows)
+        session.execute(update(table(Thread)).where(Thread.id == talk.id).values(last_seq=count, updated_at=last))
+        marks = dict.fromkeys(("last_seq", "last_read_seq", "delivered_seq", "mailed_seq"), count)
+        session.execute(
+            update(table(Membership)).where(Membership.thread_id == talk.id).values(updated_at=last, **marks)
+        )

@@ -20,7 +20,12 @@ GOOD = {
     ("PATCH", "/api/threads/{thread}/messages/1"): {"body": "hello"},
     ("PUT", "/api/threads/{thread}/read"): {"seq": 1},
     ("PUT", "/api/threads/{thread}/unread"): {"seq": 1},
-    ("PATCH", "/api/threads/{thread}/membership"): {"archived": True, "muted_until": "2027-01-01T00:00:00Z"},
+    ("PATCH", "/api/threads/{thread}/membership"): {
+        "archived": True,
+        "pinned": True,
+        "muted_until": "2027-01-01T00:00:00Z",
+        "snooze": "tomorrow",
+    },
     ("PATCH", "/api/notifications"): {"ids": ["x"], "read": True},
     ("PUT", "/api/time-zone"): {"time_zone": "Europe/Paris"},
     ("POST", "/api/push/devices"): {
@@ -124,6 +129,9 @@ def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
         ("/api/threads", "before=%00"),
         ("/api/threads", "archived=perhaps"),
         ("/api/threads", "q=%00"),
+        ("/api/threads", "kind=weather"),
+        ("/api/threads", "waiting=perhaps"),
+        ("/api/threads", "pinned=2"),
         ("/api/threads", "q=" + "x" * 101),
         ("/api/threads/{thread}/messages", "before=-1"),
         ("/api/threads/{thread}/messages", "after=x"),

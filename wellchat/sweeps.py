@@ -13,6 +13,7 @@ from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.digests import outbox, week
 from wellchat.mail import actions as mail
+from wellchat.messaging import snoozing
 from wellchat.push import sending as push
 from wellchat.replies.actions import forget_received
 from wellchat.search import actions as search
@@ -22,6 +23,7 @@ log = logging.getLogger(__name__)
 Sweep = Callable[[datetime], dict[str, int]]
 
 SWEEPS: tuple[Sweep, ...] = (
+    snoozing.sweep,
     outbox.sweep,
     appointments.sweep,
     digests.sweep,

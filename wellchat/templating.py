@@ -80,6 +80,26 @@ def when(value: datetime | str) -> str:
     return day(value).split(" ", 1)[-1] if then.year == today.year else day(value)
 
 
+def seen(other: dict[str, Any]) -> str:
+    """Whether somebody is here, or when they were: the clock for today only."""
+    if other["presence"] == "here":
+        return "Here now"
+    if not other["seen_at"]:
+        return "Away"
+    day_seen = day(other["seen_at"])
+    if day_seen == "Today":
+        return f"Seen today {clock_time(other['seen_at'])}"
+    return "Seen yesterday" if day_seen == "Yesterday" else f"Seen {day_seen}"
+
+
+def waited(since: str) -> str:
+    """Waiting 5 min, Waiting 3 h, Waiting 4 days."""
+    minutes = int((clock.now() - _moment(since)).total_seconds() // 60)
+    if minutes < 60:
+        return f"Waiting {max(1, minutes)} min"
+    return f"Waiting {minutes // 60} h" if minutes < 48 * 60 else f"Waiting {minutes // 1440} days"
+
+
 def continues(message: dict[str, Any] | None, previous: dict[str, Any] | None) -> bool:
     """Whether a message belongs to the group of the one before: same person, same day, within five minutes."""
     if not message or not previous or message["sender_id"] != previous["sender_id"]:
@@ -145,6 +165,8 @@ def init_app(app: APIFlask) -> None:
         initials=initials,
         iso=_iso,
         linkify=linkify,
+        seen=seen,
+        waited=waited,
         when=when,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -104,5 +104,5 @@ def settled(thread: State) -> State:
     """A thread without what changes by the mere passing of time."""
     kept = {k: v for k, v in thread.items() if k not in ("muted",)}
     if "other" in kept:
-        kept["other"] = {k: v for k, v in kept["other"].items() if k != "presence"}
+        kept["other"] = {k: v for k, v in kept["other"].items() if k not in ("presence", "seen_at")}
     return kept

@@ -83,6 +83,6 @@ function agree(store, floors, truth) {
 
 /* Without what changes by the mere passing of time. */
 function settled({ muted, other, ...thread }) {
-  const { presence, ...person } = other;
+  const { presence, seen_at, ...person } = other;
   return { ...thread, other: person };
 }

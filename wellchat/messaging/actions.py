@@ -46,7 +46,7 @@ def send_message(
         taken = run(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
             return _sent_before(sender, thread_id, client_key, body), False
-        seq, client_id, professional_id = taken
+        seq, client_id, professional_id, own_subject = taken
         if attachments:
             raise Invalid({"attachments": "There is no such attachment."})
         if reply_to is not None and not 1 <= reply_to < seq:
@@ -69,7 +69,8 @@ def send_message(
             run(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body), False
         recipient_id = professional_id if sender.id == client_id else client_id
-        run(statements.MOVE_MEMBERSHIPS, ids | {"number": seq})
+        kind = about.kind if about and own_subject is None else None
+        run(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
         run(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
         for user_id in (sender.id, recipient_id):
             record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
@@ -135,6 +136,8 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None
+            session.flush()
+            run(statements.RECOUNT_WAITING, {"thread": thread_id})
             words_changed(thread, message, now)
     return message
 
@@ -186,7 +189,7 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
 
 
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
-    """Archive, mute or snooze a thread for the viewer alone. `changes`: any of archived, muted_until, snoozed_until."""
+    """Put a thread elsewhere for the viewer alone. `changes`: any of archived, pinned, muted_until, snoozed_until."""
     with transaction() as session:
         membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
         if membership is None:

@@ -18,7 +18,10 @@ class Person(BaseModel):
 
 
 class Other(Person):
+    """`seen_at` to five minutes, and of the last seven days only."""
+
     presence: Literal["here", "away"]
+    seen_at: str | None
 
 
 class SubjectLabel(BaseModel):
@@ -86,9 +89,13 @@ class ThreadShape(BaseModel):
     other_read_seq: int
     other_delivered_seq: int
     archived: bool
+    pinned: bool
+    kind: str | None
+    waiting_since: str | None
     muted: bool
     muted_until: str | None
     snoozed_until: str | None
+    listed_at: str
     created_at: str
     updated_at: str
 
@@ -99,6 +106,7 @@ class MembershipShape(BaseModel):
     unread_from: int | None
     unread: int
     archived: bool
+    pinned: bool
     muted_until: str | None
     snoozed_until: str | None
 
@@ -127,7 +135,10 @@ class Pins(BaseModel):
 
 
 class MessagePage(BaseModel):
+    """`at`: the message that `around` or `date` asked for."""
+
     messages: list[MessageShape]
+    at: int | None = None
     has_more: bool
     cursor: str
 

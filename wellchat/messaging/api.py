@@ -10,7 +10,7 @@ from flask import Response, current_app
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import actions, queries
+from wellchat.messaging import actions, places, queries
 from wellchat.messaging.answers import (
     Me,
     MembershipAnswer,
@@ -52,10 +52,14 @@ def me() -> Response:
 @api.input(ListThreads, location="query", arg_name="page")
 @api.output(ThreadPage)
 def list_threads(page: ListThreads) -> Response:
-    """My threads, latest first. `cursor` was read before the list: go on from it with /api/updates."""
+    """My threads, pinned ones on top, then the latest.
+
+    `cursor` was read before the list: go on from it with /api/updates. `unread`, `waiting` (for my answer), `pinned`,
+    `snoozed`, `archived`, `kind` and `q` list only those.
+    """
     user = viewer()
     cursor = cursor_now(user.id)
-    views, following = queries.inbox(user, before=page.before, limit=page.limit, archived=page.archived, q=page.q)
+    views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
     return reply({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
 
 
@@ -89,12 +93,20 @@ def _thread(view: queries.ThreadView) -> dict[str, Any]:
 @api.input(ListMessages, location="query", arg_name="page")
 @api.output(MessagePage)
 def list_messages(thread_id: str, page: ListMessages) -> Response:
-    """A stretch of a thread, ascending: the latest, those before a seq, or those after one."""
+    """A stretch of a thread, ascending: the latest, those before a seq, those after one, or those around a place.
+
+    The place is a seq (`around`) or a day in my time zone (`date`, such as 2026-01-31); `has_more` then speaks of the
+    messages before the stretch.
+    """
     user = viewer()
     cursor = cursor_now(user.id)
-    found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
-    messages = [message_state(message, user.id) for message in found]
-    return reply({"messages": messages, "has_more": more, "cursor": str(cursor)})
+    at = places.first_of_day(user, thread_id, page.day) if page.day else page.around
+    if at is not None:
+        found, more = places.messages_around(user, thread_id, at, limit=page.limit)
+    else:
+        found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
+    answer = {"messages": [message_state(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
+    return reply(answer if at is None else answer | {"at": at})
 
 
 @api.post("/threads/<thread_id>/messages")
@@ -176,6 +188,8 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 @api.input(PatchMembership, location="json", arg_name="wish")
 @api.output(MembershipAnswer)
 def patch_membership(thread_id: str, wish: PatchMembership) -> Response:
-    """Archive, mute or snooze a thread, for me alone."""
-    actions.change_membership(viewer=viewer(), thread_id=thread_id, changes=wish.given())
+    """Archive, pin, mute or snooze a thread, for me alone."""
+    user = viewer()
+    changes = wish.given(now=clock.now(), zone=user.time_zone)
+    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
     return reply({"membership": _membership(thread_id)})

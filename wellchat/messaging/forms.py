@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
+from wellchat.messaging.spans import MuteFor, SnoozeFor, until
+from wellchat.subjects.kinds import KINDS
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
+
+
+def _declared(name: str) -> str:
+    if name not in KINDS:
+        raise ValueError(f"One of {', '.join(KINDS)}.")
+    return name
+
+
+KindName = Annotated[Text, AfterValidator(_declared)]
 
 
 def _written(value: object) -> object:
@@ -99,32 +110,80 @@ class MarkRead(Form):
 
 
 class PatchMembership(Form):
+    """`mute` and `snooze` say in words what `muted_until` and `snoozed_until` say as a time; null ends either."""
+
     archived: bool = False
+    pinned: bool = False
     muted_until: Moment | None = None
     snoozed_until: Moment | None = None
+    mute: MuteFor | None = None
+    snooze: SnoozeFor | None = None
 
-    def given(self) -> dict[str, Any]:
+    def given(self, *, now: datetime, zone: str) -> dict[str, Any]:
         """Only what was named: a null ends a mute, an absent name leaves it."""
-        given: dict[str, bool | datetime | None] = {name: getattr(self, name) for name in self.model_fields_set}
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        for word, name in (("mute", "muted_until"), ("snooze", "snoozed_until")):
+            if word in given:
+                span = given.pop(word)
+                given[name] = until(span, now=now, zone=zone) if span else None
         return given
+
+
+class PostMembership(Form):
+    """The buttons of a thread's menu, one at a time."""
+
+    archived: bool | None = None
+    pinned: bool | None = None
+    mute: Literal["hour", "tomorrow", "week", "always", "off"] | None = None
+    snooze: Literal["hour", "tomorrow", "week", "off"] | None = None
+
+    def wish(self) -> PatchMembership:
+        said = self.model_dump(exclude_none=True)
+        return PatchMembership.model_validate({k: None if value == "off" else value for k, value in said.items()})
 
 
 class ListThreads(QueryForm):
     before: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: LIMIT = 30
     archived: bool = False
+    snoozed: bool = False
+    unread: bool = False
+    waiting: bool = False
+    pinned: bool | None = None
+    kind: KindName | None = None
     q: Annotated[Text, StringConstraints(max_length=100)] = ""
+
+    def filters(self) -> dict[str, Any]:
+        """All that `queries.inbox` is asked for, but the page."""
+        return self.model_dump(exclude={"before", "limit"})
+
+
+_Place = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 class ListMessages(QueryForm):
-    before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
-    after: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
+    before: _Place | None = None
+    after: _Place | None = None
+    around: _Place | None = None
+    day: Day | None = Field(default=None, alias="date")
     limit: LIMIT = 50
+
+    @model_validator(mode="after")
+    def _one_place(self) -> ListMessages:
+        if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
+            self.around is not None or self.day is not None
+        ):
+            raise ValueError("Name one place: around, date, or before and after.")
+        return self
 
 
 class ThreadPlace(QueryForm):
     """Where to open a thread, and what the next message speaks of (a subject's id) or answers (a seq)."""
 
-    before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
+    before: _Place | None = None
+    after: _Place | None = None
+    at: _Place | None = None
+    day: Day | None = Field(default=None, alias="date")
     about: Id | None = None
     reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    false,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -58,27 +59,30 @@ class Thread(Base):
         return self.professional_id if user_id == self.client_id else self.client_id
 
 
+_PLACE = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it
+
+
+def _some(name: str, where: str, *columns: str) -> Index:
+    """An index over those memberships of which a filter of the inbox speaks."""
+    return Index(f"ix_memberships_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
+
+
 class Membership(Base):
     """A user's own state in a thread. Watermarks only move forward.
 
-    `last_seq` and `updated_at` repeat the thread's, so that one index answers the inbox and one the unread count.
+    `last_seq` and `updated_at` repeat the thread's, so that one index answers the inbox and one the unread count; a
+    thread that comes back from a snooze stands where a new one would, so its `updated_at` is then the later.
     """
 
     __tablename__ = "memberships"
     __table_args__ = (
-        Index("ix_memberships_inbox", "user_id", "archived", "updated_at", "thread_id"),
-        Index(
-            "ix_memberships_unread",
-            "user_id",
-            sqlite_where=text("last_seq > last_read_seq"),
-            postgresql_where=text("last_seq > last_read_seq"),
-        ),
-        Index(
-            "ix_memberships_marked",
-            "user_id",
-            sqlite_where=text("unread_from IS NOT NULL"),
-            postgresql_where=text("unread_from IS NOT NULL"),
-        ),
+        Index("ix_memberships_inbox", "user_id", *_PLACE),
+        _some("unread", "last_seq > last_read_seq", "user_id", *_PLACE),
+        _some("waiting", "waiting_since IS NOT NULL", "user_id", *_PLACE),
+        _some("kind", "kind IS NOT NULL", "user_id", "kind", *_PLACE),
+        _some("snoozed", "snoozed_until IS NOT NULL", "user_id", *_PLACE),
+        _some("due", "snoozed_until IS NOT NULL", "snoozed_until"),
+        _some("marked", "unread_from IS NOT NULL", "user_id"),
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 
@@ -90,6 +94,9 @@ class Membership(Base):
     delivered_seq: Mapped[int] = mapped_column(Integer, default=0)  # arrived at one of the user's devices
     mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # in an email: no message is in two
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
+    pinned: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    kind: Mapped[str | None] = mapped_column(String(20))  # of the subject, or in the pair's thread of the latest one
+    waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the other's first word that I left unanswered
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -94,7 +94,8 @@ def _get_or_create(connection: Connection, key: str, subject: Subject | None, no
     if made is None:  # it stood, or somebody was faster: theirs is ours too
         return db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one(), False
     for user_id in (connection.client_id, connection.professional_id):
-        db.session.add(Membership(thread_id=made, user_id=user_id, updated_at=now))
+        kind = subject.kind if subject else None
+        db.session.add(Membership(thread_id=made, user_id=user_id, kind=kind, updated_at=now))
         record_change(user_id=user_id, kind="thread", thread_id=made)
     return made, True
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -16,8 +15,10 @@ from wellchat.connections.queries import connection_between, my_connections, per
 from wellchat.db import new_id
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
-from wellchat.messaging import actions, opening, queries
-from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMessage, ThreadPlace
+from wellchat.messaging import actions, opening, places, queries
+from wellchat.messaging.filters import filters
+from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
+from wellchat.messaging.models import Message
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
     subject_by_id,
@@ -30,9 +31,8 @@ from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messaging", __name__)
 
-FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 ON_A_PAGE = 50  # messages a thread opens with
-MOST_ON_A_PAGE = 300  # and no more than these, to reach back to the first unread one
+MOST_ON_A_PAGE = 300  # and no more than these, to reach back from the end to the first unread one
 
 
 @pages.get("/")
@@ -43,7 +43,10 @@ def inbox() -> str:
 
 @pages.get("/threads/<thread_id>")
 @signed_in
-def thread(thread_id: str) -> str:
+def thread(thread_id: str) -> BaseResponse | str:
+    if (day := read_query(ThreadPlace).day) is not None:
+        seq = places.first_of_day(viewer(), thread_id, day)
+        return redirect(url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq) if seq else None))
     return _thread_page(thread_id)
 
 
@@ -52,9 +55,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     shell = _shell()  # reads the cursor first, then the state it goes with
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
-    found, more = queries.messages_of(
-        user, thread_id, before=place.before, limit=_page_size(view.thread.last_seq, first_unread)
-    )
+    found = _messages_at(view, place, first_unread)
     other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
@@ -64,7 +65,8 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         **shell,
         thread=_state(view),
         messages=[message_state(message, user.id) for message in found],
-        has_more=more,
+        has_earlier=bool(found) and found[0].seq > 1,
+        has_later=bool(found) and found[-1].seq < view.thread.last_seq,
         first_unread_seq=first_unread,
         client_key=new_id(),
         about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
@@ -87,10 +89,22 @@ def _posted_answer(errors: dict[str, str]) -> int | None:
     return None if "reply_to" in errors else request.form.get("reply_to", type=int)
 
 
-def _page_size(last_seq: int, first_unread: int | None) -> int:
-    """Enough to show the first unread message with a few before it."""
-    reach = last_seq - first_unread + 10 if first_unread else 0
-    return min(max(ON_A_PAGE, reach), MOST_ON_A_PAGE)
+def _messages_at(view: queries.ThreadView, place: ThreadPlace, first_unread: int | None) -> list[Message]:
+    """The stretch of a thread that its page opens with: the place asked for, else the end.
+
+    The end reaches back to the first unread message with a few before it; where that is too far, it begins there.
+    """
+    user, thread_id = viewer(), view.thread.id
+    if place.at is not None:
+        return places.messages_around(user, thread_id, place.at, limit=ON_A_PAGE)[0]
+    if place.after is not None:
+        return queries.messages_of(user, thread_id, after=place.after, limit=ON_A_PAGE)[0]
+    if place.before is not None:
+        return queries.messages_of(user, thread_id, before=place.before, limit=ON_A_PAGE)[0]
+    reach = view.thread.last_seq - first_unread + 10 if first_unread else 0
+    if first_unread and reach > MOST_ON_A_PAGE:
+        return places.messages_around(user, thread_id, first_unread, limit=ON_A_PAGE)[0]
+    return queries.messages_of(user, thread_id, limit=max(ON_A_PAGE, reach))[0]
 
 
 def _shell() -> dict[str, Any]:
@@ -98,13 +112,14 @@ def _shell() -> dict[str, Any]:
     user, page = viewer(), read_query(ListThreads)
     shell = badges()
     before = page.before if request.endpoint == "messaging.inbox" else None
-    views, following = queries.inbox(user, before=before, limit=page.limit, archived=page.archived, q=page.q)
+    views, following = queries.inbox(user, before=before, limit=page.limit, **page.filters())
     return {
         **shell,
         "threads": [_state(view) for view in views],
         "next": following,
         "archived": page.archived,
         "q": page.q,
+        "filters": filters(page, queries.kinds_of(user)),
     }
 
 
@@ -168,14 +183,10 @@ def read(thread_id: str) -> BaseResponse:
 @pages.post("/threads/<thread_id>/membership")
 @signed_in
 def change_membership(thread_id: str) -> BaseResponse:
-    form = request.form
-    changes: dict[str, Any] = {}
-    if "archived" in form:
-        changes["archived"] = form["archived"] == "1"
-    if "muted" in form:
-        changes["muted_until"] = FOREVER if form["muted"] == "1" else None
-    actions.change_membership(viewer=viewer(), thread_id=thread_id, changes=changes)
-    if changes.get("archived"):
+    user = viewer()
+    changes = read_form(PostMembership).wish().given(now=clock.now(), zone=user.time_zone)
+    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+    if changes.get("archived") or changes.get("snoozed_until"):
         return redirect(url_for("messaging.inbox"), 303)
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 

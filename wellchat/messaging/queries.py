@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, and_, bindparam, case, func, or_, select, tuple_
+from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
@@ -17,12 +17,14 @@ from wellchat.errors import NotFound
 from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread
 from wellchat.notifications import queries as bell
 from wellchat.paging import parse_place, place
+from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
+PINNED = "p."  # before the place of a pinned thread
 
 
 class ThreadView(NamedTuple):
@@ -36,16 +38,20 @@ class ThreadView(NamedTuple):
     unread: int
 
 
+def _read_up_to() -> Any:
+    """As Membership.read_up_to, in the database."""
+    return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
+
+
 @cache
 def _threads() -> Select[Any]:
     """The threads of `viewer` with all that a row of the inbox shows: one statement, however many there are."""
     user_id: Any = bindparam("viewer")
-    read = case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
     unread = (
         select(func.count())
         .where(
             Message.thread_id == Mine.thread_id,
-            Message.seq > read,
+            Message.seq > _read_up_to(),
             Message.sender_id != user_id,
             Message.deleted_at.is_(None),
         )
@@ -91,21 +97,63 @@ def threads_by_id(user_id: str, thread_ids: Iterable[str]) -> list[ThreadView]:
 
 
 def inbox(
-    viewer: User, *, before: str | None = None, limit: int = 30, archived: bool = False, q: str = ""
+    viewer: User,
+    *,
+    before: str | None = None,
+    limit: int = 30,
+    archived: bool = False,
+    snoozed: bool = False,
+    unread: bool = False,
+    waiting: bool = False,
+    pinned: bool | None = None,
+    kind: str | None = None,
+    q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
-    """The viewer's threads, latest first, and the place of the next page if there is one."""
+    """The viewer's threads, pinned ones on top, then the latest, and the place of the next page if there is one.
+
+    What is snoozed is listed among the snoozed only, until messaging.snoozing wakes it; in the archive all are alike.
+    """
     statement = _threads().where(Mine.archived.is_(archived))
+    if not archived:
+        statement = statement.where(Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None))
+    if unread:
+        some = or_(Mine.last_seq > Mine.last_read_seq, Mine.unread_from.is_not(None))
+        statement = statement.where(some, _has_unread())
+    if waiting:
+        statement = statement.where(Mine.waiting_since.is_not(None))
+    if pinned is not None:
+        statement = statement.where(Mine.pinned.is_(pinned))
+    if kind is not None:
+        statement = statement.where(Mine.kind == kind)
     if q.strip():
         like = "%" + _literally(q.strip()) + "%"
         statement = statement.join(Other, Other.id == Theirs.user_id).outerjoin(Thread.subject)
         statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
     if before:
-        statement = statement.where(tuple_(Mine.updated_at, Mine.thread_id) < tuple_(*parse_place(before)))
-    statement = statement.order_by(Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
+        above = (before.startswith(PINNED), *parse_place(before.removeprefix(PINNED)))
+        statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
+    statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
     views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
-    return views[:limit], place(views[limit - 1].mine.updated_at, views[limit - 1].mine.thread_id)
+    last = views[limit - 1].mine
+    return views[:limit], (PINNED if last.pinned else "") + place(last.updated_at, last.thread_id)
+
+
+def _has_unread() -> Any:
+    return exists().where(
+        Message.thread_id == Mine.thread_id,
+        Message.seq > _read_up_to(),
+        Message.sender_id != bindparam("viewer"),
+        Message.deleted_at.is_(None),
+    )
+
+
+def kinds_of(viewer: User) -> list[str]:
+    """The kinds of subjects that the viewer's threads are about."""
+    one = {kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind) for kind in KINDS}
+    found = db.session.execute(select(*one.values())).one()._asdict()
+    return [kind for kind in KINDS if found[kind]]
 
 
 def _literally(text: str) -> str:

@@ -29,7 +29,8 @@ def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: f
         "context": f"Re: {thread.subject.title}" if thread.subject else None,
         "client": person_json(thread.client),
         "professional": person_json(thread.professional),
-        "other": person_json(other) | {"presence": "here" if here else "away"},
+        "other": person_json(other)
+        | {"presence": "here" if here else "away", "seen_at": iso(_roughly(view.other_seen_at, now))},
         "subject": subject_state(thread.subject),
         "last_message": message_state(view.last_message, viewer.id) if view.last_message else None,
         "last_seq": thread.last_seq,
@@ -39,12 +40,27 @@ def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: f
         "other_read_seq": theirs.last_read_seq,
         "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
         "archived": mine.archived,
+        "pinned": mine.pinned,
+        "kind": mine.kind,
+        "waiting_since": iso(mine.waiting_since),
         "muted": mine.is_muted(now),
         "muted_until": iso(mine.muted_until),
         "snoozed_until": iso(mine.snoozed_until),
+        "listed_at": iso(mine.updated_at),
         "created_at": iso(thread.created_at),
         "updated_at": iso(thread.updated_at),
     }
+
+
+SEEN_LATELY = timedelta(days=7)
+SEEN_STEP = timedelta(minutes=5)
+
+
+def _roughly(seen_at: datetime | None, now: datetime) -> datetime | None:
+    """When somebody was here last, no finer than others need to know, and not for ever."""
+    if seen_at is None or now - seen_at > SEEN_LATELY:
+        return None
+    return seen_at - (seen_at - datetime.min.replace(tzinfo=seen_at.tzinfo)) % SEEN_STEP
 
 
 def membership_state(view: ThreadView) -> State:
@@ -55,6 +71,7 @@ def membership_state(view: ThreadView) -> State:
         "unread_from": mine.unread_from,
         "unread": view.unread,
         "archived": mine.archived,
+        "pinned": mine.pinned,
         "muted_until": iso(mine.muted_until),
         "snoozed_until": iso(mine.snoozed_until),
     }

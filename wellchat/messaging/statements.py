@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, case, exists, false, insert, null, or_, select, update
+from sqlalchemy import Integer, and_, bindparam, case, exists, false, func, insert, null, or_, select, update
+from sqlalchemy.orm import aliased
 
 from wellchat.db import table
 from wellchat.messaging.models import Membership, Message, Outbox, Thread
@@ -29,7 +30,7 @@ TAKE_NUMBER = (
         ~_key_was_used,
     )
     .values(last_seq=Thread.last_seq + 1, updated_at=bindparam("now"))
-    .returning(Thread.last_seq, Thread.client_id, Thread.professional_id)
+    .returning(Thread.last_seq, Thread.client_id, Thread.professional_id, Thread.subject_id)
 )
 
 # It asks for the key once more: who waited for the lock in TAKE_NUMBER has seen the messages of before that.
@@ -72,7 +73,8 @@ def _follows(mark: Any) -> Any:
     return case((and_(_of_sender, mark == Membership.last_seq), bindparam("number")), else_=mark)
 
 
-# Writing unarchives for the sender; being written to does so for who has not muted the thread.
+# Writing unarchives for the sender; being written to does so for who has not muted the thread. A snooze holds until its
+# time, whatever comes in, or until the sender has written.
 MOVE_MEMBERSHIPS = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"))
@@ -83,6 +85,9 @@ MOVE_MEMBERSHIPS = (
         delivered_seq=_follows(Membership.delivered_seq),
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
         archived=case((or_(_of_sender, ~_is_muted), false()), else_=Membership.archived),
+        snoozed_until=case((_of_sender, null()), else_=Membership.snoozed_until),
+        waiting_since=case((_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))),
+        kind=func.coalesce(bindparam("about", type_=table(Membership).c.kind.type), Membership.kind),
     )
 )
 
@@ -92,6 +97,30 @@ PUT_INTO_OUTBOX = insert(table(Outbox)).values(
     recipient_id=bindparam("to"),
     due_at=bindparam("now"),
     attempts=0,
+)
+
+_theirs, _mine = aliased(Message), aliased(Message)
+_answered = (
+    select(func.max(_mine.seq))
+    .where(_mine.thread_id == bindparam("thread"), _mine.sender_id == Membership.user_id, _mine.deleted_at.is_(None))
+    .correlate(table(Membership))
+    .scalar_subquery()
+)
+# Since when each waits for the other, told anew from the messages themselves: one was taken back.
+RECOUNT_WAITING = (
+    update(table(Membership))
+    .where(Membership.thread_id == bindparam("thread"))
+    .values(
+        waiting_since=select(func.min(_theirs.created_at))
+        .where(
+            _theirs.thread_id == bindparam("thread"),
+            _theirs.seq > func.coalesce(_answered, 0),
+            _theirs.sender_id != Membership.user_id,
+            _theirs.deleted_at.is_(None),
+        )
+        .correlate(table(Membership))
+        .scalar_subquery()
+    )
 )
 
 _shown = bindparam("number", type_=Integer)

@@ -2,8 +2,10 @@
 
 import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
+import { emoji } from "./controllers/emoji.js";
 import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
+import { limit } from "./controllers/limit.js";
 import { messages } from "./controllers/messages.js";
 import { pins } from "./controllers/pins.js";
 import { clearing, devices, offer } from "./controllers/push.js";
@@ -19,7 +21,7 @@ import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { bell, clearing, composer, devices, history, inbox, leave, messages, offer, panel, pins, recents, search, status, theme, thread, title, unread };
+const CONTROLLERS = { bell, clearing, composer, devices, emoji, history, inbox, leave, limit, messages, offer, panel, pins, recents, search, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
@@ -45,6 +47,7 @@ function start() {
     onState: () => {},
     open: null, // the thread on this page: {id, first(), atEnd()}
   };
+  app.drafts.listen(window);
   bind(app);
   followKeyboard();
   app.outbox.resume();

@@ -72,15 +72,15 @@ async function resync({ api, store, open }, fresh) {
   return fresh ?? me.cursor;
 }
 
-/* From the first message on the page to the newest, edits and deletions included. */
-async function messagesSince(api, { id, first }) {
+/* From the first message on the page to its last, or to the newest; edits and deletions included. */
+async function messagesSince(api, { id, first, last }) {
   const all = [];
   let after = Math.max(0, first() - 1);
   for (let more = true; more; ) {
     const page = await api.get(`/threads/${id}/messages`, { after, limit: 100 });
     all.push(...page.messages);
     after = all.at(-1)?.seq ?? after;
-    more = page.has_more;
+    more = page.has_more && after < last();
   }
   return all;
 }

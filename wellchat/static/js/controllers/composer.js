@@ -5,6 +5,7 @@ import { part, write } from "../lib/dom.js";
 
 const TYPING_EVERY = 3000; // ms
 const TWICE = 700; // ms in which a second press is the same one, and not worth a word
+const WRITING = 2000; // ms after a key in which somebody is writing here
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
 export function composer(form, app) {
@@ -14,11 +15,20 @@ export function composer(form, app) {
   let sent = 0;
 
   if (!field.value) field.value = app.drafts.read(threadId);
+  // What another tab writes here is followed, unless this is the field that is being written in.
+  let typed = 0;
+  app.drafts.onChange((id, elsewhere) => {
+    if (!elsewhere || id !== threadId || Date.now() - typed < WRITING) return;
+    field.value = app.drafts.read(threadId);
+    field.dispatchEvent(new Event("followed", { bubbles: true }));
+    grow(field);
+  });
   field.enterKeyHint = touch() ? "enter" : "send";
   grow(field);
   if (!touch()) field.focus({ preventScroll: true });
 
   field.addEventListener("input", () => {
+    typed = Date.now();
     grow(field);
     write(part(form, "problem"), "");
     app.drafts.write(threadId, field.value);

@@ -1,94 +1,139 @@
-/* The list of conversations: rows follow the updates, the latest on top. */
+/* The list of conversations: rows follow the updates, pinned ones on top, then the latest. */
 
-import { clone, part, setAvatar, setTime, write } from "../lib/dom.js";
+import { before, belongs, fillConversation, said, showWaiting } from "../lib/conversation_row.js";
+import { clone, part } from "../lib/dom.js";
+import { late } from "../lib/late.js";
+
+const MINUTE = 60_000;
 
 export function inbox(root, app) {
   const list = part(root, "list");
-  const archived = root.dataset.archived === "true";
-  const filtered = root.dataset.filtered === "true";
+  const { query } = root.dataset;
+  const shows = JSON.parse(root.dataset.shows);
   const open = root.dataset.threadId;
-
-  app.store.on(({ threads, typing }) => {
-    for (const thread of threads) show(thread);
-    for (const id of typing) showTyping(id);
-    part(root, "empty").hidden = rows().length > 0;
-  });
+  let more = part(root, "more");
 
   const rows = () => [...list.querySelectorAll("[data-thread-id]")];
   const rowOf = (id) => list.querySelector(`[data-thread-id="${CSS.escape(id)}"]`);
 
-  function show(thread) {
-    let row = rowOf(thread.id);
-    if (thread.archived !== archived && thread.id !== open) return row?.remove();
-    if (!row && filtered) return;
-    const known = Number(row?.querySelector('[data-part="unread"]').textContent || 0);
-    row ??= clone(root, "row");
-    // What arrives under the reader's eyes is about to be read: no number flashes up for it.
-    const reading = thread.id === open && app.attention.looking && app.open.atEnd();
-    fill(row, thread, reading ? 0 : thread.unread, app);
-    place(row, thread);
-    if (thread.id !== open && thread.unread > known && thread.last_message?.body) {
-      app.announce(`${thread.title}: ${thread.last_message.body}`);
-    }
+  app.store.on(({ threads, typing }) => {
+    for (const thread of threads) show(thread);
+    for (const id of typing) showPreview(id);
+    showEmpty();
+  });
+  app.drafts.onChange((id) => id !== open && showPreview(id));
+
+  function showEmpty() {
+    part(root, "empty").hidden = rows().length > 0 || Boolean(more);
   }
 
-  function place(row, { updated_at: at }) {
+  function show(thread, { add = !shows.q } = {}) {
+    let row = rowOf(thread.id);
+    if (!belongs(thread, shows) && thread.id !== open) return row && remove(row);
+    if (!row && (!add || !belongs(thread, shows))) return;
+    const known = Number(row?.querySelector('[data-part="unread"]').textContent || 0);
+    const fresh = !row;
+    if (fresh) ready((row = clone(root, "row")));
+    // What arrives under the reader's eyes is about to be read: no number flashes up for it.
+    const reading = thread.id === open && app.attention.looking && app.open.atEnd();
+    fillConversation(row, thread, { unread: reading ? 0 : thread.unread, query, app });
+    delete row.dataset.said;
+    place(row, thread);
+    showPreview(thread.id, thread);
+    if (!add || thread.id === open || thread.unread <= known || !thread.last_message?.body) return;
+    app.announce(`${thread.title}: ${thread.last_message.body}`);
+  }
+
+  function remove(row) {
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    if (row.contains(document.activeElement)) next?.querySelector("a")?.focus({ preventScroll: true });
+    row.remove();
+  }
+
+  const orderOf = (row) => ({ pinned: row.classList.contains("conversation--pinned"), at: Date.parse(row.dataset.at) });
+
+  function place(row, { listed_at: at }) {
     row.dataset.at = at;
-    if (row.isConnected && inPlace(row)) return;
-    const next = rows().find((other) => other !== row && Date.parse(other.dataset.at) <= Date.parse(at));
+    const mine = orderOf(row);
+    const [above, below] = [row.previousElementSibling, row.nextElementSibling].map((other) => other?.dataset.at && orderOf(other));
+    if (row.isConnected && !(above && before(mine, above)) && !(below && before(below, mine))) return;
+    const next = rows().find((other) => other !== row && !before(orderOf(other), mine));
     const focused = row.contains(document.activeElement) ? document.activeElement : null;
-    list.insertBefore(row, next ?? list.querySelector(".conversations__more"));
+    list.insertBefore(row, next ?? more);
     focused?.focus({ preventScroll: true }); // moving a row takes the focus from it
   }
 
-  function showTyping(id) {
+  /* Typing goes before a draft, a draft before what was said last. */
+  function showPreview(id, thread = app.store.threads.get(id)) {
     const row = rowOf(id);
-    const thread = app.store.threads.get(id);
     if (!row) return;
     const preview = part(row, "preview");
     const typing = app.store.isTyping(id);
+    const draft = id === open ? "" : app.drafts.read(id).trim();
+    row.dataset.said ??= preview.textContent;
+    if (thread) row.dataset.said = said(thread, app.viewerId);
     preview.classList.toggle("conversation__preview--typing", typing);
-    if (typing) {
-      row.dataset.said ??= preview.textContent;
-      preview.textContent = "Typing…";
-      setTimeout(() => showTyping(id), app.store.typing.get(id) - Date.now() + 50); // goes by itself
-    } else {
-      preview.textContent = thread ? said(thread, app) : (row.dataset.said ?? preview.textContent);
-      delete row.dataset.said;
-    }
+    preview.classList.toggle("conversation__preview--draft", !typing && Boolean(draft));
+    preview.textContent = typing ? "Typing…" : draft ? `Draft: ${draft.slice(0, 120)}` : row.dataset.said;
+    if (typing) setTimeout(() => showPreview(id), app.store.typing.get(id) - Date.now() + 50); // goes by itself
   }
-}
 
-function inPlace(row) {
-  const at = (other) => Date.parse(other?.dataset?.at ?? NaN);
-  const above = row.previousElementSibling;
-  const below = row.nextElementSibling;
-  return !(at(above) < at(row)) && !(at(below) > at(row));
-}
+  /* More of the list before the reader reaches its end; the link stays for who has no patience or no script. */
+  let loading = false;
 
-function fill(row, thread, unread, app) {
-  const { other, last_message: last } = thread;
-  row.dataset.threadId = thread.id;
-  row.dataset.presence = other.presence;
-  row.classList.toggle("conversation--unread", unread > 0);
-  row.classList.toggle("conversation--muted", thread.muted);
-  row.querySelector("a").href = `/threads/${thread.id}`;
-  setAvatar(part(row, "avatar"), other);
-  const title = part(row, "title");
-  title.textContent = title.title = thread.context ?? thread.title;
-  write(part(row, "who"), thread.context ? thread.title : "");
-  setTime(part(row, "time"), last?.created_at ?? thread.updated_at, app.times);
-  const preview = part(row, "preview");
-  delete row.dataset.said;
-  preview.classList.remove("conversation__preview--typing");
-  preview.textContent = said(thread, app);
-  part(row, "muted").hidden = !thread.muted;
-  part(row, "pill").hidden = unread === 0;
-  part(row, "unread").textContent = unread || "";
-}
+  async function load() {
+    if (loading || !more) return;
+    loading = true;
+    const coming = (slow) => {
+      part(more, "coming").hidden = !slow;
+      more.querySelector("a").hidden = slow;
+    };
+    try {
+      const wanted = { ...Object.fromEntries(new URLSearchParams(query)), before: more.dataset.next, limit: 30 };
+      const { threads, next } = await late(app.api.get("/threads", wanted), coming);
+      for (const thread of threads) show(newer(app.store.threads.get(thread.id), thread), { add: true });
+      if (next) more.dataset.next = next;
+      else more = more.remove() ?? null;
+      showEmpty();
+    } finally {
+      loading = false;
+    }
+    if (more && more.getBoundingClientRect().top < list.getBoundingClientRect().bottom + 400) await load();
+  }
 
-function said({ last_message: last }, app) {
-  if (!last) return "No messages yet";
-  if (last.deleted) return "Message deleted";
-  return (last.sender_id === app.viewerId ? "You: " : "") + last.body.slice(0, 120);
+  const newer = (known, told) => (known && known.last_seq > told.last_seq ? known : told);
+
+  if (more) {
+    more.querySelector("a").addEventListener("click", (event) => (event.preventDefault(), load().catch(() => {})));
+    const watch = new IntersectionObserver(([entry]) => entry.isIntersecting && load().catch(() => {}), {
+      root: list,
+      rootMargin: "400px 0px",
+    });
+    watch.observe(more);
+  }
+
+  function ready(row) {
+    row.querySelector('[data-action="row-menu"]').hidden = false;
+  }
+
+  /* The menu that all rows share comes when it is first needed. */
+  const menu = async (row, focus) => (await import("./row_menu.js")).rowMenu(root, app, { open, query, shows }).show(row, focus);
+  const act = async (row, wish) => (await import("./row_menu.js")).rowMenu(root, app, { open, query, shows }).act(row, wish);
+
+  list.addEventListener("click", ({ target }) => {
+    const button = target.closest('[data-action="row-menu"]');
+    if (button) menu(button.closest("[data-thread-id]"));
+  });
+  rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
+  setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
+  root.querySelector(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  /* So do the shortcuts; keys that are pressed meanwhile wait for them. */
+  let coming = null;
+  let keys = null;
+  document.addEventListener("keydown", async (event) => {
+    if (keys) return keys(event);
+    if (event.target.closest("input, textarea, select")) return;
+    coming ??= import("./shortcuts.js").then(({ shortcuts }) => shortcuts(root, { rows, rowOf, open, menu, act }));
+    (keys = await coming)(event);
+  });
 }

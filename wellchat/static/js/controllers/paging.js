@@ -1,54 +1,154 @@
-/* Earlier messages come before the reader reaches the top; the link stays for who has no patience or no script. */
+/* The stretch of a thread that is drawn, and how it moves: earlier and later messages come before the reader reaches the
+   end of it, others go. The links stay for who has no patience or no script. */
 
 import { part } from "../lib/dom.js";
+import { late } from "../lib/late.js";
+import { SLACK, Stretch } from "../lib/window.js";
 
 const AHEAD = 600; // px
+const PAGE = 50;
+const WIDE = 100;
 
 export function paging(root, app, { id, timeline, scroller, current }) {
   const older = part(root, "older");
+  const newer = part(root, "newer");
   const log = part(root, "log");
+  const newest = () => current().last_seq;
+  const stretch = new Stretch({ first: timeline.first, last: timeline.last, newest: newest() });
+  let turn = 0; // of the stretch: what was asked for an earlier one is not drawn
   let loading = null;
   let catching = false;
 
-  async function page(query) {
-    const { messages, has_more: more } = await app.api.get(`/threads/${id}/messages`, query);
+  /* What an update told while the answer was on its way may be newer than it. */
+  async function ask(query) {
+    const told = new Map();
+    const stop = app.store.on(({ messages }) => messages.forEach((m) => m.thread_id === id && told.set(m.seq, m)));
+    try {
+      const page = await late(app.api.get(`/threads/${id}/messages`, query), (slow) => log.classList.toggle("log--slow", slow));
+      return { ...page, messages: page.messages.map((message) => told.get(message.seq) ?? message) };
+    } finally {
+      stop();
+    }
+  }
+
+  function showEnds() {
+    older.hidden = !stretch.older;
+    newer.hidden = stretch.attached;
+  }
+
+  function draw(messages, grow) {
     scroller.keep(() => timeline.rows, () => {
       messages.forEach((message) => timeline.put(message));
+      const far = messages.length ? grow() : null;
+      if (far) timeline.cut(...far);
+      showEnds();
       timeline.draw(current());
     });
-    return more;
   }
 
   /** One page at a time, whoever asks; resolves to whether it came. */
-  function back(limit = 50) {
-    if (older.hidden) return Promise.resolve(false);
-    loading ??= page({ before: timeline.first, limit })
-      .then((more) => ((older.hidden = !more), true), () => false)
+  function move(query, grow) {
+    const now = turn;
+    const load = async () => {
+      const { messages } = await ask(query);
+      if (now !== turn) return false;
+      if (query.after && !messages.length) stretch.attached = true;
+      draw(messages, () => grow(messages));
+      return messages.length > 0;
+    };
+    loading ??= load()
+      .catch(() => false)
       .finally(() => (loading = null));
     return loading;
   }
 
+  const back = () => move({ before: stretch.first, limit: PAGE }, (found) => stretch.grewEarlier(found[0].seq));
+  const forth = () => move({ after: stretch.last, limit: PAGE }, (found) => stretch.grewLater(found.at(-1).seq, { newest: newest() }));
+
+  const edge = () => log.getBoundingClientRect();
+  const nearTop = () => !older.hidden && older.getBoundingClientRect().bottom > edge().top - AHEAD;
+  const nearEnd = () => !newer.hidden && newer.getBoundingClientRect().top < edge().bottom + AHEAD;
+
   async function fill() {
-    const near = () => !older.hidden && older.getBoundingClientRect().bottom > log.getBoundingClientRect().top - AHEAD;
-    while (near() && (await back()));
+    while (nearTop() && (await back()));
+    while (nearEnd() && (await forth()));
   }
 
   older.addEventListener("click", (event) => (event.preventDefault(), back()));
-  new IntersectionObserver(([entry]) => entry.isIntersecting && fill(), { root: log, rootMargin: `${AHEAD}px 0px 0px` }).observe(older);
+  newer.addEventListener("click", (event) => (event.preventDefault(), forth()));
+  const watch = new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && fill(), {
+    root: log,
+    rootMargin: `${AHEAD}px 0px`,
+  });
+  watch.observe(older);
+  watch.observe(newer);
+
+  /** Other messages in place of those drawn; resolves to the seq that was asked for, or the last, 0 where nothing came. */
+  async function replace(query) {
+    const now = ++turn;
+    const { messages, at } = await ask(query);
+    if (now !== turn || !messages.length) return 0;
+    turn += 1; // pages of the stretch that stood until now may still be on their way
+    timeline.clear();
+    messages.forEach((message) => timeline.put(message));
+    stretch.take({ first: messages[0].seq, last: messages.at(-1).seq, newest: newest() });
+    showEnds();
+    timeline.draw(current());
+    requestAnimationFrame(fill);
+    return at ?? stretch.last;
+  }
 
   return {
-    /** Loads back to a message; resolves to whether it is there. */
+    stretch,
+
+    /** Whether an update's message is to be drawn now. */
+    takes: (seq) => {
+      const draws = stretch.takes(seq, { atEnd: scroller.pinned });
+      showEnds();
+      return draws;
+    },
+
+    /** Messages were drawn at the end: far rows go, while nobody reads them. */
+    grew() {
+      const last = Math.max(stretch.last, timeline.last);
+      if (!stretch.attached || !last) return;
+      const far = stretch.grewLater(last, { newest: last, slack: SLACK });
+      if (far) timeline.cut(...far);
+      showEnds();
+    },
+
+    /** Brings a message to the page, with those around it; resolves to whether it is there. */
     async reach(seq) {
-      while (timeline.first > seq && (await back(100)));
+      if (timeline.row(seq)) return true;
+      if (seq < 1 || seq > newest()) return false;
+      await replace({ around: seq, limit: WIDE });
       return Boolean(timeline.row(seq));
+    },
+
+    /** The same for the day's first message; resolves to its seq. */
+    day: (date) => replace({ date, limit: WIDE }),
+
+    /** The newest messages; resolves once they are there. */
+    async latest() {
+      if (!stretch.attached) await replace({ limit: PAGE });
     },
 
     /** Loads on to the newest, where the rows end before it; where that fails, the next thing that happens asks again. */
     async catchUp() {
-      if (catching || timeline.last >= current().last_seq) return;
+      if (catching || !stretch.attached || stretch.last >= newest()) return;
+      const room = stretch.most - (scroller.pinned ? 0 : stretch.size);
+      if (newest() - stretch.last > room) {
+        stretch.attached = false; // too much to pour over the reader: they go on from where they were
+        return showEnds();
+      }
       catching = true;
       try {
-        while (await page({ after: timeline.last, limit: 100 }));
+        const now = turn;
+        for (let more = true; more && now === turn; ) {
+          const { messages, has_more: goesOn } = await ask({ after: stretch.last, limit: WIDE });
+          if (now === turn) draw(messages, () => stretch.grewLater(messages.at(-1).seq, { newest: messages.at(-1).seq }));
+          more = goesOn;
+        }
       } catch {
         // no answer now
       } finally {

@@ -12,8 +12,10 @@ export function thread(root, app) {
   const { id } = state;
   const log = part(root, "log");
   const timeline = new Timeline(root, app);
-  const scroller = new Scroller(log, { moved: () => (showJump(), see()) });
+  const whole = () => part(root, "newer").hidden;
+  const scroller = new Scroller(log, { moved: () => (showJump(), see()), whole });
   let missed = 0;
+  let newest = state.last_seq;
 
   app.store.threads.set(id, state);
   const current = () => app.store.threads.get(id) ?? state;
@@ -25,10 +27,11 @@ export function thread(root, app) {
     read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
   const pages = paging(root, app, { id, timeline, scroller, current });
-  app.open = { id, first: () => timeline.first, atEnd: () => scroller.pinned };
+  app.open = { id, first: () => timeline.first, last: () => (whole() ? Infinity : timeline.last), atEnd: () => scroller.pinned };
 
   function see() {
     if (reader.lastRead >= timeline.last) return;
+    if (!whole() && timeline.first > reader.lastRead + 1) return; // what lies between was not on the screen
     const end = log.getBoundingClientRect().bottom;
     const shown = timeline.rows.findLast((row) => row.dataset.seq && row.getBoundingClientRect().top < end - 8);
     if (shown) reader.saw(Number(shown.dataset.seq));
@@ -37,23 +40,23 @@ export function thread(root, app) {
   function showJump() {
     if (scroller.pinned) missed = 0;
     const jump = part(root, "jump");
-    jump.hidden = scroller.pinned || (!missed && scroller.below < 600);
-    jump.classList.toggle("jump--new", missed > 0);
-    part(root, "jump-words").textContent = missed ? plural(missed, "new message") : "Latest";
+    const below = whole() ? missed : current().unread;
+    jump.hidden = scroller.pinned || (whole() && !missed && scroller.below < 600);
+    jump.classList.toggle("jump--new", below > 0);
+    part(root, "jump-words").textContent = below ? plural(below, "new message") : "Latest";
   }
 
   function arrive(message) {
-    if (timeline.first > 1 && message.seq < timeline.first) return; // comes with the earlier messages, when asked for
-    if (message.seq > timeline.last + 1) return; // never a gap: pages.catchUp() brings it with those before it
     const mine = message.sender_id === app.viewerId;
-    const latest = message.seq > timeline.last;
-    const row = timeline.put(message);
+    const latest = message.seq > newest;
+    newest = Math.max(newest, message.seq);
+    const row = pages.takes(message.seq) && timeline.put(message); // else it is loaded with those around it
+    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${message.body}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
     if (mine) return;
     if (!(app.attention.looking && scroller.pinned) && !dividesUnread()) timeline.divide(message.seq);
     if (!scroller.pinned) missed += 1;
-    if (!message.deleted) app.announce(`${shown.name}: ${message.body}`);
   }
 
   /* A line already drawn stands while what is below it is unread. */
@@ -68,6 +71,14 @@ export function thread(root, app) {
     row.classList.add("message--arriving");
     timeline.divide(null);
     scroller.toEnd();
+    if (!whole()) toLatest();
+  }
+
+  const toLatest = () => pages.latest().then(() => (scroller.toEnd(), see()), () => {});
+
+  function confirm(message) {
+    if (whole()) timeline.confirm(message.client_key, message);
+    else timeline.sent(message.client_key);
   }
 
   let shown = state.other;
@@ -86,8 +97,9 @@ export function thread(root, app) {
     const here = (list) => list.filter((item) => item.thread_id === id);
     here(changes.pending).forEach(send);
     here(changes.dropped).forEach((entry) => timeline.drop(entry.client_key));
-    changes.confirmed.forEach(({ key, message }) => timeline.confirm(key, message));
+    here(changes.confirmed.map(({ message }) => message)).forEach(confirm);
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
+    pages.grew();
     reader.know(readUpTo(current()));
     timeline.draw(current());
     showPerson(current());
@@ -110,8 +122,22 @@ export function thread(root, app) {
     else scroller.toEnd();
   }
 
+  async function openDay(date) {
+    const seq = await pages.day(date).catch(() => 0);
+    if (!seq) return;
+    scroller.show(timeline.row(seq).closest(".day"), 0.02);
+    log.focus({ preventScroll: true });
+  }
+
+  part(root, "jump-date")?.addEventListener("submit", (event) => {
+    event.preventDefault();
+    event.target.closest("[popover]")?.hidePopover();
+    openDay(event.target.elements.date.value);
+  });
+
   part(root, "jump").addEventListener("click", () => {
-    scroller.toEnd();
+    if (whole()) scroller.toEnd();
+    else toLatest();
     // The button goes, and with it the focus; on a phone the field would open the keyboard.
     if (!matchMedia("(pointer: coarse)").matches) root.querySelector("textarea").focus({ preventScroll: true });
   });
@@ -122,9 +148,11 @@ export function thread(root, app) {
   });
   for (const sign of ["focus", "visibilitychange"]) window.addEventListener(sign, see, { capture: true });
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
-  open(seqOf(location.hash));
+  open(seqOf(location.hash) || Number(new URL(location).searchParams.get("at"))).then(() => {
+    // Opening a conversation reads what the page came with; later arrivals, and all else, are read when they are seen.
+    if (whole()) reader.saw(timeline.last);
+  });
   pages.catchUp();
-  reader.saw(timeline.last); // opening a conversation reads what the page came with; later arrivals are read when they are seen
 }
 
 /* Below what counts as unread: the watermark, or what was marked unread again. */

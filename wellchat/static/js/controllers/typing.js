@@ -2,18 +2,17 @@
 
 import { part } from "../lib/dom.js";
 
-const WORDS = { here: "Here now", away: "Away", typing: "Typing…" };
 let timer = null;
 
 export function showTyping(root, app, { id, other }) {
   const typing = app.store.isTyping(id);
-  part(root, "typing").hidden = !typing;
+  part(root, "typing").hidden = !typing || !part(root, "newer").hidden; // in the middle of a thread nobody writes
   clearTimeout(timer);
   if (typing) timer = setTimeout(() => app.store.apply({}), app.store.typing.get(id) - Date.now() + 50);
 
   const word = part(root, "presence");
-  const state = typing ? "typing" : other.presence;
-  if (word.dataset.presence === state) return;
-  word.dataset.presence = state;
-  word.textContent = WORDS[state];
+  const said = typing ? "Typing…" : app.times.seen(other);
+  if (word.textContent === said) return;
+  word.dataset.presence = typing ? "typing" : other.presence;
+  word.textContent = said;
 }

@@ -5,8 +5,10 @@ const NEAR = 48; // px from the end that still count as the end
 export class Scroller {
   #pinned = true;
 
-  constructor(box, { moved = () => {} } = {}) {
+  /** whole(): whether the rows go on to the end of the thread; the end of others is just a place. */
+  constructor(box, { moved = () => {}, whole = () => true } = {}) {
     this.box = box;
+    this.whole = whole;
     box.addEventListener("scroll", () => {
       this.#pinned = this.#atEnd();
       moved();
@@ -51,6 +53,6 @@ export class Scroller {
   }
 
   #atEnd() {
-    return this.below < NEAR;
+    return this.below < NEAR && this.whole();
   }
 }

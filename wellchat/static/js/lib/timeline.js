@@ -41,8 +41,23 @@ export class Timeline {
       return null;
     }
     const row = messageRow(message, message.sender_id === this.viewerId, this);
+    if (message.client_key) this.drop(message.client_key); // it stood there as one on its way
     this.#place(row, message);
     return row;
+  }
+
+  /** Rows far from the reader, from one seq to another. */
+  cut(from, to) {
+    for (let seq = from; seq <= to; seq++) {
+      const row = this.row(seq);
+      if (row) this.#remove(row);
+    }
+  }
+
+  /** All that was said; what is on its way stays. */
+  clear() {
+    part(this.box, "divider")?.remove();
+    this.box.querySelectorAll("[data-seq]").forEach((row) => this.#remove(row));
   }
 
   /** Draws a message on its way, or its new state. Returns the row when it is new. */
@@ -69,6 +84,12 @@ export class Timeline {
     markState(row, null);
     fillMessage(row, message, this);
     this.#place(row, message);
+  }
+
+  /** It arrived somewhere below what is drawn: the row stays as it is until it is loaded with the others there. */
+  sent(key) {
+    const row = this.#pending(key);
+    if (row) markState(row, null);
   }
 
   drop(key) {
@@ -104,6 +125,8 @@ export class Timeline {
 
   #remove(row) {
     const day = row.parentElement;
+    const line = row.previousElementSibling;
+    if (line?.dataset.part === "divider") line.remove(); // it was about this row
     row.remove();
     if (day.querySelector(".message")) this.#days.add(day);
     else day.remove();
@@ -124,7 +147,7 @@ export class Timeline {
     const day = clone(this.root, "day-section");
     day.dataset.day = date;
     setTime(part(day, "time"), at, this.times);
-    const next = days.find((other) => other.dataset.day > date) ?? part(this.box, "typing");
+    const next = days.find((other) => other.dataset.day > date) ?? part(this.box, "newer");
     next.before(day);
     return day;
   }

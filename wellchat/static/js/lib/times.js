@@ -43,6 +43,22 @@ export class Times {
     return `${this.day(iso)} ${this.clock(iso)}`;
   }
 
+  /** Here now, Seen today 14:05, Seen yesterday, Seen Thu 12 Nov, Away */
+  seen({ presence, seen_at: at }) {
+    if (presence === "here") return "Here now";
+    if (!at) return "Away";
+    const age = this.#age(at);
+    if (age === 0) return `Seen today ${this.clock(at)}`;
+    return age === 1 ? "Seen yesterday" : `Seen ${this.day(at)}`;
+  }
+
+  /** Waiting 5 min, Waiting 3 h, Waiting 4 days */
+  waited(since) {
+    const minutes = Math.floor((this.now() - Date.parse(since)) / 60_000);
+    if (minutes < 60) return `Waiting ${Math.max(1, minutes)} min`;
+    return minutes < 48 * 60 ? `Waiting ${Math.floor(minutes / 60)} h` : `Waiting ${Math.floor(minutes / 1440)} days`;
+  }
+
   #age(iso) {
     return Math.round((Date.parse(this.date(this.now())) - Date.parse(this.date(iso))) / 86_400_000);
   }

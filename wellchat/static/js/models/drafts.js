@@ -1,6 +1,8 @@
-/* What was begun and not sent, per person and thread. */
+/* What was begun and not sent, per person and thread; told to whoever shows it, also of what another tab writes. */
 
 export class Drafts {
+  #listeners = [];
+
   constructor({ storage, viewerId }) {
     this.storage = storage;
     this.prefix = `wellchat.draft.${viewerId}.`;
@@ -8,6 +10,19 @@ export class Drafts {
 
   read(threadId) {
     return this.storage?.getItem(this.prefix + threadId) ?? "";
+  }
+
+  /** listener(threadId, elsewhere): the draft of a thread is not what it was; `elsewhere` in another tab. */
+  onChange(listener) {
+    this.#listeners.push(listener);
+  }
+
+  /** Hears what other tabs write. */
+  listen(window) {
+    window.addEventListener("storage", ({ key, storageArea }) => {
+      if (!this.storage || storageArea !== this.storage || !key?.startsWith(this.prefix)) return;
+      this.#tell(key.slice(this.prefix.length), true);
+    });
   }
 
   /** Whoever signs out leaves nothing of theirs behind in this browser. */
@@ -23,6 +38,11 @@ export class Drafts {
     } catch {
       // storage full or forbidden: the words are still in the field
     }
+    this.#tell(threadId, false);
+  }
+
+  #tell(threadId, elsewhere) {
+    this.#listeners.forEach((listener) => listener(threadId, elsewhere));
   }
 }
 

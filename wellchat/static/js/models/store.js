@@ -2,6 +2,7 @@
    changes nothing. Listeners hear what changed; if one of them throws, apply() throws, and the caller starts afresh. */
 
 const TYPING = 6000; // ms that a sign of typing holds
+const KEPT = 1000; // messages of one thread; a page draws what it loads itself
 
 export class Store {
   #listeners = [];
@@ -82,6 +83,7 @@ export class Store {
     const thread = this.messages.get(id);
     const latest = newerMessage(thread.get(seq), message);
     thread.set(seq, latest);
+    if (thread.size > KEPT) thread.delete(thread.keys().next().value);
     // The answer to the send and the update that tells of it race; whichever comes first settles it.
     if (sender === this.viewerId && key && this.pending.delete(key)) changes.confirmed.push({ key, message: latest });
     if (sender !== this.viewerId && this.typing.delete(id)) changes.typing.push(id);

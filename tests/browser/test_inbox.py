@@ -1,0 +1,211 @@
+"""The inbox at a real browser: its parts, the menu of a row, all of it by keyboard, drafts, more rows when scrolled."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.house import PHONE, opened, seats
+from tests.cast import Talk
+from tests.services import Services
+from wellchat.accounts.actions import create_user
+from wellchat.clock import now as clock_now
+from wellchat.connections.actions import connect
+from wellchat.messaging.actions import mark_read, send_message
+from wellchat.messaging.opening import open_thread, put_subject
+
+MANY = 70
+PINNED = re.compile("conversation--pinned")
+
+
+def furnish(talk: Talk) -> Any:
+    """Paul's seventy clients: each has written once, the later ones more recently; most was read."""
+    paul, now, ids = talk.paul, clock_now(), {}
+    put_subject(kind="coupon", external_id="c", title="Half off", professional_id=paul.id, now=now)
+    for i in range(MANY):
+        client = create_user(email=f"n{i}@example.com", name=f"Number {i:02}", role="client", now=now)
+        connect(client_id=client.id, professional_id=paul.id, now=now)
+        about = {"subject": ("coupon", "c")} if i == 60 else {"with_id": paul.id}
+        thread_id, _ = open_thread(viewer=client, now=now, **about)  # type: ignore[arg-type]
+        at = now - timedelta(minutes=200 - i)
+        send_message(sender=client, thread_id=thread_id, body=f"I am {i}", client_key="k", now=at)
+        if i != 65:
+            mark_read(viewer=paul, thread_id=thread_id, seq=1, now=at)
+        if i % 2:
+            send_message(sender=paul, thread_id=thread_id, body="Hello.", client_key="a", now=at)
+        ids[i] = thread_id
+    return SimpleNamespace(threads=ids)
+
+
+@pytest.fixture(scope="module")
+def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with opened(services, tmp_path_factory.mktemp("inbox"), furnish, worker=True) as house:
+        yield house
+
+
+@pytest.fixture
+def sit(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
+    with seats(chromium, house) as sit:
+        yield sit
+
+
+def row(page: Page, number: int) -> Locator:
+    named = re.compile(f"Number {number:02}|Half off" if number == 60 else f"Number {number:02}")
+    return page.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text=named)
+
+
+def names(page: Page) -> list[str]:
+    found: list[str] = page.locator(".conversation__title").all_text_contents()
+    return found
+
+
+def test_the_list_goes_on_when_it_is_scrolled(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul)
+    expect(row(paul, 69)).to_be_visible()
+    assert len(names(paul)) <= 62
+    for _ in range(4):
+        paul.locator(".conversations").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
+        paul.wait_for_timeout(300)
+    expect(row(paul, 0)).to_have_count(1)
+    shown = names(paul)
+    assert len(shown) == len(set(shown)) == MANY + 1
+    expect(paul.get_by_role("link", name="More conversations")).to_have_count(0)
+
+
+def test_a_row_s_menu(sit: Callable[..., Page], house: Any) -> None:
+    paul, other = sit(house.people.paul), sit(house.people.paul)
+    row(paul, 50).hover()
+    row(paul, 50).get_by_role("button", name="Actions").click()
+    menu = paul.get_by_role("dialog", name="Actions")
+    expect(menu.get_by_role("button", name="Pin to the top")).to_be_focused()
+    expect(menu.get_by_role("button", name="Mark as read")).to_be_hidden()
+    menu.get_by_role("button", name="Pin to the top").click()
+    # On top here, and in every other window.
+    for page in (paul, other):
+        expect(page.get_by_role("listitem").filter(has_text=re.compile("Number|Half")).first).to_contain_text(
+            "Number 50"
+        )
+        expect(row(page, 50)).to_have_class(PINNED)
+    other.reload()
+    expect(other.get_by_role("listitem").filter(has_text=re.compile("Number|Half")).first).to_contain_text("Number 50")
+
+    row(paul, 50).hover()
+    row(paul, 50).get_by_role("button", name="Actions").click()
+    menu.get_by_role("button", name="Mute until tomorrow").click()
+    expect(row(paul, 50).get_by_title("Muted")).to_be_visible()
+    row(paul, 50).hover()
+    row(paul, 50).get_by_role("button", name="Actions").click()
+    expect(menu.get_by_role("button", name="Unmute")).to_be_visible()
+    menu.get_by_role("button", name="Unpin").click()
+    expect(row(paul, 50)).not_to_have_class(PINNED)
+
+
+def test_by_keyboard(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul)
+    press = paul.keyboard.press
+    press("?")
+    expect(paul.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    press("j")  # a dialog is open: nothing else hears it
+    press("Escape")
+    expect(paul.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
+    press("j")
+    expect(paul.get_by_role("link", name=re.compile("^Cara Client"))).to_be_focused()
+    press("j")
+    expect(row(paul, 69).get_by_role("link")).to_be_focused()
+    press("ArrowDown")
+    press("j")
+    press("k")
+    expect(row(paul, 68).get_by_role("link")).to_be_focused()
+    press("e")
+    expect(row(paul, 68)).to_have_count(0)
+    expect(row(paul, 67).get_by_role("link")).to_be_focused()
+    press("p")
+    expect(paul.get_by_role("listitem").filter(has_text="Number").first).to_contain_text("Number 67")
+    expect(row(paul, 67).get_by_role("link")).to_be_focused()
+    press("p")
+    expect(row(paul, 67)).not_to_have_class(PINNED)
+    press("s")
+    expect(paul.get_by_role("button", name="Snooze for 1 hour")).to_be_focused()
+    press("Enter")
+    expect(row(paul, 67)).to_have_count(0)
+    press("/")
+    expect(paul.get_by_role("searchbox")).to_be_focused()
+    paul.keyboard.type("eejk?")
+    expect(paul.get_by_role("searchbox")).to_have_value("eejk?")
+    expect(row(paul, 66)).to_have_count(1)
+
+    paul.goto("/?archived=1")
+    expect(row(paul, 68)).to_have_count(1)
+    paul.goto("/?snoozed=1")
+    press("j")
+    press(".")
+    paul.get_by_role("button", name="Bring back now").click()
+    expect(row(paul, 67)).to_have_count(0)
+    expect(paul.get_by_text("Nothing is snoozed.")).to_be_visible()
+
+
+def test_a_snooze_ends_before_the_reader_s_eyes(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul)
+    at = (clock_now() + timedelta(seconds=3)).isoformat()
+    call = f"/api/threads/{house.found.threads[64]}/membership"
+    options: dict[str, Any] = {"method": "PATCH", "headers": {"Content-Type": "application/json"}}
+    options["body"] = json.dumps({"snoozed_until": at})
+    answer = paul.evaluate("([call, options]) => fetch(call, options).then((r) => r.status)", [call, options])
+    assert answer == 200
+    expect(row(paul, 64)).to_have_count(0)
+    expect(row(paul, 64)).to_be_visible(timeout=10_000)
+    expect(paul.get_by_role("listitem").filter(has_text="Number").first).to_contain_text("Number 64")
+
+
+def test_the_parts(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul)
+    parts = paul.get_by_role("navigation", name="Filter")
+    parts.get_by_role("link", name="Unread").click()
+    expect(row(paul, 65)).to_be_visible()
+    assert len(names(paul)) == 1
+    parts.get_by_role("link", name="Waiting on me").click()
+    expect(row(paul, 66)).to_contain_text("Waiting 2 h")
+    expect(row(paul, 63)).to_have_count(0)
+    parts.get_by_role("link", name="Coupon", exact=True).click()
+    expect(row(paul, 60)).to_be_visible()
+    assert len(names(paul)) == 1
+    # What is opened from a part stays within it.
+    row(paul, 60).get_by_role("link").click()
+    expect(paul).to_have_url(re.compile(r"/threads/\w+\?kind=coupon"))
+    assert len(names(paul)) == 1
+
+
+def test_a_draft_stands_in_its_row_and_follows_to_other_tabs(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul)
+    other = paul.context.new_page()
+    thread = f"/threads/{house.found.threads[61]}"
+    paul.goto(thread)
+    other.goto("/")
+    paul.get_by_label("Message", exact=True).fill("Not quite fini")
+    expect(row(other, 61)).to_contain_text("Draft: Not quite fini")
+    third = paul.context.new_page()
+    third.goto(thread)
+    expect(third.get_by_label("Message", exact=True)).to_have_value("Not quite fini")
+    third.wait_for_timeout(2_000)  # nobody is writing in the first any more
+    third.get_by_label("Message", exact=True).fill("Not quite finished")
+    expect(paul.get_by_label("Message", exact=True)).to_have_value("Not quite finished")
+    third.get_by_role("button", name="Send").click()
+    expect(row(other, 61)).not_to_contain_text("Draft")
+    expect(paul.get_by_label("Message", exact=True)).to_have_value("")
+
+
+def test_on_a_phone_the_menu_is_within_reach(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul, **PHONE)
+    button = row(paul, 62).get_by_role("button", name="Actions")
+    expect(button).to_be_visible()
+    button.tap()
+    menu = paul.get_by_role("dialog", name="Actions")
+    expect(menu.get_by_role("button", name="Archive")).to_be_in_viewport(ratio=1)
+    expect(menu.get_by_role("button", name="Snooze for a week")).to_be_in_viewport(ratio=1)

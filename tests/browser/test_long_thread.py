@@ -1,0 +1,162 @@
+"""Ten thousand messages: opened anywhere, scrolled both ways without a jump, never more than a stretch drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.house import PHONE, opened, seats
+from tests.cast import long_life
+from tests.services import Services
+from wellchat.clock import now as clock_now
+
+COUNT = 10_000
+MOST = 350  # rows a page may hold at any time
+
+# Where the rows on the screen stand, and how many are drawn.
+LOOK = """() => {
+  const log = document.querySelector('.log'), box = log.getBoundingClientRect();
+  const rows = [...log.querySelectorAll('[data-seq]')];
+  const at = (r) => r.getBoundingClientRect();
+  const seen = rows.filter((r) => at(r).bottom > box.top && at(r).top < box.bottom);
+  return { count: rows.length, nodes: log.querySelectorAll('*').length, first: Number(rows[0].dataset.seq),
+    last: Number(rows.at(-1).dataset.seq), seen: seen.map((r) => Number(r.dataset.seq)),
+    gaps: rows.some((r, i) => i && Number(r.dataset.seq) !== Number(rows[i - 1].dataset.seq) + 1) };
+}"""
+# Follows one row on the screen through frames in which nobody scrolls; the largest distance it moved by itself.
+WATCH = """(ms) => new Promise((done) => {
+  const log = document.querySelector('.log'), top = log.getBoundingClientRect().top;
+  const row = [...log.querySelectorAll('[data-seq]')].find((r) => r.getBoundingClientRect().top > top + 5);
+  const start = row.getBoundingClientRect().top, until = performance.now() + ms;
+  let moved = 0;
+  const look = () => {
+    moved = row.isConnected ? Math.max(moved, Math.abs(row.getBoundingClientRect().top - start)) : 9999;
+    performance.now() < until ? requestAnimationFrame(look) : done(moved);
+  };
+  look();
+})"""
+
+
+@pytest.fixture(scope="module")
+def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    start = clock_now() - timedelta(minutes=30 * COUNT)
+    with opened(
+        services,
+        tmp_path_factory.mktemp("long"),
+        lambda talk: long_life(talk, COUNT, start=start, every=timedelta(minutes=30)),
+    ) as house:
+        yield house
+
+
+@pytest.fixture
+def sit(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
+    with seats(chromium, house) as sit:
+        yield sit
+
+
+def look(page: Page) -> dict[str, Any]:
+    found: dict[str, Any] = page.evaluate(LOOK)
+    return found
+
+
+def wait_for_rows(page: Page, end: str, sign: str, seq: int) -> None:
+    """Until the first, or last, row drawn is beyond `seq`."""
+    page.wait_for_function(f"(seq) => ({LOOK})().{end} {sign} seq", arg=seq)
+
+
+def scroll_to(page: Page, edge: str) -> None:
+    page.evaluate(
+        "(top) => { const l = document.querySelector('.log'); l.scrollTop = top }", 0 if edge == "top" else 1e9
+    )
+
+
+def test_opened_at_a_linked_message_with_what_stands_around_it_only(house: Any, sit: Callable[..., Page]) -> None:
+    cara = sit(house.people.cara)
+    calls: list[str] = []
+    cara.on("request", lambda request: calls.append(request.url) if "/messages?" in request.url else None)
+    cara.goto(f"/threads/{house.talk.id}#5000")
+    expect(cara.get_by_role("log").get_by_text("message 5000", exact=True)).to_be_in_viewport()
+    cara.wait_for_timeout(500)
+    found = look(cara)
+    assert 5000 in found["seen"]
+    assert 4800 < found["first"] < found["last"] < 5200
+    assert not found["gaps"]
+    assert len(calls) <= 4
+
+    # A link within the page leads on, and an update changes what is drawn.
+    cara.evaluate("location.hash = '#77'")
+    expect(cara.get_by_role("log").get_by_text("message 77", exact=True)).to_be_in_viewport()
+    expect(cara.get_by_role("button", name="Latest")).to_be_visible()
+    cara.get_by_role("button", name="Latest").click()
+    expect(cara.get_by_role("log").get_by_text(f"message {COUNT}", exact=True)).to_be_in_viewport()
+    assert look(cara)["last"] == COUNT
+
+
+@pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
+def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: Any, sit: Callable[..., Page], options: Any) -> None:
+    cara = sit(house.people.cara, **options)
+    cara.goto(f"/threads/{house.talk.id}")
+    expect(cara.get_by_role("log").get_by_text(f"message {COUNT}", exact=True)).to_be_in_viewport()
+    most_nodes = 0
+    for _ in range(14):
+        before = look(cara)
+        scroll_to(cara, "top")
+        assert cara.evaluate(WATCH, 250) < 2
+        wait_for_rows(cara, "first", "<", before["first"])
+        now = look(cara)
+        assert now["count"] <= MOST
+        assert not now["gaps"]
+        most_nodes = max(most_nodes, now["nodes"])
+    top = look(cara)
+    assert top["first"] < COUNT - 600
+    assert top["last"] < COUNT  # the far end went
+    while look(cara)["last"] < COUNT:
+        before = look(cara)
+        scroll_to(cara, "end")
+        assert cara.evaluate(WATCH, 250) < 2
+        wait_for_rows(cara, "last", ">", before["last"])
+        now = look(cara)
+        assert now["count"] <= MOST
+        assert not now["gaps"]
+        assert now["nodes"] <= most_nodes * 1.3
+
+
+def test_to_a_day(house: Any, sit: Callable[..., Page]) -> None:
+    cara = sit(house.people.cara, timezone_id="UTC")
+    cara.goto(f"/threads/{house.talk.id}")
+    day = (clock_now() - timedelta(days=90)).date()
+    cara.get_by_role("button", name="More", exact=True).click()
+    cara.get_by_label("Go to a day").fill(day.isoformat())
+    cara.get_by_role("button", name="Go", exact=True).click()
+    section = cara.locator(f'.day[data-day="{day.isoformat()}"]')
+    expect(section.locator(".message").first).to_be_in_viewport()
+    assert look(cara)["count"] <= MOST
+
+
+def test_what_arrives_meanwhile_is_counted_and_waits(house: Any, sit: Callable[..., Page]) -> None:
+    cara, paul = sit(house.people.cara), sit(house.people.paul)
+    cara.goto(f"/threads/{house.talk.id}#300")
+    expect(cara.get_by_role("log").get_by_text("message 300", exact=True)).to_be_in_viewport()
+    seen = look(cara)["seen"]
+    paul.goto(f"/threads/{house.talk.id}")
+    for words in ("Are you still reading?", "It can wait."):
+        paul.get_by_label("Message", exact=True).fill(words)
+        paul.get_by_role("button", name="Send").click()
+    expect(cara.get_by_role("button", name="2 new messages")).to_be_visible()
+    assert look(cara)["seen"] == seen
+    expect(cara.get_by_role("log").get_by_text("It can wait.")).to_have_count(0)
+
+    # Writing from there leads to the end, with everything in its order.
+    cara.get_by_label("Message", exact=True).fill("I was in last spring.")
+    cara.get_by_role("button", name="Send").click()
+    log = cara.get_by_role("log")
+    expect(log.get_by_text("I was in last spring.")).to_be_in_viewport()
+    expect(log.get_by_text("It can wait.")).to_be_visible()
+    expect(log.get_by_text("Seen", exact=True).or_(log.get_by_text("Delivered", exact=True)).first).to_be_visible()
+    expect(log.get_by_text("I was in last spring.")).to_have_count(1)
+    assert not look(cara)["gaps"]
+    assert look(cara)["last"] >= COUNT + 3

@@ -1,0 +1,301 @@
+"""The parts of the inbox: pinned on top on every page, unread, waiting, by kind, snoozed and back again."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import insert, text
+
+from tests.messaging.test_inbox import clients_of, names
+from wellchat import sweeps
+from wellchat.accounts.actions import create_user
+from wellchat.accounts.models import User
+from wellchat.changes.queries import cursor_now
+from wellchat.connections.models import Connection
+from wellchat.db import db, new_id, table, transaction
+from wellchat.messaging import snoozing
+from wellchat.messaging.actions import change_membership, delete_message, mark_read, send_message
+from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.queries import inbox, kinds_of, thread_for
+from wellchat.messaging.snoozing import wake
+from wellchat.messaging.spans import FOREVER, until
+
+HOUR = timedelta(hours=1)
+
+
+def put(talk, **changes):
+    change_membership(viewer=talk.cara, thread_id=talk.id, changes=changes)
+
+
+def mine(talk, who=None):
+    return thread_for(who or talk.cara, talk.id).mine
+
+
+@pytest.mark.each_database
+def test_pinned_ones_stand_on_top_and_paging_loses_nobody(app, cast, now):
+    clients_of(cast.rita, 7, now)
+    everybody = inbox(cast.rita, limit=100)[0]
+    for view in (everybody[-1], everybody[3]):
+        change_membership(viewer=cast.rita, thread_id=view.thread.id, changes={"pinned": True})
+    seen, place = [], None
+    while True:
+        views, place = inbox(cast.rita, before=place, limit=1)
+        seen += names(views, cast.rita)
+        if place is None:
+            break
+    assert seen == [f"Client {i:02}" for i in (3, 0, 6, 5, 4, 2, 1)]
+    assert names(inbox(cast.rita, pinned=True)[0], cast.rita) == ["Client 03", "Client 00"]
+    assert len(inbox(cast.rita, pinned=False)[0]) == 5
+
+
+@pytest.mark.each_database
+def test_unread_is_what_the_badge_counts(talk, other_talk, now):
+    talk.exchange("p")
+    assert [v.thread.id for v in inbox(talk.cara, unread=True)[0]] == [talk.id]
+    assert inbox(talk.paul, unread=True)[0] == []  # his own word
+    delete_message(viewer=talk.paul, thread_id=talk.id, seq=1, now=now)
+    assert inbox(talk.cara, unread=True)[0] == []
+    talk.exchange("p")
+    mark_read(viewer=talk.cara, thread_id=talk.id, seq=2, now=now)
+    assert inbox(talk.cara, unread=True)[0] == []
+
+
+@pytest.mark.each_database
+def test_who_waits_for_whom_and_since_when(talk, now):
+    talk.says(talk.paul, "Shall we?", now=now)
+    talk.says(talk.paul, "Hello?", now=now + HOUR)
+    assert mine(talk).waiting_since == now  # since the first word that was left unanswered
+    assert [v.thread.id for v in inbox(talk.cara, waiting=True)[0]] == [talk.id]
+    assert inbox(talk.paul, waiting=True)[0] == []
+    talk.says(talk.cara, "Yes.", now=now + 2 * HOUR)
+    assert inbox(talk.cara, waiting=True)[0] == []
+    assert mine(talk, talk.paul).waiting_since == now + 2 * HOUR
+
+
+@pytest.mark.each_database
+def test_a_word_taken_back_waits_for_nobody(talk, now):
+    talk.says(talk.paul, "Shall we?", now=now)
+    talk.says(talk.paul, "Hello?", now=now + HOUR)
+    delete_message(viewer=talk.paul, thread_id=talk.id, seq=1, now=now)
+    assert mine(talk).waiting_since == now + HOUR
+    talk.says(talk.cara, "Yes.", now=now + 2 * HOUR)
+    delete_message(viewer=talk.cara, thread_id=talk.id, seq=3, now=now)  # the answer was none
+    assert mine(talk).waiting_since == now + HOUR
+    assert mine(talk, talk.paul).waiting_since is None
+    delete_message(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
+    assert mine(talk).waiting_since is None
+
+
+@pytest.mark.each_database
+def test_by_what_it_is_about(cast, talk, now):
+    put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
+    put_subject(
+        kind="booking", external_id="b", title="Cut", professional_id=cast.paul.id, client_id=cast.cara.id, now=now
+    )
+    coupon, _ = open_thread(viewer=cast.cara, subject=("coupon", "c"), now=now)
+    assert kinds_of(cast.paul) == ["coupon"]
+    about = {"subject": ("booking", "b"), "now": now}
+    send_message(sender=cast.cara, thread_id=talk.id, body="Can we move it?", client_key="b1", **about)
+    assert kinds_of(cast.paul) == ["booking", "coupon"]
+    assert [v.thread.id for v in inbox(cast.paul, kind="booking")[0]] == [talk.id]
+    # What a coupon's own thread is about does not change, whatever is spoken of in it.
+    send_message(sender=cast.cara, thread_id=coupon, body="By the way", client_key="b2", **about)
+    assert [v.thread.id for v in inbox(cast.paul, kind="coupon")[0]] == [coupon]
+    assert len(inbox(cast.paul, kind="booking")[0]) == 1
+
+
+@pytest.mark.each_database
+def test_a_snooze_hides_and_comes_back_by_itself(talk, other_talk, now, api):
+    other_talk.says(talk.paul, "later")
+    change_membership(viewer=talk.paul, thread_id=talk.id, changes={"snoozed_until": now + HOUR})
+    assert [v.thread.id for v in inbox(talk.paul)[0]] == [other_talk.id]
+    assert [v.thread.id for v in inbox(talk.paul, snoozed=True)[0]] == [talk.id]
+    snoozing.sweep(now + timedelta(minutes=59))
+    assert len(inbox(talk.paul)[0]) == 1
+    cursor = str(cursor_now(talk.paul.id))
+    assert snoozing.sweep(now + HOUR)["snoozes_ended"] == 1
+    assert [v.thread.id for v in inbox(talk.paul)[0]] == [talk.id, other_talk.id]  # on top, as if it were new
+    assert inbox(talk.paul, snoozed=True)[0] == []
+    assert snoozing.sweep in sweeps.SWEEPS
+    (told,) = api(talk.paul).get(f"/api/updates?since={cursor}").json["threads"]
+    assert (told["id"], told["snoozed_until"]) == (talk.id, None)
+    assert snoozing.sweep(now + 2 * HOUR)["snoozes_ended"] == 0
+
+
+def test_a_snooze_holds_whatever_comes_in_until_i_write_myself(talk, now):
+    put(talk, snoozed_until=now + HOUR)
+    talk.exchange("p")
+    assert mine(talk).snoozed_until == now + HOUR
+    assert inbox(talk.cara)[0] == []
+    talk.exchange("c")
+    assert mine(talk).snoozed_until is None
+
+
+@pytest.mark.each_database
+def test_two_sweeps_wake_it_once_and_a_prolonged_one_sleeps_on(talk, now, at_once):
+    put(talk, snoozed_until=now)
+    ids = {"thread_id": talk.id, "user_id": talk.cara.id, "now": now}
+    assert sorted(at_once(4, lambda _: wake(**ids))) == [False, False, False, True]
+    put(talk, snoozed_until=now + HOUR)
+    assert wake(**ids) is False
+
+
+def test_until_when(now):
+    at = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # in Paris 23:30; the clocks go forward that night
+    assert until("hour", now=at, zone="Europe/Paris") == at + HOUR
+    assert until("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(2026, 3, 29, 23, tzinfo=UTC)  # there it is Sunday
+    assert until("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
+    assert until("always", now=at, zone="UTC") == FOREVER
+
+
+def test_the_calls_take_words_and_times(talk, api):
+    program = api(talk.cara)
+    path = f"/api/threads/{talk.id}/membership"
+    told = program.patch(path, json={"pinned": True, "mute": "always", "snooze": "hour"}).json["membership"]
+    assert (told["pinned"], told["muted_until"][:4]) == (True, "9999")
+    assert program.get("/api/threads").json["threads"] == []
+    (snoozed,) = program.get("/api/threads?snoozed=1").json["threads"]
+    assert snoozed["pinned"]
+    assert snoozed["muted"]
+    assert snoozed["snoozed_until"]
+    told = program.patch(path, json={"mute": None, "snoozed_until": None}).json["membership"]
+    assert (told["pinned"], told["muted_until"], told["snoozed_until"]) == (True, None, None)
+    assert len(program.get("/api/threads?pinned=1").json["threads"]) == 1
+    assert program.get("/api/threads?pinned=0").json["threads"] == []
+
+
+@pytest.mark.parametrize("form", [{"mute": "forever"}, {"snooze": "always"}, {"pinned": "perhaps"}])
+def test_a_mangled_form_changes_nothing(talk, browse, everything, form):
+    before = everything()
+    assert browse(talk.cara).post(f"/threads/{talk.id}/membership", data=form).status_code == 422
+    assert everything() == before
+
+
+def test_the_page_s_parts_have_addresses_and_empty_ones_say_what_they_are_for(talk, browse):
+    cara = browse(talk.cara)
+    talk.exchange("p")
+    page = cara.get("/?waiting=1").text
+    assert "message 1" in page
+    assert "Waiting 1 min" in page
+    assert re.search(r'href="/\?waiting=1" aria-current="true"', page)
+    assert 'href="/?waiting=1&amp;archived=1"' in page  # and what was chosen goes on into the archive
+    for query, words in {
+        "?unread=1&archived=1": "Nothing unread",
+        "?waiting=1&archived=1": "Nobody waits",
+        "?snoozed=1": "Nothing is snoozed",
+        "?kind=booking": "No conversation of this kind",
+        "?q=zzz": "called “zzz”",
+    }.items():
+        assert words in cara.get(f"/{query}").text, query
+    assert cara.get("/?kind=weather").status_code == 422
+
+
+def test_seen_is_told_coarsely(talk, api, change, now):
+    from wellchat.accounts.actions import touch_presence
+
+    def other():
+        return api(talk.cara).get(f"/api/threads/{talk.id}").json["thread"]["other"]
+
+    assert other()["seen_at"] is None
+    touch_presence(user_id=talk.paul.id, now=now - timedelta(hours=3), thread_id=None)
+    seen = datetime.fromisoformat(other()["seen_at"])
+    assert (seen.minute % 5, seen.second) == (0, 0)
+    assert timedelta() <= now - timedelta(hours=3) - seen < timedelta(minutes=5)
+    touch_presence(user_id=talk.paul.id, now=now, thread_id=None)
+    assert other()["presence"] == "here"
+
+
+def test_seen_is_forgotten(talk, api, now):
+    from wellchat.accounts.actions import touch_presence
+
+    touch_presence(user_id=talk.paul.id, now=now - timedelta(days=8), thread_id=None)
+    assert api(talk.cara).get(f"/api/threads/{talk.id}").json["thread"]["other"]["seen_at"] is None
+
+
+THREADS = 20_000
+PARTS = {
+    "ix_memberships_inbox": {},
+    "ix_memberships_unread": {"unread": True},
+    "ix_memberships_waiting": {"waiting": True},
+    "ix_memberships_kind": {"kind": "lead"},
+    "ix_memberships_snoozed": {"snoozed": True},
+}
+
+
+def crowd(rita, now):
+    """Twenty thousand threads of one person: one in a hundred unread, waiting, about a lead, or snoozed."""
+    client = create_user(email="crowd@example.com", name="Crowd", role="client", now=now)
+    link = new_id()
+    threads, members, messages = [], [], []
+    for i in range(THREADS):
+        at, thread_id = now - timedelta(minutes=i), new_id()
+        rare = i % 100
+        ends = {"thread_id": thread_id, "updated_at": at, "last_seq": 1}
+        people = {"client_id": client.id, "professional_id": rita.id, "connection_id": link}
+        threads.append(
+            {"id": thread_id, "key": f"k:{i}", "key_scope": "client", "last_seq": 1, "created_at": at, "updated_at": at}
+            | people
+        )
+        members.append(
+            ends
+            | {"user_id": rita.id, "last_read_seq": int(rare != 1), "pinned": i % 5000 == 7}
+            | {"waiting_since": at if rare == 2 else None, "kind": "lead" if rare == 3 else None}
+            | {"snoozed_until": now if rare == 4 else None}
+        )
+        members.append(
+            ends
+            | {"user_id": client.id, "last_read_seq": 1, "pinned": False}
+            | {"waiting_since": None, "kind": None, "snoozed_until": None}
+        )
+        messages.append(
+            {"thread_id": thread_id, "seq": 1, "sender_id": client.id, "body": "x", "client_key": "k", "created_at": at}
+        )
+    same = {"delivered_seq": 0, "mailed_seq": 0, "archived": False}
+    with transaction() as session:
+        people = {"client_id": client.id, "professional_id": rita.id}
+        session.execute(insert(table(Connection)), [{"id": link, "created_at": now} | people])
+        session.execute(insert(table(Thread)), threads)
+        session.execute(insert(table(Membership)), [row | same for row in members])
+        session.execute(insert(table(Message)), messages)
+        session.execute(text("ANALYZE"))
+
+
+def plan_of(query):
+    """How the database goes about the statements of `query`, in its own words."""
+    found = []
+
+    def explain(_c, cursor, statement, parameters, *_):
+        if statement.startswith("SELECT"):
+            found.append((statement, parameters))
+
+    from sqlalchemy import event
+
+    event.listen(db.engine, "before_cursor_execute", explain)
+    query()
+    event.remove(db.engine, "before_cursor_execute", explain)
+    ((statement, parameters),) = found
+    how = "EXPLAIN QUERY PLAN " if db.engine.dialect.name == "sqlite" else "EXPLAIN "
+    rows = db.session.connection().exec_driver_sql(how + statement, parameters)
+    return "\n".join(str(row[-1]) for row in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.each_database
+def test_every_part_has_its_index_at_twenty_thousand_threads(app, cast, now, queries):
+    crowd(cast.rita, now)
+    rita = db.session.get(User, cast.rita.id)
+    for index, part in PARTS.items():
+        plan = plan_of(lambda part=part: inbox(rita, **part))
+        assert index in plan, (part, plan)
+        assert "TEMP B-TREE" not in plan, plan  # sorted by the index, not by hand
+        assert "Seq Scan on memberships" not in plan, plan
+        with queries() as counted:
+            views, place = inbox(rita, limit=30, **part)
+            inbox(rita, limit=30, before=place, **part)
+        assert counted.count == 2
+        assert len(views) == 30
+        assert not re.search(r"^\s*(->\s*)?Sort ", plan, re.M), plan

@@ -1,0 +1,54 @@
+"""The parts of the inbox a person can look at, and their addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlencode
+
+from wellchat.messaging.forms import ListThreads
+from wellchat.subjects.kinds import KINDS
+
+NAMES = ("unread", "waiting", "snoozed", "archived", "kind", "q")
+
+
+def query_of(page: ListThreads, **changes: Any) -> str:
+    """The query string of a list like `page`, changed; empty for the plain inbox."""
+    wanted = {name: getattr(page, name) for name in NAMES} | changes
+    return urlencode({name: 1 if value is True else value for name, value in wanted.items() if value})
+
+
+def _address(page: ListThreads, **changes: Any) -> str:
+    query = query_of(page, **changes)
+    return f"/?{query}" if query else "/"
+
+
+def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
+    """What the list's template shows of them: each with its address, and whether it holds now."""
+    plain = dict.fromkeys(("unread", "waiting", "snoozed"), False) | {"kind": None}
+    parts = [
+        {"label": "All", "href": _address(page, **plain), "on": not any(getattr(page, name) for name in plain)},
+        *(
+            {"label": label, "href": _address(page, **{**plain, name: True}), "on": getattr(page, name)}
+            for name, label in (("unread", "Unread"), ("waiting", "Waiting on me"), ("snoozed", "Snoozed"))
+            if not (name == "snoozed" and page.archived)
+        ),
+        *(
+            {"label": kind.label, "href": _address(page, **{**plain, "kind": kind.name})}
+            | {"on": page.kind == kind.name}
+            for kind in KINDS.values()
+            if kind.name in kinds or page.kind == kind.name
+        ),
+    ]
+    return {
+        "parts": parts,
+        "query": query_of(page),
+        "without_q": _address(page, q=""),
+        "inbox": _address(page, archived=False),
+        "archive": _address(page, archived=True, snoozed=False),
+        "unread": page.unread,
+        "waiting": page.waiting,
+        "snoozed": page.snoozed,
+        "kind": page.kind,
+        "hidden": [(name, getattr(page, name)) for name in NAMES if name != "q" and getattr(page, name)],
+    }

@@ -1,0 +1,27 @@
+/* Emoji: by name while typing, or from a small board. Both come when they are first needed. */
+
+import { part } from "../lib/dom.js";
+
+export function emoji(form) {
+  const field = form.elements.body;
+  const opener = part(form, "emoji");
+
+  function insert(sign, { from, to } = { from: field.selectionStart, to: field.selectionEnd }) {
+    field.setRangeText(sign, from, to, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
+
+  const begin = (event) => {
+    if (!field.value.includes(":") || event.isComposing) return;
+    field.removeEventListener("input", begin);
+    import("./emoji_names.js").then(({ suggestions }) => suggestions(form, insert));
+  };
+  field.addEventListener("input", begin);
+
+  if (!opener || matchMedia("(pointer: coarse)").matches) return; // a phone's own keyboard has them
+  opener.hidden = false;
+  opener.addEventListener("click", async () => {
+    const { board } = await import("./emoji_board.js");
+    board(form, { opener, pick: (sign) => (insert(sign), field.focus({ preventScroll: true })) });
+  });
+}

@@ -1,0 +1,40 @@
+/* Says in time that a message grows too long, and by how much it is; nothing that was typed is cut off. */
+
+import { part, plural, write } from "../lib/dom.js";
+
+const SOON = 500; // characters left from which on they are counted
+
+/** Characters over the limit as the server counts them, negative below it: one of two code units counts once. */
+export function overLimit(text, most) {
+  return (most - text.length > SOON ? text.length : [...text].length) - most;
+}
+
+export function limit(form, app) {
+  const field = form.elements.body;
+  const most = field.maxLength;
+  const note = part(form, "limit");
+  let said = "";
+  field.removeAttribute("maxlength"); // it would cut a paste short without a word
+
+  function count() {
+    const over = overLimit(field.value, most);
+    field.setAttribute("aria-invalid", String(over > 0));
+    note.classList.toggle("composer__limit--over", over > 0);
+    if (over > 0) write(note, `Too long by ${plural(over, "character")}. Shorten it, or send it in two parts.`);
+    else write(note, over > -SOON ? `${plural(-over, "character")} left` : "");
+    const stage = over > 0 ? "Too long. Shorten it, or send it in two parts." : over > -SOON ? "Less than 500 characters left" : "";
+    if (stage && stage !== said) app.announce(stage); // once, not with every key
+    said = stage;
+    return over;
+  }
+
+  for (const sign of ["input", "followed", "reset"]) field.addEventListener(sign, count);
+  // Before the form's own listeners: what is too long goes nowhere, and stays where it is.
+  form.addEventListener("submit", (event) => {
+    if (count() <= 0) return setTimeout(count); // the field is empty by then
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    field.focus();
+  }, { capture: true });
+  count();
+}

@@ -1,0 +1,66 @@
+/* One row of the inbox, filled; the words are those of templates/messaging/_conversation.html. */
+
+import { part, plural, setAvatar, setTime, write } from "./dom.js";
+
+/** `unread` is told apart: what arrives under the reader's eyes is about to be read. */
+export function fillConversation(row, thread, { unread, query, app }) {
+  const { other, last_message: last } = thread;
+  row.dataset.threadId = thread.id;
+  row.dataset.lastSeq = thread.last_seq;
+  row.dataset.presence = other.presence;
+  row.classList.toggle("conversation--unread", unread > 0);
+  row.classList.toggle("conversation--muted", thread.muted);
+  row.classList.toggle("conversation--pinned", thread.pinned);
+  row.querySelector("a").href = `/threads/${thread.id}${query && `?${query}`}`;
+  setAvatar(part(row, "avatar"), other);
+  const title = part(row, "title");
+  title.textContent = title.title = thread.context ?? thread.title;
+  row.querySelector('[data-action="row-menu"]').setAttribute("aria-label", `Actions: ${title.textContent}`);
+  write(part(row, "who"), thread.context ? thread.title : "");
+  setTime(part(row, "time"), last?.created_at ?? thread.updated_at, app.times);
+  part(row, "pinned").hidden = !thread.pinned;
+  part(row, "muted").hidden = !thread.muted;
+  part(row, "pill").hidden = unread === 0;
+  part(row, "unread").textContent = unread || "";
+  part(row, "here").textContent = other.presence === "here" ? "Here now" : "";
+  const waiting = part(row, "waiting");
+  if (thread.waiting_since) waiting.dataset.since = thread.waiting_since;
+  else delete waiting.dataset.since;
+  showWaiting(row, app.times);
+}
+
+export function showWaiting(row, times) {
+  const waiting = part(row, "waiting");
+  write(waiting, waiting.dataset.since ? times.waited(waiting.dataset.since) : "");
+}
+
+/** What was said last, in one line. */
+export function said({ last_message: last }, viewerId) {
+  if (!last) return "No messages yet";
+  if (last.deleted) return "Message deleted";
+  const own = last.sender_id === viewerId;
+  const about = last.subject?.title;
+  const who = about ? `${own ? "You, about" : "About"} ${about}: ` : own ? "You: " : "";
+  const body = (last.body ?? "").slice(0, 120);
+  return who + [things(last.attachments ?? []), body].filter(Boolean).join(" · ");
+}
+
+function things(files) {
+  if (!files.length) return "";
+  const pictures = files.every((file) => file.content_type?.startsWith("image/"));
+  if (files.length === 1) return pictures ? "Photo" : "File";
+  return plural(files.length, pictures ? "photo" : "file");
+}
+
+/** Whether a list that shows a part of the inbox shows this thread. */
+export function belongs(thread, { archived, snoozed, unread, waiting, kind }) {
+  if (thread.archived !== archived) return false;
+  if (!archived && Boolean(thread.snoozed_until) !== snoozed) return false;
+  return !(unread && !thread.unread) && !(waiting && !thread.waiting_since) && (!kind || thread.kind === kind);
+}
+
+/** The order of the list: pinned ones, then the latest. */
+export function before(one, other) {
+  if (one.pinned !== other.pinned) return one.pinned;
+  return one.at > other.at;
+}
