@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wellchat.attachments.answers import AttachmentPage
 from wellchat.messaging import answers as messaging
 from wellchat.messaging.opening import put_subject
 from wellchat.notifications import answers as notifications
@@ -63,6 +64,7 @@ CALLS = [
     ("DELETE", "{thread}/messages/1", None, messaging.OneMessage),
     ("PUT", "{thread}/read", {"seq": 2}, messaging.ReadAnswer),
     ("PATCH", "{thread}/membership", {"archived": True}, messaging.MembershipAnswer),
+    ("GET", "{thread}/attachments", None, AttachmentPage),
     ("GET", "/api/notifications", None, notifications.NotificationPage),
     ("PATCH", "/api/notifications", {"all": True, "read": True}, notifications.UnreadAnswer),
     ("GET", "/api/preferences", None, notifications.PreferencesAnswer),

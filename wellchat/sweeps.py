@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from wellchat.accounts.links import trim_used
+from wellchat.attachments import work as files
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 Sweep = Callable[[datetime], dict[str, int]]
 
-SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep)
+SWEEPS: tuple[Sweep, ...] = (outbox.sweep, digests.sweep, week.sweep, mail.sweep, push.sweep, files.sweep)
 
 
 def run(now: datetime) -> dict[str, int]:
@@ -38,4 +39,4 @@ def run(now: datetime) -> dict[str, int]:
 def tidy(now: datetime) -> dict[str, int]:
     """What grows and may be forgotten."""
     trimmed = {"changes_trimmed": trim_logs(), "links_trimmed": trim_used(now=now)}
-    return trimmed | {"received_forgotten": forget_received(now)}
+    return trimmed | {"received_forgotten": forget_received(now)} | files.tidy(now)

@@ -32,5 +32,12 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
     beat_schedule=schedule.every(web.config["SWEEP_EVERY"]),
     beat_schedule_filename=str(web.config["INSTANCE"] / "beat-schedule"),
-    imports=("worker.messaging", "worker.digests", "worker.mail", "worker.push", "worker.sweeping"),
+    imports=(
+        "worker.messaging",
+        "worker.attachments",
+        "worker.digests",
+        "worker.mail",
+        "worker.push",
+        "worker.sweeping",
+    ),
 )

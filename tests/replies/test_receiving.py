@@ -276,9 +276,9 @@ UNTAKEABLE = {
             "kind": "multipart/mixed; boundary=b",
             "body": '--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="plan.pdf"\n\nPDF\n--b--\n',
         },
-        "only plan.pdf",
+        "could not take plan.pdf: “plan.pdf” is called a PDF",
     ),
-    "a picture": ({"kind": "image/png", "body": "PNG"}, "only a file"),
+    "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not take a file"),
     "nul": ({"body": "\x00\x00"}, "no words of yours"),
 }
 
@@ -320,7 +320,7 @@ def test_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(told(world)) == 1
 
 
-def test_files_that_came_along_are_named_and_left_out(world: World) -> None:
+def test_files_that_are_not_taken_are_named(world: World) -> None:
     body = (
         "--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: application/pdf\n"
         "Content-Disposition: attachment; filename*=utf-8''pl%C3%A4n%0D%0Ax.pdf\nContent-Transfer-Encoding: base64\n\nUERG\n"
@@ -329,7 +329,7 @@ def test_files_that_came_along_are_named_and_left_out(world: World) -> None:
     )
     assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
     assert said(world) == [
-        "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: files cannot be sent this way.)"
+        "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: such files are not taken here.)"
     ]
 
 

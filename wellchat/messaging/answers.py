@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from wellchat.attachments.answers import AttachmentShape
+
 
 class Person(BaseModel):
     """A user as others see them; never an email address."""
@@ -42,7 +44,7 @@ class MessageShape(BaseModel):
     client_key: str | None = None
     subject: SubjectLabel | None
     reply_to: int | None
-    attachments: list[str]
+    attachments: list[AttachmentShape]
     reactions: list[str]
     created_at: str
     edited_at: str | None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
+from wellchat.attachments.actions import MOST_FILES
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
 
@@ -33,10 +34,12 @@ def _utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_utc)]
 
 
-def _body(text: str) -> str:
-    """Line ends as `\\n`, whoever typed them; at least one character that shows."""
+def _body(text: str, *, may_be_empty: bool = False) -> str:
+    """Line ends as `\\n`, whoever typed them; at least one character that shows, unless files say it all."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
+        if may_be_empty:
+            return ""
         raise ValueError("Write something first.")
     return text
 
@@ -46,8 +49,11 @@ class _HasBody(Form):
 
     @model_validator(mode="after")
     def _tidy(self) -> _HasBody:
-        self.body = _body(self.body)
+        self.body = _body(self.body, may_be_empty=self._has_files())
         return self
+
+    def _has_files(self) -> bool:
+        return False
 
 
 class SubjectRef(Form):
@@ -58,10 +64,15 @@ class SubjectRef(Form):
 
 
 class SendMessage(_HasBody):
+    """`body` may be empty where there are attachments: ids of files that were uploaded and not sent yet."""
+
     client_key: ClientKey
     subject: SubjectRef | None = None
     reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
-    attachments: Annotated[list[Id], Field(max_length=10)] = []
+    attachments: Annotated[list[Id], Field(max_length=MOST_FILES)] = []
+
+    def _has_files(self) -> bool:
+        return bool(self.attachments)
 
 
 class PostMessage(_HasBody):
@@ -70,6 +81,10 @@ class PostMessage(_HasBody):
     client_key: ClientKey
     subject: Id | None = None
     seen: Seq = 0
+    files: Annotated[int, Field(ge=0, le=MOST_FILES)] = 0  # that came along; counted by the route
+
+    def _has_files(self) -> bool:
+        return self.files > 0
 
 
 class EditMessage(_HasBody):
@@ -115,6 +130,14 @@ class ListMessages(QueryForm):
     before: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
     after: Annotated[int, Field(ge=0, le=MAX_SEQ)] | None = None
     limit: LIMIT = 50
+
+
+class ListFiles(QueryForm):
+    """`before` is the `next` of the page before."""
+
+    kind: Literal["picture", "document"] | None = None
+    before: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    limit: LIMIT = 30
 
 
 class ThreadPlace(QueryForm):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     ForeignKey,
@@ -19,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
+from wellchat.attachments.state import File, in_words
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
@@ -108,12 +110,17 @@ class Message(Base):
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
+    # What hangs on it, as it is shown: repeated from its attachments, so that no list has to ask for them.
+    files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
+
     subject: Mapped[Subject | None] = relationship(lazy="joined")
 
     @property
     def preview(self) -> str | None:
-        """Its first words on one line; none of a deleted one."""
-        return " ".join(self.body.split())[:PREVIEW] if self.body is not None else None
+        """Its first words on one line, or what hangs on it where it has none; none of a deleted one."""
+        if self.body is None:
+            return None
+        return " ".join(self.body.split())[:PREVIEW] or in_words(self.files or [])[:PREVIEW]
 
 
 class MessageRevision(Base):

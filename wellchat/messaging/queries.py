@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam, func, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
+from wellchat.attachments.state import File
 from wellchat.changes.models import Change
 from wellchat.db import db, run, table
 from wellchat.errors import NotFound
@@ -146,6 +147,7 @@ class Said(NamedTuple):
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
+    files: list[File] | None
     subject: Subject | None
 
 

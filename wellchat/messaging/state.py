@@ -10,6 +10,7 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
+from wellchat.attachments.state import file_state
 from wellchat.clock import iso
 from wellchat.messaging.models import Message
 from wellchat.messaging.queries import Said, ThreadView
@@ -66,7 +67,7 @@ def message_state(message: Message | Said, viewer_id: str) -> State:
         "body": message.body,
         "subject": subject_state(message.subject),
         "reply_to": message.reply_to,
-        "attachments": [],
+        "attachments": [file_state(file) for file in message.files or ()],
         "reactions": [],
         "created_at": iso(message.created_at),
         "edited_at": iso(message.edited_at),

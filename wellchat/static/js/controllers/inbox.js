@@ -1,5 +1,6 @@
 /* The list of conversations: rows follow the updates, the latest on top. */
 
+import { inWords } from "../lib/files.js";
 import { clone, part, setAvatar, setTime, write } from "../lib/dom.js";
 
 export function inbox(root, app) {
@@ -27,8 +28,8 @@ export function inbox(root, app) {
     const reading = thread.id === open && app.attention.looking && app.open.atEnd();
     fill(row, thread, reading ? 0 : thread.unread, app);
     place(row, thread);
-    if (thread.id !== open && thread.unread > known && thread.last_message?.body) {
-      app.announce(`${thread.title}: ${thread.last_message.body}`);
+    if (thread.id !== open && thread.unread > known && thread.last_message && !thread.last_message.deleted) {
+      app.announce(`${thread.title}: ${thread.last_message.body || inWords(thread.last_message.attachments)}`);
     }
   }
 
@@ -90,5 +91,5 @@ function fill(row, thread, unread, app) {
 function said({ last_message: last }, app) {
   if (!last) return "No messages yet";
   if (last.deleted) return "Message deleted";
-  return (last.sender_id === app.viewerId ? "You: " : "") + last.body.slice(0, 120);
+  return (last.sender_id === app.viewerId ? "You: " : "") + (last.body.slice(0, 120) || inWords(last.attachments));
 }

@@ -1,6 +1,7 @@
 /* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
 
 import { part, plural, setAvatar } from "../lib/dom.js";
+import { inWords } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { Reader } from "../models/reader.js";
@@ -53,7 +54,7 @@ export function thread(root, app) {
     if (mine) return;
     if (!(app.attention.looking && scroller.pinned) && !dividesUnread()) timeline.divide(message.seq);
     if (!scroller.pinned) missed += 1;
-    if (!message.deleted) app.announce(`${shown.name}: ${message.body}`);
+    if (!message.deleted) app.announce(`${shown.name}: ${message.body || inWords(message.attachments)}`);
   }
 
   /* A line already drawn stands while what is below it is unread. */

@@ -17,9 +17,9 @@ export class Outbox {
     store.on(({ confirmed }) => confirmed.forEach(({ key }) => this.#forget(key)));
   }
 
-  send({ threadId, body, subject = null }) {
+  send({ threadId, body, subject = null, attachments = [] }) {
     this.#last = Math.max(this.#last + 1, this.clock.now());
-    const entry = { client_key: this.newKey(), thread_id: threadId, body, subject, at: this.#last, state: "sending" };
+    const entry = { client_key: this.newKey(), thread_id: threadId, body, subject, attachments, at: this.#last, state: "sending" };
     this.#keep(entry);
     this.#pump(threadId);
     return entry;
@@ -74,9 +74,10 @@ export class Outbox {
 
   /** Resolves to the pause before another attempt, 0 when this entry is done with. */
   async #attempt(entry, attempts) {
-    const { thread_id: id, body, client_key: key, subject } = entry;
+    const { thread_id: id, body, client_key: key, subject, attachments } = entry;
     try {
-      const data = await this.api.send("POST", `/threads/${id}/messages`, { body, client_key: key, ...(subject && { subject }) });
+      const files = attachments?.length && { attachments: attachments.map((file) => file.id) };
+      const data = await this.api.send("POST", `/threads/${id}/messages`, { body, client_key: key, ...(subject && { subject }), ...files });
       this.#arrived(key, data.message);
       return 0;
     } catch (error) {
