@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
 
 from tests.attachments.files import PDF, picture, row, send, take
+from tests.mail.world import DELAY, NOON
 from wellchat.accounts.models import User
 from wellchat.attachments import actions
 from wellchat.attachments.models import Attachment
+from wellchat.attachments.state import file_size, fitted, in_words
 from wellchat.changes.models import Change
 from wellchat.db import db
+from wellchat.digests import actions as digests
+from wellchat.digests import outbox
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message
 from wellchat.messaging.queries import thread_for
+from wellchat.notifications.models import Notification
 
 
 def test_a_picture_and_a_document_go_along_in_their_order(app, talk, now):
@@ -211,3 +217,46 @@ def test_both_logs_hear_of_it_once(app, talk, now):
     for user in (talk.cara, talk.paul):
         told = db.session.execute(select(Change.kind).where(Change.user_id == user.id).order_by(Change.seq)).scalars()
         assert list(told) == ["thread", "message"]
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"),
+    [((800, 600), (320, 240)), ((600, 1200), (160, 320)), ((100, 80), (100, 80)), ((4000, 100), (320, 56))],
+)
+def test_the_place_a_picture_takes(size, shown):
+    """tests/js/uploads.test.js holds the page to the same."""
+    assert fitted(size) == shown
+
+
+def test_sizes_and_words_for_people():
+    assert [file_size(n) for n in (900, 12_300, 999_499, 999_500, 3_440_000)] == [
+        *("900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB")
+    ]
+    file = {"name": "a.mp3", "media_type": "audio/mpeg", "width": None}
+    assert in_words([file]) == "Recording: a.mp3"
+    assert in_words([{**file, "media_type": "video/mp4"}]) == "Video: a.mp3"
+    assert in_words([]) == ""
+
+
+def test_the_bell_and_the_inbox_say_what_came(app, browse, talk, now):
+    paul_id, thread_id = talk.paul.id, talk.id
+    send(talk, talk.cara, [take(talk.cara, now), take(talk.cara, now)])
+    assert "2 photos" in browse(talk.paul).get("/").text
+    outbox.sweep(now)
+    told = select(Notification.preview).where(Notification.user_id == paul_id)
+    assert db.session.execute(told).scalar_one() == "2 photos"
+    cara = db.session.get(User, talk.cara.id)
+    delete_message(viewer=cara, thread_id=thread_id, seq=1, now=now)
+    assert db.session.execute(told).scalar_one() == "This message was deleted."
+
+
+def test_the_digest_says_what_came(world):
+    world.say(world.client, "These are the pictures")
+    thread = SimpleNamespace(id=world.thread.id, now=NOON)
+    send(thread, world.client, [take(world.client, NOON), take(world.client, NOON)])
+    send(thread, world.client, [take(world.client, NOON, PDF, "plan.pdf")], "And the plan")
+    digests.sweep(NOON + DELAY)
+    [mail] = world.server.messages
+    for part in ("plain", "html"):
+        text = mail.get_body((part,)).get_content()
+        assert all(words in text for words in ("2 photos", "And the plan", "Document: plan.pdf")), part

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from tests.attachments.files import PDF, picture
 from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import address_of, answer, hand_over, raw_mail, received, said
+from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.mail import actions as mail
@@ -331,6 +335,44 @@ def test_files_that_are_not_taken_are_named(world: World) -> None:
     assert said(world) == [
         "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: such files are not taken here.)"
     ]
+
+
+def with_files(*files: tuple[str, str, bytes], text: str = "Here it is.") -> str:
+    parts = [f"--b\nContent-Type: text/plain\n\n{text}\n"] + [
+        f"--b\nContent-Type: {kind}\nContent-Disposition: attachment; filename={name}\n"
+        f"Content-Transfer-Encoding: base64\n\n{b64encode(content).decode()}\n"
+        for name, kind, content in files
+    ]
+    return "".join(parts) + "--b--\n"
+
+
+def test_files_that_came_along_are_kept(world: World) -> None:
+    body = with_files(
+        ("beach.jpg", "application/octet-stream", picture()),
+        ("setup.exe", "image/jpeg", b"MZ\x90\x00" + b"\x00" * 60),
+        ("plan.pdf", "application/pdf", PDF),
+    )
+    for _ in range(2):  # a mail server may hand it over again
+        assert answer(world, kind="multipart/mixed; boundary=b", body=body, message_id="<f@example.com>").status == OK
+    assert said(world) == ["Here it is.\n\n(Sent by email without setup.exe: such files are not taken here.)"]
+    [message] = db.session.execute(select(Message).where(Message.files.is_not(None))).scalars()
+    kept = [(each["name"], each["media_type"]) for each in message.files or ()]
+    assert kept == [("beach.jpg", "image/jpeg"), ("plan.pdf", "application/pdf")]
+    sent = db.session.execute(select(Attachment)).scalars().all()
+    assert {each.thread_id for each in sent} == {message.thread_id}  # none was taken in twice
+    assert {each.owner_id for each in sent} == {world.coach.id}
+
+
+def test_files_without_words_are_a_message(world: World) -> None:
+    body = with_files(("plan.pdf", "application/pdf", PDF), text="")
+    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert said(world) == [""]
+
+
+def test_more_files_than_a_message_takes_are_named(world: World) -> None:
+    body = with_files(*((f"{i}.txt", "text/plain", b"x") for i in range(12)))
+    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert said(world) == ["Here it is.\n\n(Sent by email without 10.txt, 11.txt: such files are not taken here.)"]
 
 
 # Who it is from, as the mail server in front has found out

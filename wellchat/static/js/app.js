@@ -3,7 +3,7 @@
 import { attach, gallery, pictures } from "./controllers/attach.js";
 import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
-import { leave, panel, pictures, status, theme, title, unread } from "./controllers/frame.js";
+import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
 import { clearing, devices, offer } from "./controllers/push.js";
 import { thread } from "./controllers/thread.js";
@@ -17,7 +17,7 @@ import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { attach, bell, clearing, composer, devices, gallery, history, inbox, leave, offer, panel, status, theme, thread, title, unread };
+const CONTROLLERS = { attach, bell, clearing, composer, devices, gallery, history, inbox, leave, offer, panel, pictures, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
