@@ -27,6 +27,9 @@ def test_the_document_tells_of_refusals_as_they_are(client):
     told = client.get("/api/openapi.json").json
     send = told["paths"]["/api/threads/{thread_id}/messages"]["post"]["responses"]
     assert {"200", "201", "401", "404", "409", "413", "422", "429", "503"} <= set(send)
+    upload = told["paths"]["/api/attachments"]["post"]
+    assert list(upload["requestBody"]["content"]) == ["multipart/form-data"]
+    assert {"201", "413", "422", "429"} <= set(upload["responses"])
     for status in ("401", "404", "409", "422"):
         assert list(send[status]["content"]) == ["application/problem+json"]
     assert {"title", "status", "detail"} <= set(told["components"]["schemas"]["Problem"]["required"])

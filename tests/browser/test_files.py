@@ -260,8 +260,28 @@ def test_the_lightbox_by_keyboard(live: Live, sit_down: Callable[..., Page]) -> 
 
 def test_it_works_without_script(live: Live, sit_down: Callable[..., Page]) -> None:
     page = sit_down(live.people.cara, java_script_enabled=False)  # type: ignore[attr-defined]
-    page.get_by_label("Files", exact=True).set_input_files(
+    page.locator("input[name=file]").set_input_files(
         [{"name": "plain.jpg", "mimeType": "image/jpeg", "buffer": picture()}]
     )
     page.get_by_role("button", name="Send").click()
     expect(log(page).get_by_role("img", name="plain.jpg")).to_be_visible()
+
+
+def test_nothing_stands_in_the_way_of_anybody(live: Live, sit_down: Callable[..., Page]) -> None:
+    """axe, with files in the thread, in the tray (one refused), and large over the page."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = sit_down(live.people.cara, color_scheme="dark")  # type: ignore[attr-defined]
+    choose(page, photo("seen.jpg"), ("plan.pdf", "application/pdf", PDF))
+    page.get_by_role("button", name="Send").click()
+    expect(log(page).get_by_role("img", name="seen.jpg").last).to_be_visible()
+    choose(page, photo("next.jpg"), ("logo.svg", "image/svg+xml", SVG))
+    expect(tray(page)).to_contain_text("Web pages and SVG")
+    faults = {"tray": Axe().run(page).response["violations"]}
+    log(page).get_by_role("link", name="seen.jpg").last.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    faults["lightbox"] = Axe().run(page).response["violations"]
+    page.goto(f"{live.people.thread}/files")  # type: ignore[attr-defined]
+    faults["files"] = Axe().run(page).response["violations"]
+    told = {state: [(one["id"], one["nodes"][0]["html"][:160]) for one in found] for state, found in faults.items()}
+    assert told == {"tray": [], "lightbox": [], "files": []}

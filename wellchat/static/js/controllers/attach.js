@@ -70,7 +70,7 @@ export function gallery(root, app) {
     for (const file of attachments.filter((each) => each.width)) {
       const fresh = cell(file);
       fresh.dataset.seq = seq;
-      if (known(file)) known(file).replaceWith(fresh);
+      if (known(file)) file.thumbnail_url && known(file).replaceWith(fresh);
       else if (seq >= Number(list.firstElementChild?.dataset.seq ?? 0)) list.prepend(fresh);
     }
     list.hidden = !list.children.length;

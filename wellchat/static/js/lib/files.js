@@ -79,6 +79,6 @@ function fromTemplate(name, file) {
 function show(link, file) {
   const image = link.querySelector("img");
   const src = previews.get(file.id) ?? file.thumbnail_url;
-  link.classList.toggle("picture--waiting", !src);
   if (src && image.getAttribute("src") !== src) image.src = src;
+  link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state takes nothing away
 }
