@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.attachments.files import PDF, moving, picture, row, send, take
-from wellchat.attachments.storage import key_of, the_store
+from wellchat.attachments.storage import Folder, key_of, the_store
 from wellchat.attachments.work import work
 from wellchat.messaging.actions import delete_message
 from wellchat.oversight.actions import look
@@ -115,6 +115,16 @@ def test_what_is_known_is_not_sent_again(app, browse, talk, sent):
 def test_bytes_that_are_lost_are_a_404_and_no_crash(app, browse, talk, sent):
     the_store().delete(key_of(sent[1].id))
     assert browse(talk.paul).get(paths(sent[1])[0]).status_code == 404
+
+
+def test_a_store_that_does_not_answer_is_a_503(app, browse, talk, sent, monkeypatch):
+    monkeypatch.setattr(Folder, "read", broken)
+    for path in paths(sent[0]):
+        assert browse(talk.paul).get(path).status_code == 503
+
+
+def broken(*_):
+    raise OSError("no disk")
 
 
 def test_a_thumbnail_is_not_there_before_it_is_made(app, browse, talk, now):

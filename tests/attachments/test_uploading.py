@@ -159,6 +159,24 @@ def test_the_upload_holds_no_database_connection_while_it_comes(app, api, talk):
     assert set(seen) == {0}
 
 
+def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_path):
+    in_the_way = tmp_path / "file"
+    in_the_way.write_text("")
+    app.config["FILES_URL"] = f"file://{in_the_way}/files"
+    before = everything()
+    answer = upload(api(talk.cara), b"x", "a.txt")
+    assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
+    assert answer.headers["Retry-After"]
+    assert everything() == before
+
+
+def test_strangers_have_no_room_for_files(client, talk):
+    """Nothing of that size is even read for somebody we do not know."""
+    huge = {"file": (io.BytesIO(b"x" * 1024 * 1024), "a.txt"), "body": "x", "client_key": "k"}
+    assert client.post(f"/threads/{talk.id}/messages", data=huge, content_type="multipart/form-data").status_code == 413
+    assert upload(client, b"x" * 1024 * 1024, "a.txt").status_code == 401
+
+
 def test_a_cookie_alone_does_not_upload(browse, talk):
     """Another site's form could send that."""
     answer = upload(browse(talk.cara), b"x", "a.txt", forged=True, headers={"Sec-Fetch-Site": "cross-site"})

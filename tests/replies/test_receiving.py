@@ -363,6 +363,20 @@ def test_files_that_came_along_are_kept(world: World) -> None:
     assert {each.owner_id for each in sent} == {world.coach.id}
 
 
+def test_a_photo_that_a_phone_puts_into_the_text_is_kept(world: World) -> None:
+    photo = picture("PNG", size=(300, 300), color="red")
+    large = photo[:-12] + b"\x00\x00\xea\x60tEXtx\x00" + b"y" * 59_998 + b"\x00" * 4 + photo[-12:]
+    for content in (photo, large):
+        body = (
+            "--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: image/png\nContent-ID: <x>\n"
+            "Content-Disposition: inline; filename=IMG_1.png\nContent-Transfer-Encoding: base64\n\n"
+            f"{b64encode(content).decode()}\n--b--\n"
+        )
+        assert answer(world, kind="multipart/related; boundary=b", body=body).status == OK
+    files = db.session.execute(select(Message.files).order_by(Message.seq)).scalars().all()
+    assert [[each["name"] for each in kept or ()] for kept in files] == [[], ["IMG_1.png"]]
+
+
 def test_files_without_words_are_a_message(world: World) -> None:
     body = with_files(("plan.pdf", "application/pdf", PDF), text="")
     assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK

@@ -16,7 +16,7 @@ from wellchat.attachments.state import File, as_file
 from wellchat.attachments.storage import key_of, the_store
 from wellchat.config import setting
 from wellchat.db import db, let_go, new_id, transaction, unit
-from wellchat.errors import Conflict, Invalid, NotFound, TooLarge
+from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
 from wellchat.jobs import enqueue
 
 log = logging.getLogger(__name__)
@@ -54,12 +54,21 @@ def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attac
         kind, taken.name = documents.recognise(content, name)
         taken.media_type, taken.state = kind.media_type, READY
     taken.size, taken.digest = len(content), hashlib.sha256(content).hexdigest()
-    the_store().put(key_of(taken.id), content)
+    _keep(key_of(taken.id), content)
     with transaction() as session:
         session.add(taken)
         if taken.state == FRESH:
             enqueue("attachments.work", attachment_id=taken.id)
     return taken
+
+
+def _keep(key: str, content: bytes) -> None:
+    """Raises Busy where the store does not take it: a full disk, a bucket that does not answer."""
+    try:
+        the_store().put(key, content)
+    except Exception as error:
+        log.warning("the store of files does not take anything: %s", error)
+        raise Busy("Files cannot be kept just now. Nothing was lost; try again in a moment.") from None
 
 
 def _refuse_hoards(owner_id: str) -> None:

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import Response, request
+from flask import Response
 
 from wellchat import clock
 from wellchat.attachments import actions
 from wellchat.attachments.answers import OneAttachment
 from wellchat.attachments.state import as_file, file_state
-from wellchat.attachments.uploads import make_room, the_upload
+from wellchat.attachments.uploads import the_upload
 from wellchat.web import limiter, reply, signed_in, viewer
 
 api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", tag="Files")
-
-
-@api.url_value_preprocessor
-def _room(_endpoint: str | None, _values: object) -> None:
-    if request.method == "POST":
-        make_room()
 
 
 @api.post("")

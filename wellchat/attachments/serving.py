@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -10,7 +11,9 @@ from flask import Response, request
 from wellchat.attachments.models import READY, Attachment
 from wellchat.attachments.storage import Missing, key_of, the_store, thumbnail_key
 from wellchat.db import let_go
-from wellchat.errors import NotFound
+from wellchat.errors import Busy, NotFound
+
+log = logging.getLogger(__name__)
 
 SHOWN_IN_PLACE = {"image/jpeg", "image/png", "image/webp", "image/gif"}  # re-encoded by us; all else is downloaded
 FOR_GOOD = "private, max-age=31536000, immutable"  # a file never changes
@@ -27,10 +30,8 @@ def small(file: Attachment) -> Response:
     """Its thumbnail. Raises NotFound where there is none (yet)."""
     if not file.is_picture or file.state != READY:
         raise NotFound
-    try:
-        content = b"".join(the_store().read(thumbnail_key(file.id)))
-    except Missing:
-        raise NotFound from None
+    let_go()
+    content = b"".join(_read(thumbnail_key(file.id)))
     return _guarded(Response(content, content_type="image/webp"))
 
 
@@ -45,18 +46,24 @@ def _answer(key: str, size: int, tag: str, media_type: str) -> Response:
             return _guarded(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
         start, stop, status = part[0], part[1], 206
     let_go()
-    chunks: Iterator[bytes] = iter(())
-    try:
-        if request.method != "HEAD":
-            chunks = the_store().read(key, start, stop)
-    except Missing:
-        raise NotFound from None
+    chunks = _read(key, start, stop) if request.method != "HEAD" else iter(())
     response = Response(chunks, status=status, content_type=_content_type(media_type))
     response.content_length = stop - start
     if status == 206:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     response.headers["Accept-Ranges"] = "bytes"
     return _guarded(response, tag)
+
+
+def _read(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """Raises NotFound, and Busy where the store does not answer."""
+    try:
+        return the_store().read(key, start, stop)
+    except Missing:
+        raise NotFound from None
+    except Exception as error:
+        log.warning("the store of files does not answer: %s", error)
+        raise Busy("Files cannot be read just now. Try again in a moment.") from None
 
 
 def _content_type(media_type: str) -> str:

@@ -45,6 +45,13 @@ function build() {
     if (key === "Home") step(-at);
     if (key === "End") step(links.length - 1 - at);
   });
+  let from = null; // where a finger came down, when it was one
+  dialog.addEventListener("touchstart", ({ touches }) => (from = touches.length === 1 ? touches[0].clientX : null), { passive: true });
+  dialog.addEventListener("touchend", ({ changedTouches: [finger] }) => {
+    const moved = from === null ? 0 : finger.clientX - from;
+    const rightToLeft = getComputedStyle(dialog).direction === "rtl" ? -1 : 1;
+    if (Math.abs(moved) > 60) step(-Math.sign(moved) * rightToLeft);
+  });
   document.body.append(dialog);
   return { dialog, image, caption, get, previous, next };
 }
