@@ -23,21 +23,21 @@ LOOKED_AT = 4096  # bytes at the beginning that markup is looked for in
 class Kind(NamedTuple):
     media_type: str
     endings: tuple[str, ...]  # the first is given to what has none
-    words: str  # as in "is not a ..."
+    words: str  # as in "what is in it is ..."
 
 
-PDF = Kind("application/pdf", ("pdf",), "PDF")
-TEXT = Kind("text/plain", ("txt", "md", "log"), "text file")
-CSV = Kind("text/csv", ("csv",), "CSV table")
-MP3 = Kind("audio/mpeg", ("mp3",), "MP3 recording")
-M4A = Kind("audio/mp4", ("m4a",), "M4A recording")
-MP4 = Kind("video/mp4", ("mp4", "m4v", "mov"), "MP4 video")
+PDF = Kind("application/pdf", ("pdf",), "a PDF")
+TEXT = Kind("text/plain", ("txt", "md", "log"), "a text file")
+CSV = Kind("text/csv", ("csv",), "a CSV table")
+MP3 = Kind("audio/mpeg", ("mp3",), "an MP3 recording")
+M4A = Kind("audio/mp4", ("m4a", "mp4"), "an M4A recording")
+MP4 = Kind("video/mp4", ("mp4", "m4v", "mov"), "an MP4 video")
 OFFICE = "application/vnd.openxmlformats-officedocument."
-DOCX = Kind(OFFICE + "wordprocessingml.document", ("docx",), "Word document")
-XLSX = Kind(OFFICE + "spreadsheetml.sheet", ("xlsx",), "Excel table")
-PPTX = Kind(OFFICE + "presentationml.presentation", ("pptx",), "PowerPoint presentation")
-ODT = Kind("application/vnd.oasis.opendocument.text", ("odt",), "OpenDocument text")
-KINDS = (PDF, TEXT, CSV, MP3, M4A, MP4, DOCX, XLSX, PPTX, ODT)
+DOCX = Kind(OFFICE + "wordprocessingml.document", ("docx",), "a Word document")
+XLSX = Kind(OFFICE + "spreadsheetml.sheet", ("xlsx",), "an Excel table")
+PPTX = Kind(OFFICE + "presentationml.presentation", ("pptx",), "a PowerPoint presentation")
+ODT = Kind("application/vnd.oasis.opendocument.text", ("odt",), "an OpenDocument text")
+KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
 PICTURE_ENDINGS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
 
 _PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
@@ -62,12 +62,12 @@ def recognise(content: bytes, name: str) -> tuple[Kind, str]:
 def _fitting(name: str, kind: Kind) -> str:
     ending = ending_of(name)
     if ending in kind.endings:
-        return name if name != f".{ending}" and name != ending else f"file.{ending}"
+        return name
     known = next((each for each in KINDS if ending in each.endings), None)
     if known or ending in PICTURE_ENDINGS:
-        claimed = known.words if known else "picture"
+        claimed = known.words if known else "a picture"
         raise Invalid(
-            {"file": f"“{name}” is called a {claimed}, but what is in it is a {kind.words}. Give it its own ending."}
+            {"file": f"“{name}” is called {claimed}, but what is in it is {kind.words}. Give it its own ending."}
         )
     return with_ending(name or "file", kind.endings[0], instead=False)
 
@@ -80,7 +80,7 @@ def _kind(content: bytes, ending: str) -> Kind:
     elif head.startswith(b"PK\x03\x04"):
         return _office(content)
     elif head[4:8] == b"ftyp":
-        found = _media(head[8:12])
+        found = _media(head[8:12], ending)
     elif head.startswith((b"ID3", *MP3_FRAMES)):
         found = MP3
     elif _is_text(content):
@@ -93,7 +93,7 @@ def _kind(content: bytes, ending: str) -> Kind:
     return found
 
 
-def _media(brand: bytes) -> Kind | None:
+def _media(brand: bytes, ending: str) -> Kind | None:
     if brand in STILL_BRANDS:
         raise Invalid(
             {
@@ -103,7 +103,9 @@ def _media(brand: bytes) -> Kind | None:
         )
     if brand in (b"M4A ", b"M4B "):
         return M4A
-    return MP4 if brand in VIDEO_BRANDS else None
+    if brand not in VIDEO_BRANDS:
+        return None
+    return M4A if ending == "m4a" else MP4  # recorders of phones call their sound a video
 
 
 def _office(content: bytes) -> Kind:

@@ -40,6 +40,8 @@ export function attach(form, app) {
     mark(0);
     add([...event.dataTransfer.files]);
   });
+  // Dropped beside it, a file would take the place of the page, and of what was written on it.
+  for (const sign of ["dragover", "drop"]) window.addEventListener(sign, (event) => carriesFiles(event) && event.preventDefault());
 }
 
 /* A picture opens large, over the page; with a modifier key as any link does. */

@@ -55,6 +55,7 @@ export class Tray {
     if (item.state === "removed") this.#drop(item);
     else this.#fill(this.#rows.get(item) ?? this.#row(item), item);
     this.#draw();
+    if (item.state === "done" && !this.uploads.busy) this.app.announce("The files are up.");
     if (!this.#waiting) return;
     if (this.uploads.failed) this.#wait(false);
     else if (!this.uploads.busy) {
