@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from wellchat.attachments.answers import AttachmentPage
 from wellchat.messaging import answers as messaging
 from wellchat.messaging.opening import put_subject
 from wellchat.notifications import answers as notifications
@@ -26,6 +27,9 @@ def test_the_document_tells_of_refusals_as_they_are(client):
     told = client.get("/api/openapi.json").json
     send = told["paths"]["/api/threads/{thread_id}/messages"]["post"]["responses"]
     assert {"200", "201", "401", "404", "409", "413", "422", "429", "503"} <= set(send)
+    upload = told["paths"]["/api/attachments"]["post"]
+    assert list(upload["requestBody"]["content"]) == ["multipart/form-data"]
+    assert {"201", "413", "422", "429"} <= set(upload["responses"])
     for status in ("401", "404", "409", "422"):
         assert list(send[status]["content"]) == ["application/problem+json"]
     assert {"title", "status", "detail"} <= set(told["components"]["schemas"]["Problem"]["required"])
@@ -70,6 +74,7 @@ CALLS = [
     ("PUT", "{thread}/unread", {"seq": 2}, messaging.ReadAnswer),
     ("PUT", "{thread}/read", {"seq": 2}, messaging.ReadAnswer),
     ("PATCH", "{thread}/membership", {"archived": True}, messaging.MembershipAnswer),
+    ("GET", "{thread}/attachments", None, AttachmentPage),
     ("GET", "/api/notifications", None, notifications.NotificationPage),
     ("PATCH", "/api/notifications", {"all": True, "read": True}, notifications.UnreadAnswer),
     ("GET", "/api/preferences", None, notifications.PreferencesAnswer),

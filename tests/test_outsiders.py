@@ -10,6 +10,8 @@ import itertools
 
 import pytest
 
+from tests.attachments.files import send, take
+from wellchat.attachments.work import work
 from wellchat.db import new_id
 from wellchat.messaging.opening import put_subject
 from wellchat.push.actions import register
@@ -42,6 +44,18 @@ def device_of(talk, now):
 
 THINGS["device_id"] = device_of
 THINGS["emoji"] = lambda talk, now: "👍"
+
+
+def file_of(talk, now):
+    """One that Cara sent to Paul, and the worker has seen to."""
+    file = take(talk.cara, now)
+    send(talk, talk.cara, [file])
+    work(attachment_id=file.id, now=now)
+    return file.id
+
+
+THINGS["attachment_id"] = file_of
+THINGS["name"] = lambda talk, now: "beach.jpg"
 # Addresses whose variables are not things of somebody's, each with the reason.
 ELSEWHERE = {
     "/assets/<version>/<path:filename>": "static files",
@@ -58,6 +72,8 @@ ELSEWHERE = {
     "/oversight/emails/<mail_id>/resend": "for administrators: tests/mail",
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
     "/oversight/looks/<look_id>": "for administrators: tests/oversight",
+    "/oversight/looks/<look_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
+    "/oversight/looks/<look_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",
 }
 BODIES = {
     "/api/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},

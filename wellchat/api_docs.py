@@ -64,6 +64,18 @@ EVERYWHERE = {
     "503": "Busy: nothing was done, try again",
 }
 WITH_BODY = {"413": "Too large"}
+UPLOAD = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["file"],
+                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+            }
+        }
+    },
+}
 
 
 def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +92,7 @@ def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
             for status, answer in told.items():
                 if status >= "400":
                     answer["content"] = problem
+    spec["paths"]["/api/attachments"]["post"]["requestBody"] = UPLOAD
     for unused in ("HTTPError", "ValidationError"):
         spec["components"]["schemas"].pop(unused, None)
     return spec

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -78,6 +79,24 @@ def _vapid_key(value: str) -> str:
     if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", value):
         raise ValueError("must be 32 bytes in base64url; `wellchat push keys --private` makes one")
     return value
+
+
+def _web_address_or_none(value: str | None) -> str | None:
+    return _web_address(value) if value else None
+
+
+def _files_place(value: str | None) -> str | None:
+    """A folder or a bucket; for a bucket, what speaks with it has to be there."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme == "s3" and parts.netloc:
+        if find_spec("boto3") is None:
+            raise ValueError("a bucket needs boto3: install wellchat[s3]")
+        return value
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return value
+    raise ValueError("must be s3://bucket/prefix or file:///folder")
 
 
 def _scheme(*schemes: str) -> AfterValidator:
@@ -150,6 +169,9 @@ class Settings(BaseModel):
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls one process may hold; 0: three quarters of its threads
     THREADS: int = Field(default=256, ge=4)
+    FILES_URL: Annotated[str | None, AfterValidator(_files_place)] = None
+    S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
+    MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
     RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
     PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

@@ -16,6 +16,7 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
+from wellchat.attachments.storage import the_store
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
 from wellchat.mail.transport import connect, our_name
@@ -61,6 +62,7 @@ def examine(app: Flask) -> Report:
         ("redis", _redis),
         ("broker", _broker),
         ("mail", _mail),
+        ("files", _files),
     )
     with app.app_context():
         for name, look in looks:
@@ -129,6 +131,10 @@ def _broker(app: Flask) -> str:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
     workers = celery.control.ping(timeout=1.0) or []
     return f"answers; workers that listen: {len(workers)}"
+
+
+def _files(_app: Flask) -> str:
+    return the_store().check()
 
 
 def _mail(app: Flask) -> str:

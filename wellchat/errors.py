@@ -51,6 +51,11 @@ class NotFound(WellchatError):
         super().__init__(detail)
 
 
+class TooLarge(WellchatError):
+    status = 413
+    title = "Too large"
+
+
 class Conflict(WellchatError):
     status = 409
     title = "That collides with what is already there"

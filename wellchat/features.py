@@ -7,6 +7,7 @@ FEATURES = (
     "connections",
     "subjects",
     "notifications",
+    "attachments",
     "messaging",
     "replies",
     "search",

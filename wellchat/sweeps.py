@@ -8,6 +8,7 @@ from datetime import datetime
 
 from wellchat.accounts.links import trim_used
 from wellchat.appointments import actions as appointments
+from wellchat.attachments import work as files
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
 from wellchat.digests import actions as digests
@@ -30,6 +31,7 @@ SWEEPS: tuple[Sweep, ...] = (
     week.sweep,
     mail.sweep,
     push.sweep,
+    files.sweep,
     search.sweep,
 )
 
@@ -50,4 +52,4 @@ def run(now: datetime) -> dict[str, int]:
 def tidy(now: datetime) -> dict[str, int]:
     """What grows and may be forgotten."""
     trimmed = {"changes_trimmed": trim_logs(), "links_trimmed": trim_used(now=now)}
-    return trimmed | {"received_forgotten": forget_received(now)}
+    return trimmed | {"received_forgotten": forget_received(now)} | files.tidy(now)

@@ -35,6 +35,7 @@ app.conf.update(
     imports=(
         "worker.messaging",
         "worker.appointments",
+        "worker.attachments",
         "worker.digests",
         "worker.mail",
         "worker.push",

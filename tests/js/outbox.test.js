@@ -192,3 +192,17 @@ test("who signs out leaves nothing behind, nor does an attempt that ends later",
   await api.last.refuse({ status: 503 });
   assert.deepEqual(Array.from({ length: storage.length }, (_, i) => storage.key(i)), ["wellchat.panel"]);
 });
+
+test("files go along by their ids, with every attempt and after a reload", async () => {
+  const { api, clock, storage, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "", attachments: [{ id: "f1", name: "a.jpg" }, { id: "f2", name: "b.pdf" }] });
+  assert.deepEqual(api.last.body.attachments, ["f1", "f2"]);
+  await api.last.refuse({ status: 0 });
+  await clock.pass(1000);
+  assert.deepEqual(api.last.body.attachments, ["f1", "f2"]);
+  const later = setUp({ storage });
+  later.outbox.resume();
+  assert.deepEqual(later.api.last.body.attachments, ["f1", "f2"]);
+  later.outbox.send({ threadId: "u", body: "only words" });
+  assert.equal("attachments" in later.api.last.body, false);
+});

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
+from tests.attachments.files import PDF, picture
 from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import address_of, answer, hand_over, raw_mail, received, said
+from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.digests import actions as digests
 from wellchat.mail import actions as mail
@@ -276,9 +280,9 @@ UNTAKEABLE = {
             "kind": "multipart/mixed; boundary=b",
             "body": '--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="plan.pdf"\n\nPDF\n--b--\n',
         },
-        "only plan.pdf",
+        "could not take plan.pdf: “plan.pdf” is called a PDF",
     ),
-    "a picture": ({"kind": "image/png", "body": "PNG"}, "only a file"),
+    "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not take a file"),
     "nul": ({"body": "\x00\x00"}, "no words of yours"),
 }
 
@@ -320,7 +324,7 @@ def test_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(told(world)) == 1
 
 
-def test_files_that_came_along_are_named_and_left_out(world: World) -> None:
+def test_files_that_are_not_taken_are_named(world: World) -> None:
     body = (
         "--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: application/pdf\n"
         "Content-Disposition: attachment; filename*=utf-8''pl%C3%A4n%0D%0Ax.pdf\nContent-Transfer-Encoding: base64\n\nUERG\n"
@@ -329,8 +333,60 @@ def test_files_that_came_along_are_named_and_left_out(world: World) -> None:
     )
     assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
     assert said(world) == [
-        "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: files cannot be sent this way.)"
+        "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: such files are not taken here.)"
     ]
+
+
+def with_files(*files: tuple[str, str, bytes], text: str = "Here it is.") -> str:
+    parts = [f"--b\nContent-Type: text/plain\n\n{text}\n"] + [
+        f"--b\nContent-Type: {kind}\nContent-Disposition: attachment; filename={name}\n"
+        f"Content-Transfer-Encoding: base64\n\n{b64encode(content).decode()}\n"
+        for name, kind, content in files
+    ]
+    return "".join(parts) + "--b--\n"
+
+
+def test_files_that_came_along_are_kept(world: World) -> None:
+    body = with_files(
+        ("beach.jpg", "application/octet-stream", picture()),
+        ("setup.exe", "image/jpeg", b"MZ\x90\x00" + b"\x00" * 60),
+        ("plan.pdf", "application/pdf", PDF),
+    )
+    for _ in range(2):  # a mail server may hand it over again
+        assert answer(world, kind="multipart/mixed; boundary=b", body=body, message_id="<f@example.com>").status == OK
+    assert said(world) == ["Here it is.\n\n(Sent by email without setup.exe: such files are not taken here.)"]
+    [message] = db.session.execute(select(Message).where(Message.files.is_not(None))).scalars()
+    kept = [(each["name"], each["media_type"]) for each in message.files or ()]
+    assert kept == [("beach.jpg", "image/jpeg"), ("plan.pdf", "application/pdf")]
+    sent = db.session.execute(select(Attachment)).scalars().all()
+    assert {each.thread_id for each in sent} == {message.thread_id}  # none was taken in twice
+    assert {each.owner_id for each in sent} == {world.coach.id}
+
+
+def test_a_photo_that_a_phone_puts_into_the_text_is_kept(world: World) -> None:
+    photo = picture("PNG", size=(300, 300), color="red")
+    large = photo[:-12] + b"\x00\x00\xea\x60tEXtx\x00" + b"y" * 59_998 + b"\x00" * 4 + photo[-12:]
+    for content in (photo, large):
+        body = (
+            "--b\nContent-Type: text/plain\n\nHere it is.\n--b\nContent-Type: image/png\nContent-ID: <x>\n"
+            "Content-Disposition: inline; filename=IMG_1.png\nContent-Transfer-Encoding: base64\n\n"
+            f"{b64encode(content).decode()}\n--b--\n"
+        )
+        assert answer(world, kind="multipart/related; boundary=b", body=body).status == OK
+    files = db.session.execute(select(Message.files).order_by(Message.seq)).scalars().all()
+    assert [[each["name"] for each in kept or ()] for kept in files] == [[], ["IMG_1.png"]]
+
+
+def test_files_without_words_are_a_message(world: World) -> None:
+    body = with_files(("plan.pdf", "application/pdf", PDF), text="")
+    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert said(world) == [""]
+
+
+def test_more_files_than_a_message_takes_are_named(world: World) -> None:
+    body = with_files(*((f"{i}.txt", "text/plain", b"x") for i in range(12)))
+    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert said(world) == ["Here it is.\n\n(Sent by email without 10.txt, 11.txt: such files are not taken here.)"]
 
 
 # Who it is from, as the mail server in front has found out

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
+from wellchat.attachments.state import in_words
 from wellchat.db import db
 from wellchat.digests.decide import Decision, Standing, Waiting, quiet_for, switched_off
 from wellchat.mail.compose import NotNow, NotWanted
@@ -147,6 +148,7 @@ _SAID: Any = (
         Message.thread_id,
         Message.seq,
         Message.body,
+        Message.files,
         Message.created_at,
         Subject.kind,
         Subject.title,
@@ -228,7 +230,7 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     body = message.body or ""
     cut = body if len(body) <= LONGEST else body[:LONGEST].rstrip() + " …"
     return {
-        "lines": cut.splitlines(),
+        "lines": [*cut.splitlines(), *filter(None, [in_words(message.files or [])])],
         "time": message.created_at.astimezone(zone).strftime("%H:%M"),
         "about": f"{SUBJECT_KINDS[message.kind].label}: {message.title}" if message.kind else None,
     }

@@ -13,7 +13,7 @@ from wellchat.changes.actions import record_change
 from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
-from wellchat.messaging import statements
+from wellchat.messaging import files, statements
 from wellchat.messaging.changing import lock_own, words_changed
 from wellchat.messaging.models import Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.queries import people_of
@@ -38,17 +38,15 @@ def send_message(
     """Say `body` in a thread. Answers the message, and whether it is new.
 
     The same `client_key` again answers the first message: a retry is never a second one. Raises NotFound where the
-    thread is not the sender's, Conflict where the key was used for another body, Invalid for a subject or a reply
-    that is not of this thread.
+    thread is not the sender's, Conflict where the key was used for another message, Invalid for a subject or a reply
+    that is not of this thread, and for attachments that are not the sender's to send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     with transaction():
         taken = run(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
-            return _sent_before(sender, thread_id, client_key, body), False
+            return _sent_before(sender, thread_id, client_key, body, attachments), False
         seq, client_id, professional_id, own_subject = taken
-        if attachments:
-            raise Invalid({"attachments": "There is no such attachment."})
         if reply_to is not None and not 1 <= reply_to < seq:
             raise Invalid({"reply_to": "There is no such message in this thread."})
         about = _subject_of(sender, client_id, professional_id, *subject) if subject else None
@@ -67,8 +65,10 @@ def send_message(
         content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
         if run(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
             run(statements.GIVE_NUMBER_BACK, ids)
-            return _sent_before(sender, thread_id, client_key, body), False
+            return _sent_before(sender, thread_id, client_key, body, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
+        if attachments:
+            message.files = files.send_along(message, reader_id=recipient_id, ids=attachments)
         kind = about.kind if about and own_subject is None else None
         run(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
         run(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
@@ -78,7 +78,7 @@ def send_message(
     return message, True
 
 
-def _sent_before(sender: User, thread_id: str, client_key: str, body: str) -> Message:
+def _sent_before(sender: User, thread_id: str, client_key: str, body: str, attachments: Sequence[str]) -> Message:
     """What was sent with this key. Raises NotFound where nothing was, Conflict where it said something else."""
     first = db.session.execute(
         select(Message)
@@ -89,7 +89,8 @@ def _sent_before(sender: User, thread_id: str, client_key: str, body: str) -> Me
     if first is None:
         raise NotFound
     # An edited or deleted first message is not compared: the retry may well be of what it said before.
-    if first.body != body and first.edited_at is None and first.deleted_at is None:
+    another = first.body != body or [file["id"] for file in first.files or ()] != list(attachments)
+    if another and first.edited_at is None and first.deleted_at is None:
         raise Conflict("This client_key was already used for another message in this thread.")
     return first
 
@@ -132,6 +133,7 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
         thread, message = lock_own(viewer, thread_id, seq)
         if message.deleted_at is None:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now))
+            files.take_back(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))

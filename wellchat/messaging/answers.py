@@ -6,6 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
+from wellchat.attachments.answers import AttachmentShape
+
 
 class Person(BaseModel):
     """A user as others see them; never an email address."""
@@ -63,7 +65,7 @@ class MessageShape(BaseModel):
     subject: SubjectLabel | None
     reply_to: int | None
     quote: Quote | None
-    attachments: list[str]
+    attachments: list[AttachmentShape]
     reactions: list[ReactionShape]
     created_at: str
     edited_at: str | None

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
+from wellchat.attachments.actions import MOST_FILES
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.messaging.spans import MuteFor, SnoozeFor, until
@@ -44,10 +45,12 @@ def _utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_utc)]
 
 
-def _body(text: str) -> str:
-    """Line ends as `\\n`, whoever typed them; at least one character that shows."""
+def _body(text: str, *, may_be_empty: bool = False) -> str:
+    """Line ends as `\\n`, whoever typed them; at least one character that shows, unless files say it all."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.strip():
+        if may_be_empty:
+            return ""
         raise ValueError("Write something first.")
     return text
 
@@ -57,8 +60,11 @@ class _HasBody(Form):
 
     @model_validator(mode="after")
     def _tidy(self) -> _HasBody:
-        self.body = _body(self.body)
+        self.body = _body(self.body, may_be_empty=self._has_files())
         return self
+
+    def _has_files(self) -> bool:
+        return False
 
 
 class SubjectRef(Form):
@@ -69,10 +75,15 @@ class SubjectRef(Form):
 
 
 class SendMessage(_HasBody):
+    """`body` may be empty where there are attachments: ids of files that were uploaded and not sent yet."""
+
     client_key: ClientKey
     subject: SubjectRef | None = None
     reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
-    attachments: Annotated[list[Id], Field(max_length=10)] = []
+    attachments: Annotated[list[Id], Field(max_length=MOST_FILES)] = []
+
+    def _has_files(self) -> bool:
+        return bool(self.attachments)
 
 
 class PostMessage(_HasBody):
@@ -82,6 +93,10 @@ class PostMessage(_HasBody):
     subject: Id | None = None
     reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
     seen: Seq = 0
+    files: Annotated[int, Field(ge=0, le=MOST_FILES)] = 0  # that came along; counted by the route
+
+    def _has_files(self) -> bool:
+        return self.files > 0
 
 
 class MarkUnread(Form):
@@ -176,6 +191,14 @@ class ListMessages(QueryForm):
         ):
             raise ValueError("Name one place: around, date, or before and after.")
         return self
+
+
+class ListFiles(QueryForm):
+    """`before` is the `next` of the page before."""
+
+    kind: Literal["picture", "document"] | None = None
+    before: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    limit: LIMIT = 30
 
 
 class ThreadPlace(QueryForm):

@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
+from wellchat.attachments.state import File, in_words
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
@@ -152,6 +153,9 @@ class Message(Base):
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
+    # What hangs on it, as it is shown: repeated from its attachments, so that no list has to ask for them.
+    files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
+
     subject: Mapped[Subject | None] = relationship(lazy="joined")
     # One statement more for a list, and only where something in it is an answer.
     quoted: Mapped[Message | None] = relationship(
@@ -160,15 +164,15 @@ class Message(Base):
 
     @property
     def preview(self) -> str | None:
-        return preview_of(self.body)
+        return preview_of(self.body, self.files)
 
     def may_be_edited(self, now: datetime) -> bool:
         return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN
 
 
-def preview_of(body: str | None) -> str | None:
-    """The first words of a message on one line; none of a deleted one."""
-    return " ".join(body.split())[:PREVIEW] if body is not None else None
+def preview_of(body: str | None, files: list[File] | None) -> str | None:
+    """The first words of a message on one line, or what hangs on it where it has none; none of a deleted one."""
+    return (" ".join(body.split()) or in_words(files or []))[:PREVIEW] if body is not None else None
 
 
 class Reaction(Base):

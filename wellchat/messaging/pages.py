@@ -5,19 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
+from wellchat.attachments.actions import MOST_FILES, take_file
+from wellchat.attachments.uploads import make_room, uploaded
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.queries import connection_between, my_connections, person_for
 from wellchat.db import new_id
-from wellchat.errors import Invalid
+from wellchat.errors import Invalid, TooLarge
 from wellchat.forms import read_form, read_query
-from wellchat.messaging import actions, opening, places, queries
+from wellchat.messaging import actions, files, opening, places, queries
 from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
+from wellchat.messaging.gallery import panel_files
 from wellchat.messaging.models import Message
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
@@ -72,7 +76,11 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
         answering=_answered(thread_id, place.reply_to or _posted_answer(errors or {})),
         pins=[message_state(message, user.id) for message in queries.pins_of(user, thread_id)],
-        panel={"person": person_json(other), "subjects": [subject_json(s, user) for s in subjects]},
+        panel={
+            "person": person_json(other),
+            "subjects": [subject_json(s, user) for s in subjects],
+            **panel_files(user, thread_id),
+        },
         body=body,
         errors=errors or {},
         max_body=MAX_BODY,
@@ -153,23 +161,44 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
     """The composer without script: what was typed comes back with the reason where it could not be sent."""
     user = viewer()
     try:
-        form = read_form(PostMessage)
+        uploads = uploaded()[:MOST_FILES]
+        form = read_form(PostMessage, files=len(uploads))
         about = subject_by_id(user, form.subject) if form.subject else None
         message, _ = actions.send_message(
             sender=user,
             thread_id=thread_id,
             body=form.body,
             client_key=form.client_key,
+            attachments=_taken_in(user, thread_id, form.client_key, uploads),
             subject=(about.kind, about.external_id) if about else None,
             reply_to=form.reply_to,
             now=clock.now(),
         )
-    except Invalid as refusal:
+    except (Invalid, TooLarge) as refusal:
         queries.thread_for(user, thread_id)
-        return _thread_page(thread_id, body=request.form.get("body", ""), errors=refusal.errors), 422
+        errors = refusal.errors or {"file": refusal.detail}
+        return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
     if form.seen:
         actions.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
     return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(message.seq)), 303)
+
+
+def _taken_in(user: User, thread_id: str, client_key: str, uploads: list[FileStorage]) -> list[str]:
+    """Ids of the files that came with a message; of those that it already has, where it was sent before."""
+    if not uploads:
+        return []
+    queries.thread_for(user, thread_id)
+    if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
+        return before
+    return [
+        take_file(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id for each in uploads
+    ]
+
+
+@pages.url_value_preprocessor
+def _room_for_files(endpoint: str | None, _values: object) -> None:
+    if endpoint == "messaging.send":
+        make_room()
 
 
 @pages.post("/threads/<thread_id>/read")

@@ -11,6 +11,7 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select,
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
+from wellchat.attachments.state import File
 from wellchat.changes.models import Change
 from wellchat.db import db, run, table
 from wellchat.errors import NotFound
@@ -207,9 +208,10 @@ class Quoted(NamedTuple):
     seq: int
     sender_id: str
     body: str | None
+    files: list[File] | None
 
 
-QUOTED = select(Message.thread_id, Message.seq, Message.sender_id, Message.body).where(
+QUOTED = select(Message.thread_id, Message.seq, Message.sender_id, Message.body, Message.files).where(
     tuple_(Message.thread_id, Message.seq).in_(bindparam("places", expanding=True))
 )
 
@@ -229,6 +231,7 @@ class Said(NamedTuple):
     revision: int
     reactions: list[dict[str, Any]] | None
     pinned_at: datetime | None
+    files: list[File] | None
     subject: Subject | None
     quoted: Quoted | None
 

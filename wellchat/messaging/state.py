@@ -10,6 +10,7 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
+from wellchat.attachments.state import file_state
 from wellchat.clock import iso
 from wellchat.messaging.models import Message, preview_of
 from wellchat.messaging.queries import Quoted, Said, ThreadView
@@ -86,7 +87,7 @@ def message_state(message: Message | Said, viewer_id: str) -> State:
         "subject": subject_state(message.subject),
         "reply_to": message.reply_to,
         "quote": _quote(message.quoted),
-        "attachments": [],
+        "attachments": [file_state(file) for file in message.files or ()],
         "reactions": message.reactions or [],
         "created_at": iso(message.created_at),
         "edited_at": iso(message.edited_at),
@@ -103,7 +104,7 @@ def _quote(quoted: Message | Quoted | None) -> State | None:
     """The message that one answers, as it is now."""
     if quoted is None:
         return None
-    body = preview_of(quoted.body)
+    body = preview_of(quoted.body, quoted.files)
     return {"seq": quoted.seq, "sender_id": quoted.sender_id, "body": body, "deleted": body is None}
 
 

@@ -52,6 +52,12 @@ PUT_MESSAGE = (
     .returning(Message.seq)
 )
 
+PUT_FILES = (
+    update(table(Message))
+    .where(Message.thread_id == bindparam("thread"), Message.seq == bindparam("number"))
+    .values(files=bindparam("of_it", type_=_columns.files.type))
+)
+
 # A number that was taken for nothing; the thread is again as its last message left it.
 GIVE_NUMBER_BACK = (
     update(table(Thread))

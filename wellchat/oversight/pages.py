@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.attachments.serving import small, whole
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_query
 from wellchat.messaging.forms import ListThreads, ThreadPlace
@@ -59,7 +62,27 @@ def show(look_id: str) -> str:
         look=entry,
         thread=thread,
         people={thread.client_id: thread.client, thread.professional_id: thread.professional},
-        messages=[message_state(message, admin.id) for message in found],
+        messages=[_on_record(message_state(message, admin.id), look_id) for message in found],
         earlier=queries.earlier_texts(entry, found),
         looks=queries.looks_at(admin, thread.id),
     )
+
+
+def _on_record(message: dict[str, Any], look_id: str) -> dict[str, Any]:
+    """A message whose files lead through the look."""
+    for file in message["attachments"]:
+        for name in ("url", "thumbnail_url"):
+            file[name] = file[name] and f"/oversight/looks/{look_id}{file[name]}"
+    return message
+
+
+@pages.get("/looks/<look_id>/attachments/<attachment_id>/<name>")
+@signed_in
+def file(look_id: str, attachment_id: str, name: str) -> Response:
+    return whole(queries.file_of(viewer(), look_id, attachment_id, clock.now()))
+
+
+@pages.get("/looks/<look_id>/attachments/<attachment_id>/thumbnail")
+@signed_in
+def thumbnail(look_id: str, attachment_id: str) -> Response:
+    return small(queries.file_of(viewer(), look_id, attachment_id, clock.now()))

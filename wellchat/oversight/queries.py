@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import User
+from wellchat.attachments.models import SHOWN, Attachment
 from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.messaging.models import Message, MessageRevision, Thread
@@ -47,6 +48,15 @@ def look_of(admin: User, look_id: str, now: datetime) -> tuple[Look, Thread]:
         .options(joinedload(Thread.client), joinedload(Thread.professional), joinedload(Thread.subject))
     ).scalar_one()
     return found, thread
+
+
+def file_of(admin: User, look_id: str, attachment_id: str, now: datetime) -> Attachment:
+    """A file of the thread that a look which still holds is at. Raises NotFound."""
+    look, _ = look_of(admin, look_id, now)
+    found = db.session.get(Attachment, attachment_id)
+    if found is None or found.thread_id != look.thread_id or found.state not in SHOWN:
+        raise NotFound
+    return found
 
 
 def transcript(look: Look, *, before: int | None = None, limit: int = 200) -> list[Message]:

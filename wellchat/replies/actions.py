@@ -31,8 +31,9 @@ from wellchat.messaging.forms import SendMessage
 from wellchat.replies.authentication import why_forged
 from wellchat.replies.automatic import why_nobody_wrote_it
 from wellchat.replies.bounces import bounce_in
+from wellchat.replies.files import names_of, take_files, why_left_out
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
-from wellchat.replies.reading import Attachment, Incoming
+from wellchat.replies.reading import Incoming
 
 MOST_REFUSALS = 5  # mails to one person within a day about mails of theirs that could not be taken
 DAY = timedelta(days=1)
@@ -109,12 +110,17 @@ def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetim
         raise NotTaken("It answers an email about several conversations, and we could not know which one you meant.")
     if meaning.is_over(now):
         raise NotTaken("It answers an email that is too old to be answered.")
-    wish = _as_message(mail)
+    wish = _as_message(mail, user, meaning.about, now)
     _mark_read(mail, user, meaning.about, now)
     try:
         with transaction():
             message, is_new = messaging.send_message(
-                sender=user, thread_id=meaning.about, body=wish.body, client_key=wish.client_key, now=now
+                sender=user,
+                thread_id=meaning.about,
+                body=wish.body,
+                client_key=wish.client_key,
+                attachments=wish.attachments,
+                now=now,
             )
             _write_down(mail, place, now, user_id=user.id, outcome=TAKEN, thread_id=meaning.about, seq=message.seq)
     except Conflict:
@@ -122,38 +128,29 @@ def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetim
     return Verdict(OK, "Taken." if is_new else "Taken before.")
 
 
-def _as_message(mail: Incoming) -> SendMessage:
-    """What it says, in the shape that the page sends too. Raises NotTaken."""
+def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
+    """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
     if mail.is_too_large:
         raise NotTaken("It is too large. Write it without the files, or send the files another way.")
+    client_key = f"mail-{mail.key[:48]}"
     text, attachments = mail.text, mail.attachments
-    if not text:
-        raise NotTaken(_why_empty(mail, attachments))
-    if attachments:
-        text = f"{text}\n\n{_left_out(attachments)}"
+    if not text and (mail.is_encrypted or not attachments):
+        raise NotTaken(_why_empty(mail))
+    kept, left_out = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
+    if not text and not kept:
+        raise NotTaken(f"It holds no words, and we could not take {why_left_out(left_out)}")
+    if left_out:
+        text = f"{text}\n\n(Sent by email without {names_of(left_out)}: such files are not taken here.)".strip()
     try:
-        return fill(SendMessage, {"body": text, "client_key": f"mail-{mail.key[:48]}"})
+        return fill(SendMessage, {"body": text, "client_key": client_key, "attachments": kept})
     except Invalid as refusal:
         raise NotTaken(f"It is longer than one message can be. {refusal.detail}") from None
 
 
-def _why_empty(mail: Incoming, attachments: list[Attachment]) -> str:
+def _why_empty(mail: Incoming) -> str:
     if mail.is_encrypted:
         return "It is encrypted, and we cannot read it."
-    if attachments:
-        return f"It holds no words, only {_names(attachments)}, and files cannot be sent this way."
     return "We found no words of yours in it. Write above what your mail program quotes."
-
-
-def _left_out(attachments: list[Attachment]) -> str:
-    """A line for both people: nobody should wait for a file that did not come. The files are in hand here."""
-    return f"(Sent by email without {_names(attachments)}: files cannot be sent this way.)"
-
-
-def _names(attachments: list[Attachment]) -> str:
-    shown = [one_line(each.name) for each in attachments[:5]]
-    more = len(attachments) - len(shown)
-    return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:

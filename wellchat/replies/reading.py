@@ -36,6 +36,8 @@ CHARSETS = {
     "windows-874": "cp874", "x-sjis": "cp932", "x-gbk": "gbk", "x-mac-roman": "mac_roman", "unicode-1-1-utf-7": "utf-7",
 }  # fmt: skip
 
+SIGNATURE = 60_000  # characters that a picture of a signature takes at most, encoded
+
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
@@ -163,8 +165,10 @@ def _on_one_line(value: object) -> str:
 
 def _is_attachment(part: Message) -> bool:
     kind, disposition = part.get_content_type(), part.get_content_disposition()
-    if kind in BESIDE_THE_POINT or (part.get("Content-ID") and disposition != "attachment"):
-        return False  # pictures of a signature, and what mail programs tell each other
+    if kind in BESIDE_THE_POINT:
+        return False  # what mail programs tell each other
+    if part.get("Content-ID") and disposition != "attachment":
+        return kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE  # photos that a phone puts inline
     return disposition == "attachment" or not kind.startswith(("text/", "multipart/")) or bool(part.get_filename())
 
 

@@ -1,5 +1,6 @@
 /* Binds the controllers of the page to their elements, and keeps the page fresh. */
 
+import { attach, gallery, pictures } from "./controllers/attach.js";
 import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
 import { emoji } from "./controllers/emoji.js";
@@ -21,7 +22,7 @@ import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { bell, clearing, composer, devices, emoji, history, inbox, leave, limit, messages, offer, panel, pins, recents, search, status, theme, thread, title, unread };
+const CONTROLLERS = { attach, bell, clearing, composer, devices, emoji, gallery, history, inbox, leave, limit, messages, offer, panel, pictures, pins, recents, search, status, theme, thread, title, unread };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;

@@ -51,8 +51,10 @@ export function composer(form, app) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const body = field.value;
-    if (!body.trim()) return Date.now() - sent > TWICE && write(part(form, "problem"), "Write something first.");
-    app.outbox.send({ threadId, body, subject: subjectOf(form), ...answered(form) });
+    const attachments = form.tray?.take() ?? []; // false: on their way, and this comes again when they are up
+    if (!attachments) return;
+    if (!body.trim() && !attachments.length) return Date.now() - sent > TWICE && write(part(form, "problem"), "Write something first.");
+    app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...answered(form) });
     field.value = "";
     told = 0;
     sent = Date.now();

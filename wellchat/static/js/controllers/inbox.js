@@ -2,6 +2,7 @@
 
 import { before, belongs, fillConversation, said, showWaiting } from "../lib/conversation_row.js";
 import { clone, part } from "../lib/dom.js";
+import { words } from "../lib/files.js";
 import { late } from "../lib/late.js";
 
 const MINUTE = 60_000;
@@ -40,8 +41,8 @@ export function inbox(root, app) {
     delete row.dataset.said;
     place(row, thread);
     showPreview(thread.id, thread);
-    if (!add || thread.id === open || thread.unread <= known || !thread.last_message?.body) return;
-    app.announce(`${thread.title}: ${thread.last_message.body}`);
+    if (!add || thread.id === open || thread.unread <= known || !thread.last_message || thread.last_message.deleted) return;
+    app.announce(`${thread.title}: ${words(thread.last_message)}`);
   }
 
   function remove(row) {

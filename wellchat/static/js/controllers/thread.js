@@ -1,6 +1,7 @@
 /* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
 
 import { part, plural, setAvatar } from "../lib/dom.js";
+import { words } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { Reader } from "../models/reader.js";
@@ -51,7 +52,7 @@ export function thread(root, app) {
     const latest = message.seq > newest;
     newest = Math.max(newest, message.seq);
     const row = pages.takes(message.seq) && timeline.put(message); // else it is loaded with those around it
-    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${message.body}`);
+    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${words(message)}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
     if (mine) return;

@@ -1,6 +1,7 @@
 /* One row of the inbox, filled; the words are those of templates/messaging/_conversation.html. */
 
-import { part, plural, setAvatar, setTime, write } from "./dom.js";
+import { part, setAvatar, setTime, write } from "./dom.js";
+import { inWords } from "./files.js";
 
 /** `unread` is told apart: what arrives under the reader's eyes is about to be read. */
 export function fillConversation(row, thread, { unread, query, app }) {
@@ -42,14 +43,7 @@ export function said({ last_message: last }, viewerId) {
   const about = last.subject?.title;
   const who = about ? `${own ? "You, about" : "About"} ${about}: ` : own ? "You: " : "";
   const body = (last.body ?? "").slice(0, 120);
-  return who + [things(last.attachments ?? []), body].filter(Boolean).join(" · ");
-}
-
-function things(files) {
-  if (!files.length) return "";
-  const pictures = files.every((file) => file.content_type?.startsWith("image/"));
-  if (files.length === 1) return pictures ? "Photo" : "File";
-  return plural(files.length, pictures ? "photo" : "file");
+  return who + [inWords(last.attachments), body].filter(Boolean).join(" · ");
 }
 
 /** Whether a list that shows a part of the inbox shows this thread. */

@@ -1,5 +1,6 @@
 /* One row of a thread, cloned from the template the server's macro filled. */
 
+import { fillFiles } from "./files.js";
 import { clone, linked, part, setTime, write } from "./dom.js";
 import { fillMarks } from "./marks.js";
 
@@ -18,6 +19,8 @@ export function fillMessage(row, message, view) {
   row.dataset.at = message.created_at;
   row.classList.toggle("message--deleted", Boolean(message.deleted));
   part(row, "body").replaceChildren(message.deleted ? "Message deleted" : linked(message.body));
+  part(row, "body").hidden = !message.deleted && !message.body;
+  fillFiles(row, message);
   part(row, "edited").hidden = !message.edited_at || message.deleted;
   setTime(part(row, "time"), message.created_at, view.times);
   fillMarks(row, message, view);

@@ -18,9 +18,9 @@ export class Outbox {
   }
 
   /** quote: what of the answered message is drawn until the server's state of it comes. */
-  send({ threadId, body, subject = null, replyTo = null, quote = null }) {
+  send({ threadId, body, subject = null, replyTo = null, quote = null, attachments = [] }) {
     this.#last = Math.max(this.#last + 1, this.clock.now());
-    const entry = { client_key: this.newKey(), thread_id: threadId, body, subject, reply_to: replyTo, quote, at: this.#last, state: "sending" };
+    const entry = { client_key: this.newKey(), thread_id: threadId, body, subject, reply_to: replyTo, quote, attachments, at: this.#last, state: "sending" };
     this.#keep(entry);
     this.#pump(threadId);
     return entry;
@@ -75,9 +75,11 @@ export class Outbox {
 
   /** Resolves to the pause before another attempt, 0 when this entry is done with. */
   async #attempt(entry, attempts) {
-    const { thread_id: id, body, client_key: key, subject, reply_to } = entry;
+    const { thread_id: id, body, client_key: key, subject, reply_to, attachments } = entry;
     try {
-      const data = await this.api.send("POST", `/threads/${id}/messages`, { body, client_key: key, ...(subject && { subject }), ...(reply_to && { reply_to }) });
+      const files = attachments?.length && { attachments: attachments.map((file) => file.id) };
+      const more = { ...(subject && { subject }), ...(reply_to && { reply_to }), ...files };
+      const data = await this.api.send("POST", `/threads/${id}/messages`, { body, client_key: key, ...more });
       this.#arrived(key, data.message);
       return 0;
     } catch (error) {

@@ -1,0 +1,105 @@
+"""Files as people have them, and as people who mean harm make them."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import struct
+import zipfile
+import zlib
+from typing import Any
+
+from PIL import Image
+
+from wellchat.attachments.actions import take_file
+from wellchat.attachments.models import Attachment
+from wellchat.db import db
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.models import Message
+
+PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
+MP4 = b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41" + b"\x00" * 64
+M4A = b"\x00\x00\x00\x18ftypM4A \x00\x00\x02\x00isommp42" + b"\x00" * 64
+HEIC = b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + b"\x00" * 64
+MP3 = b"ID3\x04\x00\x00\x00\x00\x00\x00" + b"\xff\xfb\x90\x00" * 40
+SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
+HTML = b"<!DOCTYPE html><html><body><script>alert(1)</script></body></html>"
+
+
+def picture(
+    form: str = "JPEG", size: tuple[int, int] = (60, 40), mode: str = "RGB", color: Any = "red", **more: Any
+) -> bytes:
+    out = io.BytesIO()
+    Image.new(mode, size, color).save(out, form, **more)
+    return out.getvalue()
+
+
+def moving(frames: int = 3, size: tuple[int, int] = (30, 20), form: str = "GIF") -> bytes:
+    out = io.BytesIO()
+    colors = itertools.cycle(("red", "green", "blue"))
+    each = [Image.new("RGB", size, next(colors)) for _ in range(frames)]
+    each[0].save(out, form, save_all=True, append_images=each[1:], duration=80, loop=0)
+    return out.getvalue()
+
+
+def photo_with_place(orientation: int = 6) -> bytes:
+    """As a phone makes them: lying on its side, with where and by what it was taken."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    exif[0x010F] = "SecretPhone"
+    exif.get_ifd(0x8825)[1] = "N"
+    exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
+    return picture("JPEG", (80, 40), exif=exif.tobytes(), comment=b"secret comment")
+
+
+def huge_png(side: int = 20_000) -> bytes:
+    """A few bytes that say they are 400 million pixels."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    )
+
+
+def archive(*names: str, content: bytes = b"<x/>", first: tuple[str, bytes] | None = None) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        if first:
+            made.writestr(zipfile.ZipInfo(first[0]), first[1])
+        for name in names:
+            made.writestr(name, content)
+    return out.getvalue()
+
+
+def office(part: str = "word/document.xml", *more: str, content: bytes = b"<x/>") -> bytes:
+    return archive("[Content_Types].xml", part, *more, content=content)
+
+
+def odt() -> bytes:
+    return archive("content.xml", first=("mimetype", b"application/vnd.oasis.opendocument.text"))
+
+
+_keys = itertools.count()
+
+
+def take(owner: Any, now: Any, content: bytes | None = None, name: str = "beach.jpg") -> Attachment:
+    return take_file(owner=owner, name=name, content=picture() if content is None else content, now=now)
+
+
+def send(talk: Any, sender: Any, files: list[Attachment], body: str = "", key: str | None = None) -> Message:
+    message, _ = send_message(
+        sender=sender,
+        thread_id=talk.id,
+        body=body,
+        client_key=key or f"files-{next(_keys)}",
+        attachments=[file.id for file in files],
+        now=talk.now,
+    )
+    return message
+
+
+def row(attachment_id: str) -> Attachment | None:
+    return db.session.get(Attachment, attachment_id, populate_existing=True)

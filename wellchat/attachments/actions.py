@@ -1,0 +1,141 @@
+"""The verbs of files: taken in, sent along, taken back. What the worker does with them is in work.py."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import case, func, select, update
+
+from wellchat.accounts.models import User
+from wellchat.attachments import documents, pictures
+from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachment
+from wellchat.attachments.state import File, as_file
+from wellchat.attachments.storage import key_of, the_store
+from wellchat.config import setting
+from wellchat.db import db, let_go, new_id, transaction, unit
+from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
+from wellchat.jobs import enqueue
+
+log = logging.getLogger(__name__)
+
+MOST_FILES = 10  # of one message
+MOST_UNSENT = 40  # files of one person that were taken in and not sent
+UNSENT_KEPT = timedelta(days=1)
+
+
+def most_bytes() -> int:
+    return int(setting("MAX_UPLOAD")) * 1024 * 1024
+
+
+def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
+    """Take a file in, for its owner to send. Raises Invalid where it is not one we take, TooLarge.
+
+    Not inside a transaction: looking at a picture takes its time, and bytes are in the store before their row says so.
+    """
+    if unit() is not None:
+        raise RuntimeError("take_file inside transaction()")
+    owner_id = owner.id
+    if not content:
+        raise Invalid({"file": "This file is empty."})
+    if len(content) > most_bytes():
+        raise TooLarge(f"A file can have at most {setting('MAX_UPLOAD')} MB.")
+    _refuse_hoards(owner_id)
+    let_go()
+    taken = Attachment(id=new_id(), owner_id=owner_id, created_at=now, position=0, attempts=0)
+    if pictures.looks_like_picture(content):
+        picture = pictures.rewrite(content, name)
+        content = picture.content
+        taken.name, taken.media_type, taken.state, taken.due_at = picture.name, picture.media_type, FRESH, now
+        taken.width, taken.height = picture.width, picture.height
+    else:
+        kind, taken.name = documents.recognise(content, name)
+        taken.media_type, taken.state = kind.media_type, READY
+    taken.size, taken.digest = len(content), hashlib.sha256(content).hexdigest()
+    _keep(key_of(taken.id), content)
+    with transaction() as session:
+        session.add(taken)
+        if taken.state == FRESH:
+            enqueue("attachments.work", attachment_id=taken.id)
+    return taken
+
+
+def _keep(key: str, content: bytes) -> None:
+    """Raises Busy where the store does not take it: a full disk, a bucket that does not answer."""
+    try:
+        the_store().put(key, content)
+    except Exception as error:
+        log.warning("the store of files does not take anything: %s", error)
+        raise Busy("Files cannot be kept just now. Nothing was lost; try again in a moment.") from None
+
+
+def _refuse_hoards(owner_id: str) -> None:
+    unsent = select(func.count()).where(
+        Attachment.owner_id == owner_id, Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN)
+    )
+    if db.session.execute(unsent).scalar_one() >= MOST_UNSENT:
+        raise Invalid({"file": f"You have {MOST_UNSENT} files that were not sent. Send or remove some of them first."})
+
+
+def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Sequence[str]) -> list[File]:
+    """Let these files go with a message, in this order, in the transaction that sends it. Raises Invalid."""
+    if len(ids) > MOST_FILES:
+        raise Invalid({"attachments": f"At most {MOST_FILES} files go with one message."})
+    with transaction() as session:
+        claimed = session.execute(
+            update(Attachment)
+            .where(Attachment.id.in_(ids), Attachment.owner_id == owner_id)
+            .where(Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN))
+            .values(
+                reader_id=reader_id,
+                thread_id=thread_id,
+                message_seq=seq,
+                position=case({each: place for place, each in enumerate(ids)}, value=Attachment.id),
+            )
+            .returning(Attachment)
+            .execution_options(synchronize_session=False, populate_existing=True)
+        ).scalars()
+        found = sorted(claimed, key=lambda each: each.position)
+        if len(found) != len(ids):
+            raise Invalid({"attachments": "There is no such file of yours, or it was sent already. Add it again."})
+    return [as_file(each) for each in found]
+
+
+def withdraw(*, thread_id: str, seq: int, now: datetime) -> None:
+    """A message was taken back: nobody sees its files from now on, and the worker takes them away."""
+    _withdraw(Attachment.thread_id == thread_id, Attachment.message_seq == seq, now=now)
+
+
+def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
+    """The owner does not want to send a file after all. Raises NotFound, and Conflict where it was sent."""
+    with transaction():
+        if _withdraw(
+            Attachment.id == attachment_id, Attachment.owner_id == owner.id, Attachment.thread_id.is_(None), now=now
+        ):
+            return
+        found = db.session.get(Attachment, attachment_id)
+        if found is None or found.owner_id != owner.id or not found.is_for(owner.id):
+            raise NotFound
+        raise Conflict("It was sent. Delete its message instead.")
+
+
+def forget_unsent(now: datetime) -> int:
+    """Files that nobody sent within a day. Answers how many."""
+    return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_KEPT, now=now)
+
+
+def _withdraw(*which: object, now: datetime) -> int:
+    with transaction() as session:
+        gone = session.execute(
+            update(Attachment)
+            .where(*which, Attachment.state.in_(SHOWN))  # type: ignore[arg-type]
+            .values(state=WITHDRAWN, due_at=now, attempts=0)
+            .returning(Attachment.id)
+            .execution_options(synchronize_session=False)
+        )
+        ids = list(gone.scalars())
+        for each in ids:
+            enqueue("attachments.work", attachment_id=each)
+    return len(ids)

@@ -1,0 +1,37 @@
+"""The JSON calls of files: one comes in, and may go again before it is sent."""
+
+from __future__ import annotations
+
+from apiflask import APIBlueprint
+from flask import Response
+
+from wellchat import clock
+from wellchat.attachments import actions
+from wellchat.attachments.answers import OneAttachment
+from wellchat.attachments.state import as_file, file_state
+from wellchat.attachments.uploads import the_upload
+from wellchat.web import limiter, reply, signed_in, viewer
+
+api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", tag="Files")
+
+
+@api.post("")
+@signed_in
+@limiter.limit("60/minute;600/hour")
+@api.output(OneAttachment, status_code=201)
+@api.doc(responses={413: "Larger than this installation takes", 422: "Not a file we take, and why"})
+def post_attachment() -> Response:
+    """Upload a file, the field `file` of multipart/form-data; then send its id with a message, within a day."""
+    upload = the_upload()
+    taken = actions.take_file(owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now())
+    return reply({"attachment": file_state(as_file(taken))}, 201)
+
+
+@api.delete("/<attachment_id>")
+@signed_in
+@api.output({}, status_code=204)
+@api.doc(responses={409: "It was sent: delete its message instead"})
+def delete_attachment(attachment_id: str) -> tuple[str, int]:
+    """Take back a file of mine that was not sent."""
+    actions.discard(owner=viewer(), attachment_id=attachment_id, now=clock.now())
+    return "", 204

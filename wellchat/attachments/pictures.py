@@ -1,0 +1,144 @@
+"""Pictures: whatever was uploaded is decoded and written anew, upright, in sRGB, without where and when it was taken.
+
+What is not pixels does not survive that: no EXIF, no GPS, no comment, no second file behind the first.
+"""
+
+from __future__ import annotations
+
+import io
+import threading
+import warnings
+from typing import Any, NamedTuple
+
+from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
+
+from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
+from wellchat.attachments.names import clean_name, ending_of, with_ending
+from wellchat.errors import Invalid
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
+MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
+MOST_PIXELS = 50_000_000
+TOO_MANY = f"This picture has too many pixels. At most {MOST_PIXELS // 1_000_000} million."
+LONGEST_SIDE = 4096  # pixels; larger ones are made smaller
+MOST_MOVING = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
+MOST_FRAMES = 300
+THUMB_SIDE = 640
+ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+FAULTS = (OSError, ValueError, SyntaxError, EOFError, UnidentifiedImageError, MemoryError)
+
+_turn = threading.Lock()  # one at a time: the largest takes hundreds of megabytes while it is open
+
+
+class Picture(NamedTuple):
+    content: bytes
+    media_type: str
+    name: str
+    width: int
+    height: int
+
+
+def looks_like_picture(content: bytes) -> bool:
+    return content.startswith(MAGIC) or (content.startswith(b"RIFF") and content[8:12] == b"WEBP")
+
+
+def rewrite(content: bytes, name: str) -> Picture:
+    """A fresh picture of the same pixels, its name with the right ending. Raises Invalid."""
+    name = clean_name(name)
+    with _turn, warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
+        try:
+            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+                _refuse_bombs(picture)
+                form, fresh, size = _again(picture)
+        except Image.DecompressionBombError:
+            raise Invalid({"file": TOO_MANY}) from None
+        except FAULTS:
+            raise Invalid({"file": "This picture is damaged and cannot be opened."}) from None
+    ending = ENDINGS[form]
+    fits = ending_of(name) == ending or (ending == "jpg" and ending_of(name) in ("jpeg", "jpe", "jfif"))
+    return Picture(fresh, Image.MIME[form], name if fits and name else _named(name, ending), *size)
+
+
+def _named(name: str, ending: str) -> str:
+    claimed = next((each for each in KINDS if ending_of(name) in each.endings), None)
+    if claimed:
+        raise Invalid({"file": f"“{name}” is called {claimed.words}, but what is in it is a picture. Name it as one."})
+    return with_ending(name or "picture", ending, instead=ending_of(name) in PICTURE_ENDINGS)
+
+
+def _refuse_bombs(picture: Image.Image) -> None:
+    width, height = picture.size  # from the header; nothing is decoded yet
+    if width * height > MOST_PIXELS:
+        raise Invalid({"file": TOO_MANY})
+
+
+def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
+    form = picture.format or ""
+    if form == "GIF" and getattr(picture, "is_animated", False) and _can_move(picture):
+        return "GIF", _moving(picture), picture.size
+    plain = _upright(picture)
+    if form == "GIF":
+        form = "PNG"
+    if form == "JPEG" and plain.mode == "RGBA":
+        plain = plain.convert("RGB")
+    out = io.BytesIO()
+    options: dict[str, Any] = {"JPEG": {"quality": 88}, "WEBP": {"quality": 86}, "PNG": {}}[form]
+    plain.save(out, form, **options)
+    return form, out.getvalue(), plain.size
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    if picture.format == "JPEG" and max(picture.size) > 2 * LONGEST_SIDE:
+        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    turned = ImageOps.exif_transpose(picture)
+    clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
+    plain = _in_srgb(turned, "RGBA" if clear else "RGB")
+    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    fresh = Image.new(plain.mode, plain.size)  # a canvas that knows nothing of where the pixels came from
+    fresh.paste(plain)
+    return fresh
+
+
+def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
+    """Colours as they look, also where the profile that says so is left behind."""
+    profile = picture.info.get("icc_profile")
+    if profile and picture.mode in ("RGB", "CMYK"):
+        try:
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            found = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            if found is not None:
+                return found.convert(mode)
+        except (ImageCms.PyCMSError, OSError, ValueError):
+            pass  # a broken profile: the bare colours are close enough
+    return picture.convert(mode)
+
+
+def _can_move(picture: Image.Image) -> bool:
+    frames = getattr(picture, "n_frames", 1)
+    return frames <= MOST_FRAMES and frames * picture.width * picture.height <= MOST_MOVING
+
+
+def _moving(picture: Image.Image) -> bytes:
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(picture):
+        frames.append(frame.convert("RGBA"))
+        durations.append(max(20, int(frame.info.get("duration", 100) or 100)))
+    out = io.BytesIO()
+    for frame in frames:
+        frame.info = {}
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=2)
+    return out.getvalue()
+
+
+def thumbnail(content: bytes) -> bytes:
+    """A small WebP of a picture of ours; of a moving one its first frame, so that nothing moves in a list."""
+    with _turn, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+        picture.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
+        clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
+        small = picture.convert("RGBA" if clear else "RGB")
+        small.thumbnail((THUMB_SIDE, THUMB_SIDE))
+        small.info = {}
+        out = io.BytesIO()
+        small.save(out, "WEBP", quality=80)
+        return out.getvalue()

@@ -1,0 +1,47 @@
+"""Which files a person may see: their own, and those that were sent to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select, tuple_
+
+from wellchat.accounts.models import User
+from wellchat.attachments.models import SHOWN, Attachment
+from wellchat.db import db
+from wellchat.errors import Invalid, NotFound
+
+
+def file_for(viewer: User, attachment_id: str) -> Attachment:
+    """Raises NotFound where there is no such file, it is other people's, or it was taken back."""
+    found = db.session.get(Attachment, attachment_id, populate_existing=True)
+    if found is None or not found.is_for(viewer.id):
+        raise NotFound
+    return found
+
+
+def files_of(
+    viewer: User, thread_id: str, *, kind: str | None, before: str | None, limit: int
+) -> tuple[list[Attachment], str | None]:
+    """The files of one thread that the viewer sent or was sent, latest first, and the place of the next page."""
+    query = select(Attachment).where(
+        Attachment.thread_id == thread_id,
+        or_(Attachment.owner_id == viewer.id, Attachment.reader_id == viewer.id),
+        Attachment.state.in_(SHOWN),
+    )
+    if kind:
+        query = query.where(Attachment.width.is_not(None) if kind == "picture" else Attachment.width.is_(None))
+    place = tuple_(Attachment.message_seq, Attachment.position)
+    if before:
+        query = query.where(place < tuple_(*_parse(before)))
+    query = query.order_by(Attachment.message_seq.desc(), Attachment.position.desc()).limit(limit + 1)
+    found = list(db.session.execute(query).scalars())
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], f"{last.message_seq}.{last.position}"
+
+
+def _parse(place: str) -> tuple[int, int]:
+    seq, _, position = place.partition(".")
+    if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (seq, position)):
+        raise Invalid({"before": "This is not the `next` of any page."})
+    return int(seq), int(position)

@@ -1,0 +1,42 @@
+"""A file on its way in: how large a request may be, and what of it is the file."""
+
+from __future__ import annotations
+
+from flask import current_app, request
+from flask_login import current_user
+from werkzeug.datastructures import FileStorage
+from werkzeug.exceptions import RequestEntityTooLarge
+
+from wellchat.db import let_go
+from wellchat.errors import Invalid, TooLarge
+
+AROUND_IT = 256 * 1024  # bytes of a request that are not the file: fields, names, boundaries
+
+
+def make_room() -> None:
+    """For people we know, before anything reads the body: for strangers the limit of every request stands."""
+    if not current_user.is_authenticated:
+        return
+    let_go()
+    request.max_content_length = current_app.config["MAX_UPLOAD"] * 1024 * 1024 + AROUND_IT
+
+
+def uploaded(field: str = "file") -> list[FileStorage]:
+    """The files of a request, in order. Raises TooLarge, and Invalid where it is not a form with files.
+
+    It may take minutes to come, from a phone on a train: no database connection waits for it.
+    """
+    let_go()
+    try:
+        return [each for each in request.files.getlist(field) if each.filename]
+    except RequestEntityTooLarge:
+        raise TooLarge(f"A file can have at most {current_app.config['MAX_UPLOAD']} MB.") from None
+
+
+def the_upload() -> FileStorage:
+    """Exactly one. Raises TooLarge, Invalid."""
+    make_room()
+    files = uploaded()
+    if len(files) != 1:
+        raise Invalid({"file": "Send one file, as the field `file` of a multipart/form-data request."})
+    return files[0]

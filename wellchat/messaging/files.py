@@ -1,0 +1,65 @@
+"""What hangs on messages: files go with them, are taken back with them, and get their thumbnails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.attachments import actions as attachments
+from wellchat.attachments.models import Attachment
+from wellchat.attachments.queries import files_of
+from wellchat.attachments.state import File
+from wellchat.db import db, run
+from wellchat.messaging import statements
+from wellchat.messaging.models import Message
+from wellchat.messaging.queries import thread_for
+
+
+def send_along(message: Message, *, reader_id: str, ids: Sequence[str]) -> list[File]:
+    """The sender's files go with a message that was just put there. Raises Invalid."""
+    files = attachments.claim(
+        owner_id=message.sender_id, reader_id=reader_id, thread_id=message.thread_id, seq=message.seq, ids=ids
+    )
+    run(statements.PUT_FILES, {"thread": message.thread_id, "number": message.seq, "of_it": files})
+    return files
+
+
+def take_back(message: Message, *, now: datetime) -> None:
+    if message.files:
+        attachments.withdraw(thread_id=message.thread_id, seq=message.seq, now=now)
+        message.files = None
+
+
+def show_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
+    """A picture of a message can be shown small from now on."""
+    message = db.session.execute(
+        select(Message)
+        .where(Message.thread_id == thread_id, Message.seq == seq)
+        .with_for_update(of=Message)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if message is not None and message.files:
+        message.files = [
+            {**file, "thumbnail": file["thumbnail"] or file["id"] == attachment_id} for file in message.files
+        ]
+        message.revision += 1
+
+
+def sent_with_key(viewer: User, thread_id: str, client_key: str) -> list[str] | None:
+    """Ids of the files the viewer sent with this key: asked before files are taken in for it a second time."""
+    query = select(Message.files).where(
+        Message.thread_id == thread_id, Message.sender_id == viewer.id, Message.client_key == client_key
+    )
+    found = db.session.execute(query).one_or_none()
+    return None if found is None else [file["id"] for file in found.files or ()]
+
+
+def thread_files(
+    viewer: User, thread_id: str, *, kind: str | None = None, before: str | None = None, limit: int = 30
+) -> tuple[list[Attachment], str | None]:
+    """The files of a thread, latest first, and the place of the next page. Raises NotFound."""
+    thread_for(viewer, thread_id)
+    return files_of(viewer, thread_id, kind=kind, before=before, limit=limit)

@@ -1,0 +1,94 @@
+/* Files, as far as every page of a conversation needs them; what adds them and what shows them large is loaded when asked for. */
+
+import { part } from "../lib/dom.js";
+import { pictureElement } from "../lib/files.js";
+
+/* In the composer: a button, the clipboard, and the whole conversation to drop onto. */
+export function attach(form, app) {
+  const [button, picker] = [part(form, "attach"), part(form, "picker")];
+  const pane = form.closest(".pane-thread");
+  let tray = null;
+
+  async function add(files) {
+    if (!files.length) return;
+    tray ??= import("../lib/tray.js").then(({ Tray }) => new Tray(form, app));
+    (await tray).add(files);
+  }
+
+  button.hidden = false;
+  button.addEventListener("click", () => picker.click());
+  picker.addEventListener("change", () => {
+    add([...picker.files]);
+    picker.value = ""; // the same file may be chosen again
+  });
+  form.elements.body.addEventListener("paste", (event) => {
+    const { files, types } = event.clipboardData;
+    if (!files.length || types.includes("text/plain")) return; // a table copied from an office program is words first
+    event.preventDefault();
+    add([...files]);
+  });
+
+  const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
+  let depth = 0; // entering a child leaves its parent
+  const mark = (change) => pane.classList.toggle("pane-thread--dropping", (depth = Math.max(0, change)) > 0);
+  pane.addEventListener("dragenter", (event) => carriesFiles(event) && mark(depth + 1));
+  pane.addEventListener("dragleave", (event) => carriesFiles(event) && mark(depth - 1));
+  pane.addEventListener("dragover", (event) => carriesFiles(event) && event.preventDefault());
+  pane.addEventListener("drop", (event) => {
+    if (!carriesFiles(event)) return;
+    event.preventDefault();
+    mark(0);
+    add([...event.dataTransfer.files]);
+  });
+  // Dropped beside it, a file would take the place of the page, and of what was written on it.
+  for (const sign of ["dragover", "drop"]) window.addEventListener(sign, (event) => carriesFiles(event) && event.preventDefault());
+}
+
+/* A picture opens large, over the page; with a modifier key as any link does. */
+export function pictures(root) {
+  root.addEventListener("click", async (event) => {
+    const link = event.target.closest('[data-action="lightbox"]');
+    if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
+    event.preventDefault();
+    const { show } = await import("../lib/lightbox.js");
+    show(link);
+  });
+}
+
+/* The panel's pictures: new ones come to the front, more of them on demand. */
+export function gallery(root, app) {
+  const { threadId } = root.dataset;
+  const [list, more, none] = [part(root, "pictures"), part(root, "more"), part(root, "none")];
+  const cell = (file) => {
+    const item = document.createElement("li");
+    item.append(pictureElement(file, [96, 96]));
+    return item;
+  };
+  const known = (file) => list.querySelector(`[data-file="${CSS.escape(file.id)}"]`)?.parentElement;
+
+  function put({ thread_id: id, seq, deleted, attachments = [] }) {
+    if (id !== threadId) return;
+    if (deleted) list.querySelectorAll(`[data-seq="${seq}"]`).forEach((item) => item.remove());
+    for (const file of attachments.filter((each) => each.width)) {
+      const fresh = cell(file);
+      fresh.dataset.seq = seq;
+      if (known(file)) file.thumbnail_url && known(file).replaceWith(fresh);
+      else if (seq >= Number(list.firstElementChild?.dataset.seq ?? 0)) list.prepend(fresh);
+    }
+    list.hidden = !list.children.length;
+    none.hidden = !list.hidden;
+  }
+
+  app.store.on(({ messages }) => messages.forEach(put));
+  more.addEventListener("click", async (event) => {
+    if (!event.target.closest("a")) return;
+    event.preventDefault();
+    const query = { kind: "picture", before: root.dataset.next, limit: 30 };
+    const { attachments, next } = await app.api.get(`/threads/${threadId}/attachments`, query);
+    const fresh = attachments.filter((file) => !known(file)).map((file) => Object.assign(cell(file), { tabIndex: -1 }));
+    list.append(...fresh);
+    fresh[0]?.querySelector("a").focus();
+    more.hidden = !next;
+    root.dataset.next = next ?? "";
+  });
+}

@@ -1,0 +1,87 @@
+/* What hangs on a message, drawn from the templates the server's macros filled; attachments/state.py says the same words. */
+
+import { part } from "./dom.js";
+
+const SIDE = 320; // CSS pixels of a picture in a conversation
+const LEAST = 56;
+
+/** Pictures of this device that were sent from this page: shown from here, so that nobody waits for what they have. */
+export const previews = new Map(); // file id -> blob address
+
+export function inWords(files = []) {
+  const photos = files.filter((file) => file.width).length;
+  if (!files.length) return "";
+  if (photos === files.length) return photos === 1 ? "Photo" : `${photos} photos`;
+  if (files.length > 1) return `${files.length} files`;
+  const [{ name, media_type: type }] = files;
+  if (type.startsWith("audio/")) return `Recording: ${name}`;
+  if (type.startsWith("video/")) return `Video: ${name}`;
+  return `Document: ${name}`;
+}
+
+/** What a message says, also where it is only files. */
+export const words = ({ body, attachments }) => body || inWords(attachments);
+
+export function fileSize(size) {
+  if (size < 1000) return `${size} bytes`;
+  return size < 999_500 ? `${Math.round(size / 1000)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
+}
+
+export function fitted(width, height) {
+  const scale = Math.min(1, SIDE / Math.max(width, height));
+  return [width, height].map((side) => Math.max(LEAST, Math.round(side * scale)));
+}
+
+const blank = ([width, height]) =>
+  `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/%3E`;
+
+/** The files of a message into its row; where they stand already, only thumbnails that came meanwhile. */
+export function fillFiles(row, { deleted, attachments }) {
+  const box = part(row, "files");
+  const files = deleted ? [] : (attachments ?? []);
+  const standing = [...box.children].map((element) => element.dataset.file).join();
+  if (standing === files.map((file) => file.id).join()) {
+    files.forEach((file, i) => file.width && show(box.children[i], file));
+    return;
+  }
+  box.replaceChildren(...files.map(fileElement));
+  box.hidden = !files.length;
+  box.classList.toggle("files--many", files.filter((file) => file.width).length > 1);
+}
+
+export function fileElement(file) {
+  return file.width ? pictureElement(file) : documentElement(file);
+}
+
+export function pictureElement(file, size = fitted(file.width, file.height)) {
+  const link = fromTemplate("file-picture", file);
+  const [image] = link.children;
+  Object.assign(link.dataset, { width: file.width, height: file.height });
+  [image.width, image.height] = size;
+  image.alt = file.name;
+  image.src = blank(size);
+  show(link, file);
+  return link;
+}
+
+function documentElement(file) {
+  const link = fromTemplate("file-document", file);
+  link.download = link.title = part(link, "name").textContent = file.name;
+  const ending = /\.(\w{1,8})$/.exec(file.name)?.[1].toUpperCase();
+  part(link, "about").textContent = `${ending} · ${fileSize(file.size)}`;
+  return link;
+}
+
+function fromTemplate(name, file) {
+  const link = part(document, name).content.firstElementChild.cloneNode(true);
+  link.href = file.url;
+  link.dataset.file = file.id;
+  return link;
+}
+
+function show(link, file) {
+  const image = link.querySelector("img");
+  const src = previews.get(file.id) ?? file.thumbnail_url;
+  if (src && image.getAttribute("src") !== src) image.src = src;
+  link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state takes nothing away
+}

@@ -1,0 +1,83 @@
+/* A picture as large as the window allows, over the page: arrows lead to its neighbours, Escape back to where one was. */
+
+let box = null;
+let links = [];
+let at = 0;
+
+export function show(link) {
+  box ??= build();
+  const place = link.closest('[data-part="rows"], [data-part="pictures"], .gallery') ?? document;
+  links = [...place.querySelectorAll('[data-action="lightbox"]')];
+  at = links.indexOf(link);
+  draw();
+  box.dialog.showModal();
+}
+
+function build() {
+  const dialog = document.createElement("dialog");
+  dialog.className = "lightbox";
+  const make = (tag, properties) => Object.assign(document.createElement(tag), properties);
+  const button = (name, sign, act) => {
+    const made = make("button", { type: "button", className: `lightbox__button lightbox__button--${sign}`, title: name });
+    made.setAttribute("aria-label", name);
+    made.addEventListener("click", act);
+    return made;
+  };
+  const image = make("img", { className: "lightbox__image" });
+  const caption = make("p", { className: "lightbox__caption" });
+  caption.setAttribute("aria-live", "polite");
+  const get = make("a", { className: "lightbox__get", textContent: "Download" });
+  const previous = button("Previous picture", "previous", () => step(-1));
+  const next = button("Next picture", "next", () => step(1));
+  const close = button("Close", "close", () => dialog.close());
+  const bar = make("div", { className: "lightbox__bar" });
+  bar.append(caption, get, close);
+  dialog.append(bar, previous, image, next);
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close());
+  dialog.addEventListener("close", () => {
+    image.removeAttribute("src");
+    const link = links[at];
+    if (link?.isConnected) link.focus({ preventScroll: true }); // where one has got to, which may not be where one began
+  });
+  dialog.addEventListener("keydown", ({ key }) => {
+    const forward = getComputedStyle(dialog).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    if (key === "ArrowLeft" || key === "ArrowRight") step(key === forward ? 1 : -1);
+    if (key === "Home") step(-at);
+    if (key === "End") step(links.length - 1 - at);
+  });
+  let from = null; // where a finger came down, when it was one
+  dialog.addEventListener("touchstart", ({ touches }) => (from = touches.length === 1 ? touches[0].clientX : null), { passive: true });
+  dialog.addEventListener("touchend", ({ changedTouches: [finger] }) => {
+    const moved = from === null ? 0 : finger.clientX - from;
+    const rightToLeft = getComputedStyle(dialog).direction === "rtl" ? -1 : 1;
+    if (Math.abs(moved) > 60) step(-Math.sign(moved) * rightToLeft);
+  });
+  document.body.append(dialog);
+  return { dialog, image, caption, get, previous, next };
+}
+
+function step(by) {
+  const to = at + by;
+  if (to < 0 || to >= links.length) return;
+  at = to;
+  draw();
+}
+
+function draw() {
+  const { dialog, image, caption, get, previous, next } = box;
+  const link = links[at];
+  const name = link.querySelector("img").alt;
+  dialog.setAttribute("aria-label", name);
+  image.alt = name;
+  image.width = link.dataset.width;
+  image.height = link.dataset.height;
+  image.src = link.href;
+  caption.textContent = links.length > 1 ? `${name} · ${at + 1} of ${links.length}` : name;
+  get.href = link.href;
+  get.download = name;
+  // Disabled and not hidden: the focus must not fall off the last one.
+  for (const [button, end] of [[previous, at === 0], [next, at === links.length - 1]]) {
+    button.setAttribute("aria-disabled", String(end));
+    button.hidden = links.length < 2;
+  }
+}

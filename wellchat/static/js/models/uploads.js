@@ -1,0 +1,82 @@
+/* Files on their way up: so many at a time, each with its progress, to be cancelled and tried again. */
+
+const AT_ONCE = 3;
+
+export class Uploads {
+  /** `send(file, {progress, signal})` resolves to the server's attachment; `changed(item)` hears of every change. */
+  constructor({ send, discard = () => {}, changed = () => {}, most = 10, mostMb = 20 }) {
+    Object.assign(this, { send, discard, changed, most, mostMb });
+    this.items = [];
+  }
+
+  /** Takes what may be sent; answers a sentence where something may not. */
+  add(files) {
+    const room = this.most - this.items.length;
+    for (const file of files.slice(0, room)) {
+      const item = { file, name: file.name, size: file.size, state: "waiting", progress: 0, reason: "", attachment: null };
+      this.items.push(item);
+      if (file.size > this.mostMb * 1024 * 1024) this.#fail(item, `Larger than ${this.mostMb} MB.`, false);
+      else if (!file.size) this.#fail(item, "This file is empty.", false);
+      else this.changed(item);
+    }
+    this.#pump();
+    return files.length > room ? `At most ${this.most} files go with one message.` : "";
+  }
+
+  remove(item) {
+    this.items = this.items.filter((other) => other !== item);
+    item.state = "removed";
+    item.abort?.abort();
+    if (item.attachment) this.discard(item.attachment);
+    this.changed(item);
+    this.#pump();
+  }
+
+  retry(item) {
+    if (item.state !== "failed" || !item.again) return;
+    Object.assign(item, { state: "waiting", progress: 0, reason: "" });
+    this.changed(item);
+    this.#pump();
+  }
+
+  get busy() {
+    return this.items.some(({ state }) => state === "waiting" || state === "uploading");
+  }
+
+  get failed() {
+    return this.items.some(({ state }) => state === "failed");
+  }
+
+  /** What is up, in the order it was added; from here on it belongs to who asked. */
+  take() {
+    const taken = this.items;
+    this.items = [];
+    return taken.map(({ attachment }) => attachment);
+  }
+
+  #pump() {
+    const going = this.items.filter(({ state }) => state === "uploading").length;
+    this.items.filter(({ state }) => state === "waiting").slice(0, AT_ONCE - going).forEach((item) => this.#start(item));
+  }
+
+  async #start(item) {
+    item.state = "uploading";
+    item.abort = new AbortController();
+    this.changed(item);
+    const progress = (share) => item.state === "uploading" && (Object.assign(item, { progress: share }), this.changed(item));
+    try {
+      const attachment = await this.send(item.file, { progress, signal: item.abort.signal });
+      if (item.state === "removed") return this.discard(attachment);
+      Object.assign(item, { state: "done", progress: 1, attachment });
+      this.changed(item);
+    } catch (error) {
+      if (item.state !== "removed") this.#fail(item, error.message, ![413, 422].includes(error.status));
+    }
+    this.#pump();
+  }
+
+  #fail(item, reason, again) {
+    Object.assign(item, { state: "failed", reason, again });
+    this.changed(item);
+  }
+}

@@ -1,0 +1,19 @@
+"""Doorbells of files."""
+
+from typing import Any
+
+from wellchat.attachments import work as files
+from wellchat.clock import now
+from wellchat.jobs import celery
+
+
+@celery.task(name="attachments.work")
+def work(*, attachment_ids: list[str], **_: Any) -> None:
+    """Files wait for their thumbnail, or to be taken away."""
+    files.work_all(attachment_ids=attachment_ids, now=now())
+
+
+@celery.task(name="attachments.collect")
+def collect(**_: Any) -> None:
+    """Take away what no row speaks of."""
+    files.collect(now())
