@@ -36,16 +36,20 @@ class ThreadView(NamedTuple):
     unread: int
 
 
+def _read_up_to() -> Any:
+    """Membership.read_up_to, for statements."""
+    return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
+
+
 @cache
 def _threads() -> Select[Any]:
     """The threads of `viewer` with all that a row of the inbox shows: one statement, however many there are."""
     user_id: Any = bindparam("viewer")
-    read = case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
     unread = (
         select(func.count())
         .where(
             Message.thread_id == Mine.thread_id,
-            Message.seq > read,
+            Message.seq > _read_up_to(),
             Message.sender_id != user_id,
             Message.deleted_at.is_(None),
         )
