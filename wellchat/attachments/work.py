@@ -16,7 +16,6 @@ from wellchat.attachments import pictures
 from wellchat.attachments.actions import forget_unsent
 from wellchat.attachments.models import FRESH, GONE, READY, WITHDRAWN, Attachment
 from wellchat.attachments.storage import Missing, attachment_id_of, key_of, the_store, thumbnail_key
-from wellchat.changes.actions import record_change
 from wellchat.db import db, transaction
 
 log = logging.getLogger(__name__)
@@ -79,14 +78,11 @@ def _make_thumbnail(attachment_id: str) -> str:
 
 def _show(row: Attachment) -> None:
     """The message is locked before the file, as in every transaction that has to do with both."""
-    thread_id, seq, file_id, people = row.thread_id, row.message_seq, row.id, (row.owner_id, row.reader_id)
+    thread_id, seq, file_id = row.thread_id, row.message_seq, row.id
     with transaction() as session:
         if thread_id is not None and seq is not None:
             for tell in ON_THUMBNAIL:
                 tell(thread_id, seq, file_id)
-            for user_id in people:
-                if user_id is not None:
-                    record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
         made = session.execute(
             update(Attachment)
             .where(Attachment.id == file_id, Attachment.state == FRESH)

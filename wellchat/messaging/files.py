@@ -14,7 +14,8 @@ from wellchat.attachments.queries import files_of
 from wellchat.attachments.state import File
 from wellchat.db import db, run
 from wellchat.messaging import statements
-from wellchat.messaging.models import Message
+from wellchat.messaging.changing import message_changed
+from wellchat.messaging.models import Message, Thread
 from wellchat.messaging.queries import thread_for
 
 
@@ -34,18 +35,15 @@ def take_back(message: Message, *, now: datetime) -> None:
 
 
 def show_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
-    """A picture of a message can be shown small from now on."""
-    message = db.session.execute(
-        select(Message)
-        .where(Message.thread_id == thread_id, Message.seq == seq)
-        .with_for_update(of=Message)
-        .execution_options(populate_existing=True)
-    ).scalar_one_or_none()
+    """A picture of a message can be shown small from now on: to both, and as a newer state of the message."""
+    session = db.session()
+    thread = session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
+    message = session.get(Message, (thread_id, seq), populate_existing=True)
     if message is not None and message.files:
         message.files = [
             {**file, "thumbnail": file["thumbnail"] or file["id"] == attachment_id} for file in message.files
         ]
-        message.revision += 1
+        message_changed(thread, message)
 
 
 def sent_with_key(viewer: User, thread_id: str, client_key: str) -> list[str] | None:

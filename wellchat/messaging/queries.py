@@ -40,7 +40,7 @@ class ThreadView(NamedTuple):
 
 
 def _read_up_to() -> Any:
-    """As Membership.read_up_to, in the database."""
+    """Membership.read_up_to, for statements."""
     return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
 
 
