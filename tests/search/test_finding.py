@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 
 from wellchat.db import db, transaction
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.models import Membership
 from wellchat.messaging.opening import open_thread, put_subject
-from wellchat.search import actions
+from wellchat.search import actions, tokens
 from wellchat.search import queries as asking
+from wellchat.search.models import SearchEntry
 from wellchat.search.queries import Question, search
 
 pytestmark = pytest.mark.each_database
@@ -121,6 +122,18 @@ def test_whose_it_is_decides_the_database_and_not_the_index(app, talk, find):
         session.execute(delete(Membership).where(Membership.user_id == talk.cara.id))
     assert find(talk.cara, "pineapple") == []
     assert find(talk.cara, "pineapple", thread_id=talk.id) == []
+
+
+def test_an_index_that_took_it_for_another_s_shows_it_to_nobody_else(app, cast, talk, find):
+    message = talk.says(talk.cara, "our secret pineapple")
+    assert find(talk.paul, "pineapple")
+    where = {"at": message.created_at, "thread_id": talk.id, "has_file": False}
+    as_if = tokens.of_message("our secret pineapple", people=[cast.rita.id, cast.paul.id], **where)
+    with transaction() as session:
+        session.execute(update(SearchEntry).values(tokens=as_if))
+    for question in (Question("pineapple"), Question("pineapple", thread_id=talk.id)):
+        assert asking._hits(cast.rita, question, talk.now, None, 30) == ([], None)
+    assert find(cast.paul, "pineapple")
 
 
 def test_an_edit_is_found_and_the_earlier_text_is_not(app, talk, find):

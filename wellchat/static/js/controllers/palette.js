@@ -33,7 +33,7 @@ function build(app, recents) {
 
   function choose(index) {
     const rows = options();
-    active = rows.length ? (index + rows.length) % rows.length : -1;
+    active = rows.length && index !== null ? (index + rows.length) % rows.length : -1;
     rows.forEach((row, at) => row.setAttribute("aria-selected", String(at === active)));
     const row = rows[active];
     if (row) field.setAttribute("aria-activedescendant", row.id);
@@ -47,7 +47,7 @@ function build(app, recents) {
     list.hidden = !options().length;
     field.setAttribute("aria-expanded", String(options().length > 0));
     all.href = words ? `/search?${new URLSearchParams({ q: words })}` : "/search";
-    choose(words && options().length ? 0 : -1);
+    choose(words ? 0 : null); // nothing is chosen before anything was typed
   }
 
   function say(text) {
