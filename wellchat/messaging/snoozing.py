@@ -21,7 +21,6 @@ def sweep(now: datetime) -> dict[str, int]:
         .order_by(Membership.snoozed_until)
         .limit(AT_ONCE)
     ).all()
-    db.session.rollback()
     return {"snoozes_ended": sum(wake(thread_id=thread_id, user_id=user_id, now=now) for thread_id, user_id in due)}
 
 
