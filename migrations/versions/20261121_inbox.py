@@ -10,6 +10,7 @@ depends_on = None
 
 PLACE = ["archived", "pinned", "updated_at", "thread_id"]
 UNREAD = sa.text("last_seq > last_read_seq")
+SOME_UNREAD = sa.text("last_seq > last_read_seq OR unread_from IS NOT NULL")
 
 # What a thread is about: its subject, or for the pair's own the subject that was spoken of last.
 KIND = """
@@ -39,7 +40,7 @@ def upgrade():
         batch_op.drop_index("ix_memberships_inbox")
         batch_op.drop_index("ix_memberships_unread", sqlite_where=UNREAD, postgresql_where=UNREAD)
         batch_op.create_index("ix_memberships_inbox", ["user_id", *PLACE], unique=False)
-        partial(batch_op, "ix_memberships_unread", ["user_id", *PLACE], UNREAD)
+        partial(batch_op, "ix_memberships_unread", ["user_id", *PLACE], SOME_UNREAD)
         partial(batch_op, "ix_memberships_waiting", ["user_id", *PLACE], sa.text("waiting_since IS NOT NULL"))
         partial(batch_op, "ix_memberships_kind", ["user_id", "kind", *PLACE], sa.text("kind IS NOT NULL"))
         partial(batch_op, "ix_memberships_snoozed", ["user_id", *PLACE], sa.text("snoozed_until IS NOT NULL"))

@@ -10,7 +10,6 @@ depends_on = None
 
 PINNED = sa.text("pinned_at IS NOT NULL")
 ANSWERS = sa.text("reply_to IS NOT NULL")
-MARKED = sa.text("unread_from IS NOT NULL")
 
 
 def upgrade():
@@ -23,7 +22,6 @@ def upgrade():
     op.create_index(
         "ix_messages_answers", "messages", ["thread_id", "reply_to"], sqlite_where=ANSWERS, postgresql_where=ANSWERS
     )
-    op.create_index("ix_memberships_marked", "memberships", ["user_id"], sqlite_where=MARKED, postgresql_where=MARKED)
     op.create_table(
         "reactions",
         sa.Column("thread_id", sa.String(length=13), nullable=False),
@@ -45,7 +43,7 @@ def upgrade():
 
 def downgrade():
     op.drop_table("reactions")
-    for table, index in (("memberships", "marked"), ("messages", "answers"), ("messages", "pinned")):
+    for table, index in (("messages", "answers"), ("messages", "pinned")):
         op.drop_index(f"ix_{table}_{index}", table_name=table)
     # No batch: SQLite would make both tables anew, and lose their partial indexes.
     op.execute(sa.text("ALTER TABLE memberships DROP COLUMN unread_from"))

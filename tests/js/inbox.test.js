@@ -29,7 +29,7 @@ test("pinned ones first, then the latest", () => {
 
 test("what kind of thing was said last", () => {
   const last = (more) => said({ last_message: { sender_id: YOU, body: null, deleted: false, ...more } }, ME);
-  const picture = { content_type: "image/webp" };
+  const picture = { name: "us.webp", media_type: "image/webp", width: 4 };
   assert.equal(said({ last_message: null }, ME), "No messages yet");
   assert.equal(last({ deleted: true }), "Message deleted");
   assert.equal(last({ sender_id: ME, body: "Yes" }), "You: Yes");
@@ -37,7 +37,7 @@ test("what kind of thing was said last", () => {
   assert.equal(last({ sender_id: ME, body: "Later?", subject: { title: "Cut" } }), "You, about Cut: Later?");
   assert.equal(last({ attachments: [picture] }), "Photo");
   assert.equal(last({ sender_id: ME, attachments: [picture, picture], body: "Us" }), "You: 2 photos · Us");
-  assert.equal(last({ attachments: [picture, { content_type: "application/pdf" }] }), "2 files");
+  assert.equal(last({ attachments: [picture, { name: "plan.pdf", media_type: "application/pdf", width: null }] }), "2 files");
 });
 
 test("when somebody was here last, and how long they wait", () => {

@@ -78,12 +78,11 @@ class Membership(Base):
     __tablename__ = "memberships"
     __table_args__ = (
         Index("ix_memberships_inbox", "user_id", *_PLACE),
-        _some("unread", "last_seq > last_read_seq", "user_id", *_PLACE),
+        _some("unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_PLACE),
         _some("waiting", "waiting_since IS NOT NULL", "user_id", *_PLACE),
         _some("kind", "kind IS NOT NULL", "user_id", "kind", *_PLACE),
         _some("snoozed", "snoozed_until IS NOT NULL", "user_id", *_PLACE),
         _some("due", "snoozed_until IS NOT NULL", "snoozed_until"),
-        _some("marked", "unread_from IS NOT NULL", "user_id"),
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 

@@ -44,6 +44,11 @@ def _read_up_to() -> Any:
     return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
 
 
+def _some_unread(membership: Any) -> Any:
+    """The index ix_memberships_unread is of these, and is used by statements that say it just so."""
+    return or_(membership.last_seq > membership.last_read_seq, membership.unread_from.is_not(None))
+
+
 @cache
 def _threads() -> Select[Any]:
     """The threads of `viewer` with all that a row of the inbox shows: one statement, however many there are."""
@@ -118,8 +123,7 @@ def inbox(
     if not archived:
         statement = statement.where(Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None))
     if unread:
-        some = or_(Mine.last_seq > Mine.last_read_seq, Mine.unread_from.is_not(None))
-        statement = statement.where(some, _has_unread())
+        statement = statement.where(_some_unread(Mine), _has_unread())
     if waiting:
         statement = statement.where(Mine.waiting_since.is_not(None))
     if pinned is not None:
@@ -274,6 +278,7 @@ _unread_messages = (
     .join(Message, and_(Message.thread_id == Membership.thread_id, Message.seq > Membership.last_read_seq))
     .where(
         Membership.user_id == bindparam("viewer"),
+        _some_unread(Membership),
         Membership.last_seq > Membership.last_read_seq,
         Message.sender_id != bindparam("viewer"),
         Message.deleted_at.is_(None),
@@ -293,6 +298,7 @@ _marked_messages = (
     )
     .where(
         Membership.user_id == bindparam("viewer"),
+        _some_unread(Membership),
         Membership.unread_from.is_not(None),
         Message.sender_id != bindparam("viewer"),
         Message.deleted_at.is_(None),
