@@ -86,6 +86,7 @@ def test_a_day_of_two_people(sit: Callable[..., Page], house: Any) -> None:
     # What was said long ago: found from anywhere, shown where it stands, and back to the end.
     cara.goto("/settings")
     cara.keyboard.press("Control+k")
+    expect(cara.get_by_role("dialog", name="Search").get_by_role("combobox")).to_be_focused()
     cara.keyboard.type("aubergine form")
     hit = cara.get_by_role("dialog", name="Search").get_by_role("group", name="Messages").get_by_role("option")
     expect(hit.locator("mark")).to_have_text(["aubergine", "formula"])
