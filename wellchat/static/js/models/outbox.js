@@ -2,38 +2,59 @@
    answer or an update shows it, whichever comes first; the same key goes with every attempt, so none arrives twice. */
 
 import { forget } from "./drafts.js";
+import { ApiError } from "./api.js";
 import { systemClock } from "./poller.js";
 
 const LONGEST = 30_000;
+const HANGS = 20_000; // ms without an answer after which an attempt is given up; the same key makes another one harmless
+const SETTLING = 30_000; // ms in which the update must come that tells of what another tab has sent
+const SAID = ["body", "client_key", "subject", "reply_to", "attachments"]; // what of an entry the server is told
 
 export class Outbox {
   #busy = new Set(); // threads being worked on
   #pauses = new Map(); // thread id -> AbortController of the pause before the next attempt
+  #elsewhere = new Map(); // client key -> until when another tab's word counts that this one is done with
   #last = 0;
 
-  constructor({ api, store, storage, viewerId, clock = systemClock, random = Math.random, newKey = randomKey }) {
-    Object.assign(this, { api, store, storage, clock, random, newKey });
+  /** `mirror`: where the service worker finds what waits, see mirror.js. `locks`: the browser's, or null. */
+  constructor({ api, store, storage, viewerId, locks = null, mirror = null, clock = systemClock, random = Math.random, newKey = randomKey }) {
+    Object.assign(this, { api, store, storage, viewerId, locks, mirror, clock, random, newKey });
     this.prefix = `wellchat.outbox.${viewerId}.`;
     store.on(({ confirmed }) => confirmed.forEach(({ key }) => this.#forget(key)));
   }
 
-  send({ threadId, body, subject = null }) {
-    this.#last = Math.max(this.#last + 1, this.clock.now());
-    const entry = { client_key: this.newKey(), thread_id: threadId, body, subject, at: this.#last, state: "sending" };
+  /** `wish`: body, and what else of SAID there is; further things may be kept with it, for drawing it. */
+  send({ threadId, ...wish }) {
+    this.#last = Math.max(this.#last + 1, this.clock.now(), ...this.#waiting().map(({ at }) => at + 1));
+    const behind = this.#waiting(threadId).find(({ state }) => state === "waiting");
+    const { state, reason } = behind ?? { state: "sending" };
+    const entry = { ...wish, client_key: this.newKey(), thread_id: threadId, at: this.#last, state, reason };
     this.#keep(entry);
     this.#pump(threadId);
     return entry;
   }
 
-  /** Goes on with what an earlier page could not finish. */
+  /** Goes on with what an earlier page could not finish, in whichever thread. */
   resume() {
-    for (const entry of this.#kept()) this.#keep({ ...entry, state: entry.state === "failed" ? "failed" : "sending" });
-    this.#threads().forEach((id) => this.#pump(id));
+    this.#adopt();
+    this.wake();
   }
 
   /** The network is back: no reason to wait any longer. */
   wake() {
-    this.#threads().forEach((id) => (this.#pauses.get(id)?.abort(), this.#pump(id)));
+    this.#elsewhere.clear();
+    new Set(this.#waiting().map((entry) => entry.thread_id)).forEach((id) => (this.#pauses.get(id)?.abort(), this.#pump(id)));
+  }
+
+  /** Another tab wrote, sent or discarded something: `newValue` of a storage event, null where it is gone. */
+  hear({ key: name, newValue }) {
+    if (!name?.startsWith(this.prefix)) return;
+    const key = name.slice(this.prefix.length);
+    const entry = read(newValue);
+    if (!entry) return this.#elsewhere.set(key, this.clock.now() + SETTLING);
+    this.#elsewhere.delete(key);
+    if (entry.discarded) this.store.pending.has(key) && this.store.drop(this.store.pending.get(key));
+    else this.store.pend(entry);
   }
 
   retry(key) {
@@ -46,6 +67,7 @@ export class Outbox {
 
   discard(key) {
     const entry = this.store.pending.get(key);
+    if (entry) this.#store(key, { discarded: true }); // so that other tabs can tell it from one that was sent
     this.#forget(key);
     if (entry) this.store.drop(entry);
   }
@@ -53,7 +75,8 @@ export class Outbox {
   /** Whoever signs out leaves nothing of theirs behind in this browser, nor does an attempt that ends later. */
   clear() {
     forget(this.storage, this.prefix);
-    this.storage = null;
+    this.mirror?.clear();
+    this.storage = this.mirror = null;
   }
 
   /** One at a time and in order: what comes later waits for what came before, unless that was refused for good. */
@@ -61,9 +84,8 @@ export class Outbox {
     if (this.#busy.has(threadId)) return;
     this.#busy.add(threadId);
     try {
-      let attempts = 0;
-      for (let entry = this.#next(threadId); entry; entry = this.#next(threadId)) {
-        const pause = await this.#attempt(entry, attempts);
+      for (let attempts = 0; this.#next(threadId); ) {
+        const pause = await this.#alone(threadId, () => this.#attempt(this.#next(threadId), attempts));
         attempts = pause ? attempts + 1 : 0;
         if (pause) await this.#wait(threadId, pause);
       }
@@ -72,17 +94,25 @@ export class Outbox {
     }
   }
 
+  /* One tab of the browser at a time, or what was written in two of them could arrive out of order. */
+  #alone(threadId, work) {
+    return this.locks ? this.locks.request(`wellchat.send.${this.viewerId}.${threadId}`, work) : work();
+  }
+
   /** Resolves to the pause before another attempt, 0 when this entry is done with. */
   async #attempt(entry, attempts) {
-    const { thread_id: id, body, client_key: key, subject } = entry;
+    if (!entry) return 0;
+    const { thread_id: id, client_key: key } = entry;
     try {
-      const data = await this.api.send("POST", `/threads/${id}/messages`, { body, client_key: key, ...(subject && { subject }) });
+      const data = await this.api.send("POST", `/threads/${id}/messages`, said(entry), { signal: AbortSignal.timeout(HANGS) });
+      if (!data?.message?.seq) throw new ApiError(0); // whoever answered, it was not our server
       this.#arrived(key, data.message);
       return 0;
     } catch (error) {
       if (!this.store.pending.has(key)) return 0; // an update has shown it meanwhile
-      if (error.passing) {
-        this.#keep({ ...entry, state: "waiting", reason: error.status });
+      if (error.passing || error.name === "TimeoutError") {
+        const all = this.#waiting(id); // what comes after it waits with it
+        all.forEach((one) => this.#keep({ ...one, state: "waiting", reason: error.status || 0 }));
         return (error.retryAfter ?? Math.min(LONGEST, 1000 * 2 ** attempts) / 1000) * 1000 * (0.75 + this.random() / 2);
       }
       this.#keep({ ...entry, state: "failed", reason: error.message });
@@ -107,34 +137,64 @@ export class Outbox {
   }
 
   #next(threadId) {
-    const waiting = [...this.store.pending.values()].filter((e) => e.thread_id === threadId && e.state !== "failed");
-    return waiting.sort((a, b) => a.at - b.at)[0];
+    this.#adopt();
+    const done = (key) => this.#elsewhere.get(key) > this.clock.now();
+    return this.#waiting(threadId).find(({ client_key: key }) => !done(key));
   }
 
-  #threads() {
-    return new Set([...this.store.pending.values()].map((entry) => entry.thread_id));
+  /** What has yet to go out, in order; of one thread, or of all. */
+  #waiting(threadId) {
+    const waiting = [...this.store.pending.values()].filter((e) => e.state !== "failed" && (!threadId || e.thread_id === threadId));
+    return waiting.sort(inOrder);
+  }
+
+  /* What other tabs and earlier pages of this person have written is this one's to send as well. */
+  #adopt() {
+    for (const entry of this.#kept().filter(({ client_key: key }) => !this.store.pending.has(key))) {
+      if (entry.state === "waiting") this.mirror?.know(entry.client_key);
+      this.store.pend(entry);
+    }
   }
 
   #keep(entry) {
+    this.#store(entry.client_key, entry);
+    if (entry.state === "waiting") this.mirror?.put({ ...entry, said: said(entry) });
+    else if (entry.state === "failed") this.mirror?.remove(entry.client_key);
+    this.store.pend(entry);
+  }
+
+  #store(key, value) {
     try {
-      this.storage?.setItem(this.prefix + entry.client_key, JSON.stringify(entry));
+      this.storage?.setItem(this.prefix + key, JSON.stringify(value));
     } catch {
       // storage full or forbidden: the message still goes out, it only would not survive a reload
     }
-    this.store.pend(entry);
   }
 
   #forget(key) {
     this.storage?.removeItem(this.prefix + key);
+    this.mirror?.remove(key);
   }
 
   #kept() {
     const found = [];
     for (let i = 0; i < (this.storage?.length ?? 0); i++) {
       const name = this.storage.key(i);
-      if (name.startsWith(this.prefix)) found.push(JSON.parse(this.storage.getItem(name)));
+      if (name.startsWith(this.prefix)) found.push(read(this.storage.getItem(name)));
     }
-    return found.sort((a, b) => a.at - b.at);
+    return found.filter((entry) => entry?.client_key).sort(inOrder);
+  }
+}
+
+const inOrder = (a, b) => a.at - b.at || (a.client_key < b.client_key ? -1 : 1);
+
+const said = (entry) => Object.fromEntries(SAID.map((name) => [name, entry[name]]).filter(([, value]) => value !== undefined && value !== null));
+
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // not ours, or cut off
   }
 }
 
