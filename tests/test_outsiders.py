@@ -45,6 +45,7 @@ THINGS["device_id"] = device_of
 ELSEWHERE = {
     "/assets/<version>/<path:filename>": "static files",
     "/static/<path:filename>": "static files",
+    "/icons/<name>.png": "drawn for everybody",
     "/verify/<token>": "secret links: tests/accounts",
     "/reset-password/<token>": "secret links: tests/accounts",
     "/unsubscribe/<token>": "secret links: tests/notifications",

@@ -150,6 +150,7 @@ class Settings(BaseModel):
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls one process may hold; 0: three quarters of its threads
     THREADS: int = Field(default=256, ge=4)
+    KEPT_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
     RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
     PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

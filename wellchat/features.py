@@ -12,6 +12,7 @@ FEATURES = (
     "digests",
     "appointments",
     "push",
+    "offline",
     "updates",
     "oversight",
     "demo",
