@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from tests.browser import test_journey as journey
 from tests.services import Live
@@ -210,6 +213,156 @@ def test_a_session_that_ended_elsewhere_leaves_nothing_here(quick: Live, sit_dow
     cara.goto(path)
     expect(cara.get_by_label("Email")).to_be_visible()
     assert cara.evaluate(KEPT) == []
+
+
+def test_a_connection_that_says_nothing(quick: Live, sit_down: SitDown) -> None:
+    """The train's network answers nothing: what was kept is shown, and the answer takes its place."""
+    cara, paul, path = talk(quick, sit_down, texts=("Before the station",))
+    until_kept(cara, path)
+    cara.goto("/settings")
+    write(paul, "Said before the train stopped")
+    expect(paul.get_by_role("log").get_by_text("Said before the train stopped")).to_be_visible()
+    with hung(quick):
+        cara.goto(path)
+        expect(cara.get_by_role("log").get_by_text("Before the station")).to_be_visible()
+        expect(cara.get_by_text("No answer yet. This is what was here at")).to_be_visible()
+    expect(cara.get_by_text("This is what was here at")).to_have_count(0)
+    expect(cara.get_by_role("log").get_by_text("Said before the train stopped")).to_be_visible()
+
+
+def test_a_portal_on_the_way_is_no_answer(quick: Live, sit_down: SitDown) -> None:
+    cara, paul, _ = talk(quick, sit_down, texts=())
+    cara.add_init_script("delete window.SyncManager")  # the worker is not behind this portal
+    cara.reload()
+    portal = "<!doctype html><title>Welcome on board</title><h1>Accept our terms</h1>"
+    answer = {"status": 403, "content_type": "text/html", "body": portal}
+    cara.route("**/api/**", lambda route: route.fulfill(**answer))
+    write(cara, "Past the portal")
+    expect(cara.get_by_role("log").get_by_text(WAITS)).to_be_visible()
+    answer["status"] = 200
+    cara.wait_for_timeout(2_000)
+    expect(cara.get_by_role("log").get_by_text(WAITS)).to_be_visible()
+    cara.unroute("**/api/**")
+    expect(cara.get_by_role("log").get_by_text(WAITS)).to_have_count(0, timeout=20_000)
+    expect(paul.get_by_role("log").get_by_text("Past the portal")).to_have_count(1)
+
+
+FORBIDDEN = """
+Object.defineProperty(window, "localStorage", { get() { throw new DOMException("", "SecurityError"); } });
+Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("", "SecurityError"); } });
+delete window.caches;
+delete Navigator.prototype.serviceWorker;
+delete Navigator.prototype.locks;
+"""
+
+
+def test_without_storage_and_worker_everything_works_online(quick: Live, sit_down: SitDown) -> None:
+    cara, paul, path = talk(quick, sit_down, texts=())
+    cara.context.add_init_script(FORBIDDEN)
+    cara.goto(path)
+    write(cara, "From a private window")
+    expect(paul.get_by_role("log").get_by_text("From a private window")).to_be_visible()
+    write(paul, "Nothing of it stays")
+    expect(cara.get_by_role("log").get_by_text("Nothing of it stays")).to_be_visible()
+    with hung(quick):
+        write(cara, "Not yet")
+        expect(cara.get_by_role("log").get_by_text("Not yet")).to_be_visible()
+    expect(paul.get_by_role("log").get_by_text("Not yet")).to_be_visible(timeout=20_000)
+    cara.get_by_role("button", name="Account").click()
+    cara.get_by_role("button", name="Sign out").click()
+    expect(cara.get_by_label("Email")).to_be_visible()
+
+
+def test_it_goes_out_after_the_page_was_closed(quick: Live, sit_down: SitDown, cut: Cut) -> None:
+    """Background Sync: the browser wakes the service worker, when it likes; here its debugger does."""
+    cara, paul, path = talk(quick, sit_down, texts=())
+    context = cara.context
+    with cut(context):
+        for text in THREE:
+            write(cara, text)
+        expect(cara.get_by_role("log").get_by_text(WAITS)).to_have_count(3)
+        cara.wait_for_function("async () => (await (await caches.open('wellchat.queue')).keys()).length === 3")
+        cara.close()
+    elsewhere = open_again(context, "/healthz")  # a page that sends nothing itself
+    synced(elsewhere, "wellchat.send")
+    paul.reload()
+    expect(paul.get_by_role("log").get_by_text(THREE[2])).to_be_visible(timeout=20_000)
+    assert said(paul, *THREE) == [*THREE]
+    elsewhere.wait_for_function("async () => !(await (await caches.open('wellchat.queue')).keys()).length")
+    elsewhere.goto(path)  # where they still wait in the page's own storage
+    expect(elsewhere.get_by_role("log").get_by_text(WAITS)).to_have_count(0)
+    elsewhere.wait_for_function("() => !Object.keys(localStorage).some((name) => name.includes('.outbox.'))")
+    paul.reload()
+    for page in (elsewhere, paul):
+        expect(page.get_by_role("log").get_by_text(THREE[2])).to_be_visible()
+        assert said(page, *THREE) == [*THREE]
+
+
+def test_a_new_version_reaches_open_pages(quick: Live, sit_down: SitDown) -> None:
+    cara, _, _ = talk(quick, sit_down, texts=("Before the update",))
+
+    def newer(route: Route) -> None:
+        route.fulfill(status=204, headers={"X-App-Version": "0123456789ab", "X-Poll-Interval": "1"})
+
+    cara.get_by_label("Message", exact=True).fill("Half a thou")
+    cara.route("**/api/updates?*", newer)
+    cara.evaluate(WAKE)
+    notice = cara.get_by_text("A new version is ready.", exact=True).first
+    expect(notice).to_be_visible(timeout=60_000)
+    cara.evaluate(HIDE)  # a field with words in it: no reload, however long nobody looks
+    cara.evaluate("window.here = true")
+    cara.wait_for_timeout(11_000)
+    assert cara.evaluate("window.here")
+    cara.unroute("**/api/updates?*")
+    cara.get_by_role("button", name="Reload").click()
+    expect(cara.get_by_role("log").get_by_text("Before the update")).to_be_visible()
+    expect(cara.get_by_label("Message", exact=True)).to_have_value("Half a thou")
+    expect(cara.get_by_role("button", name="Reload")).to_be_hidden()
+    assert not cara.evaluate("window.here")
+
+    cara.get_by_label("Message", exact=True).fill("")
+    cara.route("**/api/updates?*", newer)
+    cara.evaluate(WAKE)
+    expect(cara.get_by_role("button", name="Reload")).to_be_visible(timeout=60_000)
+    cara.evaluate("window.here = true")
+    with cara.expect_navigation(timeout=20_000):
+        cara.evaluate(HIDE)
+    expect(cara.get_by_role("log").get_by_text("Before the update")).to_be_visible()
+    assert not cara.evaluate("window.here")
+
+
+WAKE = "window.dispatchEvent(new Event('online'))"  # ends the poll that hangs
+HIDE = """() => {
+  Object.defineProperty(document, "visibilityState", { get: () => "hidden", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@contextlib.contextmanager
+def hung(quick: Live) -> Iterator[None]:
+    """The web server takes connections and says nothing."""
+    main = quick.web.process.pid  # type: ignore[union-attr]
+    everybody = [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text().split())]
+    for pid in everybody:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in reversed(everybody):
+            os.kill(pid, signal.SIGCONT)
+
+
+def synced(page: Page, tag: str) -> None:
+    known: list[str] = []
+    debugger = page.context.new_cdp_session(page)
+    debugger.on(
+        "ServiceWorker.workerRegistrationUpdated",
+        lambda event: known.extend(one["registrationId"] for one in event["registrations"]),
+    )
+    debugger.send("ServiceWorker.enable")
+    page.wait_for_timeout(300)
+    values = {"origin": page.evaluate("location.origin"), "registrationId": known[0], "tag": tag, "lastChance": False}
+    debugger.send("ServiceWorker.dispatchSyncEvent", values)
 
 
 def sign_in(page: Page, email: str) -> None:
