@@ -115,6 +115,11 @@ def test_three_written_offline_arrive_once_and_in_order(quick: Live, sit_down: S
             write(cara, text)
         expect(cara.get_by_role("log").get_by_text(WAITS)).to_have_count(3)
         expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()
+        asked: list[str] = []
+        cara.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        cara.get_by_role("button", name="Account").click()
+        cara.get_by_role("button", name="Sign out").click()
+        assert asked == ["Some messages have not been sent yet and would be lost. Leave anyway?"]
         cara.close()
 
         again = open_again(context, path)

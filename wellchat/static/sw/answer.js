@@ -85,6 +85,7 @@ async function judge(event, url, response, began) {
   if (keeps(url)) {
     if (leadsAway) await isSignedOut(); // no page that we keep leads anywhere else: throws, if it was not our server
     if ([502, 503, 504].includes(response.status)) return (await kept(url)) ?? response;
+    if ([403, 404, 410].includes(response.status)) event.waitUntil(drop(url.pathname));
     if (response.ok && !url.search) event.waitUntil(keep(url.pathname, response.clone(), began).then(tidy));
   } else if (leadsAway || url.pathname === "/sign-in") event.waitUntil(isSignedOut().catch(() => {}));
   return response;

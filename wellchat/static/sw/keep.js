@@ -42,14 +42,22 @@ async function keep(path, response, began) {
     if (began !== forgotten) return;
     for (const name of await pageCaches()) if (name !== PAGES + viewer) await caches.delete(name);
     const cache = await caches.open(PAGES + viewer);
-    await cache.delete(path); // so that it stands last, as the latest
-    await cache.delete(path + NEWS);
+    await take(cache, path); // so that it stands last, as the latest
     await cache.put(path, new Response(text, { headers }));
     const threads = (await cache.keys()).map(({ url }) => new URL(url)).filter(({ search, pathname }) => !search && pathname !== "/");
-    for (const { pathname } of threads.slice(0, -self.wellchat.pages)) {
-      await cache.delete(pathname);
-      await cache.delete(pathname + NEWS);
-    }
+    for (const { pathname } of threads.slice(0, -self.wellchat.pages)) await take(cache, pathname);
+  });
+}
+
+async function take(cache, path) {
+  await cache.delete(path);
+  await cache.delete(path + NEWS);
+}
+
+/* The server says that there is no such page for this person, any more. */
+function drop(path) {
+  return inLine(async () => {
+    for (const name of await pageCaches()) await take(await caches.open(name), path);
   });
 }
 

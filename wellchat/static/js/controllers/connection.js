@@ -41,7 +41,10 @@ export function status(root, app) {
   };
   const turn = (next) => {
     state = next;
-    if (state === "live") kept = null; // what changed since has come with the updates
+    if (state === "live" && kept) {
+      kept = null; // what changed since has come with the updates
+      delete document.documentElement.dataset.kept;
+    }
     show();
   };
   let leaving = false; // a form that ends this session shows its own answer: a reload would get in its way
