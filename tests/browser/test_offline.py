@@ -257,7 +257,7 @@ Object.defineProperty(window, "localStorage", { get() { throw new DOMException("
 Object.defineProperty(window, "sessionStorage", { get() { throw new DOMException("", "SecurityError"); } });
 delete window.caches;
 delete Navigator.prototype.serviceWorker;
-delete Navigator.prototype.locks;
+LockManager.prototype.request = async () => { throw new DOMException("", "SecurityError"); };
 """
 
 

@@ -265,3 +265,29 @@ test("the mirror holds what waits, and nothing that went out at once or was disc
   outbox.clear();
   assert.equal(held.size, 0);
 });
+
+test("another tab's late word brings back nothing that has arrived", async () => {
+  const { api, outbox, states } = setUp();
+  const { client_key: key } = outbox.send({ threadId: "t", body: "hello" });
+  await accept(api.last, 1);
+  const late = { client_key: key, thread_id: "t", body: "hello", at: 5, state: "waiting", reason: 0 };
+  outbox.hear({ key: `wellchat.outbox.${ME}.${key}`, newValue: JSON.stringify(late) });
+  assert.deepEqual(states(), []);
+});
+
+test("where locks are forbidden a tab sends by itself", async () => {
+  const locks = { request: async () => Promise.reject(new DOMException("", "SecurityError")) };
+  const { api, outbox, states } = setUp({ locks });
+  outbox.send({ threadId: "t", body: "hello" });
+  await settle();
+  await accept(api.last, 1);
+  assert.deepEqual(states(), []);
+});
+
+test("a message of somebody else's for an answer ends the matter", async () => {
+  const { api, outbox, states } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  await api.last.answer({ status: 201, data: { message: message(1) } });
+  assert.deepEqual(states(), []);
+  assert.equal(api.requests.length, 1);
+});

@@ -1,9 +1,9 @@
 /* Messages that have not been seen to arrive. Each is kept in the browser's storage under its client key until the server's
    answer or an update shows it, whichever comes first; the same key goes with every attempt, so none arrives twice. */
 
-import { forget } from "./drafts.js";
 import { ApiError } from "./api.js";
 import { systemClock } from "./poller.js";
+import { Shelf } from "./shelf.js";
 
 const LONGEST = 30_000;
 const HANGS = 20_000; // ms without an answer after which an attempt is given up; the same key makes another one harmless
@@ -14,12 +14,13 @@ export class Outbox {
   #busy = new Set(); // threads being worked on
   #pauses = new Map(); // thread id -> AbortController of the pause before the next attempt
   #elsewhere = new Map(); // client key -> until when another tab's word counts that this one is done with
+  #settled = new Set(); // client keys that arrived or were discarded: another tab's late word brings none back
   #last = 0;
 
   /** `mirror`: where the service worker finds what waits, see mirror.js. `locks`: the browser's, or null. */
   constructor({ api, store, storage, viewerId, locks = null, mirror = null, clock = systemClock, random = Math.random, newKey = randomKey }) {
-    Object.assign(this, { api, store, storage, viewerId, locks, mirror, clock, random, newKey });
-    this.prefix = `wellchat.outbox.${viewerId}.`;
+    Object.assign(this, { api, store, viewerId, locks, mirror, clock, random, newKey });
+    this.shelf = new Shelf({ storage, prefix: `wellchat.outbox.${viewerId}.` });
     store.on(({ confirmed }) => confirmed.forEach(({ key }) => this.#forget(key)));
   }
 
@@ -46,11 +47,10 @@ export class Outbox {
     new Set(this.#waiting().map((entry) => entry.thread_id)).forEach((id) => (this.#pauses.get(id)?.abort(), this.#pump(id)));
   }
 
-  /** Another tab wrote, sent or discarded something: `newValue` of a storage event, null where it is gone. */
-  hear({ key: name, newValue }) {
-    if (!name?.startsWith(this.prefix)) return;
-    const key = name.slice(this.prefix.length);
-    const entry = read(newValue);
+  /** Another tab wrote, sent or discarded something: a storage event. */
+  hear(event) {
+    const { key, thing: entry } = this.shelf.heard(event) ?? {};
+    if (!key || this.#settled.has(key)) return;
     if (!entry) return this.#elsewhere.set(key, this.clock.now() + SETTLING);
     this.#elsewhere.delete(key);
     if (entry.discarded) this.store.pending.has(key) && this.store.drop(this.store.pending.get(key));
@@ -67,16 +67,16 @@ export class Outbox {
 
   discard(key) {
     const entry = this.store.pending.get(key);
-    if (entry) this.#store(key, { discarded: true }); // so that other tabs can tell it from one that was sent
+    if (entry) this.shelf.put(key, { discarded: true }); // so that other tabs can tell it from one that was sent
     this.#forget(key);
     if (entry) this.store.drop(entry);
   }
 
   /** Whoever signs out leaves nothing of theirs behind in this browser, nor does an attempt that ends later. */
   clear() {
-    forget(this.storage, this.prefix);
+    this.shelf.clear();
     this.mirror?.clear();
-    this.storage = this.mirror = null;
+    this.mirror = null;
   }
 
   /** One at a time and in order: what comes later waits for what came before, unless that was refused for good. */
@@ -95,8 +95,16 @@ export class Outbox {
   }
 
   /* One tab of the browser at a time, or what was written in two of them could arrive out of order. */
-  #alone(threadId, work) {
-    return this.locks ? this.locks.request(`wellchat.send.${this.viewerId}.${threadId}`, work) : work();
+  async #alone(threadId, work) {
+    let begun = false;
+    const begin = () => ((begun = true), work());
+    if (!this.locks) return begin();
+    try {
+      return await this.locks.request(`wellchat.send.${this.viewerId}.${threadId}`, begin);
+    } catch (error) {
+      if (begun) throw error;
+      return begin(); // no locks to be had here
+    }
   }
 
   /** Resolves to the pause before another attempt, 0 when this entry is done with. */
@@ -127,6 +135,7 @@ export class Outbox {
       console.error(error); // a fault in showing it must not send it again
     }
     this.#forget(key);
+    if (this.store.pending.has(key)) this.store.drop(this.store.pending.get(key)); // or it would go out for ever
   }
 
   async #wait(threadId, ms) {
@@ -150,53 +159,30 @@ export class Outbox {
 
   /* What other tabs and earlier pages of this person have written is this one's to send as well. */
   #adopt() {
-    for (const entry of this.#kept().filter(({ client_key: key }) => !this.store.pending.has(key))) {
+    const known = (key) => this.store.pending.has(key) || this.#settled.has(key);
+    for (const entry of this.shelf.all().filter(({ client_key: key }) => key && !known(key)).sort(inOrder)) {
       if (entry.state === "waiting") this.mirror?.know(entry.client_key);
       this.store.pend(entry);
     }
   }
 
   #keep(entry) {
-    this.#store(entry.client_key, entry);
+    this.shelf.put(entry.client_key, entry);
     if (entry.state === "waiting") this.mirror?.put({ ...entry, said: said(entry) });
     else if (entry.state === "failed") this.mirror?.remove(entry.client_key);
     this.store.pend(entry);
   }
 
-  #store(key, value) {
-    try {
-      this.storage?.setItem(this.prefix + key, JSON.stringify(value));
-    } catch {
-      // storage full or forbidden: the message still goes out, it only would not survive a reload
-    }
-  }
-
   #forget(key) {
-    this.storage?.removeItem(this.prefix + key);
+    this.#settled.add(key);
+    this.shelf.take(key);
     this.mirror?.remove(key);
-  }
-
-  #kept() {
-    const found = [];
-    for (let i = 0; i < (this.storage?.length ?? 0); i++) {
-      const name = this.storage.key(i);
-      if (name.startsWith(this.prefix)) found.push(read(this.storage.getItem(name)));
-    }
-    return found.filter((entry) => entry?.client_key).sort(inOrder);
   }
 }
 
 const inOrder = (a, b) => a.at - b.at || (a.client_key < b.client_key ? -1 : 1);
 
 const said = (entry) => Object.fromEntries(SAID.map((name) => [name, entry[name]]).filter(([, value]) => value !== undefined && value !== null));
-
-function read(text) {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null; // not ours, or cut off
-  }
-}
 
 /** 128 random bits; unlike crypto.randomUUID, also where the page came over plain HTTP. */
 export function randomKey() {
