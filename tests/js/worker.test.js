@@ -189,3 +189,12 @@ test("sends what waits in order, as whose it is, and leaves what the server coul
   assert.deepEqual(sent.map(({ headers }) => headers["X-Viewer"]), ["ann", "ann", "ann"]);
   assert.deepEqual((await queue.keys()).map((request) => request.url.slice(ORIGIN.length)), ["/queue/ann/c"]);
 });
+
+test("words that were taken back do not stay in what is kept", async () => {
+  const asked = [];
+  const { context, paths } = worker({ answer: (path, { headers }) => (asked.push([path, headers["X-Purpose"]]), path === "/" ? page("ann") : problem(503)) });
+  for (const path of ["/", "/threads/a", "/threads/b"]) await context.keep(path, page("ann"), 0);
+  await context.hear({ viewer: "ann", messages: [{ thread_id: "a", seq: 1, deleted: true, body: null }, { thread_id: "c", seq: 1, deleted: true }] });
+  assert.deepEqual(asked, [["/", "keep"], ["/threads/a", "keep"]]);
+  assert.deepEqual(paths(), ["/threads/b", "/"]);
+});

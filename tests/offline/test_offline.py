@@ -10,6 +10,8 @@ import pytest
 from PIL import Image
 
 from tests.browsing import Browser
+from wellchat.accounts.models import Presence
+from wellchat.db import db
 from wellchat.offline.icons import ICONS
 
 
@@ -129,3 +131,12 @@ def test_a_page_acts_for_nobody_but_its_own_person(browse: Any, cast: Any, talk:
     assert now_paul.get(f"/api/updates?since={cursor}", headers=his).status_code == 204
     page = now_paul.get(f"/api/threads/{talk.id}/messages").get_json()
     assert "from Cara" not in [one["body"] for one in page["messages"]]
+
+
+def test_keeping_a_page_is_no_sign_of_a_person(browse: Any, cast: Any, talk: Any) -> None:
+    talk.exchange("cp")
+    mine = browse(cast.cara)
+    assert mine.get(f"/threads/{talk.id}", headers={"X-Purpose": "keep"}).status_code == 200
+    assert db.session.get(Presence, cast.cara.id) is None
+    mine.get(f"/threads/{talk.id}")
+    assert db.session.get(Presence, cast.cara.id) is not None

@@ -98,11 +98,7 @@ async function offline() {
 
 const TOLD = {
   /* The page that was open before there was a worker. */
-  async keep({ path }) {
-    const began = forgotten;
-    const response = await fetch(path, { credentials: "same-origin", redirect: "error" });
-    if (response.ok && keeps(new URL(path, self.location.origin))) await keep(path, response, began);
-  },
+  keep: async ({ path }) => keeps(new URL(path, self.location.origin)) && fetchAndKeep(path),
   news: hear,
   forget,
 };

@@ -74,9 +74,9 @@ async function marked(page, at) {
   return new Response(text, { headers: page.headers });
 }
 
-/* What a page of `viewer` has heard: laid beside the pages that are kept. */
-function hear({ viewer, threads = [], messages = [] }) {
-  return inLine(async () => {
+/* What a page of `viewer` has heard: laid beside the pages that are kept. Words that were taken back do not stay in them. */
+async function hear({ viewer, threads = [], messages = [] }) {
+  await inLine(async () => {
     if (!(await caches.has(PAGES + viewer))) return;
     const cache = await caches.open(PAGES + viewer);
     if (threads.length) await fold(cache, "/", threads, (thread) => thread.id);
@@ -85,6 +85,21 @@ function hear({ viewer, threads = [], messages = [] }) {
       await fold(cache, `/threads/${id}`, here, (message) => message.seq);
     }
   });
+  const touched = new Set(messages.filter((message) => message.deleted).map((message) => `/threads/${message.thread_id}`));
+  for (const path of touched.size ? ["/", ...touched] : []) await refresh(path);
+}
+
+/* The page anew, or none of it. The server is told that nobody opens it. */
+async function refresh(path) {
+  if (!(await caches.match(path))) return;
+  await fetchAndKeep(path).catch(() => drop(path));
+}
+
+async function fetchAndKeep(path) {
+  const began = forgotten;
+  const response = await fetch(path, { credentials: "same-origin", redirect: "error", headers: { "X-Purpose": "keep" } });
+  if (!response.ok) throw new Error("no such page");
+  await keep(path, response, began);
 }
 
 async function fold(cache, path, fresh, keyOf) {
