@@ -91,7 +91,8 @@ def cut(quick: Live) -> Cut:
     return away
 
 
-THREE = ("Written in the tunnel, one", "Written in the tunnel, two", "Written in the tunnel, three")
+def three(where: str) -> list[str]:
+    return [f"Written {where}, {number}" for number in ("one", "two", "three")]
 
 
 def open_again(context: BrowserContext, path: str) -> Page:
@@ -102,6 +103,7 @@ def open_again(context: BrowserContext, path: str) -> Page:
 
 
 def test_three_written_offline_arrive_once_and_in_order(quick: Live, sit_down: SitDown, cut: Cut) -> None:
+    texts = three("in the tunnel")
     cara, paul, path = talk(quick, sit_down, texts=("Before the tunnel",), **PHONE)
     until_kept(cara, path)
     write(paul, "Safe travels")
@@ -111,15 +113,10 @@ def test_three_written_offline_arrive_once_and_in_order(quick: Live, sit_down: S
     context = cara.context
     with cut(context):
         expect(cara.get_by_text("You seem to be offline. What you write goes out when you are back.")).to_be_visible()
-        for text in THREE:
+        for text in texts:
             write(cara, text)
         expect(cara.get_by_role("log").get_by_text(WAITS)).to_have_count(3)
         expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()
-        asked: list[str] = []
-        cara.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
-        cara.get_by_role("button", name="Account").click()
-        cara.get_by_role("button", name="Sign out").click()
-        assert asked == ["Some messages have not been sent yet and would be lost. Leave anyway?"]
         cara.close()
 
         again = open_again(context, path)
@@ -129,32 +126,38 @@ def test_three_written_offline_arrive_once_and_in_order(quick: Live, sit_down: S
         expect(log.get_by_text(WAITS)).to_have_count(3)
         expect(again.get_by_text("You are offline. This is what was here at")).to_be_visible()
         expect(again.get_by_text("3 messages wait to be sent.")).to_be_visible()
-        assert said(again, *THREE) == [*THREE]
+        assert said(again, *texts) == texts
 
     expect(log.get_by_text(WAITS)).to_have_count(0)
     expect(again.get_by_text("You are offline.")).to_have_count(0)
     paul.bring_to_front()
-    expect(paul.get_by_role("log").get_by_text(THREE[2])).to_be_visible(timeout=20_000)
+    expect(paul.get_by_role("log").get_by_text(texts[2])).to_be_visible(timeout=20_000)
     for page in (again, paul):
-        assert said(page, *THREE) == [*THREE]
+        assert said(page, *texts) == texts
         page.reload()
-        expect(page.get_by_role("log").get_by_text(THREE[2])).to_be_visible()
-        assert said(page, *THREE) == [*THREE]
+        expect(page.get_by_role("log").get_by_text(texts[2])).to_be_visible()
+        assert said(page, *texts) == texts
 
 
 def test_another_page_sends_what_waits(quick: Live, sit_down: SitDown, cut: Cut) -> None:
+    texts = three("on the stairs")
     cara, paul, _ = talk(quick, sit_down, texts=())
     context = cara.context
     with cut(context):
-        for text in THREE:
+        for text in texts:
             write(cara, text)
         expect(cara.get_by_role("log").get_by_text(WAITS)).to_have_count(3)
+        asked: list[str] = []
+        cara.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        cara.get_by_role("button", name="Account").click()
+        cara.get_by_role("button", name="Sign out").click()
+        assert asked == ["Some messages have not been sent yet and would be lost. Leave anyway?"]
         cara.close()
     other = open_again(context, "/settings")
     expect(other.get_by_role("link", name="Messages")).to_be_visible()
     paul.reload()
-    expect(paul.get_by_role("log").get_by_text(THREE[2])).to_be_visible(timeout=20_000)
-    assert said(paul, *THREE) == [*THREE]
+    expect(paul.get_by_role("log").get_by_text(texts[2])).to_be_visible(timeout=20_000)
+    assert said(paul, *texts) == texts
     other.wait_for_function("() => !Object.keys(localStorage).some((name) => name.includes('.outbox.'))")
 
 
@@ -215,7 +218,7 @@ def test_a_session_that_ended_elsewhere_leaves_nothing_here(quick: Live, sit_dow
     cara, _, path = talk(quick, sit_down, texts=("Once mine",))
     until_kept(cara, path)
     cara.context.clear_cookies()
-    cara.goto(path)
+    cara.evaluate(WAKE)  # the next poll is refused
     expect(cara.get_by_label("Email")).to_be_visible()
     assert cara.evaluate(KEPT) == []
 
@@ -280,10 +283,11 @@ def test_without_storage_and_worker_everything_works_online(quick: Live, sit_dow
 
 def test_it_goes_out_after_the_page_was_closed(quick: Live, sit_down: SitDown, cut: Cut) -> None:
     """Background Sync: the browser wakes the service worker, when it likes; here its debugger does."""
+    texts = three("in the lift")
     cara, paul, path = talk(quick, sit_down, texts=())
     context = cara.context
     with cut(context):
-        for text in THREE:
+        for text in texts:
             write(cara, text)
         expect(cara.get_by_role("log").get_by_text(WAITS)).to_have_count(3)
         cara.wait_for_function("async () => (await (await caches.open('wellchat.queue')).keys()).length === 3")
@@ -291,16 +295,16 @@ def test_it_goes_out_after_the_page_was_closed(quick: Live, sit_down: SitDown, c
     elsewhere = open_again(context, "/healthz")  # a page that sends nothing itself
     synced(elsewhere, "wellchat.send")
     paul.reload()
-    expect(paul.get_by_role("log").get_by_text(THREE[2])).to_be_visible(timeout=20_000)
-    assert said(paul, *THREE) == [*THREE]
+    expect(paul.get_by_role("log").get_by_text(texts[2])).to_be_visible(timeout=20_000)
+    assert said(paul, *texts) == texts
     elsewhere.wait_for_function("async () => !(await (await caches.open('wellchat.queue')).keys()).length")
     elsewhere.goto(path)  # where they still wait in the page's own storage
     expect(elsewhere.get_by_role("log").get_by_text(WAITS)).to_have_count(0)
     elsewhere.wait_for_function("() => !Object.keys(localStorage).some((name) => name.includes('.outbox.'))")
     paul.reload()
     for page in (elsewhere, paul):
-        expect(page.get_by_role("log").get_by_text(THREE[2])).to_be_visible()
-        assert said(page, *THREE) == [*THREE]
+        expect(page.get_by_role("log").get_by_text(texts[2])).to_be_visible()
+        assert said(page, *texts) == texts
 
 
 def test_a_new_version_reaches_open_pages(quick: Live, sit_down: SitDown) -> None:
