@@ -198,3 +198,12 @@ test("words that were taken back do not stay in what is kept", async () => {
   assert.deepEqual(asked, [["/", "keep"], ["/threads/a", "keep"]]);
   assert.deepEqual(paths(), ["/threads/b", "/"]);
 });
+
+test("an installation that keeps nothing any more forgets what it kept", async () => {
+  const { context, heard, owners } = worker({ pages: 0 });
+  await context.keep("/", page("ann"), 0); // by the worker before this one
+  let done;
+  heard.activate({ waitUntil: (promise) => (done = promise) });
+  await done;
+  assert.deepEqual(owners(), []);
+});

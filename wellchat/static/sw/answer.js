@@ -17,6 +17,7 @@ self.addEventListener("activate", (event) => event.waitUntil(begin()));
 
 async function begin() {
   await self.registration.navigationPreload?.enable();
+  if (!self.wellchat.pages) await forget(); // the installation keeps none any more
   await tidy();
   await self.clients.claim();
 }
