@@ -24,6 +24,7 @@ from wtforms.validators import ValidationError as BadToken
 
 from wellchat.bell import PATIENCE
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
+from wellchat.packing import pack_page
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -199,6 +200,7 @@ def init_app(app: APIFlask) -> None:
     app.url_value_preprocessor(_refuse_odd_addresses)
     app.before_request(_protect_from_forgery)
     app.after_request(_add_headers)
+    app.after_request(pack_page)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(RateLimitExceeded, _on_too_fast)
 
