@@ -20,6 +20,7 @@ from rjsmin import jsmin
 
 from wellchat.errors import NotFound
 from wellchat.packing import wants_gzip
+from wellchat.web import limiter
 
 ALL_SHEETS = "css/all.css"  # every sheet of SHEETS in one answer
 SHEETS = (
@@ -91,6 +92,7 @@ def _contents(folder: Path, version: str, name: str) -> tuple[bytes, bytes]:
     return sent, gzip.compress(sent, 9, mtime=0)
 
 
+@limiter.exempt  # as Flask's own static files are: one page takes forty, and they cost nothing
 def _send_asset(version: str, filename: str) -> Response:
     current = cast(str, current_app.extensions["assets"])
     if PurePosixPath(filename).suffix not in TEXT:
