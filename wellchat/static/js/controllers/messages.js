@@ -2,6 +2,7 @@
 
 import { answer, dropAnswer } from "../lib/answering.js";
 import { part } from "../lib/dom.js";
+import { longPress } from "../lib/long_press.js";
 
 const EDITABLE = 300_000; // ms; the server has the last word
 
@@ -103,6 +104,8 @@ export function messages(root, app) {
     const bubble = target.closest(".message__bubble");
     if (bubble && touched(event) && !target.closest("a, button, form") && !String(getSelection())) openQuietly(row, bubble);
   });
+
+  longPress(log, "[data-seq] .message__bubble a", (link) => openQuietly(link.closest("[data-seq]"), link.closest(".message__bubble")));
 
   function jump(seq) {
     if (location.hash === `#${seq}`) window.dispatchEvent(new HashChangeEvent("hashchange"));
