@@ -26,7 +26,8 @@ FOCUS = """() => {
     const outline = outlineStyle === "none" ? "" : outlineWidth;
     return [outline, boxShadow, borderColor, backgroundColor].join();
   };
-  const around = [at, at.parentElement, at.closest("label, form, .search, .composer__box, .palette__field")].filter(Boolean);
+  const frame = at.closest("label, form, .search, .composer__box, .palette__field");
+  const around = [at, at.parentElement, frame].filter(Boolean);
   const focused = around.map(marks).join();
   const { width, height } = at.getBoundingClientRect();
   const found = { id: window.seen.get(at), name: at.outerHTML.slice(0, 120), visible: true, size: width * height };
