@@ -26,7 +26,7 @@ ALL_SHEETS = "css/all.css"  # every sheet of SHEETS in one answer
 SHEETS = (
     *("tokens", "hues", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "notices", "cards"),
     *("conversations", "inbox", "thread", "message", "marks", "composer", "emoji", "files", "lightbox", "panel"),
-    *("notifications", "search"),
+    *("notifications", "search", "forced"),
 )
 TEXT = {".css", ".js", ".svg"}
 START = "js/app.js"  # the script of every page

@@ -30,4 +30,4 @@ export class Version {
 }
 
 /** The version in the address of a static file. */
-export const versionOf = (address) => /\/assets\/(\w+)\//.exec(address)?.[1] ?? null;
+export const versionOf = (address) => (/\/assets\/(\w+)\//.exec(address)?.[1] ?? null);
