@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
+from wellchat.words import gettext
 
 MOST_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
 MOST_RATIO = 200  # how much smaller packing may make it, on the whole
@@ -87,9 +88,15 @@ def _kind(content: bytes, ending: str) -> Kind:
         _refuse_markup(content, ending)
         return CSV if ending in CSV.endings else TEXT
     if found is None:
-        raise Invalid({"file": f"We cannot tell what kind of file this is, or it is not one we take: {TAKEN}."})
+        raise Invalid(
+            {
+                "file": gettext(
+                    "We cannot tell what kind of file this is, or it is not one we take: %(kinds)s.", kinds=TAKEN
+                )
+            }
+        )
     if zipfile.is_zipfile(io.BytesIO(content)):
-        raise Invalid({"file": "This is two files in one: an archive is hidden in it."})
+        raise Invalid({"file": gettext("This is two files in one: an archive is hidden in it.")})
     return found
 
 
@@ -116,9 +123,11 @@ def _office(content: bytes) -> Kind:
             _refuse_bombs(entries, len(content))
             names = {entry.filename for entry in entries}
             if any(name.lower().endswith("vbaproject.bin") for name in names):
-                raise Invalid({"file": "It holds macros, which are programs. Save it without them, or as a PDF."})
+                raise Invalid(
+                    {"file": gettext("It holds macros, which are programs. Save it without them, or as a PDF.")}
+                )
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
-                raise Invalid({"file": "It holds names that lead out of it. Save it again, or as a PDF."})
+                raise Invalid({"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")})
             if "[Content_Types].xml" in names:
                 for part, kind in _PARTS.items():
                     if part in names:
@@ -128,14 +137,14 @@ def _office(content: bytes) -> Kind:
                 if declared == ODT.media_type:
                     return ODT
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
-        raise Invalid({"file": "This archive is damaged."}) from None
-    raise Invalid({"file": "Archives are not taken. Send the files that are in it."})
+        raise Invalid({"file": gettext("This archive is damaged.")}) from None
+    raise Invalid({"file": gettext("Archives are not taken. Send the files that are in it.")})
 
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > size * MOST_RATIO:
-        raise Invalid({"file": "It would grow too large when it is opened. Save it as a PDF."})
+        raise Invalid({"file": gettext("It would grow too large when it is opened. Save it as a PDF.")})
 
 
 def _is_text(content: bytes) -> bool:
@@ -162,7 +171,7 @@ def _refuse_markup(content: bytes, ending: str) -> None:
             {"file": "Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG."}
         )
     if start.startswith((b"#!", b"@echo")):
-        raise Invalid({"file": "Programs are not taken."})
+        raise Invalid({"file": gettext("Programs are not taken.")})
     if ending in PICTURE_ENDINGS or any(ending in each.endings for each in KINDS):
         return  # names that fit, or lies that are told as such
     if ending not in _ANY_TEXT and not ending.isdigit():

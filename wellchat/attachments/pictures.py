@@ -15,6 +15,7 @@ from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
+from wellchat.words import gettext
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
@@ -54,7 +55,7 @@ def rewrite(content: bytes, name: str) -> Picture:
         except Image.DecompressionBombError:
             raise Invalid({"file": TOO_MANY}) from None
         except FAULTS:
-            raise Invalid({"file": "This picture is damaged and cannot be opened."}) from None
+            raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     ending = ENDINGS[form]
     fits = ending_of(name) == ending or (ending == "jpg" and ending_of(name) in ("jpeg", "jpe", "jfif"))
     return Picture(fresh, Image.MIME[form], name if fits and name else _named(name, ending), *size)

@@ -9,6 +9,7 @@ from wellchat.forms import read_form
 from wellchat.push import actions, queries
 from wellchat.push.forms import PostDeviceForm
 from wellchat.web import signed_in, viewer
+from wellchat.words import gettext
 
 pages = Blueprint("push", __name__)
 
@@ -33,7 +34,7 @@ def devices() -> str:
 def choose(device_id: str) -> BaseResponse:
     wish = read_form(PostDeviceForm)
     actions.choose(viewer=viewer(), device_id=device_id, shows_words=wish.shows_words)
-    flash("Saved.", "good")
+    flash(gettext("Saved."), "good")
     return redirect(url_for("push.devices"), 303)
 
 

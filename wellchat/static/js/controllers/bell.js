@@ -2,6 +2,7 @@
 
 import { badgeText, part } from "../lib/dom.js";
 import { drawNotifications, fillNotification } from "../lib/notification_row.js";
+import { t } from "../lib/words.js";
 
 const SHOWN = 8;
 const ON_A_PAGE = 30;
@@ -104,6 +105,6 @@ function showCount(root, count) {
   const badge = part(root, "badge");
   badge.textContent = badgeText(count);
   badge.hidden = count === 0;
-  part(root, "button").setAttribute("aria-label", count ? `Notifications, ${count} unread` : "Notifications");
+  part(root, "button").setAttribute("aria-label", count ? t("Notifications, %(num)s unread", { num: count }) : t("Notifications"));
   part(root, "read-all").hidden = count === 0;
 }

@@ -1,6 +1,7 @@
 /* What stands around every page: the unread count, the title, the connection banner, the theme, the panel. */
 
-import { badgeText, part, plural } from "../lib/dom.js";
+import { badgeText, part } from "../lib/dom.js";
+import { t, tn } from "../lib/words.js";
 
 const MOMENT = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
 
@@ -14,7 +15,7 @@ export function unread(root, app) {
     const badge = part(root, "badge");
     badge.textContent = badgeText(messages);
     badge.hidden = messages === 0;
-    part(root, "words").textContent = messages ? plural(messages, "new message") : "";
+    part(root, "words").textContent = messages ? tn("%(num)s new message", "%(num)s new messages", messages) : "";
   });
 }
 
@@ -30,8 +31,8 @@ export function title(_root, app) {
 
 const WORDS = {
   live: "",
-  offline: "You seem to be offline. What you write goes out when you are back.",
-  trouble: "The server is not answering. Trying again…",
+  offline: t("You seem to be offline. What you write goes out when you are back."),
+  trouble: t("The server is not answering. Trying again…"),
 };
 
 export function status(root, app) {

@@ -1,6 +1,7 @@
 /* Push on this device: the switch in the settings, the offer after a first message, and what is read goes from the screen. */
 
 import { part } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const LATER = "wellchat.push.later"; // somebody said "not now": they are not asked again here
 
@@ -11,7 +12,7 @@ export async function devices(root, app) {
     root.dataset.state = state;
     for (const words of root.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
     button.hidden = !["on", "off"].includes(state);
-    button.textContent = state === "on" ? "Turn off here" : "Tell me on this device";
+    button.textContent = state === "on" ? t("Turn off here") : t("Tell me on this device");
     button.classList.toggle("button--plain", state === "on");
   };
   show(await app.push.state());
@@ -44,7 +45,7 @@ export function offer(root, app) {
   part(root, "on").addEventListener("click", async () => {
     const state = await app.push.turnOn().catch(() => "trouble");
     refuse();
-    app.announce(state === "on" ? "Turned on for this device." : "Not turned on.");
+    app.announce(state === "on" ? t("Turned on for this device.") : t("Not turned on."));
   });
 }
 

@@ -1,6 +1,7 @@
 /* The menu of one message. There is one for the page; it is made when first opened. */
 
 import { clone, part, write } from "./dom.js";
+import { t } from "./words.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 const LETTERS = { r: "reply", e: "edit", c: "copy", l: "link", p: "pin", u: "unread", d: "delete" };
@@ -61,7 +62,7 @@ export class MessageMenu {
     show("edit", left > 0);
     show("delete", mine);
     show("unread", !mine);
-    part(this.#menu, "pin-word").textContent = message.pinned_at ? "Unpin" : "Pin";
+    part(this.#menu, "pin-word").textContent = message.pinned_at ? t("Unpin") : t("Pin");
     write(part(this.#menu, "menu-problem"), "");
     part(this.#menu, "other-emoji").reset();
     for (const button of this.#menu.querySelectorAll("[data-emoji]")) {
