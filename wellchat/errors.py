@@ -137,7 +137,7 @@ _WORDS = {
 def in_words(kind: str, message: str, context: dict[str, Any]) -> str:
     """pydantic's finding as a sentence for a person."""
     if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
-        return gettext(_WORDS["missing"])
+        kind = "missing"
     if kind in _WORDS:
         return gettext(_WORDS[kind]).format(**context)
     message = message.removeprefix("Value error, ").removeprefix("value is not a valid email address: ")

@@ -8,7 +8,9 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
+from gettext import c2py  # type: ignore[attr-defined]  # how the standard library itself reads the rule
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages import Catalog, Message
@@ -88,32 +90,24 @@ def compiled(catalog: Catalog) -> bytes:
 
 def scripted(catalog: Catalog) -> str:
     """A module with the sentences of the scripts; of a plural, each form by the name Intl.PluralRules gives it."""
-    words: dict[str, str | dict[str, str]] = {}
+    words: dict[str, Any] = {}
     for message in sentences(catalog):
         if not any(name.startswith(SCRIPTS) for name, _ in message.locations):
             continue
         if isinstance(message.id, tuple):
             words[message.id[0]] = _by_category(catalog, message.string)
         else:
-            words[message.id] = message.string
+            words[str(message.id)] = message.string
     body = json.dumps(dict(sorted(words.items())), ensure_ascii=False, indent=0)
-    return f"/* Made from translations/{catalog.locale}/LC_MESSAGES/messages.po by `make words`. */\nexport default {body};\n"
+    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nexport default {body};\n"
 
 
-def _by_category(catalog: Catalog, forms: tuple[str, ...]) -> dict[str, str]:
-    category = Locale.parse(str(catalog.locale)).plural_form
-    index = eval(f"lambda n: int({_python(catalog.plural_expr)})")  # noqa: S307  # from our own catalog's head
+def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
+    category, index = Locale.parse(str(catalog.locale)).plural_form, c2py(catalog.plural_expr)
     found: dict[str, str] = {}
     for count in [*range(200), 1_000, 1_000_000]:
         found.setdefault(category(count), forms[index(count)])
     return found
-
-
-def _python(expression: str) -> str:
-    """A plural rule without `?:`, which is what languages of at most two forms have."""
-    if "?" in expression:
-        raise ValueError("This rule needs a translation of ?: to Python; see wellchat/translations/__init__.py.")
-    return expression.replace("&&", " and ").replace("||", " or ").replace("!=", "≠").replace("!", " not ").replace("≠", "!=")
 
 
 def make(language: str) -> int:
@@ -123,11 +117,11 @@ def make(language: str) -> int:
     mo(language).write_bytes(compiled(catalog))
     script(language).parent.mkdir(exist_ok=True)
     script(language).write_text(scripted(catalog))
-    return sum(not all(_forms(message)) for message in sentences(catalog))
+    return sum(not all(forms_of(message)) for message in sentences(catalog))
 
 
-def _forms(message: Message) -> tuple[str, ...]:
-    return message.string if isinstance(message.string, tuple) else (message.string,)
+def forms_of(message: Message) -> tuple[str, ...]:
+    return tuple(message.string) if isinstance(message.id, tuple) else (str(message.string or ""),)  # type: ignore[arg-type]
 
 
 def begin(language: str) -> None:
