@@ -60,6 +60,7 @@ THINGS["name"] = lambda talk, now: "beach.jpg"
 ELSEWHERE = {
     "/assets/<version>/<path:filename>": "static files",
     "/static/<path:filename>": "static files",
+    "/icons/<name>.png": "drawn for everybody",
     "/verify/<token>": "secret links: tests/accounts",
     "/reset-password/<token>": "secret links: tests/accounts",
     "/unsubscribe/<token>": "secret links: tests/notifications",

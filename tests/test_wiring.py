@@ -52,7 +52,10 @@ PUBLIC = {
     "mail.outbox": "only where no mail server is set: the mails of the embedded default",
     "mail.mail": "the same",
     "mail.frame": "the same",
-    "push.service_worker": "the page's own file; the browser fetches it without the page",
+    "offline.service_worker": "the page's own file; the browser fetches it without the page",
+    "offline.manifest": "the same",
+    "offline.app_icon": "the same",
+    "offline.offline": "one page for everybody, with nothing of anybody's",
     "demo.switcher": "only where the demo is loaded",
     "demo.become": "only people of the demo",
 }

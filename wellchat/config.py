@@ -189,6 +189,7 @@ class Settings(BaseModel):
     FILES_URL: Annotated[str | None, AfterValidator(_files_place)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
+    KEPT_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
     RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
     PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"

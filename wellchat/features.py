@@ -14,6 +14,7 @@ FEATURES = (
     "digests",
     "appointments",
     "push",
+    "offline",
     "updates",
     "oversight",
     "demo",

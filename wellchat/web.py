@@ -109,6 +109,13 @@ def _same_origin() -> bool:
     return request.headers.get("Origin") in (request.host_url.rstrip("/"), current_app.config["BASE_URL"])
 
 
+def _refuse_another_s_page() -> None:
+    """A page says whose it is: after somebody else signed in beside it, it may not read or write in their name."""
+    meant = request.headers.get("X-Viewer")
+    if meant and current_user.is_authenticated and meant != current_user.id:
+        raise NotSignedIn("Somebody else is signed in here now.")
+
+
 def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
     """For calls made by machines that hold no cookie, such as a mail reader's one-click unsubscribe (RFC 8058)."""
     view.csrf_exempt = True  # type: ignore[attr-defined]
@@ -200,6 +207,7 @@ def init_app(app: APIFlask) -> None:
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_odd_addresses)
     app.before_request(_protect_from_forgery)
+    app.before_request(_refuse_another_s_page)
     app.after_request(_add_headers)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(RateLimitExceeded, _on_too_fast)

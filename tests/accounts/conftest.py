@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import datetime
+from email import message_from_bytes
+from email.policy import default
 from typing import Any
 
 import pytest
@@ -60,7 +62,8 @@ def mails_to(email: str) -> list[Mail]:
 
 def link_in(mail: Mail) -> str:
     """The path of the link in the mail as it would be sent now."""
-    text = compose.render(mail, now=clock.now()).message.get_body(("plain",)).get_content()
+    message = message_from_bytes(compose.render(mail, now=clock.now()).content, policy=default)
+    text = message.get_body(("plain",)).get_content()
     found = re.search(r"http://127\.0\.0\.1:8000(/(?:verify|reset-password)/\S+)", text)
     assert found, text
     return found[1]

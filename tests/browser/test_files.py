@@ -103,6 +103,14 @@ def photo(name: str, color: str = "teal", size: tuple[int, int] = (800, 600)) ->
     return name, "image/jpeg", picture(size=size, color=color)
 
 
+def rest_on(place: Any) -> None:
+    """A finger that stays, as a phone tells of it."""
+    place.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
+    place.page.wait_for_timeout(600)
+    place.dispatch_event("pointerup", {"pointerType": "touch", "bubbles": True})
+    place.dispatch_event("click", {"bubbles": True, "cancelable": True})
+
+
 def tray(page: Page) -> Any:
     return page.get_by_role("list", name="Files to send")
 
@@ -285,3 +293,19 @@ def test_nothing_stands_in_the_way_of_anybody(live: Live, sit_down: Callable[...
     faults["files"] = Axe().run(page).response["violations"]
     told = {state: [(one["id"], one["nodes"][0]["html"][:160]) for one in found] for state, found in faults.items()}
     assert told == {"tray": [], "lightbox": [], "files": []}
+
+
+def test_a_finger_that_rests_on_a_picture_opens_the_menu(live: Live, sit_down: Callable[..., Page]) -> None:
+    cara = sit_down(live.people.cara, **PHONE)  # type: ignore[attr-defined]
+    choose(cara, photo("cliff.jpg"))
+    cara.get_by_role("button", name="Send").click()
+    shown = log(cara).get_by_role("img", name="cliff.jpg")
+    expect(log(cara).locator("article[data-seq]").filter(has=cara.get_by_role("img", name="cliff.jpg"))).to_be_visible()
+    rest_on(shown)
+    menu = cara.get_by_role("dialog", name="This message")
+    expect(menu.get_by_role("button", name="Delete")).to_be_visible()
+    expect(cara.locator("dialog.lightbox")).to_have_count(0)
+    cara.keyboard.press("Escape")
+    shown.tap()
+    expect(menu).to_be_hidden()
+    expect(cara.locator("dialog.lightbox")).to_be_visible()

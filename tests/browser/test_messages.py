@@ -37,7 +37,7 @@ def row(page: Page, text: str) -> Locator:
 def menu_of(page: Page, text: str) -> Locator:
     """Opened as a pointer or a finger does it."""
     if page.evaluate("matchMedia('(hover: none)').matches"):
-        row(page, text).locator(".message__bubble").tap()
+        row(page, text).locator(".message__body").tap()
     else:
         row(page, text).hover()
         row(page, text).get_by_role("link", name="More for this message").click()

@@ -36,3 +36,17 @@ test("nothing new is no data", async () => {
   const answer = await api(async () => new Response(null, { status: 204 })).request("GET", "/updates");
   assert.deepEqual([answer.status, answer.data], [204, null]);
 });
+
+test("a portal's page in place of an answer is a passing trouble, whatever its status", async () => {
+  for (const status of [200, 401, 403, 404, 511]) {
+    const portal = api(async () => new Response("<h1>Welcome to the train</h1>", { status, headers: { "Content-Type": "text/html" } }));
+    await assert.rejects(portal.get("/me"), (error) => error.passing && error.status !== 401);
+  }
+});
+
+test("says whose page it is", async () => {
+  let seen;
+  const one = new Api({ fetch: async (_url, options) => ((seen = options.headers), new Response("{}")), viewerId: "u1" });
+  await one.get("/me");
+  assert.equal(seen["X-Viewer"], "u1");
+});

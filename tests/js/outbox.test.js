@@ -6,10 +6,10 @@ import { Outbox, randomKey } from "../../wellchat/static/js/models/outbox.js";
 import { Store } from "../../wellchat/static/js/models/store.js";
 import { FakeApi, FakeClock, FakeStorage, ME, message, settle } from "./fakes.js";
 
-function setUp({ storage = new FakeStorage(), viewerId = ME } = {}) {
+function setUp({ storage = new FakeStorage(), viewerId = ME, ...more } = {}) {
   const [api, clock, store] = [new FakeApi(), new FakeClock(), new Store({ viewerId })];
   let keys = 0;
-  const outbox = new Outbox({ api, store, storage, viewerId, clock, random: () => 0.5, newKey: () => `${viewerId}-${storage.length}-${++keys}` });
+  const outbox = new Outbox({ api, store, storage, viewerId, clock, random: () => 0.5, newKey: () => `${viewerId}-${storage.length}-${++keys}`, ...more });
   const states = () => [...store.pending.values()].map(({ body, state }) => [body, state]);
   return { api, clock, store, storage, outbox, states };
 }
@@ -30,7 +30,7 @@ test("a message is drawn at once and settled by the answer", async () => {
 test("an answer carries what it answers, also after a reload", async () => {
   const before = setUp();
   const quote = { seq: 4, sender_id: ME, body: "which one?", deleted: false };
-  before.outbox.send({ threadId: "t", body: "this one", replyTo: 4, quote });
+  before.outbox.send({ threadId: "t", body: "this one", reply_to: 4, quote });
   assert.equal(before.api.last.body.reply_to, 4);
   assert.deepEqual([...before.store.pending.values()][0].quote, quote);
   const after = setUp({ storage: before.storage });
@@ -205,4 +205,122 @@ test("files go along by their ids, with every attempt and after a reload", async
   assert.deepEqual(later.api.last.body.attachments, ["f1", "f2"]);
   later.outbox.send({ threadId: "u", body: "only words" });
   assert.equal("attachments" in later.api.last.body, false);
+});
+
+/** Locks as a browser gives them: one holder per name, the others in line. */
+class FakeLocks {
+  #lines = new Map();
+
+  request(name, work) {
+    const turn = (this.#lines.get(name) ?? Promise.resolve()).then(work);
+    this.#lines.set(name, turn.catch(() => {}));
+    return turn;
+  }
+}
+
+test("offline: what comes later is shown waiting too, and all of it goes out in order", async () => {
+  const { api, outbox, states } = setUp();
+  outbox.send({ threadId: "t", body: "one" });
+  await api.last.refuse({ status: 0 });
+  outbox.send({ threadId: "t", body: "two" });
+  outbox.send({ threadId: "t", body: "three" });
+  assert.deepEqual(states(), [["one", "waiting"], ["two", "waiting"], ["three", "waiting"]]);
+  outbox.wake();
+  await settle();
+  for (const seq of [1, 2, 3]) await accept(api.last, seq);
+  assert.deepEqual(api.requests.slice(1).map(({ body }) => body.body), ["one", "two", "three"]);
+  assert.deepEqual(states(), []);
+});
+
+test("two tabs with locks send what was written in both, in order and one at a time", async () => {
+  const [storage, locks] = [new FakeStorage(), new FakeLocks()];
+  const [one, two] = [setUp({ storage, locks }), setUp({ storage, locks })];
+  one.outbox.send({ threadId: "t", body: "first" });
+  await settle();
+  await one.api.last.refuse({ status: 0 });
+  two.clock.time += 10;
+  two.outbox.send({ threadId: "t", body: "second" });
+  await settle();
+  one.clock.time += 20;
+  one.outbox.send({ threadId: "t", body: "third" });
+  one.outbox.wake();
+  two.outbox.wake();
+  const sent = [];
+  for (let i = 0; i < 40 && storage.length; i++) {
+    await settle();
+    const open = [one, two].flatMap(({ api }) => api.requests).filter((request) => request.open);
+    assert.ok(open.length <= 1, "one at a time");
+    if (!open.length) continue;
+    if (!sent.includes(open[0].body.body)) sent.push(open[0].body.body);
+    await accept(open[0], sent.indexOf(open[0].body.body) + 1);
+  }
+  assert.deepEqual(sent, ["first", "second", "third"]);
+});
+
+test("what another tab wrote is drawn, what it sent is left to the update, what it discarded goes", async () => {
+  const { api, outbox, states } = setUp();
+  const entry = { client_key: "k", thread_id: "t", body: "elsewhere", at: 5, state: "waiting", reason: 0 };
+  const name = `wellchat.outbox.${ME}.k`;
+  outbox.hear({ key: name, newValue: JSON.stringify(entry) });
+  assert.deepEqual(states(), [["elsewhere", "waiting"]]);
+  outbox.hear({ key: name, newValue: null });
+  outbox.send({ threadId: "t", body: "mine" });
+  assert.deepEqual(api.requests.map(({ body }) => body.body), ["mine"]);
+  outbox.hear({ key: name, newValue: JSON.stringify({ discarded: true }) });
+  assert.deepEqual(states().map(([body]) => body), ["mine"]);
+});
+
+test("an answer that is no message is no success", async () => {
+  const { api, outbox, states } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  await api.last.answer({ status: 200, data: { portal: "welcome" } });
+  assert.deepEqual(states(), [["hello", "waiting"]]);
+});
+
+test("further things are kept with an entry and only those the server knows are sent", async () => {
+  const { api, storage, outbox } = setUp();
+  outbox.send({ threadId: "t", body: "hello", reply_to: 7, quote: "drawn only" });
+  assert.deepEqual(Object.keys(api.last.body).sort(), ["body", "client_key", "reply_to"]);
+  assert.equal(JSON.parse(storage.getItem(storage.key(0))).quote, "drawn only");
+});
+
+test("the mirror holds what waits, and nothing that went out at once or was discarded", async () => {
+  const held = new Map();
+  const mirror = { put: (entry) => held.set(entry.client_key, entry.said.body), remove: (key) => held.delete(key), know() {}, clear: () => held.clear() };
+  const { api, outbox } = setUp({ mirror });
+  outbox.send({ threadId: "t", body: "one" });
+  assert.equal(held.size, 0);
+  await api.last.refuse({ status: 0 });
+  const { client_key: two } = outbox.send({ threadId: "t", body: "two" });
+  assert.deepEqual([...held.values()], ["one", "two"]);
+  outbox.discard(two);
+  assert.deepEqual([...held.values()], ["one"]);
+  outbox.clear();
+  assert.equal(held.size, 0);
+});
+
+test("another tab's late word brings back nothing that has arrived", async () => {
+  const { api, outbox, states } = setUp();
+  const { client_key: key } = outbox.send({ threadId: "t", body: "hello" });
+  await accept(api.last, 1);
+  const late = { client_key: key, thread_id: "t", body: "hello", at: 5, state: "waiting", reason: 0 };
+  outbox.hear({ key: `wellchat.outbox.${ME}.${key}`, newValue: JSON.stringify(late) });
+  assert.deepEqual(states(), []);
+});
+
+test("where locks are forbidden a tab sends by itself", async () => {
+  const locks = { request: async () => Promise.reject(new DOMException("", "SecurityError")) };
+  const { api, outbox, states } = setUp({ locks });
+  outbox.send({ threadId: "t", body: "hello" });
+  await settle();
+  await accept(api.last, 1);
+  assert.deepEqual(states(), []);
+});
+
+test("a message of somebody else's for an answer ends the matter", async () => {
+  const { api, outbox, states } = setUp();
+  outbox.send({ threadId: "t", body: "hello" });
+  await api.last.answer({ status: 201, data: { message: message(1) } });
+  assert.deepEqual(states(), []);
+  assert.equal(api.requests.length, 1);
 });

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import delete, text, update
 
+from tests.attachments.files import send, take
 from wellchat.db import db, transaction
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.models import Membership
@@ -243,3 +244,13 @@ def test_a_name_in_many_spellings(app, cast, talk, now, change):
         assert named(asked) == ["Zoë Łukasz-Müller"], asked
     assert named("太郎") == ["田中 太郎"]
     assert named("rita") == named("") == named("%") == []
+
+
+@pytest.mark.each_database
+def test_only_what_has_files(app, talk, find, now):
+    talk.says(talk.cara, "The contract, in words")
+    send(talk, talk.cara, [take(talk.cara, now)], body="The contract, scanned")
+    send(talk, talk.cara, [take(talk.cara, now)])
+    assert find(talk.paul, "contract", has_file=True) == ["The contract, scanned"]
+    assert find(talk.paul, "", has_file=True) == ["", "The contract, scanned"]
+    assert find(talk.paul, "contract") == ["The contract, scanned", "The contract, in words"]

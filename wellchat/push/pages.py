@@ -1,8 +1,8 @@
-"""The service worker, and the page where people see which devices are pushed to."""
+"""The page where people see which devices are pushed to."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, send_from_directory, url_for
+from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.forms import read_form
@@ -12,15 +12,6 @@ from wellchat.web import signed_in, viewer
 from wellchat.words import gettext
 
 pages = Blueprint("push", __name__)
-
-
-@pages.get("/sw.js")
-def service_worker() -> Response:
-    """From the root, for that is how far it reaches; asked for anew each time, or an old one would go on working."""
-    response = send_from_directory(str(current_app.static_folder), "js/sw.js", mimetype="text/javascript")
-    response.headers["Cache-Control"] = "no-cache"
-    response.headers["Service-Worker-Allowed"] = "/"
-    return response
 
 
 @pages.get("/settings/devices")

@@ -74,7 +74,7 @@ def _entry(message: Message, thread: Thread) -> dict[str, object]:
             people=(thread.client_id, thread.professional_id),
             thread_id=thread.id,
             subjects=filter(None, (message.subject_id, thread.subject_id)),
-            has_file=bool(getattr(message, "attached", False)),
+            has_file=bool(message.files),
         ),
     }
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from wellchat import clock
 from wellchat.errors import Invalid
 from wellchat.forms import QueryForm, Text
-from wellchat.messaging.models import MAX_SEQ, Message
+from wellchat.messaging.models import MAX_SEQ
 from wellchat.search.queries import Place, Question
 from wellchat.words import gettext
 
@@ -59,13 +59,10 @@ class AskSearch(QueryForm):
             subject_id=self.subject or None,
             since=_start(self.since, zone) if self.since else None,
             until=_start(self.until + timedelta(days=1), zone) if self.until and self.until < date.max else None,
-            has_file=self.has_file and CAN_HAVE_FILES,
+            has_file=self.has_file,
             forgiving=forgiving,
         )
         return question, before
-
-
-CAN_HAVE_FILES = hasattr(Message, "attached")  # the filter appears with the feature
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

@@ -12,7 +12,7 @@ from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_query
 from wellchat.messaging.queries import thread_for
 from wellchat.search.api import answer_to, often
-from wellchat.search.forms import CAN_HAVE_FILES, MAX_WORDS, AskSearch
+from wellchat.search.forms import MAX_WORDS, AskSearch
 from wellchat.search.matching import parts
 from wellchat.subjects.queries import subject_by_id
 from wellchat.web import signed_in, viewer
@@ -53,7 +53,6 @@ def _page(asked: dict[str, str], **more: Any) -> str:
             if (label := _label(name, asked[name]))
         ],
         max_words=MAX_WORDS,
-        can_have_files=CAN_HAVE_FILES,
         **more,
     )
 

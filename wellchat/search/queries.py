@@ -35,6 +35,7 @@ from sqlalchemy import (
 )
 
 from wellchat.accounts.models import User
+from wellchat.attachments.state import in_words
 from wellchat.connections.models import Connection
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
@@ -127,7 +128,7 @@ def _hits(
             continue
         marks = found_in(message.body, question.words, forgiving=question.forgiving)
         if marks is not None:
-            hits.append((message, excerpt(message.body, marks)))
+            hits.append((message, excerpt(message.body or in_words(message.files or []), marks)))
     return hits, last if len(rows) == CANDIDATES else None
 
 

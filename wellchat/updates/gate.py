@@ -53,6 +53,7 @@ class Gate:
         self._next: WSGIApplication = app.wsgi_app
         self._bell = bell
         self._findings: dict[Key, Finding] = {}
+        self._version = ("X-App-Version", str(app.extensions["assets"]))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
@@ -69,7 +70,7 @@ class Gate:
         if finding and wait and self._hears_news(finding, min(wait, self._longest())):
             status, headers, body = _ask(self._next, environ)
         metrics.POLLS.labels(status[:3]).inc()
-        start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}")])
+        start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}"), self._version])
         return body
 
     def _holds(self, finding: Finding) -> bool:

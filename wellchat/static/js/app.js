@@ -3,8 +3,9 @@
 import { attach, gallery, pictures } from "./controllers/attach.js";
 import { bell, history } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
+import { catchUp, status, update } from "./controllers/connection.js";
 import { emoji } from "./controllers/emoji.js";
-import { leave, panel, status, theme, title, unread } from "./controllers/frame.js";
+import { leave, panel, theme, title, unread } from "./controllers/frame.js";
 import { inbox } from "./controllers/inbox.js";
 import { limit } from "./controllers/limit.js";
 import { messages } from "./controllers/messages.js";
@@ -13,45 +14,56 @@ import { clearing, devices, offer } from "./controllers/push.js";
 import { recents, search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
+import { local } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
 import { Drafts } from "./models/drafts.js";
+import { Kept } from "./models/kept.js";
+import { Mirror } from "./models/mirror.js";
 import { Outbox } from "./models/outbox.js";
 import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { attach, bell, clearing, composer, devices, emoji, gallery, history, inbox, leave, limit, messages, offer, panel, pictures, pins, recents, search, status, theme, thread, title, unread };
+const CONTROLLERS = { attach, bell, clearing, composer, devices, emoji, gallery, history, inbox, leave, limit, messages, offer, panel, pictures, pins, recents, search, status, theme, thread, title, unread, update };
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId) return doubt(localStorage);
+  if (!viewerId) return doubt(local);
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,
+    viewerId,
   });
   const store = new Store({
     viewerId,
     unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
   });
+  const { serviceWorker: worker, locks = null } = navigator;
+  const mirror = worker && locks && "SyncManager" in window ? new Mirror({ caches, worker, viewerId }) : null;
   const app = {
     viewerId,
     api,
     store,
     times: new Times({ zone: timeZone }),
-    drafts: new Drafts({ storage: localStorage, viewerId }),
-    outbox: new Outbox({ api, store, storage: localStorage, viewerId }),
-    push: new Push({ api, storage: localStorage, viewerId }),
+    drafts: new Drafts({ storage: local, viewerId }),
+    outbox: new Outbox({ api, store, storage: local, viewerId, locks, mirror }),
+    kept: new Kept({ worker, caches: window.caches, viewerId }),
+    push: new Push({ api, storage: local, viewerId }),
     attention: new Attention(),
     announce,
     onState: () => {},
+    onVersion: () => {},
     open: null, // the thread on this page: {id, first(), atEnd()}
   };
   app.drafts.listen(window);
   bind(app);
   followKeyboard();
+  window.addEventListener("storage", (event) => event.storageArea === local && app.outbox.hear(event));
   app.outbox.resume();
+  catchUp(app).catch(() => {});
+  whenIdle(() => app.kept.start(location.pathname).catch(() => {}));
   if ("zoneUnknown" in document.documentElement.dataset) tellZone(api);
   sync(app, { cursor, wait: Number(maxWait) });
 }
@@ -60,6 +72,13 @@ function bind(app) {
   for (const element of document.querySelectorAll("[data-controller]")) {
     for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name](element, app);
   }
+}
+
+/* What is not for this page comes after all that is. */
+function whenIdle(work) {
+  const wait = () => ("requestIdleCallback" in window ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 1000));
+  if (document.readyState === "complete") wait();
+  else window.addEventListener("load", wait, { once: true });
 }
 
 /* On the first visit of somebody who never chose a time zone; the server tells times in it from the next page on. */

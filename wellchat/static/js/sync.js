@@ -26,8 +26,13 @@ export function sync(app, { cursor, wait }) {
     apply(update, since) {
       store.apply(update);
       leader.share({ since, update });
+      app.kept.news(update);
     },
     resync: (reason, fresh) => resync(app, fresh),
+    onVersion(version) {
+      app.onVersion(version);
+      leader.share({ version });
+    },
     onState(state) {
       feel(state);
       leader.share({ state });
@@ -43,7 +48,11 @@ export function sync(app, { cursor, wait }) {
       poller.stop();
       poller.once(); // what was shared before this tab listened
     },
-    heard: ({ state, since, update }) => (state ? feel(state) : poller.hear(since, update)),
+    heard({ state, version, since, update }) {
+      if (state) feel(state);
+      else if (version) app.onVersion(version);
+      else poller.hear(since, update);
+    },
   });
 
   const look = () => {
@@ -61,14 +70,16 @@ export function sync(app, { cursor, wait }) {
 }
 
 /** Loads everything this page shows; resolves to the cursor to go on from, which was read before any of it. */
-async function resync({ api, store, open }, fresh) {
+async function resync({ api, store, open, kept }, fresh) {
   const me = await api.get("/me");
   const [{ threads }, thread] = await Promise.all([
     api.get("/threads", { limit: 50 }),
     open && api.get(`/threads/${open.id}`).then((answer) => answer.thread),
   ]);
   const messages = open ? await messagesSince(api, open) : [];
-  store.reset({ threads: thread ? [...threads, thread] : threads, messages, unread: me.unread });
+  const state = { threads: thread ? [...threads, thread] : threads, messages };
+  store.reset({ ...state, unread: me.unread });
+  kept.news(state);
   return fresh ?? me.cursor;
 }
 

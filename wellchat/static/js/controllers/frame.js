@@ -1,6 +1,7 @@
-/* What stands around every page: the unread count, the title, the connection banner, the theme, the panel. */
+/* What stands around every page: the unread count, the title, the theme, the panel. */
 
 import { badgeText, part } from "../lib/dom.js";
+import { local } from "../lib/storage.js";
 import { t, tn } from "../lib/words.js";
 
 const MOMENT = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
@@ -29,34 +30,20 @@ export function title(_root, app) {
   show();
 }
 
-const WORDS = {
-  live: "",
-  offline: t("You seem to be offline. What you write goes out when you are back."),
-  trouble: t("The server is not answering. Trying again…"),
-};
 
-export function status(root, app) {
-  const banner = part(root, "connection");
-  const show = (state) => {
-    const words = WORDS[navigator.onLine ? state : "offline"] ?? "";
-    if (banner.textContent !== words) banner.textContent = words;
-  };
-  let leaving = false; // a form that ends this session shows its own answer: a reload would get in its way
-  document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
-  app.onState = (state) => {
-    if (state !== "signed-out") show(state);
-    else if (!leaving) location.reload();
-  };
-  window.addEventListener("offline", () => show("offline"));
-  window.addEventListener("online", () => show("live"));
-  if (!navigator.onLine) show("offline");
-}
+const loses = (lost) =>
+  lost === 1
+    ? t("1 message has not been sent yet and would be lost. Leave anyway?")
+    : t("Some messages have not been sent yet and would be lost. Leave anyway?");
 
 /* A form that ends the session: what this browser keeps of the person goes with it. */
 export function leave(form, app) {
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    const lost = app.store.pending.size;
+    if (lost && !confirm(loses(lost))) return event.preventDefault();
     app.drafts.clear();
     app.outbox.clear();
+    app.kept.forget();
     app.push.leave();
   });
 }
@@ -83,7 +70,7 @@ export function panel(shell) {
   const opener = shell.querySelector(".thread__panel");
   const say = () => opener.setAttribute("aria-expanded", String(shown()));
 
-  if (localStorage.getItem("wellchat.panel") === "folded") shell.dataset.folded = "";
+  if (local.getItem("wellchat.panel") === "folded") shell.dataset.folded = "";
   for (const toggle of toggles) {
     toggle.addEventListener("click", (event) => {
       event.preventDefault();
@@ -91,7 +78,7 @@ export function panel(shell) {
       side.toggleAttribute("data-open", show && !roomy());
       if (roomy()) {
         shell.toggleAttribute("data-folded", !show);
-        localStorage.setItem("wellchat.panel", show ? "open" : "folded");
+        local.setItem("wellchat.panel", show ? "open" : "folded");
       }
       say();
       toggle.closest("[popover]")?.hidePopover();

@@ -2,6 +2,7 @@
 
 import { answer, dropAnswer } from "../lib/answering.js";
 import { part } from "../lib/dom.js";
+import { longPress } from "../lib/long_press.js";
 import { t } from "../lib/words.js";
 
 const EDITABLE = 300_000; // ms; the server has the last word
@@ -41,7 +42,7 @@ export function messages(root, app) {
   };
 
   async function copy(text, words) {
-    if (!navigator.clipboard) throw new Error("Your browser lets pages copy only over HTTPS.");
+    if (!navigator.clipboard) throw new Error(t("Your browser lets pages copy only over HTTPS."));
     await navigator.clipboard.writeText(text);
     app.announce(words);
   }
@@ -104,6 +105,8 @@ export function messages(root, app) {
     const bubble = target.closest(".message__bubble");
     if (bubble && touched(event) && !target.closest("a, button, form") && !String(getSelection())) openQuietly(row, bubble);
   });
+
+  longPress(log, "[data-seq] .message__bubble a", (link) => openQuietly(link.closest("[data-seq]"), link.closest(".message__bubble")));
 
   function jump(seq) {
     if (location.hash === `#${seq}`) window.dispatchEvent(new HashChangeEvent("hashchange"));

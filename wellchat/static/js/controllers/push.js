@@ -1,6 +1,7 @@
 /* Push on this device: the switch in the settings, the offer after a first message, and what is read goes from the screen. */
 
 import { part } from "../lib/dom.js";
+import { local } from "../lib/storage.js";
 import { t } from "../lib/words.js";
 
 const LATER = "wellchat.push.later"; // somebody said "not now": they are not asked again here
@@ -34,10 +35,10 @@ export async function devices(root, app) {
 export function offer(root, app) {
   const refuse = () => {
     root.hidden = true;
-    localStorage.setItem(LATER, "1");
+    local.setItem(LATER, "1");
   };
   const stop = app.store.on(async ({ confirmed }) => {
-    if (!confirmed.length || localStorage.getItem(LATER)) return;
+    if (!confirmed.length || local.getItem(LATER)) return;
     stop();
     if ((await app.push.state()) === "off" && Notification.permission === "default") root.hidden = false;
   });

@@ -20,7 +20,7 @@ export function answered(form) {
   if (!field || field.disabled || !field.value) return {};
   const box = part(form, "answering");
   const body = part(box, "answered-words").textContent.trim();
-  return { replyTo: Number(field.value), quote: { seq: Number(field.value), sender_id: box.dataset.senderId, body, deleted: false } };
+  return { reply_to: Number(field.value), quote: { seq: Number(field.value), sender_id: box.dataset.senderId, body, deleted: false } };
 }
 
 export function dropAnswer(form) {

@@ -1,40 +1,60 @@
 /* Messages that have not been seen to arrive. Each is kept in the browser's storage under its client key until the server's
    answer or an update shows it, whichever comes first; the same key goes with every attempt, so none arrives twice. */
 
-import { forget } from "./drafts.js";
+import { ApiError } from "./api.js";
 import { systemClock } from "./poller.js";
+import { Shelf } from "./shelf.js";
 
 const LONGEST = 30_000;
+const HANGS = 20_000; // ms without an answer after which an attempt is given up; the same key makes another one harmless
+const SETTLING = 30_000; // ms in which the update must come that tells of what another tab has sent
+const SAID = ["body", "client_key", "subject", "reply_to", "attachments"]; // what of an entry the server is told
 
 export class Outbox {
   #busy = new Set(); // threads being worked on
   #pauses = new Map(); // thread id -> AbortController of the pause before the next attempt
+  #elsewhere = new Map(); // client key -> until when another tab's word counts that this one is done with
+  #settled = new Set(); // client keys that arrived or were discarded: another tab's late word brings none back
   #last = 0;
 
-  constructor({ api, store, storage, viewerId, clock = systemClock, random = Math.random, newKey = randomKey }) {
-    Object.assign(this, { api, store, storage, clock, random, newKey });
-    this.prefix = `wellchat.outbox.${viewerId}.`;
+  /** `mirror`: where the service worker finds what waits, see mirror.js. `locks`: the browser's, or null. */
+  constructor({ api, store, storage, viewerId, locks = null, mirror = null, clock = systemClock, random = Math.random, newKey = randomKey }) {
+    Object.assign(this, { api, store, viewerId, locks, mirror, clock, random, newKey });
+    this.shelf = new Shelf({ storage, prefix: `wellchat.outbox.${viewerId}.` });
     store.on(({ confirmed }) => confirmed.forEach(({ key }) => this.#forget(key)));
   }
 
-  /** quote: what of the answered message is drawn until the server's state of it comes. */
-  send({ threadId, body, subject = null, replyTo = null, quote = null, attachments = [] }) {
-    this.#last = Math.max(this.#last + 1, this.clock.now());
-    const entry = { client_key: this.newKey(), thread_id: threadId, body, subject, reply_to: replyTo, quote, attachments, at: this.#last, state: "sending" };
+  /** `wish`: body, and what else of SAID there is; further things may be kept with it, for drawing it. */
+  send({ threadId, ...wish }) {
+    this.#last = Math.max(this.#last + 1, this.clock.now(), ...this.#waiting().map(({ at }) => at + 1));
+    const behind = this.#waiting(threadId).find(({ state }) => state === "waiting");
+    const { state, reason } = behind ?? { state: "sending" };
+    const entry = { ...wish, client_key: this.newKey(), thread_id: threadId, at: this.#last, state, reason };
     this.#keep(entry);
     this.#pump(threadId);
     return entry;
   }
 
-  /** Goes on with what an earlier page could not finish. */
+  /** Goes on with what an earlier page could not finish, in whichever thread. */
   resume() {
-    for (const entry of this.#kept()) this.#keep({ ...entry, state: entry.state === "failed" ? "failed" : "sending" });
-    this.#threads().forEach((id) => this.#pump(id));
+    this.#adopt();
+    this.wake();
   }
 
   /** The network is back: no reason to wait any longer. */
   wake() {
-    this.#threads().forEach((id) => (this.#pauses.get(id)?.abort(), this.#pump(id)));
+    this.#elsewhere.clear();
+    new Set(this.#waiting().map((entry) => entry.thread_id)).forEach((id) => (this.#pauses.get(id)?.abort(), this.#pump(id)));
+  }
+
+  /** Another tab wrote, sent or discarded something: a storage event. */
+  hear(event) {
+    const { key, thing: entry } = this.shelf.heard(event) ?? {};
+    if (!key || this.#settled.has(key)) return;
+    if (!entry) return this.#elsewhere.set(key, this.clock.now() + SETTLING);
+    this.#elsewhere.delete(key);
+    if (entry.discarded) this.store.pending.has(key) && this.store.drop(this.store.pending.get(key));
+    else this.store.pend(entry);
   }
 
   retry(key) {
@@ -47,14 +67,16 @@ export class Outbox {
 
   discard(key) {
     const entry = this.store.pending.get(key);
+    if (entry) this.shelf.put(key, { discarded: true }); // so that other tabs can tell it from one that was sent
     this.#forget(key);
     if (entry) this.store.drop(entry);
   }
 
   /** Whoever signs out leaves nothing of theirs behind in this browser, nor does an attempt that ends later. */
   clear() {
-    forget(this.storage, this.prefix);
-    this.storage = null;
+    this.shelf.clear();
+    this.mirror?.clear();
+    this.mirror = null;
   }
 
   /** One at a time and in order: what comes later waits for what came before, unless that was refused for good. */
@@ -62,9 +84,8 @@ export class Outbox {
     if (this.#busy.has(threadId)) return;
     this.#busy.add(threadId);
     try {
-      let attempts = 0;
-      for (let entry = this.#next(threadId); entry; entry = this.#next(threadId)) {
-        const pause = await this.#attempt(entry, attempts);
+      for (let attempts = 0; this.#next(threadId); ) {
+        const pause = await this.#alone(threadId, () => this.#attempt(this.#next(threadId), attempts));
         attempts = pause ? attempts + 1 : 0;
         if (pause) await this.#wait(threadId, pause);
       }
@@ -73,19 +94,33 @@ export class Outbox {
     }
   }
 
+  /* One tab of the browser at a time, or what was written in two of them could arrive out of order. */
+  async #alone(threadId, work) {
+    let begun = false;
+    const begin = () => ((begun = true), work());
+    if (!this.locks) return begin();
+    try {
+      return await this.locks.request(`wellchat.send.${this.viewerId}.${threadId}`, begin);
+    } catch (error) {
+      if (begun) throw error;
+      return begin(); // no locks to be had here
+    }
+  }
+
   /** Resolves to the pause before another attempt, 0 when this entry is done with. */
   async #attempt(entry, attempts) {
-    const { thread_id: id, body, client_key: key, subject, reply_to, attachments } = entry;
+    if (!entry) return 0;
+    const { thread_id: id, client_key: key } = entry;
     try {
-      const files = attachments?.length && { attachments: attachments.map((file) => file.id) };
-      const more = { ...(subject && { subject }), ...(reply_to && { reply_to }), ...files };
-      const data = await this.api.send("POST", `/threads/${id}/messages`, { body, client_key: key, ...more });
+      const data = await this.api.send("POST", `/threads/${id}/messages`, said(entry), { signal: AbortSignal.timeout(HANGS) });
+      if (!data?.message?.seq) throw new ApiError(0); // whoever answered, it was not our server
       this.#arrived(key, data.message);
       return 0;
     } catch (error) {
       if (!this.store.pending.has(key)) return 0; // an update has shown it meanwhile
-      if (error.passing) {
-        this.#keep({ ...entry, state: "waiting", reason: error.status });
+      if (error.passing || error.name === "TimeoutError") {
+        const all = this.#waiting(id); // what comes after it waits with it
+        all.forEach((one) => this.#keep({ ...one, state: "waiting", reason: error.status || 0 }));
         return (error.retryAfter ?? Math.min(LONGEST, 1000 * 2 ** attempts) / 1000) * 1000 * (0.75 + this.random() / 2);
       }
       this.#keep({ ...entry, state: "failed", reason: error.message });
@@ -100,6 +135,7 @@ export class Outbox {
       console.error(error); // a fault in showing it must not send it again
     }
     this.#forget(key);
+    if (this.store.pending.has(key)) this.store.drop(this.store.pending.get(key)); // or it would go out for ever
   }
 
   async #wait(threadId, ms) {
@@ -110,35 +146,45 @@ export class Outbox {
   }
 
   #next(threadId) {
-    const waiting = [...this.store.pending.values()].filter((e) => e.thread_id === threadId && e.state !== "failed");
-    return waiting.sort((a, b) => a.at - b.at)[0];
+    this.#adopt();
+    const done = (key) => this.#elsewhere.get(key) > this.clock.now();
+    return this.#waiting(threadId).find(({ client_key: key }) => !done(key));
   }
 
-  #threads() {
-    return new Set([...this.store.pending.values()].map((entry) => entry.thread_id));
+  /** What has yet to go out, in order; of one thread, or of all. */
+  #waiting(threadId) {
+    const waiting = [...this.store.pending.values()].filter((e) => e.state !== "failed" && (!threadId || e.thread_id === threadId));
+    return waiting.sort(inOrder);
+  }
+
+  /* What other tabs and earlier pages of this person have written is this one's to send as well. */
+  #adopt() {
+    const known = (key) => this.store.pending.has(key) || this.#settled.has(key);
+    for (const entry of this.shelf.all().filter(({ client_key: key }) => key && !known(key)).sort(inOrder)) {
+      if (entry.state === "waiting") this.mirror?.know(entry.client_key);
+      this.store.pend(entry);
+    }
   }
 
   #keep(entry) {
-    try {
-      this.storage?.setItem(this.prefix + entry.client_key, JSON.stringify(entry));
-    } catch {
-      // storage full or forbidden: the message still goes out, it only would not survive a reload
-    }
+    this.shelf.put(entry.client_key, entry);
+    if (entry.state === "waiting") this.mirror?.put({ ...entry, said: said(entry) });
+    else if (entry.state === "failed") this.mirror?.remove(entry.client_key);
     this.store.pend(entry);
   }
 
   #forget(key) {
-    this.storage?.removeItem(this.prefix + key);
+    this.#settled.add(key);
+    this.shelf.take(key);
+    this.mirror?.remove(key);
   }
+}
 
-  #kept() {
-    const found = [];
-    for (let i = 0; i < (this.storage?.length ?? 0); i++) {
-      const name = this.storage.key(i);
-      if (name.startsWith(this.prefix)) found.push(JSON.parse(this.storage.getItem(name)));
-    }
-    return found.sort((a, b) => a.at - b.at);
-  }
+const inOrder = (a, b) => a.at - b.at || (a.client_key < b.client_key ? -1 : 1);
+
+function said({ attachments = [], ...entry }) {
+  const told = { ...entry, attachments: attachments.length ? attachments.map(({ id }) => id) : null };
+  return Object.fromEntries(SAID.map((name) => [name, told[name]]).filter(([, value]) => value !== undefined && value !== null));
 }
 
 /** 128 random bits; unlike crypto.randomUUID, also where the page came over plain HTTP. */

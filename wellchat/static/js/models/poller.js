@@ -26,11 +26,11 @@ export class Poller {
 
   /**
    * apply(update, since): folds it in, may throw. resync(reason, cursor): loads fresh state, resolves to the cursor to go on from.
-   * flags(): further query parameters. onState("live" | "offline" | "trouble" | "signed-out").
+   * flags(): further query parameters. onState("live" | "offline" | "trouble" | "signed-out"). onVersion(version of the server).
    */
-  constructor({ api, cursor, apply, resync, flags = () => ({}), visible = () => true, onState = () => {}, wait = 25,
-    clock = systemClock, random = Math.random }) {
-    Object.assign(this, { api, cursor, apply, resync, flags, visible, onState, wait, clock, random });
+  constructor({ api, cursor, apply, resync, flags = () => ({}), visible = () => true, onState = () => {}, onVersion = () => {},
+    wait = 25, clock = systemClock, random = Math.random }) {
+    Object.assign(this, { api, cursor, apply, resync, flags, visible, onState, onVersion, wait, clock, random });
     if (!cursor) this.#broken = { reason: "none", cursor: null }; // a page that came without one starts from fresh state
   }
 
@@ -113,6 +113,7 @@ export class Poller {
       return true;
     }
     this.#interval = pace(answer.headers) ?? this.#interval;
+    this.onVersion(answer.headers.get("X-App-Version"));
     if (answer.status === 204) return false;
     await this.#take(since, answer.data);
     return true;

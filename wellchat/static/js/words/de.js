@@ -15,6 +15,10 @@ export default {
 "one": "%(num)s Datei"
 },
 "%(num)s kB": "%(num)s kB",
+"%(num)s message waits to be sent.": {
+"other": "%(num)s Nachrichten warten darauf, gesendet zu werden.",
+"one": "%(num)s Nachricht wartet darauf, gesendet zu werden."
+},
 "%(num)s new message": {
 "other": "%(num)s neue Nachrichten",
 "one": "%(num)s neue Nachricht"
@@ -23,7 +27,9 @@ export default {
 "other": "%(num)s Fotos",
 "one": "%(num)s Foto"
 },
+"1 message has not been sent yet and would be lost. Leave anyway?": "1 Nachricht wurde noch nicht gesendet und ginge verloren. Trotzdem gehen?",
 "A file did not go up. Try it again, or remove it.": "Eine Datei wurde nicht hochgeladen. Versuchen Sie es noch einmal, oder entfernen Sie sie.",
+"A new version is ready.": "Eine neue Version ist bereit.",
 "Actions: %(title)s": "Aktionen: %(title)s",
 "Archived": "Archiviert",
 "At most %(num)s files go with one message.": "Mit einer Nachricht gehen höchstens %(num)s Dateien.",
@@ -54,6 +60,8 @@ export default {
 "Moved to the inbox": "In den Posteingang verschoben",
 "Muted": "Stummgeschaltet",
 "Next picture": "Nächstes Bild",
+"No answer yet. This is what was here at %(time)s.": "Noch keine Antwort. So war es hier um %(time)s.",
+"No answer yet. This is what was here on %(day)s.": "Noch keine Antwort. So war es hier: %(day)s.",
 "No messages yet": "Noch keine Nachrichten",
 "Not deleted.": "Nicht gelöscht.",
 "Not done.": "Nicht ausgeführt.",
@@ -81,6 +89,7 @@ export default {
 "Sent": "Gesendet",
 "Smiles": "Lächeln",
 "Snoozed": "Zurückgestellt",
+"Some messages have not been sent yet and would be lost. Leave anyway?": "Einige Nachrichten wurden noch nicht gesendet und gingen verloren. Trotzdem gehen?",
 "Tell me on this device": "Auf diesem Gerät mitteilen",
 "Text copied.": "Text kopiert.",
 "That was a lot at once. Try again in %(num)s s.": "Das war viel auf einmal. Versuchen Sie es in %(num)s s noch einmal.",
@@ -116,7 +125,14 @@ export default {
 "Yesterday": "Gestern",
 "You": "Sie",
 "You and %(name)s": "Sie und %(name)s",
+"You are offline. This is what was here at %(time)s.": "Sie sind offline. So war es hier um %(time)s.",
+"You are offline. This is what was here on %(day)s.": "Sie sind offline. So war es hier: %(day)s.",
+"You seem to be offline. %(num)s message waits and goes out when you are back.": {
+"other": "Sie sind anscheinend offline. %(num)s Nachrichten warten und gehen hinaus, sobald Sie wieder verbunden sind.",
+"one": "Sie sind anscheinend offline. %(num)s Nachricht wartet und geht hinaus, sobald Sie wieder verbunden sind."
+},
 "You seem to be offline. What you look for is found when you are back.": "Sie sind anscheinend offline. Was Sie suchen, wird gefunden, sobald Sie wieder verbunden sind.",
 "You seem to be offline. What you write goes out when you are back.": "Sie sind anscheinend offline. Was Sie schreiben, geht hinaus, sobald Sie wieder verbunden sind.",
-"You:": "Sie:"
+"You:": "Sie:",
+"Your browser lets pages copy only over HTTPS.": "Ihr Browser lässt Seiten nur über HTTPS kopieren."
 };

@@ -18,6 +18,11 @@ export default {
 "many": "%(num)s fichiers"
 },
 "%(num)s kB": "%(num)s ko",
+"%(num)s message waits to be sent.": {
+"one": "%(num)s message attend d’être envoyé.",
+"other": "%(num)s messages attendent d’être envoyés.",
+"many": "%(num)s messages attendent d’être envoyés."
+},
 "%(num)s new message": {
 "one": "%(num)s nouveau message",
 "other": "%(num)s nouveaux messages",
@@ -28,7 +33,9 @@ export default {
 "other": "%(num)s photos",
 "many": "%(num)s photos"
 },
+"1 message has not been sent yet and would be lost. Leave anyway?": "1 message n’a pas encore été envoyé et serait perdu. Partir quand même ?",
 "A file did not go up. Try it again, or remove it.": "Un fichier n’a pas été transféré. Réessayez, ou retirez-le.",
+"A new version is ready.": "Une nouvelle version est prête.",
 "Actions: %(title)s": "Actions : %(title)s",
 "Archived": "Archivé",
 "At most %(num)s files go with one message.": "Un message porte %(num)s fichiers au maximum.",
@@ -59,6 +66,8 @@ export default {
 "Moved to the inbox": "Déplacé dans la boîte de réception",
 "Muted": "En sourdine",
 "Next picture": "Image suivante",
+"No answer yet. This is what was here at %(time)s.": "Pas encore de réponse. Voici ce qu’il y avait ici à %(time)s.",
+"No answer yet. This is what was here on %(day)s.": "Pas encore de réponse. Voici ce qu’il y avait ici : %(day)s.",
 "No messages yet": "Pas encore de message",
 "Not deleted.": "Non supprimé.",
 "Not done.": "Non effectué.",
@@ -86,6 +95,7 @@ export default {
 "Sent": "Envoyé",
 "Smiles": "Sourires",
 "Snoozed": "En attente",
+"Some messages have not been sent yet and would be lost. Leave anyway?": "Des messages n’ont pas encore été envoyés et seraient perdus. Partir quand même ?",
 "Tell me on this device": "M’avertir sur cet appareil",
 "Text copied.": "Texte copié.",
 "That was a lot at once. Try again in %(num)s s.": "C’était beaucoup à la fois. Réessayez dans %(num)s s.",
@@ -123,7 +133,15 @@ export default {
 "Yesterday": "Hier",
 "You": "Vous",
 "You and %(name)s": "Vous et %(name)s",
+"You are offline. This is what was here at %(time)s.": "Vous êtes hors ligne. Voici ce qu’il y avait ici à %(time)s.",
+"You are offline. This is what was here on %(day)s.": "Vous êtes hors ligne. Voici ce qu’il y avait ici : %(day)s.",
+"You seem to be offline. %(num)s message waits and goes out when you are back.": {
+"one": "Vous semblez hors ligne. %(num)s message attend et partira à votre retour.",
+"other": "Vous semblez hors ligne. %(num)s messages attendent et partiront à votre retour.",
+"many": "Vous semblez hors ligne. %(num)s messages attendent et partiront à votre retour."
+},
 "You seem to be offline. What you look for is found when you are back.": "Vous semblez hors ligne. Votre recherche aboutira à votre retour.",
 "You seem to be offline. What you write goes out when you are back.": "Vous semblez hors ligne. Ce que vous écrivez partira à votre retour.",
-"You:": "Vous :"
+"You:": "Vous :",
+"Your browser lets pages copy only over HTTPS.": "Votre navigateur ne laisse les pages copier qu’en HTTPS."
 };

@@ -1,9 +1,6 @@
-/* The service worker: shows what is pushed while nobody looks, and leads to it. It keeps nothing and answers no request. */
+/* The service worker, pushes: shows what is pushed while nobody looks, and leads to it. */
 
-self.addEventListener("install", () => self.skipWaiting());
-self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
-
-self.addEventListener("push", (event) => event.waitUntil(show(read(event.data))));
+self.addEventListener("push", (event) => event.waitUntil(show(readPush(event.data))));
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(open(event.notification.data.url));
@@ -11,7 +8,7 @@ self.addEventListener("notificationclick", (event) => {
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 
 /* Browsers insist that every push is seen: one that cannot be read says so little that it harms nobody. */
-function read(data) {
+function readPush(data) {
   try {
     const said = data.json();
     if (said && typeof said === "object" && !Array.isArray(said)) return said;
@@ -32,7 +29,7 @@ async function show({ title = "New notification", body = "", tag = "wellchat", u
     tag,
     renotify: known.length > 0,
     timestamp: at ? Date.parse(at) : undefined,
-    icon: "/static/icon-192.png",
+    icon: "/icons/icon-192.png",
     data: { url, id },
   });
 }

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { bannerWords } from "../../wellchat/static/js/controllers/connection.js";
+import { openStorage } from "../../wellchat/static/js/lib/storage.js";
+import { Kept } from "../../wellchat/static/js/models/kept.js";
+import { Mirror } from "../../wellchat/static/js/models/mirror.js";
+import { Times } from "../../wellchat/static/js/lib/times.js";
+
+const now = () => Date.parse("2026-11-21T15:00:00Z");
+const times = new Times({ zone: "UTC", now });
+const words = (more) => bannerWords({ state: "live", online: true, waiting: 0, kept: null, times, ...more });
+
+test("says nothing while all is well", () => {
+  assert.equal(words({}), "");
+  assert.equal(words({ waiting: 2 }), "");
+});
+
+test("counts what waits", () => {
+  assert.equal(words({ state: "offline" }), "You seem to be offline. What you write goes out when you are back.");
+  assert.equal(words({ online: false, waiting: 1 }), "You seem to be offline. 1 message waits and goes out when you are back.");
+  assert.equal(words({ online: false, waiting: 3 }), "You seem to be offline. 3 messages wait and go out when you are back.");
+  assert.equal(words({ state: "trouble", waiting: 3 }), "The server is not answering. Trying again…");
+});
+
+test("says how old a kept page is", () => {
+  const kept = "2026-11-21T14:05:00Z";
+  assert.equal(words({ state: "asking", kept }), "No answer yet. This is what was here at 14:05.");
+  assert.equal(words({ state: "asking", online: false, kept }), "You are offline. This is what was here at 14:05.");
+  assert.equal(
+    words({ state: "offline", kept: "2026-11-19T14:05:00Z", waiting: 1 }),
+    "You are offline. This is what was here on Thu 19 Nov 14:05. 1 message waits to be sent.",
+  );
+  assert.equal(words({ kept: null }), "");
+});
+
+test("where storage is forbidden, full or missing, a page has a memory of its own", () => {
+  const forbidden = { get localStorage() { throw new Error("SecurityError"); } };
+  for (const browser of [forbidden, { localStorage: null }, {}]) {
+    const storage = openStorage("localStorage", { browser });
+    storage.setItem("a", 1);
+    assert.deepEqual([storage.getItem("a"), storage.length, storage.key(0), storage.getItem("b")], ["1", 1, "a", null]);
+    storage.removeItem("a");
+    assert.equal(storage.length, 0);
+  }
+});
+
+test("without a service worker nothing is kept and nothing fails", async () => {
+  const kept = new Kept({ worker: undefined, caches: undefined, viewerId: "me" });
+  await kept.start("/");
+  await kept.renew();
+  kept.news({ messages: [{}] });
+  kept.forget();
+  assert.deepEqual(await kept.read("t"), { threads: [], messages: [] });
+});
+
+/** A browser's CacheStorage, as far as the mirror uses it. */
+function fakeCaches() {
+  const held = new Map();
+  const cache = { put: async (path, response) => held.set(path, await response.json()), delete: async (path) => held.delete(path) };
+  return { held, open: async () => cache, delete: async () => held.clear() };
+}
+
+test("the mirror asks for a sync, keeps its order of work, and forgets", async () => {
+  const caches = fakeCaches();
+  const asked = [];
+  const worker = { getRegistration: async () => ({ sync: { register: async (tag) => asked.push(tag) } }) };
+  const mirror = new Mirror({ caches, worker, viewerId: "me" });
+  const entry = { client_key: "k", thread_id: "t", at: 1, said: { body: "hello", client_key: "k" } };
+  await mirror.put(entry);
+  assert.deepEqual([...caches.held], [["/queue/me/k", { viewer: "me", thread_id: "t", at: 1, said: entry.said }]]);
+  assert.deepEqual(asked, ["wellchat.send"]);
+  mirror.put({ ...entry, client_key: "l" });
+  await mirror.remove("l"); // at once after it: it must not come back
+  assert.deepEqual([...caches.held.keys()], ["/queue/me/k"]);
+  mirror.clear();
+  await mirror.put({ ...entry, client_key: "m" }); // an attempt that ended after signing out has no mirror any more: see Outbox
+  assert.deepEqual([...caches.held.keys()], ["/queue/me/m"]);
+});
+
+test("a browser without Background Sync is not asked", async () => {
+  const caches = fakeCaches();
+  const mirror = new Mirror({ caches, worker: { getRegistration: async () => ({}) }, viewerId: "me" });
+  await mirror.put({ client_key: "k", thread_id: "t", at: 1, said: {} });
+  assert.equal(caches.held.size, 0);
+});

@@ -1,0 +1,86 @@
+"""The application's icons, drawn from the brand mark in the colours of the installation."""
+
+from __future__ import annotations
+
+import io
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image, ImageDraw
+
+from wellchat.mail.palette import oklch
+
+FINER = 4  # pixels drawn for each that is kept: edges become smooth
+STEPS = 24  # straight pieces of a curve
+VIEW = 28  # the side of the mark's own square
+
+# name: (pixels, the part of the square that the mark takes, corners as part of the side). A maskable one is cut to some
+# shape by the system that shows it, and Apple's rounds off what it is given: both are full squares.
+ICONS = {
+    "icon-192": (192, 0.66, 0.22),
+    "icon-512": (512, 0.66, 0.22),
+    "maskable-192": (192, 0.52, 0.0),
+    "maskable-512": (512, 0.52, 0.0),
+    "apple-touch": (180, 0.62, 0.0),
+}
+Point = tuple[float, float]
+
+
+@lru_cache(maxsize=len(ICONS))
+def icon(name: str, hue: int, mark: Path) -> bytes:
+    """A PNG. `mark`: the SVG whose paths are drawn."""
+    side, share, corner = ICONS[name]
+    big = side * FINER
+    picture = Image.new("RGBA", (big, big), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, big - 1, big - 1), corner * big, fill=oklch(0.525, 0.172, hue))
+    for path, opacity in _paths(mark.read_text()):
+        layer = Image.new("RGBA", (big, big), (0, 0, 0, 0))
+        scale, start = big * share / VIEW, big * (1 - share) / 2
+        outline = [(start + x * scale, start + y * scale) for x, y in _outline(path)]
+        ImageDraw.Draw(layer).polygon(outline, fill=(255, 255, 255, round(255 * opacity)))
+        picture = Image.alpha_composite(picture, layer)
+    out = io.BytesIO()
+    picture.resize((side, side), Image.Resampling.LANCZOS).save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
+def _paths(svg: str) -> list[tuple[str, float]]:
+    found = []
+    for tag in re.findall(r"<path\b[^>]*>", svg):
+        path, opacity = re.search(r'\bd="([^"]+)"', tag), re.search(r'\bopacity="([^"]+)"', tag)
+        if path:
+            found.append((path[1], float(opacity[1]) if opacity else 1.0))
+    return found
+
+
+def _outline(path: str) -> list[Point]:
+    """One closed outline of the commands that our mark is made of: M, L, C and S, absolute and relative, and Z."""
+    points: list[Point] = []
+    at = control = (0.0, 0.0)
+    for command, numbers in re.findall(r"([MLCSZ])([^MLCSZ]*)", path, re.IGNORECASE):
+        values = [float(n) for n in re.findall(r"-?(?:\d+\.?\d*|\.\d+)", numbers)]
+        pairs = list(zip(values[::2], values[1::2], strict=True))
+        size = {"M": 1, "L": 1, "C": 3, "S": 2, "Z": 1}[command.upper()]
+        for i in range(0, len(pairs), size):
+            piece = [(x + at[0], y + at[1]) if command.islower() else (x, y) for x, y in pairs[i : i + size]]
+            if size == 1:
+                points.append(piece[0])
+            else:
+                first = piece[0] if size == 3 else (2 * at[0] - control[0], 2 * at[1] - control[1])
+                points += _curve(at, first, *piece[-2:])
+            at = piece[-1]
+            control = piece[-2] if size > 1 else at
+    return points
+
+
+def _curve(a: Point, b: Point, c: Point, d: Point) -> list[Point]:
+    def at(t: float) -> Point:
+        u = 1 - t
+        weights = (u**3, 3 * u * u * t, 3 * u * t * t, t**3)
+        xs, ys = zip(a, b, c, d, strict=True)
+        return sum(w * x for w, x in zip(weights, xs, strict=True)), sum(
+            w * y for w, y in zip(weights, ys, strict=True)
+        )
+
+    return [at(step / STEPS) for step in range(1, STEPS + 1)]

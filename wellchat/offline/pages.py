@@ -1,0 +1,111 @@
+"""What the browser asks for by itself: the service worker, the manifest, the icons; the page for when nothing is there.
+
+None of it is anybody's own, so none of it asks who is there.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import orjson
+from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
+
+from wellchat.errors import NotFound
+from wellchat.mail.palette import palette
+from wellchat.offline.icons import ICONS, icon
+from wellchat.templating import asset
+from wellchat.words import N_, direction, gettext, language
+
+pages = Blueprint("offline", __name__)
+
+WORKER = ("keep", "queue", "push", "answer")  # the worker's files, in this order
+SHORTCUTS = ((N_("Messages"), "/"), (N_("Start a conversation"), "/new"), (N_("Notifications"), "/notifications"))
+DAY = 86_400
+
+
+@pages.get("/sw.js")
+def service_worker() -> Response:
+    """From the root, for that is how far it reaches; asked for anew each time, or an old one would go on working.
+
+    It names the version of the files it goes with, so that a browser finds it changed whenever any of them is.
+    """
+    facts = {
+        "version": current_app.extensions["assets"],
+        "pages": current_app.config["KEPT_THREADS"],
+        "shell": [asset(name) for name in _shell()],
+    }
+    files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
+    text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
+    response = Response(text, mimetype="text/javascript")
+    response.headers["Service-Worker-Allowed"] = "/"
+    return _may_be_asked_again(response, "no-cache")
+
+
+def _shell() -> list[str]:
+    """The static files that pages are made of."""
+    folder = Path(cast(str, current_app.static_folder))
+    found = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
+    return [name for name in found if name.endswith((".css", ".js", ".svg")) and not name.startswith("sw/")]
+
+
+def _may_be_asked_again(response: Response, cache_control: str) -> Response:
+    response.headers["Cache-Control"] = cache_control
+    response.add_etag()
+    return cast(Response, response.make_conditional(request))
+
+
+@pages.get("/manifest.webmanifest")
+def manifest() -> Response:
+    """How the application stands on a home screen."""
+    name, light = current_app.config["NAME"], palette(current_app.config["ACCENT_HUE"])["light"]
+    data = {
+        "id": "/",
+        "name": name,
+        "short_name": name if len(name) <= 12 else name.split(" ")[0][:12],
+        "lang": language(),
+        "dir": direction(),
+        "description": gettext("Conversations between clients and professionals"),
+        "start_url": "/",
+        "scope": "/",
+        "display": "standalone",
+        "background_color": light["canvas"],
+        "theme_color": light["surface"],
+        "icons": [_described(name) for name in ICONS if name != "apple-touch"],
+        "shortcuts": [{"name": gettext(words), "url": path} for words, path in SHORTCUTS],
+    }
+    return _may_be_asked_again(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
+
+
+def _described(name: str) -> dict[str, str]:
+    side = ICONS[name][0]
+    return {
+        "src": url_for("offline.app_icon", name=name),
+        "sizes": f"{side}x{side}",
+        "type": "image/png",
+        "purpose": "maskable" if name.startswith("maskable") else "any",
+    }
+
+
+@pages.get("/icons/<name>.png")
+def app_icon(name: str) -> Response:
+    if name not in ICONS:
+        raise NotFound
+    mark = Path(cast(str, current_app.static_folder)) / "icon.svg"
+    picture = icon(name, current_app.config["ACCENT_HUE"], mark)
+    return _may_be_asked_again(Response(picture, mimetype="image/png"), f"public, max-age={DAY}")
+
+
+@pages.get("/offline")
+def offline() -> str:
+    """Kept by the service worker, for every page that it has not kept."""
+    return render_template("offline/offline.html")
+
+
+def _colours() -> dict[str, Any]:
+    return {"palette": lambda: palette(current_app.config["ACCENT_HUE"])}
+
+
+def init_app(app: Flask) -> None:
+    app.register_blueprint(pages)
+    app.context_processor(_colours)

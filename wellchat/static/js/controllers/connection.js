@@ -1,0 +1,106 @@
+/* What the page says about its connection: what waits, how old a kept page is, that a new version is ready. */
+
+import { part } from "../lib/dom.js";
+import { session } from "../lib/storage.js";
+import { Version, versionOf } from "../models/version.js";
+import { t, tn } from "../lib/words.js";
+
+const LEFT = 10_000; // ms out of sight after which a reload disturbs nobody
+
+/** The words of the banner; none while all is well. `kept`: when the page was, if it is not fresh. */
+export function bannerWords({ state, online, waiting, kept, times }) {
+  if (state === "live" && online) return "";
+  const away = state === "offline" || !online;
+  if (kept) return [keptWords({ away, kept, times }), waitWords(waiting)].filter(Boolean).join(" ");
+  if (state === "trouble" && online) return t("The server is not answering. Trying again…");
+  if (!away) return "";
+  if (!waiting) return t("You seem to be offline. What you write goes out when you are back.");
+  return tn(
+    "You seem to be offline. %(num)s message waits and goes out when you are back.",
+    "You seem to be offline. %(num)s messages wait and go out when you are back.",
+    waiting,
+  );
+}
+
+function keptWords({ away, kept, times }) {
+  const today = times.day(kept) === t("Today");
+  const at = today ? times.clock(kept) : times.full(kept);
+  if (away && today) return t("You are offline. This is what was here at %(time)s.", { time: at });
+  if (away) return t("You are offline. This is what was here on %(day)s.", { day: at });
+  if (today) return t("No answer yet. This is what was here at %(time)s.", { time: at });
+  return t("No answer yet. This is what was here on %(day)s.", { day: at });
+}
+
+function waitWords(waiting) {
+  if (!waiting) return "";
+  return tn("%(num)s message waits to be sent.", "%(num)s messages wait to be sent.", waiting);
+}
+
+export function status(root, app) {
+  const banner = part(root, "connection");
+  let { kept } = document.documentElement.dataset;
+  let state = kept ? "asking" : "live";
+  const show = () => {
+    const waiting = [...app.store.pending.values()].filter((entry) => entry.state === "waiting").length;
+    const words = bannerWords({ state, online: navigator.onLine, waiting, kept, times: app.times });
+    if (banner.textContent !== words) banner.textContent = words;
+  };
+  const turn = (next) => {
+    state = next;
+    if (state === "live" && kept) {
+      kept = null; // what changed since has come with the updates
+      delete document.documentElement.dataset.kept;
+    }
+    show();
+  };
+  let leaving = false; // a form that ends this session shows its own answer: a reload would get in its way
+  document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
+  app.onState = (next) => {
+    if (next !== "signed-out") turn(next);
+    else if (!leaving) location.reload();
+  };
+  app.store.on(({ pending, confirmed, dropped }) => (pending.length || confirmed.length || dropped.length) && show());
+  window.addEventListener("offline", () => turn("offline"));
+  window.addEventListener("online", () => turn(kept ? "asking" : "live"));
+  show();
+}
+
+/** A kept page goes on from what was heard after it was kept; nothing of that is news to be read aloud. */
+export async function catchUp(app) {
+  if (!document.documentElement.dataset.kept) return;
+  const heard = await app.kept.read(app.open?.id);
+  const { announce } = app;
+  app.announce = () => {};
+  app.store.apply(heard);
+  app.announce = announce;
+}
+
+export function update(root, app) {
+  const { kept } = document.documentElement.dataset;
+  const version = new Version({
+    own: versionOf(import.meta.url),
+    storage: session,
+    ready() {
+      app.kept.renew().catch(() => {});
+      root.hidden = false;
+      app.announce(t("A new version is ready."));
+      leave();
+    },
+  });
+  app.onVersion = (heard) => version.hear(heard);
+
+  /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
+  const harmless = () =>
+    document.visibilityState === "hidden" && !kept && navigator.onLine && !app.store.pending.size && (app.open?.atEnd() ?? true) &&
+    !document.querySelector("dialog[open], :popover-open") &&
+    [...document.querySelectorAll("textarea, input:not([type=hidden])")].every((field) => !changed(field));
+  let timer = null;
+  const leave = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => version.mayReload(harmless()) && location.reload(), LEFT);
+  };
+  document.addEventListener("visibilitychange", leave);
+  part(root, "reload").addEventListener("click", () => location.reload());
+}
+
+const changed = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);

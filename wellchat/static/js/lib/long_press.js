@@ -1,0 +1,26 @@
+/* A finger that rests on something, where a tap already means something else. */
+
+const RESTS = 450; // ms
+const STILL = 10; // px that a finger may tremble
+
+export function longPress(box, selector, act) {
+  let timer = null;
+  let from = null;
+  let pressed = false;
+  const end = () => (clearTimeout(timer), (from = null));
+
+  box.addEventListener("pointerdown", (event) => {
+    const element = event.pointerType === "touch" && event.target.closest(selector);
+    pressed = false;
+    if (!element) return;
+    from = event;
+    timer = setTimeout(() => (end(), (pressed = true), act(element)), RESTS);
+  });
+  box.addEventListener("pointermove", (event) => {
+    if (from && Math.hypot(event.x - from.x, event.y - from.y) > STILL) end();
+  });
+  for (const sign of ["pointerup", "pointercancel"]) box.addEventListener(sign, end);
+  // Neither the browser's own menu, nor the tap that would follow.
+  box.addEventListener("contextmenu", (event) => (from || pressed) && event.preventDefault());
+  box.addEventListener("click", (event) => pressed && (event.preventDefault(), event.stopImmediatePropagation(), (pressed = false)), true);
+}

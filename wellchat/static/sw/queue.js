@@ -1,0 +1,43 @@
+/* The service worker, what waits to be sent: where the browser has Background Sync, it goes out also after the page was closed.
+   Pages send it too; both under its key, so it arrives once. See static/js/models/mirror.js. */
+
+const QUEUE = "wellchat.queue";
+
+self.addEventListener("sync", (event) => {
+  if (event.tag === "wellchat.send") event.waitUntil(sendWaiting());
+});
+
+/* Rejects where something is left, so that the browser tries again. */
+async function sendWaiting() {
+  if (!(await caches.has(QUEUE))) return;
+  const cache = await caches.open(QUEUE);
+  const entries = [];
+  for (const request of await cache.keys()) entries.push({ request, ...(await (await cache.match(request)).json()) });
+  entries.sort((a, b) => a.at - b.at);
+  const lines = new Map();
+  for (const entry of entries) {
+    const name = `wellchat.send.${entry.viewer}.${entry.thread_id}`; // the lock that pages take too
+    lines.set(name, [...(lines.get(name) ?? []), entry]);
+  }
+  const all = [...lines].map(([name, list]) => self.navigator.locks.request(name, () => sendInOrder(cache, list)));
+  const failed = (await Promise.allSettled(all)).find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+}
+
+async function sendInOrder(cache, list) {
+  for (const { request, viewer, thread_id: id, said } of list) {
+    if (!(await cache.match(request))) continue; // sent by a page, or discarded
+    const answer = await fetch(`/api/threads/${id}/messages`, {
+      method: "POST",
+      credentials: "same-origin",
+      redirect: "error",
+      headers: { "Content-Type": "application/json", "X-Viewer": viewer },
+      body: JSON.stringify(said),
+      signal: AbortSignal.timeout(20_000),
+    });
+    const ours = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
+    const passing = !ours || [401, 408, 429].includes(answer.status) || answer.status >= 500;
+    if (passing) throw new Error(`not now: ${answer.status}`);
+    await cache.delete(request); // arrived; or refused, which the page will hear itself, and say
+  }
+}
