@@ -28,14 +28,14 @@ _SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMMEEE
 def gettext(text: str, /, **named: Any) -> str:
     """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
     if text and has_app_context():  # of nothing, a catalog tells its own head
-        text = flask_babel.get_translations().ugettext(text)
+        text = str(flask_babel.get_translations().ugettext(text))
     return text % named if named else text
 
 
 def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
     """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
     if has_app_context():
-        text = flask_babel.get_translations().ungettext(one, several, num)
+        text = str(flask_babel.get_translations().ungettext(one, several, num))
     else:
         text = one if num == 1 else several
     return text % {"num": num, **named}

@@ -37,7 +37,10 @@ def _square(upload: bytes) -> bytes:
     with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
         width, height = picture.size  # from the header; nothing is decoded yet
         if width * height > MOST_PIXELS:
-            raise Invalid({"picture": f"{width} by {height} pixels are too many. At most 40 million."})
+            words = gettext(
+                "%(width)s by %(height)s pixels are too many. At most 40 million.", width=width, height=height
+            )
+            raise Invalid({"picture": words})
         picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
         fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
     plain = Image.new("RGB", (SIDE, SIDE), "white")  # a fresh canvas: no EXIF, no colour profile, no comment

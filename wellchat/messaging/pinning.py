@@ -28,7 +28,7 @@ def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> M
         if on and message.deleted_at is not None:
             raise Invalid({"pin": gettext("This message was deleted.")})
         if on and _count(thread_id) >= MOST_PINS:
-            raise Invalid({"pin": f"{MOST_PINS} messages are pinned here already. Unpin one first."})
+            raise Invalid({"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MOST_PINS)})
         message.pinned_at = now if on else None
         message_changed(thread, message)
     return message

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterator
-from gettext import c2py  # type: ignore[attr-defined]  # how the standard library itself reads the rule
+from gettext import c2py  # how the standard library itself reads the rule
 from pathlib import Path
 from typing import Any
 

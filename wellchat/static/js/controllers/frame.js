@@ -30,7 +30,6 @@ export function title(_root, app) {
   show();
 }
 
-
 const loses = (lost) =>
   lost === 1
     ? t("1 message has not been sent yet and would be lost. Leave anyway?")

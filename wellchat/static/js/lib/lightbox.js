@@ -74,7 +74,8 @@ function draw() {
   image.width = link.dataset.width;
   image.height = link.dataset.height;
   image.src = link.href;
-  caption.textContent = links.length > 1 ? `${name} · ${t("%(place)s of %(all)s", { place: at + 1, all: links.length })}` : name;
+  const place = t("%(place)s of %(all)s", { place: at + 1, all: links.length });
+  caption.textContent = links.length > 1 ? `${name} · ${place}` : name;
   get.href = link.href;
   get.download = name;
   // Disabled and not hidden: the focus must not fall off the last one.

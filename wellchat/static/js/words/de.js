@@ -27,6 +27,7 @@ export default {
 "other": "%(num)s Fotos",
 "one": "%(num)s Foto"
 },
+"%(place)s of %(all)s": "%(place)s von %(all)s",
 "1 message has not been sent yet and would be lost. Leave anyway?": "1 Nachricht wurde noch nicht gesendet und ginge verloren. Trotzdem gehen?",
 "A file did not go up. Try it again, or remove it.": "Eine Datei wurde nicht hochgeladen. Versuchen Sie es noch einmal, oder entfernen Sie sie.",
 "A new version is ready.": "Eine neue Version ist bereit.",

@@ -33,6 +33,7 @@ export default {
 "other": "%(num)s photos",
 "many": "%(num)s photos"
 },
+"%(place)s of %(all)s": "%(place)s sur %(all)s",
 "1 message has not been sent yet and would be lost. Leave anyway?": "1 message n’a pas encore été envoyé et serait perdu. Partir quand même ?",
 "A file did not go up. Try it again, or remove it.": "Un fichier n’a pas été transféré. Réessayez, ou retirez-le.",
 "A new version is ready.": "Une nouvelle version est prête.",
