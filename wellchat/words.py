@@ -6,6 +6,7 @@ own choice, else what their browser asks for; in a mail what is known of its rea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, time
@@ -16,13 +17,14 @@ from typing import Any
 import flask_babel
 from apiflask import APIFlask
 from babel import Locale, numbers
+from babel.dates import DateTimePattern, match_skeleton, parse_pattern
 from flask import current_app, g, has_app_context, has_request_context, request
 
 ENGLISH = "en"
 
 # English as this product always wrote it; every other language as its own readers do (CLDR).
 _OWN = {"day": "EEE d MMM", "short": "d MMM", "year": "d MMM y", "weekday": "EEE", "long": "EEEE d MMMM"}
-_SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMMEEEEd"}
+_SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
 
 
 def gettext(text: str, /, **named: Any) -> str:
@@ -128,16 +130,18 @@ def day(of: date, form: str = "day") -> str:
 
 
 @lru_cache(maxsize=256)
-def _pattern(locale: Locale, form: str) -> Any:
-    from babel.dates import match_skeleton, parse_pattern
-
+def _pattern(locale: Locale, form: str) -> DateTimePattern:
     if locale.language == ENGLISH:
         return parse_pattern(_OWN[form])
     if form == "weekday":
         return parse_pattern("ccc")
-    known = locale.datetime_skeletons
-    skeleton = _SKELETONS[form]
-    return known[skeleton if skeleton in known else match_skeleton(skeleton, known, allow_different_fields=True)]
+    known, skeleton = locale.datetime_skeletons, _SKELETONS[form]
+    if skeleton not in known:
+        skeleton = match_skeleton(skeleton, known, allow_different_fields=True) or "yMd"
+    found = str(known[skeleton].pattern)
+    if form == "long":  # the short one with its words written out
+        found = re.sub("[Ec]+", "EEEE", re.sub("[ML]{3,}", "MMMM", found))
+    return parse_pattern(found)
 
 
 def number(value: float, digits: int = 0) -> str:

@@ -9,30 +9,28 @@ from pathlib import Path
 
 import pytest
 
-from wellchat import translations
+from wellchat import catalogs
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
-SCRIPTS = sorted(
-    path for path in (ROOT / translations.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw")
-)
-each_language = pytest.mark.parametrize("language", translations.languages())
+SCRIPTS = sorted(path for path in (ROOT / catalogs.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw"))
+each_language = pytest.mark.parametrize("language", catalogs.languages())
 
 NAMED = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 
 @pytest.fixture(scope="module")
-def source() -> translations.Catalog:
-    return translations.template()
+def source() -> catalogs.Catalog:
+    return catalogs.template()
 
 
 @each_language
-def test_is_whole(language: str, source: translations.Catalog) -> None:
-    known = {message.id: message for message in translations.sentences(translations.read(language))}
-    wanted = {message.id for message in translations.sentences(source)}
+def test_is_whole(language: str, source: catalogs.Catalog) -> None:
+    known = {message.id: message for message in catalogs.sentences(catalogs.read(language))}
+    wanted = {message.id for message in catalogs.sentences(source)}
     assert set(known) == wanted, "`make words` brings the catalogs up to date"
     for message in known.values():
-        forms = translations.forms_of(message)
+        forms = catalogs.forms_of(message)
         assert all(form.strip() for form in forms), f"not translated: {message.id}"
         assert not message.fuzzy, message.id
 
@@ -40,12 +38,12 @@ def test_is_whole(language: str, source: translations.Catalog) -> None:
 @each_language
 def test_says_what_is_named(language: str) -> None:
     """The same names in the same number; only a form for one may leave its count to the word for one."""
-    catalog = translations.read(language)
-    for message in translations.sentences(catalog):
+    catalog = catalogs.read(language)
+    for message in catalogs.sentences(catalog):
         if isinstance(message.id, tuple):
             assert len(message.string) == catalog.num_plurals, message.id
         wanted = sorted(NAMED.findall(message.id[1] if isinstance(message.id, tuple) else message.id))
-        for form in translations.forms_of(message):
+        for form in catalogs.forms_of(message):
             found = sorted(NAMED.findall(form))
             without_count = [name for name in wanted if name != "%(num)s"]
             assert found == wanted or (isinstance(message.id, tuple) and found == without_count), message.id
@@ -55,28 +53,28 @@ def test_says_what_is_named(language: str) -> None:
 @each_language
 def test_brings_no_markup(language: str) -> None:
     """A translation is put into a page as it stands, into attributes too."""
-    for message in translations.sentences(translations.read(language)):
-        for form in translations.forms_of(message):
+    for message in catalogs.sentences(catalogs.read(language)):
+        for form in catalogs.forms_of(message):
             assert not set(form) & set('<>"&'), form
 
 
 @each_language
 def test_what_is_made_from_it_is_current(language: str) -> None:
-    catalog = translations.read(language)
-    assert translations.mo(language).read_bytes() == translations.compiled(catalog)
-    assert translations.script(language).read_text() == translations.scripted(catalog)
+    catalog = catalogs.read(language)
+    assert catalogs.mo(language).read_bytes() == catalogs.compiled(catalog)
+    assert catalogs.script(language).read_text() == catalogs.scripted(catalog)
 
 
 @each_language
 def test_plurals_of_scripts_are_those_of_the_server(language: str) -> None:
-    catalog = translations.read(language)
-    found = translations.scripted(catalog)
+    catalog = catalogs.read(language)
+    found = catalogs.scripted(catalog)
     photos = catalog.get("%(num)s photo").string
     assert f'"one": "{photos[0]}"' in found
     assert f'"other": "{photos[1]}"' in found
 
 
-def test_every_sentence_of_a_script_is_found(source: translations.Catalog) -> None:
+def test_every_sentence_of_a_script_is_found(source: catalogs.Catalog) -> None:
     for path in SCRIPTS:
         for sentence in re.findall(r'\btn?\(\s*"([^"]+)"', path.read_text()):
             assert source.get(sentence), f"{path.name}: {sentence}"
@@ -117,7 +115,7 @@ def literals(text: str) -> Iterator[str]:
         code = "".join(expression)
         if re.match(r"-?\s*(extends|include|import|from|set sheet|macro)\b", code):
             continue
-        code = re.sub(r'\bn?gettext\("[^"]*"(, "[^"]*")?|\b_\(["\'][^"]*["\']', "(", code)
+        code = re.sub(r'\bn?gettext\("[^"]*"(, "[^"]*")?|\b_\((?:"[^"]*"|\'[^\']*\')', "(", code)
         for word in map("".join, STRING.findall(code)):
             if ENGLISH.search(word) and not re.search(r"--|/|^\s|\.html|[<>=]", word) and word not in KEYS:
                 yield word

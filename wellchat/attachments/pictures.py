@@ -64,7 +64,12 @@ def rewrite(content: bytes, name: str) -> Picture:
 def _named(name: str, ending: str) -> str:
     claimed = next((each for each in KINDS if ending_of(name) in each.endings), None)
     if claimed:
-        raise Invalid({"file": f"“{name}” is called {claimed.words}, but what is in it is a picture. Name it as one."})
+        words = gettext(
+            "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
+            name=name,
+            claimed=gettext(claimed.words),
+        )
+        raise Invalid({"file": words})
     return with_ending(name or "picture", ending, instead=ending_of(name) in PICTURE_ENDINGS)
 
 

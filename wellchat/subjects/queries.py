@@ -94,7 +94,6 @@ def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
         "scope": kind.scope,
         "can_contact": _can_contact(subject, viewer),
         "can_claim": subject.is_unclaimed and viewer.id == subject.professional_id,
-        "visit_label": gettext(kind.visit),
         "contact_label": gettext(kind.contact).format(role=subject.professional.label),
     }
 

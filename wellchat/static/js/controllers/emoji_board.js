@@ -30,7 +30,8 @@ export function board(form, { opener, pick }) {
       buttons()[0]?.click();
     });
     grid.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
+      const ahead = getComputedStyle(box).direction === "rtl" ? -1 : 1;
+      const step = { ArrowRight: ahead, ArrowLeft: -ahead, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
       const all = buttons();
       const at = all.indexOf(document.activeElement);
       if (!step || at < 0) return;

@@ -111,7 +111,8 @@ export class MessageMenu {
     }
     const stops = [...this.#menu.querySelectorAll("button:not([hidden]), input")].filter((one) => one.offsetParent);
     const at = stops.indexOf(document.activeElement);
-    const to = event.key === "Home" ? 0 : event.key === "End" ? stops.length - 1 : at + (STEPS[event.key] ?? NaN);
+    const turned = /Left|Right/.test(event.key) && getComputedStyle(this.#menu).direction === "rtl" ? -1 : 1;
+    const to = event.key === "Home" ? 0 : event.key === "End" ? stops.length - 1 : at + (STEPS[event.key] ?? NaN) * turned;
     if (Number.isNaN(to)) return;
     event.preventDefault();
     stops[(to + stops.length) % stops.length].focus();

@@ -1,12 +1,14 @@
 """The catalogs: one .po per language, and what is made from them for Python (.mo) and for the page's scripts (.js).
 
-`make words` brings new sentences in and makes the rest anew; docs/languages.md says how to work with it.
+`make words` brings new sentences in and makes the rest anew, `make words ARGS=it` begins a language; docs/languages.md
+says how to work with it.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import sys
 from collections.abc import Iterator
 from gettext import c2py  # how the standard library itself reads the rule
 from pathlib import Path
@@ -18,8 +20,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "wellchat" / "translations"
 SCRIPTS = "wellchat/static/js"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "t": None, "tn": (1, 2)}
 SOURCES = {  # where sentences stand, and how they are found there
@@ -33,7 +35,7 @@ OPTIONS["static/js/**.js"] = {"parse_template_string": "true"}
 
 def languages() -> list[str]:
     """Those with a catalog; English has none."""
-    return sorted(path.name for path in HERE.iterdir() if path.is_dir() and (path / "LC_MESSAGES").exists())
+    return sorted(path.name for path in HERE.iterdir() if (path / "LC_MESSAGES").is_dir())
 
 
 def po(language: str) -> Path:
@@ -128,3 +130,10 @@ def begin(language: str) -> None:
     """An empty catalog for a language that has none."""
     po(language).parent.mkdir(parents=True)
     po(language).write_bytes(written(Catalog(locale=language, project="wellchat", charset="utf-8")))
+
+
+if __name__ == "__main__":
+    for code in sys.argv[1:]:
+        begin(code)
+    for each in languages():
+        sys.stdout.write(f"{each}: {make(each)} sentences wait for a translation\n")
