@@ -20,7 +20,8 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     if user is None:
         raise NotWanted(N_("The account is gone."))
     with in_language(user.language):
-        words = {"language": user.language, "why": gettext(mail.context["why"])}
+        why = mail.context["why"]
+        words = {"language": user.language, "why": gettext(why)}
     mark, about = mail.context["about"]
     threads = {view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(mark, about))}
     choices = list(threads.values())
