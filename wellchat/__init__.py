@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, db, errors, jobs, templating, web, words
+from wellchat import api_docs, assets, db, errors, jobs, templating, web, words
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -76,6 +76,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     errors.init_app(app)
     web.init_app(app)
     words.init_app(app)
+    assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)
     for feature in FEATURES:

@@ -101,7 +101,7 @@ def scripted(catalog: Catalog) -> str:
         else:
             words[str(message.id)] = message.string
     body = json.dumps(dict(sorted(words.items())), ensure_ascii=False, indent=0)
-    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nexport default {body};\n"
+    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatWords = {body};\n"
 
 
 def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:

@@ -2,42 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from apiflask import APIFlask
-from flask import Response, current_app, g, send_from_directory, url_for
+from flask import current_app, g
 from flask_login import current_user
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
 from wellchat import clock, words
+from wellchat.assets import ALL_SHEETS, asset
 from wellchat.clock import iso
 from wellchat.words import gettext, ngettext
-
-
-def _fingerprint(folder: Path) -> str:
-    """One hash over all static files: modules import each other by relative path, so they must move together."""
-    whole = hashlib.sha256()
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
-    return whole.hexdigest()[:12]
-
-
-def asset(name: str) -> str:
-    """The address of a static file; it changes whenever any of them does, so that browsers may keep it for good."""
-    return url_for("asset", version=current_app.extensions["assets"], filename=name)
-
-
-def _send_asset(version: str, filename: str) -> Response:
-    response = send_from_directory(cast(str, current_app.static_folder), filename)
-    current = version == current_app.extensions["assets"]
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
-    return response
 
 
 def _zone() -> ZoneInfo:
@@ -152,14 +130,13 @@ def _globals() -> dict[str, Any]:
     return {
         "viewer": current_user._get_current_object() if current_user.is_authenticated else None,
         "asset": asset,
+        "all_sheets": ALL_SHEETS,
         "now": clock.now(),
         "settings": current_app.config,
     }
 
 
 def init_app(app: APIFlask) -> None:
-    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
-    app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))
     app.context_processor(_globals)
     app.jinja_env.filters.update(
         clock_time=clock_time,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.rows import crowd, digests, idle_poll, scale, search, send, update, waiting
+from bench.rows import crowd, digests, idle_poll, page, scale, search, send, update, waiting
 from bench.stage import Stage
 from bench.table import Row
 
@@ -17,4 +17,5 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "update": update.measure,
     "digests": digests.measure,
     "search": search.measure,
+    "page": page.measure,
 }

@@ -11,10 +11,10 @@ from typing import Any, cast
 import orjson
 from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
 
+from wellchat.assets import asset, names
 from wellchat.errors import NotFound
 from wellchat.mail.palette import palette
 from wellchat.offline.icons import ICONS, icon
-from wellchat.templating import asset
 from wellchat.words import N_, direction, gettext, language
 
 pages = Blueprint("offline", __name__)
@@ -44,9 +44,7 @@ def service_worker() -> Response:
 
 def _shell() -> list[str]:
     """The static files that pages are made of."""
-    folder = Path(cast(str, current_app.static_folder))
-    found = (path.relative_to(folder).as_posix() for path in sorted(folder.rglob("*")) if path.is_file())
-    return [name for name in found if name.endswith((".css", ".js", ".svg")) and not name.startswith("sw/")]
+    return [name for name in names() if not name.startswith("sw/")]
 
 
 def _may_be_asked_again(response: Response, cache_control: str) -> Response:

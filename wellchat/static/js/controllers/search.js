@@ -1,10 +1,11 @@
 /* The way to search from anywhere: the button in the bar and Ctrl or Cmd with K. The palette itself is loaded when wanted. */
 
 import { clone, part } from "../lib/dom.js";
+import { local } from "../lib/storage.js";
 import { Recents } from "../models/recents.js";
 
 export function search(button, app) {
-  const recents = new Recents({ storage: localStorage, viewerId: app.viewerId });
+  const recents = new Recents({ storage: local, viewerId: app.viewerId });
   const open = async () => {
     try {
       const { palette } = await import("./palette.js");
@@ -37,7 +38,7 @@ export function search(button, app) {
 
 /* On the page of search: remembers what found something, and offers what was found before. */
 export function recents(root, app) {
-  const kept = new Recents({ storage: localStorage, viewerId: app.viewerId });
+  const kept = new Recents({ storage: local, viewerId: app.viewerId });
   const box = part(root, "recents");
   if (root.dataset.found) kept.add(root.dataset.found);
   const show = () => {

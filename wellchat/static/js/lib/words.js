@@ -1,9 +1,9 @@
-/* Sentences in the language of the page. The English sentence is the key; what words/*.js hold is made by `make words`. */
+/* Sentences in the language of the page. The English sentence is the key; the others are in words/*.js, of which the page
+   names one before its own script, and which `make words` makes. */
 
-const { lang, dataset } = globalThis.document?.documentElement ?? { lang: "en", dataset: {} };
-const catalog = dataset.words ? await import(`../words/${dataset.words}.js`).then((found) => found.default, () => ({})) : {};
+const catalog = globalThis.wellchatWords ?? {};
 
-export const language = lang || "en";
+export const language = globalThis.document?.documentElement.lang || "en";
 const forms = new Intl.PluralRules(language);
 
 /** t("Message from %(name)s", { name }) */

@@ -1,0 +1,223 @@
+"""Every page, and every state of one that a script or a mistake brings: who looks, where, and what they do there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+# Address of each page, from what tests/browser/everything.py put in; by whom it is looked at.
+PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
+    "/": ("cara", lambda f: "/"),
+    "/api/docs": (None, lambda f: "/api/docs"),
+    "/demo": ("cara", lambda f: "/demo"),
+    "/forgot-password": (None, lambda f: "/forgot-password"),
+    "/new": ("cara", lambda f: "/new"),
+    "/notifications": ("cara", lambda f: "/notifications"),
+    "/outbox": ("cara", lambda f: "/outbox"),
+    "/outbox/<mail_id>": ("cara", lambda f: f"/outbox/{f.mail}"),
+    "/oversight": ("ada", lambda f: "/oversight"),
+    "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
+    "/oversight/looks/<look_id>": ("ada", lambda f: f"/oversight/looks/{f.look}"),
+    "/people/<user_id>": ("cara", lambda f: f"/people/{f.person}"),
+    "/reset-password/<token>": (None, lambda f: f"/reset-password/{f.reset}"),
+    "/search": ("cara", lambda f: "/search?q=thursday"),
+    "/settings": ("cara", lambda f: "/settings"),
+    "/settings/devices": ("cara", lambda f: "/settings/devices"),
+    "/settings/emails": ("cara", lambda f: "/settings/emails"),
+    "/settings/notifications": ("cara", lambda f: "/settings/notifications"),
+    "/settings/notifications/preview": ("cara", lambda f: "/settings/notifications/preview"),
+    "/sign-in": (None, lambda f: "/sign-in"),
+    "/sign-up": (None, lambda f: "/sign-up"),
+    "/subjects/<subject_id>": ("cara", lambda f: f"/subjects/{f.subject}"),
+    "/threads/<thread_id>": ("cara", lambda f: f.thread),
+    "/threads/<thread_id>/files": ("cara", lambda f: f"{f.thread}/files"),
+    "/threads/<thread_id>/messages/<int:seq>": ("cara", lambda f: f"{f.thread}/messages/7"),
+    "/unsubscribe/<token>": (None, lambda f: f"/unsubscribe/{f.unsubscribe}"),
+    "/verify/<token>": (None, lambda f: "/verify/nonsense"),
+}
+
+# No page of ours, each with the reason.
+NO_PAGE = {
+    "/assets/<version>/<path:filename>": "a file",
+    "/static/<path:filename>": "a file",
+    "/sw.js": "a file",
+    "/manifest.webmanifest": "a file",
+    "/icons/<name>.png": "a file",
+    "/attachments/<attachment_id>/<name>": "a file",
+    "/attachments/<attachment_id>/thumbnail": "a file",
+    "/oversight/looks/<look_id>/attachments/<attachment_id>/<name>": "a file",
+    "/oversight/looks/<look_id>/attachments/<attachment_id>/thumbnail": "a file",
+    "/people/<user_id>/avatar": "a file",
+    "/chat/<thread_id>": "leads on to the thread",
+    "/outbox/<mail_id>/html": "a mail, in the frame of its page, which axe enters",
+    "/settings/notifications/preview/html": "a mail, in the frame of its page, which axe enters",
+    "/healthz": "for machines",
+    "/readyz": "for machines",
+    "/metrics": "for machines",
+}
+
+
+@dataclass(frozen=True)
+class State:
+    """`act` brings it about; `size`: "wide" or "narrow" where only one of the two has it."""
+
+    where: Callable[[Any], str]
+    act: Callable[[Page], Any] = lambda page: None
+    who: str | None = "cara"
+    size: str | None = None
+
+
+def here(selector: str) -> Callable[[Page], Any]:
+    def wait(page: Page) -> None:
+        page.locator(selector).first.wait_for()
+
+    return wait
+
+
+def press(selector: str, shown: str) -> Callable[[Page], Any]:
+    def act(page: Page) -> None:
+        page.locator(selector).first.click()
+        page.locator(shown).first.wait_for()
+
+    return act
+
+
+def message_menu(page: Page) -> None:
+    page.locator('.message--mine[data-seq="7"]').hover()
+    page.locator('[data-seq="7"] [data-part="more"]').click()
+    page.locator("#message-menu").wait_for()
+
+
+def from_menu(choice: str, shown: str) -> Callable[[Page], Any]:
+    def act(page: Page) -> None:
+        message_menu(page)
+        page.locator(f'#message-menu [data-do="{choice}"]').click()
+        page.locator(shown).first.wait_for()
+
+    return act
+
+
+def row_menu(page: Page) -> None:
+    page.locator(".conversation").first.hover()
+    page.locator('[data-action="row-menu"]').first.click()
+    page.locator("#row-menu").wait_for()
+
+
+def shortcuts(page: Page) -> None:
+    page.locator("h1").first.wait_for()
+    page.keyboard.press("?")
+    page.locator('[data-part="shortcuts"][open]').wait_for()
+
+
+def palette(words: str) -> Callable[[Page], Any]:
+    def act(page: Page) -> None:
+        page.locator(".topbar__search").click()
+        page.locator(".palette").wait_for()
+        page.keyboard.type(words)
+        page.locator(".palette [role=option]" if words != "zzzz" else ".palette__state:not(:empty)").first.wait_for()
+
+    return act
+
+
+def failed(page: Page) -> None:
+    page.route(
+        "**/api/threads/*/messages", lambda route: route.fulfill(status=422, json={"title": "no", "detail": "No."})
+    )
+    page.locator(".composer__field").fill("This will not go")
+    page.locator(".composer__send").click()
+    page.locator('[data-part="failure"]:visible').first.wait_for()
+
+
+def cut_off(page: Page) -> None:
+    page.context.set_offline(True)
+    page.locator(".composer__field").fill("Are you there?")
+    page.locator(".composer__send").click()
+    page.locator(".connection:not(:empty)").wait_for(timeout=20_000)
+
+
+def written(text: str, shown: str) -> Callable[[Page], Any]:
+    def act(page: Page) -> None:
+        page.locator(".composer__field").press_sequentially(text)
+        page.locator(shown).first.wait_for()
+
+    return act
+
+
+def chosen(name: str, content: bytes) -> Callable[[Page], Any]:
+    def act(page: Page) -> None:
+        page.locator('[data-part="picker"]').set_input_files([{"name": name, "mimeType": "", "buffer": content}])
+        page.locator(".tray__row").first.wait_for()
+
+    return act
+
+
+def refused_form(*fill: tuple[str, str]) -> Callable[[Page], Any]:
+    """Sent past the browser's own checks, so that ours speak."""
+
+    def act(page: Page) -> None:
+        for name, value in fill:
+            page.locator(f"main [name={name}]").first.fill(value)
+        form = page.locator("main form[method=post]").first
+        form.evaluate("(form) => { form.noValidate = true; form.requestSubmit(); }")
+        page.locator(".field__error, [role=alert]").first.wait_for()
+
+    return act
+
+
+STATES: dict[str, State] = {
+    "the inbox of nobody": State(lambda f: "/", who="olga"),
+    "nothing found in the inbox": State(lambda f: "/?q=zzzz"),
+    "nothing archived": State(lambda f: "/?archived=1"),
+    "nothing snoozed": State(lambda f: "/?snoozed=1"),
+    "waiting on me": State(lambda f: "/?waiting=1"),
+    "unread": State(lambda f: "/?unread=1"),
+    "no notifications": State(lambda f: "/notifications", who="olga"),
+    "nobody to write to": State(lambda f: "/new", who="olga"),
+    "no mails": State(lambda f: "/settings/emails", who="olga"),
+    "search, not begun": State(lambda f: "/search"),
+    "search, nothing found": State(lambda f: "/search?q=zzzzzz"),
+    "search, by day": State(lambda f: "/search?q=a&from=2020-01-01"),
+    "a thread without messages": State(lambda f: f.silent),
+    "a thread of long names and words": State(lambda f: f.long),
+    "a day in a thread": State(lambda f: f"{f.thread}?date=2026-01-01"),
+    "no such page": State(lambda f: "/no/such/page"),
+    "a bad filter": State(lambda f: "/?before=nonsense"),
+    "a lead's page": State(lambda f: f"/subjects/{f.lead}"),
+    "no files": State(lambda f: f"{f.silent}/files"),
+    "the page of another's message": State(lambda f: f"{f.thread}/messages/2"),
+    "account menu": State(lambda f: "/", press(".topbar__account", "#account-menu")),
+    "bell": State(lambda f: "/", press('[popovertarget="bell"]', "#bell .bell__list li")),
+    "bell, empty": State(lambda f: "/", press('[popovertarget="bell"]', '#bell [data-part="empty"]'), who="olga"),
+    "row menu": State(lambda f: "/", row_menu),
+    "shortcuts": State(lambda f: "/", shortcuts, size="wide"),
+    "palette": State(lambda f: "/", palette("pau")),
+    "palette, nothing found": State(lambda f: "/", palette("zzzz")),
+    "thread menu": State(lambda f: f.thread, press(".thread__menu", "#thread-menu")),
+    "message menu": State(lambda f: f.thread, message_menu),
+    "delete?": State(lambda f: f.thread, from_menu("delete", "dialog.confirm")),
+    "editing": State(lambda f: f.thread, from_menu("edit", ".editor")),
+    "answering": State(lambda f: f.thread, from_menu("reply", '[data-part="answering"]')),
+    "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
+    "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
+    "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),
+    "details on a phone": State(
+        lambda f: f.thread,
+        lambda page: (
+            page.locator(".thread__menu").click(),
+            page.locator('#thread-menu [data-action="panel"]').click(),
+        ),
+        size="narrow",
+    ),
+    "a failed message": State(lambda f: f.thread, failed),
+    "no network": State(lambda f: f.thread, cut_off),
+    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three")),
+    "a refused file": State(lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00")),
+    "sign-in refused": State(
+        lambda f: "/sign-in", refused_form(("email", "x@example.com"), ("password", "wrong")), None
+    ),
+    "sign-up refused": State(lambda f: "/sign-up", refused_form(("email", "nonsense"), ("password", "x")), None),
+    "settings refused": State(lambda f: "/settings", refused_form(("name", " "))),
+}

@@ -1,0 +1,98 @@
+"""A house in which every page has something to show: what tests/browser/test_access.py walks through."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from tests.attachments.files import PDF, picture, send, take
+from tests.cast import Talk
+from wellchat import sweeps
+from wellchat.accounts.actions import create_user
+from wellchat.accounts.links import reset_path
+from wellchat.accounts.queries import user_by_email
+from wellchat.clock import now as clock_now
+from wellchat.connections.actions import connect
+from wellchat.db import db, transaction
+from wellchat.demo.models import DemoPerson
+from wellchat.demo.stories import STORIES
+from wellchat.mail.models import Mail
+from wellchat.messaging.actions import change_membership, delete_message, edit_message, mark_read, send_message
+from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.pinning import pin
+from wellchat.messaging.reacting import react
+from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.oversight.actions import look
+
+PASSWORD = "correct horse"
+LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
+WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 3
+
+
+def furnish(talk: Talk) -> Any:
+    now, cara, paul = clock_now(), talk.cara, talk.paul
+    told = now - timedelta(hours=3)
+    subject = put_subject(
+        kind="booking",
+        external_id="b",
+        title="Cut and colour",
+        professional_id=paul.id,
+        client_id=cara.id,
+        starts_at=now + timedelta(days=1),
+        now=now,
+    )
+    lead = put_subject(
+        kind="lead", external_id="l", title=LONG, professional_id=paul.id, client_id=cara.id, status="open", now=now
+    )
+    talk.says(cara, "Hello, is there a place on Thursday?", now=told - timedelta(days=2))
+    talk.says(paul, "There is. See https://example.com/a for the way, and bring the green one.", now=told)
+    send_message(sender=cara, thread_id=talk.id, body="At nine?", client_key="q", reply_to=2, now=told)
+    talk.says(paul, WORD, now=told)
+    send_message(sender=paul, thread_id=talk.id, body="About this", client_key="s", subject=("booking", "b"), now=told)
+    talk.says(cara, "Never mind this one", now=now)
+    talk.says(cara, "I mean eigth", now=now)
+    edit_message(viewer=cara, thread_id=talk.id, seq=7, body="I mean eight", now=now)
+    delete_message(viewer=cara, thread_id=talk.id, seq=6, now=now)
+    files = [take(paul, now, picture(size=(1200, 800), color=color)) for color in ("teal", "orange")]
+    files.append(take(paul, now, PDF, "A price list with quite a long name that goes on and on, 2026.pdf"))
+    send(talk, paul, files, "Some pictures")
+    for emoji, who in (("👍", cara), ("👍", paul), ("❤️", paul)):
+        react(viewer=who, thread_id=talk.id, seq=2, emoji=emoji, on=True, now=now)
+    pin(viewer=paul, thread_id=talk.id, seq=2, on=True, now=now)
+    mark_read(viewer=cara, thread_id=talk.id, seq=7, now=now)
+    mark_read(viewer=paul, thread_id=talk.id, seq=3, now=now)
+    talk.says(paul, "The last word is mine", now=now)
+
+    loud = create_user(email="long@example.com", name=LONG, role="professional", password=PASSWORD, now=now)
+    connect(client_id=cara.id, professional_id=loud.id, now=now)
+    long_id, _ = open_thread(viewer=cara, with_id=loud.id, now=now)
+    send_message(sender=loud, thread_id=long_id, body=WORD, client_key="w", now=now)
+    change_membership(viewer=cara, thread_id=long_id, changes={"pinned": True})
+    silent = create_user(email="silent@example.com", name="Sil Ent", role="professional", now=now)
+    connect(client_id=cara.id, professional_id=silent.id, now=now)
+    silent_id, _ = open_thread(viewer=cara, with_id=silent.id, now=now)
+
+    entry = look(
+        admin=user_by_email("ada@example.com"), thread_id=talk.id, reason="They asked for help with this one.", now=now
+    )
+    story = STORIES[0]
+    with transaction() as session:
+        for person, user in zip(story.people, (cara, paul), strict=False):
+            session.add(DemoPerson(user_id=user.id, story=story.key, person=person.key))
+    for _ in range(3):  # one piece of work makes another
+        sweeps.run(now + timedelta(hours=2))
+    mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
+    return SimpleNamespace(
+        thread=f"/threads/{talk.id}",
+        long=f"/threads/{long_id}",
+        silent=f"/threads/{silent_id}",
+        thread_id=talk.id,
+        person=paul.id,
+        subject=subject.id,
+        lead=lead.id,
+        look=entry.id,
+        mail=mail_id,
+        reset=reset_path(cara.id, now).rsplit("/", 1)[1],
+        unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
+    )

@@ -1,0 +1,114 @@
+"""Everybody: what axe says of every page in every state, reflow, the keyboard alone, what is read aloud, no motion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.access_states import NO_PAGE, PAGES, STATES, State
+from tests.browser.everything import furnish
+from tests.browser.house import opened, seats
+from tests.services import Services
+
+pytestmark = pytest.mark.slow
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERY_RULE: dict[str, Any] = {"runOnly": {"type": "tag", "values": TAGS}, "resultTypes": ["violations"]}
+COLOURS = {
+    "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]},
+    "resultTypes": ["violations"],
+}
+BUT_COLOURS = {**EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}}
+# A window, its half at 200 %, and a phone. What takes longest are the colours: in both schemes, and once at a phone.
+SIZES = {"wide": (1280, 800), "zoomed": (640, 400), "narrow": (390, 844)}
+NARROWEST = (320, 568)
+FORGET = """() => {
+  for (const key of Object.keys(localStorage)) if (/outbox|draft/.test(key)) localStorage.removeItem(key);
+}"""
+
+ALL: dict[str, State] = {
+    **{f"page {rule}": State(where, who=who) for rule, (who, where) in PAGES.items()},
+    **STATES,
+}
+
+
+@pytest.fixture(scope="module")
+def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with opened(services, tmp_path_factory.mktemp("access"), furnish) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def sitting(chromium: Any, house: Any) -> Iterator[Callable[[str | None], Page]]:
+    """One browser window for each person, used again and again."""
+    windows: dict[str | None, Page] = {}
+    with seats(chromium, house) as sit:
+
+        def of(who: str | None) -> Page:
+            if who is None and None not in windows:
+                context = chromium.new_context(base_url=house.url, reduced_motion="reduce")
+                windows[None] = context.new_page()
+            elif who not in windows:
+                windows[who] = sit(f"{who}@example.com", reduced_motion="reduce")
+            return windows[who]
+
+        yield of
+        if None in windows:
+            windows[None].context.close()
+
+
+def test_every_page_is_in_the_table(house: Any) -> None:
+    rules = {str(rule) for rule in house.app.url_map.iter_rules() if "GET" in rule.methods}
+    pages = {rule for rule in rules if not rule.startswith("/api/") or rule == "/api/docs"}
+    assert pages - set(PAGES) - set(NO_PAGE) == set()
+    assert set(PAGES) <= pages
+
+
+def violations(page: Page, options: dict[str, Any]) -> list[str]:
+    found = Axe().run(page, options=options).response["violations"]
+    return [
+        f"{one['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary'].splitlines()[1].strip()}"
+        for one in found
+        for node in one["nodes"]
+    ]
+
+
+def looked_at(page: Page, state: State) -> list[str]:
+    """All that is wrong with it."""
+    wrong = []
+    for size, (width, height) in SIZES.items():
+        if state.size and size != state.size:
+            continue
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme="light")
+        alone = size == "wide" or state.size is not None
+        wrong += [f"{size}: {one}" for one in violations(page, EVERY_RULE if alone else BUT_COLOURS)]
+        if size != "zoomed":
+            page.emulate_media(color_scheme="dark")
+            wrong += [f"{size}, dark: {one}" for one in violations(page, COLOURS)]
+    page.set_viewport_size({"width": NARROWEST[0], "height": NARROWEST[1]})
+    if (across := page.evaluate("document.documentElement.scrollWidth")) > NARROWEST[0]:
+        wrong.append(f"scrolls sideways at {NARROWEST[0]}: {across}")
+    return wrong
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_stands_in_the_way(sitting: Callable[[str | None], Page], house: Any, name: str) -> None:
+    state = ALL[name]
+    page = sitting(state.who)
+    width, height = SIZES[state.size or "wide"]
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme="light")
+    page.goto(state.where(house.found))
+    try:
+        state.act(page)
+        wrong = looked_at(page, state)
+    finally:
+        page.context.set_offline(False)
+        page.unroute_all()
+        page.evaluate(FORGET)
+    assert not wrong, "\n".join(wrong)

@@ -1,0 +1,99 @@
+"""Static files and pages on the wire: the same content, smaller, and never packed beside what could be guessed."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from wellchat.assets import ALL_SHEETS, SHEETS, START, asset, names
+from wellchat.bundle import reached
+
+GZIP = {"Accept-Encoding": "gzip, br"}
+
+
+@pytest.fixture
+def here(app):
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.parametrize("name", [ALL_SHEETS, "js/app.js", "icon.svg"])
+def test_packed_it_is_the_same(client, here, name):
+    address = asset(name)
+    plain, packed = client.get(address), client.get(address, headers=GZIP)
+    assert "Content-Encoding" not in plain.headers
+    assert packed.headers["Content-Encoding"] == "gzip"
+    assert gzip.decompress(packed.data) == plain.data
+    assert len(packed.data) < len(plain.data)
+    for answer in (plain, packed):
+        assert "Accept-Encoding" in answer.vary
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert plain.headers["ETag"] != packed.headers["ETag"]
+    again = client.get(address, headers={**GZIP, "If-None-Match": packed.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
+    assert client.get(address, headers={"Accept-Encoding": "gzip;q=0"}).data == plain.data
+
+
+def test_files_of_an_older_version_are_not_kept_for_good(client):
+    answer = client.get("/assets/older/js/app.js")
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
+
+
+@pytest.mark.parametrize("name", ["js/none.js", "js/../js/app.js", "../config.py", "css"])
+def test_what_is_not_there(client, name):
+    assert client.get(f"/assets/x/{name}").status_code == 404
+
+
+def test_every_sheet_is_joined_or_linked_by_its_page(app):
+    there = {path.stem for path in Path(app.static_folder).glob("css/*.css")}
+    linked = {
+        name
+        for path in Path(app.root_path).parent.glob("templates/**/*.html")
+        for name in re.findall(r"asset\('css/(\w+)\.css'\)", path.read_text())
+    }
+    assert there == set(SHEETS) | linked
+    assert not set(SHEETS) & linked
+
+
+def test_no_module_of_the_bundle_is_named_besides(app, here):
+    inside = set(reached(Path(app.static_folder), START))
+    assert inside & set(names()) == {START}
+    assert {path.relative_to(app.static_folder).as_posix() for path in Path(app.static_folder).glob("js/**/*.js")} == {
+        *inside,
+        *(name for name in names() if name.startswith("js/")),
+    }
+
+
+def test_scripts_are_still_scripts(client, here, node, tmp_path):
+    for name in names():
+        if name.endswith(".js"):
+            file = tmp_path / f"{name.replace('/', '-')[:-3]}.mjs"
+            file.write_bytes(client.get(asset(name)).data)
+    files = sorted(tmp_path.glob("*.mjs"))
+    assert len(files) > 15
+    check = """
+        for (const file of process.argv.slice(1))
+          new (require("vm").SourceTextModule)(require("fs").readFileSync(file, "utf8"));
+    """
+    run = subprocess.run([node, "--experimental-vm-modules", "-e", check, *files], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_a_page_is_packed_and_its_length_says_little(browse, cast):
+    paul = browse(cast.paul)
+    plain = paul.get("/new")
+    assert "Content-Encoding" not in plain.headers
+    assert "Accept-Encoding" in plain.vary
+    answers = [paul.get("/new", headers=GZIP) for _ in range(12)]
+    assert all(answer.headers["Content-Encoding"] == "gzip" for answer in answers)
+    assert b"<title>" in gzip.decompress(answers[0].data)
+    assert len({len(answer.data) for answer in answers}) > 4
+
+
+@pytest.mark.parametrize("path", ["/search?q=a", "/?q=a", "/no/such/page", "/api/me", "/api/threads"])
+def test_what_may_hold_words_of_the_address_is_not_packed(browse, cast, path):
+    assert "Content-Encoding" not in browse(cast.paul).get(path, headers=GZIP).headers

@@ -1,0 +1,106 @@
+"""Static files as browsers get them: under an address made of their content, small, and kept for good.
+
+There is no build step: the style sheets are joined, and so are the modules (bundle.py), freed of comments and blanks;
+all is packed when it is first asked for, and a process remembers it. /static serves the files as they lie in the folder.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import mimetypes
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import cast
+
+from apiflask import APIFlask
+from flask import Response, current_app, request, send_from_directory, url_for
+from rjsmin import jsmin
+
+from wellchat.bundle import bundle, later, reached
+from wellchat.errors import NotFound
+from wellchat.packing import wants_gzip
+from wellchat.web import limiter
+
+ALL_SHEETS = "css/all.css"  # every sheet of SHEETS in one answer
+SHEETS = (
+    *("tokens", "hues", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "notices", "cards"),
+    *("conversations", "inbox", "thread", "message", "marks", "composer", "emoji", "files", "lightbox", "panel"),
+    *("notifications", "search"),
+)
+TEXT = {".css", ".js", ".svg"}
+START = "js/app.js"  # the script of every page
+
+
+def _fingerprint(folder: Path) -> str:
+    """One hash over all static files: modules import each other by relative path, so they must move together."""
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()[:12]
+
+
+def asset(name: str) -> str:
+    """The address of a static file; it changes whenever any of them does, so that browsers may keep it for good."""
+    return url_for("asset", version=current_app.extensions["assets"], filename=name)
+
+
+def names() -> list[str]:
+    """Every file that pages are made of, by the name that `asset` takes."""
+    joined = {f"css/{sheet}.css" for sheet in SHEETS} | {*reached(_folder(), START)} - {START}
+    return sorted(_known(_folder(), cast(str, current_app.extensions["assets"])) - joined)
+
+
+def _folder() -> Path:
+    return Path(cast(str, current_app.static_folder))
+
+
+@cache
+def _known(folder: Path, version: str) -> frozenset[str]:
+    """What there is of text."""
+    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT)
+    return frozenset((ALL_SHEETS, *found))
+
+
+@cache
+def _contents(folder: Path, version: str, name: str) -> tuple[bytes, bytes]:
+    """As it is sent, and packed."""
+    if name == ALL_SHEETS:
+        text = "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in SHEETS)
+    elif name == START:
+        text = bundle(folder, START)
+    elif name.startswith("js/"):
+        text = later(folder, name, START)
+    else:
+        text = (folder / name).read_text("utf-8")
+    sent = (str(jsmin(text)) if name.endswith(".js") else text).encode()
+    return sent, gzip.compress(sent, 9, mtime=0)
+
+
+@limiter.exempt  # as Flask's own static files are: one page takes forty, and they cost nothing
+def _send_asset(version: str, filename: str) -> Response:
+    current = cast(str, current_app.extensions["assets"])
+    if PurePosixPath(filename).suffix not in TEXT:
+        response = send_from_directory(_folder(), filename)
+    elif filename not in _known(_folder(), current):
+        raise NotFound
+    else:
+        response = _send_text(current, filename)
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == current else "no-cache"
+    return response
+
+
+def _send_text(version: str, name: str) -> Response:
+    packs = wants_gzip()
+    response = Response(_contents(_folder(), version, name)[packs], mimetype=mimetypes.guess_type(name)[0])
+    if packs:
+        response.headers["Content-Encoding"] = "gzip"
+    response.vary.add("Accept-Encoding")
+    response.set_etag(f"{version}-{name.replace('/', '-')}{'-gzip' if packs else ''}")
+    return cast(Response, response.make_conditional(request))
+
+
+def init_app(app: APIFlask) -> None:
+    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
+    app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))
