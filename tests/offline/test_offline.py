@@ -25,7 +25,7 @@ def test_the_service_worker_names_the_files_it_goes_with(
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "Set-Cookie" not in answer.headers
     files = re.findall(r'"(/assets/[^"]+)"', answer.get_data(as_text=True))
-    assert len(files) == len(set(files)) > 30
+    assert len(files) == len(set(files)) > 20
     for path in files:
         file = client.get(path)
         assert file.status_code == 200, path
