@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from datetime import date, datetime, time
 from functools import lru_cache
+from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import flask_babel
 from apiflask import APIFlask
@@ -30,16 +31,14 @@ _SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
 def gettext(text: str, /, **named: Any) -> str:
     """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
     if text and has_app_context():  # of nothing, a catalog tells its own head
-        text = str(flask_babel.get_translations().ugettext(text))
+        text = str(_catalog().gettext(text))
     return text % named if named else text
 
 
 def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
     """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
-    if has_app_context():
-        text = str(flask_babel.get_translations().ungettext(one, several, num))
-    else:
-        text = one if num == 1 else several
+    catalog = _catalog() if has_app_context() else NullTranslations()
+    text = str(catalog.ngettext(one, several, num))
     return text % {"num": num, **named}
 
 
@@ -83,8 +82,20 @@ def in_language(code: str | None) -> Any:
 
 @contextmanager
 def _forced(code: str) -> Iterator[None]:
-    with flask_babel.force_locale(code.replace("-", "_")):
-        yield
+    before = g.pop("catalog", None)
+    try:
+        with flask_babel.force_locale(code.replace("-", "_")):
+            yield
+    finally:
+        g.catalog = before
+
+
+def _catalog() -> NullTranslations:
+    """Looked for once in a request: a page asks for some hundred sentences."""
+    found = g.get("catalog")
+    if found is None:
+        found = g.catalog = flask_babel.get_translations()
+    return cast(NullTranslations, found)
 
 
 def names() -> list[tuple[str, str]]:
@@ -159,7 +170,7 @@ def init_app(app: APIFlask) -> None:
 
 
 def _form(one: str, several: str, num: int) -> str:
-    return str(flask_babel.get_translations().ungettext(one, several, num))
+    return str(_catalog().ngettext(one, several, num))
 
 
 def _selected() -> str:
