@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench faults lock clean
+.PHONY: help setup run test check bench faults words lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
@@ -34,6 +34,10 @@ bench:  ## what is fast and what is not: one table, against limits measured in t
 faults:  ## break everything under load and see what holds; ARGS="--seed N" repeats a run
 	@sh .ci/setup.sh --dev
 	@$(PY) -m tests.faults $(ARGS)
+
+words:  ## bring new sentences into the catalogs, and make from them what is shipped
+	@sh .ci/setup.sh
+	@$(PY) -m wellchat.catalogs $(ARGS)
 
 lock:  ## resolve the dependencies again and write uv.lock
 	@sh .ci/setup.sh

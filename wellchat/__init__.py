@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, jobs, templating, web
+from wellchat import api_docs, assets, db, errors, jobs, templating, web, words
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -75,6 +75,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     jobs.init_app(app)
     errors.init_app(app)
     web.init_app(app)
+    words.init_app(app)
     assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)

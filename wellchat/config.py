@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from babel import Locale, UnknownLocaleError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -99,6 +100,21 @@ def _files_place(value: str | None) -> str | None:
     raise ValueError("must be s3://bucket/prefix or file:///folder")
 
 
+def _languages(value: object) -> object:
+    """Codes apart by commas; each one that the world's book of locales knows."""
+    if not isinstance(value, str):
+        return value
+    codes = [code.strip() for code in value.split(",") if code.strip()]
+    for code in codes:
+        try:
+            Locale.parse(code, sep="-")
+        except (ValueError, UnknownLocaleError):
+            raise ValueError(f"{code} is no language we know; write codes such as en,de,fr") from None
+    if not codes:
+        raise ValueError("needs at least one language, such as en")
+    return tuple(dict.fromkeys(codes))
+
+
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in schemes:
@@ -158,6 +174,7 @@ class Settings(BaseModel):
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
     PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_switch)] = False  # also to http and private addresses; for tests
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
+    LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en", "de", "fr")  # the first where none fits
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
     MAIL_LANES: int = Field(default=4, ge=1, le=16)  # connections to the mail server at once, in a run of many mails

@@ -16,6 +16,8 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
+from wellchat.words import N_, gettext
+
 log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ class WellchatError(Exception):
     """A refusal that a person can read: `status`, `title`, `detail`, and `errors` by field."""
 
     status = 500
-    title = "Something went wrong"
+    title = N_("Something went wrong")
 
     def __init__(self, detail: str = "", *, errors: dict[str, str] | None = None) -> None:
         super().__init__(detail or self.title)
@@ -33,39 +35,39 @@ class WellchatError(Exception):
 
 class NotSignedIn(WellchatError):
     status = 401
-    title = "Sign in first"
+    title = N_("Sign in first")
 
 
 class NotAllowed(WellchatError):
     status = 403
-    title = "Not allowed"
+    title = N_("Not allowed")
 
 
 class NotFound(WellchatError):
     """Missing, or not the viewer's: the two are never told apart."""
 
     status = 404
-    title = "Not here"
+    title = N_("Not here")
 
-    def __init__(self, detail: str = "There is nothing here, or it is not yours to see.") -> None:
+    def __init__(self, detail: str = N_("There is nothing here, or it is not yours to see.")) -> None:
         super().__init__(detail)
 
 
 class TooLarge(WellchatError):
     status = 413
-    title = "Too large"
+    title = N_("Too large")
 
 
 class Conflict(WellchatError):
     status = 409
-    title = "That collides with what is already there"
+    title = N_("That collides with what is already there")
 
 
 class Invalid(WellchatError):
     """Input that cannot be taken; `errors` says why, field by field."""
 
     status = 422
-    title = "Please check what you entered"
+    title = N_("Please check what you entered")
 
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__(" ".join(errors.values()), errors=errors)
@@ -73,14 +75,14 @@ class Invalid(WellchatError):
 
 class TooFast(WellchatError):
     status = 429
-    title = "Too many requests"
+    title = N_("Too many requests")
 
 
 class Busy(WellchatError):
     """The database cannot take this now; nothing was written and the same request may be sent again."""
 
     status = 503
-    title = "Busy, please try again"
+    title = N_("Busy, please try again")
 
 
 def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
@@ -110,34 +112,34 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
 
 
 _WORDS = {
-    "missing": "This is needed.",
-    "string_type": "This must be text.",
-    "string_unicode": "This is not readable text.",
-    "int_type": "This must be a whole number.",
-    "int_parsing": "This must be a whole number.",
-    "bool_type": "This must be true or false.",
-    "extra_forbidden": "There is no such field.",
-    "json_invalid": "This is not valid JSON.",
-    "model_type": "Send a JSON object.",
-    "dict_type": "Send a JSON object.",
-    "list_type": "This must be a list.",
-    "literal_error": "Choose one of {expected}.",
-    "string_too_long": "At most {max_length} characters.",
-    "string_too_short": "At least {min_length} characters.",
-    "greater_than_equal": "At least {ge}.",
-    "less_than_equal": "At most {le}.",
-    "too_long": "At most {max_length} of them.",
-    "too_short": "At least {min_length} of them.",
-    "timezone_aware": "A time needs its offset, such as 2026-01-31T12:00:00Z.",
+    "missing": N_("This is needed."),
+    "string_type": N_("This must be text."),
+    "string_unicode": N_("This is not readable text."),
+    "int_type": N_("This must be a whole number."),
+    "int_parsing": N_("This must be a whole number."),
+    "bool_type": N_("This must be true or false."),
+    "extra_forbidden": N_("There is no such field."),
+    "json_invalid": N_("This is not valid JSON."),
+    "model_type": N_("Send a JSON object."),
+    "dict_type": N_("Send a JSON object."),
+    "list_type": N_("This must be a list."),
+    "literal_error": N_("Choose one of {expected}."),
+    "string_too_long": N_("At most {max_length} characters."),
+    "string_too_short": N_("At least {min_length} characters."),
+    "greater_than_equal": N_("At least {ge}."),
+    "less_than_equal": N_("At most {le}."),
+    "too_long": N_("At most {max_length} of them."),
+    "too_short": N_("At least {min_length} of them."),
+    "timezone_aware": N_("A time needs its offset, such as 2026-01-31T12:00:00Z."),
 }
 
 
 def in_words(kind: str, message: str, context: dict[str, Any]) -> str:
     """pydantic's finding as a sentence for a person."""
     if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
-        return _WORDS["missing"]
+        kind = "missing"
     if kind in _WORDS:
-        return _WORDS[kind].format(**context)
+        return gettext(_WORDS[kind]).format(**context)
     message = message.removeprefix("Value error, ").removeprefix("value is not a valid email address: ")
     return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
 
@@ -158,14 +160,14 @@ def answer(status: int, title: str, detail: str, errors: dict[str, str] | None =
 
 
 _HTTP_WORDS = {
-    400: ("That request could not be read", "Go back, reload the page and try again."),
-    401: ("Sign in first", "Sign in and try again."),
-    403: ("Not allowed", "Reload the page and try again."),
-    404: ("Not here", "There is nothing here, or it is not yours to see."),
-    405: ("Not that way", "This address does not take that kind of request."),
-    413: ("Too large", "That is larger than we take. Send less at once."),
-    415: ("Not that form", "Send JSON, with Content-Type: application/json."),
-    429: ("Too many requests", "Wait a little, then try again."),
+    400: (N_("That request could not be read"), N_("Go back, reload the page and try again.")),
+    401: (N_("Sign in first"), N_("Sign in and try again.")),
+    403: (N_("Not allowed"), N_("Reload the page and try again.")),
+    404: (N_("Not here"), N_("There is nothing here, or it is not yours to see.")),
+    405: (N_("Not that way"), N_("This address does not take that kind of request.")),
+    413: (N_("Too large"), N_("That is larger than we take. Send less at once.")),
+    415: (N_("Not that form"), N_("Send JSON, with Content-Type: application/json.")),
+    429: (N_("Too many requests"), N_("Wait a little, then try again.")),
 }
 
 
@@ -190,13 +192,13 @@ def _on_http_error(error: HTTPException) -> Response:
 
 def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
     log.warning("database unavailable: %s", error)
-    return answer(Busy.status, Busy.title, "The server is busy. Nothing was lost; try again in a moment.")
+    return answer(Busy.status, Busy.title, N_("The server is busy. Nothing was lost; try again in a moment."))
 
 
 def _on_data_error(error: DataError) -> Response:
     """What slipped past a form: the database itself says that this cannot be stored or asked for."""
     log.warning("refused by the database: %s", error.orig)
-    return answer(Invalid.status, Invalid.title, "There is something in it that cannot be stored.")
+    return answer(Invalid.status, Invalid.title, N_("There is something in it that cannot be stored."))
 
 
 def _on_shape_error(error: HTTPError) -> Response:
@@ -208,7 +210,7 @@ def _on_shape_error(error: HTTPError) -> Response:
 
 def _on_crash(error: Exception) -> Response:
     log.exception("unhandled error on %s %s", request.method, request.path)
-    return answer(500, "Something broke on our side", "It has been noted. Try again in a moment.")
+    return answer(500, N_("Something broke on our side"), N_("It has been noted. Try again in a moment."))
 
 
 def init_app(app: APIFlask) -> None:

@@ -9,13 +9,14 @@ from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from wellchat.errors import Invalid, errors_by_field
+from wellchat.words import gettext
 
 
 def _clean(text: str) -> str:
     if "\x00" in text:
-        raise ValueError("NUL characters cannot be stored")
+        raise ValueError(gettext("NUL characters cannot be stored"))
     if not text.isascii() and any("\ud800" <= c <= "\udfff" for c in text):
-        raise ValueError("This is not readable text.")
+        raise ValueError(gettext("This is not readable text."))
     return text
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from wellchat import clock
 from wellchat.errors import Invalid
+from wellchat.words import gettext
 
 
 def place(at: datetime, row_id: str) -> str:
@@ -23,4 +24,4 @@ def parse_place(text: str) -> tuple[datetime, str]:
             raise ValueError(text)
         return clock.moment(moment), row_id
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": "This is not the `next` of any page."}) from None
+        raise Invalid({"before": gettext("This is not the `next` of any page.")}) from None

@@ -12,9 +12,10 @@ from flask_login import current_user
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
-from wellchat import clock
+from wellchat import clock, words
 from wellchat.assets import ALL_SHEETS, asset
 from wellchat.clock import iso
+from wellchat.words import gettext, ngettext
 
 
 def _zone() -> ZoneInfo:
@@ -30,17 +31,17 @@ def _moment(value: datetime | str) -> datetime:
 
 def clock_time(value: datetime | str) -> str:
     """14:05, in the viewer's zone."""
-    return _moment(value).astimezone(_zone()).strftime("%H:%M")
+    return words.clock(_moment(value).astimezone(_zone()))
 
 
 def day(value: datetime | str) -> str:
     """Today, Yesterday, Thu 12 Nov, or 12 Nov 2024; in the viewer's zone."""
     date, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
     if date == today:
-        return "Today"
+        return gettext("Today")
     if date == today - timedelta(days=1):
-        return "Yesterday"
-    return f"{date:%a} {date.day} {date:%b}" if date.year == today.year else f"{date.day} {date:%b %Y}"
+        return gettext("Yesterday")
+    return words.day(date, "day" if date.year == today.year else "year")
 
 
 def date(value: datetime | str) -> str:
@@ -53,29 +54,33 @@ def when(value: datetime | str) -> str:
     then, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
     if then == today:
         return clock_time(value)
+    if today - then == timedelta(days=1):
+        return gettext("Yesterday")
     if timedelta(days=1) < today - then < timedelta(days=7):
-        return f"{then:%a}"
-    return day(value).split(" ", 1)[-1] if then.year == today.year else day(value)
+        return words.day(then, "weekday")
+    return words.day(then, "short" if then.year == today.year else "year")
 
 
 def seen(other: dict[str, Any]) -> str:
     """Whether somebody is here, or when they were: the clock for today only."""
     if other["presence"] == "here":
-        return "Here now"
+        return gettext("Here now")
     if not other["seen_at"]:
-        return "Away"
+        return gettext("Away")
     day_seen = day(other["seen_at"])
-    if day_seen == "Today":
-        return f"Seen today {clock_time(other['seen_at'])}"
-    return "Seen yesterday" if day_seen == "Yesterday" else f"Seen {day_seen}"
+    if day_seen == gettext("Today"):
+        return gettext("Seen today %(time)s", time=clock_time(other["seen_at"]))
+    return gettext("Seen yesterday") if day_seen == gettext("Yesterday") else gettext("Seen %(day)s", day=day_seen)
 
 
 def waited(since: str) -> str:
     """Waiting 5 min, Waiting 3 h, Waiting 4 days."""
     minutes = int((clock.now() - _moment(since)).total_seconds() // 60)
     if minutes < 60:
-        return f"Waiting {max(1, minutes)} min"
-    return f"Waiting {minutes // 60} h" if minutes < 48 * 60 else f"Waiting {minutes // 1440} days"
+        return gettext("Waiting %(num)s min", num=max(1, minutes))
+    if minutes < 48 * 60:
+        return gettext("Waiting %(num)s h", num=minutes // 60)
+    return ngettext("Waiting %(num)s day", "Waiting %(num)s days", minutes // 1440)
 
 
 def continues(message: dict[str, Any] | None, previous: dict[str, Any] | None) -> bool:
@@ -109,8 +114,8 @@ def linkify(text: str) -> Markup:
 
 
 def initials(name: str) -> str:
-    words = [w for w in name.split() if w[:1].isalnum()] or [name or "?"]
-    return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+    parts = [w for w in name.split() if w[:1].isalnum()] or [name or "?"]
+    return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
 
 
 def hue(user_id: str) -> int:
@@ -144,6 +149,7 @@ def init_app(app: APIFlask) -> None:
         linkify=linkify,
         seen=seen,
         waited=waited,
+        translated=gettext,
         when=when,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

@@ -25,6 +25,7 @@ from wtforms.validators import ValidationError as BadToken
 from wellchat.bell import PATIENCE
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
 from wellchat.packing import pack_page
+from wellchat.words import N_, gettext
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -169,12 +170,13 @@ def reply(data: dict[str, Any], status: int = 200) -> Response:
 
 
 def _on_csrf_error(_error: CSRFError) -> Response:
-    words = "Nothing was done. Go back, reload the page and send it again."
-    return answer(400, "This page has been open too long", words)
+    words = N_("Nothing was done. Go back, reload the page and send it again.")
+    return answer(400, N_("This page has been open too long"), words)
 
 
 def _on_too_fast(error: RateLimitExceeded) -> Response:
-    return answer(429, "Too many requests", f"No more than {error.limit.limit} here. Wait a little, then try again.")
+    words = gettext("No more than %(limit)s here. Wait a little, then try again.", limit=error.limit.limit)
+    return answer(429, N_("Too many requests"), words)
 
 
 def init_app(app: APIFlask) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from wellchat.accounts import passwords, pictures
 from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
@@ -85,6 +85,7 @@ def update_profile(
     user_id: str,
     name: str,
     time_zone: str,
+    locale: str | None = None,
     bio: str | None = None,
     role_label: str | None = None,
     open_to_clients: bool = True,
@@ -94,6 +95,7 @@ def update_profile(
         user = lock_user(user_id)
         seen = (user.name, user.label)
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
+        user.locale = locale
         user.zone_known = True
         if (user.name, user.label) != seen:
             _looks_new(user)
@@ -147,6 +149,12 @@ def revoke_token(*, user_id: str, token_id: str) -> None:
         if gone.rowcount == 0:  # type: ignore[attr-defined]
             raise NotFound
         end_access(user_id=user_id)
+
+
+def note_language(*, user_id: str, language: str) -> None:
+    """What somebody's browser asks for: mails to them are written in it, unless they chose another."""
+    with transaction() as session:
+        session.execute(update(User).where(User.id == user_id).values(browser_locale=language))
 
 
 def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False) -> None:

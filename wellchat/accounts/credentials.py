@@ -18,9 +18,12 @@ from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.mail.actions import queue_mail, record_skip
+from wellchat.words import gettext
 
 
-def sign_up(*, email: str, name: str, password: str, role: str, time_zone: str, now: datetime) -> None:
+def sign_up(
+    *, email: str, name: str, password: str, role: str, time_zone: str, now: datetime, language: str | None = None
+) -> None:
     """Make an account that waits for its address to be proven. A mail says what came of it; the answer never does.
 
     Whoever signs up with somebody else's unproven address must not have chosen the password that its owner's link
@@ -31,7 +34,13 @@ def sign_up(*, email: str, name: str, password: str, role: str, time_zone: str, 
     password_hash = None if standing else passwords.hash_password(password)
     with transaction():
         made = insert_user(
-            email=email, name=name, role=role, password_hash=password_hash, time_zone=time_zone, created_at=now
+            email=email,
+            name=name,
+            role=role,
+            password_hash=password_hash,
+            time_zone=time_zone,
+            browser_locale=language,
+            created_at=now,
         )
         if made is not None:
             _mail(made, "verification", now, link="verify")
@@ -103,12 +112,12 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
     user = db.session.get_one(User, user_id)
     stored = user.password_hash
     if stored is not None and not passwords.matches(current, stored):
-        raise Invalid({"current_password": "This is not your present password."})
+        raise Invalid({"current_password": gettext("This is not your present password.")})
     password_hash = passwords.hash_password(new)
     with transaction():
         user = lock_user(user_id)
         if user.password_hash != stored:
-            raise Invalid({"current_password": "It was changed a moment ago. Reload the page."})
+            raise Invalid({"current_password": gettext("It was changed a moment ago. Reload the page.")})
         _set_password(user, password_hash, now)
     return user
 

@@ -12,6 +12,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from wellchat.forms import Form, Text
+from wellchat.words import gettext, offered
 
 LONGEST_PASSWORD = 200
 _COMMON = """
@@ -47,10 +48,10 @@ def _email(text: str) -> str:
             text.strip(), check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
         )
     except EmailNotValidError:
-        raise ValueError("This is not an email address. It looks like name@example.com.") from None
+        raise ValueError(gettext("This is not an email address. It looks like name@example.com.")) from None
     address = (found.ascii_email or found.normalized).lower()
     if len(address) > 254:
-        raise ValueError("At most 254 characters.")
+        raise ValueError(gettext("At most 254 characters."))
     return address
 
 
@@ -69,30 +70,30 @@ def _one_line(text: str) -> str:
         unicodedata.category(c) in ("Cc", "Cs") or c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
         for c in text
     ):
-        raise ValueError("This has characters that cannot be shown.")
+        raise ValueError(gettext("This has characters that cannot be shown."))
     return text
 
 
 def _name(text: str) -> str:
     """A name stands in mails to people who never heard of us: it may not carry an advertisement's address."""
     if _LOOKS_LIKE_A_LINK.search(text):
-        raise ValueError("This looks like a web address, not like a name.")
+        raise ValueError(gettext("This looks like a web address, not like a name."))
     if not any(unicodedata.category(c)[0] in "LNS" for c in text):
-        raise ValueError("Write a name that can be read.")
+        raise ValueError(gettext("Write a name that can be read."))
     return text
 
 
 def _fresh_password(text: str) -> str:
     if len(text) < 8:
-        raise ValueError("This is too short.")
+        raise ValueError(gettext("This is too short."))
     if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
-        raise ValueError("This is one of the first that anybody would try. Choose another.")
+        raise ValueError(gettext("This is one of the first that anybody would try. Choose another."))
     return text
 
 
 def _known_zone(text: str) -> str:
     if text not in known_zones():
-        raise ValueError("There is no such time zone. It looks like Europe/Paris.")
+        raise ValueError(gettext("There is no such time zone. It looks like Europe/Paris."))
     return text
 
 
@@ -167,9 +168,19 @@ class ChangePassword(Form):
     new_password: FreshPassword
 
 
+def _known_language(text: object) -> object:
+    """Nothing: what the browser asks for."""
+    if not text:
+        return None
+    if text not in offered():
+        raise ValueError(gettext("Choose one of these languages."))
+    return text
+
+
 class Profile(Form):
     name: Name
     time_zone: TimeZone
+    locale: Annotated[str | None, BeforeValidator(_known_language)] = None
     bio: Annotated[Bio | None, BeforeValidator(_nothing_if_empty)] = None
     role_label: Annotated[Label | None, BeforeValidator(_nothing_if_empty)] = None
     open_to_clients: Ticked = False

@@ -17,6 +17,7 @@ from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, digest
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
 from wellchat.mail.compose import NotWanted
+from wellchat.words import N_
 
 
 class DeadLink(WellchatError):
@@ -43,7 +44,7 @@ def verify_path(user_id: str, now: datetime) -> str:
     """The path of a link that proves the address. Raises NotWanted where it is proven already."""
     user = _owner(user_id)
     if user.verified_at is not None:
-        raise NotWanted("The address is verified already.")
+        raise NotWanted(N_("The address is verified already."))
     return _path(VERIFY, user, now)
 
 
@@ -55,7 +56,7 @@ def reset_path(user_id: str, now: datetime) -> str:
 def _owner(user_id: str) -> User:
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
-        raise NotWanted("The account is gone.")
+        raise NotWanted(N_("The account is gone."))
     return user
 
 

@@ -12,8 +12,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
 from wellchat.db import Base, UTCDateTime, new_id
+from wellchat.words import N_, gettext
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
+
+ROLE_WORDS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
 
 SESSION_LASTS = timedelta(days=90)  # a remembered browser too; longer than any cookie or link of ours
 DAY_ONE = datetime(1970, 1, 1, tzinfo=UTC)
@@ -34,6 +37,8 @@ class User(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))  # none: cannot sign in with a password
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
     zone_known: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # told, or chosen
+    locale: Mapped[str | None] = mapped_column(String(12))  # chosen; none: what the browser asks for
+    browser_locale: Mapped[str | None] = mapped_column(String(12))  # what it asked for last; for mails
     open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # a new client may write first
     avatar_version: Mapped[str | None] = mapped_column(String(13))  # none: initials
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # raised to end every session at once
@@ -60,8 +65,13 @@ class User(Base):
 
     @property
     def label(self) -> str:
-        """The word people see for the role."""
-        return self.role_label or {CLIENT: "Client", PROFESSIONAL: "Professional", ADMIN: "Administrator"}[self.role]
+        """The word people see for the role, in the language of who reads it."""
+        return self.role_label or gettext(ROLE_WORDS[self.role])
+
+    @property
+    def language(self) -> str | None:
+        """What mails to this person are written in."""
+        return self.locale or self.browser_locale
 
     @property
     def avatar_url(self) -> str | None:

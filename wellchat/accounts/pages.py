@@ -17,6 +17,7 @@ from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
 from wellchat.web import safe_next
+from wellchat.words import asked_for, gettext
 
 pages = Blueprint("accounts", __name__)
 
@@ -46,7 +47,7 @@ def post_sign_in() -> Page:
         form = read_form(SignInPage)
         user = credentials.authenticate(email=form.email, password=form.password)
         if user is None:
-            raise Invalid({"form": "The email address or the password is not right."})
+            raise Invalid({"form": gettext("The email address or the password is not right.")})
     except Invalid as refusal:
         return _form("sign_in", refusal, next=going_to)
     if user.verified_at is None:
@@ -69,7 +70,7 @@ def post_sign_up() -> Page:
         form = read_form(SignUp)
     except Invalid as refusal:
         return _form("sign_up", refusal)
-    credentials.sign_up(**form.model_dump(), now=clock.now())
+    credentials.sign_up(**form.model_dump(), language=asked_for(), now=clock.now())
     return _check_mail(form.email, "verify")
 
 
@@ -119,7 +120,7 @@ def post_verify(token: str) -> Page:
 def _welcome(user: User) -> BaseResponse:
     begin_session(user)
     if user.password_hash is None:
-        flash("Choose a password, so that you can sign in next time.", "message")
+        flash(gettext("Choose a password, so that you can sign in next time."), "message")
         return redirect(url_for("settings.show", _anchor="password"), 303)
     return redirect("/", 303)
 
@@ -145,7 +146,7 @@ def post_reset_password(token: str) -> Page:
     except Invalid as refusal:
         return _form("reset_password", refusal, address=address)
     begin_session(user)
-    flash("Your new password is set. Everywhere else you are signed out.", "good")
+    flash(gettext("Your new password is set. Everywhere else you are signed out."), "good")
     return redirect("/", 303)
 
 

@@ -9,6 +9,7 @@ import warnings
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from wellchat.errors import Invalid
+from wellchat.words import gettext
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # decided by what is in the file, not by what it calls itself
 SIDE = 256  # pixels
@@ -21,22 +22,25 @@ _turn = threading.Lock()  # one at a time: the largest takes more than a hundred
 def square(upload: bytes) -> bytes:
     """A WebP of SIDE by SIDE pixels, upright, without metadata. Raises Invalid."""
     if not upload:
-        raise Invalid({"picture": "Choose a picture first."})
+        raise Invalid({"picture": gettext("Choose a picture first.")})
     if len(upload) > MOST_BYTES:
-        raise Invalid({"picture": "At most 8 MB."})
+        raise Invalid({"picture": gettext("At most 8 MB.")})
     with _turn, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         try:
             return _square(upload)
         except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError, UnidentifiedImageError):
-            raise Invalid({"picture": "This cannot be opened as a JPEG, PNG, WebP or GIF picture."}) from None
+            raise Invalid({"picture": gettext("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")}) from None
 
 
 def _square(upload: bytes) -> bytes:
     with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
         width, height = picture.size  # from the header; nothing is decoded yet
         if width * height > MOST_PIXELS:
-            raise Invalid({"picture": f"{width} by {height} pixels are too many. At most 40 million."})
+            words = gettext(
+                "%(width)s by %(height)s pixels are too many. At most 40 million.", width=width, height=height
+            )
+            raise Invalid({"picture": words})
         picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
         fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
     plain = Image.new("RGB", (SIDE, SIDE), "white")  # a fresh canvas: no EXIF, no colour profile, no comment

@@ -59,6 +59,12 @@ def user_by_token(secret: str) -> tuple[User, str] | None:
     return user, found[2]
 
 
+def language_of(user_id: str) -> str | None:
+    """What mails to this person are written in, where that is known."""
+    user = db.session.get(User, user_id)
+    return user.language if user else None
+
+
 def tokens_of(viewer: User) -> Sequence[Token]:
     """Newest first."""
     query = select(Token).where(Token.user_id == viewer.id).order_by(Token.created_at.desc(), Token.id)

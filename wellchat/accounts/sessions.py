@@ -9,11 +9,12 @@ from flask_login import current_user, login_user, logout_user
 from flask_login.utils import login_remembered
 
 from wellchat import clock
-from wellchat.accounts.actions import touch_presence
+from wellchat.accounts.actions import note_language, touch_presence
 from wellchat.accounts.credentials import end_session
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_session, user_by_token
 from wellchat.web import SAFE_METHODS, login
+from wellchat.words import asked_for
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ def _note_presence(response: Response) -> Response:
     if not (acts or opens) or request.headers.get("X-Purpose") == "keep":  # by a service worker, for reading offline
         return response
     try:
+        if opens and (language := asked_for()) and language != user.browser_locale:
+            note_language(user_id=user.id, language=language)
         touch_presence(user_id=user.id, now=clock.now(), thread_id=thread_id, same_thread=acts and thread_id is None)
     except Exception:
         log.warning("presence could not be written", exc_info=True)

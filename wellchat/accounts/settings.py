@@ -14,6 +14,7 @@ from wellchat.accounts.sessions import sign_in_anew
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
 from wellchat.web import limiter, signed_in, viewer
+from wellchat.words import gettext, names
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -29,6 +30,7 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         typed=request.form if refusal else {},
         errors=refusal.errors if refusal else {},
         zones=[(zone, zone.replace("_", " ")) for zone in zones],
+        languages=[("", gettext("As my browser asks for")), *names()],
         tokens=tokens_of(viewer()),
         new_token=new_token,
     )
@@ -61,7 +63,7 @@ def save_profile() -> Page:
     except Invalid as refusal:
         return _page(refusal)
     actions.update_profile(user_id=viewer().id, **form.model_dump())
-    return _done("Saved.", "profile")
+    return _done(gettext("Saved."), "profile")
 
 
 @settings.post("/avatar")
@@ -73,14 +75,14 @@ def set_avatar() -> Page:
         actions.set_avatar(user_id=viewer().id, upload=upload.read() if upload else b"")
     except Invalid as refusal:
         return _page(refusal)
-    return _done("That is your new picture.", "picture")
+    return _done(gettext("That is your new picture."), "picture")
 
 
 @settings.post("/avatar/remove")
 @signed_in
 def remove_avatar() -> BaseResponse:
     actions.remove_avatar(user_id=viewer().id)
-    return _done("Your picture is gone.", "picture")
+    return _done(gettext("Your picture is gone."), "picture")
 
 
 @settings.post("/password")
@@ -95,7 +97,7 @@ def change_password() -> Page:
     except Invalid as refusal:
         return _page(refusal)
     sign_in_anew(user)
-    return _done("Your new password is set. Everywhere else you are signed out.", "password")
+    return _done(gettext("Your new password is set. Everywhere else you are signed out."), "password")
 
 
 @settings.post("/tokens")
@@ -114,4 +116,4 @@ def make_token() -> Page:
 @signed_in
 def revoke_token(token_id: str) -> BaseResponse:
     actions.revoke_token(user_id=viewer().id, token_id=token_id)
-    return _done("That token no longer works.", "tokens")
+    return _done(gettext("That token no longer works."), "tokens")

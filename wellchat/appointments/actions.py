@@ -18,6 +18,7 @@ from wellchat.notifications import actions as notifications
 from wellchat.notifications.queries import preferences
 from wellchat.subjects.actions import Stood
 from wellchat.subjects.models import Subject
+from wellchat.words import in_language
 
 log = logging.getLogger(__name__)
 
@@ -108,12 +109,14 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
         return False
     other_id = subject.professional_id if user_id == subject.client_id else subject.client_id
     other = session.get_one(User, other_id)
+    with in_language(reader.language):
+        title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
     told = notifications.record(
         user_id=user_id,
         kind=KIND_OF[what],
         actor_id=other.id,
-        title=headline(what, subject),
-        preview=line(what, subject, other, reader.time_zone),
+        title=title,
+        preview=preview,
         group_key=f"appointment:{subject.id}",
         payload={"url": f"/subjects/{subject.id}"},
         now=now,

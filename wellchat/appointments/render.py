@@ -15,6 +15,7 @@ from wellchat.mail.models import Mail
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.models import Subject
+from wellchat.words import N_, clock, day, gettext, in_language
 
 KIND_OF = {
     BOOKED: "appointment",
@@ -24,41 +25,41 @@ KIND_OF = {
     HOUR_BEFORE: "reminder",
 }
 REASONS = {
-    BOOKED: "An appointment was made.",
-    MOVED: "An appointment was moved.",
-    CANCELLED: "An appointment was cancelled.",
-    DAY_BEFORE: "An appointment is a day away.",
-    HOUR_BEFORE: "An appointment is an hour away.",
+    BOOKED: N_("An appointment was made."),
+    MOVED: N_("An appointment was moved."),
+    CANCELLED: N_("An appointment was cancelled."),
+    DAY_BEFORE: N_("An appointment is a day away."),
+    HOUR_BEFORE: N_("An appointment is an hour away."),
 }
 HEADLINES = {
-    BOOKED: "Booked: {title}",
-    MOVED: "Moved: {title}",
-    CANCELLED: "Cancelled: {title}",
-    DAY_BEFORE: "Reminder: {title}",
-    HOUR_BEFORE: "Reminder: {title}",
+    BOOKED: N_("Booked: {title}"),
+    MOVED: N_("Moved: {title}"),
+    CANCELLED: N_("Cancelled: {title}"),
+    DAY_BEFORE: N_("Reminder: {title}"),
+    HOUR_BEFORE: N_("Reminder: {title}"),
 }
 LINES = {
-    BOOKED: "{when}, with {name}",
-    MOVED: "Now on {when}, with {name}",
-    CANCELLED: "It was to be on {when}, with {name}",
-    DAY_BEFORE: "{when}, with {name}",
-    HOUR_BEFORE: "{when}, with {name}",
+    BOOKED: N_("{when}, with {name}"),
+    MOVED: N_("Now on {when}, with {name}"),
+    CANCELLED: N_("It was to be on {when}, with {name}"),
+    DAY_BEFORE: N_("{when}, with {name}"),
+    HOUR_BEFORE: N_("{when}, with {name}"),
 }
 
 
 def headline(what: str, subject: Subject) -> str:
-    return HEADLINES[what].format(title=subject.title)
+    return gettext(HEADLINES[what]).format(title=subject.title)
 
 
 def line(what: str, subject: Subject, other: User, zone: str) -> str:
-    return LINES[what].format(when=_when(subject.starts_at, zone), name=other.name)
+    return gettext(LINES[what]).format(when=_when(subject.starts_at, zone), name=other.name)
 
 
 def _when(moment: datetime | None, zone: str) -> str:
     """Thursday 12 November at 14:05: it is read whenever, so nothing in it is "tomorrow"."""
     assert moment is not None
     there = moment.astimezone(ZoneInfo(zone))
-    return f"{there:%A} {there.day} {there:%B} at {there:%H:%M}"
+    return gettext("%(day)s at %(time)s", day=day(there, "long"), time=clock(there))
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -66,23 +67,25 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     what, subject = mail.context["what"], db.session.get(Subject, mail.context["subject_id"])
     reader = db.session.get(User, mail.user_id) if mail.user_id else None
     if reader is None or subject is None or reader.id not in (subject.client_id, subject.professional_id):
-        raise NotWanted("The account or the appointment is gone.")
+        raise NotWanted(N_("The account or the appointment is gone."))
     if subject.starts_at is None or subject.starts_at <= now:
-        raise NotWanted("It has begun before this was sent.")
+        raise NotWanted(N_("It has begun before this was sent."))
     if subject.is_cancelled != (what == CANCELLED):
-        raise NotWanted("It was cancelled or booked again before this was sent.")
+        raise NotWanted(N_("It was cancelled or booked again before this was sent."))
     wishes = preferences(reader.id)
     if wishes.cadence == "off" or not wishes.wants(KIND_OF[what], "email"):
-        raise NotWanted("Emails of this kind are switched off in the preferences.")
+        raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
     if until := quiet_for(wishes, now):
         if until >= subject.starts_at:
-            raise NotWanted("Quiet hours last until it begins.")
+            raise NotWanted(N_("Quiet hours last until it begins."))
         raise NotNow(until)
     other = db.session.get_one(User, subject.professional_id if reader.id == subject.client_id else subject.client_id)
+    with in_language(wishes.language):
+        said = {"headline": headline(what, subject), "line": line(what, subject, other, wishes.time_zone)}
     return {
         "name": reader.name,
-        "headline": headline(what, subject),
-        "line": line(what, subject, other, wishes.time_zone),
+        **said,
+        "language": wishes.language,
         "zone": wishes.time_zone,
         "path": f"/subjects/{subject.id}",
         "kind": KIND_OF[what],

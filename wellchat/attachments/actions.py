@@ -18,6 +18,7 @@ from wellchat.config import setting
 from wellchat.db import db, let_go, new_id, transaction, unit
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
 from wellchat.jobs import enqueue
+from wellchat.words import gettext
 
 log = logging.getLogger(__name__)
 
@@ -39,9 +40,9 @@ def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attac
         raise RuntimeError("take_file inside transaction()")
     owner_id = owner.id
     if not content:
-        raise Invalid({"file": "This file is empty."})
+        raise Invalid({"file": gettext("This file is empty.")})
     if len(content) > most_bytes():
-        raise TooLarge(f"A file can have at most {setting('MAX_UPLOAD')} MB.")
+        raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
     _refuse_hoards(owner_id)
     let_go()
     taken = Attachment(id=new_id(), owner_id=owner_id, created_at=now, position=0, attempts=0)
@@ -76,13 +77,19 @@ def _refuse_hoards(owner_id: str) -> None:
         Attachment.owner_id == owner_id, Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN)
     )
     if db.session.execute(unsent).scalar_one() >= MOST_UNSENT:
-        raise Invalid({"file": f"You have {MOST_UNSENT} files that were not sent. Send or remove some of them first."})
+        raise Invalid(
+            {
+                "file": gettext(
+                    "You have %(num)s files that were not sent. Send or remove some of them first.", num=MOST_UNSENT
+                )
+            }
+        )
 
 
 def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Sequence[str]) -> list[File]:
     """Let these files go with a message, in this order, in the transaction that sends it. Raises Invalid."""
     if len(ids) > MOST_FILES:
-        raise Invalid({"attachments": f"At most {MOST_FILES} files go with one message."})
+        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MOST_FILES)})
     with transaction() as session:
         claimed = session.execute(
             update(Attachment)
@@ -99,7 +106,9 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         ).scalars()
         found = sorted(claimed, key=lambda each: each.position)
         if len(found) != len(ids):
-            raise Invalid({"attachments": "There is no such file of yours, or it was sent already. Add it again."})
+            raise Invalid(
+                {"attachments": gettext("There is no such file of yours, or it was sent already. Add it again.")}
+            )
     return [as_file(each) for each in found]
 
 
@@ -118,7 +127,7 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
         found = db.session.get(Attachment, attachment_id)
         if found is None or found.owner_id != owner.id or not found.is_for(owner.id):
             raise NotFound
-        raise Conflict("It was sent. Delete its message instead.")
+        raise Conflict(gettext("It was sent. Delete its message instead."))
 
 
 def forget_unsent(now: datetime) -> int:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
+from wellchat.words import N_, gettext
 
 MOST_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
 MOST_RATIO = 200  # how much smaller packing may make it, on the whole
@@ -26,17 +27,17 @@ class Kind(NamedTuple):
     words: str  # as in "what is in it is ..."
 
 
-PDF = Kind("application/pdf", ("pdf",), "a PDF")
-TEXT = Kind("text/plain", ("txt", "md", "log"), "a text file")
-CSV = Kind("text/csv", ("csv",), "a CSV table")
-MP3 = Kind("audio/mpeg", ("mp3",), "an MP3 recording")
-M4A = Kind("audio/mp4", ("m4a", "mp4"), "an M4A recording")
-MP4 = Kind("video/mp4", ("mp4", "m4v", "mov"), "an MP4 video")
+PDF = Kind("application/pdf", ("pdf",), N_("a PDF"))
+TEXT = Kind("text/plain", ("txt", "md", "log"), N_("a text file"))
+CSV = Kind("text/csv", ("csv",), N_("a CSV table"))
+MP3 = Kind("audio/mpeg", ("mp3",), N_("an MP3 recording"))
+M4A = Kind("audio/mp4", ("m4a", "mp4"), N_("an M4A recording"))
+MP4 = Kind("video/mp4", ("mp4", "m4v", "mov"), N_("an MP4 video"))
 OFFICE = "application/vnd.openxmlformats-officedocument."
-DOCX = Kind(OFFICE + "wordprocessingml.document", ("docx",), "a Word document")
-XLSX = Kind(OFFICE + "spreadsheetml.sheet", ("xlsx",), "an Excel table")
-PPTX = Kind(OFFICE + "presentationml.presentation", ("pptx",), "a PowerPoint presentation")
-ODT = Kind("application/vnd.oasis.opendocument.text", ("odt",), "an OpenDocument text")
+DOCX = Kind(OFFICE + "wordprocessingml.document", ("docx",), N_("a Word document"))
+XLSX = Kind(OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table"))
+PPTX = Kind(OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
+ODT = Kind("application/vnd.oasis.opendocument.text", ("odt",), N_("an OpenDocument text"))
 KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
 PICTURE_ENDINGS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
 
@@ -49,7 +50,7 @@ VIDEO_BRANDS = {
 }
 MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
 _ANY_TEXT = {"", *TEXT.endings, *CSV.endings}
-TAKEN = "JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a and mp4"
+TAKEN = N_("JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a and mp4")
 
 
 def recognise(content: bytes, name: str) -> tuple[Kind, str]:
@@ -65,10 +66,14 @@ def _fitting(name: str, kind: Kind) -> str:
         return name
     known = next((each for each in KINDS if ending in each.endings), None)
     if known or ending in PICTURE_ENDINGS:
-        claimed = known.words if known else "a picture"
-        raise Invalid(
-            {"file": f"“{name}” is called {claimed}, but what is in it is {kind.words}. Give it its own ending."}
+        claimed = gettext(known.words if known else N_("a picture"))
+        words = gettext(
+            "“%(name)s” is called %(claimed)s, but what is in it is %(found)s. Give it its own ending.",
+            name=name,
+            claimed=claimed,
+            found=gettext(kind.words),
         )
+        raise Invalid({"file": words})
     return with_ending(name or "file", kind.endings[0], instead=False)
 
 
@@ -87,9 +92,16 @@ def _kind(content: bytes, ending: str) -> Kind:
         _refuse_markup(content, ending)
         return CSV if ending in CSV.endings else TEXT
     if found is None:
-        raise Invalid({"file": f"We cannot tell what kind of file this is, or it is not one we take: {TAKEN}."})
+        raise Invalid(
+            {
+                "file": gettext(
+                    "We cannot tell what kind of file this is, or it is not one we take: %(kinds)s.",
+                    kinds=gettext(TAKEN),
+                )
+            }
+        )
     if zipfile.is_zipfile(io.BytesIO(content)):
-        raise Invalid({"file": "This is two files in one: an archive is hidden in it."})
+        raise Invalid({"file": gettext("This is two files in one: an archive is hidden in it.")})
     return found
 
 
@@ -97,8 +109,10 @@ def _media(brand: bytes, ending: str) -> Kind | None:
     if brand in STILL_BRANDS:
         raise Invalid(
             {
-                "file": "Pictures in HEIC or AVIF cannot be shown everywhere. Send it as JPEG: on an iPhone, "
-                "Settings, Camera, Formats, Most Compatible; or send a screenshot of it."
+                "file": gettext(
+                    "Pictures in HEIC or AVIF cannot be shown everywhere. Send it as JPEG: on an iPhone, "
+                    "Settings, Camera, Formats, Most Compatible; or send a screenshot of it."
+                )
             }
         )
     if brand in (b"M4A ", b"M4B "):
@@ -116,9 +130,11 @@ def _office(content: bytes) -> Kind:
             _refuse_bombs(entries, len(content))
             names = {entry.filename for entry in entries}
             if any(name.lower().endswith("vbaproject.bin") for name in names):
-                raise Invalid({"file": "It holds macros, which are programs. Save it without them, or as a PDF."})
+                raise Invalid(
+                    {"file": gettext("It holds macros, which are programs. Save it without them, or as a PDF.")}
+                )
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
-                raise Invalid({"file": "It holds names that lead out of it. Save it again, or as a PDF."})
+                raise Invalid({"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")})
             if "[Content_Types].xml" in names:
                 for part, kind in _PARTS.items():
                     if part in names:
@@ -128,14 +144,14 @@ def _office(content: bytes) -> Kind:
                 if declared == ODT.media_type:
                     return ODT
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
-        raise Invalid({"file": "This archive is damaged."}) from None
-    raise Invalid({"file": "Archives are not taken. Send the files that are in it."})
+        raise Invalid({"file": gettext("This archive is damaged.")}) from None
+    raise Invalid({"file": gettext("Archives are not taken. Send the files that are in it.")})
 
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > size * MOST_RATIO:
-        raise Invalid({"file": "It would grow too large when it is opened. Save it as a PDF."})
+        raise Invalid({"file": gettext("It would grow too large when it is opened. Save it as a PDF.")})
 
 
 def _is_text(content: bytes) -> bool:
@@ -159,11 +175,12 @@ def _refuse_markup(content: bytes, ending: str) -> None:
     start = content[:LOOKED_AT].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
     if start.lstrip().startswith(_MARKUP) or any(mark in start for mark in (b"<svg", b"<html", b"<script", b"<?php")):
         raise Invalid(
-            {"file": "Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG."}
+            {"file": gettext("Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG.")}
         )
     if start.startswith((b"#!", b"@echo")):
-        raise Invalid({"file": "Programs are not taken."})
+        raise Invalid({"file": gettext("Programs are not taken.")})
     if ending in PICTURE_ENDINGS or any(ending in each.endings for each in KINDS):
         return  # names that fit, or lies that are told as such
     if ending not in _ANY_TEXT and not ending.isdigit():
-        raise Invalid({"file": f"“.{ending}” files are not taken. We take {TAKEN}."})
+        words = gettext("“.%(ending)s” files are not taken. We take %(kinds)s.", ending=ending, kinds=gettext(TAKEN))
+        raise Invalid({"file": words})

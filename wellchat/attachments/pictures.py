@@ -15,11 +15,12 @@ from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
 from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
+from wellchat.words import N_, gettext
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 MOST_PIXELS = 50_000_000
-TOO_MANY = f"This picture has too many pixels. At most {MOST_PIXELS // 1_000_000} million."
+TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
 LONGEST_SIDE = 4096  # pixels; larger ones are made smaller
 MOST_MOVING = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
 MOST_FRAMES = 300
@@ -52,9 +53,9 @@ def rewrite(content: bytes, name: str) -> Picture:
                 _refuse_bombs(picture)
                 form, fresh, size = _again(picture)
         except Image.DecompressionBombError:
-            raise Invalid({"file": TOO_MANY}) from None
+            raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)}) from None
         except FAULTS:
-            raise Invalid({"file": "This picture is damaged and cannot be opened."}) from None
+            raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     ending = ENDINGS[form]
     fits = ending_of(name) == ending or (ending == "jpg" and ending_of(name) in ("jpeg", "jpe", "jfif"))
     return Picture(fresh, Image.MIME[form], name if fits and name else _named(name, ending), *size)
@@ -63,14 +64,19 @@ def rewrite(content: bytes, name: str) -> Picture:
 def _named(name: str, ending: str) -> str:
     claimed = next((each for each in KINDS if ending_of(name) in each.endings), None)
     if claimed:
-        raise Invalid({"file": f"“{name}” is called {claimed.words}, but what is in it is a picture. Name it as one."})
+        words = gettext(
+            "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
+            name=name,
+            claimed=gettext(claimed.words),
+        )
+        raise Invalid({"file": words})
     return with_ending(name or "picture", ending, instead=ending_of(name) in PICTURE_ENDINGS)
 
 
 def _refuse_bombs(picture: Image.Image) -> None:
     width, height = picture.size  # from the header; nothing is decoded yet
     if width * height > MOST_PIXELS:
-        raise Invalid({"file": TOO_MANY})
+        raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)})
 
 
 def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:

@@ -8,6 +8,7 @@ from wellchat.accounts.models import User
 from wellchat.attachments.models import SHOWN, Attachment
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
+from wellchat.words import gettext
 
 
 def file_for(viewer: User, attachment_id: str) -> Attachment:
@@ -43,5 +44,5 @@ def files_of(
 def _parse(place: str) -> tuple[int, int]:
     seq, _, position = place.partition(".")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (seq, position)):
-        raise Invalid({"before": "This is not the `next` of any page."})
+        raise Invalid({"before": gettext("This is not the `next` of any page.")})
     return int(seq), int(position)

@@ -10,6 +10,7 @@ from typing import Any, TypedDict
 from urllib.parse import quote
 
 from wellchat.attachments.models import READY, Attachment
+from wellchat.words import gettext, ngettext, number
 
 ROOT = "/attachments"
 SIDE = 320  # CSS pixels of a picture in a conversation; lib/files.js knows the same
@@ -61,15 +62,15 @@ def in_words(files: Sequence[File]) -> str:
     if not files:
         return ""
     if photos == len(files):
-        return "Photo" if photos == 1 else f"{photos} photos"
+        return gettext("Photo") if photos == 1 else ngettext("%(num)s photo", "%(num)s photos", photos)
     if len(files) > 1:
-        return f"{len(files)} files"
+        return ngettext("%(num)s file", "%(num)s files", len(files))
     kind = files[0]["media_type"].partition("/")[0]
     if kind == "audio":
-        return f"Recording: {files[0]['name']}"
+        return gettext("Recording: %(name)s", name=files[0]["name"])
     if kind == "video":
-        return f"Video: {files[0]['name']}"
-    return f"Document: {files[0]['name']}"
+        return gettext("Video: %(name)s", name=files[0]["name"])
+    return gettext("Document: %(name)s", name=files[0]["name"])
 
 
 def fitted(size: tuple[int, int]) -> tuple[int, int]:
@@ -87,7 +88,7 @@ def blank(size: tuple[int, int]) -> str:
 def file_size(size: int) -> str:
     """900 bytes, 12 kB, 3.4 MB."""
     if size < 1000:
-        return f"{size} bytes"
+        return ngettext("%(num)s byte", "%(num)s bytes", size)
     if size < 999_500:
-        return f"{size / 1000:.0f} kB"
-    return f"{size / 1_000_000:.1f} MB"
+        return gettext("%(num)s kB", num=number(size / 1000))
+    return gettext("%(num)s MB", num=number(size / 1_000_000, 1))

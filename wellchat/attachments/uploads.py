@@ -9,6 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from wellchat.db import let_go
 from wellchat.errors import Invalid, TooLarge
+from wellchat.words import gettext
 
 AROUND_IT = 256 * 1024  # bytes of a request that are not the file: fields, names, boundaries
 
@@ -30,7 +31,7 @@ def uploaded(field: str = "file") -> list[FileStorage]:
     try:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:
-        raise TooLarge(f"A file can have at most {current_app.config['MAX_UPLOAD']} MB.") from None
+        raise TooLarge(gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])) from None
 
 
 def the_upload() -> FileStorage:
@@ -38,5 +39,5 @@ def the_upload() -> FileStorage:
     make_room()
     files = uploaded()
     if len(files) != 1:
-        raise Invalid({"file": "Send one file, as the field `file` of a multipart/form-data request."})
+        raise Invalid({"file": gettext("Send one file, as the field `file` of a multipart/form-data request.")})
     return files[0]

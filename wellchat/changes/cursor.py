@@ -11,6 +11,7 @@ import binascii
 from typing import NamedTuple
 
 from wellchat.errors import Invalid
+from wellchat.words import gettext
 
 
 class Cursor(NamedTuple):
@@ -31,4 +32,6 @@ def parse_cursor(text: str) -> Cursor:
             raise ValueError(seq)
         return Cursor(epoch, user_id, int(seq))
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"since": "This is not a cursor we gave out. Start from the cursor of any list."}) from None
+        raise Invalid(
+            {"since": gettext("This is not a cursor we gave out. Start from the cursor of any list.")}
+        ) from None

@@ -10,6 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Invalid
+from wellchat.words import gettext
 
 
 def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:
@@ -20,9 +21,9 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
     with transaction() as session:
         client, professional = session.get(User, client_id), session.get(User, professional_id)
         if client is None or not client.is_client:
-            raise Invalid({"client": "This is not a client's account."})
+            raise Invalid({"client": gettext("This is not a client's account.")})
         if professional is None or not professional.is_professional:
-            raise Invalid({"professional": "This is not a professional's account."})
+            raise Invalid({"professional": gettext("This is not a professional's account.")})
         session.execute(
             insert(Connection)
             .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)

@@ -31,6 +31,7 @@ from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import WISHES, Wishes, wishes_of
+from wellchat.words import N_
 
 DAY = timedelta(days=1)
 
@@ -94,23 +95,25 @@ def decide(standing: Standing, now: datetime) -> Decision:
         return Decision(skip=refusal)
     waiting = [each for each in standing.waiting if each.count]
     if not waiting:
-        return Decision(skip="What waited was deleted by its sender." if standing.waiting else "Everything was read.")
+        return Decision(
+            skip=N_("What waited was deleted by its sender.") if standing.waiting else N_("Everything was read.")
+        )
     audible = [each for each in waiting if not each.is_muted(now)]
     if not audible:
-        return Decision(skip="The conversation is muted.")
+        return Decision(skip=N_("The conversation is muted."))
     awake = [each for each in audible if not each.is_snoozed(now)]
     snoozed_until = min(
         (each.snoozed_until for each in audible if each.is_snoozed(now) and each.snoozed_until), default=None
     )
     if not awake:
-        return Decision(wait_until=snoozed_until, why="The conversation is snoozed.")
+        return Decision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
     due = due_for(wishes, min(each.oldest_at for each in awake))
     if due is not None and due > now:
         return Decision(wait_until=due, why=f"The {wishes.cadence} time has not come.")
     if back := here_until(standing.seen_at, now):
-        return Decision(wait_until=back, why="The reader is here.")
+        return Decision(wait_until=back, why=N_("The reader is here."))
     if until := quiet_for(wishes, now):
-        return Decision(wait_until=until, why="Quiet hours.")
+        return Decision(wait_until=until, why=N_("Quiet hours."))
     if refusal := refused(standing):
         return Decision(skip=refusal)
     if until := _over_the_cap_until(standing):
@@ -127,9 +130,9 @@ def decide(standing: Standing, now: datetime) -> Decision:
 def switched_off(wishes: Wishes) -> str:
     """Why this person gets no emails about messages at all, if so."""
     if wishes.cadence == "off":
-        return "Emails are switched off in the preferences."
+        return N_("Emails are switched off in the preferences.")
     if not wishes.wants("message", "email"):
-        return "Emails about messages are switched off in the preferences."
+        return N_("Emails about messages are switched off in the preferences.")
     return ""
 
 
@@ -174,10 +177,17 @@ def _threads_over_their_cap(standing: Standing) -> dict[str, datetime]:
     return {t: [at for at, threads in standing.recent if t in threads][-most] + DAY for t in often}
 
 
+AT_CADENCE = {
+    "hourly": N_("Unread at the time of the hourly digest."),
+    "daily": N_("Unread at the time of the daily digest."),
+    "weekly": N_("Unread at the time of the weekly digest."),
+}
+
+
 def _why_sent(wishes: Wishes) -> str:
     if wishes.cadence == "soon":
-        return "Unread, and the reader was away."
-    return f"Unread at the time of the {wishes.cadence} digest."
+        return N_("Unread, and the reader was away.")
+    return AT_CADENCE[wishes.cadence]
 
 
 def standing_of(user_id: str, now: datetime) -> Standing | None:

@@ -9,6 +9,7 @@ from wellchat import clock
 from wellchat.digests.preview import in_words, preview, send_test
 from wellchat.mail.pages import html_frame, part_of
 from wellchat.web import limiter, signed_in, viewer
+from wellchat.words import gettext
 
 pages = Blueprint("digests", __name__, url_prefix="/settings/notifications")
 
@@ -36,5 +37,5 @@ def preview_frame() -> Response:
 @limiter.limit("3/hour")
 def test() -> BaseResponse:
     send_test(user=viewer(), now=clock.now())
-    flash(f"A test is on its way to {viewer().email}.", "good")
+    flash(gettext("A test is on its way to %(address)s.", address=viewer().email), "good")
     return redirect(url_for("notifications.preferences"), 303)

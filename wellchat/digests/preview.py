@@ -19,6 +19,7 @@ from wellchat.mail import actions as mail
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
 from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.words import N_, clock, gettext, in_language
 
 
 class Preview(NamedTuple):
@@ -45,7 +46,7 @@ def send_test(*, user: User, now: datetime) -> Mail:
         address=user.email,
         name="test",
         context={"name": user.name},
-        reason="A test, as you asked for.",
+        reason=N_("A test, as you asked for."),
         now=now,
     )
 
@@ -54,19 +55,27 @@ def test_content(row: Mail, now: datetime) -> dict[str, Any]:
     """For templates/emails/test."""
     standing = standing_of(row.user_id or "", now)
     if standing is None:
-        raise compose.NotWanted("The account is gone.")
+        raise compose.NotWanted(N_("The account is gone."))
     return sample(standing, now)
 
 
 def sample(standing: Standing, now: datetime) -> dict[str, Any]:
     """A conversation that nobody had."""
+    with in_language(standing.wishes.language):
+        return _sample(standing, now)
+
+
+def _sample(standing: Standing, now: datetime) -> dict[str, Any]:
     zone = ZoneInfo(standing.wishes.time_zone)
-    said = [("Good morning! Thank you for yesterday.", 40), ("Shall we meet again on Thursday at nine?", 35)]
+    said = [
+        (gettext("Good morning! Thank you for yesterday."), 40),
+        (gettext("Shall we meet again on Thursday at nine?"), 35),
+    ]
     messages = [
-        {"lines": [words], "time": f"{(now - timedelta(minutes=ago)).astimezone(zone):%H:%M}", "about": None}
+        {"lines": [words], "time": clock((now - timedelta(minutes=ago)).astimezone(zone)), "about": None}
         for words, ago in said
     ]
-    other = {"name": "Alex Example", "label": "Somebody you know", "initials": "AE", "face": colours(200)}
+    other = {"name": "Alex Example", "label": gettext("Somebody you know"), "initials": "AE", "face": colours(200)}
     thread = {
         "other": other,
         "about": None,
@@ -81,6 +90,7 @@ def sample(standing: Standing, now: datetime) -> dict[str, Any]:
         "threads": [thread],
         "count": len(said),
         "zone": standing.wishes.time_zone,
+        "language": standing.wishes.language,
         "cadence": standing.wishes.cadence,
         "unsubscribe_path": unsubscribe_path(standing.user_id),
         "covers": [],
@@ -104,12 +114,14 @@ def in_words(found: Preview, zone: str) -> str:
     """When it comes, or why it does not."""
     there = ZoneInfo(zone)
     if found.foreseen is None:
-        return "Nothing waits for you, so no email is planned. This is an example of how one looks."
+        return gettext("Nothing waits for you, so no email is planned. This is an example of how one looks.")
     if found.foreseen.skip:
-        return f"It does not come: {found.foreseen.skip}"
+        return gettext("It does not come: %(why)s", why=gettext(found.foreseen.skip))
     until = found.foreseen.wait_until
     if until is None:
-        return "It goes out in a moment, unless you read what waits."
+        return gettext("It goes out in a moment, unless you read what waits.")
     at = until.astimezone(there)
-    why = found.foreseen.why.replace("The reader is here.", "You are here right now.")
-    return f"It comes on {day_of(until, there)} at {at:%H:%M} at the earliest, unless you read what waits. {why}"
+    why = found.foreseen.why.replace("The reader is here.", N_("You are here right now."))
+    when = {"day": day_of(until, there), "time": clock(at)}
+    words = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
+    return f"{words} {gettext(why)}" if why else words + " "

@@ -27,6 +27,7 @@ from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
+from wellchat.words import N_, clock, day, gettext, in_language
 
 MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
 LEAST_SHOWN = 3  # of one thread, however many there are
@@ -44,7 +45,7 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     """
     reader = _reader(mail.user_id)
     if reader is None:
-        raise NotWanted("The account is gone.")
+        raise NotWanted(N_("The account is gone."))
     wishes = wishes_of(reader)
     if refusal := switched_off(wishes):
         raise NotWanted(refusal)
@@ -87,13 +88,13 @@ def _left_of(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[
     whose = places(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
     audible = [c for c in covers if (place := whose.get((user_id, c["thread_id"]))) and not _silenced(place, now)]
     if not audible:
-        raise NotWanted("The conversation was muted before this was sent.")
+        raise NotWanted(N_("The conversation was muted before this was sent."))
     stretches = [
         and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"])) for c in audible
     ]
     said = _said(and_(mine, or_(*stretches)))
     if not said:
-        raise NotWanted("Everything was read or deleted before this was sent.")
+        raise NotWanted(N_("Everything was read or deleted before this was sent."))
     parts = [(_waiting(whose[key], rows), whose[key], rows) for key, rows in said.items()]
     return sorted(parts, key=lambda part: part[0].oldest_at)
 
@@ -182,6 +183,12 @@ def _said(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]
 
 
 def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
+    """In the reader's language, whose days and plurals are in it."""
+    with in_language(wishes.language):
+        return _in_their_language(user_id, name, wishes, parts)
+
+
+def _in_their_language(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
     zone = ZoneInfo(wishes.time_zone)
     most = min(MOST_SHOWN, max(LEAST_SHOWN, MOST_IN_ALL // len(parts)))
     return {
@@ -189,6 +196,7 @@ def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict
         "threads": [_thread(waiting, place, rows[-most:], zone) for waiting, place, rows in parts],
         "count": sum(waiting.count for waiting, _, _ in parts),
         "zone": wishes.time_zone,
+        "language": wishes.language,
         "cadence": wishes.cadence,
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
@@ -198,7 +206,7 @@ def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict
 def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
     return {
         "other": face(place),
-        "about": f"Re: {place.about}" if place.about else None,
+        "about": gettext("Re: %(title)s", title=place.about) if place.about else None,
         "path": f"/threads/{waiting.thread_id}#{waiting.first_seq}",
         "covers": waiting.covers(),
         "count": waiting.count,
@@ -231,12 +239,11 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     cut = body if len(body) <= LONGEST else body[:LONGEST].rstrip() + " …"
     return {
         "lines": [*cut.splitlines(), *filter(None, [in_words(message.files or [])])],
-        "time": message.created_at.astimezone(zone).strftime("%H:%M"),
-        "about": f"{SUBJECT_KINDS[message.kind].label}: {message.title}" if message.kind else None,
+        "time": clock(message.created_at.astimezone(zone)),
+        "about": f"{gettext(SUBJECT_KINDS[message.kind].label)}: {message.title}" if message.kind else None,
     }
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:
     """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
-    there = moment.astimezone(zone)
-    return f"{there:%A} {there.day} {there:%B}"
+    return day(moment.astimezone(zone), "long")

@@ -30,6 +30,7 @@ from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import Wishes
 from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.words import N_, in_language
 
 log = logging.getLogger(__name__)
 
@@ -40,11 +41,11 @@ MOST_SHOWN = 20  # conversations; the others are counted
 def not_wanted(wishes: Wishes) -> str:
     """Why this person gets no weekly word, if so."""
     if wishes.cadence == "off":
-        return "Emails are switched off in the preferences."
+        return N_("Emails are switched off in the preferences.")
     if not wishes.wants("week", "email"):
-        return "The weekly summary is switched off in the preferences."
+        return N_("The weekly summary is switched off in the preferences.")
     if wishes.cadence == "weekly":
-        return "The weekly digest comes at this time."
+        return N_("The weekly digest comes at this time.")
     return ""
 
 
@@ -117,7 +118,7 @@ def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
             return Outcome(user_id, "waiting", why)
         if refusal := refused(standing):
             return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
-        written = mail.begin(**to, context={"name": standing.name}, covers=[], reason="The summary of the week.")
+        written = mail.begin(**to, context={"name": standing.name}, covers=[], reason=N_("The summary of the week."))
     state = mail.send_begun(mail=written, lane=out, now=now)
     return Outcome(user_id, state or written.state, written.reason, written.id)
 
@@ -147,12 +148,17 @@ def content(row: Mail, now: datetime) -> dict[str, Any]:
     """For templates/emails/week; decides once more. Raises NotWanted where nothing happened."""
     standing = standing_of(row.user_id or "", now)
     if standing is None:
-        raise NotWanted("The account is gone.")
+        raise NotWanted(N_("The account is gone."))
     if refusal := not_wanted(standing.wishes):
         raise NotWanted(refusal)
     talks = talks_of(standing.user_id, now)
     if not any(talk.received for talk in talks):
-        raise NotWanted("Nothing happened this week.")
+        raise NotWanted(N_("Nothing happened this week."))
+    with in_language(standing.wishes.language):
+        return _in_their_language(standing, talks, now)
+
+
+def _in_their_language(standing: Standing, talks: list[Talk], now: datetime) -> dict[str, Any]:
     zone = ZoneInfo(standing.wishes.time_zone)
     whose = and_(Membership.user_id == standing.user_id, Membership.thread_id.in_([t.thread_id for t in talks]))
     people = places(whose)
@@ -176,6 +182,7 @@ def content(row: Mail, now: datetime) -> dict[str, Any]:
         "on_you": sum(talk["waits"] == "you" for talk in shown),
         "began": day_of(now - WEEK, zone),
         "zone": standing.wishes.time_zone,
+        "language": standing.wishes.language,
         "unsubscribe_path": unsubscribe_path(standing.user_id, "week"),
     }
 
@@ -242,7 +249,7 @@ def _foresee(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
 def held_until(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
     """Until when a mail that is due has to wait, and why."""
     if until := here_until(standing.seen_at, now):
-        return until, "The reader is here."
+        return until, N_("The reader is here.")
     if until := quiet_for(standing.wishes, now):
-        return until, "Quiet hours."
+        return until, N_("Quiet hours.")
     return None, ""

@@ -26,6 +26,7 @@ from wellchat.config import setting
 from wellchat.mail.addresses import is_answered, reply_address, several_address
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.words import N_, in_language
 
 LINKS: dict[str, Callable[[str, datetime], str]] = {}
 """name -> (user id, now) -> path with its secret, such as `verify` and `reset`."""
@@ -40,6 +41,9 @@ makes it one that can be left.
 MAX_SUBJECT = 160
 _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
+
+LANGUAGES: list[Callable[[str], str | None]] = []
+"""user id -> the language they read, where that is known; for mails whose context does not say it."""
 
 ASKED_FOR: set[str] = set()
 """Names of mails that are tried even where the address refuses mail: their reader asks for them, to get in at all."""
@@ -77,6 +81,11 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     elif mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
+    with in_language(context.get("language") or language_of(mail.user_id)):
+        return _finished(mail, context, now)
+
+
+def _finished(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     covers = context.get("covers", mail.covers)
     headers = {
         "From": _mailbox(*_sender()),
@@ -93,6 +102,10 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(mail, "body.txt", context).strip() + "\n"
     return Rendered(_written(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
+
+
+def language_of(user_id: str | None) -> str | None:
+    return next((found for ask in LANGUAGES if user_id and (found := ask(user_id))), None)
 
 
 def _written(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
@@ -171,7 +184,7 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
     @cache  # text and HTML part hold the very same link
     def link_to(name: str) -> str:
         if mail.user_id is None:
-            raise NotWanted("The account is gone.")
+            raise NotWanted(N_("The account is gone."))
         return absolute(LINKS[name](mail.user_id, now))
 
     def answer_to(thread_id: str | None) -> str | None:

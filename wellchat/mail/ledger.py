@@ -10,10 +10,20 @@ from wellchat.errors import Conflict, NotFound
 from wellchat.forms import read_query
 from wellchat.mail import actions, queries
 from wellchat.mail.forms import ListMails
-from wellchat.mail.models import STATES
+from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.web import safe_next, signed_in, viewer
+from wellchat.words import N_, gettext
 
 ledger = Blueprint("ledger", __name__)
+
+STATE_WORDS = {
+    QUEUED: N_("Queued"),
+    SENDING: N_("Sending"),
+    SENT: N_("Sent"),
+    SKIPPED: N_("Skipped"),
+    FAILED: N_("Failed"),
+    UNKNOWN: N_("Unknown"),
+}
 
 
 @ledger.get("/settings/emails")
@@ -35,7 +45,7 @@ def everybodys() -> str:
         mails=found,
         next=following,
         wish=wish,
-        states=[("", "All"), *((state, state.capitalize()) for state in STATES)],
+        states=[("", gettext("All")), *((state, gettext(words)) for state, words in STATE_WORDS.items())],
         troubles=queries.troubles(viewer()),
         here=request.full_path,
     )
@@ -48,7 +58,7 @@ def resend(mail_id: str) -> Response:
         raise NotFound
     try:
         mail = actions.resend(mail_id=mail_id, now=clock.now(), by=viewer().name)
-        flash(f"Sent again to {mail.address}.", "good")
+        flash(gettext("Sent again to %(address)s.", address=mail.address), "good")
     except Conflict as refusal:
         flash(str(refusal), "danger")
     return redirect(safe_next(request.form.get("next") or "/oversight/emails"), 303)

@@ -23,6 +23,7 @@ from wellchat.errors import NotFound
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.web import limiter, safe_next, signed_in, viewer
+from wellchat.words import gettext
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -77,7 +78,7 @@ def try_again() -> BaseResponse:
     """Mails to the viewer came back, and they say that it is mended."""
     user = viewer()
     if actions.try_address_again(user_id=user.id, address=user.email, name=user.name, now=now()):
-        flash("Emails go to your address again. One is on its way: look whether it comes.", "good")
+        flash(gettext("Emails go to your address again. One is on its way: look whether it comes."), "good")
     return redirect(safe_next(request.form.get("next") or "/settings"), 303)
 
 

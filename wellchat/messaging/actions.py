@@ -20,6 +20,7 @@ from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
+from wellchat.words import gettext
 
 MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
 
@@ -48,7 +49,7 @@ def send_message(
             return _sent_before(sender, thread_id, client_key, body, attachments), False
         seq, client_id, professional_id, own_subject = taken
         if reply_to is not None and not 1 <= reply_to < seq:
-            raise Invalid({"reply_to": "There is no such message in this thread."})
+            raise Invalid({"reply_to": gettext("There is no such message in this thread.")})
         about = _subject_of(sender, client_id, professional_id, *subject) if subject else None
         message = Message(
             thread_id=thread_id,
@@ -100,9 +101,9 @@ def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, e
     try:
         subject = visible_subject(sender, kind, external_id)
     except NotFound:
-        raise Invalid({"subject": "There is no such subject for this thread."}) from None
+        raise Invalid({"subject": gettext("There is no such subject for this thread.")}) from None
     if subject.professional_id != professional_id or subject.client_id not in (None, client_id):
-        raise Invalid({"subject": "This subject is not of this thread's two people."})
+        raise Invalid({"subject": gettext("This subject is not of this thread's two people.")})
     return subject
 
 
@@ -114,9 +115,9 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
     with transaction() as session:
         thread, message = lock_own(viewer, thread_id, seq)
         if message.deleted_at is not None or message.body is None:
-            raise Invalid({"body": "This message was deleted."})
+            raise Invalid({"body": gettext("This message was deleted.")})
         if not message.may_be_edited(now):
-            raise Invalid({"body": "A message can be changed for 5 minutes after it was sent."})
+            raise Invalid({"body": gettext("A message can be changed for 5 minutes after it was sent.")})
         if message.body != body:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now
@@ -165,7 +166,7 @@ def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
     if last_seq is None:
         raise NotFound
     if seq > last_seq:
-        raise Invalid({"seq": f"The last message of this thread is {last_seq}."})
+        raise Invalid({"seq": gettext("The last message of this thread is %(num)s.", num=last_seq)})
 
 
 def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
@@ -185,7 +186,7 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
             Message.deleted_at.is_(None),
         )
         if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
-            raise Invalid({"seq": "There is nothing to read from there on."})
+            raise Invalid({"seq": gettext("There is nothing to read from there on.")})
         membership.unread_from = seq if seq <= membership.last_read_seq else None
         record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from wellchat.messaging.forms import ListThreads
 from wellchat.subjects.kinds import KINDS
+from wellchat.words import N_, gettext
 
 NAMES = ("unread", "waiting", "snoozed", "archived", "kind", "q")
 
@@ -27,14 +28,18 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
     """What the list's template shows of them: each with its address, and whether it holds now."""
     plain = dict.fromkeys(("unread", "waiting", "snoozed"), False) | {"kind": None}
     parts = [
-        {"label": "All", "href": _address(page, **plain), "on": not any(getattr(page, name) for name in plain)},
+        {
+            "label": gettext("All"),
+            "href": _address(page, **plain),
+            "on": not any(getattr(page, name) for name in plain),
+        },
         *(
-            {"label": label, "href": _address(page, **{**plain, name: True}), "on": getattr(page, name)}
-            for name, label in (("unread", "Unread"), ("waiting", "Waiting on me"), ("snoozed", "Snoozed"))
+            {"label": gettext(label), "href": _address(page, **{**plain, name: True}), "on": getattr(page, name)}
+            for name, label in (("unread", N_("Unread")), ("waiting", N_("Waiting on me")), ("snoozed", N_("Snoozed")))
             if not (name == "snoozed" and page.archived)
         ),
         *(
-            {"label": kind.label, "href": _address(page, **{**plain, "kind": kind.name})}
+            {"label": gettext(kind.label), "href": _address(page, **{**plain, "kind": kind.name})}
             | {"on": page.kind == kind.name}
             for kind in KINDS.values()
             if kind.name in kinds or page.kind == kind.name

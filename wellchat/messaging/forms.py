@@ -12,6 +12,7 @@ from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.messaging.spans import MuteFor, SnoozeFor, until
 from wellchat.subjects.kinds import KINDS
+from wellchat.words import gettext
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
@@ -22,7 +23,7 @@ Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
 def _declared(name: str) -> str:
     if name not in KINDS:
-        raise ValueError(f"One of {', '.join(KINDS)}.")
+        raise ValueError(gettext("Choose one of %(choices)s.", choices=", ".join(KINDS)))
     return name
 
 
@@ -31,7 +32,7 @@ KindName = Annotated[Text, AfterValidator(_declared)]
 
 def _written(value: object) -> object:
     if not isinstance(value, str):
-        raise ValueError("Write a time as text, such as 2026-01-31T12:00:00Z.")
+        raise ValueError(gettext("Write a time as text, such as 2026-01-31T12:00:00Z."))
     return value
 
 
@@ -39,7 +40,7 @@ def _utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        raise ValueError("There is no such time.") from None
+        raise ValueError(gettext("There is no such time.")) from None
 
 
 Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written), AfterValidator(_utc)]
@@ -51,7 +52,7 @@ def _body(text: str, *, may_be_empty: bool = False) -> str:
     if not text.strip():
         if may_be_empty:
             return ""
-        raise ValueError("Write something first.")
+        raise ValueError(gettext("Write something first."))
     return text
 
 
@@ -116,7 +117,7 @@ class OpenThread(Form):
     @model_validator(mode="after")
     def _somebody_or_something(self) -> OpenThread:
         if self.with_ is None and self.subject is None:
-            raise ValueError("Say whom to write to (with) or what about (subject).")
+            raise ValueError(gettext("Say whom to write to (with) or what about (subject)."))
         return self
 
 
@@ -189,7 +190,7 @@ class ListMessages(QueryForm):
         if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
             self.around is not None or self.day is not None
         ):
-            raise ValueError("Name one place: around, date, or before and after.")
+            raise ValueError(gettext("Name one place: around, date, or before and after."))
         return self
 
 

@@ -18,6 +18,7 @@ from wellchat.messaging.queries import pair_key, subject_key
 from wellchat.subjects import actions as subjects
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
+from wellchat.words import gettext
 
 
 def open_thread(
@@ -32,7 +33,7 @@ def open_thread(
         if subject is not None:
             return _open_about(viewer, visible_subject(viewer, *subject), with_id, now)
         if with_id is None:
-            raise Invalid({"with": "Say whom to write to."})
+            raise Invalid({"with": gettext("Say whom to write to.")})
         return _open_pair(_connection_with(viewer, with_id, now), now)
 
 
@@ -50,10 +51,10 @@ def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
 
 def _open_about(viewer: User, subject: Subject, with_id: str | None, now: datetime) -> tuple[str, bool]:
     if subject.is_unclaimed:
-        raise Invalid({"subject": "Nobody has claimed this lead yet; its thread opens when somebody does."})
+        raise Invalid({"subject": gettext("Nobody has claimed this lead yet; its thread opens when somebody does.")})
     client_id = subject.client_id or (viewer.id if viewer.is_client else with_id)
     if client_id is None:
-        raise Invalid({"with": "Say which client to write to about this."})
+        raise Invalid({"with": gettext("Say which client to write to about this.")})
     if viewer.is_client and client_id != viewer.id:
         raise NotFound
     if viewer.is_client or subject.client_id:

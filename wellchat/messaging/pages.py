@@ -32,6 +32,7 @@ from wellchat.subjects.queries import (
     visible_subject,
 )
 from wellchat.web import limiter, signed_in, viewer
+from wellchat.words import gettext
 
 pages = Blueprint("messaging", __name__)
 
@@ -267,6 +268,7 @@ def subject(subject_id: str) -> str:
     return render_template(
         "subjects/subject.html",
         subject=subject_json(found, user),
+        visit=gettext(found.declared.visit),
         person=person_json(other) if other else None,
     )
 

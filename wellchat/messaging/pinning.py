@@ -11,6 +11,7 @@ from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import Message
+from wellchat.words import gettext
 
 MOST_PINS = 50  # of one thread
 
@@ -25,9 +26,9 @@ def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> M
         if on == (message.pinned_at is not None):
             return message
         if on and message.deleted_at is not None:
-            raise Invalid({"pin": "This message was deleted."})
+            raise Invalid({"pin": gettext("This message was deleted.")})
         if on and _count(thread_id) >= MOST_PINS:
-            raise Invalid({"pin": f"{MOST_PINS} messages are pinned here already. Unpin one first."})
+            raise Invalid({"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MOST_PINS)})
         message.pinned_at = now if on else None
         message_changed(thread, message)
     return message

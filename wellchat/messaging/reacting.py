@@ -14,6 +14,7 @@ from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
+from wellchat.words import gettext
 
 MOST_EACH = 12  # different emoji that one person may put on one message
 
@@ -61,11 +62,11 @@ def react(*, viewer: User, thread_id: str, seq: int, emoji: str, on: bool, now: 
 
 def _check(message: Message, emoji: str, mine: int) -> None:
     if not is_emoji(emoji):
-        raise Invalid({"emoji": "React with one emoji."})
+        raise Invalid({"emoji": gettext("React with one emoji.")})
     if message.deleted_at is not None:
-        raise Invalid({"emoji": "This message was deleted."})
+        raise Invalid({"emoji": gettext("This message was deleted.")})
     if mine >= MOST_EACH:
-        raise Invalid({"emoji": f"No more than {MOST_EACH} different emoji from each of you."})
+        raise Invalid({"emoji": gettext("No more than %(num)s different emoji from each of you.", num=MOST_EACH)})
 
 
 def _plain(emoji: str) -> str:

@@ -15,6 +15,7 @@ from wellchat.clock import iso
 from wellchat.messaging.models import Message, preview_of
 from wellchat.messaging.queries import Quoted, Said, ThreadView
 from wellchat.subjects.models import Subject
+from wellchat.words import gettext
 
 State = dict[str, Any]
 
@@ -115,7 +116,7 @@ def subject_state(subject: Subject | None) -> State | None:
     return {
         "id": subject.id,
         "kind": subject.kind,
-        "kind_label": subject.declared.label,
+        "kind_label": gettext(subject.declared.label),
         "external_id": subject.external_id,
         "title": subject.title,
         "status": subject.status,

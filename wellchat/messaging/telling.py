@@ -7,9 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts.models import Presence
+from wellchat.accounts.queries import language_of
 from wellchat.db import transaction
 from wellchat.messaging.models import Membership, Message, Outbox
 from wellchat.notifications import actions as notifications
+from wellchat.words import in_language
 
 
 def tell(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:
@@ -53,9 +55,17 @@ def _put_in_bell(message: Message, recipient_id: str, now: datetime) -> None:
         actor_id=message.sender_id,
         thread_id=message.thread_id,
         seq=message.seq,
-        preview=message.preview or "",
+        preview=_words(message, recipient_id),
         now=now,
     )
+
+
+def _words(message: Message, reader_id: str) -> str:
+    """What it says, or what hangs on it where it says nothing, in the reader's language."""
+    if message.body:
+        return message.preview or ""
+    with in_language(language_of(reader_id)):
+        return message.preview or ""
 
 
 def postpone(*, thread_id: str, recipient_id: str, now: datetime) -> None:

@@ -15,10 +15,10 @@ from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
 from wellchat.notifications.kinds import KINDS
 from wellchat.notifications.models import Notification, Preferences
-from wellchat.notifications.queries import preferences
+from wellchat.notifications.queries import DELETED, preferences
+from wellchat.words import gettext
 
 PREVIEW = 200
-DELETED = "This message was deleted."
 LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "in_bell", "updated_at")  # decide its look
 
 ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
@@ -241,13 +241,15 @@ def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
     ends = {"quiet_from": row.quiet_from, "quiet_to": row.quiet_to, **named}
     for name, value in ends.items():
         if value is None:
-            raise Invalid({name: "Quiet hours need both times, or none."})
+            raise Invalid({name: gettext("Quiet hours need both times, or none.")})
     return changes
 
 
 def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
     if unknown := set(changes) - set(KINDS):
-        raise Invalid({"channels": f"There is no kind of notification called {sorted(unknown)[0]!r}."})
+        raise Invalid(
+            {"channels": gettext("There is no kind of notification called %(name)s.", name=repr(sorted(unknown)[0]))}
+        )
     return {kind: known.get(kind, {}) | changes.get(kind, {}) for kind in {*known, *changes}}
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from wellchat.accounts.forms import TimeZone
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.notifications.kinds import KINDS
+from wellchat.words import gettext
 
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 Cadence = Literal["soon", "hourly", "daily", "weekly", "off"]
@@ -45,7 +46,7 @@ class PatchNotifications(Form):
     @model_validator(mode="after")
     def _which(self) -> PatchNotifications:
         if (self.ids is None) == (not self.all):
-            raise ValueError("Say which: either ids, or all: true.")
+            raise ValueError(gettext("Say which: either ids, or all: true."))
         return self
 
 

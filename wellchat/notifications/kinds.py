@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from wellchat.words import N_
+
 CHANNELS = ("bell", "push", "email")
-OFFERED = {"bell": "In the app", "push": "Push", "email": "Email"}  # on the page of preferences
+OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the page of preferences
 
 
 @dataclass(frozen=True)
@@ -21,8 +23,10 @@ class NotificationKind:
     label: str  # on the preferences page and in the filter of the bell
     title: str  # what the bell says where the recorder does not
     group: str = "{kind}:{thread_id}"  # one unread record per person and group; it counts up
-    several: str = "{count} new"  # what a record says beside its preview when it stands for more than one, if anything
-    discreet: str = "Something new"  # on a lock screen that is to show neither names nor words
+    several: str = N_(
+        "{count} new"
+    )  # what a record says beside its preview when it stands for more than one, if anything
+    discreet: str = N_("Something new")  # on a lock screen that is to show neither names nor words
     partial: str = "notifications/_kinds/plain.html"
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
     offered: tuple[str, ...] | None = None  # the channels that can carry it, where that is not all of them
@@ -44,47 +48,47 @@ KINDS = {
     for kind in (
         NotificationKind(
             name="message",
-            label="New messages",
+            label=N_("New messages"),
             title="{actor}",
             group="thread:{thread_id}",
-            several="{count} new messages",
-            discreet="New message",
+            several=N_("{count} new messages"),
+            discreet=N_("New message"),
             partial="notifications/_kinds/message.html",
             waits_for_digest=True,
             priority="high",
         ),
         NotificationKind(
             name="appointment",
-            label="Bookings and sessions",
+            label=N_("Bookings and sessions"),
             title="{actor}",
             group="appointment:{thread_id}",
             several="",
-            discreet="News of an appointment",
+            discreet=N_("News of an appointment"),
             partial="notifications/_kinds/appointment.html",
             channels={"bell": True, "push": True, "email": False},
             offered=CHANNELS,
-            about="When one is made, moved or cancelled.",
+            about=N_("When one is made, moved or cancelled."),
         ),
         NotificationKind(
             name="reminder",
-            label="Reminders",
+            label=N_("Reminders"),
             title="{actor}",
             group="appointment:{thread_id}",
             several="",
-            discreet="An appointment is near",
+            discreet=N_("An appointment is near"),
             partial="notifications/_kinds/appointment.html",
             channels={"bell": True, "push": True, "email": False},
             offered=CHANNELS,
-            about="A day and an hour before a booking or session.",
+            about=N_("A day and an hour before a booking or session."),
             priority="high",
         ),
         NotificationKind(
             name="week",
-            label="Summary of the week",
-            title="Your week",
+            label=N_("Summary of the week"),
+            title=N_("Your week"),
             channels={"bell": False, "push": False, "email": True},
             offered=("email",),
-            about="Who waits for whom, once a week; only when there was something.",
+            about=N_("Who waits for whom, once a week; only when there was something."),
             priority="low",
         ),
     )

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wellchat import clock
+from wellchat import clock, words
 from wellchat.accounts.forms import time_zones
 from wellchat.changes.queries import cursor_now
 from wellchat.errors import Invalid
@@ -17,8 +18,17 @@ from wellchat.notifications.forms import ListNotifications, PatchPreferences, Po
 from wellchat.notifications.kinds import KINDS, OFFERED, kind_of
 from wellchat.notifications.unsubscribe import owner_of
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
+from wellchat.words import N_, gettext
 
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAYS = (
+    N_("Monday"),
+    N_("Tuesday"),
+    N_("Wednesday"),
+    N_("Thursday"),
+    N_("Friday"),
+    N_("Saturday"),
+    N_("Sunday"),
+)
 
 pages = Blueprint("notifications", __name__)
 
@@ -70,7 +80,7 @@ def save_preferences() -> Response | tuple[str, int]:
     except Invalid as refusal:
         return _preferences_page(_as_typed(), errors=refusal.errors), 422
     actions.save_preferences(user=viewer(), now=clock.now(), **wish.given())
-    flash("Saved.", "good")
+    flash(gettext("Saved."), "good")
     return redirect(url_for("notifications.preferences"), 303)
 
 
@@ -79,7 +89,7 @@ def _posted() -> PatchPreferences:
     quiet = {name: request.form.get(name) or None for name in ("quiet_from", "quiet_to")}
     if None in quiet.values() and any(quiet.values()):
         empty = next(name for name, value in quiet.items() if value is None)
-        raise Invalid({empty: "Fill in both times, or leave both empty."})
+        raise Invalid({empty: gettext("Fill in both times, or leave both empty.")})
     return read_form(PatchPreferences, **quiet, channels=_grid())
 
 
@@ -100,8 +110,8 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
         kinds=KINDS.values(),
         channels=OFFERED,
         zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],
-        hours=[(hour, f"{hour:02}:00") for hour in range(24)],
-        weekdays=list(enumerate(WEEKDAYS)),
+        hours=[(hour, words.clock(time(hour))) for hour in range(24)],
+        weekdays=list(enumerate(map(gettext, WEEKDAYS))),
         errors=errors or {},
     )
 

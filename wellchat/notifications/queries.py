@@ -16,6 +16,7 @@ from wellchat.db import db, run
 from wellchat.notifications.kinds import CHANNELS, KINDS, kind_of
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.paging import parse_place, place
+from wellchat.words import N_, gettext
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,14 @@ class Wishes:
     quiet_from: str | None = None
     quiet_to: str | None = None
     time_zone: str = "UTC"
+    locale: str | None = None
+    browser_locale: str | None = None
     channels: dict[str, dict[str, bool]] = field(default_factory=dict)
+
+    @property
+    def language(self) -> str | None:
+        """What mails to this person are written in."""
+        return self.locale or self.browser_locale
 
     def wants(self, kind: str, channel: str) -> bool:
         declared = KINDS[kind]
@@ -74,13 +82,17 @@ def unread_count(user_id: str) -> int:
     return int(run(UNREAD, {"viewer": user_id}).scalar_one())
 
 
+DELETED = N_("This message was deleted.")  # stands in place of its words
+
+
 def leads_to(n: Notification) -> str:
     """A thread's records lead to the first message they stand for; others where their recorder says."""
     return f"/threads/{n.thread_id}#{n.first_seq or ''}" if n.thread_id else str(n.payload.get("url", "/notifications"))
 
 
 def count_words(n: Notification) -> str:
-    return kind_of(n.kind).several.format(count=n.count) if n.count > 1 else ""
+    several = kind_of(n.kind).several
+    return gettext(several).format(count=n.count) if n.count > 1 and several else ""
 
 
 def notification_json(notification: Notification) -> dict[str, Any]:
@@ -94,7 +106,7 @@ def notification_json(notification: Notification) -> dict[str, Any]:
         "count": n.count,
         "count_words": count_words(n),
         "title": n.title,
-        "preview": n.preview,
+        "preview": gettext(n.preview) if n.preview == DELETED else n.preview,
         "actor": person_json(n.actor) if n.actor else None,
         "read": n.read_at is not None,
         "created_at": iso(n.created_at),
@@ -105,6 +117,8 @@ def notification_json(notification: Notification) -> dict[str, Any]:
 
 WISHES = (
     User.time_zone,
+    User.locale,
+    User.browser_locale,
     Preferences.cadence,
     Preferences.digest_hour,
     Preferences.digest_weekday,
@@ -128,7 +142,7 @@ def preferences(user_id: str) -> Wishes:
 def wishes_of(row: Any) -> Wishes:
     """From a row with the columns WISHES."""
     if row.cadence is None:
-        return Wishes(time_zone=row.time_zone)
+        return Wishes(time_zone=row.time_zone, locale=row.locale, browser_locale=row.browser_locale)
     return Wishes(**{column.key: getattr(row, column.key) for column in WISHES})
 
 

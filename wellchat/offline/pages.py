@@ -15,11 +15,12 @@ from wellchat.assets import asset, names
 from wellchat.errors import NotFound
 from wellchat.mail.palette import palette
 from wellchat.offline.icons import ICONS, icon
+from wellchat.words import N_, direction, gettext, language
 
 pages = Blueprint("offline", __name__)
 
 WORKER = ("keep", "queue", "push", "answer")  # the worker's files, in this order
-SHORTCUTS = (("Messages", "/"), ("Start a conversation", "/new"), ("Notifications", "/notifications"))
+SHORTCUTS = ((N_("Messages"), "/"), (N_("Start a conversation"), "/new"), (N_("Notifications"), "/notifications"))
 DAY = 86_400
 
 
@@ -55,14 +56,16 @@ def manifest() -> Response:
         "id": "/",
         "name": name,
         "short_name": name if len(name) <= 12 else name.split(" ")[0][:12],
-        "description": "Conversations between clients and professionals",
+        "lang": language(),
+        "dir": direction(),
+        "description": gettext("Conversations between clients and professionals"),
         "start_url": "/",
         "scope": "/",
         "display": "standalone",
         "background_color": light["canvas"],
         "theme_color": light["surface"],
         "icons": [_described(name) for name in ICONS if name != "apple-touch"],
-        "shortcuts": [{"name": words, "url": path} for words, path in SHORTCUTS],
+        "shortcuts": [{"name": gettext(words), "url": path} for words, path in SHORTCUTS],
     }
     return _may_be_asked_again(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
 

@@ -9,6 +9,7 @@ from wellchat.db import transaction
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Thread
 from wellchat.oversight.models import Look
+from wellchat.words import gettext
 
 
 def look(*, admin: User, thread_id: str, reason: str, now: datetime) -> Look:
@@ -17,7 +18,7 @@ def look(*, admin: User, thread_id: str, reason: str, now: datetime) -> Look:
         raise NotFound
     reason = reason.strip()
     if not 10 <= len(reason) <= 500 or "\x00" in reason:
-        raise Invalid({"reason": "Say why in a sentence of 10 to 500 characters; it stays on record."})
+        raise Invalid({"reason": gettext("Say why in a sentence of 10 to 500 characters; it stays on record.")})
     with transaction() as session:
         if session.get(Thread, thread_id) is None:
             raise NotFound

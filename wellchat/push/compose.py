@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import orjson
 from sqlalchemy import select
 
+from wellchat.accounts.queries import language_of
 from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import db
@@ -20,6 +21,7 @@ from wellchat.notifications.queries import count_words, leads_to, unread_count
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.service import encrypt
+from wellchat.words import gettext, in_language
 
 KEPT = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
 SIGNED_FOR = 12 * 3600  # seconds; services take a day at most
@@ -32,11 +34,12 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
     Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
     """
     stale = _read_elsewhere(device, note)
-    several = count_words(note)
+    with in_language(language_of(note.user_id)):
+        several, discreet = count_words(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
         title, body = note.title, "\n".join(filter(None, (note.preview, several)))
     else:
-        title, body = setting("NAME"), several or kind_of(note.kind).discreet
+        title, body = setting("NAME"), several or discreet
     said = {
         "id": note.id,
         "tag": note.group_key,

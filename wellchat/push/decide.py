@@ -12,6 +12,7 @@ from wellchat.messaging.models import Membership
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import preferences
 from wellchat.push.models import Push
+from wellchat.words import N_
 
 PAUSE = timedelta(seconds=30)  # between two pushes of one conversation: who writes in short lines rings once
 
@@ -26,15 +27,15 @@ class Decision:
 
 def decide(push: Push, note: Notification, now: datetime) -> Decision:
     if note.read_at is not None:
-        return Decision(skip="It was read.")
+        return Decision(skip=N_("It was read."))
     wishes = preferences(note.user_id)
     if not wishes.wants(note.kind, "push"):
-        return Decision(skip="Pushes of this kind are switched off in the preferences.")
+        return Decision(skip=N_("Pushes of this kind are switched off in the preferences."))
     membership = _membership(note)
     if membership and membership.is_muted(now):
-        return Decision(skip="The conversation is muted.")
+        return Decision(skip=N_("The conversation is muted."))
     if membership and note.last_seq is not None and membership.last_read_seq >= note.last_seq:
-        return Decision(skip="It was read.")
+        return Decision(skip=N_("It was read."))
     presence = db.session.get(Presence, note.user_id, populate_existing=True)
     until = (
         membership.snoozed_until if membership else None,

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.push.service import check_endpoint
+from wellchat.words import gettext
 
 
 def _endpoint(text: str) -> str:
@@ -22,7 +23,7 @@ def _key(text: str) -> str:
     try:
         ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), b64urldecode(text.encode()))
     except ValueError:
-        raise ValueError("This is not the public key of a subscription.") from None
+        raise ValueError(gettext("This is not the public key of a subscription.")) from None
     return text
 
 
@@ -32,7 +33,7 @@ def _auth(text: str) -> str:
     except ValueError:
         known = False
     if not known:
-        raise ValueError("This is not the secret of a subscription.")
+        raise ValueError(gettext("This is not the secret of a subscription."))
     return text
 
 

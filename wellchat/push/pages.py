@@ -9,6 +9,7 @@ from wellchat.forms import read_form
 from wellchat.push import actions, queries
 from wellchat.push.forms import PostDeviceForm
 from wellchat.web import signed_in, viewer
+from wellchat.words import gettext
 
 pages = Blueprint("push", __name__)
 
@@ -24,7 +25,7 @@ def devices() -> str:
 def choose(device_id: str) -> BaseResponse:
     wish = read_form(PostDeviceForm)
     actions.choose(viewer=viewer(), device_id=device_id, shows_words=wish.shows_words)
-    flash("Saved.", "good")
+    flash(gettext("Saved."), "good")
     return redirect(url_for("push.devices"), 303)
 
 
@@ -33,5 +34,5 @@ def choose(device_id: str) -> BaseResponse:
 def remove(device_id: str) -> BaseResponse:
     device = queries.device_by_id(viewer(), device_id)
     actions.remove(user=viewer(), device_id=device.id)
-    flash(f"{device.label} is pushed to no more.", "good")
+    flash(gettext("%(label)s is pushed to no more.", label=device.label), "good")
     return redirect(url_for("push.devices"), 303)

@@ -34,6 +34,7 @@ from wellchat.replies.bounces import bounce_in
 from wellchat.replies.files import names_of, take_files, why_left_out
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
+from wellchat.words import N_
 
 MOST_REFUSALS = 5  # mails to one person within a day about mails of theirs that could not be taken
 DAY = timedelta(days=1)
@@ -107,9 +108,11 @@ def _receive(mail: Incoming, meaning: Meaning, now: datetime) -> Verdict:
 def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetime) -> Verdict:
     """Raises NotTaken, and NotFound where the thread is not theirs."""
     if meaning.mark == SEVERAL:
-        raise NotTaken("It answers an email about several conversations, and we could not know which one you meant.")
+        raise NotTaken(
+            N_("It answers an email about several conversations, and we could not know which one you meant.")
+        )
     if meaning.is_over(now):
-        raise NotTaken("It answers an email that is too old to be answered.")
+        raise NotTaken(N_("It answers an email that is too old to be answered."))
     wish = _as_message(mail, user, meaning.about, now)
     _mark_read(mail, user, meaning.about, now)
     try:
@@ -131,7 +134,7 @@ def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetim
 def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
     """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
     if mail.is_too_large:
-        raise NotTaken("It is too large. Write it without the files, or send the files another way.")
+        raise NotTaken(N_("It is too large. Write it without the files, or send the files another way."))
     client_key = f"mail-{mail.key[:48]}"
     text, attachments = mail.text, mail.attachments
     if not text and (mail.is_encrypted or not attachments):
@@ -149,8 +152,8 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 
 def _why_empty(mail: Incoming) -> str:
     if mail.is_encrypted:
-        return "It is encrypted, and we cannot read it."
-    return "We found no words of yours in it. Write above what your mail program quotes."
+        return N_("It is encrypted, and we cannot read it.")
+    return N_("We found no words of yours in it. Write above what your mail program quotes.")
 
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:

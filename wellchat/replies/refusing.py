@@ -11,20 +11,24 @@ from wellchat.mail.addresses import SEVERAL, reply_address
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 from wellchat.messaging.queries import ThreadView, threads_by_id
+from wellchat.words import N_, gettext, in_language
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
     """For templates/emails/reply_refused. Raises NotWanted where the account is gone."""
     user = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
     if user is None:
-        raise NotWanted("The account is gone.")
+        raise NotWanted(N_("The account is gone."))
+    with in_language(user.language):
+        why = mail.context["why"]
+        words = {"language": user.language, "why": gettext(why)}
     mark, about = mail.context["about"]
     threads = {view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(mark, about))}
     choices = list(threads.values())
     if mark == SEVERAL:
-        return {"choices": choices, "path": "/", "other": None}
+        return {**words, "choices": choices, "path": "/", "other": None}
     only = choices[0] if choices else {"path": "/", "other": None}
-    return {"choices": [], "path": only["path"], "other": only["other"]}
+    return {**words, "choices": [], "path": only["path"], "other": only["other"]}
 
 
 def _thread_ids(mark: str, about: str) -> list[str]:

@@ -15,6 +15,7 @@ from wellchat.errors import Invalid
 from wellchat.forms import QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.search.queries import Place, Question
+from wellchat.words import gettext
 
 MAX_WORDS = 200  # characters
 Id = Annotated[Text, StringConstraints(max_length=40)]
@@ -27,7 +28,7 @@ def _day(value: object) -> object:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError("A day, such as 2026-01-31.") from None
+        raise ValueError(gettext("A day, such as 2026-01-31.")) from None
 
 
 Day = Annotated[date | None, BeforeValidator(_day)]
@@ -85,4 +86,4 @@ def parse_next(text: str) -> tuple[bool, Place]:
             raise ValueError(text)
         return kind == "~", Place(clock.moment(moment), thread_id, int(seq))
     except (ValueError, OverflowError, binascii.Error, UnicodeError):
-        raise Invalid({"before": "This is not the `next` of any page."}) from None
+        raise Invalid({"before": gettext("This is not the `next` of any page.")}) from None

@@ -16,6 +16,7 @@ from wellchat.search.forms import MAX_WORDS, AskSearch
 from wellchat.search.matching import parts
 from wellchat.subjects.queries import subject_by_id
 from wellchat.web import signed_in, viewer
+from wellchat.words import gettext
 
 pages = Blueprint("search", __name__)
 
@@ -61,9 +62,9 @@ def _offers(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[
     found: dict[tuple[str, str], str] = {}
     for result in results:
         thread, subject = result["thread"], result["message"]["subject"] or result["thread"]["subject"]
-        found[("person", thread["other"]["id"])] = f"With {thread['other']['name']}"
+        found[("person", thread["other"]["id"])] = gettext("With %(name)s", name=thread["other"]["name"])
         if subject:
-            found[("subject", subject["id"])] = f"About {subject['title']}"
+            found[("subject", subject["id"])] = gettext("About %(title)s", title=subject["title"])
     people = sum(name == "person" for name, _ in found)
     return [
         (label, f"/search?{urlencode(asked | {name: value})}")
@@ -79,11 +80,14 @@ def _label(name: str, value: str) -> str:
         if name == "thread":
             thread = thread_for(user, value).thread
             other = thread.professional if user.id == thread.client_id else thread.client
-            return f"In: {thread.subject.title}, {other.name}" if thread.subject else f"With {other.name}"
+            if thread.subject:
+                return gettext("In: %(title)s, %(name)s", title=thread.subject.title, name=other.name)
+            return gettext("With %(name)s", name=other.name)
         if name == "person":
-            return f"With {person_for(user, value).name}"
+            return gettext("With %(name)s", name=person_for(user, value).name)
         if name == "subject":
-            return f"About {subject_by_id(user, value).title}"
+            return gettext("About %(title)s", title=subject_by_id(user, value).title)
     except NotFound:
-        return "Something that is not here"
-    return {"from": f"From {value}", "to": f"Until {value}"}.get(name, "With files")
+        return gettext("Something that is not here")
+    days = {"from": gettext("From %(day)s", day=value), "to": gettext("Until %(day)s", day=value)}
+    return days.get(name, gettext("With files"))

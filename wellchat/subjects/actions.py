@@ -20,6 +20,7 @@ from wellchat.forms import fill
 from wellchat.subjects.forms import PutSubject
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
+from wellchat.words import gettext
 
 
 class Stood(NamedTuple):
@@ -79,10 +80,10 @@ def put_subject(
 def _check_people(session: Session, professional_id: str, client_id: str | None) -> None:
     professional = session.get(User, professional_id)
     if professional is None or not professional.is_professional:
-        raise Invalid({"professional": "This is not a professional's account."})
+        raise Invalid({"professional": gettext("This is not a professional's account.")})
     client = session.get(User, client_id) if client_id is not None else None
     if client_id is not None and (client is None or not client.is_client):
-        raise Invalid({"client": "This is not a client's account."})
+        raise Invalid({"client": gettext("This is not a client's account.")})
 
 
 def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> tuple[Subject, None] | None:

@@ -9,11 +9,12 @@ from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from wellchat.forms import Form, Text
 from wellchat.subjects.kinds import KINDS
+from wellchat.words import gettext
 
 
 def _kind(text: str) -> str:
     if text not in KINDS:
-        raise ValueError(f"Choose one of {', '.join(KINDS)}.")
+        raise ValueError(gettext("Choose one of %(choices)s.", choices=", ".join(KINDS)))
     return text
 
 
@@ -21,14 +22,14 @@ def _title(text: str) -> str:
     """One line, for it stands in lists and in the subjects of mails."""
     text = " ".join(text.split())
     if not text:
-        raise ValueError("This is needed.")
+        raise ValueError(gettext("This is needed."))
     return text
 
 
 def _web_address(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
-        raise ValueError("This must be an http:// or https:// address.")
+        raise ValueError(gettext("This must be an http:// or https:// address."))
     return text
 
 

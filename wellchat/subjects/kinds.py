@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from wellchat.words import N_
+
 Scope = Literal["connection", "client", "subject"]
 
 
@@ -18,15 +20,16 @@ class SubjectKind:
     name: str
     label: str
     scope: Scope
+    visit: str  # to where the host platform shows it
     contact: str  # the verb on its card; {role} is the professional's word for themselves
 
 
 KINDS = {
     kind.name: kind
     for kind in (
-        SubjectKind("booking", "Booking", "connection", "Message about this booking"),
-        SubjectKind("session", "Session", "connection", "Message about this session"),
-        SubjectKind("coupon", "Coupon", "client", "Contact {role}"),
-        SubjectKind("lead", "Lead", "subject", "Message about this lead"),
+        SubjectKind("booking", N_("Booking"), "connection", N_("Open the booking"), N_("Message about this booking")),
+        SubjectKind("session", N_("Session"), "connection", N_("Open the session"), N_("Message about this session")),
+        SubjectKind("coupon", N_("Coupon"), "client", N_("Open the coupon"), N_("Contact {role}")),
+        SubjectKind("lead", N_("Lead"), "subject", N_("Open the lead"), N_("Message about this lead")),
     )
 }

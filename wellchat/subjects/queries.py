@@ -15,6 +15,7 @@ from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
+from wellchat.words import gettext
 
 MOST = 100  # subjects in one list
 
@@ -84,7 +85,7 @@ def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
     return {
         "id": subject.id,
         "kind": subject.kind,
-        "kind_label": kind.label,
+        "kind_label": gettext(kind.label),
         "external_id": subject.external_id,
         "title": subject.title,
         "status": subject.status,
@@ -93,7 +94,7 @@ def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
         "scope": kind.scope,
         "can_contact": _can_contact(subject, viewer),
         "can_claim": subject.is_unclaimed and viewer.id == subject.professional_id,
-        "contact_label": kind.contact.format(role=subject.professional.label),
+        "contact_label": gettext(kind.contact).format(role=subject.professional.label),
     }
 
 

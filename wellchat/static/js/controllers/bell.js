@@ -86,6 +86,6 @@ function showCount(root, count) {
   const badge = part(root, "badge");
   badge.textContent = badgeText(count);
   badge.hidden = count === 0;
-  part(root, "button").setAttribute("aria-label", count ? `Notifications, ${count} unread` : "Notifications");
+  part(root, "button").setAttribute("aria-label", count ? t("Notifications, %(num)s unread", { num: count }) : t("Notifications"));
   part(root, "read-all").hidden = count === 0;
 }

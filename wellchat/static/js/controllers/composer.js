@@ -2,6 +2,7 @@
 
 import { answered, dropAnswer } from "../lib/answering.js";
 import { part, write } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const TYPING_EVERY = 3000; // ms
 const TWICE = 700; // ms in which a second press is the same one, and not worth a word
@@ -53,7 +54,7 @@ export function composer(form, app) {
     const body = field.value;
     const attachments = form.tray?.take() ?? []; // false: on their way, and this comes again when they are up
     if (!attachments) return;
-    if (!body.trim() && !attachments.length) return Date.now() - sent > TWICE && write(part(form, "problem"), "Write something first.");
+    if (!body.trim() && !attachments.length) return Date.now() - sent > TWICE && write(part(form, "problem"), t("Write something first."));
     app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...answered(form) });
     field.value = "";
     told = 0;

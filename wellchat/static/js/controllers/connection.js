@@ -3,6 +3,7 @@
 import { part } from "../lib/dom.js";
 import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
+import { t, tn } from "../lib/words.js";
 
 const LEFT = 10_000; // ms out of sight after which a reload disturbs nobody
 
@@ -11,23 +12,28 @@ export function bannerWords({ state, online, waiting, kept, times }) {
   if (state === "live" && online) return "";
   const away = state === "offline" || !online;
   if (kept) return [keptWords({ away, kept, times }), waitWords(waiting)].filter(Boolean).join(" ");
-  if (state === "trouble" && online) return "The server is not answering. Trying again…";
+  if (state === "trouble" && online) return t("The server is not answering. Trying again…");
   if (!away) return "";
-  if (!waiting) return "You seem to be offline. What you write goes out when you are back.";
-  if (waiting === 1) return "You seem to be offline. 1 message waits and goes out when you are back.";
-  return `You seem to be offline. ${waiting} messages wait and go out when you are back.`;
+  if (!waiting) return t("You seem to be offline. What you write goes out when you are back.");
+  return tn(
+    "You seem to be offline. %(num)s message waits and goes out when you are back.",
+    "You seem to be offline. %(num)s messages wait and go out when you are back.",
+    waiting,
+  );
 }
 
 function keptWords({ away, kept, times }) {
-  const today = times.day(kept) === "Today";
+  const today = times.day(kept) === t("Today");
   const at = today ? times.clock(kept) : times.full(kept);
-  if (away) return today ? `You are offline. This is what was here at ${at}.` : `You are offline. This is what was here on ${at}.`;
-  return today ? `No answer yet. This is what was here at ${at}.` : `No answer yet. This is what was here on ${at}.`;
+  if (away && today) return t("You are offline. This is what was here at %(time)s.", { time: at });
+  if (away) return t("You are offline. This is what was here on %(day)s.", { day: at });
+  if (today) return t("No answer yet. This is what was here at %(time)s.", { time: at });
+  return t("No answer yet. This is what was here on %(day)s.", { day: at });
 }
 
 function waitWords(waiting) {
   if (!waiting) return "";
-  return waiting === 1 ? "1 message waits to be sent." : `${waiting} messages wait to be sent.`;
+  return tn("%(num)s message waits to be sent.", "%(num)s messages wait to be sent.", waiting);
 }
 
 export function status(root, app) {
@@ -77,7 +83,7 @@ export function update(root, app) {
     ready() {
       app.kept.renew().catch(() => {});
       root.hidden = false;
-      app.announce("A new version is ready.");
+      app.announce(t("A new version is ready."));
       leave();
     },
   });

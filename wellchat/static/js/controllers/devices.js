@@ -1,6 +1,7 @@
 /* The switch on the page of devices. */
 
 import { part } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 export async function devices(root, app) {
   const button = part(root, "switch");
@@ -8,7 +9,7 @@ export async function devices(root, app) {
     root.dataset.state = state;
     for (const words of root.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
     button.hidden = !["on", "off"].includes(state);
-    button.textContent = state === "on" ? "Turn off here" : "Tell me on this device";
+    button.textContent = state === "on" ? t("Turn off here") : t("Tell me on this device");
     button.classList.toggle("button--plain", state === "on");
   };
   show(await app.push.state());

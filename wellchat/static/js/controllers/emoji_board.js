@@ -2,6 +2,7 @@
 
 import { part } from "../lib/dom.js";
 import { find, groups } from "../lib/emoji_names.js";
+import { t } from "../lib/words.js";
 
 const COLUMNS = 8;
 
@@ -13,7 +14,7 @@ export function board(form, { opener, pick }) {
 
   function draw() {
     const wanted = search.value.trim().replaceAll(":", "").replaceAll(" ", "_");
-    const shown = wanted ? [{ name: "Found", emoji: find(wanted, 40) }] : groups;
+    const shown = wanted ? [{ name: t("Found"), emoji: find(wanted, 40) }] : groups;
     grid.replaceChildren(...shown.map(section));
     part(box, "board-none").hidden = !wanted || buttons().length > 0;
     if (buttons().length) buttons()[0].tabIndex = 0;
@@ -29,7 +30,8 @@ export function board(form, { opener, pick }) {
       buttons()[0]?.click();
     });
     grid.addEventListener("keydown", (event) => {
-      const step = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
+      const ahead = getComputedStyle(box).direction === "rtl" ? -1 : 1;
+      const step = { ArrowRight: ahead, ArrowLeft: -ahead, ArrowDown: COLUMNS, ArrowUp: -COLUMNS }[event.key];
       const all = buttons();
       const at = all.indexOf(document.activeElement);
       if (!step || at < 0) return;

@@ -1,7 +1,8 @@
 /* What stands around every page: the unread count, the title, the theme, the panel. */
 
-import { badgeText, part, plural } from "../lib/dom.js";
+import { badgeText, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
+import { t, tn } from "../lib/words.js";
 
 const MOMENT = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
 
@@ -15,7 +16,7 @@ export function unread(root, app) {
     const badge = part(root, "badge");
     badge.textContent = badgeText(messages);
     badge.hidden = messages === 0;
-    part(root, "words").textContent = messages ? plural(messages, "new message") : "";
+    part(root, "words").textContent = messages ? tn("%(num)s new message", "%(num)s new messages", messages) : "";
   });
 }
 
@@ -29,14 +30,16 @@ export function title(_root, app) {
   show();
 }
 
-const LOSES_ONE = "1 message has not been sent yet and would be lost. Leave anyway?";
-const LOSES_SOME = "Some messages have not been sent yet and would be lost. Leave anyway?";
+const loses = (lost) =>
+  lost === 1
+    ? t("1 message has not been sent yet and would be lost. Leave anyway?")
+    : t("Some messages have not been sent yet and would be lost. Leave anyway?");
 
 /* A form that ends the session: what this browser keeps of the person goes with it. */
 export function leave(form, app) {
   form.addEventListener("submit", (event) => {
     const lost = app.store.pending.size;
-    if (lost && !confirm(lost === 1 ? LOSES_ONE : LOSES_SOME)) return event.preventDefault();
+    if (lost && !confirm(loses(lost))) return event.preventDefault();
     app.drafts.clear();
     app.outbox.clear();
     app.kept.forget();

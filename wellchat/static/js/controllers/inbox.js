@@ -4,6 +4,7 @@ import { before, belongs, fillConversation, said, showWaiting } from "../lib/con
 import { clone, part } from "../lib/dom.js";
 import { words } from "../lib/files.js";
 import { late } from "../lib/late.js";
+import { t } from "../lib/words.js";
 
 const MINUTE = 60_000;
 
@@ -75,7 +76,7 @@ export function inbox(root, app) {
     if (thread) row.dataset.said = said(thread, app.viewerId);
     preview.classList.toggle("conversation__preview--typing", typing);
     preview.classList.toggle("conversation__preview--draft", !typing && Boolean(draft));
-    preview.textContent = typing ? "Typing…" : draft ? `Draft: ${draft.slice(0, 120)}` : row.dataset.said;
+    preview.textContent = typing ? t("Typing…") : draft ? t("Draft: %(words)s", { words: draft.slice(0, 120) }) : row.dataset.said;
     if (typing) setTimeout(() => showPreview(id), app.store.typing.get(id) - Date.now() + 50); // goes by itself
   }
 

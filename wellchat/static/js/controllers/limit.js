@@ -1,6 +1,7 @@
 /* Says in time that a message grows too long, and by how much it is; nothing that was typed is cut off. */
 
-import { part, plural, write } from "../lib/dom.js";
+import { part, write } from "../lib/dom.js";
+import { t, tn } from "../lib/words.js";
 
 const SOON = 500; // characters left from which on they are counted
 
@@ -20,9 +21,9 @@ export function limit(form, app) {
     const over = overLimit(field.value, most);
     field.setAttribute("aria-invalid", String(over > 0));
     note.classList.toggle("composer__limit--over", over > 0);
-    if (over > 0) write(note, `Too long by ${plural(over, "character")}. Shorten it, or send it in two parts.`);
-    else write(note, over > -SOON ? `${plural(-over, "character")} left` : "");
-    const stage = over > 0 ? "Too long. Shorten it, or send it in two parts." : over > -SOON ? "Less than 500 characters left" : "";
+    if (over > 0) write(note, tn("Too long by %(num)s character. Shorten it, or send it in two parts.", "Too long by %(num)s characters. Shorten it, or send it in two parts.", over));
+    else write(note, over > -SOON ? tn("%(num)s character left", "%(num)s characters left", -over) : "");
+    const stage = over > 0 ? t("Too long. Shorten it, or send it in two parts.") : over > -SOON ? t("Less than 500 characters left") : "";
     if (stage && stage !== said) app.announce(stage); // once, not with every key
     said = stage;
     return over;

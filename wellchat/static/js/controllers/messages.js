@@ -3,6 +3,7 @@
 import { answer, dropAnswer } from "../lib/answering.js";
 import { part } from "../lib/dom.js";
 import { longPress } from "../lib/long_press.js";
+import { t } from "../lib/words.js";
 
 const EDITABLE = 300_000; // ms; the server has the last word
 
@@ -16,7 +17,7 @@ export function messages(root, app) {
   const path = (seq, rest = "") => `/threads/${threadId}/messages/${seq}${rest}`;
   const rows = () => [...log.querySelectorAll("[data-seq]")];
   const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + EDITABLE - Date.now());
-  const nameOf = (id) => (id === app.viewerId ? "You" : log.getAttribute("aria-label"));
+  const nameOf = (id) => (id === app.viewerId ? t("You") : log.getAttribute("aria-label"));
   let menu = null;
 
   for (const row of rows()) part(row, "more").tabIndex = -1;
@@ -30,8 +31,8 @@ export function messages(root, app) {
     react: ({ seq }, emoji, on) => tell(on ? "PUT" : "DELETE", seq, `/reactions/${encodeURIComponent(emoji)}`),
     reply: (message) => answer(form, message, nameOf(message.sender_id)),
     edit: (message, row) => edit(message, row),
-    copy: ({ body }) => copy(body, "Text copied."),
-    link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, "Link copied."),
+    copy: ({ body }) => copy(body, t("Text copied.")),
+    link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, t("Link copied.")),
     pin: ({ seq, pinned_at: pinned }) => tell(pinned ? "DELETE" : "PUT", seq, "/pin"),
     delete: (message, row) => remove(message, row),
     async unread({ seq }) {
@@ -41,7 +42,7 @@ export function messages(root, app) {
   };
 
   async function copy(text, words) {
-    if (!navigator.clipboard) throw new Error("Your browser lets pages copy only over HTTPS.");
+    if (!navigator.clipboard) throw new Error(t("Your browser lets pages copy only over HTTPS."));
     await navigator.clipboard.writeText(text);
     app.announce(words);
   }
@@ -61,7 +62,7 @@ export function messages(root, app) {
       dialog.remove();
       row.focus({ preventScroll: true });
       if (dialog.returnValue !== "delete") return;
-      await tell("DELETE", seq).catch((error) => app.announce(`Not deleted. ${error.message}`));
+      await tell("DELETE", seq).catch((error) => app.announce(`${t("Not deleted.")} ${error.message}`));
     });
     dialog.showModal();
   }

@@ -2,6 +2,7 @@
 
 import { part, setAvatar, setTime } from "../lib/dom.js";
 import { Finder, near, stretches, trouble } from "../models/finder.js";
+import { t } from "../lib/words.js";
 
 const ON_A_PAGE = 8;
 
@@ -57,7 +58,7 @@ function build(app, recents) {
 
   function show({ state, words, answer, error }) {
     forget.hidden = true;
-    if (state === "waiting") return say("Searching…");
+    if (state === "waiting") return say(t("Searching…"));
     if (state === "failed") {
       draw([], words);
       return say(trouble(error));
@@ -65,14 +66,14 @@ function build(app, recents) {
     if (state === "idle") {
       const kept = recents.list();
       forget.hidden = !kept.length;
-      draw([{ heading: "Recent searches", rows: kept.map((said) => recentRow(said)) }], "");
-      return say(kept.length ? "" : "Find people, conversations, and what was said in them.");
+      draw([{ heading: t("Recent searches"), rows: kept.map((said) => recentRow(said)) }], "");
+      return say(kept.length ? "" : t("Find people, conversations, and what was said in them."));
     }
     draw([
-      { heading: "People and conversations", rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
-      { heading: answer.close ? "Messages that come close" : "Messages", rows: answer.results.map((result) => messageRow(result, app)) },
+      { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
+      { heading: answer.close ? t("Messages that come close") : t("Messages"), rows: answer.results.map((result) => messageRow(result, app)) },
     ], words);
-    say(options().length ? "" : `Nothing found for “${words}”. Try fewer words, or only the beginning of one.`);
+    say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of one.", { words }));
   }
 
   function go(row) {
@@ -158,11 +159,11 @@ function threadRow(thread) {
 }
 
 function personRow(person) {
-  return option({ href: `/people/${person.id}`, who: person.name, person, text: [["No messages yet", false]] });
+  return option({ href: `/people/${person.id}`, who: person.name, person, text: [[t("No messages yet"), false]] });
 }
 
 function messageRow({ message, thread, excerpt, marks }, app) {
-  const mine = message.sender_id === app.viewerId ? [["You: ", false]] : [];
+  const mine = message.sender_id === app.viewerId ? [[`${t("You:")} `, false]] : [];
   const text = [...mine, ...near(stretches(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
   return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });

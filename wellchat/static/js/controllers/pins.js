@@ -1,13 +1,14 @@
 /* The pinned messages in the side panel, and the way to them from the head of the thread. */
 
 import { clone, part } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 export function pins(section, app) {
   const { threadId } = section.dataset;
   const shell = section.closest(".shell");
   const list = part(section, "pins");
   const link = shell.querySelector('[data-action="pins"]');
-  const nameOf = (id) => (id === app.viewerId ? "You" : part(shell, "log").getAttribute("aria-label"));
+  const nameOf = (id) => (id === app.viewerId ? t("You") : part(shell, "log").getAttribute("aria-label"));
 
   function put(message) {
     let row = list.querySelector(`[data-pin="${message.seq}"]`);

@@ -20,7 +20,7 @@ export function offer(root, app) {
   part(root, "on").addEventListener("click", async () => {
     const state = await app.push.turnOn().catch(() => "trouble");
     refuse();
-    app.announce(state === "on" ? "Turned on for this device." : "Not turned on.");
+    app.announce(state === "on" ? t("Turned on for this device.") : t("Not turned on."));
   });
 }
 

@@ -1,6 +1,7 @@
 /* The menu that the rows of the inbox share: what fits the row is shown, where the row is. */
 
 import { part } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const made = new WeakMap();
 
@@ -85,7 +86,7 @@ function make(root, app, { open, query, shows }) {
       else await app.api.send("PATCH", `/threads/${id}/membership`, wish);
       app.announce(DONE[name](wish[name]));
     } catch (error) {
-      return app.announce(`Not done. ${error.message}`);
+      return app.announce(`${t("Not done.")} ${error.message}`);
     }
     // Who puts away the conversation they have open is led back to the others.
     const away = (name === "archived" && wish.archived !== shows.archived) || (name === "snooze" && wish.snooze);
@@ -96,9 +97,9 @@ function make(root, app, { open, query, shows }) {
 }
 
 const DONE = {
-  read: () => "Marked as read",
-  pinned: (on) => (on ? "Pinned" : "Unpinned"),
-  archived: (on) => (on ? "Archived" : "Moved to the inbox"),
-  mute: (on) => (on ? "Muted" : "Unmuted"),
-  snooze: (on) => (on ? "Snoozed" : "Back in the inbox"),
+  read: () => t("Marked as read"),
+  pinned: (on) => (on ? t("Pinned") : t("Unpinned")),
+  archived: (on) => (on ? t("Archived") : t("Moved to the inbox")),
+  mute: (on) => (on ? t("Muted") : t("Unmuted")),
+  snooze: (on) => (on ? t("Snoozed") : t("Back in the inbox")),
 };

@@ -1,12 +1,13 @@
 /* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
 
-import { part, plural, setAvatar } from "../lib/dom.js";
+import { part, setAvatar } from "../lib/dom.js";
 import { words } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { Reader } from "../models/reader.js";
 import { paging } from "./paging.js";
 import { showTyping } from "./typing.js";
+import { t, tn } from "../lib/words.js";
 
 export function thread(root, app) {
   const state = JSON.parse(root.dataset.thread);
@@ -44,7 +45,7 @@ export function thread(root, app) {
     const below = whole() ? missed : current().unread;
     jump.hidden = scroller.pinned || (whole() && !missed && scroller.below < 600);
     jump.classList.toggle("jump--new", below > 0);
-    part(root, "jump-words").textContent = below ? plural(below, "new message") : "Latest";
+    part(root, "jump-words").textContent = below ? tn("%(num)s new message", "%(num)s new messages", below) : t("Latest");
   }
 
   function arrive(message) {

@@ -1,6 +1,7 @@
 /* Three dots where the message will land, and the word in the head; both go by themselves. */
 
 import { part } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 let timer = null;
 
@@ -11,7 +12,7 @@ export function showTyping(root, app, { id, other }) {
   if (typing) timer = setTimeout(() => app.store.apply({}), app.store.typing.get(id) - Date.now() + 50);
 
   const word = part(root, "presence");
-  const said = typing ? "Typing…" : app.times.seen(other);
+  const said = typing ? t("Typing…") : app.times.seen(other);
   if (word.textContent === said) return;
   word.dataset.presence = typing ? "typing" : other.presence;
   word.textContent = said;

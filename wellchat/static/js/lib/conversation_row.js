@@ -2,6 +2,7 @@
 
 import { part, setAvatar, setTime, write } from "./dom.js";
 import { inWords } from "./files.js";
+import { t } from "./words.js";
 
 /** `unread` is told apart: what arrives under the reader's eyes is about to be read. */
 export function fillConversation(row, thread, { unread, query, app }) {
@@ -16,14 +17,14 @@ export function fillConversation(row, thread, { unread, query, app }) {
   setAvatar(part(row, "avatar"), other);
   const title = part(row, "title");
   title.textContent = title.title = thread.context ?? thread.title;
-  row.querySelector('[data-action="row-menu"]').setAttribute("aria-label", `Actions: ${title.textContent}`);
+  row.querySelector('[data-action="row-menu"]').setAttribute("aria-label", t("Actions: %(title)s", { title: title.textContent }));
   write(part(row, "who"), thread.context ? thread.title : "");
   setTime(part(row, "time"), last?.created_at ?? thread.updated_at, app.times);
   part(row, "pinned").hidden = !thread.pinned;
   part(row, "muted").hidden = !thread.muted;
   part(row, "pill").hidden = unread === 0;
   part(row, "unread").textContent = unread || "";
-  part(row, "here").textContent = other.presence === "here" ? "Here now" : "";
+  part(row, "here").textContent = other.presence === "here" ? t("Here now") : "";
   const waiting = part(row, "waiting");
   if (thread.waiting_since) waiting.dataset.since = thread.waiting_since;
   else delete waiting.dataset.since;
@@ -37,11 +38,11 @@ export function showWaiting(row, times) {
 
 /** What was said last, in one line. */
 export function said({ last_message: last }, viewerId) {
-  if (!last) return "No messages yet";
-  if (last.deleted) return "Message deleted";
+  if (!last) return t("No messages yet");
+  if (last.deleted) return t("Message deleted");
   const own = last.sender_id === viewerId;
   const about = last.subject?.title;
-  const who = about ? `${own ? "You, about" : "About"} ${about}: ` : own ? "You: " : "";
+  const who = about ? `${own ? t("You, about %(title)s:", { title: about }) : t("About %(title)s:", { title: about })} ` : own ? `${t("You:")} ` : "";
   const body = (last.body ?? "").slice(0, 120);
   return who + [inWords(last.attachments), body].filter(Boolean).join(" · ");
 }

@@ -73,8 +73,4 @@ export function hue(id) {
   return Math.floor((hash % 360) / 30);
 }
 
-export function plural(count, word) {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
-}
-
 export const badgeText = (count) => (count < 100 ? String(count) : "99+");

@@ -1,6 +1,7 @@
 /* What hangs on a message, drawn from the templates the server's macros filled; attachments/state.py says the same words. */
 
 import { part } from "./dom.js";
+import { language, t, tn } from "./words.js";
 
 const SIDE = 320; // CSS pixels of a picture in a conversation
 const LEAST = 56;
@@ -11,21 +12,25 @@ export const previews = new Map(); // file id -> blob address
 export function inWords(files = []) {
   const photos = files.filter((file) => file.width).length;
   if (!files.length) return "";
-  if (photos === files.length) return photos === 1 ? "Photo" : `${photos} photos`;
-  if (files.length > 1) return `${files.length} files`;
+  if (photos === files.length) return photos === 1 ? t("Photo") : tn("%(num)s photo", "%(num)s photos", photos);
+  if (files.length > 1) return tn("%(num)s file", "%(num)s files", files.length);
   const [{ name, media_type: type }] = files;
-  if (type.startsWith("audio/")) return `Recording: ${name}`;
-  if (type.startsWith("video/")) return `Video: ${name}`;
-  return `Document: ${name}`;
+  if (type.startsWith("audio/")) return t("Recording: %(name)s", { name });
+  if (type.startsWith("video/")) return t("Video: %(name)s", { name });
+  return t("Document: %(name)s", { name });
 }
 
 /** What a message says, also where it is only files. */
 export const words = ({ body, attachments }) => body || inWords(attachments);
 
 export function fileSize(size) {
-  if (size < 1000) return `${size} bytes`;
-  return size < 999_500 ? `${Math.round(size / 1000)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
+  if (size < 1000) return tn("%(num)s byte", "%(num)s bytes", size);
+  if (size < 999_500) return t("%(num)s kB", { num: number(size / 1000, 0) });
+  return t("%(num)s MB", { num: number(size / 1_000_000, 1) });
 }
+
+const number = (value, digits) =>
+  value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 export function fitted(width, height) {
   const scale = Math.min(1, SIDE / Math.max(width, height));

@@ -1,5 +1,7 @@
 /* A picture as large as the window allows, over the page: arrows lead to its neighbours, Escape back to where one was. */
 
+import { t } from "./words.js";
+
 let box = null;
 let links = [];
 let at = 0;
@@ -26,10 +28,10 @@ function build() {
   const image = make("img", { className: "lightbox__image" });
   const caption = make("p", { className: "lightbox__caption" });
   caption.setAttribute("aria-live", "polite");
-  const get = make("a", { className: "lightbox__get", textContent: "Download" });
-  const previous = button("Previous picture", "previous", () => step(-1));
-  const next = button("Next picture", "next", () => step(1));
-  const close = button("Close", "close", () => dialog.close());
+  const get = make("a", { className: "lightbox__get", textContent: t("Download") });
+  const previous = button(t("Previous picture"), "previous", () => step(-1));
+  const next = button(t("Next picture"), "next", () => step(1));
+  const close = button(t("Close"), "close", () => dialog.close());
   const bar = make("div", { className: "lightbox__bar" });
   bar.append(caption, get, close);
   dialog.append(bar, previous, image, next);
@@ -72,7 +74,8 @@ function draw() {
   image.width = link.dataset.width;
   image.height = link.dataset.height;
   image.src = link.href;
-  caption.textContent = links.length > 1 ? `${name} · ${at + 1} of ${links.length}` : name;
+  const place = t("%(place)s of %(all)s", { place: at + 1, all: links.length });
+  caption.textContent = links.length > 1 ? `${name} · ${place}` : name;
   get.href = link.href;
   get.download = name;
   // Disabled and not hidden: the focus must not fall off the last one.

@@ -1,6 +1,7 @@
 /* What hangs on a message: the quote above its words, the reactions below them, its pin, and the way to its menu. */
 
 import { clone, part } from "./dom.js";
+import { t } from "./words.js";
 
 /** view: {root, viewerId, name}, the page's templates, who looks, and whom they talk with. */
 export function fillMarks(row, message, view) {
@@ -21,8 +22,8 @@ function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
   if (!quote) return;
   box.href = `/threads/${id}/messages/${quote.seq}`;
   box.dataset.seqQuoted = quote.seq;
-  part(row, "quote-who").textContent = quote.sender_id === viewerId ? "You" : name;
-  part(row, "quote-words").textContent = quote.deleted ? "Message deleted" : quote.body;
+  part(row, "quote-who").textContent = quote.sender_id === viewerId ? t("You") : name;
+  part(row, "quote-words").textContent = quote.deleted ? t("Message deleted") : quote.body;
 }
 
 function fillReactions(row, { reactions = [] }, address, view) {
@@ -49,5 +50,5 @@ function reaction({ emoji, user_ids: users }, address, { root, viewerId, name })
 
 function who(mine, count, name) {
   if (!mine) return name;
-  return count > 1 ? `You and ${name}` : "You";
+  return count > 1 ? t("You and %(name)s", { name }) : t("You");
 }

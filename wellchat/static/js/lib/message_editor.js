@@ -1,6 +1,7 @@
 /* Edits a message where it stands. Escape gives up, Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
+import { t } from "./words.js";
 
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
@@ -32,14 +33,14 @@ export function edit(root, row, body, { save, done }) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (field.value === body) return close();
-    if (!field.value.trim()) return write(part(form, "problem"), "Write something, or delete the message.");
+    if (!field.value.trim()) return write(part(form, "problem"), t("Write something, or delete the message."));
     field.readOnly = true;
     try {
       await save(field.value);
       close();
     } catch (error) {
       field.readOnly = false;
-      write(part(form, "problem"), `Not saved. ${error.message}`);
+      write(part(form, "problem"), `${t("Not saved.")} ${error.message}`);
     }
   });
 }

@@ -1,6 +1,7 @@
 /* The menu of one message. There is one for the page; it is made when first opened. */
 
 import { clone, part, write } from "./dom.js";
+import { t } from "./words.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 const LETTERS = { r: "reply", e: "edit", c: "copy", l: "link", p: "pin", u: "unread", d: "delete" };
@@ -61,7 +62,7 @@ export class MessageMenu {
     show("edit", left > 0);
     show("delete", mine);
     show("unread", !mine);
-    part(this.#menu, "pin-word").textContent = message.pinned_at ? "Unpin" : "Pin";
+    part(this.#menu, "pin-word").textContent = message.pinned_at ? t("Unpin") : t("Pin");
     write(part(this.#menu, "menu-problem"), "");
     part(this.#menu, "other-emoji").reset();
     for (const button of this.#menu.querySelectorAll("[data-emoji]")) {
@@ -110,7 +111,8 @@ export class MessageMenu {
     }
     const stops = [...this.#menu.querySelectorAll("button:not([hidden]), input")].filter((one) => one.offsetParent);
     const at = stops.indexOf(document.activeElement);
-    const to = event.key === "Home" ? 0 : event.key === "End" ? stops.length - 1 : at + (STEPS[event.key] ?? NaN);
+    const turned = /Left|Right/.test(event.key) && getComputedStyle(this.#menu).direction === "rtl" ? -1 : 1;
+    const to = event.key === "Home" ? 0 : event.key === "End" ? stops.length - 1 : at + (STEPS[event.key] ?? NaN) * turned;
     if (Number.isNaN(to)) return;
     event.preventDefault();
     stops[(to + stops.length) % stops.length].focus();

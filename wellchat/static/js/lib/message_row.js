@@ -3,6 +3,7 @@
 import { fillFiles } from "./files.js";
 import { clone, linked, part, setTime, write } from "./dom.js";
 import { fillMarks } from "./marks.js";
+import { t } from "./words.js";
 
 /** view: {root, viewerId, name, times}, the page's templates, who looks, whom they talk with, and how times are told. */
 export function messageRow(message, mine, view) {
@@ -18,7 +19,7 @@ export function fillMessage(row, message, view) {
   }
   row.dataset.at = message.created_at;
   row.classList.toggle("message--deleted", Boolean(message.deleted));
-  part(row, "body").replaceChildren(message.deleted ? "Message deleted" : linked(message.body));
+  part(row, "body").replaceChildren(message.deleted ? t("Message deleted") : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;
   fillFiles(row, message);
   part(row, "edited").hidden = !message.edited_at || message.deleted;
@@ -44,9 +45,9 @@ export function markState(row, entry) {
 }
 
 function reason(entry) {
-  if (entry?.state === "failed") return `Not sent. ${entry.reason}`;
+  if (entry?.state === "failed") return `${t("Not sent.")} ${entry.reason}`;
   if (entry?.state !== "waiting") return "";
   return entry.reason
-    ? "Not sent yet. The server is busy; it goes out by itself."
-    : "Not sent. You seem to be offline; it goes out when you are back.";
+    ? t("Not sent yet. The server is busy; it goes out by itself.")
+    : t("Not sent. You seem to be offline; it goes out when you are back.");
 }

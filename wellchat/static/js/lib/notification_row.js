@@ -1,6 +1,7 @@
 /* Rows of the bell, cloned from the templates that the server's macro filled, one for each kind. */
 
 import { clone, part, setAvatar, setTime, write } from "./dom.js";
+import { t } from "./words.js";
 
 /** Makes `list` show just these, in this order; rows that are there already are filled anew, and keep the focus. */
 export function drawNotifications(list, notifications, times) {
@@ -21,7 +22,7 @@ function blank(kind) {
 
 function filled(item, one, times) {
   const row = item.firstElementChild;
-  const words = one.read ? "Mark as unread" : "Mark as read";
+  const words = one.read ? t("Mark as unread") : t("Mark as read");
   const toggle = part(row, "toggle");
   row.dataset.id = one.id;
   row.classList.toggle("notification--unread", !one.read);
@@ -30,7 +31,7 @@ function filled(item, one, times) {
   part(row, "title").textContent = one.title;
   part(row, "preview").textContent = one.preview;
   write(part(row, "count"), one.count_words);
-  part(row, "state").textContent = one.read ? "" : "Unread";
+  part(row, "state").textContent = one.read ? "" : t("Unread");
   setTime(part(row, "time"), one.updated_at, times);
   toggle.elements.id.value = one.id;
   toggle.elements.read.value = one.read ? "0" : "1";

@@ -2,6 +2,7 @@
 
 import { clone, part, setTime } from "./dom.js";
 import { fillMessage, markState, messageRow } from "./message_row.js";
+import { t } from "./words.js";
 
 const GROUP = 300_000; // ms within which messages of one person are one group
 
@@ -113,7 +114,7 @@ export class Timeline {
     const latest = mine.at(-1);
     for (const row of mine.slice(-20)) {
       const seq = Number(row.dataset.seq);
-      const word = seq <= seen ? "Seen" : seq <= delivered ? "Delivered" : "Sent";
+      const word = seq <= seen ? t("Seen") : seq <= delivered ? t("Delivered") : t("Sent");
       part(row, "status").textContent = row === latest ? word : "";
     }
     part(this.box, "empty")?.toggleAttribute("hidden", this.rows.length > 0);

@@ -4,6 +4,7 @@ import { ApiError } from "../models/api.js";
 import { Uploads } from "../models/uploads.js";
 import { clone, part, write } from "./dom.js";
 import { fileSize, previews } from "./files.js";
+import { t } from "./words.js";
 
 const SHOWABLE = /^image\/(jpeg|png|webp|gif)$/;
 
@@ -30,7 +31,7 @@ export class Tray {
   /** What goes with the message; false: not yet, it is sent when all is up. */
   take() {
     if (this.uploads.failed) {
-      write(part(this.form, "problem"), "A file did not go up. Try it again, or remove it.");
+      write(part(this.form, "problem"), t("A file did not go up. Try it again, or remove it."));
       return false;
     }
     if (this.uploads.busy) {
@@ -48,14 +49,14 @@ export class Tray {
   #wait(waiting) {
     this.#waiting = waiting;
     part(this.form, "tray-waits").hidden = !waiting;
-    if (waiting) this.app.announce("It goes out as soon as the files are up.");
+    if (waiting) this.app.announce(t("It goes out as soon as the files are up."));
   }
 
   #changed(item) {
     if (item.state === "removed") this.#drop(item);
     else this.#fill(this.#rows.get(item) ?? this.#row(item), item);
     this.#draw();
-    if (item.state === "done" && !this.uploads.busy) this.app.announce("The files are up.");
+    if (item.state === "done" && !this.uploads.busy) this.app.announce(t("The files are up."));
     if (!this.#waiting) return;
     if (this.uploads.failed) this.#wait(false);
     else if (!this.uploads.busy) {
@@ -67,8 +68,8 @@ export class Tray {
   #row(item) {
     const row = clone(this.form, "tray-row");
     part(row, "name").textContent = part(row, "name").title = item.name;
-    part(row, "progress").setAttribute("aria-label", `${item.name}, going up`);
-    part(row, "remove").setAttribute("aria-label", `Remove ${item.name}`);
+    part(row, "progress").setAttribute("aria-label", t("%(name)s, going up", { name: item.name }));
+    part(row, "remove").setAttribute("aria-label", t("Remove %(name)s", { name: item.name }));
     part(row, "remove").addEventListener("click", () => this.uploads.remove(item));
     part(row, "again").addEventListener("click", () => this.uploads.retry(item));
     if (SHOWABLE.test(item.file.type)) {

@@ -1,9 +1,11 @@
 /* The JSON interface, and its refusals as errors a caller can tell apart. */
 
+import { t } from "../lib/words.js";
+
 export class ApiError extends Error {
   /** status 0: no answer came at all. */
   constructor(status, { title, detail, errors, ...rest } = {}, retryAfter = null) {
-    super(detail || title || "The server could not be reached.");
+    super(detail || title || t("The server could not be reached."));
     this.name = "ApiError";
     this.status = status;
     this.errors = errors ?? {};

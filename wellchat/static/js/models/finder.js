@@ -1,5 +1,7 @@
 /* Searching while somebody types: a moment after the last key, one question at a time, and only the latest answer counts. */
 
+import { t } from "../lib/words.js";
+
 const PAUSE = 180; // ms after the last key
 const PATIENCE = 300; // ms before "Searching…" is worth showing
 
@@ -56,10 +58,10 @@ export class Finder {
 
 /** Why there is nothing, in words that help. */
 export function trouble({ status, retryAfter, message }) {
-  if (status === 0) return "You seem to be offline. What you look for is found when you are back.";
-  if (status === 429) return `That was a lot at once. Try again in ${Math.max(1, Math.round(retryAfter ?? 1))} s.`;
+  if (status === 0) return t("You seem to be offline. What you look for is found when you are back.");
+  if (status === 429) return t("That was a lot at once. Try again in %(num)s s.", { num: Math.max(1, Math.round(retryAfter ?? 1)) });
   if (status === 422) return message;
-  return "The server is not answering. Try again in a moment.";
+  return t("The server is not answering. Try again in a moment.");
 }
 
 /** Stretches for one short line: what stands before the first match gives way to it. */

@@ -1,5 +1,7 @@
 /* Files on their way up: so many at a time, each with its progress, to be cancelled and tried again. */
 
+import { t } from "../lib/words.js";
+
 const AT_ONCE = 3;
 
 export class Uploads {
@@ -15,12 +17,12 @@ export class Uploads {
     for (const file of files.slice(0, room)) {
       const item = { file, name: file.name, size: file.size, state: "waiting", progress: 0, reason: "", attachment: null };
       this.items.push(item);
-      if (file.size > this.mostMb * 1024 * 1024) this.#fail(item, `Larger than ${this.mostMb} MB.`, false);
-      else if (!file.size) this.#fail(item, "This file is empty.", false);
+      if (file.size > this.mostMb * 1024 * 1024) this.#fail(item, t("Larger than %(num)s MB.", { num: this.mostMb }), false);
+      else if (!file.size) this.#fail(item, t("This file is empty."), false);
       else this.changed(item);
     }
     this.#pump();
-    return files.length > room ? `At most ${this.most} files go with one message.` : "";
+    return files.length > room ? t("At most %(num)s files go with one message.", { num: this.most }) : "";
   }
 
   remove(item) {

@@ -1,0 +1,150 @@
+"""Every sentence of the product stands in every catalog, whole, and nothing is said outside of them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from wellchat import catalogs
+
+ROOT = Path(__file__).parent.parent.parent
+TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
+SCRIPTS = sorted(path for path in (ROOT / catalogs.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw"))
+each_language = pytest.mark.parametrize("language", catalogs.languages())
+
+NAMED = re.compile(r"%\(\w+\)s|\{\w+\}")
+
+
+@pytest.fixture(scope="module")
+def source() -> catalogs.Catalog:
+    return catalogs.template()
+
+
+@each_language
+def test_is_whole(language: str, source: catalogs.Catalog) -> None:
+    known = {message.id: message for message in catalogs.sentences(catalogs.read(language))}
+    wanted = {message.id for message in catalogs.sentences(source)}
+    assert set(known) == wanted, "`make words` brings the catalogs up to date"
+    for message in known.values():
+        forms = catalogs.forms_of(message)
+        assert all(form.strip() for form in forms), f"not translated: {message.id}"
+        assert not message.fuzzy, message.id
+
+
+@each_language
+def test_says_what_is_named(language: str) -> None:
+    """The same names in the same number; only a form for one may leave its count to the word for one."""
+    catalog = catalogs.read(language)
+    for message in catalogs.sentences(catalog):
+        if isinstance(message.id, tuple):
+            assert len(message.string) == catalog.num_plurals, message.id
+        wanted = sorted(NAMED.findall(message.id[1] if isinstance(message.id, tuple) else message.id))
+        for form in catalogs.forms_of(message):
+            found = sorted(NAMED.findall(form))
+            without_count = [name for name in wanted if name != "%(num)s"]
+            assert found == wanted or (isinstance(message.id, tuple) and found == without_count), message.id
+            assert not re.search(r"%(?!\(\w+\)s)", form), f"a bare % in {form}"
+
+
+@each_language
+def test_brings_no_markup(language: str) -> None:
+    """A translation is put into a page as it stands, into attributes too."""
+    for message in catalogs.sentences(catalogs.read(language)):
+        for form in catalogs.forms_of(message):
+            assert not set(form) & set('<>"&'), form
+
+
+@each_language
+def test_what_is_made_from_it_is_current(language: str) -> None:
+    catalog = catalogs.read(language)
+    assert catalogs.mo(language).read_bytes() == catalogs.compiled(catalog)
+    assert catalogs.script(language).read_text() == catalogs.scripted(catalog)
+
+
+@each_language
+def test_plurals_of_scripts_are_those_of_the_server(language: str) -> None:
+    catalog = catalogs.read(language)
+    found = catalogs.scripted(catalog)
+    photos = catalog.get("%(num)s photo").string
+    assert f'"one": "{photos[0]}"' in found
+    assert f'"other": "{photos[1]}"' in found
+
+
+def test_every_sentence_of_a_script_is_found(source: catalogs.Catalog) -> None:
+    for path in SCRIPTS:
+        for sentence in re.findall(r'\btn?\(\s*"([^"]+)"', path.read_text()):
+            assert source.get(sentence), f"{path.name}: {sentence}"
+
+
+# What stands in a template outside of the sentences
+
+
+STYLED = re.compile(r"(\{% block (?:\w+_class|style|dark) %\}).*?(\{% endblock %\})|<(style|script)\b.*?</\3>", re.S)
+OUTSIDE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!.*?>", re.S)
+ATTRIBUTE = re.compile(r'\b(?:aria-label|title|placeholder|alt|aria-description)="([^"]*)"')
+TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
+LETTERS = re.compile(r"[A-Za-z]{2,}")
+STRING = re.compile(r""""([^"]*)"|'([^']*)'""")
+ENGLISH = re.compile(r"^[A-Z][a-z]|^[A-Z] [a-z]|[a-z]{2} [a-z]")
+ALLOWED = {
+    "api/docs.html": "for programmers; the calls it tells of are English themselves",
+    "layouts/icons.html": "drawings",
+}
+KEYS = {"Enter", "j k"}  # what stands on a key
+
+
+def bare(text: str) -> Iterator[str]:
+    """Words between tags, and in attributes that people read."""
+    text = STYLED.sub("", text)
+    text = OUTSIDE.sub(lambda found: "\0" if found[0].startswith("{{") else "", text)
+    yield from (words for words in ATTRIBUTE.findall(text) if LETTERS.search(words.replace("\0", "")))
+    for words in re.split(r"\0|\n", TAG.sub("\n", text)):
+        words = re.sub(r"&\w+;", "", words)
+        if LETTERS.search(words) and not re.match(r'[\w-]+="|/', words.strip()):  # an attribute or a path in pieces
+            yield words.strip()
+
+
+def literals(text: str) -> Iterator[str]:
+    """English in an expression that no translation is asked for."""
+    text = re.sub(r"\{#.*?#\}", "", text, flags=re.S)
+    for expression in re.findall(r"\{\{(.*?)\}\}|\{%(.*?)%\}", text, flags=re.S):
+        code = "".join(expression)
+        if re.match(r"-?\s*(extends|include|import|from|set sheet|macro)\b", code):
+            continue
+        code = re.sub(r'\bn?gettext\("[^"]*"(, "[^"]*")?|\b_\((?:"[^"]*"|\'[^\']*\')', "(", code)
+        for word in map("".join, STRING.findall(code)):
+            if ENGLISH.search(word) and not re.search(r"--|/|^\s|\.html|[<>=]", word) and word not in KEYS:
+                yield word
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT / "templates").as_posix())
+def test_nothing_is_said_outside_of_the_sentences(path: Path) -> None:
+    if path.relative_to(ROOT / "templates").as_posix() in ALLOWED:
+        return
+    text = path.read_text()
+    assert list(bare(text)) == []
+    assert list(literals(text)) == []
+
+
+def test_the_search_for_bare_words_finds_them() -> None:
+    assert list(bare('<p>Hello {{ name }}</p><a title="Go there">{{ _("x") }}</a>')) == ["Go there", "Hello"]
+    assert list(literals('{{ button("Go there", "/go", "quiet") }}{{ _("Fine here") }}')) == ["Go there"]
+
+
+def test_flashed_words_and_refusals_are_translated() -> None:
+    """flash("...") and Invalid({...: "..."}) with English itself, where a page shows them."""
+    for path in sorted((ROOT / "wellchat").rglob("*.py")):
+        if path.name == "cli.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
+                continue
+            first = node.args[0]
+            told = first.values if node.func.id == "Invalid" and isinstance(first, ast.Dict) else [first]
+            if node.func.id in ("flash", "Invalid"):
+                english = [each for each in told if isinstance(each, ast.JoinedStr | ast.Constant)]
+                assert not english, f"{path.name}:{node.lineno}"

@@ -1,0 +1,139 @@
+"""The catalogs: one .po per language, and what is made from them for Python (.mo) and for the page's scripts (.js).
+
+`make words` brings new sentences in and makes the rest anew, `make words ARGS=it` begins a language; docs/languages.md
+says how to work with it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Iterator
+from gettext import c2py  # how the standard library itself reads the rule
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.messages import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).resolve().parent.parent
+HERE = ROOT / "wellchat" / "translations"
+SCRIPTS = "wellchat/static/js"
+KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "t": None, "tn": (1, 2)}
+SOURCES = {  # where sentences stand, and how they are found there
+    "wellchat": [("static/js/words/**", "ignore"), ("static/js/**.js", "javascript"), ("**.py", "python")],
+    "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")],
+}
+OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
+OPTIONS["**.txt"] = OPTIONS["**.html"]
+OPTIONS["static/js/**.js"] = {"parse_template_string": "true"}
+
+
+def languages() -> list[str]:
+    """Those with a catalog; English has none."""
+    return sorted(path.name for path in HERE.iterdir() if (path / "LC_MESSAGES").is_dir())
+
+
+def po(language: str) -> Path:
+    return HERE / language / "LC_MESSAGES" / "messages.po"
+
+
+def mo(language: str) -> Path:
+    return po(language).with_suffix(".mo")
+
+
+def script(language: str) -> Path:
+    return ROOT / SCRIPTS / "words" / f"{language.replace('_', '-')}.js"
+
+
+def template() -> Catalog:
+    """Every sentence of the source, and in which files it stands."""
+    found = Catalog(project="wellchat", charset="utf-8")
+    for folder, methods in SOURCES.items():
+        rows = extract_from_dir(ROOT / folder, methods, OPTIONS, KEYWORDS, strip_comment_tags=True)
+        for name, _line, sentence, _comments, context in rows:
+            found.add(sentence, locations=[(f"{folder}/{name}", 0)], context=context)
+    return found
+
+
+def read(language: str) -> Catalog:
+    with po(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def sentences(catalog: Catalog) -> Iterator[Message]:
+    return (message for message in catalog if message.id)
+
+
+def brought_up_to_date(catalog: Catalog) -> Catalog:
+    """The same translations, and an empty one for each sentence that is new; guesses would only look finished."""
+    catalog.update(template(), no_fuzzy_matching=True)
+    catalog.obsolete.clear()
+    for message in sentences(catalog):
+        message.locations = sorted({(name, 0) for name, _ in message.locations})
+    return catalog
+
+
+def written(catalog: Catalog) -> bytes:
+    out = io.BytesIO()
+    write_po(out, catalog, width=120, include_lineno=False, omit_header=False, sort_output=True)
+    return out.getvalue()
+
+
+def compiled(catalog: Catalog) -> bytes:
+    out = io.BytesIO()
+    write_mo(out, catalog)
+    return out.getvalue()
+
+
+def scripted(catalog: Catalog) -> str:
+    """A module with the sentences of the scripts; of a plural, each form by the name Intl.PluralRules gives it."""
+    words: dict[str, Any] = {}
+    for message in sentences(catalog):
+        if not any(name.startswith(SCRIPTS) for name, _ in message.locations):
+            continue
+        if isinstance(message.id, tuple):
+            words[message.id[0]] = _by_category(catalog, message.string)
+        else:
+            words[str(message.id)] = message.string
+    body = json.dumps(dict(sorted(words.items())), ensure_ascii=False, indent=0)
+    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatWords = {body};\n"
+
+
+def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
+    category, index = Locale.parse(str(catalog.locale)).plural_form, c2py(catalog.plural_expr)
+    found: dict[str, str] = {}
+    for count in [*range(200), 1_000, 1_000_000]:
+        found.setdefault(category(count), forms[index(count)])
+    return found
+
+
+def make(language: str) -> int:
+    """Write the .po, .mo and .js of one language anew; answers how many sentences have no translation yet."""
+    catalog = brought_up_to_date(read(language))
+    po(language).write_bytes(written(catalog))
+    mo(language).write_bytes(compiled(catalog))
+    script(language).parent.mkdir(exist_ok=True)
+    script(language).write_text(scripted(catalog))
+    return sum(not all(forms_of(message)) for message in sentences(catalog))
+
+
+def forms_of(message: Message) -> tuple[str, ...]:
+    return tuple(message.string) if isinstance(message.id, tuple) else (str(message.string or ""),)  # type: ignore[arg-type]
+
+
+def begin(language: str) -> None:
+    """An empty catalog for a language that has none."""
+    po(language).parent.mkdir(parents=True)
+    po(language).write_bytes(written(Catalog(locale=language, project="wellchat", charset="utf-8")))
+
+
+if __name__ == "__main__":
+    for code in sys.argv[1:]:
+        begin(code)
+    for each in languages():
+        sys.stdout.write(f"{each}: {make(each)} sentences wait for a translation\n")

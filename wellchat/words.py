@@ -1,0 +1,177 @@
+"""The reader's language: sentences, plurals, days, times and numbers. docs/languages.md says how to add one.
+
+The English sentence is the key, in templates, Python and JavaScript alike. Who reads decides: on a page the person's
+own choice, else what their browser asks for; in a mail what is known of its reader (`in_language`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from datetime import date, datetime, time
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any, cast
+
+import flask_babel
+from apiflask import APIFlask
+from babel import Locale, numbers
+from babel.dates import DateTimePattern, match_skeleton, parse_pattern
+from flask import current_app, g, has_app_context, has_request_context, request
+
+ENGLISH = "en"
+
+# English as this product always wrote it; every other language as its own readers do (CLDR).
+_OWN = {"day": "EEE d MMM", "short": "d MMM", "year": "d MMM y", "weekday": "EEE", "long": "EEEE d MMMM"}
+_SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
+
+
+def gettext(text: str, /, **named: Any) -> str:
+    """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
+    if text and has_app_context():  # of nothing, a catalog tells its own head
+        text = str(_catalog().gettext(text))
+    return text % named if named else text
+
+
+def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
+    """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
+    catalog = _catalog() if has_app_context() else NullTranslations()
+    text = str(catalog.ngettext(one, several, num))
+    return text % {"num": num, **named}
+
+
+def N_(text: str, /) -> str:  # noqa: N802
+    """Marks a sentence that is kept in English and translated where it is shown."""
+    return text
+
+
+def offered() -> tuple[str, ...]:
+    """The languages of this installation; the first is for who asks for none of them."""
+    return tuple(current_app.config["LANGUAGES"])
+
+
+def asked_for() -> str | None:
+    """The best of our languages by what the browser says, if it wants any of them."""
+    return request.accept_languages.best_match(offered()) if has_request_context() else None
+
+
+def _chosen() -> str:
+    user = g.get("_login_user")  # who is known already; asking for them may need a database that is not there
+    chosen = getattr(user, "locale", None)
+    return str(chosen) if chosen in offered() else asked_for() or offered()[0]
+
+
+def language() -> str:
+    """The code of the language that is being written: en, de, pt-BR."""
+    return str(_locale()).replace("_", "-")
+
+
+def direction() -> str:
+    """ltr or rtl."""
+    return str(_locale().text_direction)
+
+
+def in_language(code: str | None) -> Any:
+    """Within it all is written in this language; None, or one that is not offered any more: in the first."""
+    if not has_app_context():
+        return nullcontext()
+    return _forced(code if code in offered() else offered()[0])
+
+
+@contextmanager
+def _forced(code: str) -> Iterator[None]:
+    before = g.pop("catalog", None)
+    try:
+        with flask_babel.force_locale(code.replace("-", "_")):
+            yield
+    finally:
+        g.catalog = before
+
+
+def _catalog() -> NullTranslations:
+    """Looked for once in a request: a page asks for some hundred sentences."""
+    found = g.get("catalog")
+    if found is None:
+        found = g.catalog = flask_babel.get_translations()
+    return cast(NullTranslations, found)
+
+
+def names() -> list[tuple[str, str]]:
+    """Each language by the name its own people have for it: (de, Deutsch)."""
+    return [(code, str(_parsed(code).get_display_name()).capitalize()) for code in offered()]
+
+
+def script_words() -> str | None:
+    """The language whose sentences the page's scripts are to load; None: they speak English by themselves."""
+    return code if (code := language()) in _script_catalogs() else None
+
+
+@lru_cache(maxsize=1)
+def _script_catalogs() -> frozenset[str]:
+    return frozenset(path.stem for path in (Path(__file__).parent / "static" / "js" / "words").glob("*.js"))
+
+
+@lru_cache(maxsize=64)
+def _parsed(code: str) -> Locale:
+    return Locale.parse(code, sep="-")
+
+
+def _locale() -> Locale:
+    found = flask_babel.get_locale() if has_app_context() else None
+    return found or _parsed(ENGLISH)
+
+
+# Days, times and numbers
+
+
+def clock(moment: datetime | time) -> str:
+    """14:05, or as the language has it. The moment is in the reader's zone already, as for all of these."""
+    locale = _locale()
+    if locale.language == ENGLISH:
+        return moment.strftime("%H:%M")
+    return str(locale.time_formats["short"].apply(moment, locale))
+
+
+def day(of: date, form: str = "day") -> str:
+    """`day` Thu 12 Nov, `short` 12 Nov, `year` 12 Nov 2024, `weekday` Thu, `long` Thursday 12 November."""
+    locale = _locale()
+    return str(_pattern(locale, form).apply(of, locale))
+
+
+@lru_cache(maxsize=256)
+def _pattern(locale: Locale, form: str) -> DateTimePattern:
+    if locale.language == ENGLISH:
+        return parse_pattern(_OWN[form])
+    if form == "weekday":
+        return parse_pattern("ccc")
+    known, skeleton = locale.datetime_skeletons, _SKELETONS[form]
+    if skeleton not in known:
+        skeleton = match_skeleton(skeleton, known, allow_different_fields=True) or "yMd"
+    found = str(known[skeleton].pattern)
+    if form == "long":  # the short one with its words written out
+        found = re.sub("[Ec]+", "EEEE", re.sub("[ML]{3,}", "MMMM", found))
+    return parse_pattern(found)
+
+
+def number(value: float, digits: int = 0) -> str:
+    """1,234.5 as the language writes it."""
+    return str(numbers.format_decimal(value, format="#,##0" + "." * bool(digits) + "0" * digits, locale=_locale()))
+
+
+def init_app(app: APIFlask) -> None:
+    flask_babel.Babel(app, configure_jinja=False, default_locale=ENGLISH, locale_selector=_selected)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=gettext, ngettext=lambda one, several, num: _form(one, several, num), newstyle=True
+    )
+    app.jinja_env.globals.update(lang=language, dir=direction, script_words=script_words)
+
+
+def _form(one: str, several: str, num: int) -> str:
+    return str(_catalog().ngettext(one, several, num))
+
+
+def _selected() -> str:
+    return _chosen().replace("-", "_")
