@@ -1,6 +1,7 @@
 /* The bell: its count, and its list when it is opened. */
 
 import { badgeText, part } from "../lib/dom.js";
+import { t } from "../lib/words.js";
 
 const SHOWN = 8;
 const PATIENCE = 300; // ms before a waiting shape is worth showing
