@@ -7,12 +7,14 @@ import re
 import subprocess
 from pathlib import Path
 
+import brotli
 import pytest
 
 from wellchat.assets import ALL_SHEETS, SHEETS, START, asset, names
 from wellchat.bundle import reached
 
-GZIP = {"Accept-Encoding": "gzip, br"}
+GZIP = {"Accept-Encoding": "gzip, deflate"}
+UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
 
 
 @pytest.fixture
@@ -22,18 +24,19 @@ def here(app):
 
 
 @pytest.mark.parametrize("name", [ALL_SHEETS, "js/app.js", "icon.svg"])
-def test_packed_it_is_the_same(client, here, name):
-    address = asset(name)
-    plain, packed = client.get(address), client.get(address, headers=GZIP)
+@pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate", "gzip"), ("gzip, deflate, br", "br")])
+def test_packed_it_is_the_same(client, here, name, accepted, encoding):
+    address, taken = asset(name), {"Accept-Encoding": accepted}
+    plain, packed = client.get(address), client.get(address, headers=taken)
     assert "Content-Encoding" not in plain.headers
-    assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.data) == plain.data
+    assert packed.headers["Content-Encoding"] == encoding
+    assert UNPACK[encoding](packed.data) == plain.data
     assert len(packed.data) < len(plain.data)
     for answer in (plain, packed):
         assert "Accept-Encoding" in answer.vary
         assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
     assert plain.headers["ETag"] != packed.headers["ETag"]
-    again = client.get(address, headers={**GZIP, "If-None-Match": packed.headers["ETag"]})
+    again = client.get(address, headers={**taken, "If-None-Match": packed.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
     assert client.get(address, headers={"Accept-Encoding": "gzip;q=0"}).data == plain.data
 

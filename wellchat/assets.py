@@ -13,13 +13,14 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import cast
 
+import brotli
 from apiflask import APIFlask
 from flask import Response, current_app, request, send_from_directory, url_for
 from rjsmin import jsmin
 
 from wellchat.bundle import bundle, later, reached
 from wellchat.errors import NotFound
-from wellchat.packing import wants_gzip
+from wellchat.packing import takes
 from wellchat.web import limiter
 
 ALL_SHEETS = "css/all.css"  # every sheet of SHEETS in one answer
@@ -64,18 +65,19 @@ def _known(folder: Path, version: str) -> frozenset[str]:
 
 
 @cache
-def _contents(folder: Path, version: str, name: str) -> tuple[bytes, bytes]:
-    """As it is sent, and packed."""
+def _contents(folder: Path, version: str, name: str, encoding: str) -> bytes:
+    if encoding:
+        plain = _contents(folder, version, name, "")
+        return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
     if name == ALL_SHEETS:
-        text = "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in SHEETS)
-    elif name == START:
+        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in SHEETS).encode()
+    if name == START:
         text = bundle(folder, START)
     elif name.startswith("js/"):
         text = later(folder, name, START)
     else:
         text = (folder / name).read_text("utf-8")
-    sent = (str(jsmin(text)) if name.endswith(".js") else text).encode()
-    return sent, gzip.compress(sent, 9, mtime=0)
+    return (str(jsmin(text)) if name.endswith(".js") else text).encode()
 
 
 @limiter.exempt  # as Flask's own static files are: one page takes forty, and they cost nothing
@@ -92,12 +94,12 @@ def _send_asset(version: str, filename: str) -> Response:
 
 
 def _send_text(version: str, name: str) -> Response:
-    packs = wants_gzip()
-    response = Response(_contents(_folder(), version, name)[packs], mimetype=mimetypes.guess_type(name)[0])
-    if packs:
-        response.headers["Content-Encoding"] = "gzip"
+    encoding = next((one for one in ("br", "gzip") if takes(one)), "")  # browsers take "br" over HTTPS only
+    response = Response(_contents(_folder(), version, name, encoding), mimetype=mimetypes.guess_type(name)[0])
+    if encoding:
+        response.headers["Content-Encoding"] = encoding
     response.vary.add("Accept-Encoding")
-    response.set_etag(f"{version}-{name.replace('/', '-')}{'-gzip' if packs else ''}")
+    response.set_etag(f"{version}-{name.replace('/', '-')}-{encoding}")
     return cast(Response, response.make_conditional(request))
 
 

@@ -20,8 +20,8 @@ LEVEL = 5  # of pages, made anew each time
 PADDING = 100  # bytes at most
 
 
-def wants_gzip() -> bool:
-    return request.accept_encodings.quality("gzip") > 0
+def takes(encoding: str) -> bool:
+    return request.accept_encodings.quality(encoding) > 0
 
 
 def padded_gzip(data: bytes) -> bytes:
@@ -38,7 +38,7 @@ def pack_page(response: Response) -> Response:
         return response
     response.vary.add("Accept-Encoding")
     plain = request.method != "GET" or request.query_string or response.status_code != 200
-    if plain or "Content-Encoding" in response.headers or not wants_gzip():
+    if plain or "Content-Encoding" in response.headers or not takes("gzip"):
         return response
     data = response.get_data()
     if len(data) >= SMALL:

@@ -78,6 +78,8 @@ def test_waiting_nothing_and_trouble_are_said(paul: Page) -> None:
     state = palette(paul).get_by_role("status")
     field.fill("har")
     expect(state).to_have_text("Searching…")
+    waiting = paul.locator(".palette .skeletons")
+    expect(waiting).to_be_visible()
     field.fill("zzzz")
     paul.wait_for_timeout(600)
     held[1].continue_()

@@ -35,4 +35,4 @@ def test_the_thread_page_is_small(chromium: Any, house: Any) -> None:
         assert sum("/css/" in url for url in kept) == 1
         assert shift(page) <= 0.05  # with pictures that come after it
         answers = page.evaluate(HOW_SENT)
-        assert set(answers) == {"gzip"}
+        assert set(answers) == {"br"}

@@ -58,6 +58,7 @@ function build(app, recents) {
 
   function show({ state, words, answer, error }) {
     forget.hidden = true;
+    part(dialog, "skeleton").hidden = state !== "waiting" || options().length > 0; // what stands there stays until then
     if (state === "waiting") return say(t("Searching…"));
     if (state === "failed") {
       draw([], words);
