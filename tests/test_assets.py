@@ -83,6 +83,12 @@ def test_scripts_are_still_scripts(client, here, node, tmp_path):
     assert run.returncode == 0, run.stderr
 
 
+def test_no_regular_expression_stands_behind_an_arrow(app):
+    """The one place where rjsmin takes it for a division, and its blanks for blanks: put it in brackets."""
+    for path in Path(app.static_folder).rglob("*.js"):
+        assert not re.search(r"=>\s*/[^/*]", path.read_text()), path
+
+
 def test_a_page_is_packed_and_its_length_says_little(browse, cast):
     paul = browse(cast.paul)
     plain = paul.get("/new")

@@ -72,6 +72,13 @@ def test_forms_it_does_not_know_are_refused(tmp_path: Path, text: str) -> None:
         bundle(put(tmp_path, app=text, b="export const b = 1;\n"), "js/app.js")
 
 
+def test_a_computed_name_means_the_same_in_the_first_module_only(tmp_path: Path) -> None:
+    computed = "export const later = (name) => import(`./${name}.js`);\n"
+    assert computed.removeprefix("export ") in bundle(put(tmp_path, app=computed), "js/app.js")
+    with pytest.raises(CannotBundle, match="import"):
+        bundle(put(tmp_path, app='import "./lib/b.js";\n', lib_b=computed), "js/app.js")
+
+
 def test_a_circle_is_refused(tmp_path: Path) -> None:
     put(tmp_path, app='import "./b.js";\n', b='import "./app.js";\n')
     with pytest.raises(CannotBundle, match="circle"):

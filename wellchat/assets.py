@@ -1,7 +1,7 @@
 """Static files as browsers get them: under an address made of their content, small, and kept for good.
 
 There is no build step: the style sheets are joined, and so are the modules (bundle.py), freed of comments and blanks;
-all is packed when it is first asked for, and a process remembers it. /static serves the files as they lie in the folder.
+all is packed when first asked for, and a process remembers it. /static serves the files as they lie in the folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ALL_SHEETS = "css/all.css"  # every sheet of SHEETS in one answer
 SHEETS = (
     *("tokens", "hues", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "notices", "cards"),
     *("conversations", "inbox", "thread", "message", "marks", "composer", "emoji", "files", "lightbox", "panel"),
-    *("notifications", "search"),
+    *("notifications", "search", "forced"),
 )
 TEXT = {".css", ".js", ".svg"}
 START = "js/app.js"  # the script of every page

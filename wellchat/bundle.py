@@ -18,6 +18,7 @@ LATER = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*? |class |const )(?P<name>\w+))", re.MULTILINE)
 EXPORTS = re.compile(r"^export \{(?P<names>[^}]*)\};$", re.MULTILINE)
 OTHER = re.compile(r"^(?:export|import)\b(?!\().*$", re.MULTILINE)
+COMPUTED = re.compile(r"\bimport\((?!\").*$", re.MULTILINE)  # means the same only from where the bundle is served
 
 
 class CannotBundle(ValueError):
@@ -67,6 +68,8 @@ def _as_function(folder: Path, name: str, inside: tuple[str, ...], start: str) -
         gives += [each.strip() for each in found["names"].split(",") if each.strip()]
     text = EXPORTS.sub("", EXPORT.sub("", text))
     text = IMPORT.sub(lambda found: _taking(found["names"], _beside(folder, name, found["path"])), text)
+    if name != start and (odd := COMPUTED.search(text)):
+        raise CannotBundle(f"{name}: {odd[0]}")
     if (odd := OTHER.search(text)) or any(" as " in each for each in gives):
         raise CannotBundle(f"{name}: {odd[0] if odd else 'export as'}")
 

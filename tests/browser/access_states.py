@@ -16,6 +16,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/forgot-password": (None, lambda f: "/forgot-password"),
     "/new": ("cara", lambda f: "/new"),
     "/notifications": ("cara", lambda f: "/notifications"),
+    "/offline": (None, lambda f: "/offline"),
     "/outbox": ("cara", lambda f: "/outbox"),
     "/outbox/<mail_id>": ("cara", lambda f: f"/outbox/{f.mail}"),
     "/oversight": ("ada", lambda f: "/oversight"),

@@ -72,4 +72,4 @@ def seats(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
     finally:
         for context in contexts:
             context.close()
-    assert faults == []
+    assert faults == [], faults

@@ -50,10 +50,10 @@ def sitting(chromium: Any, house: Any) -> Iterator[Callable[[str | None], Page]]
 
         def of(who: str | None) -> Page:
             if who is None and None not in windows:
-                context = chromium.new_context(base_url=house.url, reduced_motion="reduce")
+                context = chromium.new_context(base_url=house.url, reduced_motion="reduce", service_workers="block")
                 windows[None] = context.new_page()
             elif who not in windows:
-                windows[who] = sit(f"{who}@example.com", reduced_motion="reduce")
+                windows[who] = sit(f"{who}@example.com", reduced_motion="reduce", service_workers="block")
             return windows[who]
 
         yield of

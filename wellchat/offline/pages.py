@@ -33,18 +33,13 @@ def service_worker() -> Response:
     facts = {
         "version": current_app.extensions["assets"],
         "pages": current_app.config["KEPT_THREADS"],
-        "shell": [asset(name) for name in _shell()],
+        "shell": [asset(name) for name in names() if not name.startswith("sw/")],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
     response = Response(text, mimetype="text/javascript")
     response.headers["Service-Worker-Allowed"] = "/"
     return _may_be_asked_again(response, "no-cache")
-
-
-def _shell() -> list[str]:
-    """The static files that pages are made of."""
-    return [name for name in names() if not name.startswith("sw/")]
 
 
 def _may_be_asked_again(response: Response, cache_control: str) -> Response:

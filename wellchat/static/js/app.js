@@ -1,7 +1,7 @@
 /* Binds the controllers of the page to their elements, and keeps the page fresh. */
 
 import { attach, gallery, pictures } from "./controllers/attach.js";
-import { bell, history } from "./controllers/bell.js";
+import { bell } from "./controllers/bell.js";
 import { composer } from "./controllers/composer.js";
 import { catchUp, status, update } from "./controllers/connection.js";
 import { emoji } from "./controllers/emoji.js";
@@ -10,8 +10,8 @@ import { inbox } from "./controllers/inbox.js";
 import { limit } from "./controllers/limit.js";
 import { messages } from "./controllers/messages.js";
 import { pins } from "./controllers/pins.js";
-import { clearing, devices, offer } from "./controllers/push.js";
-import { recents, search } from "./controllers/search.js";
+import { clearing, offer } from "./controllers/push.js";
+import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
 import { local } from "./lib/storage.js";
@@ -26,7 +26,11 @@ import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { attach, bell, clearing, composer, devices, emoji, gallery, history, inbox, leave, limit, messages, offer, panel, pictures, pins, recents, search, status, theme, thread, title, unread, update };
+const CONTROLLERS = { attach, bell, clearing, composer, emoji, gallery, inbox, leave, limit, messages, offer, panel, pictures, pins, search, status, theme, thread, title, unread, update };
+
+/* Those of one page alone come with it. */
+const later = (name) => (element, app) => import(`./controllers/${name}.js`).then((module) => module[name](element, app));
+for (const name of ["devices", "history", "recents"]) CONTROLLERS[name] = later(name);
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;

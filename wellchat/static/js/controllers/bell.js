@@ -1,11 +1,9 @@
-/* The bell: its count, and its list when it is opened; and the page with all of them. */
+/* The bell: its count, and its list when it is opened. */
 
 import { badgeText, part } from "../lib/dom.js";
-import { drawNotifications, fillNotification } from "../lib/notification_row.js";
 import { t } from "../lib/words.js";
 
 const SHOWN = 8;
-const ON_A_PAGE = 30;
 const PATIENCE = 300; // ms before a waiting shape is worth showing
 
 export function bell(root, app) {
@@ -35,7 +33,10 @@ export function bell(root, app) {
     const show = (name, shown) => (part(root, name).hidden = !shown);
     const timer = setTimeout(() => show("skeleton", list.childElementCount === 0), PATIENCE);
     try {
-      const { notifications, unread } = await app.api.get("/notifications", { limit: SHOWN });
+      const [{ drawNotifications }, { notifications, unread }] = await Promise.all([
+        import("../lib/notification_row.js"),
+        app.api.get("/notifications", { limit: SHOWN }),
+      ]);
       drawNotifications(list, notifications, app.times);
       show("empty", notifications.length === 0);
       show("trouble", false);
@@ -49,27 +50,8 @@ export function bell(root, app) {
   }
 }
 
-/* The page: what is new comes in on top of its first page; on earlier ones, rows only change. */
-export function history(root, app) {
-  const list = part(root, "list");
-  const { unread, kind, before } = root.dataset;
-
-  async function load() {
-    const { notifications } = await app.api.get("/notifications", { unread, kind, before, limit: ON_A_PAGE });
-    drawNotifications(list, notifications, app.times);
-    list.hidden = notifications.length === 0;
-    part(root, "empty").hidden = notifications.length > 0;
-  }
-  const loadQuietly = () => load().catch(() => {}); // the next change, or a reload, brings it
-  listen(list, app, before ? () => {} : loadQuietly);
-  app.store.on(({ notifications, unread: counted }) => {
-    for (const one of notifications) fillNotification(list, one, app.times);
-    if ((notifications.length || counted) && !before) loadQuietly();
-  });
-}
-
 /* Opening one reads it; its dot marks it read, or unread again. */
-function listen(list, app, done) {
+export function listen(list, app, done) {
   list.addEventListener("click", ({ target }) => {
     const row = target.closest('[data-part="link"]')?.closest(".notification--unread");
     if (row) mark(app, { ids: [row.dataset.id], read: true });

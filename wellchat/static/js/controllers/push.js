@@ -1,35 +1,10 @@
-/* Push on this device: the switch in the settings, the offer after a first message, and what is read goes from the screen. */
+/* Push on this device: the offer after a first message, and what is read goes from the screen. */
 
 import { part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
 import { t } from "../lib/words.js";
 
 const LATER = "wellchat.push.later"; // somebody said "not now": they are not asked again here
-
-/* The switch on the page of devices. */
-export async function devices(root, app) {
-  const button = part(root, "switch");
-  const show = (state) => {
-    root.dataset.state = state;
-    for (const words of root.querySelectorAll("[data-when]")) words.hidden = words.dataset.when !== state;
-    button.hidden = !["on", "off"].includes(state);
-    button.textContent = state === "on" ? t("Turn off here") : t("Tell me on this device");
-    button.classList.toggle("button--plain", state === "on");
-  };
-  show(await app.push.state());
-  button.addEventListener("click", async () => {
-    button.disabled = true;
-    try {
-      if (root.dataset.state === "on") await app.push.turnOff();
-      else await app.push.turnOn();
-      location.reload(); // the list of devices below is the server's
-    } catch {
-      show("trouble");
-    } finally {
-      button.disabled = false;
-    }
-  });
-}
 
 /* Whoever has just written wants to know when an answer comes: the one moment to offer it, once. */
 export function offer(root, app) {

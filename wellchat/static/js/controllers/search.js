@@ -1,6 +1,5 @@
 /* The way to search from anywhere: the button in the bar and Ctrl or Cmd with K. The palette itself is loaded when wanted. */
 
-import { clone, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
 import { Recents } from "../models/recents.js";
 
@@ -34,27 +33,4 @@ export function search(button, app) {
   for (const form of document.querySelectorAll('[data-controller~="leave"]')) {
     form.addEventListener("submit", () => recents.forget());
   }
-}
-
-/* On the page of search: remembers what found something, and offers what was found before. */
-export function recents(root, app) {
-  const kept = new Recents({ storage: local, viewerId: app.viewerId });
-  const box = part(root, "recents");
-  if (root.dataset.found) kept.add(root.dataset.found);
-  const show = () => {
-    const list = kept.list();
-    box.hidden = !list.length || Boolean(root.querySelector('[name="q"]').value);
-    part(box, "list").replaceChildren(...list.map((words) => {
-      const row = clone(box, "recent");
-      row.querySelector("a").href = `/search?${new URLSearchParams({ q: words })}`;
-      part(row, "words").textContent = words;
-      return row;
-    }));
-  };
-  box.querySelector('[data-action="forget"]').addEventListener("click", () => {
-    kept.forget();
-    show();
-    root.querySelector('[name="q"]').focus();
-  });
-  show();
 }

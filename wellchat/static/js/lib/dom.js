@@ -60,7 +60,7 @@ export function setAvatar(element, person) {
 }
 
 export function initials(name) {
-  const words = name.split(/\s+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
+  const words = name.split(/\s+/).filter((word) => (/^[\p{L}\p{N}]/u.test(word)));
   const first = (text) => [...text][0] ?? "?"; // a whole character, also where it takes two code units
   if (!words.length) return first(name).toUpperCase();
   return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();

@@ -29,7 +29,5 @@ export class Version {
   }
 }
 
-const ASSET = /\/assets\/(\w+)\//;
-
 /** The version in the address of a static file. */
-export const versionOf = (address) => ASSET.exec(address)?.[1] ?? null;
+export const versionOf = (address) => (/\/assets\/(\w+)\//.exec(address)?.[1] ?? null);
