@@ -124,4 +124,4 @@ def in_words(found: Preview, zone: str) -> str:
     why = found.foreseen.why.replace("The reader is here.", N_("You are here right now."))
     when = {"day": day_of(until, there), "time": clock(at)}
     words = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
-    return f"{words} {gettext(why)}" if why else words + " "
+    return f"{words} {gettext(why)}".rstrip()
