@@ -214,7 +214,7 @@ def test_doctor_finds_a_healthy_house(instance: Path, valkey_url: str, smtp: Mai
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
     assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys(
-        ("instance", "database", "migrations", "redis", "broker", "mail"), True
+        ("instance", "files", "database", "migrations", "redis", "broker", "mail"), True
     )
     assert report["settings"]["SECRET_KEY"] == "***"
 

@@ -81,6 +81,8 @@ def masked(name: str, value: Any) -> Any:
         parts = urlsplit(value)
         user, _, rest = parts.netloc.rpartition("@")
         return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{rest}"))
+    if isinstance(value, tuple):
+        return ",".join(value)
     return value if isinstance(value, (bool, int, float, list, type(None))) else str(value)
 
 
