@@ -21,7 +21,7 @@ SitDown = Callable[..., Page]
 def paul(quick: Live, sit_down: SitDown) -> Page:
     """Paul in the inbox, when what Cara wrote can be found."""
     people = quick.people  # type: ignore[attr-defined]
-    cara, paul = sit_down(people.cara), sit_down(people.paul)
+    cara, paul = sit_down(people.cara), sit_down(people.paul, service_workers="block")
     cara.goto("/new")
     cara.locator("main a[href^='/threads/'], main form button").first.click()
     write(cara, "The <i>Café</i> 👋🏽 by the harbour at nine")
@@ -68,6 +68,20 @@ def test_the_palette_by_keyboard(paul: Page) -> None:
     paul.keyboard.press("Enter")
     expect(palette(paul).get_by_role("combobox")).to_have_value("CAFE harb")
     expect(palette(paul).locator("mark").first).to_be_visible()
+
+
+def test_letters_typed_before_the_palette_is_there_are_in_it(paul: Page) -> None:
+    held: list[Route] = []
+    paul.route("**/palette.js", lambda route: held.append(route))
+    paul.keyboard.press("Control+k")
+    paul.keyboard.type("harb")
+    expect(palette(paul)).to_have_count(0)
+    held[0].continue_()
+    field = palette(paul).get_by_role("combobox")
+    expect(field).to_have_value("harb")
+    paul.keyboard.type("our")
+    expect(field).to_have_value("harbour")
+    expect(palette(paul).locator("mark").first).to_have_text("harbour")
 
 
 def test_waiting_nothing_and_trouble_are_said(paul: Page) -> None:

@@ -8,13 +8,13 @@ const ON_A_PAGE = 8;
 
 let opened = null;
 
-export function palette(app, recents, opener) {
+export function palette(app, recents, opener, typed) {
   if (opened?.open) return opened.querySelector("input").select();
   const dialog = opened ?? build(app, recents);
   opened = dialog;
   dialog.cameFrom = document.activeElement === document.body ? opener : document.activeElement;
   dialog.showModal();
-  dialog.begin();
+  dialog.begin(typed);
 }
 
 function build(app, recents) {
@@ -117,10 +117,11 @@ function build(app, recents) {
     finder.stop();
     if (dialog.cameFrom?.isConnected) dialog.cameFrom.focus({ preventScroll: true });
   });
-  dialog.begin = () => {
-    field.value = "";
+  dialog.begin = (typed) => {
+    field.value = typed;
     finder.stop();
-    show({ state: "idle" });
+    if (typed) finder.type(typed);
+    else show({ state: "idle" });
     field.focus();
   };
   document.body.append(dialog);

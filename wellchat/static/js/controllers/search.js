@@ -6,10 +6,12 @@ import { Recents } from "../models/recents.js";
 export function search(button, app) {
   const recents = new Recents({ storage: local, viewerId: app.viewerId });
   const open = async () => {
+    const typed = keepTyped();
     try {
       const { palette } = await import("./palette.js");
-      palette(app, recents, button);
+      palette(app, recents, button, typed());
     } catch {
+      typed();
       location.assign(button.href); // not to be had: the page does the same
     }
   };
@@ -33,4 +35,17 @@ export function search(button, app) {
   for (const form of document.querySelectorAll('[data-controller~="leave"]')) {
     form.addEventListener("submit", () => recents.forget());
   }
+}
+
+/* What is typed while the palette is still on its way; call what it answers to end this and have it. */
+function keepTyped() {
+  let typed = "";
+  const keep = (event) => {
+    if (event.key.length !== 1 || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    typed += event.key;
+  };
+  document.addEventListener("keydown", keep, true);
+  return () => (document.removeEventListener("keydown", keep, true), typed);
 }
