@@ -139,6 +139,25 @@ def test_a_reminder_follows_its_booking(world: World, put: Put) -> None:
     assert actions.sweep(STARTS + 4 * DAY) == {"announced": 2}
 
 
+def test_one_that_was_moved_in_silence_reminds_at_its_new_time(world: World, put: Put) -> None:
+    put()
+    actions.sweep(NOON)
+    put(NOON + HOUR, starts_at=STARTS + 5 * DAY, tell=False)
+    assert actions.sweep(STARTS - HOUR) == {"announced": 0}
+    assert actions.sweep(STARTS + 4 * DAY) == {"announced": 2}
+
+
+def test_who_wants_it_by_email_alone_was_told(world: World, put: Put) -> None:
+    off = {"bell": False, "push": False, "email": True}
+    for person in (world.client, world.coach):
+        save_preferences(user=person, now=NOON, channels={"appointment": off})
+    put()
+    assert actions.sweep(NOON) == {"announced": 2}
+    assert told(world.client) == []
+    mail.sweep(NOON)
+    assert len(world.server.messages) == 2
+
+
 def test_a_late_worker_reminds_once_and_not_of_what_has_begun(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)

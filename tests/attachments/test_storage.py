@@ -112,6 +112,6 @@ def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "s3://", "/var/files", "file://relative", "s3"])
-def test_places_that_are_none(url):
+def test_places_that_are_none(url, tmp_path):
     with pytest.raises(SettingsError, match="WELLCHAT_FILES_URL: must be s3://bucket/prefix or file:///folder"):
-        read_settings({"WELLCHAT_FILES_URL": url}, INSTANCE="/tmp/x")
+        read_settings({"WELLCHAT_FILES_URL": url}, INSTANCE=tmp_path)

@@ -112,5 +112,6 @@ def test_an_excerpt_shows_the_match_and_cuts_at_words():
 
 @pytest.mark.parametrize("odd", ["", "   ", "!!!", "\u0301", "👍", '* OR "', "a" * 500, "\ud7ff", "\u3099か"])
 def test_odd_texts_are_only_text(odd):
-    tokens.asked(odd, forgiving=True)
-    excerpt(odd, found_in(odd, odd) or [])
+    assert all(tokens.asked(odd, forgiving=True))
+    text, marks = excerpt(odd, found_in(odd, odd) or [])
+    assert all(0 <= start < end <= len(text) for start, end in marks)

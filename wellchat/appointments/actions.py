@@ -27,23 +27,23 @@ BATCH = 500  # people of one sweep
 AFTER_TROUBLE = timedelta(minutes=5)
 
 
-def plan(subject: Subject, stood: Stood | None, now: datetime) -> None:
+def plan(subject: Subject, stood: Stood | None, tell: bool, now: datetime) -> None:
     """A subject was put; `stood` is how it was before. Runs in the transaction that put it.
 
-    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody.
+    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody. Where nobody
+    is to be told, reminders that were planned go along with it all the same.
     """
     if subject.declared.scope != "connection":
         return
-    db.session.execute(
-        delete(Announcement).where(Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS))
-    )
+    planned = delete(Announcement).where(Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS))
+    reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or tell
     if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
         return
     for user_id in (subject.client_id, subject.professional_id):
-        if what := _news(subject, stood, user_id):
+        if tell and (what := _news(subject, stood, user_id)):
             _expect(subject.id, user_id, what, now)
-        for what, before in () if subject.is_cancelled else REMINDERS.items():
-            if subject.starts_at - before > now:
+        for what, before in REMINDERS.items():
+            if reminds and not subject.is_cancelled and subject.starts_at - before > now:
                 _expect(subject.id, user_id, what, subject.starts_at - before)
     enqueue("appointments.announce", subject_id=subject.id)
 
@@ -122,7 +122,8 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
         now=now,
     )
     wishes = preferences(user_id)
-    if wishes.cadence != "off" and wishes.wants(KIND_OF[what], "email"):
+    by_mail = wishes.cadence != "off" and wishes.wants(KIND_OF[what], "email")
+    if by_mail:
         queue_mail(
             user_id=user_id,
             address=reader.email,
@@ -131,7 +132,7 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
             reason=REASONS[what],
             now=now,
         )
-    return told is not None
+    return told is not None or by_mail
 
 
 def _still_news(planned: set[str], *, is_cancelled: bool) -> str | None:

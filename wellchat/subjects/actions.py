@@ -31,8 +31,8 @@ class Stood(NamedTuple):
     is_cancelled: bool
 
 
-ON_PUT: list[Callable[[Subject, Stood | None, datetime], None]] = []
-"""Called with (subject, how it stood or None for a new one, now) in the transaction that put it."""
+ON_PUT: list[Callable[[Subject, Stood | None, bool, datetime], None]] = []
+"""Called with (subject, how it stood or None for a new one, whether to tell, now) in the transaction that put it."""
 
 
 def put_subject(
@@ -71,9 +71,9 @@ def put_subject(
         subject, stood = _insert(session, form, people, now) or _update(session, form, people, now)
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
-        for hook in ON_PUT if tell else ():
-            session.flush()
-            hook(subject, stood, now)
+        session.flush()
+        for hook in ON_PUT:
+            hook(subject, stood, tell, now)
     return subject
 
 
