@@ -34,7 +34,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
         other=other,
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
-        place=url_for("messaging.thread", thread_id=thread_id, before=seq + 25) + f"#{seq}",
+        place=url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq)),
         body=body if body is not None else found.body,
         errors=errors or {},
         max_body=MAX_BODY,
