@@ -26,7 +26,15 @@ from tests import rendering  # noqa: E402
 from tests.browsing import Browser  # noqa: E402
 from tests.cast import Cast, Talk, gather  # noqa: E402
 from tests.databases import CleanDatabase  # noqa: E402
-from tests.services import LeftOut, MailServer, Services, browser_path, database_on, node_path  # noqa: E402
+from tests.services import (  # noqa: E402
+    LeftOut,
+    MailServer,
+    Services,
+    browser_path,
+    database_on,
+    node_path,
+    whole_browser_path,
+)
 from wellchat import create_app  # noqa: E402
 from wellchat.accounts import passwords  # noqa: E402
 from wellchat.accounts.models import User  # noqa: E402
@@ -264,15 +272,28 @@ def at_once(app: Flask) -> Callable[[int, Callable[[int], Any]], list[Any]]:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator[Any]:
-    """A running Chromium."""
-    path = _or_leave_out(browser_path)
+def playwright() -> Iterator[Any]:
+    _or_leave_out(browser_path)
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, headless=True)
-        yield browser
-        browser.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Any) -> Iterator[Any]:
+    """A running Chromium."""
+    browser = playwright.chromium.launch(executable_path=browser_path(), headless=True)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def whole_chromium(playwright: Any) -> Iterator[Any]:
+    """A running Chromium that shows notifications and takes pushes, which costs it a third more time."""
+    browser = playwright.chromium.launch(executable_path=_or_leave_out(whole_browser_path), headless=True)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -30,6 +30,7 @@ from sqlalchemy import make_url
 from wellchat.embedded import Valkey, end_with_parent
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+LIGHT_BROWSER = "chromium-headless-shell"  # the same engine without windows
 
 
 class LeftOut(Exception):
@@ -228,6 +229,11 @@ def browser_path() -> str:
     driver = subprocess.run([sys.executable, "-m", "playwright", "--version"], capture_output=True, text=True)
     if driver.returncode:
         raise LeftOut(f"Playwright's driver does not run: {driver.stderr.strip()}")
+    return shutil.which(LIGHT_BROWSER) or whole_browser_path()
+
+
+def whole_browser_path() -> str:
+    """Raises LeftOut."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
