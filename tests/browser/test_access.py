@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +29,7 @@ BUT_COLOURS = {**EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}}
 # A window, its half at 200 %, and a phone. What takes longest are the colours: in both schemes, and once at a phone.
 SIZES = {"wide": (1280, 800), "zoomed": (640, 400), "narrow": (390, 844)}
 NARROWEST = (320, 568)
+PICTURES = os.environ.get("PICTURES")  # a folder, in which every state then leaves its pictures for people to look at
 FORGET = """() => {
   for (const key of Object.keys(localStorage)) if (/outbox|draft/.test(key)) localStorage.removeItem(key);
 }"""
@@ -77,8 +81,14 @@ def violations(page: Page, options: dict[str, Any]) -> list[str]:
     ]
 
 
-def looked_at(page: Page, state: State) -> list[str]:
+def picture(page: Page, name: str, look: str) -> None:
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.{look}.png")
+
+
+def looked_at(page: Page, name: str) -> list[str]:
     """All that is wrong with it."""
+    state = ALL[name]
     wrong = []
     for size, (width, height) in SIZES.items():
         if state.size and size != state.size:
@@ -87,8 +97,10 @@ def looked_at(page: Page, state: State) -> list[str]:
         page.emulate_media(color_scheme="light")
         alone = size == "wide" or state.size is not None
         wrong += [f"{size}: {one}" for one in violations(page, EVERY_RULE if alone else BUT_COLOURS)]
+        picture(page, name, f"{size}.light")
         if size != "zoomed":
             page.emulate_media(color_scheme="dark")
+            picture(page, name, f"{size}.dark")
             wrong += [f"{size}, dark: {one}" for one in violations(page, COLOURS)]
     page.set_viewport_size({"width": NARROWEST[0], "height": NARROWEST[1]})
     if (across := page.evaluate("document.documentElement.scrollWidth")) > NARROWEST[0]:
@@ -106,7 +118,7 @@ def test_nothing_stands_in_the_way(sitting: Callable[[str | None], Page], house:
     page.goto(state.where(house.found))
     try:
         state.act(page)
-        wrong = looked_at(page, state)
+        wrong = looked_at(page, name)
     finally:
         page.context.set_offline(False)
         page.unroute_all()
