@@ -21,7 +21,7 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
             "UPDATE threads SET last_seq = last_seq + 1, updated_at = %s"
             " WHERE id = %s AND (client_id = %s OR professional_id = %s)"
             " AND NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s)"
-            " RETURNING last_seq",
+            " RETURNING last_seq, client_id, professional_id, subject_id",
             (now, thread_id, sender_id, sender_id, thread_id, sender_id, key),
         ).fetchone()
         assert taken
@@ -40,8 +40,11 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
             " THEN %(seq)s ELSE delivered_seq END,"
             " typing_at = CASE WHEN user_id = %(sender)s THEN NULL ELSE typing_at END,"
             " archived = CASE WHEN user_id = %(sender)s OR NOT coalesce(muted_until > %(now)s, false)"
-            " THEN false ELSE archived END WHERE thread_id = %(thread)s",
-            {"seq": seq, "now": now, "sender": sender_id, "thread": thread_id},
+            " THEN false ELSE archived END,"
+            " snoozed_until = CASE WHEN user_id = %(sender)s THEN NULL ELSE snoozed_until END,"
+            " waiting_since = CASE WHEN user_id = %(sender)s THEN NULL ELSE coalesce(waiting_since, %(now)s) END,"
+            " kind = coalesce(%(kind)s, kind) WHERE thread_id = %(thread)s",
+            {"seq": seq, "now": now, "sender": sender_id, "thread": thread_id, "kind": None},
         )
         do(
             "INSERT INTO outbox (thread_id, seq, recipient_id, due_at, attempts) VALUES (%s, %s, %s, %s, 0)",

@@ -1,6 +1,7 @@
 """One thread per process that carries bells out, so that no request ever waits for Redis.
 
 While it is on its way with some, others gather, and go together: the busier a process is, the less each bell costs.
+Bells that may come a moment later linger for company, and let the answers of the requests that gave them go first.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import atexit
 import logging
 import os
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -20,8 +22,10 @@ T = TypeVar("T")
 
 
 class Ringer(Generic[T]):
-    def __init__(self, carry: Callable[[list[T]], None]) -> None:
+    def __init__(self, carry: Callable[[list[T]], None], *, linger: float = 0.0) -> None:
+        """`linger`: seconds that the first bell waits for others."""
         self._carry = carry
+        self._linger = linger
         self._gathered: list[T] = []
         self._away = False
         self._moved = threading.Condition()
@@ -48,6 +52,9 @@ class Ringer(Generic[T]):
                 self._away = False
                 self._moved.notify_all()
                 self._moved.wait_for(lambda: self._gathered)
+            if self._linger:
+                time.sleep(self._linger)
+            with self._moved:
                 bells, self._gathered = self._gathered, []
                 self._away = True
             try:
