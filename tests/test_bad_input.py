@@ -102,7 +102,7 @@ def test_a_body_over_the_limit_is_413(app, api, talk):
 
 @pytest.mark.parametrize(
     "body",
-    ["", "   ", "\n\n", "x" * 10_001, "nul \x00 inside"],
+    ["", "   ", "\n\n", "\u200b", "\ufeff \u2060\n", "x" * 10_001, "nul \x00 inside"],
 )
 def test_message_bodies_that_are_refused(app, api, talk, body):
     answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
@@ -111,7 +111,7 @@ def test_message_bodies_that_are_refused(app, api, talk, body):
 
 
 @pytest.mark.parametrize(
-    "body", ["x" * 10_000, "  kept  ", "שלום 👋🏽", "line\nline", "<b>&amp;", "a\u2028b", "e\u0301"]
+    "body", ["x" * 10_000, "  kept  ", "שלום 👋🏽", "line\nline", "<b>&amp;", "a\u2028b", "e\u0301", "\U0001fae8"]
 )
 def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
     answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
@@ -195,3 +195,20 @@ def test_unknown_calls_and_methods(app, api, cast):
     assert api(cast.cara).get("/api/nothing").status_code == 404
     answer = api(cast.cara).delete("/api/threads")
     assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
+    answer = api(cast.cara).post("/healthz")
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
+
+
+@pytest.mark.parametrize("path", ["/api/threads", "/api/notifications", "/api/me"])
+def test_who_asks_is_no_question_of_a_parameter(app, api, cast, path):
+    for name in ("userId", "user_id"):
+        assert api(cast.cara).get(f"{path}?{name}={cast.cara.id}").status_code == 200
+        answer = api(cast.cara).get(f"{path}?{name}={cast.paul.id}")
+        assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
+
+
+def test_wrong_values_are_told_in_words(app, api, cast):
+    cara = api(cast.cara)
+    answer = cara.patch("/api/preferences", json={"quiet_from": "7:00"})
+    assert answer.json["errors"] == {"quiet_from": "Write a time of day as four digits, such as 07:30."}
+    assert cara.get("/api/updates?since=x&wait=abc").json["errors"]["wait"] == "This must be a number."

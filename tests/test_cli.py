@@ -99,6 +99,9 @@ def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command]
     assert f"{GREETING} {first.url}" in first.output
     assert "Their password is" in first.output
     wait_for(lambda: "workers that listen: 1" in run("doctor", instance=instance).stdout, what="the worker")
+    assert first.url in run("doctor", instance=instance).stdout, "other commands link to where it answers"
+    open_to_others = [file.name for file in instance.rglob("*") if file.is_file() and file.stat().st_mode & 0o077]
+    assert open_to_others == [], "files that others may read"
     parts = children_of(first.process.pid)
     assert first.stop(signal.SIGINT) == 0
     assert gone(parts)

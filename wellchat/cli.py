@@ -109,6 +109,7 @@ for command in (*COMMANDS, routes_command, shell_command):
 
 def main() -> None:
     """0 when done, 1 with one line on standard error when it could not, 2 on wrong usage."""
+    os.umask(0o077)  # conversations and keys: what this writes is its owner's alone, whoever made the folder
     try:
         cli.main(prog_name="wellchat")
     except (WellchatError, SettingsError, OSError) as error:

@@ -169,7 +169,7 @@ class Settings(BaseModel):
     MAIL_FROM: Annotated[str, AfterValidator(_sender)] = "wellchat@localhost"
     REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(default=None, validate_default=True)
     AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
-    BASE_URL: Annotated[str, AfterValidator(_web_address)] = "http://127.0.0.1:8000"
+    BASE_URL: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
     PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_switch)] = False  # also to http and private addresses; for tests
@@ -197,7 +197,8 @@ class Settings(BaseModel):
     def model_post_init(self, _context: object) -> None:
         self.INSTANCE = self.INSTANCE.absolute()
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
-        self.REDIS_URL = self.REDIS_URL or _embedded_redis(self.INSTANCE)
+        self.REDIS_URL = self.REDIS_URL or _noted(self.INSTANCE, "valkey.url")
+        self.BASE_URL = self.BASE_URL or _noted(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
         self.SECRET_KEY = self.SECRET_KEY or kept_secret(self.INSTANCE, "secret_key", lambda: secrets.token_hex(32))
 
@@ -227,9 +228,9 @@ def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
     return sorted(n for n in environ if n.startswith(PREFIX) and n.removeprefix(PREFIX) not in Settings.model_fields)
 
 
-def _embedded_redis(instance: Path) -> str | None:
-    """Where `wellchat up` put its own Valkey, so that other commands of this machine ring the same bell."""
-    note = instance / "valkey.url"
+def _noted(instance: Path, name: str) -> str | None:
+    """What `wellchat up` notes while it runs: other commands of this machine ring the same bell, and link there."""
+    note = instance / name
     return note.read_text().strip() if note.exists() else None
 
 

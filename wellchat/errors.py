@@ -32,6 +32,11 @@ class WellchatError(Exception):
         self.detail = detail or self.title
         self.errors = errors or {}
 
+    @property
+    def line(self) -> str:
+        """For a terminal, where nothing else shows which field is meant."""
+        return " ".join(f"{field}: {words}" for field, words in self.errors.items()) or self.detail
+
 
 class NotSignedIn(WellchatError):
     status = 401
@@ -117,6 +122,10 @@ _WORDS = {
     "string_unicode": N_("This is not readable text."),
     "int_type": N_("This must be a whole number."),
     "int_parsing": N_("This must be a whole number."),
+    "float_type": N_("This must be a number."),
+    "float_parsing": N_("This must be a number."),
+    "finite_number": N_("This must be a number."),
+    "bool_parsing": N_("This must be true or false."),
     "bool_type": N_("This must be true or false."),
     "extra_forbidden": N_("There is no such field."),
     "json_invalid": N_("This is not valid JSON."),
@@ -128,6 +137,10 @@ _WORDS = {
     "string_too_short": N_("At least {min_length} characters."),
     "greater_than_equal": N_("At least {ge}."),
     "less_than_equal": N_("At most {le}."),
+    "datetime_parsing": N_("Write a time as text, such as 2026-01-31T12:00:00Z."),
+    "datetime_from_date_parsing": N_("Write a time as text, such as 2026-01-31T12:00:00Z."),
+    "date_parsing": N_("Write a day as text, such as 2026-01-31."),
+    "date_from_datetime_parsing": N_("Write a day as text, such as 2026-01-31."),
     "too_long": N_("At most {max_length} of them."),
     "too_short": N_("At least {min_length} of them."),
     "timezone_aware": N_("A time needs its offset, such as 2026-01-31T12:00:00Z."),

@@ -23,7 +23,7 @@ READY = "wellchat answers on"
 MOST_DRAINED = 64 * 1024  # bytes of an unread body that gunicorn reads on before the next request
 KEPT_ALIVE = 512  # idle connections one process keeps open beyond those at work
 # How many new objects bring on each kind of garbage collection. A full one looks at all that thousands of waiting polls
-# hold, for half a second in which nobody is answered, and finds next to nothing; Python's defaults have several a minute.
+# hold, for half a second in which nobody is answered, and finds next to nothing; by default there are several a minute.
 COLLECT_AFTER = (10_000, 5, 40)
 
 

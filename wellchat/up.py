@@ -87,6 +87,7 @@ def up(*, host: str, port: int) -> int:
     with ExitStack() as stack:
         stack.enter_context(_only_one(instance))
         serve.check_free(host, port)
+        stack.enter_context(_noted(instance / "base.url", os.environ["WELLCHAT_BASE_URL"]))
         if not os.environ.get("WELLCHAT_REDIS_URL"):
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
             stack.enter_context(_noted(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
@@ -113,7 +114,7 @@ def _only_one(instance: Path) -> Iterator[None]:
 
 @contextmanager
 def _noted(note: Path, text: str) -> Iterator[None]:
-    """Other commands of this machine read the note to ring the same bell."""
+    """Other commands of this machine read the note, to ring the same bell and to link to the same place."""
     note.write_text(text)
     try:
         yield

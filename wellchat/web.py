@@ -35,6 +35,7 @@ R = TypeVar("R")
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
+LIMITER_SAYS = "RateLimit-Retry"  # never sent
 
 login = LoginManager()
 csrf = CSRFProtect()
@@ -89,7 +90,7 @@ def safe_next(target: str | None) -> str:
 
 def _protect_from_forgery() -> None:
     """Forms carry a token. JSON with a cookie carries it too, or comes from our own origin; a bearer needs neither."""
-    if request.method in SAFE_METHODS or g.get("bearer"):
+    if request.method in SAFE_METHODS or g.get("bearer") or request.routing_exception:
         return
     if request.endpoint and current_app.view_functions[request.endpoint].__dict__.get("csrf_exempt"):
         return
@@ -115,6 +116,13 @@ def _refuse_another_s_page() -> None:
     meant = request.headers.get("X-Viewer")
     if meant and current_user.is_authenticated and meant != current_user.id:
         raise NotSignedIn("Somebody else is signed in here now.")
+
+
+def _refuse_another_s_id() -> None:
+    """Who asks is known. A parameter may say it once more, and may not say otherwise."""
+    named = request.args.get("userId", request.args.get("user_id"))
+    if wants_json() and named and current_user.is_authenticated and named != current_user.id:
+        raise NotAllowed(gettext("You are somebody else. Leave this out, or send your own id."))
 
 
 def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
@@ -162,6 +170,14 @@ def _add_headers(response: Response) -> Response:
     return response
 
 
+def _say_when_to_retry(response: Response) -> Response:
+    """Only a refusal says when to come again. The limiter would with every answer, and rounds down to "at once"."""
+    seconds = response.headers.pop(LIMITER_SAYS, None)
+    if response.status_code == 429:
+        response.headers["Retry-After"] = str(int(seconds or 0) + 1)
+    return response
+
+
 def reply(data: dict[str, Any], status: int = 200) -> Response:
     """A JSON answer as it stands; that it has its declared shape is held by tests, not at every call."""
     response = jsonify(data)
@@ -201,6 +217,7 @@ def init_app(app: APIFlask) -> None:
         RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
         RATELIMIT_HEADER_REMAINING="RateLimit-Remaining",
         RATELIMIT_HEADER_RESET="RateLimit-Reset",
+        RATELIMIT_HEADER_RETRY_AFTER=LIMITER_SAYS,
         RATELIMIT_SWALLOW_ERRORS=True,
     )
     if app.config["PROXIES"]:
@@ -208,10 +225,12 @@ def init_app(app: APIFlask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     login.init_app(app)
     csrf.init_app(app)
+    app.after_request(_say_when_to_retry)  # after the limiter's own, for they run in reverse order
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_odd_addresses)
     app.before_request(_protect_from_forgery)
     app.before_request(_refuse_another_s_page)
+    app.before_request(_refuse_another_s_id)
     app.after_request(_add_headers)
     app.after_request(pack_page)
     app.register_error_handler(CSRFError, _on_csrf_error)

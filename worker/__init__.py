@@ -5,6 +5,7 @@ Tasks are doorbells: ids in, one domain call. The row in the database is the job
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from celery import Task
@@ -13,6 +14,7 @@ from wellchat import create_app
 from wellchat.jobs import celery as app
 from worker import schedule
 
+os.umask(0o077)  # as the commands do: what is written here is its owner's alone
 web = create_app()
 
 

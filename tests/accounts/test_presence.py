@@ -11,6 +11,7 @@ from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import Presence
 from wellchat.accounts.queries import presence
 from wellchat.db import db
+from wellchat.digests import outbox
 
 
 @pytest.fixture(autouse=True)
@@ -37,11 +38,20 @@ def test_a_thread_that_is_not_there_is_not_looked_at(app, cast, browse):
     assert seen(cast.cara) is None
 
 
-def test_doing_something_counts(app, cast, talk, api):
+def test_doing_something_counts_and_leaves_them_wherever_they_were(app, cast, talk, api, browse):
     api(cast.cara).put(f"/api/threads/{talk.id}/typing")
-    assert seen(cast.cara).thread_id == talk.id
+    assert seen(cast.cara).thread_id is None, "a call tells nothing of a screen"
+    browse(cast.cara).get(f"/threads/{talk.id}")
     api(cast.cara).patch("/api/preferences", json={"cadence": "daily"})
-    assert seen(cast.cara).thread_id == talk.id, "still wherever they were"
+    assert seen(cast.cara).thread_id == talk.id
+
+
+def test_who_reads_by_program_is_told_of_the_next_message_at_once(app, talk, now, api):
+    talk.exchange("c")
+    api(talk.paul).put(f"/api/threads/{talk.id}/read", json={"seq": 1})
+    talk.exchange("c")
+    outbox.sweep(now + timedelta(seconds=1))
+    assert api(talk.paul).get("/api/notifications").json["notifications"][0]["count"] == 1
 
 
 def test_reading_by_program_does_not(app, cast, talk, api):

@@ -45,6 +45,8 @@ def test_the_same_key_with_another_body_is_refused(app, talk, now):
     send_message(sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", now=now)
     with pytest.raises(Conflict):
         send_message(sender=talk.cara, thread_id=talk.id, body="goodbye", client_key="k", now=now)
+    with pytest.raises(Conflict):
+        send_message(sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", reply_to=1, now=now)
 
 
 def test_two_people_may_use_the_same_key(app, talk, now):

@@ -36,10 +36,8 @@ def create_user(email: str, name: str, role: str, password: str | None, time_zon
     try:
         form = fill(NewUser, {"email": email, "name": name, "role": role, "password": given, "time_zone": time_zone})
         made = actions.create_user(**form.model_dump(), now=clock.now())
-    except Invalid as refusal:
-        raise click.ClickException(" ".join(f"{k}: {v}" for k, v in refusal.errors.items())) from None
     except WellchatError as error:
-        raise click.ClickException(error.detail) from None
+        raise click.ClickException(error.line) from None
     click.echo(json.dumps({"id": made.id, "email": made.email, "role": made.role}) if as_json else made.id)
 
 

@@ -13,6 +13,7 @@ from wellchat.accounts.actions import note_language, touch_presence
 from wellchat.accounts.credentials import end_session
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_session, user_by_token
+from wellchat.errors import wants_json
 from wellchat.web import SAFE_METHODS, login
 from wellchat.words import asked_for
 
@@ -53,7 +54,10 @@ def _read_bearer() -> None:
 
 
 def _note_presence(response: Response) -> Response:
-    """Opening a page and doing something are signs of a person; polling is not."""
+    """Opening a page and doing something are signs of a person; polling is not.
+
+    A call tells nothing of what is on somebody's screen: a page that makes one says so by `looking` when it polls.
+    """
     user = g.get("_login_user")
     if user is None or not user.is_authenticated or response.status_code >= 400:
         return response
@@ -65,7 +69,8 @@ def _note_presence(response: Response) -> Response:
     try:
         if opens and (language := asked_for()) and language != user.browser_locale:
             note_language(user_id=user.id, language=language)
-        touch_presence(user_id=user.id, now=clock.now(), thread_id=thread_id, same_thread=acts and thread_id is None)
+        stays = acts and (thread_id is None or wants_json())
+        touch_presence(user_id=user.id, now=clock.now(), thread_id=thread_id, same_thread=stays)
     except Exception:
         log.warning("presence could not be written", exc_info=True)
     return response

@@ -46,7 +46,7 @@ def send_message(
     with transaction():
         taken = run(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
-            return _sent_before(sender, thread_id, client_key, body, attachments), False
+            return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         seq, client_id, professional_id, own_subject = taken
         if reply_to is not None and not 1 <= reply_to < seq:
             raise Invalid({"reply_to": gettext("There is no such message in this thread.")})
@@ -66,7 +66,7 @@ def send_message(
         content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
         if run(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
             run(statements.GIVE_NUMBER_BACK, ids)
-            return _sent_before(sender, thread_id, client_key, body, attachments), False
+            return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
         if attachments:
             message.files = files.send_along(message, reader_id=recipient_id, ids=attachments)
@@ -79,7 +79,9 @@ def send_message(
     return message, True
 
 
-def _sent_before(sender: User, thread_id: str, client_key: str, body: str, attachments: Sequence[str]) -> Message:
+def _sent_before(
+    sender: User, thread_id: str, client_key: str, body: str, reply_to: int | None, attachments: Sequence[str]
+) -> Message:
     """What was sent with this key. Raises NotFound where nothing was, Conflict where it said something else."""
     first = db.session.execute(
         select(Message)
@@ -90,7 +92,8 @@ def _sent_before(sender: User, thread_id: str, client_key: str, body: str, attac
     if first is None:
         raise NotFound
     # An edited or deleted first message is not compared: the retry may well be of what it said before.
-    another = first.body != body or [file["id"] for file in first.files or ()] != list(attachments)
+    files_of_it = [file["id"] for file in first.files or ()]
+    another = (first.body, first.reply_to, files_of_it) != (body, reply_to, list(attachments))
     if another and first.edited_at is None and first.deleted_at is None:
         raise Conflict("This client_key was already used for another message in this thread.")
     return first

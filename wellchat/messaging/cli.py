@@ -59,7 +59,7 @@ def put(
             now=clock.now(),
         )
     except WellchatError as error:
-        raise click.ClickException(error.detail) from None
+        raise click.ClickException(error.line) from None
     click.echo(json.dumps({"id": made.id}) if as_json else made.id)
 
 

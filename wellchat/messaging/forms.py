@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 from typing import Annotated, Any, Literal
+from unicodedata import category
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
@@ -49,7 +50,7 @@ Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written)
 def _body(text: str, *, may_be_empty: bool = False) -> str:
     """Line ends as `\\n`, whoever typed them; at least one character that shows, unless files say it all."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if all(character.isspace() or category(character) == "Cf" for character in text):
         if may_be_empty:
             return ""
         raise ValueError(gettext("Write something first."))

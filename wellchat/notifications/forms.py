@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
@@ -23,8 +24,13 @@ def _kind(name: str) -> str:
     return name
 
 
-Clock = Annotated[Text, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+def _clock(text: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", text):
+        raise ValueError(gettext("Write a time of day as four digits, such as 07:30."))
+    return text
 
+
+Clock = Annotated[Text, AfterValidator(_clock)]
 
 Kind = Annotated[str, AfterValidator(_kind)]
 
