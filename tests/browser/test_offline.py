@@ -62,6 +62,17 @@ def talk(house: House, sit: Sit, *texts: str, **options: Any) -> tuple[Page, Pag
     return cara, paul
 
 
+def write_in_vain(page: Page, texts: list[str]) -> None:
+    for text in texts:
+        write(page, text)
+    expect(log(page).get_by_text(WAITS)).to_have_count(len(texts))
+
+
+def until_nothing_waits(page: Page) -> None:
+    """In the storage of this browser."""
+    page.wait_for_function("() => !Object.keys(localStorage).some((name) => name.includes('.outbox.'))")
+
+
 def says(page: Page, texts: list[str]) -> None:
     """Of the log's messages those among `texts`, in this order on the page, each once."""
     among = re.compile("|".join(map(re.escape, texts)))
@@ -123,9 +134,7 @@ def test_three_written_offline_arrive_once_and_in_order(house: House, sit: Sit, 
     context = cara.context
     with cut(context):
         expect(cara.get_by_text("You seem to be offline. What you write goes out when you are back.")).to_be_visible()
-        for text in texts:
-            write(cara, text)
-        expect(log(cara).get_by_text(WAITS)).to_have_count(3)
+        write_in_vain(cara, texts)
         expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()
         cara.close()
 
@@ -153,9 +162,7 @@ def test_another_page_sends_what_waits(house: House, sit: Sit, cut: Cut) -> None
     cara, paul = talk(house, sit)
     context = cara.context
     with cut(context):
-        for text in texts:
-            write(cara, text)
-        expect(log(cara).get_by_text(WAITS)).to_have_count(3)
+        write_in_vain(cara, texts)
         asked: list[str] = []
         cara.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
         cara.get_by_role("button", name="Account").click()
@@ -167,7 +174,7 @@ def test_another_page_sends_what_waits(house: House, sit: Sit, cut: Cut) -> None
     paul.reload()
     expect(log(paul).get_by_text(texts[2])).to_be_visible()
     says(paul, texts)
-    other.wait_for_function("() => !Object.keys(localStorage).some((name) => name.includes('.outbox.'))")
+    until_nothing_waits(other)
 
 
 def test_two_tabs_send_in_the_order_of_writing(house: House, sit: Sit, cut: Cut) -> None:
@@ -300,9 +307,7 @@ def test_it_goes_out_after_the_page_was_closed(house: House, sit: Sit, cut: Cut)
     cara, paul = talk(house, sit)
     context = cara.context
     with cut(context):
-        for text in texts:
-            write(cara, text)
-        expect(log(cara).get_by_text(WAITS)).to_have_count(3)
+        write_in_vain(cara, texts)
         cara.wait_for_function("async () => (await (await caches.open('wellchat.queue')).keys()).length === 3")
         cara.close()
     elsewhere = open_again(context, "/healthz")  # a page that sends nothing itself
@@ -313,7 +318,7 @@ def test_it_goes_out_after_the_page_was_closed(house: House, sit: Sit, cut: Cut)
     elsewhere.wait_for_function("async () => !(await (await caches.open('wellchat.queue')).keys()).length")
     elsewhere.goto(house.thread)  # where they still wait in the page's own storage
     expect(log(elsewhere).get_by_text(WAITS)).to_have_count(0)
-    elsewhere.wait_for_function("() => !Object.keys(localStorage).some((name) => name.includes('.outbox.'))")
+    until_nothing_waits(elsewhere)
     paul.reload()
     for page in (elsewhere, paul):
         expect(log(page).get_by_text(texts[2])).to_be_visible()
