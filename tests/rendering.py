@@ -51,7 +51,7 @@ def _is_whole(config: pytest.Config) -> bool:
     chosen = (
         option.keyword,
         option.markexpr,
-        option.lf,
+        getattr(option, "lf", False),  # its plugin may be left out
         option.collectonly,
         option.maxfail,
         option.deselect,

@@ -17,6 +17,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
@@ -48,9 +49,15 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 10.0, what: str =
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    """A port for a server that is about to start.
+
+    A connection to itself was ended on it, so for a minute the kernel gives it to nobody who asks for any port, and
+    refuses who asks for this one, but for servers: they say that they would have it all the same (SO_REUSEADDR).
+    """
+    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
+        server.accept()[0].close()  # the side that ends it first is the one that lingers
+        near.recv(1)
+        port: int = server.getsockname()[1]
         return port
 
 
@@ -311,25 +318,30 @@ class Live:
         self.worker: Command | None = None
 
     def start_web(self) -> None:
+        self._begin_web()
+        self._until_ready()
+
+    def start(self, *, worker: bool = True) -> None:
+        """Both at once: each spends its time on imports."""
+        self._begin_web()
+        if worker:
+            words = ("celery", "-A", "worker", "worker", "-B", "-P", "threads", "-c", "2", "-l", "info")
+            self.worker = Command(*words, env=self.env)
+        self._until_ready()
+
+    def stop(self) -> None:
+        commands = [command for command in (self.web, self.worker) if command]
+        with ThreadPoolExecutor(len(commands) or 1) as pool:
+            list(pool.map(Command.stop, commands))
+
+    def _begin_web(self) -> None:
         listen = ("--port", str(self.port), "--grace", "2", "--workers", "1")
         self.web = Command("wellchat", "serve", *listen, env=self.env)
-        self.web.wait_until_says("wellchat answers on")
 
-    def start_worker(self) -> None:
-        self.worker = Command(
-            *("celery", "-A", "worker", "worker", "-B", "-P", "threads", "-c", "2", "-l", "info"), env=self.env
-        )
-        self.worker.wait_until_says("ready.")
-
-    def __enter__(self) -> Live:
-        self.start_web()
-        self.start_worker()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for command in (self.web, self.worker):
+    def _until_ready(self) -> None:
+        for command, words in ((self.web, "wellchat answers on"), (self.worker, "ready.")):
             if command:
-                command.stop()
+                command.wait_until_says(words)
 
 
 def fetch(url: str) -> tuple[int, str]:

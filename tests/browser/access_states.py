@@ -147,10 +147,10 @@ def written(text: str, shown: str) -> Callable[[Page], Any]:
     return act
 
 
-def chosen(name: str, content: bytes) -> Callable[[Page], Any]:
+def chosen(name: str, content: bytes, shown: str) -> Callable[[Page], Any]:
     def act(page: Page) -> None:
         page.locator('[data-part="picker"]').set_input_files([{"name": name, "mimeType": "", "buffer": content}])
-        page.locator(".tray__row").first.wait_for()
+        page.locator(shown).first.wait_for()
 
     return act
 
@@ -209,13 +209,14 @@ STATES: dict[str, State] = {
         lambda page: (
             page.locator(".thread__menu").click(),
             page.locator('#thread-menu [data-action="panel"]').click(),
+            page.locator("#details").wait_for(),
         ),
         size="narrow",
     ),
     "a failed message": State(lambda f: f.thread, failed),
     "no network": State(lambda f: f.thread, cut_off),
-    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three")),
-    "a refused file": State(lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00")),
+    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three", ".tray__row")),
+    "a refused file": State(lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00", ".tray__row--failed")),
     "sign-in refused": State(
         lambda f: "/sign-in", refused_form(("email", "x@example.com"), ("password", "wrong")), None
     ),

@@ -1,6 +1,21 @@
 """Real browsers on machines that have other things to do."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
 from playwright.sync_api import expect
+
+from tests.browser.house import House, Sit, seats
 
 # How long a test looks for what is to come; how soon it has to come is said where that matters.
 expect.set_options(timeout=15_000)
+
+
+@pytest.fixture
+def sit(chromium: Any, house: House) -> Iterator[Sit]:
+    """People sit down in the `house` of the test's module: see `seats`."""
+    with seats(chromium, house) as sit:
+        yield sit

@@ -25,7 +25,6 @@ from wellchat.messaging.reacting import react
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.oversight.actions import look
 
-PASSWORD = "correct horse"
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
 WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 3
 
@@ -64,7 +63,7 @@ def furnish(talk: Talk) -> Any:
     mark_read(viewer=paul, thread_id=talk.id, seq=3, now=now)
     talk.says(paul, "The last word is mine", now=now)
 
-    loud = create_user(email="long@example.com", name=LONG, role="professional", password=PASSWORD, now=now)
+    loud = create_user(email="long@example.com", name=LONG, role="professional", now=now)
     connect(client_id=cara.id, professional_id=loud.id, now=now)
     long_id, _ = open_thread(viewer=cara, with_id=loud.id, now=now)
     send_message(sender=loud, thread_id=long_id, body=WORD, client_key="w", now=now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -14,8 +15,7 @@ from playwright.sync_api import Page
 
 from tests.browser.access_states import NO_PAGE, PAGES, STATES, State
 from tests.browser.everything import furnish
-from tests.browser.house import opened, seats
-from tests.services import Services
+from tests.browser.house import House, a_house, seats
 
 pytestmark = pytest.mark.slow
 
@@ -30,9 +30,13 @@ BUT_COLOURS = {**EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}}
 SIZES = {"wide": (1280, 800), "zoomed": (640, 400), "narrow": (390, 844)}
 NARROWEST = (320, 568)
 PICTURES = os.environ.get("PICTURES")  # a folder, in which every state then leaves its pictures for people to look at
+Sitting = Callable[[str | None], Page]
+
 FORGET = """() => {
   for (const key of Object.keys(localStorage)) if (/outbox|draft/.test(key)) localStorage.removeItem(key);
 }"""
+
+house = a_house(furnish)
 
 ALL: dict[str, State] = {
     **{f"page {rule}": State(where, who=who) for rule, (who, where) in PAGES.items()},
@@ -41,31 +45,18 @@ ALL: dict[str, State] = {
 
 
 @pytest.fixture(scope="module")
-def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with opened(services, tmp_path_factory.mktemp("access"), furnish) as house:
-        yield house
-
-
-@pytest.fixture(scope="module")
-def sitting(chromium: Any, house: Any) -> Iterator[Callable[[str | None], Page]]:
+def sitting(chromium: Any, house: House) -> Iterator[Sitting]:
     """One browser window for each person, used again and again."""
-    windows: dict[str | None, Page] = {}
     with seats(chromium, house) as sit:
 
+        @functools.cache
         def of(who: str | None) -> Page:
-            if who is None and None not in windows:
-                context = chromium.new_context(base_url=house.url, reduced_motion="reduce", service_workers="block")
-                windows[None] = context.new_page()
-            elif who not in windows:
-                windows[who] = sit(f"{who}@example.com", reduced_motion="reduce", service_workers="block")
-            return windows[who]
+            return sit(who and getattr(house, who), reduced_motion="reduce", service_workers="block")
 
         yield of
-        if None in windows:
-            windows[None].context.close()
 
 
-def test_every_page_is_in_the_table(house: Any) -> None:
+def test_every_page_is_in_the_table(house: House) -> None:
     rules = {str(rule) for rule in house.app.url_map.iter_rules() if "GET" in rule.methods}
     pages = {rule for rule in rules if not rule.startswith("/api/") or rule == "/api/docs"}
     assert pages - set(PAGES) - set(NO_PAGE) == set()
@@ -109,7 +100,7 @@ def looked_at(page: Page, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_nothing_stands_in_the_way(sitting: Callable[[str | None], Page], house: Any, name: str) -> None:
+def test_nothing_stands_in_the_way(sitting: Sitting, house: House, name: str) -> None:
     state = ALL[name]
     page = sitting(state.who)
     width, height = SIZES[state.size or "wide"]

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import test_journey as journey
-from tests.services import Live
+from tests.browser.doings import bell, write, written_while_away
+from tests.browser.house import QUICK, House, Sit, a_house
 
-quick, sit_down, write = journey.quick, journey.sit_down, journey.write
-
-SitDown = Callable[..., Page]
+house = a_house(worker=True, **QUICK)
 
 
 @pytest.fixture
-def waiting(quick: Live, sit_down: SitDown) -> tuple[Page, str]:
-    """Paul at his browser, in the inbox, with words of Cara's waiting; and the path of their thread."""
-    people = quick.people  # type: ignore[attr-defined]
-    cara, paul = sit_down(people.cara), sit_down(people.paul)
-    cara.goto("/new")
-    cara.get_by_role("main").get_by_text("Paul Professional").first.wait_for()
-    cara.locator("main a[href^='/threads/'], main form button").first.click()
-    write(cara, "Do you have a minute?")
-    write(cara, "It is about Thursday.")
-    expect(bell(paul)).to_have_accessible_name("Notifications, 1 unread", timeout=10_000)
-    expect(cara.get_by_role("log").get_by_text("It is about Thursday.").last).to_be_visible()
-    return paul, "/" + cara.url.split("/", 3)[3]
+def paul(house: House, sit: Sit) -> Page:
+    """Paul at his browser, in the inbox, with words of Cara's waiting."""
+    return written_while_away(house, sit)
 
 
-def bell(page: Page) -> Locator:
-    return page.get_by_role("button", name="Notifications")
-
-
-def test_the_bell_by_keyboard(waiting: tuple[Page, str]) -> None:
-    paul, path = waiting
+def test_the_bell_by_keyboard(paul: Page, house: House) -> None:
     bell(paul).focus()
     paul.keyboard.press("ArrowDown")
     menu = paul.get_by_role("dialog", name="Notifications")
@@ -50,20 +33,19 @@ def test_the_bell_by_keyboard(waiting: tuple[Page, str]) -> None:
     paul.keyboard.press("ArrowUp")
     expect(bell(paul)).to_be_focused()
     paul.keyboard.press("ArrowDown")
+    expect(row.get_by_role("link")).to_be_focused()
     paul.keyboard.press("Escape")
     expect(menu).to_be_hidden()
     expect(bell(paul)).to_be_focused()
     paul.keyboard.press("ArrowDown")
     expect(row.get_by_role("link")).to_be_focused()
     paul.keyboard.press("Enter")
-    paul.wait_for_url(f"**{path}#*")
+    paul.wait_for_url(f"**{house.thread}#*")
     expect(bell(paul)).to_have_accessible_name("Notifications")
 
 
-def test_marks_show_on_every_page_at_once(waiting: tuple[Page, str]) -> None:
-    paul, _ = waiting
+def test_marks_show_on_every_page_at_once(paul: Page) -> None:
     other = paul.context.new_page()
-    other.faults = []  # type: ignore[attr-defined]
     other.goto("/notifications")
     bell(paul).click()
     paul.get_by_role("dialog").get_by_role("button", name="Mark as read: Cara Client").click()
@@ -79,26 +61,16 @@ def test_marks_show_on_every_page_at_once(waiting: tuple[Page, str]) -> None:
     expect(other.get_by_text("Nothing unread. You have seen it all.")).to_be_visible()
 
 
-def test_what_is_new_comes_onto_the_page_of_notifications(quick: Live, sit_down: SitDown) -> None:
-    people = quick.people  # type: ignore[attr-defined]
-    cara, paul = sit_down(people.cara), sit_down(people.paul)
-    paul.goto("/notifications")
-    cara.goto("/new")
-    cara.locator("main a[href^='/threads/'], main form button").first.click()
+def test_what_is_new_comes_onto_the_page_of_notifications(house: House, sit: Sit) -> None:
+    cara, paul = sit(house.cara, at=house.thread), sit(house.paul, at="/notifications")
     write(cara, "Straight onto the page")
     rows = paul.get_by_role("main").get_by_role("list", name="Notifications").get_by_role("listitem")
-    expect(rows.first).to_contain_text("Straight onto the page", timeout=10_000)
+    expect(rows.first).to_contain_text("Straight onto the page")
 
 
-def test_without_script(quick: Live, waiting: tuple[Page, str], chromium: Any) -> None:
-    paul, path = waiting
-    plain = chromium.new_context(
-        base_url=quick.url, java_script_enabled=False, storage_state=paul.context.storage_state()
-    )
-    page = plain.new_page()
-    page.goto("/notifications")
+def test_without_script(house: House, sit: Sit, paul: Page) -> None:
+    page = sit(house.paul, at="/notifications", java_script_enabled=False)
     page.get_by_role("button", name="Mark as read: Cara Client").first.click()
     expect(bell(page)).to_have_accessible_name("Notifications")
     page.get_by_role("main").get_by_role("link", name="Cara Client").first.click()
-    assert path.partition("#")[0] in page.url
-    plain.close()
+    expect(page).to_have_url(re.compile(re.escape(house.thread)))

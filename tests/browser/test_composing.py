@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from functools import partial
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
-from tests.browser.house import PHONE, opened, seats
-from tests.services import Services
+from tests.browser.house import PHONE, House, Sit, a_house
 
-
-@pytest.fixture(scope="module")
-def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with opened(services, tmp_path_factory.mktemp("composing"), lambda talk: talk.exchange("cp")) as house:
-        yield house
+house = a_house(lambda talk: talk.exchange("cp"))
 
 
 @pytest.fixture
-def sit(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
-    with seats(chromium, house) as sit:
-
-        def at_the_thread(**options: Any) -> Page:
-            page = sit(house.people.cara, **options)
-            page.goto(f"/threads/{house.talk.id}")
-            return page
-
-        yield at_the_thread
+def sit(sit: Sit, house: House) -> Sit:
+    """Cara, at the thread."""
+    return partial(sit, house.cara, at=house.thread)
 
 
-def test_emoji_by_name(sit: Callable[..., Page]) -> None:
+def test_emoji_by_name(sit: Sit) -> None:
     cara = sit()
     field = cara.get_by_label("Message", exact=True)
     field.press_sequentially("Well done :tad")
@@ -54,7 +42,7 @@ def test_emoji_by_name(sit: Callable[..., Page]) -> None:
     expect(field).to_have_value("")
 
 
-def test_emoji_from_the_board(sit: Callable[..., Page]) -> None:
+def test_emoji_from_the_board(sit: Sit) -> None:
     cara = sit()
     field = cara.get_by_label("Message", exact=True)
     field.fill("Lunch?")
@@ -76,15 +64,16 @@ def test_emoji_from_the_board(sit: Callable[..., Page]) -> None:
     cara.keyboard.type("zzzz")
     expect(board.get_by_text("No emoji of that name.")).to_be_visible()
     cara.keyboard.press("Escape")  # empties the search, and then
+    expect(board.get_by_role("searchbox")).to_have_value("")
     cara.keyboard.press("Escape")
     expect(board).to_be_hidden()
 
 
-def test_a_phone_has_its_own(sit: Callable[..., Page]) -> None:
+def test_a_phone_has_its_own(sit: Sit) -> None:
     expect(sit(**PHONE).get_by_role("button", name="Emoji")).to_have_count(0)
 
 
-def test_the_limit_says_so_in_time_and_loses_nothing(sit: Callable[..., Page]) -> None:
+def test_the_limit_says_so_in_time_and_loses_nothing(sit: Sit) -> None:
     cara = sit()
     field = cara.get_by_label("Message", exact=True)
     words = cara.locator("#composer-limit")
@@ -97,7 +86,7 @@ def test_the_limit_says_so_in_time_and_loses_nothing(sit: Callable[..., Page]) -
     expect(field).to_have_attribute("aria-invalid", "true")
     field.press("Enter")
     cara.get_by_role("button", name="Send").click()
-    assert len(field.input_value()) == 10_007
+    expect(field).to_have_value("x" * 10_007)
     expect(field).to_be_focused()
     field.fill("🎉" * 10_000)  # as many as the server counts
     expect(words).to_have_text("0 characters left")
@@ -105,7 +94,7 @@ def test_the_limit_says_so_in_time_and_loses_nothing(sit: Callable[..., Page]) -
     expect(words).to_be_hidden()
 
 
-def test_pasted_as_plain_text_with_its_lines(sit: Callable[..., Page]) -> None:
+def test_pasted_as_plain_text_with_its_lines(sit: Sit) -> None:
     cara = sit()
     field = cara.get_by_label("Message", exact=True)
     cara.evaluate(
@@ -120,10 +109,10 @@ def test_pasted_as_plain_text_with_its_lines(sit: Callable[..., Page]) -> None:
     field.press_sequentially("three")
     field.press("Enter")
     said = cara.locator(".message__body", has_text="three")
-    assert said.inner_text() == "one\n\ntwo\nthree"
+    expect(said).to_have_js_property("innerText", "one\n\ntwo\nthree")
 
 
-def test_a_draft_survives_a_reload(sit: Callable[..., Page]) -> None:
+def test_a_draft_survives_a_reload(sit: Sit) -> None:
     cara = sit()
     cara.get_by_label("Message", exact=True).fill("Half a thought")
     cara.reload()

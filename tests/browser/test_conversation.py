@@ -6,66 +6,56 @@ Recorded: the trace of both browsers is left in pytest's folder, to be opened wi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import PHONE, opened, seats
-from tests.browser.test_files import choose, photo
-from tests.browser.test_messages import menu_of, row, sent
+from tests.browser.doings import choose, field, menu_of, photo, row, sent
+from tests.browser.house import PHONE, House, Person, Sit, a_house
 from tests.cast import Talk
-from tests.services import Services
 from wellchat.messaging.actions import mark_read
 
 EARLIER = 400
 
 
-def furnish(talk: Talk) -> Any:
+def furnish(talk: Talk) -> None:
     for i in range(EARLIER):
         talk.says(talk.paul if i % 2 else talk.cara, "The aubergine shade, formula 7.34" if i == 40 else f"Line {i}")
     for person in (talk.cara, talk.paul):
         mark_read(viewer=person, thread_id=talk.id, seq=EARLIER, now=talk.now)
-    return SimpleNamespace(address=f"/threads/{talk.id}")
 
 
-@pytest.fixture(scope="module")
-def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with opened(services, tmp_path_factory.mktemp("conversation"), furnish, worker=True) as house:
-        yield house
+house = a_house(furnish, worker=True)
 
 
 @pytest.fixture
-def sit(chromium: Any, house: Any, tmp_path: Path) -> Iterator[Callable[..., Page]]:
-    with seats(chromium, house) as sit:
-        recorded = []
+def recorded(sit: Sit, tmp_path: Path) -> Iterator[Sit]:
+    """As `sit`; the trace is left behind."""
+    contexts = []
 
-        def seat(email: str, **options: Any) -> Page:
-            page = sit(email, **options)
-            page.context.tracing.start(screenshots=True, snapshots=True)
-            recorded.append(page.context)
-            return page
+    def seat(person: Person, **options: Any) -> Page:
+        page = sit(person, **options)
+        page.context.tracing.start(screenshots=True, snapshots=True)
+        contexts.append(page.context)
+        return page
 
-        yield seat
-        for n, context in enumerate(recorded):
-            context.tracing.stop(path=tmp_path / f"trace-{n}.zip")
+    yield seat
+    for n, context in enumerate(contexts):
+        context.tracing.stop(path=tmp_path / f"trace-{n}.zip")
 
 
-def test_a_day_of_two_people(sit: Callable[..., Page], house: Any) -> None:
-    cara, paul = sit(house.people.cara), sit(house.people.paul, **PHONE)
-    cara.goto(house.found.address)
-    paul.goto(house.found.address)
+def test_a_day_of_two_people(recorded: Sit, house: House) -> None:
+    cara, paul = recorded(house.cara, at=house.thread), recorded(house.paul, at=house.thread, **PHONE)
 
     # Composing: an emoji by its name, and a photo.
-    field = cara.get_by_label("Message", exact=True)
-    field.press_sequentially("Good morning :wav")
+    field(cara).press_sequentially("Good morning :wav")
     cara.get_by_role("option", name=re.compile("wave")).first.click()
-    expect(field).to_have_value(re.compile("Good morning 👋"))
+    expect(field(cara)).to_have_value(re.compile("Good morning 👋"))
     choose(cara, photo("colour.jpg"))
-    field.press("Enter")
+    field(cara).press("Enter")
     expect(row(paul, "Good morning 👋").get_by_role("img", name="colour.jpg")).to_be_visible()
 
     # A reaction, and an answer that quotes it.
@@ -108,16 +98,16 @@ def test_a_day_of_two_people(sit: Callable[..., Page], house: Any) -> None:
     # A tunnel: three messages written in it, the page closed, and all of them there once, in order.
     cara.context.set_offline(True)
     for words in ("First from the tunnel", "Second from the tunnel", "Third from the tunnel"):
-        field.fill(words)
-        field.press("Enter")
+        field(cara).fill(words)
+        field(cara).press("Enter")
     expect(row(cara, "Third from the tunnel")).to_contain_text(re.compile("offline|waiting", re.I))
     context = cara.context
     cara.close()
     context.set_offline(False)
     again = context.new_page()
-    again.goto(house.found.address)
-    paul.goto(house.found.address)
+    again.goto(house.thread)
+    paul.goto(house.thread)
     for page in (again, paul):
         expect(row(page, "Third from the tunnel")).to_have_attribute("data-seq", re.compile(r"\d+"))
-        told = page.locator(".message__body", has_text="from the tunnel").all_text_contents()
-        assert [text.split()[0] for text in told] == ["First", "Second", "Third"]
+        told = page.locator(".message__body", has_text="from the tunnel")
+        expect(told).to_have_text([re.compile(f"^\\s*{which} ") for which in ("First", "Second", "Third")])

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.house import PHONE, opened, seats
+from tests.browser.doings import field
+from tests.browser.house import PHONE, House, Sit, a_house
 from tests.cast import Talk
-from tests.services import Services
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
@@ -22,6 +20,11 @@ from wellchat.messaging.actions import mark_read, send_message
 from wellchat.messaging.opening import open_thread, put_subject
 
 MANY = 70
+SCROLLED = """(count) => {
+  const list = document.querySelector(".conversations");
+  list.scrollTo(0, list.scrollHeight);
+  return list.querySelectorAll(".conversation__title").length >= count;
+}"""
 PINNED = re.compile("conversation--pinned")
 
 
@@ -44,16 +47,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(threads=ids)
 
 
-@pytest.fixture(scope="module")
-def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with opened(services, tmp_path_factory.mktemp("inbox"), furnish, worker=True) as house:
-        yield house
-
-
-@pytest.fixture
-def sit(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
-    with seats(chromium, house) as sit:
-        yield sit
+house = a_house(furnish, worker=True)
 
 
 def row(page: Page, number: int) -> Locator:
@@ -61,26 +55,27 @@ def row(page: Page, number: int) -> Locator:
     return page.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text=named)
 
 
-def names(page: Page) -> list[str]:
-    found: list[str] = page.locator(".conversation__title").all_text_contents()
-    return found
+def names(page: Page) -> Locator:
+    return page.locator(".conversation__title")
 
 
-def test_the_list_goes_on_when_it_is_scrolled(sit: Callable[..., Page], house: Any) -> None:
-    paul = sit(house.people.paul)
+def first(page: Page) -> Locator:
+    return page.get_by_role("listitem").filter(has_text=re.compile("Number|Half")).first
+
+
+def test_the_list_goes_on_when_it_is_scrolled(sit: Sit, house: House) -> None:
+    paul = sit(house.paul)
     expect(row(paul, 69)).to_be_visible()
-    assert len(names(paul)) <= 62
-    for _ in range(4):
-        paul.locator(".conversations").evaluate("(list) => list.scrollTo(0, list.scrollHeight)")
-        paul.wait_for_timeout(300)
+    assert names(paul).count() <= 62
+    paul.wait_for_function(SCROLLED, arg=MANY + 1, polling=100)
     expect(row(paul, 0)).to_have_count(1)
-    shown = names(paul)
+    shown = names(paul).all_text_contents()
     assert len(shown) == len(set(shown)) == MANY + 1
     expect(paul.get_by_role("link", name="More conversations")).to_have_count(0)
 
 
-def test_a_row_s_menu(sit: Callable[..., Page], house: Any) -> None:
-    paul, other = sit(house.people.paul), sit(house.people.paul)
+def test_a_row_s_menu(sit: Sit, house: House) -> None:
+    paul, other = sit(house.paul), sit(house.paul)
     row(paul, 50).hover()
     row(paul, 50).get_by_role("button", name="Actions").click()
     menu = paul.get_by_role("dialog", name="Actions")
@@ -89,12 +84,10 @@ def test_a_row_s_menu(sit: Callable[..., Page], house: Any) -> None:
     menu.get_by_role("button", name="Pin to the top").click()
     # On top here, and in every other window.
     for page in (paul, other):
-        expect(page.get_by_role("listitem").filter(has_text=re.compile("Number|Half")).first).to_contain_text(
-            "Number 50"
-        )
+        expect(first(page)).to_contain_text("Number 50")
         expect(row(page, 50)).to_have_class(PINNED)
     other.reload()
-    expect(other.get_by_role("listitem").filter(has_text=re.compile("Number|Half")).first).to_contain_text("Number 50")
+    expect(first(other)).to_contain_text("Number 50")
 
     row(paul, 50).hover()
     row(paul, 50).get_by_role("button", name="Actions").click()
@@ -107,8 +100,8 @@ def test_a_row_s_menu(sit: Callable[..., Page], house: Any) -> None:
     expect(row(paul, 50)).not_to_have_class(PINNED)
 
 
-def test_by_keyboard(sit: Callable[..., Page], house: Any) -> None:
-    paul = sit(house.people.paul)
+def test_by_keyboard(sit: Sit, house: House) -> None:
+    paul = sit(house.paul)
     press = paul.keyboard.press
     press("?")
     expect(paul.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
@@ -127,7 +120,7 @@ def test_by_keyboard(sit: Callable[..., Page], house: Any) -> None:
     expect(row(paul, 68)).to_have_count(0)
     expect(row(paul, 67).get_by_role("link")).to_be_focused()
     press("p")
-    expect(paul.get_by_role("listitem").filter(has_text="Number").first).to_contain_text("Number 67")
+    expect(first(paul)).to_contain_text("Number 67")
     expect(row(paul, 67).get_by_role("link")).to_be_focused()
     press("p")
     expect(row(paul, 67)).not_to_have_class(PINNED)
@@ -151,58 +144,58 @@ def test_by_keyboard(sit: Callable[..., Page], house: Any) -> None:
     expect(paul.get_by_text("Nothing is snoozed.")).to_be_visible()
 
 
-def test_a_snooze_ends_before_the_reader_s_eyes(sit: Callable[..., Page], house: Any) -> None:
-    paul = sit(house.people.paul)
-    at = (clock_now() + timedelta(seconds=3)).isoformat()
+def test_a_snooze_ends_before_the_reader_s_eyes(sit: Sit, house: House) -> None:
+    paul = sit(house.paul)
+    at = (clock_now() + timedelta(seconds=4)).isoformat()
     call = f"/api/threads/{house.found.threads[64]}/membership"
     options: dict[str, Any] = {"method": "PATCH", "headers": {"Content-Type": "application/json"}}
     options["body"] = json.dumps({"snoozed_until": at})
     answer = paul.evaluate("([call, options]) => fetch(call, options).then((r) => r.status)", [call, options])
     assert answer == 200
     expect(row(paul, 64)).to_have_count(0)
-    expect(row(paul, 64)).to_be_visible(timeout=10_000)
-    expect(paul.get_by_role("listitem").filter(has_text="Number").first).to_contain_text("Number 64")
+    expect(row(paul, 64)).to_be_visible()
+    expect(first(paul)).to_contain_text("Number 64")
 
 
-def test_the_parts(sit: Callable[..., Page], house: Any) -> None:
-    paul = sit(house.people.paul)
+def test_the_parts(sit: Sit, house: House) -> None:
+    paul = sit(house.paul)
     parts = paul.get_by_role("navigation", name="Filter")
     parts.get_by_role("link", name="Unread").click()
     expect(row(paul, 65)).to_be_visible()
-    assert len(names(paul)) == 1
+    expect(names(paul)).to_have_count(1)
     parts.get_by_role("link", name="Waiting on me").click()
     expect(row(paul, 66)).to_contain_text("Waiting 2 h")
     expect(row(paul, 63)).to_have_count(0)
     parts.get_by_role("link", name="Coupon", exact=True).click()
     expect(row(paul, 60)).to_be_visible()
-    assert len(names(paul)) == 1
+    expect(names(paul)).to_have_count(1)
     # What is opened from a part stays within it.
     row(paul, 60).get_by_role("link").click()
     expect(paul).to_have_url(re.compile(r"/threads/\w+\?kind=coupon"))
-    assert len(names(paul)) == 1
+    expect(names(paul)).to_have_count(1)
 
 
-def test_a_draft_stands_in_its_row_and_follows_to_other_tabs(sit: Callable[..., Page], house: Any) -> None:
-    paul = sit(house.people.paul)
-    other = paul.context.new_page()
+def test_a_draft_stands_in_its_row_and_follows_to_other_tabs(sit: Sit, house: House) -> None:
     thread = f"/threads/{house.found.threads[61]}"
-    paul.goto(thread)
+    paul = sit(house.paul, at=thread)
+    paul.clock.install()
+    other = paul.context.new_page()
     other.goto("/")
-    paul.get_by_label("Message", exact=True).fill("Not quite fini")
+    field(paul).fill("Not quite fini")
     expect(row(other, 61)).to_contain_text("Draft: Not quite fini")
     third = paul.context.new_page()
     third.goto(thread)
-    expect(third.get_by_label("Message", exact=True)).to_have_value("Not quite fini")
-    third.wait_for_timeout(2_000)  # nobody is writing in the first any more
-    third.get_by_label("Message", exact=True).fill("Not quite finished")
-    expect(paul.get_by_label("Message", exact=True)).to_have_value("Not quite finished")
+    expect(field(third)).to_have_value("Not quite fini")
+    paul.clock.fast_forward(2_000)  # nobody is writing in the first any more
+    field(third).fill("Not quite finished")
+    expect(field(paul)).to_have_value("Not quite finished")
     third.get_by_role("button", name="Send").click()
     expect(row(other, 61)).not_to_contain_text("Draft")
-    expect(paul.get_by_label("Message", exact=True)).to_have_value("")
+    expect(field(paul)).to_have_value("")
 
 
-def test_on_a_phone_the_menu_is_within_reach(sit: Callable[..., Page], house: Any) -> None:
-    paul = sit(house.people.paul, **PHONE)
+def test_on_a_phone_the_menu_is_within_reach(sit: Sit, house: House) -> None:
+    paul = sit(house.paul, **PHONE)
     button = row(paul, 62).get_by_role("button", name="Actions")
     expect(button).to_be_visible()
     button.tap()

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.house import PHONE, opened, seats
-from tests.cast import long_life
-from tests.services import Services
+from tests.browser.doings import log, write
+from tests.browser.house import PHONE, House, Sit, a_house
+from tests.cast import Talk, long_life
 from wellchat.clock import now as clock_now
 
 COUNT = 10_000
@@ -41,21 +41,12 @@ WATCH = """(ms) => new Promise((done) => {
 })"""
 
 
-@pytest.fixture(scope="module")
-def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    start = clock_now() - timedelta(minutes=30 * COUNT)
-    with opened(
-        services,
-        tmp_path_factory.mktemp("long"),
-        lambda talk: long_life(talk, COUNT, start=start, every=timedelta(minutes=30)),
-    ) as house:
-        yield house
+def furnish(talk: Talk) -> None:
+    every = timedelta(minutes=30)
+    long_life(talk, COUNT, start=clock_now() - every * COUNT, every=every)
 
 
-@pytest.fixture
-def sit(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
-    with seats(chromium, house) as sit:
-        yield sit
+house = a_house(furnish)
 
 
 def look(page: Page) -> dict[str, Any]:
@@ -74,12 +65,12 @@ def scroll_to(page: Page, edge: str) -> None:
     )
 
 
-def test_opened_at_a_linked_message_with_what_stands_around_it_only(house: Any, sit: Callable[..., Page]) -> None:
-    cara = sit(house.people.cara)
+def test_opened_at_a_linked_message_with_what_stands_around_it_only(house: House, sit: Sit) -> None:
+    cara = sit(house.cara)
     calls: list[str] = []
     cara.on("request", lambda request: calls.append(request.url) if "/messages?" in request.url else None)
-    cara.goto(f"/threads/{house.talk.id}#5000")
-    expect(cara.get_by_role("log").get_by_text("message 5000", exact=True)).to_be_in_viewport()
+    cara.goto(f"{house.thread}#5000")
+    expect(log(cara).get_by_text("message 5000", exact=True)).to_be_in_viewport()
     cara.wait_for_timeout(500)
     found = look(cara)
     assert 5000 in found["seen"]
@@ -89,18 +80,17 @@ def test_opened_at_a_linked_message_with_what_stands_around_it_only(house: Any, 
 
     # A link within the page leads on, and an update changes what is drawn.
     cara.evaluate("location.hash = '#77'")
-    expect(cara.get_by_role("log").get_by_text("message 77", exact=True)).to_be_in_viewport()
+    expect(log(cara).get_by_text("message 77", exact=True)).to_be_in_viewport()
     expect(cara.get_by_role("button", name="Latest")).to_be_visible()
     cara.get_by_role("button", name="Latest").click()
-    expect(cara.get_by_role("log").get_by_text(f"message {COUNT}", exact=True)).to_be_in_viewport()
+    expect(log(cara).get_by_text(f"message {COUNT}", exact=True)).to_be_in_viewport()
     assert look(cara)["last"] == COUNT
 
 
 @pytest.mark.parametrize("options", [{}, PHONE], ids=["desktop", "phone"])
-def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: Any, sit: Callable[..., Page], options: Any) -> None:
-    cara = sit(house.people.cara, **options)
-    cara.goto(f"/threads/{house.talk.id}")
-    expect(cara.get_by_role("log").get_by_text(f"message {COUNT}", exact=True)).to_be_in_viewport()
+def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: House, sit: Sit, options: Any) -> None:
+    cara = sit(house.cara, at=house.thread, **options)
+    expect(log(cara).get_by_text(f"message {COUNT}", exact=True)).to_be_in_viewport()
     most_nodes = 0
     for _ in range(14):
         before = look(cara)
@@ -125,9 +115,8 @@ def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: Any, sit: Callable
         assert now["nodes"] <= most_nodes * 1.3
 
 
-def test_to_a_day(house: Any, sit: Callable[..., Page]) -> None:
-    cara = sit(house.people.cara, timezone_id="UTC")
-    cara.goto(f"/threads/{house.talk.id}")
+def test_to_a_day(house: House, sit: Sit) -> None:
+    cara = sit(house.cara, at=house.thread, timezone_id="UTC")
     day = (clock_now() - timedelta(days=90)).date()
     cara.get_by_role("button", name="More", exact=True).click()
     cara.get_by_label("Go to a day").fill(day.isoformat())
@@ -137,26 +126,21 @@ def test_to_a_day(house: Any, sit: Callable[..., Page]) -> None:
     assert look(cara)["count"] <= MOST
 
 
-def test_what_arrives_meanwhile_is_counted_and_waits(house: Any, sit: Callable[..., Page]) -> None:
-    cara, paul = sit(house.people.cara), sit(house.people.paul)
-    cara.goto(f"/threads/{house.talk.id}#300")
-    expect(cara.get_by_role("log").get_by_text("message 300", exact=True)).to_be_in_viewport()
+def test_what_arrives_meanwhile_is_counted_and_waits(house: House, sit: Sit) -> None:
+    cara, paul = sit(house.cara, at=f"{house.thread}#300"), sit(house.paul, at=house.thread)
+    expect(log(cara).get_by_text("message 300", exact=True)).to_be_in_viewport()
     seen = look(cara)["seen"]
-    paul.goto(f"/threads/{house.talk.id}")
     for words in ("Are you still reading?", "It can wait."):
-        paul.get_by_label("Message", exact=True).fill(words)
-        paul.get_by_role("button", name="Send").click()
+        write(paul, words)
     expect(cara.get_by_role("button", name="2 new messages")).to_be_visible()
     assert look(cara)["seen"] == seen
-    expect(cara.get_by_role("log").get_by_text("It can wait.")).to_have_count(0)
+    expect(log(cara).get_by_text("It can wait.")).to_have_count(0)
 
     # Writing from there leads to the end, with everything in its order.
-    cara.get_by_label("Message", exact=True).fill("I was in last spring.")
-    cara.get_by_role("button", name="Send").click()
-    log = cara.get_by_role("log")
-    expect(log.get_by_text("I was in last spring.")).to_be_in_viewport()
-    expect(log.get_by_text("It can wait.")).to_be_visible()
-    expect(log.get_by_text("Seen", exact=True).or_(log.get_by_text("Delivered", exact=True)).first).to_be_visible()
-    expect(log.get_by_text("I was in last spring.")).to_have_count(1)
+    write(cara, "I was in last spring.")
+    expect(log(cara).get_by_text("I was in last spring.")).to_be_in_viewport()
+    expect(log(cara).get_by_text("It can wait.")).to_be_visible()
+    expect(log(cara).get_by_text(re.compile("^(Seen|Delivered)$")).first).to_be_visible()
+    expect(log(cara).get_by_text("I was in last spring.")).to_have_count(1)
     assert not look(cara)["gaps"]
     assert look(cara)["last"] >= COUNT + 3

@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser import test_journey as journey
-from tests.services import Live
+from tests.browser.doings import field, log, menu_of, row, sent, write
+from tests.browser.house import PHONE, House, Person, Sit, a_house
+from tests.cast import Talk
+from wellchat.accounts.actions import create_user
+from wellchat.clock import now as clock_now
+from wellchat.connections.actions import connect
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.opening import open_thread
 
-quick, sit_down, write, PHONE = journey.quick, journey.sit_down, journey.write, journey.PHONE
+FAR = 180
 
-SitDown = Callable[..., Page]
+
+def furnish(talk: Talk) -> Any:
+    """Paul's answer to Nora, far below what it answers."""
+    now, paul = clock_now(), talk.paul
+    nora = create_user(email="nora@example.com", name="Nora New", role="client", now=now)
+    connect(client_id=nora.id, professional_id=paul.id, now=now)
+    thread_id, _ = open_thread(viewer=nora, with_id=paul.id, now=now)
+    for i in range(FAR + 1):
+        said = {"body": f"Line {i}", "client_key": f"far-{i}", "reply_to": 1 if i == FAR else None}
+        send_message(sender=paul, thread_id=thread_id, now=now, **said)
+    return SimpleNamespace(nora=Person.of(nora), far=f"/threads/{thread_id}")
+
+
+house = a_house(furnish)
 
 
 @pytest.fixture
-def pair(quick: Live, sit_down: SitDown) -> tuple[Page, Page]:
+def pair(house: House, sit: Sit) -> tuple[Page, Page]:
     """Cara at a desktop and Paul with a phone, both in their thread."""
-    people = quick.people  # type: ignore[attr-defined]
-    cara, paul = sit_down(people.cara), sit_down(people.paul, **PHONE)
+    cara, paul = sit(house.cara, at=house.thread), sit(house.paul, at=house.thread, **PHONE)
     cara.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    cara.goto("/new")
-    cara.locator("main a[href^='/threads/'], main form button").first.click()
-    cara.get_by_label("Message", exact=True).wait_for()
-    paul.goto(cara.url)
     return cara, paul
-
-
-def row(page: Page, text: str) -> Locator:
-    body = page.locator(".message__body", has_text=text)
-    return page.get_by_role("log").locator("article.message").filter(has=body).last
-
-
-def menu_of(page: Page, text: str) -> Locator:
-    """Opened as a pointer or a finger does it."""
-    if page.evaluate("matchMedia('(hover: none)').matches"):
-        row(page, text).locator(".message__body").tap()
-    else:
-        row(page, text).hover()
-        row(page, text).get_by_role("link", name="More for this message").click()
-    return page.get_by_role("dialog", name="This message")
-
-
-def sent(page: Page, text: str) -> None:
-    write(page, text)
-    expect(row(page, text)).to_have_attribute("data-seq", re.compile(r"\d+"))
 
 
 def test_reactions_on_both_sides(pair: tuple[Page, Page]) -> None:
@@ -77,8 +72,7 @@ def test_reactions_on_both_sides(pair: tuple[Page, Page]) -> None:
 def test_an_edit_where_it_stands(pair: tuple[Page, Page]) -> None:
     cara, paul = pair
     sent(cara, "See you at fuor")
-    field = cara.get_by_label("Message", exact=True)
-    field.press("ArrowUp")
+    field(cara).press("ArrowUp")
     editor = cara.get_by_label("Edit message")
     expect(editor).to_be_focused()
     editor.press("Escape")
@@ -88,7 +82,7 @@ def test_an_edit_where_it_stands(pair: tuple[Page, Page]) -> None:
     editor.press("Enter")
     expect(editor).to_have_count(0)
     expect(row(paul, "See you at four")).to_contain_text("edited")
-    expect(paul.get_by_role("log")).not_to_contain_text("fuor")
+    expect(log(paul)).not_to_contain_text("fuor")
     expect(menu_of(paul, "See you at four").get_by_role("button", name="Edit")).to_be_hidden()
 
 
@@ -104,7 +98,7 @@ def test_the_button_goes_when_the_time_is_over(pair: tuple[Page, Page]) -> None:
     expect(menu_of(cara, "Five minutes from now").get_by_role("button", name="Pin", exact=True)).to_be_visible()
     expect(edit).to_be_hidden()
     cara.keyboard.press("Escape")
-    cara.get_by_label("Message", exact=True).press("ArrowUp")
+    field(cara).press("ArrowUp")
     expect(cara.get_by_label("Edit message")).to_have_count(0)
 
 
@@ -119,7 +113,7 @@ def test_a_message_is_deleted_after_a_question(pair: tuple[Page, Page]) -> None:
     menu_of(cara, "Never mind this one").get_by_role("button", name="Delete").click()
     question.get_by_role("button", name="Delete").click()
     expect(cara.get_by_text("Never mind this one")).to_have_count(0)
-    expect(paul.get_by_role("log")).not_to_contain_text("Never mind this one")
+    expect(log(paul)).not_to_contain_text("Never mind this one")
 
 
 def test_answers_quote_what_they_answer(pair: tuple[Page, Page]) -> None:
@@ -150,35 +144,10 @@ def test_answers_quote_what_they_answer(pair: tuple[Page, Page]) -> None:
     expect(row(paul, "The darker one").locator(".quote")).to_contain_text("Message deleted")
 
 
-def test_a_quote_leads_far_up(pair: tuple[Page, Page], quick: Live) -> None:
-    from wellchat.accounts.models import User
-    from wellchat.clock import now
-    from wellchat.db import db
-    from wellchat.messaging.actions import send_message
-
-    cara, _ = pair
-    thread_id = cara.url.split("/")[4].partition("#")[0].partition("?")[0]
-    with quick.app.app_context():  # type: ignore[attr-defined]
-        paul = db.session.get(User, quick.people.paul_id)  # type: ignore[attr-defined]
-
-        def say(i: int, reply_to: int | None = None) -> int:
-            key = f"far-{i}"
-            message, _ = send_message(
-                sender=paul, thread_id=thread_id, body=f"Line {i}", client_key=key, now=now(), reply_to=reply_to
-            )
-            return message.seq
-
-        first = say(0)
-        for i in range(1, 180):
-            say(i)
-        say(180, first)
-        db.session.remove()
-        db.engine.dispose()
-    cara.reload()
-    expect(row(cara, "Line 180")).to_be_visible()
-    row(cara, "Line 180").locator(".quote").click()
-    target = cara.get_by_role("log").locator(f"article[data-seq='{first}']")
-    expect(target).to_be_in_viewport()
+def test_a_quote_leads_far_up(house: House, sit: Sit) -> None:
+    nora = sit(house.found.nora, at=house.found.far)
+    row(nora, f"Line {FAR}").locator(".quote").click()
+    expect(log(nora).locator("article[data-seq='1']")).to_be_in_viewport()
 
 
 def test_pins_are_at_hand_for_both(pair: tuple[Page, Page]) -> None:
@@ -224,9 +193,8 @@ def test_all_of_it_by_keyboard(pair: tuple[Page, Page]) -> None:
     sent(paul, "Second of two")
     expect(row(cara, "Second of two")).to_be_visible()
     cara.bring_to_front()  # browsers give the clipboard to the page in front only
-    log = cara.get_by_role("log")
-    log.focus()
-    log.press("ArrowUp")
+    log(cara).focus()
+    log(cara).press("ArrowUp")
     expect(row(cara, "Second of two")).to_be_focused()
     cara.keyboard.press("ArrowUp")
     expect(row(cara, "First of two")).to_be_focused()
@@ -250,17 +218,15 @@ def test_all_of_it_by_keyboard(pair: tuple[Page, Page]) -> None:
     cara.keyboard.press("Enter")
     expect(menu.get_by_role("button", name="Thumbs up")).to_be_focused()
     cara.keyboard.press("r")
-    expect(cara.get_by_label("Message", exact=True)).to_be_focused()
+    expect(field(cara)).to_be_focused()
     expect(cara.locator("form.composer")).to_contain_text("First of two")
     cara.keyboard.press("Escape")
     expect(cara.locator("form.composer")).not_to_contain_text("First of two")
 
 
-def test_all_of_it_without_script(quick: Live, sit_down: SitDown, pair: tuple[Page, Page]) -> None:
+def test_all_of_it_without_script(house: House, sit: Sit, pair: tuple[Page, Page]) -> None:
     watching, _ = pair
-    people = quick.people  # type: ignore[attr-defined]
-    paul = sit_down(people.paul, java_script_enabled=False)
-    paul.goto(watching.url)
+    paul = sit(house.paul, at=house.thread, java_script_enabled=False)
     write(paul, "Plain as a form")
     more = "More for this message"
     row(paul, "Plain as a form").get_by_role("link", name=more).click()
@@ -283,4 +249,4 @@ def test_all_of_it_without_script(quick: Live, sit_down: SitDown, pair: tuple[Pa
     row(paul, "And an answer to it").get_by_role("link", name=more).click()
     paul.get_by_text("Delete…").click()
     paul.get_by_role("button", name="Delete").click()
-    expect(watching.get_by_role("log")).not_to_contain_text("And an answer to it")
+    expect(log(watching)).not_to_contain_text("And an answer to it")

@@ -4,20 +4,15 @@ against a service of our own; here pushes are handed to the browser by its debug
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser import test_bell as at_the_bell
-from tests.browser import test_journey as journey
-from tests.services import Live
+from tests.browser.doings import log, sent, tell_worker, until, write, written_while_away
+from tests.browser.house import PHONE, QUICK, House, Sit, a_house
 
-quick, sit_down, write = journey.quick, journey.sit_down, journey.write
-waiting = at_the_bell.waiting
-
-SitDown = Callable[..., Page]
+house = a_house(worker=True, **QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -25,19 +20,25 @@ def chromium(whole_chromium: Any) -> Any:
     return whole_chromium
 
 
-def pushed(page: Page, said: dict[str, Any]) -> None:
-    """As the browser's push service would hand it over, to the service worker of this site."""
-    known: list[str] = []
-    debugger = page.context.new_cdp_session(page)
-    debugger.on(
-        "ServiceWorker.workerRegistrationUpdated",
-        lambda event: known.extend(one["registrationId"] for one in event["registrations"]),
-    )
-    debugger.send("ServiceWorker.enable")
-    page.wait_for_timeout(300)
-    origin = page.evaluate("location.origin")
-    values = {"origin": origin, "registrationId": known[0], "data": json.dumps(said)}
-    debugger.send("ServiceWorker.deliverPushMessage", values)
+@pytest.fixture
+def paul(house: House, sit: Sit) -> Page:
+    """Paul at his browser, in the inbox, with words of Cara's waiting, and nothing said of notifications yet."""
+    return written_while_away(house, sit)
+
+
+def allowed(page: Page) -> None:
+    page.context.grant_permissions(["notifications"])
+    page.evaluate(REGISTER)
+
+
+def waiting(page: Page) -> dict[str, Any]:
+    found: list[dict[str, Any]] = page.request.get("/api/notifications?unread=true").json()["notifications"]
+    return found[0]
+
+
+def pushed(page: Page, said: Any) -> None:
+    """As the browser's push service would hand it over."""
+    tell_worker(page, "deliverPushMessage", data=json.dumps(said))
 
 
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
@@ -50,61 +51,48 @@ CLICK = """async () => {
 
 
 def shows(page: Page, *expected: list[str]) -> None:
-    for _ in range(50):
-        if page.evaluate(SHOWN) == list(expected):
-            return
-        page.wait_for_timeout(100)
-    assert page.evaluate(SHOWN) == list(expected)
+    until(page, lambda: page.evaluate(SHOWN) == list(expected), f"{expected} on the screen")
 
 
-def test_a_push_is_shown_and_leads_to_the_thread(waiting: tuple[Page, str]) -> None:
-    paul, path = waiting
+def test_a_push_is_shown_and_leads_to_the_thread(paul: Page, house: House) -> None:
     assert paul.evaluate("Notification.permission") == "default", "nobody asked on loading a page"
-    paul.context.grant_permissions(["notifications"])
-    paul.evaluate(REGISTER)
-    mine = paul.request.get("/api/notifications?unread=true").json()["notifications"][0]
+    allowed(paul)
+    mine = waiting(paul)
     said = {"id": mine["id"], "tag": "thread:1", "title": "wellchat", "body": "New message", "url": mine["url"]}
     pushed(paul, said)
     shows(paul, ["wellchat", "New message", "thread:1"])
     pushed(paul, said | {"body": "2 new messages"})
     shows(paul, ["wellchat", "2 new messages", "thread:1"])
-    pushed(paul, said | {"tag": "thread:2", "clear": ["thread:1"], "url": path})
+    pushed(paul, said | {"tag": "thread:2", "clear": ["thread:1"], "url": house.thread})
     shows(paul, ["wellchat", "New message", "thread:2"])
-    paul.context.service_workers[0].evaluate(CLICK)
-    paul.wait_for_url(f"**{path}")
-    expect(paul.get_by_role("log").get_by_text("It is about Thursday.").last).to_be_visible()
+    until(paul, lambda: paul.context.service_workers, "the service worker")[0].evaluate(CLICK)
+    paul.wait_for_url(f"**{house.thread}")
+    expect(log(paul).get_by_text("It is about Thursday.").last).to_be_visible()
 
 
-def test_what_is_read_is_taken_off_the_screen(waiting: tuple[Page, str], sit_down: SitDown, quick: Live) -> None:
-    paul, path = waiting
-    paul.context.grant_permissions(["notifications"])
-    paul.evaluate(REGISTER)
-    mine = paul.request.get("/api/notifications?unread=true").json()["notifications"][0]
-    pushed(paul, {"id": mine["id"], "tag": "thread:1", "title": "wellchat", "body": "New message", "url": path})
+def test_what_is_read_is_taken_off_the_screen(paul: Page, house: House, sit: Sit) -> None:
+    allowed(paul)
+    mine = waiting(paul)
+    pushed(paul, {"id": mine["id"], "tag": "thread:1", "title": "wellchat", "body": "New message", "url": house.thread})
     shows(paul, ["wellchat", "New message", "thread:1"])
-    phone = sit_down(quick.people.paul, **journey.PHONE)  # type: ignore[attr-defined]
-    phone.goto(path)
+    sit(house.paul, at=house.thread, **PHONE)
     shows(paul)
 
 
-def test_pushes_that_say_nothing_harm_nobody(waiting: tuple[Page, str]) -> None:
-    paul, _ = waiting
-    paul.context.grant_permissions(["notifications"])
-    paul.evaluate(REGISTER)
-    pushed(paul, [])  # type: ignore[arg-type]
+def test_pushes_that_say_nothing_harm_nobody(paul: Page) -> None:
+    allowed(paul)
+    pushed(paul, [])
     shows(paul, ["New notification", "", "wellchat"])
     pushed(paul, {"tag": "wellchat", "title": "elsewhere", "url": "https://evil.example/"})
     shows(paul, ["elsewhere", "", "wellchat"])
     before = paul.url
-    paul.context.service_workers[0].evaluate(CLICK)
+    until(paul, lambda: paul.context.service_workers, "the service worker")[0].evaluate(CLICK)
     paul.wait_for_timeout(500)
     assert paul.url == before
 
 
-def test_the_offer_comes_after_a_first_message_and_takes_no_for_an_answer(quick: Live, sit_down: SitDown) -> None:
-    cara = sit_down(quick.people.cara)  # type: ignore[attr-defined]
-    cara.goto("/new")
-    cara.locator("main a[href^='/threads/'], main form button").first.click()
+def test_the_offer_comes_after_a_first_message_and_takes_no_for_an_answer(house: House, sit: Sit) -> None:
+    cara = sit(house.cara, at=house.thread)
     offer = cara.get_by_role("group", name="Know when Paul answers?")
     expect(cara.get_by_role("button", name="Send")).to_be_visible()
     expect(offer).to_be_hidden()
@@ -113,8 +101,7 @@ def test_the_offer_comes_after_a_first_message_and_takes_no_for_an_answer(quick:
     offer.get_by_role("button", name="Not now").click()
     expect(offer).to_be_hidden()
     cara.reload()
-    write(cara, "And again")
-    expect(cara.get_by_role("log").get_by_text("And again").last).to_be_visible()
+    sent(cara, "And again")
     cara.wait_for_timeout(500)
     expect(offer).to_be_hidden()
     cara.goto("/settings/devices")

@@ -3,34 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser import test_journey as journey
-from tests.services import Live
+from tests.browser.doings import sent, until
+from tests.browser.house import House, Sit, a_house
 
-quick, sit_down, write = journey.quick, journey.sit_down, journey.write
-
-SitDown = Callable[..., Page]
+house = a_house(worker=True)
 
 
 @pytest.fixture
-def paul(quick: Live, sit_down: SitDown) -> Page:
+def paul(house: House, sit: Sit) -> Page:
     """Paul in the inbox, when what Cara wrote can be found."""
-    people = quick.people  # type: ignore[attr-defined]
-    cara, paul = sit_down(people.cara), sit_down(people.paul, service_workers="block")
-    cara.goto("/new")
-    cara.locator("main a[href^='/threads/'], main form button").first.click()
-    write(cara, "The <i>Café</i> 👋🏽 by the harbour at nine")
-    expect(cara.get_by_role("log").get_by_text("by the harbour at nine").last).to_be_visible()
-    for _ in range(50):
-        if paul.request.get("/api/search?q=harbour").json()["results"]:
-            return paul
-        paul.wait_for_timeout(200)
-    raise AssertionError("not found within ten seconds")
+    cara, paul = sit(house.cara, at=house.thread), sit(house.paul, service_workers="block")
+    sent(cara, "The <i>Café</i> 👋🏽 by the harbour at nine")
+    until(paul, lambda: paul.request.get("/api/search?q=harbour").json()["results"], "what Cara wrote")
+    return paul
 
 
 def palette(page: Page) -> Locator:
@@ -75,6 +64,7 @@ def test_letters_typed_before_the_palette_is_there_are_in_it(paul: Page) -> None
     paul.route("**/palette.js", lambda route: held.append(route))
     paul.keyboard.press("Control+k")
     paul.keyboard.type("harb")
+    until(paul, lambda: held, "the call for the palette")
     expect(palette(paul)).to_have_count(0)
     held[0].continue_()
     field = palette(paul).get_by_role("combobox")
@@ -95,7 +85,7 @@ def test_waiting_nothing_and_trouble_are_said(paul: Page) -> None:
     waiting = paul.locator(".palette .skeletons")
     expect(waiting).to_be_visible()
     field.fill("zzzz")
-    paul.wait_for_timeout(600)
+    until(paul, lambda: len(held) == 2, "the second question")
     held[1].continue_()
     expect(state).to_contain_text("Nothing found for “zzzz”")
     held[0].fulfill(json={"results": [], "threads": [], "people": [], "close": False, "next": None})
@@ -125,12 +115,8 @@ def test_the_page_and_what_is_remembered(paul: Page) -> None:
     assert paul.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('wellchat.recent'))") == []
 
 
-def test_without_script(quick: Live, paul: Page, chromium: Any) -> None:
-    plain = chromium.new_context(
-        base_url=quick.url, java_script_enabled=False, storage_state=paul.context.storage_state()
-    )
-    page = plain.new_page()
-    page.goto("/")
+def test_without_script(house: House, sit: Sit, paul: Page) -> None:
+    page = sit(house.paul, java_script_enabled=False)
     page.get_by_role("link", name="Search", exact=True).click()
     page.get_by_role("searchbox", name="Search messages").fill("harbour")
     page.get_by_role("main").get_by_role("button", name="Search").click()
@@ -139,4 +125,3 @@ def test_without_script(quick: Live, paul: Page, chromium: Any) -> None:
     page.goto("/search?q=harbour&from=2000-01-01&to=2000-01-02")
     page.get_by_role("link", name="Until 2000-01-02: take this off").click()
     expect(page.get_by_role("list", name="Messages found")).to_be_visible()
-    plain.close()

@@ -16,7 +16,7 @@ for name in [name for name in os.environ if name.startswith("WELLCHAT_")]:
     del os.environ[name]  # a run has no settings but its own
 
 from tests.faults.running import Outcome, run, table  # noqa: E402
-from tests.history.checking import spell_out  # noqa: E402
+from tests.history.findings import spell_out  # noqa: E402
 
 
 def main() -> int:

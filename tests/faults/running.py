@@ -13,9 +13,10 @@ from pathlib import Path
 from tests.faults.faults import FAULTS, Fault
 from tests.faults.installation import Installation, quiet_within
 from tests.history import world
-from tests.history.checking import FOREVER, Checker, Violation
+from tests.history.checking import Checker
 from tests.history.clients import Device, Habits, Life
 from tests.history.driving import Crowd, HttpDoor
+from tests.history.findings import FOREVER, Violation
 from tests.history.recording import Call, History, Request
 from wellchat.clock import now
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.running import run, table
-from tests.history.checking import spell_out
+from tests.history.findings import spell_out
 from tests.services import Services
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]

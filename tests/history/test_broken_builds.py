@@ -19,9 +19,10 @@ import pytest
 from sqlalchemy import func, insert, text, update
 
 from tests.history import world
-from tests.history.checking import check, spell_out
+from tests.history.checking import check
 from tests.history.clients import Habits
 from tests.history.driving import AppDoor
+from tests.history.findings import spell_out
 from tests.history.world import SEED
 from wellchat import bell
 from wellchat.changes import actions as changes

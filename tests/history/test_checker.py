@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.history.breaking import FAULTS, Broken
-from tests.history.checking import check, spell_out
+from tests.history.checking import check
+from tests.history.findings import spell_out
 from tests.history.inventing import invent
 from tests.history.recording import History
 

@@ -12,9 +12,10 @@ from typing import Any, NamedTuple
 import pytest
 from flask import Flask
 
-from tests.history.checking import check, spell_out
+from tests.history.checking import check
 from tests.history.clients import Device, Habits, Person
 from tests.history.driving import Crowd, Door
+from tests.history.findings import spell_out
 from tests.history.recording import History
 from tests.services import Command
 from wellchat.accounts.actions import create_token, create_user

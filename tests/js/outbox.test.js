@@ -1,21 +1,11 @@
+/* From the field to the server: when a message is drawn, tried again, settled and given up. */
+
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Drafts } from "../../wellchat/static/js/models/drafts.js";
-import { Outbox, randomKey } from "../../wellchat/static/js/models/outbox.js";
-import { Store } from "../../wellchat/static/js/models/store.js";
-import { FakeApi, FakeClock, FakeStorage, ME, message, settle } from "./fakes.js";
-
-function setUp({ storage = new FakeStorage(), viewerId = ME, ...more } = {}) {
-  const [api, clock, store] = [new FakeApi(), new FakeClock(), new Store({ viewerId })];
-  let keys = 0;
-  const outbox = new Outbox({ api, store, storage, viewerId, clock, random: () => 0.5, newKey: () => `${viewerId}-${storage.length}-${++keys}`, ...more });
-  const states = () => [...store.pending.values()].map(({ body, state }) => [body, state]);
-  return { api, clock, store, storage, outbox, states };
-}
-
-const mine = (seq, { body, client_key: key }) => message(seq, { sender_id: ME, body, client_key: key });
-const accept = (request, seq) => request.answer({ status: 201, data: { message: mine(seq, request.body) } });
+import { randomKey } from "../../wellchat/static/js/models/outbox.js";
+import { ME, message, settle } from "./fakes.js";
+import { accept, mine, setUp } from "./outboxes.js";
 
 test("a message is drawn at once and settled by the answer", async () => {
   const { api, store, storage, outbox, states } = setUp();
@@ -126,31 +116,6 @@ test("back online, nobody waits for the pause to end", async () => {
   assert.equal(api.requests.length, 2);
 });
 
-test("an unsent message survives a reload and goes out with its key", async () => {
-  const before = setUp();
-  before.outbox.send({ threadId: "t", body: "one" });
-  before.outbox.send({ threadId: "t", body: "two" });
-  const { client_key: key } = before.api.last.body;
-
-  const after = setUp({ storage: before.storage });
-  after.outbox.resume();
-  await settle();
-  assert.deepEqual(after.states(), [["one", "sending"], ["two", "sending"]]);
-  assert.equal(after.api.last.body.client_key, key);
-  await accept(after.api.last, 1);
-  await accept(after.api.last, 2);
-  assert.equal(after.storage.length, 0);
-});
-
-test("another person on the same browser sends nothing of mine", async () => {
-  const before = setUp();
-  before.outbox.send({ threadId: "t", body: "private" });
-  const other = setUp({ storage: before.storage, viewerId: "somebody" });
-  other.outbox.resume();
-  await settle();
-  assert.equal(other.api.requests.length, 0);
-});
-
 test("a page that cannot draw the answer does not send again", async (t) => {
   t.mock.method(console, "error", () => {});
   const { api, store, storage, outbox } = setUp();
@@ -163,34 +128,10 @@ test("a page that cannot draw the answer does not send again", async (t) => {
   assert.equal(storage.length, 0);
 });
 
-test("full storage does not stop a message", async () => {
-  const storage = new FakeStorage();
-  storage.setItem = () => {
-    throw new DOMException("", "QuotaExceededError");
-  };
-  const { api, outbox, states } = setUp({ storage });
-  outbox.send({ threadId: "t", body: "hello" });
-  await accept(api.last, 1);
-  assert.deepEqual(states(), []);
-});
-
 test("keys are 128 random bits", () => {
   const keys = new Set(Array.from({ length: 100 }, randomKey));
   assert.equal(keys.size, 100);
   assert.match([...keys][0], /^[0-9a-f]{32}$/);
-});
-
-test("who signs out leaves nothing behind, nor does an attempt that ends later", async () => {
-  const { api, storage, outbox } = setUp();
-  const drafts = new Drafts({ storage, viewerId: ME });
-  storage.setItem("wellchat.panel", "folded");
-  drafts.write("t", "begun");
-  outbox.send({ threadId: "t", body: "hello" });
-  outbox.clear();
-  drafts.clear();
-  drafts.write("t", "begun again");
-  await api.last.refuse({ status: 503 });
-  assert.deepEqual(Array.from({ length: storage.length }, (_, i) => storage.key(i)), ["wellchat.panel"]);
 });
 
 test("files go along by their ids, with every attempt and after a reload", async () => {
@@ -207,17 +148,6 @@ test("files go along by their ids, with every attempt and after a reload", async
   assert.equal("attachments" in later.api.last.body, false);
 });
 
-/** Locks as a browser gives them: one holder per name, the others in line. */
-class FakeLocks {
-  #lines = new Map();
-
-  request(name, work) {
-    const turn = (this.#lines.get(name) ?? Promise.resolve()).then(work);
-    this.#lines.set(name, turn.catch(() => {}));
-    return turn;
-  }
-}
-
 test("offline: what comes later is shown waiting too, and all of it goes out in order", async () => {
   const { api, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "one" });
@@ -232,44 +162,6 @@ test("offline: what comes later is shown waiting too, and all of it goes out in 
   assert.deepEqual(states(), []);
 });
 
-test("two tabs with locks send what was written in both, in order and one at a time", async () => {
-  const [storage, locks] = [new FakeStorage(), new FakeLocks()];
-  const [one, two] = [setUp({ storage, locks }), setUp({ storage, locks })];
-  one.outbox.send({ threadId: "t", body: "first" });
-  await settle();
-  await one.api.last.refuse({ status: 0 });
-  two.clock.time += 10;
-  two.outbox.send({ threadId: "t", body: "second" });
-  await settle();
-  one.clock.time += 20;
-  one.outbox.send({ threadId: "t", body: "third" });
-  one.outbox.wake();
-  two.outbox.wake();
-  const sent = [];
-  for (let i = 0; i < 40 && storage.length; i++) {
-    await settle();
-    const open = [one, two].flatMap(({ api }) => api.requests).filter((request) => request.open);
-    assert.ok(open.length <= 1, "one at a time");
-    if (!open.length) continue;
-    if (!sent.includes(open[0].body.body)) sent.push(open[0].body.body);
-    await accept(open[0], sent.indexOf(open[0].body.body) + 1);
-  }
-  assert.deepEqual(sent, ["first", "second", "third"]);
-});
-
-test("what another tab wrote is drawn, what it sent is left to the update, what it discarded goes", async () => {
-  const { api, outbox, states } = setUp();
-  const entry = { client_key: "k", thread_id: "t", body: "elsewhere", at: 5, state: "waiting", reason: 0 };
-  const name = `wellchat.outbox.${ME}.k`;
-  outbox.hear({ key: name, newValue: JSON.stringify(entry) });
-  assert.deepEqual(states(), [["elsewhere", "waiting"]]);
-  outbox.hear({ key: name, newValue: null });
-  outbox.send({ threadId: "t", body: "mine" });
-  assert.deepEqual(api.requests.map(({ body }) => body.body), ["mine"]);
-  outbox.hear({ key: name, newValue: JSON.stringify({ discarded: true }) });
-  assert.deepEqual(states().map(([body]) => body), ["mine"]);
-});
-
 test("an answer that is no message is no success", async () => {
   const { api, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
@@ -282,39 +174,6 @@ test("further things are kept with an entry and only those the server knows are 
   outbox.send({ threadId: "t", body: "hello", reply_to: 7, quote: "drawn only" });
   assert.deepEqual(Object.keys(api.last.body).sort(), ["body", "client_key", "reply_to"]);
   assert.equal(JSON.parse(storage.getItem(storage.key(0))).quote, "drawn only");
-});
-
-test("the mirror holds what waits, and nothing that went out at once or was discarded", async () => {
-  const held = new Map();
-  const mirror = { put: (entry) => held.set(entry.client_key, entry.said.body), remove: (key) => held.delete(key), know() {}, clear: () => held.clear() };
-  const { api, outbox } = setUp({ mirror });
-  outbox.send({ threadId: "t", body: "one" });
-  assert.equal(held.size, 0);
-  await api.last.refuse({ status: 0 });
-  const { client_key: two } = outbox.send({ threadId: "t", body: "two" });
-  assert.deepEqual([...held.values()], ["one", "two"]);
-  outbox.discard(two);
-  assert.deepEqual([...held.values()], ["one"]);
-  outbox.clear();
-  assert.equal(held.size, 0);
-});
-
-test("another tab's late word brings back nothing that has arrived", async () => {
-  const { api, outbox, states } = setUp();
-  const { client_key: key } = outbox.send({ threadId: "t", body: "hello" });
-  await accept(api.last, 1);
-  const late = { client_key: key, thread_id: "t", body: "hello", at: 5, state: "waiting", reason: 0 };
-  outbox.hear({ key: `wellchat.outbox.${ME}.${key}`, newValue: JSON.stringify(late) });
-  assert.deepEqual(states(), []);
-});
-
-test("where locks are forbidden a tab sends by itself", async () => {
-  const locks = { request: async () => Promise.reject(new DOMException("", "SecurityError")) };
-  const { api, outbox, states } = setUp({ locks });
-  outbox.send({ threadId: "t", body: "hello" });
-  await settle();
-  await accept(api.last, 1);
-  assert.deepEqual(states(), []);
 });
 
 test("a message of somebody else's for an answer ends the matter", async () => {

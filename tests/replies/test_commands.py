@@ -10,7 +10,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from flask import Flask
 
 from tests.mail.world import World
 from tests.replies.raw import address_of, answer, raw_mail, said
-from tests.services import Command, MailServer, free_port
+from tests.services import Command, MailServer, free_port, wait_for
 from wellchat.db import db
 
 Pipe = Callable[..., subprocess.CompletedProcess[str]]
@@ -217,6 +216,19 @@ def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
     assert sorted(map(str, said(world))) == sorted(f"Words {number}" for number in range(20))
 
 
+def threads_of(command: Command) -> int:
+    """Each mail is taken in a thread of its own."""
+    return len(list(Path(f"/proc/{command.process.pid}/task").iterdir()))
+
+
+def refuses(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
 @pytest.mark.slow
 def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp: tuple[Command, int]) -> None:
     command, port = lmtp
@@ -229,12 +241,11 @@ def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp:
         answers: list[Any] = []
         raw = raw_mail(author=world.coach.email, to=to)
         thread = threading.Thread(target=lambda: answers.append(speak(port, world.coach.email, [to], raw)))
+        idle = threads_of(command)
         thread.start()
-        time.sleep(1)
+        wait_for(lambda: threads_of(command) > idle, what="the mail at the database")
         command.process.send_signal(signal.SIGTERM)
-        time.sleep(0.5)
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        wait_for(lambda: refuses(port), what="the end of listening")
         other.execute("ROLLBACK")
     thread.join(30)
     assert [lines for _, lines in answers] == [[b"250 2.0.0 Taken."]]
