@@ -1,0 +1,166 @@
+"""The finer points of a conversation: shown before it is answered, standing still, telling that it is coming."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from bench.rows.page import WATCH, shift
+from tests.browser.house import opened, seats
+from tests.cast import Talk
+from tests.services import Services
+from wellchat.accounts.actions import create_user
+from wellchat.clock import now as clock_now
+from wellchat.connections.actions import connect
+from wellchat.messaging.opening import open_thread
+
+pytestmark = pytest.mark.slow
+
+WIDE = {"viewport": {"width": 1280, "height": 800}}
+REACTING = "**/api/threads/*/messages/*/reactions/*"
+PINNING = "**/api/threads/*/messages/*/pin"
+
+
+def furnish(talk: Talk) -> Any:
+    told = clock_now() - timedelta(hours=2)
+    for i in range(4):
+        talk.says(talk.paul if i % 2 else talk.cara, f"Line {i + 1}", now=told + timedelta(minutes=i))
+    quinn = create_user(
+        email="quinn@example.com", name="Quinn Quiet", role="professional", password="correct horse", now=told
+    )
+    connect(client_id=talk.cara.id, professional_id=quinn.id, now=told)
+    short, _ = open_thread(viewer=talk.cara, with_id=quinn.id, now=told)
+    return SimpleNamespace(thread=f"/threads/{talk.id}", thread_id=talk.id, short=short)
+
+
+@pytest.fixture(scope="module")
+def house(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    with opened(services, tmp_path_factory.mktemp("fine"), furnish) as house:
+        yield house
+
+
+@pytest.fixture
+def sit(chromium: Any, house: Any) -> Iterator[Callable[..., Page]]:
+    with seats(chromium, house) as sit:
+        yield sit
+
+
+def message(page: Page, seq: int) -> Locator:
+    return page.locator(f'article[data-seq="{seq}"]')
+
+
+def reactions(page: Page, seq: int) -> Locator:
+    return message(page, seq).get_by_role("group", name="Reactions").get_by_role("button")
+
+
+def menu_of(page: Page, seq: int) -> Locator:
+    message(page, seq).hover()
+    message(page, seq).get_by_role("link", name="More for this message").click()
+    return page.get_by_role("dialog", name="This message")
+
+
+class Held:
+    """Requests that wait until the test lets them through, or answers in the server's place."""
+
+    def __init__(self, page: Page, pattern: str) -> None:
+        self.routes: list[Route] = []
+        self.page = page
+        page.route(pattern, lambda route: self.routes.append(route))
+
+    def next(self) -> Route:
+        for _ in range(100):
+            if self.routes:
+                return self.routes.pop(0)
+            self.page.wait_for_timeout(50)
+        raise AssertionError("nothing was asked")
+
+
+def refuse(route: Route) -> None:
+    route.fulfill(status=422, json={"title": "Invalid", "detail": "No more of these."})
+
+
+def test_a_reaction_is_seen_before_it_is_answered(sit: Callable[..., Page], house: Any) -> None:
+    page = sit(house.people.cara, **WIDE)
+    page.goto(house.found.thread)
+    held = Held(page, REACTING)
+    menu = menu_of(page, 2)
+    menu.get_by_role("button", name="Thumbs up").click()
+    expect(menu).to_be_hidden()
+    expect(reactions(page, 2)).to_have_attribute("aria-label", "👍 You")
+    route = held.next()  # nobody has answered yet
+    refuse(route)
+    expect(reactions(page, 2)).to_have_count(0)
+    expect(message(page, 2)).to_contain_text("Not saved. No more of these.")
+    menu_of(page, 2).get_by_role("button", name="Thumbs up").click()
+    expect(message(page, 2)).not_to_contain_text("Not saved.")
+    held.next().continue_()
+    expect(reactions(page, 2)).to_have_attribute("aria-label", "👍 You")
+    page.unroute_all()
+    page.reload()  # the server has it too
+    expect(reactions(page, 2)).to_have_attribute("aria-label", "👍 You")
+
+
+def test_a_row_of_the_first_load_answers_at_once_too(sit: Callable[..., Page], house: Any) -> None:
+    paul = sit(house.people.paul, **WIDE)
+    paul.goto(house.found.thread)
+    menu_of(paul, 1).get_by_role("button", name="Heart").click()
+    expect(reactions(paul, 1)).to_have_attribute("aria-label", "❤️ You")
+    cara = sit(house.people.cara, **WIDE)
+    cara.goto(house.found.thread)
+    hers = reactions(cara, 1)
+    expect(hers).to_have_attribute("aria-label", "❤️ Paul Professional")
+    held = Held(cara, REACTING)
+    hers.click()
+    expect(hers).to_have_attribute("aria-label", "❤️ You and Paul Professional")
+    expect(hers).to_be_focused()
+    hers.click()  # and taken away again, before anybody has answered
+    expect(hers).to_have_attribute("aria-label", "❤️ Paul Professional")
+    held.next().continue_()
+    held.next().continue_()
+    # An update is the truth: while her wish waits, he takes his away.
+    hers.click()
+    expect(hers).to_have_attribute("aria-label", "❤️ You and Paul Professional")
+    reactions(paul, 1).click()
+    expect(hers).to_have_attribute("aria-label", "❤️ You")
+    refuse(held.next())
+    expect(hers).to_have_count(0)
+
+
+def test_a_pin_is_seen_before_it_is_answered(sit: Callable[..., Page], house: Any) -> None:
+    page = sit(house.people.cara, **WIDE)
+    page.goto(house.found.thread)
+    held = Held(page, PINNING)
+    menu_of(page, 3).get_by_role("button", name="Pin", exact=True).click()
+    pinned = message(page, 3).get_by_text("Pinned")
+    head = page.get_by_role("link", name="Pinned messages")
+    expect(pinned).to_be_visible()
+    expect(head).to_contain_text("1")
+    refuse(held.next())
+    expect(pinned).to_be_hidden()
+    expect(head).to_be_hidden()
+    expect(message(page, 3)).to_contain_text("Not saved. No more of these.")
+
+
+def test_few_messages_make_room_without_a_jump(sit: Callable[..., Page], house: Any) -> None:
+    quinn, cara = sit("quinn@example.com", **WIDE), sit(house.people.cara, **WIDE)
+    cara.add_init_script(WATCH)
+    for page in (quinn, cara):
+        page.goto(f"/threads/{house.found.short}")
+    field = quinn.get_by_label("Message", exact=True)
+    worst = 0.0
+    for i in range(4):
+        field.fill(f"Word {i}")
+        cara.wait_for_timeout(500)  # her page says that somebody is typing, which makes room too
+        field.press("Enter")
+        expect(cara.get_by_role("log")).to_contain_text(f"Word {i}")
+        cara.wait_for_timeout(400)
+        found = shift(cara)
+        worst = max(worst, found if i else 0.0)  # the first takes the place of what says that there is none
+    box = cara.get_by_role("log").evaluate("(log) => log.scrollHeight - log.clientHeight")
+    assert box <= 0, "not short"
+    assert worst == 0.0
