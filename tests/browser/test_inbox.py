@@ -170,9 +170,11 @@ def test_the_parts(sit: Callable[..., Page], house: Any) -> None:
     parts.get_by_role("link", name="Unread").click()
     expect(row(paul, 65)).to_be_visible()
     assert len(names(paul)) == 1
+    parts.get_by_role("link", name="Clear").click()
     parts.get_by_role("link", name="Waiting on me").click()
     expect(row(paul, 66)).to_contain_text("Waiting 2 h")
     expect(row(paul, 63)).to_have_count(0)
+    parts.get_by_role("link", name="Waiting on me: take this off").click()
     parts.get_by_role("link", name="Coupon", exact=True).click()
     expect(row(paul, 60)).to_be_visible()
     assert len(names(paul)) == 1
