@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from wellchat.mail.palette import TOKENS
+
 CSS = Path(__file__).parent.parent / "wellchat" / "static" / "css"
 TEXT, CONTROL = 4.5, 3.0
 SCHEMES = ("light", "dark")
@@ -112,7 +114,7 @@ def test_every_accent_leaves_words_readable(scheme: str, pairs: list[tuple[str, 
     tokens = declared("tokens.css")
     hues = steps("accent-hue")
     assert len(hues) == 36
-    assert {name for pair in pairs for name in pair} <= tokens.keys() | {"--raised"}
+    assert {name for pair in pairs for name in pair} <= tokens.keys()
     short = {}
     for hue in hues:
         for ink, ground in pairs:
@@ -141,3 +143,12 @@ def test_a_quote_can_be_read_in_every_bubble(scheme: str) -> None:
 
 def marks() -> str:
     return (CSS / "marks.css").read_text("utf-8")
+
+
+def test_mails_have_the_colours_of_the_pages() -> None:
+    tokens = declared("tokens.css")
+    for role, both in TOKENS.items():
+        for scheme, (lightness, chroma) in zip(SCHEMES, both, strict=True):
+            found = OKLCH.fullmatch(tokens[f"--{role.replace('_', '-')}"][scheme])
+            assert found
+            assert (float(found["l"]), float(found["c"])) == (lightness, chroma), role

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from types import SimpleNamespace
@@ -11,12 +12,15 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from bench.rows.page import WATCH, shift
+from tests.attachments.files import picture, take
 from tests.browser.house import opened, seats
 from tests.cast import Talk
 from tests.services import Services
+from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
+from wellchat.messaging.actions import mark_read, send_message
 from wellchat.messaging.opening import open_thread
 
 pytestmark = pytest.mark.slow
@@ -35,7 +39,23 @@ def furnish(talk: Talk) -> Any:
     )
     connect(client_id=talk.cara.id, professional_id=quinn.id, now=told)
     short, _ = open_thread(viewer=talk.cara, with_id=quinn.id, now=told)
-    return SimpleNamespace(thread=f"/threads/{talk.id}", thread_id=talk.id, short=short)
+    rita = create_user(email="reads@example.com", name="Rita Reads", role="professional", now=told)
+    connect(client_id=talk.cara.id, professional_id=rita.id, now=told)
+    long, _ = open_thread(viewer=talk.cara, with_id=rita.id, now=told)
+    for i in range(120):
+        said = {"body": f"Page {i + 1} of a long book", "client_key": f"long-{i}", "now": told}
+        send_message(sender=rita, thread_id=long, **said)
+    mark_read(viewer=talk.cara, thread_id=long, seq=120, now=told)
+    sam = create_user(email="sam@example.com", name="Sam Snap", role="professional", now=told)
+    connect(client_id=talk.cara.id, professional_id=sam.id, now=told)
+    shots, _ = open_thread(viewer=talk.cara, with_id=sam.id, now=told)
+    for i in range(12):
+        file = take(sam, told, picture(size=(1200, 800), color=("teal", "orange", "navy")[i % 3]), f"shot-{i}.jpg")
+        along = {"body": "", "client_key": f"shot-{i}", "attachments": [file.id], "now": told}
+        send_message(sender=sam, thread_id=shots, **along)
+    for _ in range(3):
+        sweeps.run(clock_now())
+    return SimpleNamespace(thread=f"/threads/{talk.id}", thread_id=talk.id, short=short, long=long, shots=shots)
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +87,7 @@ def menu_of(page: Page, seq: int) -> Locator:
 class Held:
     """Requests that wait until the test lets them through, or answers in the server's place."""
 
-    def __init__(self, page: Page, pattern: str) -> None:
+    def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
         self.routes: list[Route] = []
         self.page = page
         page.route(pattern, lambda route: self.routes.append(route))
@@ -164,3 +184,76 @@ def test_few_messages_make_room_without_a_jump(sit: Callable[..., Page], house: 
     box = cara.get_by_role("log").evaluate("(log) => log.scrollHeight - log.clientHeight")
     assert box <= 0, "not short"
     assert worst == 0.0
+
+
+def test_earlier_messages_tell_that_they_are_coming(sit: Callable[..., Page], house: Any) -> None:
+    page = sit(house.people.cara, **WIDE)
+    page.add_init_script(WATCH)
+    held = Held(page, re.compile(r"/api/threads/\w+/messages\?before="))
+    page.goto(f"/threads/{house.found.long}")
+    log, coming = page.get_by_role("log"), page.locator('[data-part="older"] .log__coming')
+    expect(message(page, 120)).to_be_in_viewport()
+    shift(page)
+    log.evaluate("(log) => log.scrollTo(0, 0)")
+    route = held.next()
+    first = message(page, 71)
+    expect(coming).to_be_visible()
+    here = first.bounding_box()
+    assert page.evaluate("window.shifts.splice(0)") == []
+    route.continue_()
+    expect(message(page, 21)).to_be_attached()
+    expect(coming).to_be_hidden()
+    assert first.bounding_box() == pytest.approx(here, abs=1)  # a scroll is whole pixels
+
+
+def animation(page: Page, selector: str) -> str:
+    return str(page.locator(selector).first.evaluate("(element) => getComputedStyle(element).animationName"))
+
+
+def test_pictures_keep_their_place_until_they_are_there(sit: Callable[..., Page], house: Any) -> None:
+    page = sit(house.people.cara, **WIDE, reduced_motion="no-preference", service_workers="block")
+    held = Held(page, "**/attachments/*/thumbnail")
+    page.goto(f"/threads/{house.found.shots}", wait_until="domcontentloaded")
+    coming = page.locator(".picture--coming")
+    expect(coming.first).to_be_attached()
+    expect(page.locator(".gallery .picture--coming")).to_have_count(9)
+    assert animation(page, ".picture--coming") == "coming"
+    page.emulate_media(reduced_motion="reduce")
+    assert animation(page, ".picture--coming") == "none"
+    page.emulate_media(reduced_motion="no-preference")
+    last = page.get_by_role("log").locator(".picture").last
+    here = last.bounding_box()
+    for route in held.routes:
+        route.continue_()
+    expect(coming).to_have_count(0)
+    there = last.bounding_box()
+    assert here
+    assert there
+    assert there["height"] == pytest.approx(here["height"], abs=1)
+
+    more = Held(page, "**/api/threads/*/attachments?*")
+    page.get_by_role("link", name="More pictures").click()
+    expect(page.locator(".gallery__coming")).to_have_count(3)
+    more.next().continue_()
+    expect(page.locator(".gallery__coming")).to_have_count(0)
+    expect(page.get_by_role("list", name="Pictures").locator(".picture")).to_have_count(12)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
+def test_the_lightbox_has_the_size_of_what_comes(sit: Callable[..., Page], house: Any, size: tuple[int, int]) -> None:
+    page = sit(house.people.cara, viewport={"width": size[0], "height": size[1]}, service_workers="block")
+    page.goto(f"/threads/{house.found.shots}")
+    held = Held(page, "**/attachments/*/shot-11.jpg")
+    page.get_by_role("log").locator(".picture").last.click()
+    image = page.locator(".lightbox__image")
+    expect(image).to_have_class(re.compile("--coming"))
+    route = held.next()
+    page.wait_for_timeout(400)  # it slides in
+    here = image.bounding_box()
+    assert here
+    assert here["width"] / here["height"] == pytest.approx(1.5, abs=0.01)
+    assert "thumbnail" in image.evaluate("(image) => image.style.backgroundImage")
+    route.continue_()
+    expect(image).not_to_have_class(re.compile("--coming"))
+    assert image.bounding_box() == pytest.approx(here, abs=0.1)
+    assert image.evaluate("(image) => image.style.backgroundImage") == "none"
