@@ -257,3 +257,26 @@ def test_the_lightbox_has_the_size_of_what_comes(sit: Callable[..., Page], house
     expect(image).not_to_have_class(re.compile("--coming"))
     assert image.bounding_box() == pytest.approx(here, abs=0.1)
     assert image.evaluate("(image) => image.style.backgroundImage") == "none"
+
+
+def test_emoji_are_called_as_in_the_page_s_language(sit: Callable[..., Page], house: Any) -> None:
+    page = sit(house.people.cara, **WIDE, service_workers="block")
+    page.set_extra_http_headers({"Accept-Language": "de"})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(house.found.thread)
+    field = page.locator(".composer__field")
+    assert not [url for url in asked if "emoji_" in url]  # nothing of it comes with the page
+    field.press_sequentially("Bis dann :schlus")
+    offered = page.get_by_role("listbox", name="Emoji")
+    expect(offered.get_by_role("option").first).to_contain_text("🔑 :schlüssel:")
+    field.press("Enter")
+    expect(field).to_have_value("Bis dann 🔑 ")
+    field.press_sequentially(":lächeln:")
+    expect(field).to_have_value("Bis dann 🔑 😄")
+    field.fill("")
+    field.press_sequentially(":tada:")
+    expect(field).to_have_value("🎉")
+    assert [url.rsplit("/", 1)[1] for url in asked if re.search(r"lib/emoji_(de|fr)", url)] == ["emoji_de.js"]
+    page.locator(".composer__emoji").click()
+    expect(page.get_by_role("dialog", name="Emoji").get_by_role("button", name="herz", exact=True)).to_be_visible()

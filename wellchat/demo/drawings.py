@@ -81,8 +81,7 @@ def floor_plan() -> bytes:
     for x in range(0, 190, 16):
         draw.line((left + 225 + x, bottom - 40, left + 265 + x, bottom - 190), red, 3)
     draw.rectangle((left + 225, bottom - 190, left + 455, bottom - 40), None, red, 4)
-    draw.text((left + 472, bottom - 132), "soft: one joist", red, _font(26), LEFT)
-    draw.text((left + 472, bottom - 98), "and the subfloor", red, _font(26), LEFT)
+    draw.text((left + 290, bottom - 214), "soft: one joist and the subfloor", red, _font(26), LEFT)
     draw.line((left, top - 58, right, top - 58), QUIET, 2)
     draw.text(((left + right) / 2, top - 84), "2.80 m", INK, _font(30), "mm")
     draw.line((left - 58, top, left - 58, bottom), QUIET, 2)

@@ -47,7 +47,7 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
         if kind.name in kinds or page.kind == kind.name
     ]
     return {
-        "parts": sorted(parts, key=lambda part: not part["on"]),  # in a narrow pane the rest is scrolled to
+        "parts": parts,
         "on": sum(part["on"] for part in parts),
         "plain": _address(page, unread=False, waiting=False, snoozed=False, kind=None),
         "query": query_of(page),
