@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -132,6 +133,19 @@ def failed(page: Page) -> None:
     page.locator('[data-part="failure"]:visible').first.wait_for()
 
 
+def refused_reaction(page: Page) -> None:
+    page.route("**/reactions/*", lambda route: route.fulfill(status=422, json={"title": "no", "detail": "No."}))
+    message_menu(page)
+    page.locator("#message-menu .menu__react").first.click()
+    page.locator(".message__problem").wait_for()
+
+
+def slow_picture(page: Page) -> None:
+    page.route(re.compile(r"/attachments/\w+/[^/]+\.(png|jpg)$"), lambda route: None)
+    page.locator('.message [data-action="lightbox"]').first.click()
+    page.locator(".lightbox__image--coming").wait_for()
+
+
 def cut_off(page: Page) -> None:
     page.context.set_offline(True)
     page.locator(".composer__field").fill("Are you there?")
@@ -204,6 +218,10 @@ STATES: dict[str, State] = {
     "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
     "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
     "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),
+    "a picture on its way": State(lambda f: f.thread, slow_picture),
+    "filters that combine": State(lambda f: "/?unread=1&waiting=1", here(".chip--clear")),
+    "filters that nothing fits": State(lambda f: "/?unread=1&waiting=1&kind=coupon&archived=1", here(".chip--on")),
+    "a reaction that was refused": State(lambda f: f.thread, refused_reaction),
     "details on a phone": State(
         lambda f: f.thread,
         lambda page: (

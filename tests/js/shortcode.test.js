@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { overLimit } from "../../wellchat/static/js/controllers/limit.js";
-import { find, groups, named } from "../../wellchat/static/js/lib/emoji_names.js";
+import { names as german } from "../../wellchat/static/js/lib/emoji_de.js";
+import { names as french } from "../../wellchat/static/js/lib/emoji_fr.js";
+import { find, grouped, groups, named } from "../../wellchat/static/js/lib/emoji_names.js";
 import { shortcodeAt } from "../../wellchat/static/js/lib/shortcode.js";
 
 const at = (text) => shortcodeAt(text, text.length);
@@ -39,4 +41,25 @@ test("the limit counts characters as the server does", () => {
   assert.equal(overLimit("🎉".repeat(10), 10), 0);
   assert.equal(overLimit("🎉".repeat(12), 10), 2);
   assert.equal(overLimit("x".repeat(9_600), 10_000), -400);
+});
+
+const pairs = (called) => grouped(called).flatMap(({ emoji }) => emoji);
+
+test("every emoji has a name in each language, which can be typed, and no two the same first one", () => {
+  for (const called of [german, french]) {
+    assert.deepEqual(called.map((line) => line.split("|").length), groups.map(({ emoji }) => emoji.length));
+    const firsts = pairs(called).map(({ names }) => names[0]);
+    assert.equal(new Set(firsts).size, firsts.length);
+    for (const { names } of pairs(called)) for (const name of names.slice(0, -1)) assert.equal(at(`:${name}`)?.name, name.length > 1 ? name : undefined);
+  }
+  const name = (called, sign) => pairs(called).find((one) => one.sign === sign).names[0];
+  assert.deepEqual([name(german, "🔑"), name(french, "🔑")], ["schlüssel", "clé"]);
+  assert.deepEqual([name(german, "🆕"), name(french, "🆕")], ["neu", "nouveau"]); // the last of the last line
+});
+
+test("the English names still do, beside the others", () => {
+  const key = pairs(german).find(({ sign }) => sign === "🔑");
+  assert.deepEqual(key.names, ["schlüssel", "key"]);
+  const pizza = pairs(german).find(({ sign }) => sign === "🍕");
+  assert.deepEqual(pizza.names, ["pizza"]);
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
 import pytest
 from sqlalchemy import insert, text
@@ -168,6 +169,34 @@ def test_the_calls_take_words_and_times(talk, api):
     assert program.get("/api/threads?pinned=0").json["threads"] == []
 
 
+def chips(page):
+    """What the row of filters offers: the words of each, where it leads, and whether it holds."""
+    (row,) = re.findall(r'<nav class="chips".*?</nav>', page, re.S)
+    found = re.findall(r'<a class="chip([^"]*)" href="([^"]*)"[^>]*>([^<]*)', row)
+    return {words.strip(): (unescape(href), "--on" in more) for more, href, words in found}
+
+
+def test_the_parts_combine_and_one_address_clears_them(talk, other_talk, browse):
+    talk.exchange("p")
+    cara = browse(talk.cara)
+    offered = chips(cara.get("/").text)
+    assert offered["All"] == ("/", False)
+    assert offered["Unread"] == ("/?unread=1", False)
+    offered = chips(cara.get("/?unread=1&q=pa").text)
+    assert "All" not in offered
+    assert offered["Waiting on me"] == ("/?unread=1&waiting=1&q=pa", False)
+    page = cara.get("/?unread=1&waiting=1&archived=1&kind=lead").text
+    offered = chips(page)
+    assert list(offered)[:4] == ["Clear", "Unread", "Waiting on me", "Lead"]
+    assert "Snoozed" not in offered  # in the archive all are alike
+    assert offered["Clear"] == ("/?archived=1", False)
+    assert offered["Unread"] == ("/?waiting=1&archived=1&kind=lead", True)
+    assert offered["Lead"] == ("/?unread=1&waiting=1&archived=1", True)
+    assert "No conversation fits all of these" in page
+    assert "message 1" in cara.get("/?unread=1&waiting=1").text
+    assert "message 1" not in cara.get("/?unread=1&waiting=1&snoozed=1").text
+
+
 @pytest.mark.parametrize("form", [{"mute": "forever"}, {"snooze": "always"}, {"pinned": "perhaps"}])
 def test_a_mangled_form_changes_nothing(talk, browse, everything, form):
     before = everything()
@@ -181,7 +210,7 @@ def test_the_page_s_parts_have_addresses_and_empty_ones_say_what_they_are_for(ta
     page = cara.get("/?waiting=1").text
     assert "message 1" in page
     assert "Waiting 1 min" in page
-    assert re.search(r'href="/\?waiting=1" aria-current="true"', page)
+    assert re.search(r'class="chip chip--on" href="/" aria-label="Waiting on me: take this off"', page)
     assert 'href="/?waiting=1&amp;archived=1"' in page  # and what was chosen goes on into the archive
     for query, words in {
         "?unread=1&archived=1": "Nothing unread",

@@ -203,3 +203,14 @@ def test_the_page_offers_to_narrow_down_to_whom_and_what_it_found(browse, cast, 
     page = browse(cast.paul).get(f"/search?q=harbour&subject={coupon.id}").text
     assert page.count("<mark>") == 1
     assert "About Half &lt;off&gt;: take this off" in page
+
+
+def test_the_page_leads_to_what_was_found_also_without_script(browse, said, now):
+    page = browse(said.paul).get("/search?q=harbour").text
+    assert set(re.findall(rf'href="(/threads/{said.id}[^"]*)"', page)) == {
+        f"/threads/{said.id}#{seq}" for seq in (1, 2)
+    }
+    said.exchange("c" * 49)
+    page = browse(said.paul).get("/search?q=harbour").text
+    assert f'href="/threads/{said.id}?at=1#1"' in page
+    assert f'href="/threads/{said.id}#2"' in page

@@ -6,6 +6,7 @@ import hashlib
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import case, func, select, update
 
@@ -45,17 +46,47 @@ def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attac
         raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
     _refuse_hoards(owner_id)
     let_go()
-    taken = Attachment(id=new_id(), owner_id=owner_id, created_at=now, position=0, attempts=0)
+    return put_down(owner_id=owner_id, file=examine(name=name, content=content), now=now)
+
+
+class Examined(NamedTuple):
+    """A file as we keep it: a picture written anew, anything else as it came."""
+
+    name: str
+    media_type: str
+    content: bytes
+    width: int | None = None
+    height: int | None = None
+
+
+def examine(*, name: str, content: bytes) -> Examined:
+    """What a file is, by what is in it. Raises Invalid where it is not one we take."""
     if pictures.looks_like_picture(content):
         picture = pictures.rewrite(content, name)
-        content = picture.content
-        taken.name, taken.media_type, taken.state, taken.due_at = picture.name, picture.media_type, FRESH, now
-        taken.width, taken.height = picture.width, picture.height
-    else:
-        kind, taken.name = documents.recognise(content, name)
-        taken.media_type, taken.state = kind.media_type, READY
-    taken.size, taken.digest = len(content), hashlib.sha256(content).hexdigest()
-    _keep(key_of(taken.id), content)
+        return Examined(picture.name, picture.media_type, picture.content, picture.width, picture.height)
+    kind, name = documents.recognise(content, name)
+    return Examined(name, kind.media_type, content)
+
+
+def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
+    """Bytes first: they are in the store before a row says so. Raises Busy."""
+    waits = file.width is not None  # for its thumbnail
+    taken = Attachment(
+        id=new_id(),
+        owner_id=owner_id,
+        created_at=now,
+        position=0,
+        attempts=0,
+        name=file.name,
+        media_type=file.media_type,
+        width=file.width,
+        height=file.height,
+        size=len(file.content),
+        digest=hashlib.sha256(file.content).hexdigest(),
+        state=FRESH if waits else READY,
+        due_at=now if waits else None,
+    )
+    _keep(key_of(taken.id), file.content)
     with transaction() as session:
         session.add(taken)
         if taken.state == FRESH:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from wellchat.connections.models import Connection
 from wellchat.db import Base, after_commit, db, transaction
+from wellchat.demo.files import forget_files
 from wellchat.demo.models import DemoPerson
 from wellchat.mail import transport
 from wellchat.mail.models import Mail
@@ -28,6 +29,7 @@ def remove() -> None:
     with transaction() as session:
         people = list(session.execute(select(DemoPerson.user_id)).scalars())
         _forget_mails(people)
+        forget_files(people)
         gone = {"users": people, **_hanging_from(people)}
         for table in reversed(Base.metadata.sorted_tables):
             if conditions := _conditions(table, gone):

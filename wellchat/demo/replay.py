@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from wellchat.accounts.models import User
+from wellchat.demo.files import draw
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Line, Talk
 from wellchat.messaging import actions as messaging
@@ -49,6 +50,7 @@ def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene
         body=line.text,
         client_key=f"demo-{seq}",
         subject=scene.reference(line.about) if line.about else None,
+        attachments=[draw(name, sender, at) for name in line.files],
         now=at,
     )
 

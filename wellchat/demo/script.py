@@ -4,15 +4,18 @@
     09:12 maya: Hello! Did the new pillow arrive?
         A long message goes on in the next lines.
         | This starts a new line of the message.
+        + plan.png
     21:40 daniel [intro]: It did. [intro] names the subject it speaks of.
     -95m daniel: The last ones count back from the moment of loading.
 
+`+` sends a drawing along, by its name in drawings.py.
 `{weekday +2}`, `{date +2}` and `{day +2}` (both) are two days after the message; `{weekday cut4}` and its
 like, and `{time cut4}`, are when the subject `cut4` starts. So nobody speaks of a Thursday that is a Sunday.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -43,8 +46,10 @@ def read_script(play: str) -> tuple[Line, ...]:
 
 
 def _continued(line: Line, row: str) -> Line:
+    if row.startswith("+ "):
+        return replace(line, files=(*line.files, row[2:].strip()))
     text = f"{line.text}\n{row[1:].strip()}" if row.startswith("|") else f"{line.text} {row}"
-    return Line(who=line.who, when=line.when, text=text, about=line.about)
+    return replace(line, text=text)
 
 
 def moment(when: str, *, now: datetime, time_zone: str) -> datetime:

@@ -44,6 +44,7 @@ class Line:
     when: str  # on the professional's wall clock
     text: str
     about: str | None = None  # key of the subject the message speaks of
+    files: tuple[str, ...] = ()  # names of drawings that go with it
 
 
 @dataclass(frozen=True, kw_only=True)

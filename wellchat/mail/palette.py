@@ -6,16 +6,16 @@ import math
 from functools import lru_cache
 
 # role: (light, dark), each lightness and chroma; the hue is the installation's accent
-_TOKENS = {
+TOKENS = {
     "canvas": ((0.968, 0.006), (0.172, 0.012)),
     "surface": ((0.994, 0.002), (0.208, 0.013)),
     "sunken": ((0.955, 0.007), (0.252, 0.014)),
     "ink": ((0.245, 0.018), (0.938, 0.006)),
     "quiet": ((0.495, 0.018), (0.735, 0.014)),
     "line": ((0.918, 0.007), (0.302, 0.013)),
-    "accent": ((0.525, 0.172), (0.755, 0.118)),
+    "accent": ((0.515, 0.172), (0.755, 0.118)),
     "accent_ink": ((0.995, 0.004), (0.19, 0.035)),
-    "accent_text": ((0.485, 0.165), (0.8, 0.1)),
+    "accent_text": ((0.445, 0.155), (0.8, 0.1)),
     "tint": ((0.918, 0.043), (0.385, 0.078)),
 }
 
@@ -24,8 +24,8 @@ _TOKENS = {
 def palette(hue: int) -> dict[str, dict[str, str]]:
     """`{"light": {role: colour}, "dark": {role: colour}}`."""
     return {
-        "light": {role: oklch(*light, hue) for role, (light, _) in _TOKENS.items()},
-        "dark": {role: oklch(*dark, hue) for role, (_, dark) in _TOKENS.items()},
+        "light": {role: oklch(*light, hue) for role, (light, _) in TOKENS.items()},
+        "dark": {role: oklch(*dark, hue) for role, (_, dark) in TOKENS.items()},
     }
 
 

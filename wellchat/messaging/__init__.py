@@ -12,6 +12,7 @@ from wellchat.messaging.gallery import gallery, gallery_api
 from wellchat.messaging.message_api import api as message_api
 from wellchat.messaging.message_pages import pages as message_pages
 from wellchat.messaging.pages import badges, pages
+from wellchat.messaging.places import address_of
 from wellchat.messaging.queries import warm_up
 
 
@@ -27,5 +28,5 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(gallery)
     app.register_blueprint(pages)
     app.register_blueprint(message_pages)
-    app.context_processor(lambda: {"badges": badges})
+    app.context_processor(lambda: {"badges": badges, "message_place": address_of})
     app.cli.add_command(subject)

@@ -25,28 +25,31 @@ def _address(page: ListThreads, **changes: Any) -> str:
 
 
 def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
-    """What the list's template shows of them: each with its address, and whether it holds now."""
-    plain = dict.fromkeys(("unread", "waiting", "snoozed"), False) | {"kind": None}
+    """What the list's template shows of them: each with its address, and whether it holds now.
+
+    They combine: an address puts one on top of those that hold, or takes it off. Of the kinds one holds at a time.
+    """
+    names = [
+        (name, label)
+        for name, label in (("unread", N_("Unread")), ("waiting", N_("Waiting on me")), ("snoozed", N_("Snoozed")))
+        if not (name == "snoozed" and page.archived)
+    ]
     parts = [
+        {"label": gettext(label), "on": (on := getattr(page, name)), "href": _address(page, **{name: not on})}
+        for name, label in names
+    ] + [
         {
-            "label": gettext("All"),
-            "href": _address(page, **plain),
-            "on": not any(getattr(page, name) for name in plain),
-        },
-        *(
-            {"label": gettext(label), "href": _address(page, **{**plain, name: True}), "on": getattr(page, name)}
-            for name, label in (("unread", N_("Unread")), ("waiting", N_("Waiting on me")), ("snoozed", N_("Snoozed")))
-            if not (name == "snoozed" and page.archived)
-        ),
-        *(
-            {"label": gettext(kind.label), "href": _address(page, **{**plain, "kind": kind.name})}
-            | {"on": page.kind == kind.name}
-            for kind in KINDS.values()
-            if kind.name in kinds or page.kind == kind.name
-        ),
+            "label": gettext(kind.label),
+            "on": (on := page.kind == kind.name),
+            "href": _address(page, kind=None if on else kind.name),
+        }
+        for kind in KINDS.values()
+        if kind.name in kinds or page.kind == kind.name
     ]
     return {
         "parts": parts,
+        "on": sum(part["on"] for part in parts),
+        "plain": _address(page, unread=False, waiting=False, snoozed=False, kind=None),
         "query": query_of(page),
         "without_q": _address(page, q=""),
         "inbox": _address(page, archived=False),

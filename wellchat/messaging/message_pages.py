@@ -11,6 +11,7 @@ from wellchat.forms import read_form
 from wellchat.messaging import actions, queries
 from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread
 from wellchat.messaging.pinning import pin
+from wellchat.messaging.places import address_of
 from wellchat.messaging.reacting import react
 from wellchat.messaging.state import message_state
 from wellchat.web import limiter, signed_in, viewer
@@ -34,7 +35,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
         other=other,
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
-        place=url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq)),
+        place=address_of(thread_id, seq, view.thread.last_seq),
         body=body if body is not None else found.body,
         errors=errors or {},
         max_body=MAX_BODY,
@@ -96,4 +97,5 @@ def mark_unread(thread_id: str) -> Response:
 
 
 def _back(thread_id: str, seq: int) -> Response:
-    return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(seq)), 303)
+    last_seq = queries.thread_for(viewer(), thread_id).thread.last_seq
+    return redirect(address_of(thread_id, seq, last_seq), 303)

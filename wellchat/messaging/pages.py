@@ -23,6 +23,7 @@ from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
 from wellchat.messaging.gallery import panel_files
 from wellchat.messaging.models import Message
+from wellchat.messaging.places import ON_A_PAGE
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
     subject_by_id,
@@ -36,7 +37,6 @@ from wellchat.words import gettext
 
 pages = Blueprint("messaging", __name__)
 
-ON_A_PAGE = 50  # messages a thread opens with
 MOST_ON_A_PAGE = 300  # and no more than these, to reach back from the end to the first unread one
 
 

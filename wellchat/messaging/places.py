@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flask import url_for
 from sqlalchemy import Select, and_, bindparam, case, literal, select
 
 from wellchat.accounts.models import User
@@ -14,6 +15,14 @@ from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of
+
+ON_A_PAGE = 50  # messages a thread opens with
+
+
+def address_of(thread_id: str, seq: int, last_seq: int) -> str:
+    """Where a message of a thread is seen, also by who has no script to bring what the page does not open with."""
+    at = None if seq > last_seq - ON_A_PAGE else seq
+    return url_for("messaging.thread", thread_id=thread_id, at=at, _anchor=str(seq))
 
 
 def messages_around(viewer: User, thread_id: str, seq: int, *, limit: int = 50) -> tuple[list[Message], bool]:

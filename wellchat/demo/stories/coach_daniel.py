@@ -121,7 +121,9 @@ LINES = read_script("""
 11:55 maya: That is the best sentence anyone has written to me this year. Congratulations, Daniel.
 -14d
 18:28 maya [sixth]: From today: you want to keep the mornings and lose the guilt about them. So for three
-    weeks no notebook at all. I want to know whether it holds without being measured.
+    weeks no notebook at all. I want to know whether it holds without being measured. Here's the week as you
+    drew it.
+    + the-week.png
 18:34 daniel [sixth]: A holiday from the notebook. I feel slightly lost and I know what you'd say about
     that.
 -6d

@@ -21,6 +21,7 @@ LINES = read_script("""
 17:05 marek: So, what I saw today. The drain of the tub leaked for years. One joist is gone for about a
     metre, the one next to it is fine. Subfloor out, joist doubled, new plywood. It's a day and a half of
     work more than in the form.
+    + bathroom-plan.png
 17:22 grace: I felt a bit sick when your screwdriver went in by itself.
 17:25 marek: I've seen it go in up to the handle. You called in time. Estimate comes this week, with every
     line, so you can strike what you don't want.
@@ -35,6 +36,7 @@ LINES = read_script("""
     | Glass, one panel: 980
     |
     | Twelve working days. Tiles and taps you choose and pay yourself, I tell you where.
+    + estimate.pdf
 20:48 grace: Thank you, nobody has ever written me an estimate I could read. Two questions: is the permit in
     there, and what could still make it more expensive?
 21:02 marek: Permit yes, in plumbing. More expensive: if the old pipes in the wall are galvanised. Then 600
@@ -53,6 +55,7 @@ LINES = read_script("""
 16:33 marek: Small ones, so it isn't slippery. Hexagon, grey, and buy ten per cent more than they tell you.
 16:58 grace: Done. The man here asked who I'm working with, and when I said your name he gave me the
     discount without being asked.
+    + hexagons.jpg
 17:01 marek: That's Vito, I fixed his mother's stairs.
 -54d
 18:40 marek: Three things before we start in five days: empty the bathroom, a parking spot in the drive if

@@ -217,6 +217,7 @@ THE_WEDDING = read_script("""
 15:20 hannah [b9]: Half a level was the right level.
 15:31 rosa [b9]: Note for us: 8.3 on the lengths as before, 9.03 for the face, gloss 9.13, fifteen minutes
     this time.
+    + colour-card.png
 15:32 hannah: I still don't understand it, and I've started to say it to people.
 -42d
 19:40 hannah: Strange question. Do you have a recommendation for a shampoo without perfume? My colleague at

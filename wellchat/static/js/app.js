@@ -24,6 +24,7 @@ import { Mirror } from "./models/mirror.js";
 import { Outbox } from "./models/outbox.js";
 import { Push, doubt } from "./models/push.js";
 import { Store } from "./models/store.js";
+import { Wishes } from "./models/wishes.js";
 import { sync } from "./sync.js";
 
 const CONTROLLERS = { attach, bell, clearing, composer, emoji, gallery, inbox, leave, limit, messages, offer, panel, pictures, pins, search, status, theme, thread, title, unread, update };
@@ -50,6 +51,7 @@ function start() {
     viewerId,
     api,
     store,
+    wishes: new Wishes(),
     times: new Times({ zone: timeZone }),
     drafts: new Drafts({ storage: local, viewerId }),
     outbox: new Outbox({ api, store, storage: local, viewerId, locks, mirror }),
@@ -59,7 +61,7 @@ function start() {
     announce,
     onState: () => {},
     onVersion: () => {},
-    open: null, // the thread on this page: {id, first(), atEnd()}
+    open: null, // the thread on this page: {id, first(), last(), atEnd(), draw(change)}
   };
   app.drafts.listen(window);
   bind(app);

@@ -1,7 +1,8 @@
 /* Files, as far as every page of a conversation needs them; what adds them and what shows them large is loaded when asked for. */
 
 import { part } from "../lib/dom.js";
-import { pictureElement } from "../lib/files.js";
+import { pictureElement, showComing } from "../lib/files.js";
+import { late } from "../lib/late.js";
 
 /* In the composer: a button, the clipboard, and the whole conversation to drop onto. */
 export function attach(form, app) {
@@ -46,6 +47,10 @@ export function attach(form, app) {
 
 /* A picture opens large, over the page; with a modifier key as any link does. */
 export function pictures(root) {
+  root.querySelectorAll(".picture img").forEach(showComing);
+  for (const end of ["load", "error"]) {
+    root.addEventListener(end, ({ target }) => target.closest(".picture")?.classList.remove("picture--coming"), { capture: true });
+  }
   root.addEventListener("click", async (event) => {
     const link = event.target.closest('[data-action="lightbox"]');
     if (!link || event.metaKey || event.ctrlKey || event.shiftKey || event.button) return;
@@ -64,6 +69,8 @@ export function gallery(root, app) {
     item.append(pictureElement(file, [96, 96]));
     return item;
   };
+  /* A row of them. */
+  const coming = () => [1, 2, 3].map(() => Object.assign(document.createElement("li"), { className: "gallery__coming", ariaHidden: "true" }));
   const known = (file) => list.querySelector(`[data-file="${CSS.escape(file.id)}"]`)?.parentElement;
 
   function put({ thread_id: id, seq, deleted, attachments = [] }) {
@@ -84,7 +91,8 @@ export function gallery(root, app) {
     if (!event.target.closest("a")) return;
     event.preventDefault();
     const query = { kind: "picture", before: root.dataset.next, limit: 30 };
-    const { attachments, next } = await app.api.get(`/threads/${threadId}/attachments`, query);
+    const asked = app.api.get(`/threads/${threadId}/attachments`, query);
+    const { attachments, next } = await late(asked, (slow) => (slow ? list.append(...coming()) : list.querySelectorAll(".gallery__coming").forEach((one) => one.remove())));
     const fresh = attachments.filter((file) => !known(file)).map((file) => Object.assign(cell(file), { tabIndex: -1 }));
     list.append(...fresh);
     fresh[0]?.querySelector("a").focus();

@@ -128,7 +128,6 @@ export function inbox(root, app) {
   });
   rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
   setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
-  root.querySelector(".chips [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
   /* So do the shortcuts; keys that are pressed meanwhile wait for them. */
   let coming = null;
   let keys = null;

@@ -3,8 +3,10 @@
 import { answer, dropAnswer } from "../lib/answering.js";
 import { part } from "../lib/dom.js";
 import { longPress } from "../lib/long_press.js";
+import { wishing } from "../lib/wishing.js";
 import { t } from "../lib/words.js";
 
+const LONGEST = 20_000; // ms without an answer after which it is given up
 const EDITABLE = 300_000; // ms; the server has the last word
 
 /* Some browsers do not say what a click was made with. */
@@ -23,17 +25,20 @@ export function messages(root, app) {
   for (const row of rows()) part(row, "more").tabIndex = -1;
 
   const tell = async (method, seq, rest, body) => {
-    const { message } = await app.api.send(method, path(seq, rest), body);
+    const { message } = await app.api.send(method, path(seq, rest), body, { signal: AbortSignal.timeout(LONGEST) });
     app.store.apply({ messages: [message] });
   };
 
+  const wish = wishing(root, app, { threadId, tell });
+
   const act = {
-    react: ({ seq }, emoji, on) => tell(on ? "PUT" : "DELETE", seq, `/reactions/${encodeURIComponent(emoji)}`),
+    react: ({ seq }, emoji, on) => wish.react(seq, emoji, on),
+    reactWith: ({ seq }, emoji) => tell("PUT", seq, `/reactions/${encodeURIComponent(emoji)}`),
     reply: (message) => answer(form, message, nameOf(message.sender_id)),
     edit: (message, row) => edit(message, row),
     copy: ({ body }) => copy(body, t("Text copied.")),
     link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, t("Link copied.")),
-    pin: ({ seq, pinned_at: pinned }) => tell(pinned ? "DELETE" : "PUT", seq, "/pin"),
+    pin: ({ seq, pinned_at: pinned }) => void wish.pin(seq, !pinned), // nobody waits for it
     delete: (message, row) => remove(message, row),
     async unread({ seq }) {
       await app.api.send("PUT", `/threads/${threadId}/unread`, { seq });
@@ -71,10 +76,10 @@ export function messages(root, app) {
   async function stateOf(row) {
     const seq = Number(row.dataset.seq);
     const known = app.store.messages.get(threadId)?.get(seq);
-    if (known) return known;
+    if (known) return app.wishes.over(known);
     const { messages: found } = await app.api.get(`/threads/${threadId}/messages`, { after: seq - 1, limit: 1 });
     app.store.apply({ messages: found });
-    return found[0];
+    return app.wishes.over(found[0]);
   }
 
   async function open(row, anchor) {
@@ -117,7 +122,7 @@ export function messages(root, app) {
     event.preventDefault();
     const { name, value } = event.submitter;
     const seq = Number(event.submitter.closest("[data-seq]").dataset.seq);
-    act.react({ seq }, value, name === "add").catch(({ message }) => app.announce(message));
+    act.react({ seq }, value, name === "add");
   });
 
   /* Through the log with the arrows, from message to message. */

@@ -19,12 +19,16 @@ export function paging(root, app, { id, timeline, scroller, current }) {
   let loading = null;
   let catching = false;
 
+  function showComing(slow) {
+    if (log.classList.contains("log--slow") !== slow) scroller.keep(() => timeline.rows, () => log.classList.toggle("log--slow", slow));
+  }
+
   /* What an update told while the answer was on its way may be newer than it. */
   async function ask(query) {
     const told = new Map();
     const stop = app.store.on(({ messages }) => messages.forEach((m) => m.thread_id === id && told.set(m.seq, m)));
     try {
-      const page = await late(app.api.get(`/threads/${id}/messages`, query), (slow) => log.classList.toggle("log--slow", slow));
+      const page = await late(app.api.get(`/threads/${id}/messages`, query), showComing);
       return { ...page, messages: page.messages.map((message) => told.get(message.seq) ?? message) };
     } finally {
       stop();

@@ -33,7 +33,7 @@ export function pins(section, app) {
   app.store.on(({ messages }) => {
     const here = messages.filter((message) => message.thread_id === threadId);
     if (!here.length) return;
-    here.forEach(put);
+    here.forEach((message) => put(app.wishes.over(message)));
     count();
   });
 

@@ -29,7 +29,13 @@ export function thread(root, app) {
     read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
   const pages = paging(root, app, { id, timeline, scroller, current });
-  app.open = { id, first: () => timeline.first, last: () => (whole() ? Infinity : timeline.last), atEnd: () => scroller.pinned };
+  app.open = {
+    id,
+    first: () => timeline.first,
+    last: () => (whole() ? Infinity : timeline.last),
+    atEnd: () => scroller.pinned,
+    draw: (change) => scroller.keep(() => timeline.rows, () => change(timeline)),
+  };
 
   function see() {
     if (reader.lastRead >= timeline.last) return;

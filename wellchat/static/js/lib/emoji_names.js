@@ -1,7 +1,11 @@
 /* Emoji that people of this product use, by the names they are called by elsewhere; loaded when somebody asks for one.
    One group a line: its name, then each emoji with its names. */
 
-import { t } from "./words.js";
+import { language, t } from "./words.js";
+
+/* What they are called in the language of the page goes before that; without it these names still do. */
+const OWN = { de: () => import("./emoji_de.js"), fr: () => import("./emoji_fr.js") };
+const own = await OWN[language.slice(0, 2)]?.().catch(() => null);
 
 const GROUPS = [
   [t("Smiles"), "😀 grinning happy|😄 smile|😁 grin|😅 sweat_smile|😂 joy lol|🤣 rofl|😊 blush|🙂 slightly_smiling|🙃 upside_down|😉 wink|😍 heart_eyes love|🥰 smiling_hearts adore|😘 kiss|😋 yum tasty|😎 sunglasses cool|🤩 star_struck wow|🥳 partying celebrate|🤔 thinking hmm|🤗 hug|🤭 oops|🤫 shush|😐 neutral|😏 smirk|🙄 roll_eyes|😬 grimacing|😌 relieved|😴 sleeping|🤒 sick|🥺 pleading please|😢 cry sad|😭 sob|😤 huff|😡 angry|🤯 mind_blown|😱 scream|😳 flushed|😇 innocent angel|🤓 nerd|😮 open_mouth|🫠 melting"],
@@ -12,23 +16,33 @@ const GROUPS = [
   [t("World"), "☀️ sun sunny|🌤️ fair|☁️ cloud|🌧️ rain|⛈️ storm|❄️ snow cold|🌈 rainbow|🌙 moon night|🌍 earth world|🌊 sea wave_water|🏖️ beach holiday|⛰️ mountain|🌳 tree|🌱 seedling|🌸 blossom|🌹 rose|🌻 sunflower|💐 bouquet flowers|🐶 dog|🐱 cat|🐴 horse|🐦 bird|🦋 butterfly|🐝 bee|✈️ plane flight|🚆 train|🚲 bicycle|🎵 music|🎶 notes|📚 books|🎓 graduation|🎨 art paint|👶 baby|👨‍👩‍👧 family|👑 crown|💎 gem|🚀 rocket|💤 zzz sleep|🆗 ok|🆕 new"],
 ];
 
-export const groups = GROUPS.map(([name, line]) => ({
-  name,
-  emoji: line.split("|").map((one) => {
-    const [sign, ...names] = one.split(" ");
-    return { sign, names };
-  }),
-}));
+export const groups = grouped(own?.names);
+
+/** `called`: for each group a line of names, in the order of its emoji. */
+export function grouped(called = []) {
+  return GROUPS.map(([name, line], group) => {
+    const first = called[group]?.split("|") ?? [];
+    const emoji = line.split("|").map((one, at) => {
+      const [sign, ...names] = one.split(" ");
+      return { sign, names: [...new Set([...(first[at]?.split(" ") ?? []), ...names])] };
+    });
+    return { name, emoji };
+  });
+}
 
 const all = groups.flatMap(({ emoji }) => emoji);
 
+/* Whoever types without accents means the same. */
+const bare = (text) => text.normalize("NFD").replaceAll(/\p{M}/gu, "").replaceAll("œ", "oe").toLowerCase();
+
 /** The emoji called so; undefined where none is. */
-export const named = (name) => all.find(({ names }) => names.includes(name))?.sign;
+export const named = (name) => (all.find(({ names }) => names.includes(name)) ?? all.find(({ names }) => names.some((one) => bare(one) === bare(name))))?.sign;
 
 /** Those whose name begins with `text`, the shortest name first, then those in whose name a word does; at most `most`. */
 export function find(text, most = 8) {
-  const wanted = text.toLowerCase();
-  const far = (name) => {
+  const wanted = bare(text);
+  const far = (called) => {
+    const name = bare(called);
     if (name.startsWith(wanted)) return name.length;
     return name.split("_").some((word) => word.startsWith(wanted)) ? 100 + name.length : Infinity;
   };

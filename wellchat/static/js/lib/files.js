@@ -84,9 +84,16 @@ function fromTemplate(name, file) {
   return link;
 }
 
+/** Until a picture is there its place says so; controllers/attach.js hears when it is. */
+export function showComing(image) {
+  const comes = !image.complete && !image.src.startsWith("data:");
+  image.closest(".picture").classList.toggle("picture--coming", comes);
+}
+
 function show(link, file) {
   const image = link.querySelector("img");
   const src = previews.get(file.id) ?? file.thumbnail_url;
   if (src && image.getAttribute("src") !== src) image.src = src;
+  showComing(image);
   link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state takes nothing away
 }

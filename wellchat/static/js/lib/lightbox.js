@@ -26,6 +26,7 @@ function build() {
     return made;
   };
   const image = make("img", { className: "lightbox__image" });
+  for (const end of ["load", "error"]) image.addEventListener(end, () => showComing(false));
   const caption = make("p", { className: "lightbox__caption" });
   caption.setAttribute("aria-live", "polite");
   const get = make("a", { className: "lightbox__get", textContent: t("Download") });
@@ -58,6 +59,13 @@ function build() {
   return { dialog, image, caption, get, previous, next };
 }
 
+/* Until all of it is there: what is known of it from the page, in the size it will have. */
+function showComing(comes, link) {
+  const small = link?.querySelector("img").currentSrc ?? "";
+  box.image.classList.toggle("lightbox__image--coming", comes);
+  box.image.style.backgroundImage = comes && small && !small.startsWith("data:") ? `url("${small}")` : "none";
+}
+
 function step(by) {
   const to = at + by;
   if (to < 0 || to >= links.length) return;
@@ -71,9 +79,10 @@ function draw() {
   const name = link.querySelector("img").alt;
   dialog.setAttribute("aria-label", name);
   image.alt = name;
-  image.width = link.dataset.width;
-  image.height = link.dataset.height;
+  image.style.setProperty("--w", link.dataset.width);
+  image.style.setProperty("--h", link.dataset.height);
   image.src = link.href;
+  showComing(!image.complete, link);
   const place = t("%(place)s of %(all)s", { place: at + 1, all: links.length });
   caption.textContent = links.length > 1 ? `${name} · ${place}` : name;
   get.href = link.href;

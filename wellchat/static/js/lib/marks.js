@@ -7,7 +7,7 @@ import { t } from "./words.js";
 export function fillMarks(row, message, view) {
   const address = message.seq && `/threads/${message.thread_id}/messages/${message.seq}`;
   fillQuote(row, message, view);
-  fillReactions(row, message, address, view);
+  showReactions(row, message, view);
   part(row, "pinned").hidden = !message.pinned_at;
   const more = part(row, "more");
   more.hidden = !address;
@@ -26,13 +26,23 @@ function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
   part(row, "quote-words").textContent = quote.deleted ? t("Message deleted") : quote.body;
 }
 
-function fillReactions(row, { reactions = [] }, address, view) {
+export function showReactions(row, { thread_id: id, seq, reactions }, view) {
+  const given = reactions ?? [];
   const box = part(row, "reactions");
-  box.hidden = reactions.length === 0;
+  box.hidden = given.length === 0;
   if (box.hidden && !box.firstElementChild) return;
   const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
-  box.replaceChildren(...reactions.map((each) => reaction(each, address, view)));
+  box.replaceChildren(...given.map((each) => reaction(each, `/threads/${id}/messages/${seq}`, view)));
   if (focused) [...box.children].find(({ value }) => value === focused)?.focus({ preventScroll: true });
+}
+
+/** What a row shows of them, back again. Of whoever else gave one it tells no more than that there is somebody. */
+export function readReactions(row, viewerId) {
+  return [...part(row, "reactions").children].map((button) => {
+    const mine = button.getAttribute("aria-pressed") === "true";
+    const others = !mine || part(button, "count").textContent ? ["other"] : [];
+    return { emoji: button.value, user_ids: mine ? [viewerId, ...others] : others };
+  });
 }
 
 function reaction({ emoji, user_ids: users }, address, { root, viewerId, name }) {

@@ -13,7 +13,7 @@ export class MessageMenu {
   #back = null; // where the focus came from
   #timer = null;
 
-  /** act: {react(message, emoji, on), reply, edit, copy, link, pin, unread, delete}; each gets the message and its row. */
+  /** act: {react(message, emoji, on), reactWith(message, emoji), reply, edit, copy, link, pin, unread, delete}; each gets the message and its row. */
   constructor(root, { viewerId, act, editable }) {
     Object.assign(this, { root, viewerId, act, editable });
   }
@@ -34,13 +34,13 @@ export class MessageMenu {
     this.root.append(menu);
     menu.addEventListener("click", ({ target }) => {
       const button = target.closest("button");
-      if (button?.dataset.emoji) this.#react(button.dataset.emoji, button.getAttribute("aria-pressed") !== "true");
+      if (button?.dataset.emoji) this.#toggle(button.dataset.emoji, button.getAttribute("aria-pressed") !== "true");
       if (button?.dataset.do) this.#do(button.dataset.do);
     });
     part(menu, "other-emoji").addEventListener("submit", (event) => {
       event.preventDefault();
       const emoji = event.target.elements.emoji.value.trim();
-      if (emoji) this.#react(emoji, true);
+      if (emoji) this.#reactWith(emoji);
     });
     menu.addEventListener("keydown", (event) => this.#key(event));
     menu.addEventListener("toggle", ({ newState }) => {
@@ -82,9 +82,16 @@ export class MessageMenu {
     style.left = `${Math.max(GAP, Math.min(left + width <= innerWidth - GAP ? left : right - width, innerWidth - width - GAP))}px`;
   }
 
-  async #react(emoji, on) {
+  /** One of those offered is shown before it is answered. */
+  #toggle(emoji, on) {
+    this.#menu.hidePopover();
+    this.act.react(this.#message, emoji, on);
+  }
+
+  /** What was typed may be no emoji: that is answered here. */
+  async #reactWith(emoji) {
     try {
-      await this.act.react(this.#message, emoji, on);
+      await this.act.reactWith(this.#message, emoji);
       this.#menu.hidePopover();
     } catch (error) {
       write(part(this.#menu, "menu-problem"), error.message);

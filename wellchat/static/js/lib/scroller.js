@@ -1,6 +1,8 @@
 /* Keeps the reader's place. At the end, new things pull the end along; anywhere else nothing moves under the eyes. */
 
 const NEAR = 48; // px from the end that still count as the end
+const SLIDE = { duration: 180, easing: "cubic-bezier(0.2, 0.7, 0.3, 1)", composite: "add" };
+const moves = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export class Scroller {
   #pinned = true;
@@ -45,11 +47,26 @@ export class Scroller {
   /** Runs a change of the rows without moving what is being read; at the end, or sent there by the change, it stays at the end. */
   keep(rows, change) {
     const top = this.box.getBoundingClientRect().top;
+    const standing = this.#pinned && this.box.scrollHeight <= this.box.clientHeight ? this.#standing() : null;
     const anchor = this.#pinned ? null : rows().find((row) => row.getBoundingClientRect().bottom > top);
     const before = anchor?.getBoundingClientRect().top;
     change();
     if (this.#pinned) this.toEnd();
     else if (anchor?.isConnected) this.box.scrollTop += anchor.getBoundingClientRect().top - before;
+    if (standing) this.#slide(standing);
+  }
+
+  /* Few messages sit at the bottom, where nothing scrolls: what comes pushes them up, and they go there calmly. */
+  #standing() {
+    return [...this.box.querySelectorAll(".day")].map((day) => [day, day.getBoundingClientRect().top]);
+  }
+
+  #slide(days) {
+    const moved = days.map(([day, top]) => [day, top - day.getBoundingClientRect().top]).filter(([day, by]) => day.isConnected && by);
+    if (!moved.length || !moves()) return;
+    const kept = { overflow: ["clip", "clip"] }; // what is pushed from below is not there to scroll to
+    for (const [day, by] of moved) day.animate({ transform: [`translateY(${by}px)`, "translateY(0)"] }, SLIDE);
+    this.box.firstElementChild.animate(kept, SLIDE);
   }
 
   #atEnd() {

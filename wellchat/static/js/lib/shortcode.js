@@ -2,7 +2,7 @@
 
 /** {from, to, name, closed}: null where nothing of the kind is being typed. */
 export function shortcodeAt(text, caret) {
-  const found = /(?:^|[\s(]):([a-z0-9_+-]{2,30})(:?)$/i.exec(text.slice(0, caret));
+  const found = /(?:^|[\s(]):([\p{L}\p{M}0-9_+-]{2,30})(:?)$/iu.exec(text.slice(0, caret));
   if (!found) return null;
   const [, name, colon] = found;
   return { from: caret - name.length - 1 - colon.length, to: caret, name: name.toLowerCase(), closed: Boolean(colon) };

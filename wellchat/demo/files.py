@@ -1,0 +1,37 @@
+"""The files of the demo, taken in as any upload is; and what of them lies in the store, taken away again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from wellchat.accounts.models import User
+from wellchat.attachments.actions import examine, put_down
+from wellchat.attachments.models import Attachment
+from wellchat.attachments.storage import key_of, the_store, thumbnail_key
+from wellchat.attachments.work import work
+from wellchat.db import after_commit, db
+from wellchat.demo.drawings import DRAWINGS
+
+
+def draw(name: str, owner: User, now: datetime) -> str:
+    """Id of a drawing that waits to be sent, its thumbnail made: there may be no worker yet."""
+    taken = put_down(owner_id=owner.id, file=examine(name=name, content=DRAWINGS[name]()), now=now)
+    work(attachment_id=taken.id, now=now)
+    return taken.id
+
+
+def forget_files(people: list[str]) -> None:
+    """The rows go with their people; what lies in the store, once they are gone."""
+    theirs = or_(Attachment.owner_id.in_(people), Attachment.reader_id.in_(people))
+    ids = list(db.session.execute(select(Attachment.id).where(theirs)).scalars())
+    after_commit(lambda: _delete(ids))
+
+
+def _delete(ids: Iterable[str]) -> None:
+    store = the_store()
+    for each in ids:
+        for key in (key_of(each), thumbnail_key(each)):
+            store.delete(key)

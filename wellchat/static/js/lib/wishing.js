@@ -1,0 +1,56 @@
+/* Reactions and pins are shown at once, and taken back with a sentence where they were refused. */
+
+import { ApiError } from "../models/api.js";
+import { pinning, reacting } from "../models/wishes.js";
+import { part } from "./dom.js";
+import { readReactions, showReactions } from "./marks.js";
+import { t } from "./words.js";
+
+const READ = 12_000; // ms that a sentence stands
+
+/** tell(method, seq, rest): asks the server, and puts what it answers into the store. */
+export function wishing(root, app, { threadId, tell }) {
+  const rowOf = (seq) => part(root, "rows").querySelector(`[data-seq="${seq}"]`);
+  const drawn = new Map(); // seq -> what a row of the page's first load shows: the store does not know it
+
+  function redraw(seq) {
+    const known = app.store.messages.get(threadId)?.get(seq);
+    if (known) return app.store.apply({ messages: [known] });
+    const row = rowOf(seq);
+    if (!row) return;
+    if (!drawn.has(seq)) drawn.set(seq, { thread_id: threadId, seq, reactions: readReactions(row, app.viewerId) });
+    app.open.draw((view) => showReactions(row, app.wishes.over(drawn.get(seq)), view));
+  }
+
+  async function wish(seq, wanted, method, rest) {
+    complain(seq, "");
+    const work = () => tell(method, seq, rest);
+    try {
+      await app.wishes.make(seq, wanted, work, () => redraw(seq));
+    } catch (error) {
+      const { message } = error instanceof ApiError ? error : new ApiError(0); // given up: as good as no answer
+      complain(seq, `${t("Not saved.")} ${message}`);
+      app.announce(`${t("Not saved.")} ${message}`);
+    } finally {
+      if (!app.wishes.waits(seq)) drawn.delete(seq);
+    }
+  }
+
+  function complain(seq, words) {
+    const row = rowOf(seq);
+    if (!row) return;
+    app.open.draw(() => {
+      row.querySelector(".message__problem")?.remove();
+      if (!words) return;
+      const line = Object.assign(document.createElement("p"), { className: "message__problem", textContent: words });
+      part(row, "reactions").after(line);
+      setTimeout(() => app.open.draw(() => line.remove()), READ);
+    });
+  }
+
+  return {
+    react: (seq, emoji, on) =>
+      wish(seq, reacting(emoji, on, app.viewerId), on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`),
+    pin: (seq, on) => wish(seq, pinning(on ? new Date().toISOString() : null), on ? "PUT" : "DELETE", "/pin"),
+  };
+}
