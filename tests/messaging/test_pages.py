@@ -32,6 +32,14 @@ def test_an_empty_inbox_says_what_to_do(cara):
     assert 'aria-label="Conversations"' in page.text
 
 
+def test_an_inbox_that_was_emptied_says_where_it_all_is(cara, api, talk):
+    talk.exchange("p")
+    api(talk.cara).patch(f"/api/threads/{talk.id}/membership", json={"archived": True})
+    page = cara.get("/")
+    assert "What you put away is under Archived or Snoozed." in page.text
+    assert "The first hello is yours" not in page.text
+
+
 def test_who_knows_nobody_yet_is_told_how_to_begin(browse, cast):
     assert "Open the link" in browse(cast.olga).get("/new").text
     rita = browse(cast.rita)

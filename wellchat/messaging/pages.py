@@ -125,6 +125,7 @@ def _shell() -> dict[str, Any]:
     return {
         **shell,
         "threads": [_state(view) for view in views],
+        "put_away": bool(views) or queries.has_threads(user),  # what an empty inbox speaks of, now or once it is empty
         "next": following,
         "archived": page.archived,
         "q": page.q,

@@ -145,6 +145,11 @@ def inbox(
     return views[:limit], (PINNED if last.pinned else "") + place(last.updated_at, last.thread_id)
 
 
+def has_threads(viewer: User) -> bool:
+    """Whether there is any at all, wherever it was put."""
+    return bool(db.session.execute(select(exists().where(Membership.user_id == viewer.id))).scalar_one())
+
+
 def _has_unread() -> Any:
     return exists().where(
         Message.thread_id == Mine.thread_id,
