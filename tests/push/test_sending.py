@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +19,7 @@ from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
 from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
+from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
 from wellchat.notifications.actions import mark_read, save_preferences
 from wellchat.push import actions, keys, sending
@@ -379,3 +382,33 @@ def test_telling_costs_the_same_for_many_devices_as_rows(world: World, devices: 
     with queries() as later:
         sending.send(push_id=first.id, now=NOON + HOUR)
     assert one.count == later.count
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
+    world: World, phone: Subscriber, background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tells holds the device and wants its push; who sends holds the push, and finds the device out of use."""
+    world.say(world.client, "Hello")
+    [push] = pushes()
+    end_sessions(user_id=world.coach.id)
+    db.session.commit()
+    real, claimed = sending._still_theirs, threading.Event()
+
+    def still_theirs(*given: Any) -> bool:
+        claimed.set()
+        time.sleep(0.5)  # the teller has come to the push that is held here
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "_still_theirs", still_theirs)
+        sender = background(lambda: sending.send(push_id=push.id, now=NOON))
+        assert claimed.wait(10)
+        messaging.send_message(
+            sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
+        )
+        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        assert (sender.result(20), teller.result(20)) == (None, 1)
+    sweep()
+    assert (phone.got(), pushes()) == ([], [])
+    assert db.session.execute(db.select(Device)).all() == []
