@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import ScalarSelect, and_, delete, func, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -18,6 +18,7 @@ from wellchat.messaging.changing import lock_own, words_changed
 from wellchat.messaging.models import Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
+from wellchat.notifications.models import Notification
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 from wellchat.words import gettext
@@ -154,9 +155,27 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
         if run(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
-        notifications.read_thread(user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now)
+        notifications.read_thread(
+            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=_left_of(viewer, seq)
+        )
         for user_id in people_of(thread_id):
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+
+
+def _left_of(viewer: User, seq: int) -> ScalarSelect[int]:
+    """Of the messages that a record in the viewer's bell reaches to, how many are there to read above `seq`."""
+    return (
+        select(func.count())
+        .where(
+            Message.thread_id == Notification.thread_id,
+            Message.seq > seq,
+            Message.seq <= Notification.last_seq,
+            Message.sender_id != viewer.id,
+            Message.deleted_at.is_(None),
+        )
+        .correlate(Notification)
+        .scalar_subquery()
+    )
 
 
 def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
