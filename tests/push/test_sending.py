@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.mail.world import NOON, World
 from tests.push.service import PushService, Subscriber, check_signature, unb64, unseal
@@ -21,10 +22,10 @@ from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
 from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
-from wellchat.notifications.actions import mark_read, save_preferences
+from wellchat.notifications.actions import mark_read, record, save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import PAUSE
-from wellchat.push.models import Device, Push
+from wellchat.push.models import SENDING, Device, Push
 
 Devices = Callable[[], Subscriber]
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -412,3 +413,60 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
     sweep()
     assert (phone.got(), pushes()) == ([], [])
     assert db.session.execute(db.select(Device)).all() == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
+    world: World, devices: Devices, background: Any
+) -> None:
+    """Who tells holds the device and wants the log's counter, in this order; a token takes its devices with it."""
+    phone = devices()
+    create_token(user_id=world.coach.id, now=NOON)
+    token = db.session.execute(db.select(Token)).scalar_one()
+    phone.register(world.coach, session=None, token_id=token.id)
+    db.session.commit()
+    told, let_go = threading.Event(), threading.Event()
+
+    def tell() -> None:
+        with transaction():
+            record(user_id=world.coach.id, kind="message", thread_id=world.thread.id, seq=1, preview="Hi", now=NOON)
+            told.set()
+            assert let_go.wait(10)
+
+    teller = background(tell)
+    assert told.wait(10)
+    leaver = background(lambda: end_sessions(user_id=world.coach.id))
+    time.sleep(0.3)
+    let_go.set()
+    teller.result(20), leaver.result(20)
+    assert db.session.execute(db.select(Device)).all() == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_sweep_while_somebody_is_told_holds_nobody_up(
+    world: World, devices: Devices, background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tells holds all devices and wants their pushes, in this order; the sweep has to do with both."""
+    phone, old = devices(), devices()
+    phone.register(world.coach)
+    world.say(world.client, "Hello")
+    with transaction() as session:
+        session.execute(update(Push).values(state=SENDING, due_at=NOON))  # as a crash leaves it
+    old.register(world.coach, expires_at=NOON)
+    real, held = sending.insert, threading.Event()
+
+    def insert(*given: Any) -> Any:
+        held.set()
+        time.sleep(0.5)  # the sweep is at work
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "insert", insert)
+        messaging.send_message(
+            sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
+        )
+        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        assert held.wait(10)
+        sweeper = background(lambda: sending.sweep(NOON))
+        assert teller.result(20) == 1
+        sweeper.result(20)

@@ -135,8 +135,8 @@ def end_sessions(*, user_id: str) -> User:
     with transaction() as session:
         user = lock_user(user_id)
         user.session_epoch += 1
-        end_access(user_id=user_id)
         session.execute(delete(Token).where(Token.user_id == user_id))
+        end_access(user_id=user_id)  # last: whoever tells this user of something holds what goes with a token first
     return user
 
 

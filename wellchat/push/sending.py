@@ -184,13 +184,14 @@ def _postpone(push_id: str, now: datetime) -> None:
 def sweep(now: datetime) -> dict[str, int]:
     """Send what is due, call unknown what a crash left in `sending`, and forget subscriptions that have run out."""
     with transaction() as session:
+        # Devices before their pushes, as whoever tells of something locks them.
+        session.execute(delete(Device).where(Device.expires_at <= now))
         stuck = session.execute(
             update(Push)
             .where(Push.state == SENDING, Push.due_at <= now)
             .values(state=UNKNOWN, due_at=None, reason=CRASHED)
             .execution_options(synchronize_session=False)
         )
-        session.execute(delete(Device).where(Device.expires_at <= now))
     due = select(Push.id).where(Push.state == QUEUED, Push.due_at <= now).order_by(Push.due_at).limit(BATCH)
     ended = Counter(send_all(push_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
