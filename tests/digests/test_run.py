@@ -18,6 +18,7 @@ from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
 from wellchat.digests import actions, decide, outbox
+from wellchat.digests.render import MOST_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import note_refusal
 from wellchat.messaging import actions as messaging
@@ -230,6 +231,24 @@ def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
     with queries() as counted:
         assert decide.decide(standing, DUE).threads
     assert counted.count == 0
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("follows", ["of the reader's own", "of the sender's, and taken back"])
+def test_one_message_before_many_that_do_not_wait(world: World, follows: str) -> None:
+    """What is shown of a thread is its end; here nothing of the end waits."""
+    world.say(world.client, "words that wait")
+    writer = world.coach if follows == "of the reader's own" else world.client
+    for n in range(MOST_SHOWN + 5):
+        key = {"thread_id": world.thread.id, "client_key": f"n{n}", "now": NOON}
+        message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
+        if writer is world.client:
+            messaging.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
+    outcome = next(each for each in actions.send_due(now=DUE) if each.user_id == world.coach.id)
+    assert outcome.did == "sent"
+    text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "words that wait" in text
+    assert "no word of it" not in text
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
