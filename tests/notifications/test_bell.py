@@ -275,3 +275,20 @@ def test_reading_a_part_counts_nothing_of_one_s_own(world: World) -> None:
     world.say(world.client, "three")
     world.read(world.coach, 1)
     assert bell(world.coach)[0]["count"] == 1
+
+
+@pytest.mark.each_database
+def test_what_was_never_told_takes_nothing_from_the_count(world: World) -> None:
+    """The second came while the conversation was muted."""
+    where: dict[str, Any] = {"viewer": world.coach, "thread_id": world.thread.id}
+    world.say(world.client, "one")
+    messaging.change_membership(**where, changes={"muted_until": NOON + MINUTE})
+    world.say(world.client, "two")
+    messaging.change_membership(**where, changes={"muted_until": None})
+    world.say(world.client, "three")
+    for seq, count in ((2, 2), (1, 1)):
+        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=seq, now=NOON)
+        [record] = bell(world.coach)
+        assert (record["count"], record["read"]) == (count, False)
+    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
+    assert bell(world.coach)[0]["read"]

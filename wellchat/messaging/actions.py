@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ScalarSelect, and_, delete, func, select
+from sqlalchemy import and_, delete, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -14,11 +14,10 @@ from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
 from wellchat.messaging import files, statements
-from wellchat.messaging.changing import lock_own, words_changed
+from wellchat.messaging.changing import left_to_read, lock_own, words_changed
 from wellchat.messaging.models import Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
-from wellchat.notifications.models import Notification
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 from wellchat.words import gettext
@@ -156,26 +155,10 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(
-            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=_left_of(viewer, seq)
+            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=left_to_read(viewer.id, seq)
         )
         for user_id in people_of(thread_id):
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
-
-
-def _left_of(viewer: User, seq: int) -> ScalarSelect[int]:
-    """Of the messages that a record in the viewer's bell reaches to, how many are there to read above `seq`."""
-    return (
-        select(func.count())
-        .where(
-            Message.thread_id == Notification.thread_id,
-            Message.seq > seq,
-            Message.seq <= Notification.last_seq,
-            Message.sender_id != viewer.id,
-            Message.deleted_at.is_(None),
-        )
-        .correlate(Notification)
-        .scalar_subquery()
-    )
 
 
 def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:

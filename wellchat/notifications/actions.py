@@ -171,10 +171,13 @@ def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime, 
         )
 
 
-def retract(*, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime) -> None:
+def retract(
+    *, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime, left: ColumnElement[int]
+) -> None:
     """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old words.
 
-    An unread record stands for one message less after a deletion, and is done with at none.
+    An unread record stands for no more than what is `left` to read of it after a deletion (as in `read_thread`), and is
+    done with at none.
     """
     with transaction():
         told = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
@@ -186,8 +189,8 @@ def retract(*, user_id: str, thread_id: str, seq: int, preview: str | None, now:
             )
             _change(
                 counted,
-                read_at=case((Notification.count <= 1, now), else_=None),
-                count=case((Notification.count <= 1, 1), else_=Notification.count - 1),
+                read_at=case((left == 0, literal(now, UTCDateTime)), else_=None),
+                count=case((left == 0, 1), (left < Notification.count, left), else_=Notification.count),
             )
 
 
