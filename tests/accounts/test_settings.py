@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import re
+import threading
+
+import pytest
 
 from tests.accounts.conftest import again
+from wellchat.accounts import actions
 from wellchat.accounts.actions import create_token
 from wellchat.accounts.queries import person_json, tokens_of
+from wellchat.changes.actions import record_change
+from wellchat.db import transaction
 
 PROFILE = {"name": " Cara  de Vries ", "time_zone": "Asia/Kathmandu", "bio": "One\r\ntwo", "role_label": "Customer"}
 
@@ -103,3 +109,20 @@ def test_a_token_with_an_unreadable_name_is_not_made(app, cast, visitor):
     assert answer.status_code == 422
     assert "At most 80 characters." in answer.text
     assert list(tokens_of(cast.cara)) == []
+
+
+@pytest.mark.each_database
+def test_a_new_name_and_news_of_its_owner_do_not_wait_for_each_other(app, cast, talk, background, monkeypatch):
+    """One holds the account and wants the log's counter, the other the counter and refers to the account."""
+    held, noted = threading.Event(), threading.Event()
+    monkeypatch.setattr(actions, "ON_PROFILE", [*actions.ON_PROFILE, lambda _: (held.set(), noted.wait(1))])
+
+    def note():
+        with transaction():
+            record_change(user_id=cast.paul.id, kind="thread", thread_id="a")
+        noted.set()
+
+    name = background(lambda: actions.update_profile(user_id=cast.paul.id, name="Paul Newman", time_zone="UTC"))
+    assert held.wait(10)
+    news = background(note)
+    name.result(20), news.result(20)

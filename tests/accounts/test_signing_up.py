@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from sqlalchemy import select
 
 from tests.accounts.conftest import PASSWORD, account, link_in, mails_to
 from wellchat import clock
-from wellchat.accounts import credentials
+from wellchat.accounts import credentials, passwords
 from wellchat.accounts.models import User
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
@@ -134,3 +135,24 @@ def test_what_was_typed_comes_back_but_never_the_password(app, visitor):
     assert 'value="Nora  Winter"' in answer.text
     assert "name@example.com" in answer.text
     assert PASSWORD not in answer.text
+
+
+@pytest.mark.each_database
+def test_an_address_that_is_proven_meanwhile_keeps_its_password(app, visitor, background, monkeypatch):
+    """Somebody else signs up with it, and has looked at the account before its owner opened the link."""
+    visitor().post("/sign-up", data=NEW)
+    (mail,) = mails_to("nora@example.com")
+    token, real = link_in(mail).rpartition("/")[2], passwords.matches
+
+    def matches(*given):
+        background(lambda: credentials.verify_address(token=token, now=clock.now())).result(10)
+        return real(*given)
+
+    db.session.rollback()
+    with monkeypatch.context() as patch:
+        patch.setattr(passwords, "matches", matches)
+        stranger = {"name": "S", "password": "not hers at all", "role": "client", "time_zone": "UTC"}
+        background(lambda: credentials.sign_up(email="nora@example.com", now=clock.now(), **stranger)).result(10)
+    db.session.rollback()
+    assert credentials.authenticate(email="nora@example.com", password=NEW["password"]) is not None
+    assert "already_registered" in [mail.name for mail in mails_to("nora@example.com")]

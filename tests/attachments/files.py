@@ -103,3 +103,14 @@ def send(talk: Any, sender: Any, files: list[Attachment], body: str = "", key: s
 
 def row(attachment_id: str) -> Attachment | None:
     return db.session.get(Attachment, attachment_id, populate_existing=True)
+
+
+def broken_lzma() -> bytes:
+    """An archive whose first entry, by LZMA, does not open."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.text")
+    content = bytearray(out.getvalue())
+    start = 30 + len("mimetype") + 9  # behind the header of the entry and that of LZMA
+    content[start : start + 4] = b"\xff\xff\xff\xff"
+    return bytes(content)

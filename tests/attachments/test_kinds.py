@@ -68,6 +68,7 @@ REFUSED = [
     ("zip", "a.zip", files.archive("a.txt"), "Archives are not taken"),
     ("zip as word", "a.docx", files.archive("a.txt"), "Archives are not taken"),
     ("a broken zip", "a.docx", files.office()[:-30], "damaged"),
+    ("a zip that is packed in another way, and broken", "a.odt", files.broken_lzma(), "damaged"),
     ("macros", "a.docx", files.office("word/document.xml", "word/vbaProject.bin"), "macros"),
     ("a bomb", "a.docx", BOMB, "grow too large"),
     ("too many parts", "a.docx", files.office("word/document.xml", *(f"w/{i}" for i in range(5001))), "grow too large"),

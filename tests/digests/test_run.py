@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import re
+import threading
+import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,7 +17,8 @@ import pytest
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
-from wellchat.digests import actions, decide
+from wellchat.digests import actions, decide, outbox
+from wellchat.digests.render import MOST_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import note_refusal
 from wellchat.messaging import actions as messaging
@@ -228,3 +231,51 @@ def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
     with queries() as counted:
         assert decide.decide(standing, DUE).threads
     assert counted.count == 0
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("follows", ["of the reader's own", "of the sender's, and taken back"])
+def test_one_message_before_many_that_do_not_wait(world: World, follows: str) -> None:
+    """What is shown of a thread is its end; here nothing of the end waits."""
+    world.say(world.client, "words that wait")
+    writer = world.coach if follows == "of the reader's own" else world.client
+    for n in range(MOST_SHOWN + 5):
+        key = {"thread_id": world.thread.id, "client_key": f"n{n}", "now": NOON}
+        message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
+        if writer is world.client:
+            messaging.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
+    outcome = next(each for each in actions.send_due(now=DUE) if each.user_id == world.coach.id)
+    assert outcome.did == "sent"
+    text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "words that wait" in text
+    assert "no word of it" not in text
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
+    world: World, background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a thread that was read when the run locked the unread ones: who tells of it holds it, and wants the plan."""
+    jonas = world.user("Jonas Weber")
+    other = world.open_thread(jonas, world.coach)
+    world.say(world.client, "first words")
+    real, claimed, sent = actions.standing_of, threading.Event(), threading.Event()
+
+    def standing_of(*given: Any) -> Any:
+        claimed.set()
+        assert sent.wait(10)
+        time.sleep(0.3)  # the teller has come to the plan that is held here
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(actions, "standing_of", standing_of)
+        run = background(lambda: actions.send_one(user_id=world.coach.id, now=DUE))
+        assert claimed.wait(10)
+        messaging.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
+        teller = background(lambda: outbox.tell(thread_ids=[other.id], now=DUE))
+        sent.set()
+        assert run.result(20).did == "queued"
+        assert teller.result(20) == 1
+    actions.sweep(DUE + DELAY)
+    covers = [cover["thread_id"] for each in world.mails(world.coach) for cover in each.covers]
+    assert sorted(covers) == sorted([world.thread.id, other.id]), "each in one mail"

@@ -106,6 +106,14 @@ def test_who_is_here_gets_it_when_they_have_left(world: World) -> None:
     assert week.sweep(MONDAY + timedelta(minutes=1))["weeks_sent"] == 1
 
 
+def test_also_where_they_change_their_mind_of_something_else_meanwhile(world: World) -> None:
+    world.say(world.client, "Hello")
+    world.seen(world.coach, MONDAY)
+    assert week.sweep(MONDAY)["weeks_waiting"] == 1
+    save_preferences(user=world.coach, now=MONDAY + timedelta(seconds=30), quiet_from="22:00", quiet_to="07:00")
+    assert week.sweep(MONDAY + DELAY)["weeks_sent"] == 1, "this week's, not the next one's"
+
+
 def test_quiet_hours_hold_it(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="09:30")
     world.say(world.client, "Hello")

@@ -194,3 +194,18 @@ test("a listening tab takes what follows on from its cursor, and asks itself for
   assert.deepEqual(log.applied, ["c1", "c5"]);
   assert.equal(poller.cursor, "c5");
 });
+
+test("what it asked for itself does not lead back behind what another tab has told meanwhile", async () => {
+  const { api, poller, log } = setUp();
+  poller.stop();
+  await settle();
+  const asked = poller.once();
+  await poller.hear("c0", { cursor: "c2" });
+  const own = api.last;
+  await own.answer(update("c1"));
+  assert.deepEqual(log.applied, ["c2"]);
+  assert.equal(poller.cursor, "c2");
+  assert.equal(api.last.query.since, "c2", "and it asks on from there");
+  await api.last.answer({ status: 204 });
+  assert.equal(await asked, true);
+});

@@ -79,3 +79,11 @@ def test_the_number_of_queries_does_not_grow(app, cast, now, queries):
     with queries() as many:
         names(inbox(cast.rita)[0], cast.rita)
     assert few.count == many.count == 1
+
+
+def test_names_are_found_whatever_the_case_of_any_letter(cast, talk, api, change):
+    """On PostgreSQL that is up to the database's own locale."""
+    change(cast.paul, name="Jörg ÄRZTL Øst")
+    for asked in ("jörg", "JÖRG", "ärztl", "Ärztl", "øst"):
+        found = api(cast.cara).get("/api/threads", query_string={"q": asked}).get_json()["threads"]
+        assert [thread["id"] for thread in found] == [talk.id], asked

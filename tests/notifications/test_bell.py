@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +12,7 @@ import pytest
 from tests.mail.world import NOON, World
 from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
-from wellchat.db import db
+from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.messaging import actions as messaging
 from wellchat.notifications import actions, queries
@@ -227,3 +229,66 @@ def test_first_preferences_saved_at_once(world: World) -> None:
     wishes = queries.preferences(world.coach.id)
     assert (wishes.cadence, wishes.digest_hour, wishes.digest_weekday) == ("daily", 5, 3)
     assert (wishes.quiet_from, wishes.quiet_to) == ("22:00", "06:00")
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_what_is_unread_again_while_news_come_stays_read(world: World, background: Any) -> None:
+    """The news are not to be seen yet when the older record is looked at, and are there first all the same."""
+    ring(world, 1)
+    actions.mark_read(viewer=world.coach, everything=True, now=NOON)
+    [record] = bell(world.coach)
+    told, let_go = threading.Event(), threading.Event()
+
+    def tell() -> None:
+        with transaction():
+            ring(world, 2)
+            told.set()
+            assert let_go.wait(10)
+
+    teller = background(tell)
+    assert told.wait(10)
+    db.session.rollback()
+    again = background(lambda: actions.mark_read(viewer=world.coach, ids=[record["id"]], read=False, now=NOON))
+    time.sleep(0.3)
+    let_go.set()
+    teller.result(20), again.result(20)
+    db.session.rollback()
+    assert [(each["preview"], each["read"]) for each in bell(world.coach)] == [("words 2", False), ("words 1", True)]
+
+
+@pytest.mark.each_database
+def test_reading_a_part_leaves_only_what_is_still_there(world: World) -> None:
+    for words in ("one", "two", "three"):
+        world.say(world.client, words)
+    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
+    assert bell(world.coach)[0]["count"] == 2
+    world.read(world.coach, 1)
+    [record] = bell(world.coach)
+    assert (record["count"], record["read"], record["url"][-1]) == (1, False, "2")
+    world.read(world.coach, 3)
+    assert [each["read"] for each in bell(world.coach)] == [True]
+
+
+def test_reading_a_part_counts_nothing_of_one_s_own(world: World) -> None:
+    world.say(world.client, "one")
+    world.say(world.coach, "mine")
+    world.say(world.client, "three")
+    world.read(world.coach, 1)
+    assert bell(world.coach)[0]["count"] == 1
+
+
+@pytest.mark.each_database
+def test_what_was_never_told_takes_nothing_from_the_count(world: World) -> None:
+    """The second came while the conversation was muted."""
+    where: dict[str, Any] = {"viewer": world.coach, "thread_id": world.thread.id}
+    world.say(world.client, "one")
+    messaging.change_membership(**where, changes={"muted_until": NOON + MINUTE})
+    world.say(world.client, "two")
+    messaging.change_membership(**where, changes={"muted_until": None})
+    world.say(world.client, "three")
+    for seq, count in ((2, 2), (1, 1)):
+        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=seq, now=NOON)
+        [record] = bell(world.coach)
+        assert (record["count"], record["read"]) == (count, False)
+    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
+    assert bell(world.coach)[0]["read"]

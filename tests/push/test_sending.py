@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from tests.mail.world import NOON, World
 from tests.push.service import PushService, Subscriber, check_signature, unb64, unseal
@@ -17,11 +20,12 @@ from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
 from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
+from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
-from wellchat.notifications.actions import mark_read, save_preferences
+from wellchat.notifications.actions import mark_read, record, save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import PAUSE
-from wellchat.push.models import Device, Push
+from wellchat.push.models import SENDING, Device, Push
 
 Devices = Callable[[], Subscriber]
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -379,3 +383,90 @@ def test_telling_costs_the_same_for_many_devices_as_rows(world: World, devices: 
     with queries() as later:
         sending.send(push_id=first.id, now=NOON + HOUR)
     assert one.count == later.count
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
+    world: World, phone: Subscriber, background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tells holds the device and wants its push; who sends holds the push, and finds the device out of use."""
+    world.say(world.client, "Hello")
+    [push] = pushes()
+    end_sessions(user_id=world.coach.id)
+    db.session.commit()
+    real, claimed = sending._still_theirs, threading.Event()
+
+    def still_theirs(*given: Any) -> bool:
+        claimed.set()
+        time.sleep(0.5)  # the teller has come to the push that is held here
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "_still_theirs", still_theirs)
+        sender = background(lambda: sending.send(push_id=push.id, now=NOON))
+        assert claimed.wait(10)
+        messaging.send_message(
+            sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
+        )
+        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        assert (sender.result(20), teller.result(20)) == (None, 1)
+    sweep()
+    assert (phone.got(), pushes()) == ([], [])
+    assert db.session.execute(db.select(Device)).all() == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
+    world: World, devices: Devices, background: Any
+) -> None:
+    """Who tells holds the device and wants the log's counter, in this order; a token takes its devices with it."""
+    phone = devices()
+    create_token(user_id=world.coach.id, now=NOON)
+    token = db.session.execute(db.select(Token)).scalar_one()
+    phone.register(world.coach, session=None, token_id=token.id)
+    db.session.commit()
+    told, let_go = threading.Event(), threading.Event()
+
+    def tell() -> None:
+        with transaction():
+            record(user_id=world.coach.id, kind="message", thread_id=world.thread.id, seq=1, preview="Hi", now=NOON)
+            told.set()
+            assert let_go.wait(10)
+
+    teller = background(tell)
+    assert told.wait(10)
+    leaver = background(lambda: end_sessions(user_id=world.coach.id))
+    time.sleep(0.3)
+    let_go.set()
+    teller.result(20), leaver.result(20)
+    assert db.session.execute(db.select(Device)).all() == []
+
+
+@pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
+def test_a_sweep_while_somebody_is_told_holds_nobody_up(
+    world: World, devices: Devices, background: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who tells holds all devices and wants their pushes, in this order; the sweep has to do with both."""
+    phone, old = devices(), devices()
+    phone.register(world.coach)
+    world.say(world.client, "Hello")
+    with transaction() as session:
+        session.execute(update(Push).values(state=SENDING, due_at=NOON))  # as a crash leaves it
+    old.register(world.coach, expires_at=NOON)
+    real, held = sending.insert, threading.Event()
+
+    def insert(*given: Any) -> Any:
+        held.set()
+        time.sleep(0.5)  # the sweep is at work
+        return real(*given)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sending, "insert", insert)
+        messaging.send_message(
+            sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
+        )
+        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        assert held.wait(10)
+        sweeper = background(lambda: sending.sweep(NOON))
+        assert teller.result(20) == 1
+        sweeper.result(20)

@@ -45,6 +45,10 @@ def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
         "-" * 100_000 + "x",
         " " * 100_000 + ":",
         "(" * 50_000,
+        "*" * 5_000 + "x",
+        "x\n" + "* " * 2_000 + "x\n2 new messages wait for you",
+        "a" * 1_000_000,
+        '<a href="x">' + "x&amp;" * 500_000,
     ],
 )
 def test_what_is_meant_to_take_long_does_not(text: str) -> None:

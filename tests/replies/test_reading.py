@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import quopri
 import random
+import time
 
 import pytest
 
@@ -159,6 +160,29 @@ def test_mails_that_were_cut_or_changed_on_the_way(world: World) -> None:
             if broken:
                 broken[chance.randrange(len(broken))] = chance.randrange(256)
         assert hand_over(bytes(broken), to, sender="x@example.com").status in (0, 67, 77)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"From: " + b"a" * 100_000 + b"\r\n\r\nx",
+        b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"ab \r\n" * 600_000,
+    ],
+)
+def test_what_is_meant_to_take_long_does_not(raw: bytes) -> None:
+    began = time.perf_counter()
+    mail = Incoming(raw)
+    assert mail.author is None
+    assert mail.text
+    assert time.perf_counter() - began < 10
+
+
+def test_a_mail_of_too_many_layers_has_no_words() -> None:
+    layers = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(2_000))
+    mail = Incoming(f"From: a@example.com\n{layers}Content-Type: text/plain\n\nx".encode())
+    assert mail.author == "a@example.com"
+    assert (mail.text, mail.attachments, mail.is_encrypted) == ("", [], False)
 
 
 @pytest.mark.slow

@@ -73,8 +73,11 @@ def insert_user(**values: Any) -> User | None:
 
 
 def lock_user(user_id: str) -> User:
-    """The user as of now, nobody else changing it before this transaction ends. Raises NotFound."""
-    user = db.session.get(User, user_id, populate_existing=True, with_for_update=True)
+    """The user as of now, nobody else changing it before this transaction ends. Raises NotFound.
+
+    Who only refers to the user, as every row of their log does, need not wait: they may hold what we want next.
+    """
+    user = db.session.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
         raise NotFound
     return user

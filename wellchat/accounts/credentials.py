@@ -45,12 +45,14 @@ def sign_up(
         if made is not None:
             _mail(made, "verification", now, link="verify")
             return
-        taken = user_by_email(email)
-        assert taken is not None
+        found = user_by_email(email)
+        assert found is not None
+        compared = found.password_hash
+        taken = lock_user(found.id)  # as it is now: its owner may have opened the link since
         if taken.verified_at is not None:
             _mail(taken, "already_registered", now)
             return
-        if not agrees:
+        if not agrees or taken.password_hash != compared:
             taken.password_hash = None
         _mail(taken, "verification", now, link="verify")
 
@@ -133,8 +135,8 @@ def end_sessions(*, user_id: str) -> User:
     with transaction() as session:
         user = lock_user(user_id)
         user.session_epoch += 1
-        end_access(user_id=user_id)
         session.execute(delete(Token).where(Token.user_id == user_id))
+        end_access(user_id=user_id)  # last: whoever tells this user of something holds what goes with a token first
     return user
 
 

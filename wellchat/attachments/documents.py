@@ -7,6 +7,7 @@ table of contents, and all of it is served for download only.
 from __future__ import annotations
 
 import io
+import lzma
 import zipfile
 import zlib
 from typing import NamedTuple
@@ -18,6 +19,10 @@ from wellchat.words import N_, gettext
 MOST_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
 MOST_RATIO = 200  # how much smaller packing may make it, on the whole
 MOST_ENTRIES = 5_000
+DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
+    *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
+)
 LOOKED_AT = 4096  # bytes at the beginning that markup is looked for in
 
 
@@ -143,7 +148,7 @@ def _office(content: bytes) -> Kind:
                 declared = archive.read(entries[0]).decode("ascii", "replace").strip()
                 if declared == ODT.media_type:
                     return ODT
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError, ValueError):
+    except DAMAGED:
         raise Invalid({"file": gettext("This archive is damaged.")}) from None
     raise Invalid({"file": gettext("Archives are not taken. Send the files that are in it.")})
 

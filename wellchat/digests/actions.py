@@ -13,6 +13,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ from wellchat.notifications.queries import preferences
 log = logging.getLogger(__name__)
 
 BATCH = 100  # people whom one lane looks at together
+MOST_BEGINNINGS = 5  # of one person's turn, where new messages keep coming in
 AFTER_TROUBLE = timedelta(minutes=5)  # before somebody is tried again whose digest could not be decided
 FIRST_COUNTED = ("sent", "skipped", "waiting")
 
@@ -53,6 +55,10 @@ class Prepared(NamedTuple):
     standing: Standing
     decision: Decision
     content: dict[str, Any]
+
+
+class NotHeld(Exception):
+    """Something waits in a thread that was read when the unread ones were locked: begin again."""
 
 
 class Changed(Exception):
@@ -115,8 +121,16 @@ def send_one(*, user_id: str, now: datetime, lane: Lane | None = None) -> Outcom
 
     A mail leaves by `lane`; without one it is left queued for whoever called (see mail.actions.deliver).
     """
+    for _ in range(MOST_BEGINNINGS - 1):
+        with suppress(NotHeld):
+            return _send_one(user_id, now, lane)
+    return _send_one(user_id, now, lane)
+
+
+def _send_one(user_id: str, now: datetime, lane: Lane | None) -> Outcome | None:
+    """Raises NotHeld."""
     with transaction() as session:
-        _lock_memberships(user_id)
+        held = _lock_memberships(user_id)
         claimed = session.execute(
             update(DigestSchedule)
             .where(DigestSchedule.user_id == user_id, DigestSchedule.due_at <= now)
@@ -125,6 +139,8 @@ def send_one(*, user_id: str, now: datetime, lane: Lane | None = None) -> Outcom
         standing = standing_of(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
         if standing is None:
             return None
+        if any(each.thread_id not in held for each in standing.waiting):
+            raise NotHeld  # who tells of that holds its membership, and waits for the plan that we hold
         decision = decide(standing, now)
         _plan(user_id, decision.wait_until or decision.later)
         if decision.wait_until is not None:
@@ -136,12 +152,12 @@ def send_one(*, user_id: str, now: datetime, lane: Lane | None = None) -> Outcom
     return Outcome(user_id, state or written.state, decision.why, written.id)
 
 
-def _lock_memberships(user_id: str) -> None:
-    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does."""
+def _lock_memberships(user_id: str) -> set[str]:
+    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does. Answers of which."""
     unread = select(Membership.thread_id).where(
         Membership.user_id == user_id, Membership.last_seq > Membership.last_read_seq
     )
-    db.session.execute(unread.order_by(Membership.thread_id).with_for_update()).all()
+    return set(db.session.execute(unread.order_by(Membership.thread_id).with_for_update()).scalars())
 
 
 def _plan(user_id: str, at: datetime | None) -> None:

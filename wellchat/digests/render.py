@@ -34,6 +34,8 @@ LEAST_SHOWN = 3  # of one thread, however many there are
 MOST_IN_ALL = 150  # mail readers cut longer mails off
 LONGEST = 2_000  # characters of one message
 
+Key = tuple[str, str]  # user, thread
+
 Other = aliased(User, name="other_person")
 About = aliased(Subject, name="about")
 
@@ -63,6 +65,7 @@ def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[s
     of_them = and_(Membership.user_id.in_(due), Membership.thread_id.in_(thread_ids))
     latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MOST_SHOWN)
     whose, said = places(of_them), _said(and_(of_them, latest))
+    said = {**said, **_said_before(due, said)}
     return {
         user_id: _content(
             user_id,
@@ -72,6 +75,22 @@ def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[s
         )
         for user_id, (standing, threads) in due.items()
     }
+
+
+def _said_before(due: Mapping[str, tuple[Standing, tuple[Waiting, ...]]], said: Mapping[Key, Any]) -> Mapping[Key, Any]:
+    """Of threads of whose end nothing waits, the end of what does: the rest was the reader's own, or taken back."""
+    unsaid = [
+        and_(
+            Membership.user_id == user_id,
+            Membership.thread_id == each.thread_id,
+            Message.seq > Membership.mailed_seq,
+            Message.seq.between(each.last_seq - MOST_SHOWN + 1, each.last_seq),
+        )
+        for user_id, (_, threads) in due.items()
+        for each in threads
+        if (user_id, each.thread_id) not in said
+    ]
+    return _said(or_(*unsaid)) if unsaid else {}
 
 
 def _reader(user_id: str | None) -> Any:

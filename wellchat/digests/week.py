@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, delete, func, select, tuple_
 
+from wellchat.config import setting
 from wellchat.db import db, insert, transaction
 from wellchat.digests.actions import AFTER_TROUBLE, BATCH, Outcome
 from wellchat.digests.decide import Standing, here_until, quiet_for, refused, standing_of, standings
@@ -63,11 +64,21 @@ def _next(wishes: Wishes, after: datetime) -> datetime:
 
 
 def replan(user_id: str, now: datetime) -> None:
-    """Somebody changed what they want: what is planned moves to their new hour, or falls away."""
+    """Somebody changed what they want: what is planned moves to their new hour, or falls away.
+
+    What is due, and only waits for them to go, stays: at the new hour it would be another week's.
+    """
     standing = standing_of(user_id, now)
     with transaction() as session:
-        gone = session.execute(delete(WeekSchedule).where(WeekSchedule.user_id == user_id))
-        if gone.rowcount and standing:  # type: ignore[attr-defined]
+        gone = session.execute(
+            delete(WeekSchedule).where(WeekSchedule.user_id == user_id).returning(WeekSchedule.due_at)
+        )
+        due_at = gone.scalar_one_or_none()
+        if due_at is None or standing is None:
+            return
+        if due_at <= now + timedelta(seconds=setting("AWAY_AFTER")):
+            _plan(user_id, due_at)
+        else:
             expect(user_id=user_id, wishes=standing.wishes, written=now)
 
 

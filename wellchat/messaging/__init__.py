@@ -9,17 +9,21 @@ from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
 from wellchat.messaging.files import show_thumbnail
 from wellchat.messaging.gallery import gallery, gallery_api
+from wellchat.messaging.labels import tell_of_subject
 from wellchat.messaging.message_api import api as message_api
 from wellchat.messaging.message_pages import pages as message_pages
 from wellchat.messaging.pages import badges, pages
 from wellchat.messaging.places import address_of
 from wellchat.messaging.queries import warm_up
+from wellchat.subjects.actions import ON_PUT
 
 
 def init_app(app: Flask) -> None:
     warm_up()
     if tell_of_person not in ON_PROFILE:
         ON_PROFILE.append(tell_of_person)
+    if tell_of_subject not in ON_PUT:
+        ON_PUT.append(tell_of_subject)
     if show_thumbnail not in ON_THUMBNAIL:
         ON_THUMBNAIL.append(show_thumbnail)
     app.register_blueprint(api)

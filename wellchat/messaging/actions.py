@@ -14,7 +14,7 @@ from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
 from wellchat.messaging import files, statements
-from wellchat.messaging.changing import lock_own, words_changed
+from wellchat.messaging.changing import left_to_read, lock_own, words_changed
 from wellchat.messaging.models import Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
@@ -157,7 +157,9 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
         if run(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
-        notifications.read_thread(user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now)
+        notifications.read_thread(
+            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=left_to_read(viewer.id, seq)
+        )
         for user_id in people_of(thread_id):
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
 

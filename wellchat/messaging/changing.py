@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, update
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -12,6 +13,7 @@ from wellchat.db import db, run, table
 from wellchat.errors import NotFound
 from wellchat.messaging.models import MAX_SEQ, Message, Thread
 from wellchat.notifications import actions as notifications
+from wellchat.notifications.models import Notification
 
 
 def lock_thread(user_id: str, thread_id: str) -> Thread:
@@ -61,10 +63,33 @@ ANSWERS_CHANGED = (
 def words_changed(thread: Thread, message: Message, now: datetime) -> None:
     """It says something else: so do the answers that quote it, and what its recipient was told."""
     recipient_id = thread.other_id(message.sender_id)
-    notifications.retract(user_id=recipient_id, thread_id=thread.id, seq=message.seq, preview=message.preview, now=now)
+    notifications.retract(
+        user_id=recipient_id,
+        thread_id=thread.id,
+        seq=message.seq,
+        preview=message.preview,
+        now=now,
+        left=left_to_read(recipient_id, Notification.first_seq - 1),
+    )
     message_changed(thread, message)
     for seq in run(ANSWERS_CHANGED, {"thread": thread.id, "answered": message.seq}).scalars():
         _tell_both(thread, seq)
+
+
+def left_to_read(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:
+    """Of the messages that a record in the reader's bell reaches to, how many are there to read above that one."""
+    return (
+        select(func.count())
+        .where(
+            Message.thread_id == Notification.thread_id,
+            Message.seq > above,
+            Message.seq <= Notification.last_seq,
+            Message.sender_id != reader_id,
+            Message.deleted_at.is_(None),
+        )
+        .correlate(Notification)
+        .scalar_subquery()
+    )
 
 
 def _tell_both(thread: Thread, seq: int) -> None:

@@ -28,6 +28,7 @@ from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
+    subject_shown,
     subjects_between,
     subjects_of,
     visible_subject,
@@ -64,7 +65,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
-        subjects.insert(0, subject_by_id(user, view.thread.subject_id))
+        subjects.insert(0, subject_shown(view.thread.subject_id))  # whoever else it is for by now
     return render_template(
         "messaging/thread.html",
         **shell,

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, case, exists, literal, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
@@ -19,6 +20,7 @@ from wellchat.notifications.queries import DELETED, preferences
 from wellchat.words import gettext
 
 PREVIEW = 200
+MOST_LOOKS = 5
 LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "in_bell", "updated_at")  # decide its look
 
 ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
@@ -112,11 +114,26 @@ def mark_read(
 
     A record stays read where its group has a newer unread one: there is one unread record per group.
     """
-    with transaction():
-        mine = (Notification.user_id == viewer.id) & Notification.in_bell
-        if not everything:
-            mine &= Notification.id.in_(list(ids or ()))
-        _change(mine & (Notification.read_at.is_(None) if read else _may_be_unread()), read_at=now if read else None)
+    mine = (Notification.user_id == viewer.id) & Notification.in_bell
+    if not everything:
+        mine &= Notification.id.in_(list(ids or ()))
+    if read:
+        with transaction():
+            _change(mine & Notification.read_at.is_(None), read_at=now)
+    else:
+        _let_be_unread(mine)
+
+
+def _let_be_unread(which: ColumnElement[bool]) -> None:
+    """News that come at this very moment are the unread record of their group; then it is looked again what may be."""
+    for tries_left in reversed(range(MOST_LOOKS)):
+        try:
+            with transaction():
+                _change(which & _may_be_unread(), read_at=None)
+            break
+        except IntegrityError:
+            if not tries_left:
+                raise
 
 
 def _may_be_unread() -> ColumnElement[bool]:
@@ -133,8 +150,11 @@ def _may_be_unread() -> ColumnElement[bool]:
     return Notification.read_at.is_not(None) & ~newer_or_unread
 
 
-def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime) -> None:
-    """A thread was read up to there: its records are read with it, wholly or in part."""
+def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]) -> None:
+    """A thread was read up to there: its records are read with it, wholly or in part.
+
+    `left`: how many of the messages that a record reaches to are still to be read, for a statement about records.
+    """
     with transaction():
         unread = (
             (Notification.user_id == user_id)
@@ -142,22 +162,22 @@ def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime) 
             & Notification.read_at.is_(None)
             & (Notification.first_seq <= up_to_seq)
         )
+        done = (Notification.last_seq <= up_to_seq) | (left == 0)
         _change(
             unread,
-            read_at=case((Notification.last_seq <= up_to_seq, literal(now, UTCDateTime)), else_=None),
-            count=case(
-                (Notification.last_seq <= up_to_seq, Notification.count),
-                (Notification.last_seq - up_to_seq < Notification.count, Notification.last_seq - up_to_seq),
-                else_=Notification.count,
-            ),
-            first_seq=case((Notification.last_seq <= up_to_seq, Notification.first_seq), else_=up_to_seq + 1),
+            read_at=case((done, literal(now, UTCDateTime)), else_=None),
+            count=case((done, Notification.count), (left < Notification.count, left), else_=Notification.count),
+            first_seq=case((done, Notification.first_seq), else_=up_to_seq + 1),
         )
 
 
-def retract(*, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime) -> None:
+def retract(
+    *, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime, left: ColumnElement[int]
+) -> None:
     """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old words.
 
-    An unread record stands for one message less after a deletion, and is done with at none.
+    An unread record stands for no more than what is `left` to read of it after a deletion (as in `read_thread`), and is
+    done with at none.
     """
     with transaction():
         told = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
@@ -169,8 +189,8 @@ def retract(*, user_id: str, thread_id: str, seq: int, preview: str | None, now:
             )
             _change(
                 counted,
-                read_at=case((Notification.count <= 1, now), else_=None),
-                count=case((Notification.count <= 1, 1), else_=Notification.count - 1),
+                read_at=case((left == 0, literal(now, UTCDateTime)), else_=None),
+                count=case((left == 0, 1), (left < Notification.count, left), else_=Notification.count),
             )
 
 

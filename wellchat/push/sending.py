@@ -65,16 +65,17 @@ def send(*, push_id: str, now: datetime) -> str | None:
         note = session.get(Notification, push.notification_id, populate_existing=True)
         if device is None or note is None:
             return None
-        if not _still_theirs(device, now):
-            session.delete(device)
-            return None
-        decision = decide(push, note, now)
-        if decision.skip:
-            return _settle(push, SKIPPED, reason=decision.skip)
-        if decision.wait_until:
-            return _settle(push, QUEUED, due_at=decision.wait_until, attempts=push.attempts - 1)
-        text, cleared = compose(device, note)
-        endpoint, request = device.endpoint, headers(device, note, now)
+        if in_use := _still_theirs(device, now):
+            decision = decide(push, note, now)
+            if decision.skip:
+                return _settle(push, SKIPPED, reason=decision.skip)
+            if decision.wait_until:
+                return _settle(push, QUEUED, due_at=decision.wait_until, attempts=push.attempts - 1)
+            text, cleared = compose(device, note)
+            endpoint, request = device.endpoint, headers(device, note, now)
+    if not in_use:
+        _take_out(device)
+        return None
     return _hand_over(push, endpoint, text, request, cleared, now)
 
 
@@ -105,6 +106,16 @@ def _forget(device_id: str, endpoint: str) -> None:
     """Unless it has been given another address meanwhile."""
     with transaction() as session:
         session.execute(delete(Device).where(Device.id == device_id, Device.endpoint == endpoint))
+
+
+def _take_out(device: Device) -> None:
+    """Unless it was registered anew. It goes before its pushes, as whoever tells of something locks them."""
+    as_seen = (
+        Device.session.is_not_distinct_from(device.session),
+        Device.expires_at.is_not_distinct_from(device.expires_at),
+    )
+    with transaction() as session:
+        session.execute(delete(Device).where(Device.id == device.id, *as_seen))
 
 
 def _still_theirs(device: Device, now: datetime) -> bool:
@@ -173,13 +184,14 @@ def _postpone(push_id: str, now: datetime) -> None:
 def sweep(now: datetime) -> dict[str, int]:
     """Send what is due, call unknown what a crash left in `sending`, and forget subscriptions that have run out."""
     with transaction() as session:
+        # Devices before their pushes, as whoever tells of something locks them.
+        session.execute(delete(Device).where(Device.expires_at <= now))
         stuck = session.execute(
             update(Push)
             .where(Push.state == SENDING, Push.due_at <= now)
             .values(state=UNKNOWN, due_at=None, reason=CRASHED)
             .execution_options(synchronize_session=False)
         )
-        session.execute(delete(Device).where(Device.expires_at <= now))
     due = select(Push.id).where(Push.state == QUEUED, Push.due_at <= now).order_by(Push.due_at).limit(BATCH)
     ended = Counter(send_all(push_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]

@@ -26,7 +26,7 @@ _SIGNS = (
 )
 _ENDS_WITH_WROTE = re.compile(rf"(?:{WROTE})\W{{0,3}}$", re.IGNORECASE)
 _GADGET = re.compile(rf"^\W{{0,3}}(?:{GADGET})", re.IGNORECASE)
-_RULE = re.compile(r"^[\s*]*[-_=*]{3,}[\s*]*$")
+_RULE = re.compile(r"^(?=.{3,200}$)[\s*]*[-_=*]{3,}[\s*]*$")  # in a longer line there are too many ways to try
 MOST_SIGNATURE = 12  # lines; after more it was no signature
 MOST_INTRODUCTION = 400  # characters of what introduces a quote
 MOST_LINES = 20_000

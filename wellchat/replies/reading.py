@@ -12,6 +12,7 @@ from email import message_from_bytes, policy
 from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 from typing import NamedTuple
 
 from wellchat.replies.cutting import reply_in
@@ -39,7 +40,8 @@ CHARSETS = {
 SIGNATURE = 60_000  # characters that a picture of a signature takes at most, encoded
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')
-_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]]+@[^\s<>,;:\"()\[\]]+")
+_IN_ADDRESS = r"[^\s<>,;:\"()\[\]]"
+_ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+@{_IN_ADDRESS}+")  # tried from its beginning only
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _BODY = re.compile(rb"\r?\n\r?\n")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
@@ -60,7 +62,7 @@ class Incoming:
         self.is_too_large = len(raw) > MOST_BYTES
         if raw.startswith(b"From "):  # how a mailbox file begins each mail
             raw = raw.partition(b"\n")[2]
-        self.message: Message = message_from_bytes(raw, policy=policy.compat32)
+        self.message = _parsed(raw)
         self._sender = sender
         self._raw = raw
 
@@ -148,6 +150,16 @@ class Incoming:
         return "\n".join(plain), "\n".join(html)
 
 
+def _parsed(raw: bytes) -> Message:
+    try:
+        message = message_from_bytes(raw, policy=policy.compat32)
+        _ = [*message.walk()]
+    except RecursionError:  # nobody wrote so many layers; its headers say who is to be told
+        message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
+        message.set_payload("")
+    return message
+
+
 def clean(text: str) -> str:
     """Without what no database and no screen can hold."""
     return _UNSEEN.sub(
@@ -201,7 +213,7 @@ def _unflowed(part: Message, text: str) -> str:
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
     joint = 1 if str(part.get_param("delsp", "")).lower() == "yes" else 0
-    lines: list[str] = []
+    lines: list[list[str]] = []
     open_depth = None  # of quoting, of a line that goes on
     for line in text.split("\n"):
         words = line.lstrip(">")
@@ -210,8 +222,8 @@ def _unflowed(part: Message, text: str) -> str:
         goes_on = words.endswith(" ") and words != "-- "
         said = words[:-1] if goes_on and joint else words
         if open_depth == depth and words != "-- ":
-            lines[-1] += said
+            lines[-1].append(said)
         else:
-            lines.append(f"{'>' * depth}{' ' if depth else ''}{said}")
+            lines.append([f"{'>' * depth}{' ' if depth else ''}{said}"])
         open_depth = depth if goes_on else None
-    return "\n".join(lines)
+    return "\n".join("".join(line) for line in lines)

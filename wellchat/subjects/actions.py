@@ -29,6 +29,11 @@ class Stood(NamedTuple):
     people: tuple[str | None, str]
     starts_at: datetime | None
     is_cancelled: bool
+    shown: tuple[object, ...]  # what stands on everything that is about it
+
+
+def shown_of(subject: Subject) -> tuple[object, ...]:
+    return (subject.title, subject.status, subject.starts_at, subject.url)
 
 
 ON_PUT: list[Callable[[Subject, Stood | None, bool, datetime], None]] = []
@@ -104,10 +109,10 @@ def _update(session: Session, form: PutSubject, people: dict[str, Any], now: dat
     subject = session.execute(
         select(Subject)
         .where(Subject.kind == form.kind, Subject.external_id == form.external_id)
-        .with_for_update()
+        .with_for_update(key_share=True)  # who speaks of it holds its thread, which we may want next
         .execution_options(populate_existing=True)
     ).scalar_one()
-    stood = Stood((subject.client_id, subject.professional_id), subject.starts_at, subject.is_cancelled)
+    stood = _as_it_stands(subject)
     given = {name: value for name, value in (form.model_dump() | people).items() if value is not None}
     if subject.declared.scope != "connection" and not subject.is_unclaimed:
         _keep_people(subject, given)
@@ -117,6 +122,11 @@ def _update(session: Session, form: PutSubject, people: dict[str, Any], now: dat
         setattr(subject, name, value)
     subject.updated_at = now
     return subject, stood
+
+
+def _as_it_stands(subject: Subject) -> Stood:
+    people = (subject.client_id, subject.professional_id)
+    return Stood(people, subject.starts_at, subject.is_cancelled, shown_of(subject))
 
 
 def _keep_people(subject: Subject, given: dict[str, Any]) -> None:
@@ -133,7 +143,7 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
     Raises NotFound for what is not offered to the viewer, Conflict for a lead that is no longer on offer.
     """
     with transaction() as session:
-        session.execute(
+        taken = session.execute(
             update(Subject)
             .where(Subject.id == subject_id, Subject.professional_id == viewer.id, Subject.status == OPEN)
             .values(status=CLAIMED, updated_at=now)
@@ -144,4 +154,8 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
             raise NotFound
         if subject.status not in (CLAIMED, None):
             raise Conflict(f"This lead is {subject.status}; it cannot be claimed any more.")
+        if taken.rowcount:  # type: ignore[attr-defined]
+            stood = _as_it_stands(subject)._replace(shown=())
+            for hook in ON_PUT:
+                hook(subject, stood, True, now)
     return subject

@@ -61,6 +61,11 @@ def subjects_by_id(ids: Collection[str]) -> dict[str, Subject]:
     return {subject.id: subject for subject in found}
 
 
+def subject_shown(subject_id: str) -> Subject:
+    """The same of one, with its people."""
+    return _one(_subjects().where(Subject.id == subject_id))
+
+
 def _one(query: Select[Subject]) -> Subject:
     found = db.session.execute(query).scalar_one_or_none()
     if found is None:

@@ -114,6 +114,7 @@ export class Poller {
     }
     this.#interval = pace(answer.headers) ?? this.#interval;
     this.onVersion(answer.headers.get("X-App-Version"));
+    if (since !== this.cursor) return true; // another tab has told more meanwhile: this would lead back
     if (answer.status === 204) return false;
     await this.#take(since, answer.data);
     return true;

@@ -1,0 +1,74 @@
+"""Subjects as labels: what the host platform says anew of one reaches the screens that show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy.orm import aliased
+
+from wellchat.changes.actions import record_change
+from wellchat.db import db, run, table, transaction
+from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.subjects.actions import Stood, shown_of
+from wellchat.subjects.models import Subject
+
+MOST_TOLD = 200  # threads about it, threads in which somebody may have spoken of it, messages; the latest
+
+_message = aliased(Message)
+
+
+def tell_of_subject(subject: Subject, stood: Stood | None, _tell: bool, _now: datetime) -> None:
+    """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
+
+    Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be
+    found, or shows the subject as it will be.
+    """
+    if stood is None or stood.shown == shown_of(subject):
+        return
+    with transaction():
+        about, threads = _lock(subject, stood)
+        for thread_id in about:
+            for user_id in threads[thread_id]:
+                record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+        for thread_id, seq in run(SPOKEN_OF, {"about": subject.id, "threads": list(threads)}).all():
+            for user_id in threads[thread_id]:
+                record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
+
+
+_spoken_of = (
+    select(_message.thread_id, _message.seq)
+    .where(_message.thread_id.in_(bindparam("threads", expanding=True)), _message.subject_id == bindparam("about"))
+    .order_by(_message.created_at.desc())
+    .limit(MOST_TOLD)
+)
+SPOKEN_OF = (
+    update(table(Message))
+    .where(tuple_(Message.thread_id, Message.seq).in_(_spoken_of))
+    .values(revision=Message.revision + 1)
+    .returning(Message.thread_id, Message.seq)
+)
+
+
+def _lock(subject: Subject, stood: Stood) -> tuple[set[str], dict[str, tuple[str, str]]]:
+    """Ids of the threads about it; and of these and those where it may have been spoken of, the two people."""
+    session = db.session()
+    latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MOST_TOLD)
+    about = set(session.execute(latest.where(Thread.subject_id == subject.id)).scalars())
+    theirs = (
+        select(Thread.id)
+        .join(Membership, Membership.thread_id == Thread.id)
+        .where(Membership.user_id.in_({subject.professional_id, stood.people[1]}))
+        .order_by(Membership.updated_at.desc())
+        .limit(MOST_TOLD)
+    )
+    if subject.client_id and stood.people[0]:  # of one client's, and never for all of them
+        theirs = theirs.where(Thread.client_id.in_({subject.client_id, stood.people[0]}))
+    ids = about | set(session.execute(theirs).scalars())
+    locked = session.execute(
+        select(Thread.id, Thread.client_id, Thread.professional_id)
+        .where(Thread.id.in_(ids))
+        .order_by(Thread.id)
+        .with_for_update()
+    )
+    return about, {thread_id: (client_id, professional_id) for thread_id, client_id, professional_id in locked}
