@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from tests.attachments.files import PDF, SVG, picture
 from tests.browser.doings import File, choose, field, log, photo, write
@@ -133,6 +133,22 @@ def test_progress_waiting_cancelling_and_trying_again(house: House, at_thread: S
     expect(log(page).get_by_role("link", name=re.compile("again.txt"))).to_be_visible()
 
 
+def test_words_sent_before_the_tray_is_there_wait_for_their_file(house: House, at_thread: Sit) -> None:
+    page = at_thread(house.cara, service_workers="block")
+    held: list[Route] = []
+    page.route("**/lib/tray.js", lambda route: held.append(route))
+    with page.expect_request("**/lib/tray.js"):
+        choose(page, ("early.txt", "text/plain", b"early"))
+    write(page, "With a file that came late")
+    field(page).press("Enter")
+    expect(field(page)).to_have_value("With a file that came late")
+    held[0].continue_()
+    sent = log(page).get_by_role("article").filter(has_text="With a file that came late")
+    expect(sent.get_by_role("link", name=re.compile("early.txt"))).to_be_visible()
+    expect(sent).to_have_count(1)
+    expect(field(page)).to_have_value("")
+
+
 def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara)
     choose(page, ("logo.svg", "image/svg+xml", SVG), ("large.txt", "text/plain", b"x" * 2_200_000))
@@ -149,6 +165,7 @@ def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_th
 def test_a_message_with_files_survives_a_reload_while_nobody_answers(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara)
     choose(page, photo("kept.jpg", "purple"))
+    expect(tray(page).get_by_role("listitem")).to_have_count(1)
     expect(page.get_by_role("progressbar")).to_have_count(0)
     page.route("**/api/threads/*/messages", lambda route: route.abort())
     page.get_by_role("button", name="Send").click()

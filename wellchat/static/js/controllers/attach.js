@@ -1,8 +1,9 @@
 /* Files, as far as every page of a conversation needs them; what adds them and what shows them large is loaded when asked for. */
 
-import { part } from "../lib/dom.js";
+import { part, write } from "../lib/dom.js";
 import { pictureElement, showComing } from "../lib/files.js";
 import { late } from "../lib/late.js";
+import { t } from "../lib/words.js";
 
 /* In the composer: a button, the clipboard, and the whole conversation to drop onto. */
 export function attach(form, app) {
@@ -12,8 +13,20 @@ export function attach(form, app) {
 
   async function add(files) {
     if (!files.length) return;
-    tray ??= import("../lib/tray.js").then(({ Tray }) => new Tray(form, app));
-    (await tray).add(files);
+    if (!tray) {
+      // Until the tray is there, what is sent waits for the files that were chosen for it.
+      form.tray = { take: () => !(form.tray.pressed = true) };
+      tray = import("../lib/tray.js").then(({ Tray }) => new Tray(form, app));
+    }
+    const met = form.tray;
+    try {
+      (await tray).add(files);
+    } catch (error) {
+      tray = form.tray = null;
+      write(part(form, "problem"), t("The server is not answering. Try again in a moment."));
+      throw error;
+    }
+    if (met.pressed) form.requestSubmit();
   }
 
   button.hidden = false;
