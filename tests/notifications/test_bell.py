@@ -52,6 +52,18 @@ def test_a_message_rings_with_sender_and_preview(world: World) -> None:
     assert bell(world.client) == [], "not for who wrote it"
 
 
+def test_what_is_in_the_bell_stays_there_until_it_is_read(world: World) -> None:
+    """A client that follows updates is told what a record is, not that there is none any more."""
+    world.say(world.client, "before")
+    off = {"message": {"bell": False, "push": True}}
+    actions.save_preferences(user=world.coach, now=NOON, channels=off)
+    world.say(world.client, "after", NOON + MINUTE)
+    assert [record["count"] for record in bell(world.coach)] == [2]
+    actions.mark_read(viewer=world.coach, everything=True, now=NOON + 2 * MINUTE)
+    world.say(world.client, "on devices only from here", NOON + 3 * MINUTE)
+    assert [record["read"] for record in bell(world.coach)] == [True]
+
+
 def test_more_messages_count_up_one_record(world: World) -> None:
     for n in range(3):
         world.say(world.client, f"words {n}", NOON + n * MINUTE)

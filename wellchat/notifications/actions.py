@@ -21,7 +21,7 @@ from wellchat.words import gettext
 
 PREVIEW = 200
 MOST_LOOKS = 5
-LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "in_bell", "updated_at")  # decide its look
+LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
 
 ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
 """Called with (user id, now) in the transaction that changed somebody's preferences: who planned by them plans anew."""
@@ -81,7 +81,11 @@ def record(
             fresh.on_conflict_do_update(
                 index_elements=["user_id", "group_key"],
                 index_where=Notification.read_at.is_(None),
-                set_={"count": Notification.count + 1, **{name: fresh.excluded[name] for name in LATEST}},
+                set_={
+                    "count": Notification.count + 1,
+                    "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
+                    **{name: fresh.excluded[name] for name in LATEST},
+                },
                 where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
             ).returning(Notification.id)
         ).scalar_one_or_none()
