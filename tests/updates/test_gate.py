@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, event
+from sqlalchemy.exc import OperationalError
 
 from tests.cast import Talk, gather
 from tests.databases import CleanDatabase
@@ -20,6 +21,7 @@ from wellchat.accounts.credentials import end_sessions
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import tokens_of
 from wellchat.bell import connect, the_bell
+from wellchat.changes.queries import heads
 from wellchat.db import db, transaction
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Outbox
@@ -133,6 +135,26 @@ def test_flushing_valkey_changes_nothing(world):
     connect(world.url, timeout=1).flushall()
     world.talk.says(world.cast.cara, "after the flood")
     assert [m["body"] for m in world.poll().json["messages"]] == ["after the flood"]
+
+
+def test_a_database_that_goes_away_before_the_wait_is_told_by_the_application(world, monkeypatch):
+    the_bell().closing.set()
+    wait_for(lambda: not the_bell()._hearing, what="the bell to fall silent")
+    asked = []
+
+    def gone(connection, _cursor, statement, *_):
+        if "change_logs" in statement and asked and len(asked) < 2:  # the look before the wait, not the application's
+            asked.append(statement)
+            raise OperationalError(statement, None, Exception("the server went away"))
+
+    monkeypatch.setattr(gate, "heads", lambda ids: asked.append("looked") or heads(ids))
+    event.listen(db.engine, "before_cursor_execute", gone)
+    try:
+        assert world.poll(wait=1).status_code == 204
+    finally:
+        event.remove(db.engine, "before_cursor_execute", gone)
+    assert len(asked) == 2, "it did go away"
+    assert asked[0] == "looked"
 
 
 def test_nonsense_on_the_channel_is_not_obeyed(world):

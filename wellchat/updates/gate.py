@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import metrics
 from wellchat.bell import Bell, Standing
@@ -95,8 +96,12 @@ class Gate:
             return waiter.event.wait(wait) and not self._bell.closing.is_set()
 
     def _moved(self, finding: Finding) -> bool:
-        with self._app.app_context():
-            head = heads([finding.user_id]).get(finding.user_id)
+        """Also where the database cannot say so: the application asks it again, and has the words for its silence."""
+        try:
+            with self._app.app_context():
+                head = heads([finding.user_id]).get(finding.user_id)
+        except SQLAlchemyError:
+            return True
         return head is None or head.seq > finding.seq
 
     def _most_waiting(self) -> int:
