@@ -18,6 +18,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from wellchat import metrics
 from wellchat.config import Settings
+from wellchat.crew import Crew
 
 READY = "wellchat answers on"
 MOST_DRAINED = 64 * 1024  # bytes of an unread body that gunicorn reads on before the next request
@@ -53,6 +54,9 @@ class Worker(ThreadWorker):
     They may have sent their request, and would be reset with it. From there on new ones are refused, so that they
     know that nobody heard them.
     """
+
+    def get_thread_pool(self) -> Crew:
+        return Crew(self.cfg.threads)
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)

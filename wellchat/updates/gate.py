@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from wellchat import metrics
 from wellchat.bell import Bell, Standing
 from wellchat.changes.queries import heads
+from wellchat.crew import resting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -93,7 +94,9 @@ class Gate:
             # Listening comes first, then the look at the log, then sleep: what changes in between has set the event.
             if not self._bell.is_current(finding.user_id, finding.standing, finding.seq) and self._moved(finding):
                 return True
-            return waiter.event.wait(wait) and not self._bell.closing.is_set()
+            with resting():
+                rung = waiter.event.wait(wait)
+            return rung and not self._bell.closing.is_set()
 
     def _moved(self, finding: Finding) -> bool:
         """Also where the database cannot say so: the application asks it again, and has the words for its silence."""
