@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import flask_migrate
 from flask import Flask
-from sqlalchemy import Connection, MetaData, create_engine, event
+from sqlalchemy import Connection, MetaData, create_engine, event, text
 
 from wellchat.db import db
 
@@ -48,3 +49,12 @@ class CleanDatabase:
     @staticmethod
     def _rows(connection: Connection, table: Any) -> list[dict[str, Any]]:
         return [dict(row) for row in connection.execute(table.select()).mappings()]
+
+
+def until_one_waits(*, at_most: float = 1.0) -> None:
+    """Until somebody waits for a lock of this PostgreSQL database; where nobody has to, for so many seconds."""
+    waits = text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    deadline = time.monotonic() + at_most
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        while time.monotonic() < deadline and connection.execute(waits).first() is None:
+            time.sleep(0.01)

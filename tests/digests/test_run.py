@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import re
 import threading
-import time
 import tracemalloc
 from collections.abc import Callable
 from datetime import timedelta
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.databases import until_one_waits
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
@@ -264,7 +264,7 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
     def standing_of(*given: Any) -> Any:
         claimed.set()
         assert sent.wait(10)
-        time.sleep(0.3)  # the teller has come to the plan that is held here
+        until_one_waits()  # the teller has come to the plan that is held here
         return real(*given)
 
     with monkeypatch.context() as patch:

@@ -18,6 +18,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 def test_nothing_breaks(database: str, services: Services, tmp_path: Path) -> None:
     seed = int(os.environ.get("FAULTS_SEED", "1"))
     outcome = run(database, seed=seed, faults=6, longest=1.0, evidence=tmp_path, tell=print)
-    if not outcome.is_good:
-        found = [*table(outcome), *spell_out(outcome.violations), *map(str, outcome.late), *outcome.mailed_twice]
-        pytest.fail("\n".join([f"seed {seed}, evidence in {tmp_path}, left over {outcome.left_over}", *found]))
+    found = [*table(outcome), *spell_out(outcome.violations), *map(str, outcome.late), *outcome.mailed_twice]
+    told = [f"seed {seed}, evidence in {tmp_path}, left over {outcome.left_over}", *found]
+    assert outcome.is_good, "\n".join(told)

@@ -1,27 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Poller } from "../../wellchat/static/js/models/poller.js";
-import { FakeApi, FakeClock, settle } from "./fakes.js";
-
-function setUp(options = {}) {
-  const [api, clock] = [new FakeApi(), new FakeClock()];
-  const log = { applied: [], resyncs: [], states: [] };
-  const poller = new Poller({
-    api,
-    clock,
-    cursor: "c0",
-    random: () => 0,
-    apply: (update) => log.applied.push(update.cursor),
-    resync: async (reason, cursor) => (log.resyncs.push(reason), cursor ?? "fresh"),
-    onState: (state) => log.states.push(state),
-    ...options,
-  });
-  poller.start();
-  return { api, clock, poller, log };
-}
-
-const update = (cursor, more = {}) => ({ data: { cursor, has_more: false, ...more } });
+import { settle } from "./fakes.js";
+import { setUp, update } from "./pollers.js";
 
 test("asks from its cursor, applies, and only then moves on", async () => {
   let finish;
@@ -176,36 +157,4 @@ test("signed out, it stops", async () => {
   assert.deepEqual(log.states, ["signed-out"]);
   assert.equal(poller.running, false);
   assert.equal(api.requests.length, 1);
-});
-
-test("a listening tab takes what follows on from its cursor, and asks itself for what does not", async () => {
-  const { api, poller, log } = setUp();
-  poller.stop();
-  await settle();
-  const asked = api.requests.length;
-  await poller.hear("c0", { cursor: "c1" });
-  assert.equal(poller.cursor, "c1");
-  assert.equal(api.requests.length, asked);
-  const heard = poller.hear("c4", { cursor: "c5" });
-  assert.deepEqual(api.last.query, { since: "c1", wait: 0 });
-  await api.last.answer(update("c5"));
-  await api.last.answer({ status: 204 });
-  await heard;
-  assert.deepEqual(log.applied, ["c1", "c5"]);
-  assert.equal(poller.cursor, "c5");
-});
-
-test("what it asked for itself does not lead back behind what another tab has told meanwhile", async () => {
-  const { api, poller, log } = setUp();
-  poller.stop();
-  await settle();
-  const asked = poller.once();
-  await poller.hear("c0", { cursor: "c2" });
-  const own = api.last;
-  await own.answer(update("c1"));
-  assert.deepEqual(log.applied, ["c2"]);
-  assert.equal(poller.cursor, "c2");
-  assert.equal(api.last.query.since, "c2", "and it asks on from there");
-  await api.last.answer({ status: 204 });
-  assert.equal(await asked, true);
 });

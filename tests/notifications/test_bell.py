@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-import time
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from tests.databases import until_one_waits
 from tests.mail.world import NOON, World
 from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
@@ -261,7 +261,7 @@ def test_what_is_unread_again_while_news_come_stays_read(world: World, backgroun
     assert told.wait(10)
     db.session.rollback()
     again = background(lambda: actions.mark_read(viewer=world.coach, ids=[record["id"]], read=False, now=NOON))
-    time.sleep(0.3)
+    until_one_waits()
     let_go.set()
     teller.result(20), again.result(20)
     db.session.rollback()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from tests.databases import until_one_waits
 from tests.mail.world import NOON, World
 from tests.push.service import PushService, Subscriber, check_signature, unb64, unseal
 from wellchat import sweeps
@@ -398,7 +398,7 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
 
     def still_theirs(*given: Any) -> bool:
         claimed.set()
-        time.sleep(0.5)  # the teller has come to the push that is held here
+        until_one_waits()  # the teller has come to the push that is held here
         return real(*given)
 
     with monkeypatch.context() as patch:
@@ -436,7 +436,7 @@ def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
     teller = background(tell)
     assert told.wait(10)
     leaver = background(lambda: end_sessions(user_id=world.coach.id))
-    time.sleep(0.3)
+    until_one_waits()
     let_go.set()
     teller.result(20), leaver.result(20)
     assert db.session.execute(db.select(Device)).all() == []
@@ -457,7 +457,7 @@ def test_a_sweep_while_somebody_is_told_holds_nobody_up(
 
     def insert(*given: Any) -> Any:
         held.set()
-        time.sleep(0.5)  # the sweep is at work
+        until_one_waits()  # the sweep is at work
         return real(*given)
 
     with monkeypatch.context() as patch:

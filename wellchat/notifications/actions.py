@@ -76,24 +76,26 @@ def record(
             created_at=now,
             updated_at=now,
         )
-        # The partial unique index, not a look beforehand, decides between a new record and one that counts up.
-        notification_id: str | None = session.execute(
-            fresh.on_conflict_do_update(
-                index_elements=["user_id", "group_key"],
-                index_where=Notification.read_at.is_(None),
-                set_={
-                    "count": Notification.count + 1,
-                    "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
-                    **{name: fresh.excluded[name] for name in LATEST},
-                },
-                where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
-            ).returning(Notification.id)
-        ).scalar_one_or_none()
+        notification_id: str | None = session.execute(_or_one_more(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
             for carry in ON_RECORD:
                 carry(user_id, notification_id, now)
     return notification_id
+
+
+def _or_one_more(fresh: Any) -> Any:
+    """The partial unique index, not a look beforehand, decides between a new record and one that counts up."""
+    return fresh.on_conflict_do_update(
+        index_elements=["user_id", "group_key"],
+        index_where=Notification.read_at.is_(None),
+        set_={
+            "count": Notification.count + 1,
+            "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
+            **{name: fresh.excluded[name] for name in LATEST},
+        },
+        where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
+    ).returning(Notification.id)
 
 
 def _told_before(user_id: str, group_key: str, seq: int | None) -> bool:
