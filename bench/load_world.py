@@ -116,6 +116,7 @@ def _expected(world: World, table: str) -> int:
         return sum(min(KEPT_CHANGES, length) for length in world.lengths().values())
     return {
         "messages": messages,
+        "search_entries": messages,
         "memberships": 2 * threads,
         "users": people,
         "tokens": people,

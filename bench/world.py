@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from random import Random
 
-VERSION = 3  # of what is made here: a kept database of another one is loaded anew
+from wellchat.search import tokens
+
+VERSION = 4  # of what is made here: a kept database of another one is loaded anew
 KEPT_CHANGES = 10_000  # rows of each change log that trimming leaves
 LONGEST = 5_000  # messages of one thread
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
@@ -71,6 +73,16 @@ def token_of(user_id: str) -> str:
 def at(place: int) -> str:
     """When the message at this place among all of them was sent; ten seconds after the one before, as time text."""
     return f"{BEGAN + timedelta(seconds=place // 100 * 600):%Y-%m-%d %H:%M:%S}.{place % 100 * 9999:06d}+00"
+
+
+def _numbers(*texts: str) -> str:
+    return ",".join(str(tokens.number(text)) for text in texts)
+
+
+def _numbers_of_words(body: str) -> str:
+    nowhere = tokens.number(tokens.in_thread(""))
+    found = tokens.of_message(body, at=BEGAN, people=(), thread_id="", has_file=False)
+    return ",".join(str(number) for number in found if number != nowhere)
 
 
 class World:
@@ -187,6 +199,30 @@ class World:
                 yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
                 place += 1
 
+    def search_entries(self) -> Iterator[str]:
+        """What search.tokens.of_message would give of each, put together from the parts that many have in common."""
+        place, live, counts = 0, self.size.threads, self.counts
+        threads = [thread_id(n) for n in range(live)]
+        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(live)]
+        always = [
+            _numbers(tokens.in_thread(thread), *map(tokens.ever, pair))
+            for thread, pair in zip(threads, people, strict=True)
+        ]
+        bodies = [_numbers_of_words(body) for body in BODIES]
+        for seq in range(1, counts[0] + 1):
+            while counts[live - 1] < seq:
+                live -= 1
+            for n in range(live):
+                if place % 100 == 0:
+                    moment = at(place)[:20]
+                    said_at = datetime.fromisoformat(at(place))
+                of_time = ",".join(
+                    _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at)) for person in people[n]
+                )
+                found = f"{{{always[n]},{of_time},{bodies[place * 7919 % 2000]}}}"
+                yield f"{threads[n]}\t{seq}\t{moment}{place % 100 * 9999:06d}+00\t{found}\n"
+                place += 1
+
     def lengths(self) -> dict[str, int]:
         """How long each person's change log has grown."""
         found = dict.fromkeys(self.user_ids(), 0)
@@ -232,6 +268,7 @@ COLUMNS = {
     "threads": "id, key, key_scope, connection_id, client_id, professional_id, last_seq, created_at, updated_at",
     "memberships": "thread_id, user_id, last_seq, last_read_seq, delivered_seq, mailed_seq, archived, updated_at",
     "messages": "thread_id, seq, sender_id, body, client_key, created_at",
+    "search_entries": "thread_id, seq, at, tokens",
     "change_logs": "user_id, last_seq, floor_seq, acked_seq, access_seq",
     "changes": "user_id, seq, kind, thread_id, message_seq",
     "notifications": "id, user_id, kind, group_key, actor_id, thread_id, count, first_seq, last_seq, title, preview,"

@@ -10,6 +10,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from email.utils import parseaddr
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -69,8 +70,14 @@ def _database(value: str) -> str:
     return value
 
 
+@lru_cache(maxsize=8)
+def mailbox(text: str) -> tuple[str, str]:
+    """The name and the address of `Name <name@example.com>`. Every mail asks for those of MAIL_FROM several times."""
+    return parseaddr(text)
+
+
 def _sender(value: str) -> str:
-    if not re.fullmatch(r"[^@\s]+@[^@\s]+", parseaddr(value)[1]) or not value.isprintable():
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", mailbox(value)[1]) or not value.isprintable():
         raise ValueError("must be an email address, such as Name <name@example.com>")
     return value
 
@@ -126,6 +133,7 @@ def _scheme(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+@lru_cache(maxsize=8)
 def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] | None:
     """What stands before the token of a reply address, and the domain behind it; None for `off`.
 
@@ -134,7 +142,7 @@ def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] 
     """
     if reply_address == "off":
         return None
-    local, _, domain = (reply_address or parseaddr(mail_from)[1]).strip().rpartition("@")
+    local, _, domain = (reply_address or mailbox(mail_from)[1]).strip().rpartition("@")
     before, star, after = local.partition("*")
     if not local or not domain or after:
         raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
+from psycopg.pq import ExecStatus
 from sqlalchemy import CursorResult, DateTime, Engine, Executable, MetaData, Table, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
@@ -249,6 +251,18 @@ def _tune_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+class _Cursor(psycopg.Cursor[Any]):
+    """Says of each column what SQLAlchemy asks for: its name and type. Objects for them were a tenth of an update."""
+
+    @property
+    def description(self) -> Any:
+        found = self.pgresult
+        if not found or found.status != ExecStatus.TUPLES_OK:
+            return None
+        unknown = (None,) * 5
+        return [(found.fname(n).decode(), found.ftype(n), *unknown) for n in range(found.nfields)]  # type: ignore[union-attr]
+
+
 def _tune_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
@@ -258,6 +272,7 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.execute("SET max_parallel_workers_per_gather = 0")
         connection.execute("SET jit = off")
         connection.autocommit = False
+        connection.cursor_factory = _Cursor
 
 
 def _end_reading(error: BaseException | None) -> None:

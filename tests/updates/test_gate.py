@@ -43,7 +43,8 @@ class World:
         wait_for(lambda: the_bell()._hearing, what="the first sign of life")
 
     def _count(self, *_):
-        self.statements += 1
+        if threading.current_thread().name != "bell":  # which asks by its own clock
+            self.statements += 1
 
     def poll(self, **query):
         answer = self.program.get("/api/updates", query_string={"since": self.cursor, **query})

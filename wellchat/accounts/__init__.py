@@ -18,6 +18,7 @@ def init_app(app: APIFlask) -> None:
     app.register_blueprint(api)
     app.cli.add_command(cli.user)
     app.cli.add_command(cli.token)
-    LANGUAGES.append(language_of)
+    if language_of not in LANGUAGES:
+        LANGUAGES.append(language_of)
     LINKS.update(verify=verify_path, reset=reset_path)
     ASKED_FOR.update(("verification", "reset", "password_changed"))

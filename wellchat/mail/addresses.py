@@ -14,10 +14,9 @@ import hashlib
 import hmac
 import re
 from datetime import UTC, date, datetime, timedelta
-from email.utils import parseaddr
 from typing import NamedTuple
 
-from wellchat.config import reply_pattern, setting
+from wellchat.config import mailbox, reply_pattern, setting
 from wellchat.db import ID_ALPHABET
 
 REPLY, SEVERAL, BOUNCE = "r", "d", "b"
@@ -55,7 +54,7 @@ def several_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
 
 def envelope_sender(*, mail_id: str, now: datetime) -> str:
     """Who a mail is from, to mail servers: where they give it back. MAIL_FROM, unless mails are known to reach us."""
-    own = parseaddr(setting("MAIL_FROM"))[1]
+    own = mailbox(setting("MAIL_FROM"))[1]
     return (_address(BOUNCE, mail_id, now) or own) if setting("REPLY_ADDRESS") else own
 
 

@@ -13,7 +13,7 @@ from binascii import b2a_qp
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.header import Header
-from email.utils import format_datetime, parseaddr
+from email.utils import format_datetime
 from functools import cache
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -21,8 +21,9 @@ from urllib.parse import urlsplit
 from css_inline import CSSInliner
 from flask import current_app
 from jinja2 import TemplateNotFound
+from markupsafe import Markup
 
-from wellchat.config import setting
+from wellchat.config import mailbox, setting
 from wellchat.mail.addresses import is_answered, reply_address, several_address
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
@@ -81,7 +82,9 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     elif mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
     context |= _tools(mail, now)
-    with in_language(context.get("language") or language_of(mail.user_id)):
+    # Who gathered the content knows the language, where anybody does.
+    language = context["language"] if "language" in context else language_of(mail.user_id)
+    with in_language(language):
         return _finished(mail, context, now)
 
 
@@ -199,9 +202,16 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
         "url": absolute,
         "address": mail.address,
         "installation": setting("NAME"),
-        "palette": palette(setting("ACCENT_HUE")),
+        "style": _style(mail.name, setting("ACCENT_HUE")),
         "now": now,
     }
+
+
+@cache
+def _style(name: str, hue: int) -> Markup:
+    """The style sheet of all mails of a kind: most of what a template would have to put together anew for each."""
+    sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
+    return Markup(sheet.render(palette=palette(hue)))  # noqa: S704 - of our own colours
 
 
 def _template(mail: Mail, part: str, context: dict[str, Any]) -> str:
@@ -221,7 +231,7 @@ _inliner = CSSInliner(load_remote_stylesheets=False, keep_at_rules=True, apply_w
 
 
 def _sender() -> tuple[str, str]:
-    name, address = parseaddr(setting("MAIL_FROM"))
+    name, address = mailbox(setting("MAIL_FROM"))
     return name or setting("NAME"), address
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import datetime
-from email.utils import parseaddr
 from urllib.parse import urlsplit
 
 import orjson
@@ -13,7 +12,7 @@ from sqlalchemy import select
 
 from wellchat.accounts.queries import language_of
 from wellchat.clock import iso
-from wellchat.config import setting
+from wellchat.config import mailbox, setting
 from wellchat.db import db
 from wellchat.notifications.kinds import kind_of
 from wellchat.notifications.models import Notification
@@ -93,4 +92,4 @@ def _origin(endpoint: str) -> str:
 def _us() -> str:
     """Whom a push service may write to about us."""
     base: str = setting("BASE_URL")
-    return base if base.startswith("https://") else f"mailto:{parseaddr(setting('MAIL_FROM'))[1]}"
+    return base if base.startswith("https://") else f"mailto:{mailbox(setting('MAIL_FROM'))[1]}"
