@@ -106,6 +106,25 @@ def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.M
         assert sum("In another thread" in text for text in said) == 1, "nobody forgotten"
 
 
+@pytest.mark.each_database
+def test_another_run_mails_what_this_one_is_looking_at(
+    world: World, monkeypatch: pytest.MonkeyPatch, background_in: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a run prepares is of one moment: the standings it read first still are so when it reads the messages."""
+    world.say(world.client, "Hello")
+    real = actions.contents
+
+    def contents(decisions: Any) -> Any:
+        monkeypatch.undo()
+        assert background_in(world.app, lambda: actions.sweep(DUE)).result(10)["digests_sent"] == 1
+        return real(decisions)
+
+    monkeypatch.setattr(actions, "contents", contents)
+    assert actions.sweep(DUE)["digests_sent"] == 0
+    assert len(world.mails()) == len(world.server.messages) == 1
+    assert not caplog.records
+
+
 def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
     """So many people with one message each, written a second after the other."""
     people = [world.user(f"Reader {n}") for n in range(count)]
@@ -164,6 +183,15 @@ def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.Mo
         sizes[:6]
     )  # while six batches of 60,000 characters passed; one look says little
     assert growth < 100_000, sizes
+
+
+def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of many; or they would look at the same ones all the way, and each prepare what the other has sent."""
+    monkeypatch.setattr(actions, "BATCH", 4)
+    people = [person.id for person in crowd(world, 60)]
+    chosen = [actions._due(DUE, None, 4) for _ in range(20)]
+    assert all(found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen)
+    assert len({person for found in chosen for person in found}) > 20
 
 
 def test_who_waits_longest_comes_first(world: World) -> None:

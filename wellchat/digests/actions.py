@@ -15,11 +15,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
+from random import sample
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, bindparam, delete, exists, func, or_, select, update
 
-from wellchat.db import UTCDateTime, db, insert, is_postgresql, table, transaction
+from wellchat.db import UTCDateTime, db, insert, is_postgresql, snapshot, table, transaction
 from wellchat.digests.decide import Decision, Standing, decide, due_for, standing_of, standings, switched_off
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.render import contents
@@ -35,6 +36,7 @@ from wellchat.notifications.queries import preferences
 log = logging.getLogger(__name__)
 
 BATCH = 100  # people whom one lane looks at together
+CHOICE = 10  # times as many are looked at to choose from
 MOST_BEGINNINGS = 5  # of one person's turn, where new messages keep coming in
 AFTER_TROUBLE = timedelta(minutes=5)  # before somebody is tried again whose digest could not be decided
 FIRST_COUNTED = ("sent", "skipped", "waiting")
@@ -186,6 +188,7 @@ def _write_down(standing: Standing, decision: Decision, now: datetime, *, claime
 
 def prepare(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
     """Those of these people who are to get a mail now by what can be seen, and the mail. Changes nothing."""
+    snapshot()  # or another run mails half of it while we look
     found = [(standing, decide(standing, now)) for standing in standings(user_ids, now).values()]
     ready = [(standing, decision) for standing, decision in found if decision.threads and decision.later is None]
     content = contents(ready)
@@ -283,9 +286,11 @@ def _work_off(user_ids: Sequence[str], now: datetime, out: Lane) -> list[Outcome
 
 
 def _due(now: datetime, cadence: str | None, most: int) -> list[str]:
+    """Those who wait longest; where there are many, some of those, so that two runs at once go for different ones."""
     query = select(DigestSchedule.user_id).where(DigestSchedule.due_at <= now)
-    query = _of_cadence(query, cadence).order_by(DigestSchedule.due_at, DigestSchedule.user_id).limit(most)
-    return list(db.session.execute(query).scalars())
+    query = _of_cadence(query, cadence).order_by(DigestSchedule.due_at, DigestSchedule.user_id).limit(most * CHOICE)
+    found = list(db.session.execute(query).scalars())
+    return [found[place] for place in sorted(sample(range(len(found)), min(most, len(found))))]
 
 
 def _of_cadence(query: Select[str], cadence: str | None) -> Select[str]:
