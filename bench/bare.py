@@ -70,7 +70,12 @@ class BareServer(serve.Server):
 def main(port: int) -> None:
     settings = read_settings()
     options = serve.options(
-        host="127.0.0.1", port=port, workers=serve.default_workers(settings), threads=settings.THREADS, grace=1
+        host="127.0.0.1",
+        port=port,
+        workers=serve.default_workers(settings),
+        threads=settings.THREADS,
+        waiting=settings.THREADS,
+        grace=1,
     )
     options["post_worker_init"] = lambda _: print(f"bare answers on {port}", flush=True)
     BareServer(options).run()

@@ -1,4 +1,4 @@
-"""The threads of a web process: few at work, others while they wait, more where they are stuck."""
+"""The threads of a web process: few at work, none for who waits, more where they are stuck."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from concurrent.futures import wait
 
 import pytest
 
-from wellchat.crew import Crew, resting
+from tests.services import wait_for
+from wellchat.crew import Crew, Wake, may_hang, rest, room, woken
 
 PATIENCE = 20.0  # seconds after which a test gives up
 NEVER = 3600.0
@@ -52,19 +53,67 @@ def test_few_are_at_work_and_all_is_done_in_its_turn(crew: Callable[..., Crew]) 
     assert sorted(begun[:3]) == [0, 1, 2]
 
 
-def test_who_waits_makes_room(crew: Callable[..., Crew]) -> None:
-    hands, news = crew(50, at_work=1), threading.Event()
+def hanging(wake: Wake, *, seconds: float = NEVER, begun: list[Wake | None] | None = None) -> Callable[[], bool]:
+    """A job that waits for `wake`, which `begun` is told of each time it is done: answers whether it came."""
 
     def poll() -> bool:
-        with resting():
-            return news.wait(PATIENCE)
+        if begun is not None:
+            begun.append(woken())
+        if woken() is None:
+            with may_hang():
+                rest(wake, seconds)
+        return wake.rung
 
-    polls = [hands.submit(poll) for _ in range(20)]
+    return poll
+
+
+def test_who_waits_leaves_the_thread_and_comes_back(crew: Callable[..., Crew]) -> None:
+    hands, news = crew(1, at_work=1), [Wake() for _ in range(200)]
+    begun: list[Wake | None] = []
+    polls = [hands.submit(hanging(wake, begun=begun)) for wake in news]
     assert hands.submit(lambda: "sent").result(PATIENCE) == "sent"
     assert not any(one.done() for one in polls)
-    news.set()
+    for wake in news:
+        wake.ring()
     assert all(one.result(PATIENCE) for one in polls)
-    assert hands.submit(lambda: "and on").result(PATIENCE) == "and on"
+    assert begun == [None] * 200 + news, "each is done twice: first to wait, then with what it waited for"
+    assert hands.submit(woken).result(PATIENCE) is None
+
+
+def test_nobody_waits_for_longer_than_said(crew: Callable[..., Crew]) -> None:
+    hands, never, news = crew(2, at_work=1), Wake(), Wake()
+    patient, hurried, hurried_too = (
+        hands.submit(hanging(wake, seconds=seconds)) for wake, seconds in ((news, 60.0), (never, 0.02), (never, 0.01))
+    )
+    assert (hurried.result(PATIENCE), hurried_too.result(PATIENCE)) == (False, False)
+    assert not patient.done()
+    news.ring()
+    assert patient.result(PATIENCE)
+
+
+def test_a_ring_before_the_rest_and_two_at_once_count_once(crew: Callable[..., Crew]) -> None:
+    hands, early, begun = crew(4, at_work=2), Wake(), []
+    early.ring()
+    assert hands.submit(hanging(early, begun=begun)).result(PATIENCE)
+    assert begun == [None, early]
+    news, go = Wake(), threading.Barrier(8)
+    poll = hands.submit(hanging(news, begun=begun))
+    wait_for(lambda: begun[2:] == [None], what="the poll")
+    ringers = [threading.Thread(target=lambda: (go.wait(PATIENCE), news.ring())) for _ in range(8)]
+    for each in ringers:
+        each.start()
+    for each in ringers:
+        each.join()
+    assert poll.result(PATIENCE)
+    assert begun[2:] == [None, news]
+
+
+def test_what_hangs_is_forgotten_with_its_time(crew: Callable[..., Crew]) -> None:
+    hands, news = crew(1, at_work=1), Wake()
+    hands.submit(hanging(news, seconds=0.01)).result(PATIENCE)
+    assert hands._ends == []
+    news.ring()  # too late, and harmless
+    assert hands.submit(lambda: 1).result(PATIENCE) == 1
 
 
 def test_others_are_sent_in_where_nothing_moves(crew: Callable[..., Crew]) -> None:
@@ -112,7 +161,17 @@ def test_who_was_sent_home_takes_nothing_more(crew: Callable[..., Crew]) -> None
         hands.submit(lambda: 2)
 
 
-def test_waiting_elsewhere_is_just_waiting() -> None:
-    with resting():
-        at_rest = True
-    assert at_rest
+def test_waiting_elsewhere_keeps_the_thread(crew: Callable[..., Crew]) -> None:
+    """Another server, or a job that cannot be done anew."""
+    news = Wake()
+    threading.Timer(0.02, news.ring).start()
+    rest(news, PATIENCE)
+    assert news.rung
+    rest(Wake(), 0.01)
+
+    def keeps_its_thread() -> bool:
+        rest(Wake(), 0.01)
+        return True
+
+    assert crew(1, at_work=1).submit(keeps_its_thread).result(PATIENCE)
+    assert (room(), woken()) == (None, None)

@@ -6,7 +6,7 @@ database for the people who wait here; slower, and nobody loses anything.
 Two rules keep it from ever hiding a change:
 
 - Waiting is level-triggered: listen first, then read the log, then sleep. A change between the read and the sleep
-  has already set the event.
+  has already rung the waiter.
 - What is known of a log (a Standing) is made before the database is asked, and only while Redis is heard. A ring
   that comes in between raises it; a bell that falls silent voids it; and the database is asked on a timer all the
   same, for a process may die between its commit and its ring.
@@ -19,8 +19,8 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import redis
@@ -29,6 +29,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from wellchat import metrics
+from wellchat.crew import Wake
 from wellchat.ringer import Ringer
 
 log = logging.getLogger(__name__)
@@ -72,15 +73,15 @@ class Standing:
         self.access = head.access
 
 
-class Waiter:
-    """One hanging poll: whose, what it has seen, and the event that ends its sleep."""
+class Waiter(Wake):
+    """One hanging poll: whose, and what it has seen."""
 
-    __slots__ = ("event", "seq", "user_id")
+    __slots__ = ("seq", "user_id")
 
     def __init__(self, user_id: str, seq: int) -> None:
+        super().__init__()
         self.user_id = user_id
         self.seq = seq
-        self.event = threading.Event()
 
 
 class Bell:
@@ -142,26 +143,25 @@ class Bell:
         standing.used = time.monotonic()
         return standing.seq == seq
 
-    @contextmanager
-    def listening(self, user_id: str, seq: int) -> Iterator[Waiter]:
-        """A waiter that wakes when the log of `user_id` passes `seq`, and when the server closes."""
+    def listen(self, user_id: str, seq: int) -> Waiter:
+        """A waiter that wakes when the log of `user_id` passes `seq`, and when the server closes; until `leave`."""
         waiter = Waiter(user_id, seq)
         self._watch_over()
         with self._lock:
             self._waiters[user_id].add(waiter)
             self.waiting += 1
         metrics.WAITING.inc()
-        try:
-            if self.closing.is_set():
-                waiter.event.set()
-            yield waiter
-        finally:
-            metrics.WAITING.dec()
-            with self._lock:
-                self._waiters[user_id].discard(waiter)
-                self.waiting -= 1
-                if not self._waiters[user_id]:
-                    del self._waiters[user_id]
+        if self.closing.is_set():
+            waiter.ring()
+        return waiter
+
+    def leave(self, waiter: Waiter) -> None:
+        metrics.WAITING.dec()
+        with self._lock:
+            self._waiters[waiter.user_id].discard(waiter)
+            self.waiting -= 1
+            if not self._waiters[waiter.user_id]:
+                del self._waiters[waiter.user_id]
 
     def close(self) -> None:
         """Let every hanging poll answer now: the process is about to end."""
@@ -175,7 +175,7 @@ class Bell:
                     standing.seq = seq
                 for waiter in self._waiters.get(user_id, ()):
                     if seq > waiter.seq:
-                        waiter.event.set()
+                        waiter.ring()
                         metrics.WAKES.inc()
 
     def _void(self, user_ids: Iterable[str]) -> None:
@@ -184,7 +184,7 @@ class Bell:
             for user_id in user_ids:
                 self._standings.pop(user_id, None)
                 for waiter in self._waiters.get(user_id, ()):
-                    waiter.event.set()
+                    waiter.ring()
 
     # The watcher
 

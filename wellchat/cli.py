@@ -36,20 +36,21 @@ def up(host: str, port: int) -> NoReturn:
 @click.command()
 @listening
 @click.option("--workers", type=click.IntRange(1), help="Processes. One on SQLite, else up to four.")
-@click.option("--threads", type=click.IntRange(4), help="Per process, hanging polls included.")
+@click.option("--threads", type=click.IntRange(4), help="Per process: requests at work at once, at the most.")
 @click.option("--grace", type=click.IntRange(1), default=15, help="Seconds given to requests on a stop.")
 def serve(host: str, port: int, workers: int | None, threads: int | None, grace: int) -> None:
     """The production web server, with the settings we recommend."""
     from wellchat import serve as server
 
     if threads:
-        os.environ["WELLCHAT_THREADS"] = str(threads)  # the application allots them to polls and the rest
+        os.environ["WELLCHAT_THREADS"] = str(threads)
     settings = read_settings()
     usual = server.default_workers(settings)
     if settings.DATABASE_URL.startswith("sqlite") and workers not in (None, 1):
         raise click.UsageError("SQLite has one writer, so it takes one process. Use PostgreSQL for more.")
     server.check_free(host, port)
-    server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, grace=grace)
+    waiting = settings.MAX_WAITING or server.room(settings.THREADS)
+    server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace)
 
 
 @click.command()

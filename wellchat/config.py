@@ -192,7 +192,7 @@ class Settings(BaseModel):
     SWEEP_EVERY: float = Field(default=5, gt=0, le=DAY)
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
-    MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls one process may hold; 0: three quarters of its threads
+    MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls of one process; 0: see docs/settings.md
     THREADS: int = Field(default=256, ge=4)
     FILES_URL: Annotated[str | None, AfterValidator(_files_place)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None

@@ -1,15 +1,17 @@
 """The production web server: gunicorn with threads.
 
-A hanging poll holds a thread and nothing else, so threads are many and cheap, and processes few.
+A hanging poll holds its connection and no thread, so one process holds thousands of them.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import resource
 import signal
 import socket
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +20,13 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from wellchat import metrics
 from wellchat.config import Settings
-from wellchat.crew import Crew
+from wellchat.crew import Crew, Hangs, may_hang
 
 READY = "wellchat answers on"
 MOST_DRAINED = 64 * 1024  # bytes of an unread body that gunicorn reads on before the next request
 KEPT_ALIVE = 512  # idle connections one process keeps open beyond those at work
+MOST_WAITING = 10_000  # hanging polls of one process, where nothing is set and the system lets it open so many files
+OWN_FILES = 200  # that a process opens besides: database, Redis, listeners
 # How many new objects bring on each kind of garbage collection. A full one looks at all that thousands of waiting polls
 # hold, for half a second in which nobody is answered, and finds next to nothing; by default there are several a minute.
 COLLECT_AFTER = (10_000, 5, 40)
@@ -48,15 +52,34 @@ class Server(BaseApplication):
         return app
 
 
-class Worker(ThreadWorker):
-    """gunicorn's, which on a stop also takes whoever the kernel has let in already.
+class _Again:
+    """Stands in for a connection's parser, and gives the request that has hung once more."""
 
-    They may have sent their request, and would be reset with it. From there on new ones are refused, so that they
-    know that nobody heard them.
+    def __init__(self, connection: Any, request: Any) -> None:
+        self._connection, self._parser, self._request = connection, connection.parser, request
+
+    def __next__(self) -> Any:
+        self._connection.parser = self._parser
+        return self._request
+
+
+class Worker(ThreadWorker):
+    """gunicorn's, with a crew that lets requests hang without a thread.
+
+    On a stop it also takes whoever the kernel has let in already. They may have sent their request, and would be reset
+    with it. From there on new ones are refused, so that they know that nobody heard them.
     """
 
     def get_thread_pool(self) -> Crew:
-        return Crew(self.cfg.threads)
+        return Crew(self.cfg.threads, room=self.worker_connections - self.cfg.threads - KEPT_ALIVE)
+
+    def handle_request(self, request: Any, connection: Any) -> Any:
+        try:
+            with may_hang():
+                return super().handle_request(request, connection)
+        except Hangs:
+            connection.parser = _Again(connection, request)  # for when it is handled anew
+            raise
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -91,8 +114,18 @@ def check_free(host: str, port: int) -> None:
             raise OSError(reason) from None
 
 
-def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> dict[str, Any]:
-    """gunicorn's settings. `grace`: seconds given to requests at work on a stop."""
+def room(threads: int) -> int:
+    """How many polls may hang in one process: as many as it may open files for, of which it takes all it is allowed."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    left = MOST_WAITING if files == resource.RLIM_INFINITY else files - threads - KEPT_ALIVE - OWN_FILES
+    return max(threads, min(left, MOST_WAITING))
+
+
+def options(*, host: str, port: int, workers: int, threads: int, waiting: int, grace: int) -> dict[str, Any]:
+    """gunicorn's settings. `waiting`: polls that may hang in one process. `grace`: seconds for requests on a stop."""
 
     def begin(worker: Any) -> None:
         _answer_polls_on_stop(worker)
@@ -110,7 +143,7 @@ def options(*, host: str, port: int, workers: int, threads: int, grace: int) -> 
         "preload_app": True,
         "workers": workers,
         "threads": threads,
-        "worker_connections": threads + KEPT_ALIVE,
+        "worker_connections": waiting + threads + KEPT_ALIVE,
         "keepalive": 15,
         "timeout": 60,
         "graceful_timeout": grace,
@@ -136,6 +169,6 @@ def _answer_polls_on_stop(worker: Any) -> None:
     signal.signal(signal.SIGTERM, on_term)
 
 
-def serve(*, host: str, port: int, workers: int, threads: int, grace: int) -> None:
+def serve(*, host: str, port: int, workers: int, threads: int, waiting: int, grace: int) -> None:
     """Serve until told to stop; ends the process."""
-    Server(options(host=host, port=port, workers=workers, threads=threads, grace=grace)).run()
+    Server(options(host=host, port=port, workers=workers, threads=threads, waiting=waiting, grace=grace)).run()

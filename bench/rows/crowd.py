@@ -12,7 +12,6 @@ from bench.table import Row, ms, percentile
 WAITERS = 10_000
 GOAL_BYTES, GOAL_P99 = 60 * 1024, 0.250
 PER_SECOND = 20
-SERVER = ("--threads", "14000")  # of each process: either may be given nearly all of them
 
 
 def measure(stage: Stage) -> list[Row]:
@@ -23,7 +22,7 @@ def measure(stage: Stage) -> list[Row]:
 async def _measure(stage: Stage, waiters: int, seconds: float) -> Row:
     pairs = stage.pairs("crowd", waiters)
     cursors = stage.cursors("crowd", [pair.client_id for pair in pairs])
-    web = stage.web("crowd", *SERVER)
+    web = stage.web("crowd")
     watch = Watch(web.port)
     await watch.hold(pairs, cursors, side="client_id")
     await asyncio.sleep(0.6 if stage.quick else 5.0)

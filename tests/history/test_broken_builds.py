@@ -11,7 +11,6 @@ import random
 import threading
 from collections import Counter
 from collections.abc import Callable
-from contextlib import nullcontext
 from importlib import import_module
 from typing import Any
 
@@ -24,7 +23,7 @@ from tests.history.clients import Habits
 from tests.history.driving import AppDoor
 from tests.history.findings import spell_out
 from tests.history.world import SEED
-from wellchat import bell
+from wellchat import bell, crew
 from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import after_commit, db, transaction, unit
@@ -157,20 +156,24 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
 def test_subscribing_after_reading(findings, monkeypatch) -> None:
     """What comes between the look at the log and the subscription wakes nobody."""
 
-    true_listening = bell.Bell.listening
+    true_listen, true_rest, deaf = bell.Bell.listen, crew.rest, dict[Any, Any]()
 
-    class Late:
+    def listen(self: Any, *whom: Any) -> Any:
+        waiter = true_listen(self, *whom)
+        self._waiters[waiter.user_id].discard(waiter)
+        deaf[waiter] = self
+        return waiter
+
+    def rest(waiter: Any, seconds: float) -> None:
         """Subscribes only when there is nothing left to do but sleep."""
+        short_gap(0.1)
+        the_bell = deaf.pop(waiter)
+        with the_bell._lock:
+            the_bell._waiters[waiter.user_id].add(waiter)
+        true_rest(waiter, seconds)
 
-        def __init__(self, *whom: Any) -> None:
-            self.whom, self.event = whom, self
-
-        def wait(self, seconds: float) -> bool:
-            short_gap(0.1)
-            with true_listening(*self.whom) as waiter:
-                return waiter.event.wait(seconds)
-
-    monkeypatch.setattr(bell.Bell, "listening", lambda *whom: nullcontext(Late(*whom)))
+    monkeypatch.setattr(bell.Bell, "listen", listen)
+    monkeypatch.setattr(crew, "rest", rest)
     monkeypatch.setattr(bell, "TRUTH_EVERY_ALONE", 60.0)  # the look on a timer would hide it
     assert "late" in findings({"late"}, habits=Habits(waits=(3.0,)), late=1.0)
 

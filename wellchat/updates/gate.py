@@ -2,22 +2,22 @@
 
 Most polls find nothing new. For such a one the application looks up who asks, reads where their log stands, and
 answers 204. What it found is remembered here, under the very request, for as long as it is known to hold. A poll that
-waits does so here too, with the application's work done and put away: it holds a thread and nothing else.
+waits does so here too, with the application's work done and put away: it holds its connection and nothing else. Where
+the server lets it (see crew.py) it leaves its thread as well, and passes the gate once more when it is woken.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from wellchat import metrics
-from wellchat.bell import Bell, Standing
+from wellchat import crew, metrics
+from wellchat.bell import Bell, Standing, Waiter
 from wellchat.changes.queries import heads
-from wellchat.crew import resting
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -60,16 +60,20 @@ class Gate:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != PATH or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
-        question, wait = _read(environ["QUERY_STRING"])
-        key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), question)
-        finding = self._findings.get(key)
         status, headers, body = NOTHING_NEW, NO_STORE, NOTHING
-        if finding is None or not self._holds(finding):
-            status, headers, body = _ask(self._next, environ)
-            finding = environ.get(FOUND)
-            if finding:
-                self._remember(key, finding)
-        if finding and wait and self._hears_news(finding, min(wait, self._longest())):
+        waiter = cast("Waiter | None", crew.woken())
+        if waiter is None:
+            question, wait = _read(environ["QUERY_STRING"])
+            key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), question)
+            finding = self._findings.get(key)
+            if finding is None or not self._holds(finding):
+                status, headers, body = _ask(self._next, environ)
+                finding = environ.get(FOUND)
+                if finding:
+                    self._remember(key, finding)
+            if finding and wait:
+                waiter = self._wait(finding, min(wait, self._longest()))
+        if waiter and self._brings_news(waiter):
             status, headers, body = _ask(self._next, environ)
         metrics.POLLS.labels(status[:3]).inc()
         start_response(status, [*headers, ("X-Poll-Interval", f"{self._pace():g}"), self._version])
@@ -86,17 +90,28 @@ class Gate:
             self._findings.clear()
         self._findings[key] = finding
 
-    def _hears_news(self, finding: Finding, wait: float) -> bool:
-        """Wait. False at the end of the time, on closing, and where too many wait: better short polls than none."""
+    def _wait(self, finding: Finding, wait: float) -> Waiter | None:
+        """Until news, the end of the time, or closing. None at once where too many wait: better short polls than none.
+
+        Raises crew.Hangs where it leaves its thread.
+        """
         if self._bell.waiting >= self._most_waiting():
-            return False
-        with self._bell.listening(finding.user_id, finding.seq) as waiter:
-            # Listening comes first, then the look at the log, then sleep: what changes in between has set the event.
+            return None
+        waiter = self._bell.listen(finding.user_id, finding.seq)
+        try:
+            # Listening comes first, then the look at the log, then rest: what changes in between has rung already.
             if not self._bell.is_current(finding.user_id, finding.standing, finding.seq) and self._moved(finding):
-                return True
-            with resting():
-                rung = waiter.event.wait(wait)
-            return rung and not self._bell.closing.is_set()
+                waiter.ring()
+            if not waiter.rung:
+                crew.rest(waiter, wait)
+        except Exception:
+            self._bell.leave(waiter)
+            raise
+        return waiter
+
+    def _brings_news(self, waiter: Waiter) -> bool:
+        self._bell.leave(waiter)
+        return waiter.rung and not self._bell.closing.is_set()
 
     def _moved(self, finding: Finding) -> bool:
         """Also where the database cannot say so: the application asks it again, and has the words for its silence."""
@@ -108,7 +123,9 @@ class Gate:
         return head is None or head.seq > finding.seq
 
     def _most_waiting(self) -> int:
-        return int(self._app.config["MAX_WAITING"]) or int(self._app.config["THREADS"]) * 3 // 4
+        """The setting; else what the server has room for, or a part of the threads where each waits in its own."""
+        room = self._app.config["MAX_WAITING"] or crew.room()
+        return int(self._app.config["THREADS"]) * 3 // 4 if room is None else int(room)
 
     def _crowding(self) -> float:
         """0 while the room for waiting is half empty, 1 when it is full."""
