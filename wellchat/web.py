@@ -140,33 +140,37 @@ def _refuse_odd_addresses(_endpoint: str | None, values: dict[str, Any] | None) 
 
 # What every answer carries
 
-_headers = secure.Secure(
-    csp=secure.ContentSecurityPolicy()
-    .default_src("'self'")
-    .img_src("'self'", "data:", "blob:")
-    .object_src("'none'")
-    .base_uri("'none'")
-    .form_action("'self'")
-    .frame_ancestors("'none'"),
-    # no-referrer would also strip it from our own forms, and CSRF protection over HTTPS asks for it
-    referrer=secure.ReferrerPolicy().same_origin(),
-    permissions=secure.PermissionsPolicy().camera().microphone().geolocation(),
-    coop=secure.CrossOriginOpenerPolicy().same_origin(),
-    xcto=secure.XContentTypeOptions().nosniff(),
-    xfo=secure.XFrameOptions().deny(),
-).headers
+_HEADERS = tuple(
+    secure.Secure(
+        csp=secure.ContentSecurityPolicy()
+        .default_src("'self'")
+        .img_src("'self'", "data:", "blob:")
+        .object_src("'none'")
+        .base_uri("'none'")
+        .form_action("'self'")
+        .frame_ancestors("'none'"),
+        # no-referrer would also strip it from our own forms, and CSRF protection over HTTPS asks for it
+        referrer=secure.ReferrerPolicy().same_origin(),
+        permissions=secure.PermissionsPolicy().camera().microphone().geolocation(),
+        coop=secure.CrossOriginOpenerPolicy().same_origin(),
+        xcto=secure.XContentTypeOptions().nosniff(),
+        xfo=secure.XFrameOptions().deny(),
+    ).headers.items()
+)
+_NO_SNIFFING = tuple(header for header in _HEADERS if header[0] == "X-Content-Type-Options")
 
 
 def _add_headers(response: Response) -> Response:
     # What scripts and styles may do is said by their page; forty times the same words weigh more than some of them.
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
-    for name, value in _headers.items():
-        if not part_of_page or name == "X-Content-Type-Options":
-            response.headers.setdefault(name, value)
-    if request.is_secure:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static":
-        response.headers.setdefault("Cache-Control", "no-store")
+    said = {name.lower() for name, _ in response.headers}  # once: setdefault would look through all of them each time
+    for name, value in _NO_SNIFFING if part_of_page else _HEADERS:
+        if name.lower() not in said:
+            response.headers.add(name, value)
+    if request.is_secure and "strict-transport-security" not in said:
+        response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    if request.endpoint != "static" and "cache-control" not in said:
+        response.headers.add("Cache-Control", "no-store")
     return response
 
 
