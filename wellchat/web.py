@@ -171,6 +171,8 @@ def _add_headers(response: Response) -> Response:
         response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
     if request.endpoint != "static" and "cache-control" not in said:
         response.headers.add("Cache-Control", "no-store")
+    if response.status_code == 204:
+        response.headers.remove("Content-Type")  # of nothing (RFC 9110, 6.4.1)
     return response
 
 

@@ -36,6 +36,7 @@ def test_nothing_new_is_204(poll, start, talk):
     assert (answer.status_code, answer.data) == (204, b"")
     assert answer.headers["X-Poll-Interval"] == "3"
     assert answer.headers["Cache-Control"] == "no-store"
+    assert "Content-Type" not in answer.headers
 
 
 def test_a_message_comes_with_its_thread_and_the_unread_numbers(poll, start, talk):
