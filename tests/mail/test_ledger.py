@@ -53,6 +53,18 @@ def test_emails_we_sent_you_and_why(world: World, browse: Browse) -> None:
     assert "Two" not in page
 
 
+def test_each_reads_it_in_their_own_language(world: World, browse: Browse) -> None:
+    world.say(world.client, "One")
+    digests.sweep(NOON + DELAY)
+    english, german = (
+        browse(world.coach).get("/settings/emails", headers={"Accept-Language": asked}).text for asked in ("en", "de")
+    )
+    assert "New messages <span" in english
+    assert ">Sent</span>" in english
+    assert "Neue Nachrichten <span" in german
+    assert ">Gesendet</span>" in german
+
+
 def test_they_are_nobody_else_s(world: World, browse: Browse) -> None:
     world.say(world.client, "One")
     digests.sweep(NOON + DELAY)

@@ -57,6 +57,8 @@ def test_mails_hold_in_any_reader(mails: list[EmailMessage], chromium: Any, widt
         assert page.evaluate("document.documentElement.scrollWidth") <= width, message["Subject"]
         ink, card = page.evaluate(BRIGHTNESS % "color", "h1"), page.evaluate(BRIGHTNESS % "backgroundColor", ".card")
         assert (card < 0.3 and ink > 0.7) if scheme == "dark" else (card > 0.7 and ink < 0.4), message["Subject"]
+        if page.locator(".face").count():
+            assert (page.evaluate(BRIGHTNESS % "backgroundColor", ".face") < 0.5) == (scheme == "dark")
         assert page.evaluate("document.images.length") == 0, "nothing is lost where pictures are off"
     assert [url for url in asked if not url.startswith(("about:", "data:"))] == [], "nor is anything asked for"
     context.close()

@@ -250,7 +250,13 @@ def face(place: Row[Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=360)
 def colours(of_hue: int) -> dict[str, str]:
-    return {"back": oklch(0.885, 0.062, of_hue), "ink": oklch(0.36, 0.095, of_hue)}
+    """Of a circle with initials, as avatar.css has them."""
+    return {
+        "back": oklch(0.885, 0.062, of_hue),
+        "ink": oklch(0.36, 0.095, of_hue),
+        "dark_back": oklch(0.42, 0.072, of_hue),
+        "dark_ink": oklch(0.93, 0.045, of_hue),
+    }
 
 
 def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from wellchat.config import mailbox, setting
 from wellchat.mail.addresses import is_answered, reply_address, several_address
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
-from wellchat.words import N_, in_language
+from wellchat.words import N_, direction, in_language
 
 LINKS: dict[str, Callable[[str, datetime], str]] = {}
 """name -> (user id, now) -> path with its secret, such as `verify` and `reset`."""
@@ -81,11 +81,10 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
         context |= content
     elif mail.name in CONTEXTS:
         context |= CONTEXTS[mail.name](mail, now)
-    context |= _tools(mail, now)
     # Who gathered the content knows the language, where anybody does.
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with in_language(language):
-        return _finished(mail, context, now)
+        return _finished(mail, context | _tools(mail, now), now)
 
 
 def _finished(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
@@ -202,16 +201,17 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
         "url": absolute,
         "address": mail.address,
         "installation": setting("NAME"),
-        "style": _style(mail.name, setting("ACCENT_HUE")),
+        "style": _style(mail.name, setting("ACCENT_HUE"), direction()),
         "now": now,
     }
 
 
 @cache
-def _style(name: str, hue: int) -> Markup:
+def _style(name: str, hue: int, direction: str) -> Markup:
     """The style sheet of all mails of a kind: most of what a template would have to put together anew for each."""
     sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
-    return Markup(sheet.render(palette=palette(hue)))  # noqa: S704 - of our own colours
+    start = "right" if direction == "rtl" else "left"
+    return Markup(sheet.render(palette=palette(hue), start=start))  # noqa: S704 - of our own colours
 
 
 def _template(mail: Mail, part: str, context: dict[str, Any]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
+from wellchat import words
 from wellchat.connections.queries import person_for
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_query
@@ -89,5 +91,16 @@ def _label(name: str, value: str) -> str:
             return gettext("About %(title)s", title=subject_by_id(user, value).title)
     except NotFound:
         return gettext("Something that is not here")
-    days = {"from": gettext("From %(day)s", day=value), "to": gettext("Until %(day)s", day=value)}
-    return days.get(name, gettext("With files"))
+    if name == "from":
+        return gettext("From %(day)s", day=_day(value))
+    if name == "to":
+        return gettext("Until %(day)s", day=_day(value))
+    return gettext("With files")
+
+
+def _day(value: str) -> str:
+    """As people say it; what is no day, and was refused, as it came."""
+    try:
+        return words.day(date.fromisoformat(value), "year")
+    except ValueError:
+        return value

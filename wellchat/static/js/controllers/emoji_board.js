@@ -51,7 +51,8 @@ export function board(form, { opener, pick }) {
   draw();
   const at = opener.getBoundingClientRect();
   box.showPopover();
-  box.style.left = `${Math.max(12, Math.min(at.right - box.offsetWidth, innerWidth - box.offsetWidth - 12))}px`;
+  const left = document.dir === "rtl" ? at.left : at.right - box.offsetWidth;
+  box.style.left = `${Math.max(12, Math.min(left, innerWidth - box.offsetWidth - 12))}px`;
   box.style.top = `${Math.max(12, at.top - box.offsetHeight - 12)}px`;
   search.focus();
 }

@@ -143,7 +143,7 @@ function group({ heading, rows }, index) {
 function option({ href, who, person, text = [], at = null, times = null }) {
   const row = fromTemplate("palette-option");
   row.href = href;
-  part(row, "who").textContent = who;
+  part(row, "who").title = part(row, "who").textContent = who;
   if (person) setAvatar(part(row, "avatar"), person);
   else part(row, "avatar").remove();
   if (at) setTime(part(row, "time"), at, times);

@@ -36,7 +36,7 @@ function make(root, app, { open, query, shows }) {
   function placeAt(button) {
     const at = button.getBoundingClientRect();
     const { offsetWidth: width, offsetHeight: height } = menu;
-    const left = Math.max(12, Math.min(at.right - width, innerWidth - width - 12));
+    const left = Math.max(12, Math.min(document.dir === "rtl" ? at.left : at.right - width, innerWidth - width - 12));
     const top = at.bottom + height + 12 > innerHeight ? Math.max(12, at.top - height - 4) : at.bottom + 4;
     Object.assign(menu.style, { left: `${left}px`, top: `${top}px` });
   }

@@ -28,7 +28,7 @@ function filled(item, one, times) {
   row.classList.toggle("notification--unread", !one.read);
   part(row, "link").href = one.url;
   if (one.actor && part(row, "avatar")) setAvatar(part(row, "avatar"), one.actor);
-  part(row, "title").textContent = one.title;
+  part(row, "title").title = part(row, "title").textContent = one.title;
   part(row, "preview").textContent = one.preview;
   write(part(row, "count"), one.count_words);
   part(row, "state").textContent = one.read ? "" : t("Unread");
