@@ -24,4 +24,4 @@ def parse_place(text: str) -> tuple[datetime, str]:
             raise ValueError(text)
         return clock.moment(moment), row_id
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": gettext("This is not the `next` of any page.")}) from None
+        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None

@@ -44,5 +44,5 @@ def files_of(
 def _parse(place: str) -> tuple[int, int]:
     seq, _, position = place.partition(".")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (seq, position)):
-        raise Invalid({"before": gettext("This is not the `next` of any page.")})
+        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")})
     return int(seq), int(position)

@@ -86,4 +86,4 @@ def parse_next(text: str) -> tuple[bool, Place]:
             raise ValueError(text)
         return kind == "~", Place(clock.moment(moment), thread_id, int(seq))
     except (ValueError, OverflowError, binascii.Error, UnicodeError):
-        raise Invalid({"before": gettext("This is not the `next` of any page.")}) from None
+        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None
