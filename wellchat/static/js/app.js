@@ -102,4 +102,7 @@ function announce(text) {
   document.querySelector('[data-part="announcer"]').replaceChildren(line);
 }
 
-start();
+/* WebKit runs modules before the style sheet is there: what is measured then is wrong. */
+const styles = document.querySelector('link[rel="stylesheet"]');
+if (styles.sheet) start();
+else new Promise((there) => [styles, window].forEach((one) => one.addEventListener("load", there))).then(start);
