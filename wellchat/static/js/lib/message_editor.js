@@ -21,9 +21,10 @@ export function edit(root, row, body, { save, done }) {
   form.scrollIntoView({ block: "nearest" });
 
   const close = () => {
+    const here = form.contains(document.activeElement) || document.activeElement === document.body; // else they have gone on
     row.classList.remove("message--editing");
     form.remove();
-    done();
+    if (here) done();
   };
   part(form, "cancel").addEventListener("click", close);
   field.addEventListener("keydown", (event) => {
