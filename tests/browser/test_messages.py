@@ -7,9 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.browser.doings import field, log, menu_of, row, sent, write
+from tests.browser.doings import field, log, menu_of, row, sent, until, write
 from tests.browser.house import PHONE, House, Person, Sit, a_house
 from tests.cast import Talk
 from wellchat.accounts.actions import create_user
@@ -84,6 +84,23 @@ def test_an_edit_where_it_stands(pair: tuple[Page, Page]) -> None:
     expect(row(paul, "See you at four")).to_contain_text("edited")
     expect(log(paul)).not_to_contain_text("fuor")
     expect(menu_of(paul, "See you at four").get_by_role("button", name="Edit")).to_be_hidden()
+
+
+def test_who_goes_on_while_an_edit_is_saved_is_left_there(pair: tuple[Page, Page]) -> None:
+    cara, _paul = pair
+    sent(cara, "See you at nin")
+    menu_of(cara, "See you at nin").get_by_role("button", name="Edit", exact=True).click()
+    held: list[Route] = []
+    cara.route("**/api/threads/*/messages/*", lambda route: held.append(route))
+    editor = cara.get_by_label("Edit message")
+    editor.fill("See you at nine")
+    editor.press("Enter")
+    until(cara, lambda: held, "the edit on its way")
+    field(cara).click()
+    held[0].continue_()
+    expect(editor).to_have_count(0)
+    expect(field(cara)).to_be_focused()
+    cara.unroute("**/api/threads/*/messages/*")
 
 
 def test_the_button_goes_when_the_time_is_over(pair: tuple[Page, Page]) -> None:

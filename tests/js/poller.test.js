@@ -109,6 +109,19 @@ test("backs off to half a minute at most, and comes back to life", async () => {
   assert.equal(log.states.at(-1), "live");
 });
 
+test("after a failure it asks briefly, so that the page knows at once that it is heard again", async () => {
+  const { api, clock, log } = setUp();
+  assert.ok(api.last.query.wait > 0);
+  for (let i = 0; i < 2; i++) {
+    await api.last.refuse({ status: 0 });
+    await clock.pass(clock.pauses[0]);
+  }
+  assert.deepEqual([api.last.query.wait, log.states.at(-1)], [0, "offline"]);
+  await api.last.answer({ status: 204 });
+  assert.equal(log.states.at(-1), "live");
+  assert.ok(api.last.query.wait > 0, "and hangs again, without a pause");
+});
+
 test("Retry-After is obeyed", async () => {
   const { api, clock } = setUp();
   await api.last.refuse({ status: 429, retryAfter: 12 });

@@ -21,6 +21,19 @@ test("the day is the day of the person's zone", () => {
   assert.equal(times("America/Los_Angeles").full("2026-11-21T07:30:00Z"), "Yesterday 23:30");
 });
 
+test("the day is written the same where a browser orders dates in its own way", (context) => {
+  const { DateTimeFormat } = Intl;
+  class American extends DateTimeFormat {
+    constructor(_language, options) {
+      super("en-US", options);
+    }
+  }
+  Intl.DateTimeFormat = American; // some versions of WebKit and Chromium write Canada's dates so
+  context.after(() => (Intl.DateTimeFormat = DateTimeFormat));
+  assert.equal(times("Asia/Tokyo").date("2026-11-21T15:30:00Z"), "2026-11-22");
+  assert.equal(times().full("2026-11-20T23:59:00Z"), "Yesterday 23:59");
+});
+
 test("initials of any name", () => {
   assert.deepEqual(["Sofia Marin", "Ana", "Jean-Luc de la Tour", "李 小龍", "𝒜da 𝒵oe", " ", "(x)"].map(initials), ["SM", "A", "JT", "李小", "𝒜𝒵", " ", "("]);
 });

@@ -68,3 +68,15 @@ test("an installation that keeps nothing any more forgets what it kept", async (
   await done;
   assert.deepEqual(owners(), []);
 });
+
+test("pages are asked for before there is a worker to ask, but where that would take the offline page away", async () => {
+  const begun = async (agent) => {
+    const { heard, said } = worker({ agent });
+    let done;
+    heard.activate({ waitUntil: (promise) => (done = promise) });
+    await done;
+    return said;
+  };
+  assert.deepEqual(await begun("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"), ["no preload"]);
+  assert.deepEqual(await begun("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Mobile/15E148 Safari/604.1"), ["preload"]);
+});

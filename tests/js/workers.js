@@ -34,15 +34,16 @@ function fakeCaches() {
   };
 }
 
-export function worker({ answer = () => new Response("{}"), pages = 3 } = {}) {
+export function worker({ answer = () => new Response("{}"), pages = 3, agent = "" } = {}) {
   const heard = {};
   const caches = fakeCaches();
+  const said = []; // to its registration
   const self = {
     wellchat: { version: "new", pages, shell: [] },
     location: { origin: ORIGIN },
-    registration: {},
+    registration: { navigationPreload: { enable: () => said.push("preload"), disable: () => said.push("no preload") } },
     clients: { claim() {} },
-    navigator: { locks: { request: (_name, work) => work() } },
+    navigator: { userAgent: agent, locks: { request: (_name, work) => work() } },
     addEventListener: (name, act) => (heard[name] = act),
     skipWaiting() {},
   };
@@ -53,7 +54,7 @@ export function worker({ answer = () => new Response("{}"), pages = 3 } = {}) {
     vm.runInContext(readFileSync(new URL(`../../wellchat/static/sw/${name}.js`, import.meta.url), "utf8"), context);
   }
   const paths = () => [...caches.all].flatMap(([name, held]) => (name.startsWith("wellchat.pages.") ? [...held.keys()].map((url) => url.slice(ORIGIN.length)) : []));
-  return { context, caches, heard, sent, paths, owners: () => [...caches.all.keys()].filter((name) => name.startsWith("wellchat.pages.")) };
+  return { context, caches, heard, said, sent, paths, owners: () => [...caches.all.keys()].filter((name) => name.startsWith("wellchat.pages.")) };
 }
 
 export const page = (viewer, { version = "new" } = {}) =>

@@ -14,6 +14,7 @@ import { clearing, offer } from "./controllers/push.js";
 import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
+import { popovers } from "./lib/popover.js";
 import { local } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
@@ -63,6 +64,7 @@ function start() {
     onVersion: () => {},
     open: null, // the thread on this page: {id, first(), last(), atEnd(), draw(change)}
   };
+  popovers();
   app.drafts.listen(window);
   bind(app);
   followKeyboard();
@@ -100,4 +102,7 @@ function announce(text) {
   document.querySelector('[data-part="announcer"]').replaceChildren(line);
 }
 
-start();
+/* WebKit runs modules before the style sheet is there: what is measured then is wrong. */
+const styles = document.querySelector('link[rel="stylesheet"]');
+if (styles.sheet) start();
+else new Promise((there) => [styles, window].forEach((one) => one.addEventListener("load", there))).then(start);

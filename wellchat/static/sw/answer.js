@@ -16,7 +16,9 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
 
 async function begin() {
-  await self.registration.navigationPreload?.enable();
+  // In Firefox a navigation fails with its preload, whatever we answer: offline there would be no page.
+  const preload = self.registration.navigationPreload;
+  await (/ Firefox\//.test(self.navigator.userAgent) ? preload?.disable() : preload?.enable());
   if (!self.wellchat.pages) await forget(); // the installation keeps none any more
   await tidy();
   await self.clients.claim();

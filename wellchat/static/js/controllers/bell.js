@@ -1,6 +1,7 @@
 /* The bell: its count, and its list when it is opened. */
 
 import { badgeText, part } from "../lib/dom.js";
+import { OPEN } from "../lib/popover.js";
 import { t } from "../lib/words.js";
 
 const SHOWN = 8;
@@ -26,7 +27,7 @@ export function bell(root, app) {
   menu.addEventListener("keydown", (event) => move(menu, event));
   app.store.on(({ unread, notifications }) => {
     if (unread) showCount(root, app.store.unread.notifications);
-    if (notifications.length && menu.matches(":popover-open")) load();
+    if (notifications.length && menu.matches(OPEN)) load();
   });
 
   async function load() {

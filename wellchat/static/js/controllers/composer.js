@@ -2,6 +2,7 @@
 
 import { answered, dropAnswer } from "../lib/answering.js";
 import { part, write } from "../lib/dom.js";
+import { composing, grow } from "../lib/field.js";
 import { t } from "../lib/words.js";
 
 const TYPING_EVERY = 3000; // ms
@@ -40,7 +41,7 @@ export function composer(form, app) {
   });
 
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch()) return;
+    if (event.key !== "Enter" || event.shiftKey || composing(event) || touch()) return;
     event.preventDefault();
     form.requestSubmit();
   });
@@ -81,11 +82,4 @@ function subjectOf(form) {
 function dropSubject(form) {
   part(form, "about")?.remove();
   if (new URL(location).searchParams.has("about")) history.replaceState(null, "", location.pathname);
-}
-
-/* Where the browser sizes fields by their content itself, the style sheet does this. */
-function grow(field) {
-  if (CSS.supports("field-sizing", "content")) return;
-  field.style.height = "auto";
-  field.style.height = `${field.scrollHeight}px`;
 }

@@ -1,6 +1,7 @@
 /* What the page says about its connection: what waits, how old a kept page is, that a new version is ready. */
 
 import { part } from "../lib/dom.js";
+import { OPEN } from "../lib/popover.js";
 import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
 import { t, tn } from "../lib/words.js";
@@ -92,7 +93,7 @@ export function update(root, app) {
   /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
   const harmless = () =>
     document.visibilityState === "hidden" && !kept && navigator.onLine && !app.store.pending.size && (app.open?.atEnd() ?? true) &&
-    !document.querySelector("dialog[open], :popover-open") &&
+    !document.querySelector(`dialog[open], ${OPEN}`) &&
     [...document.querySelectorAll("textarea, input:not([type=hidden])")].every((field) => !changed(field));
   let timer = null;
   const leave = () => {

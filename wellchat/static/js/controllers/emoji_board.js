@@ -2,6 +2,7 @@
 
 import { part } from "../lib/dom.js";
 import { find, groups } from "../lib/emoji_names.js";
+import { composing } from "../lib/field.js";
 import { t } from "../lib/words.js";
 
 const COLUMNS = 8;
@@ -25,7 +26,7 @@ export function board(form, { opener, pick }) {
     search.addEventListener("input", draw);
     search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") (event.preventDefault(), buttons()[0]?.focus());
-      if (event.key !== "Enter") return;
+      if (event.key !== "Enter" || composing(event)) return;
       event.preventDefault(); // the form around it is the message's
       buttons()[0]?.click();
     });

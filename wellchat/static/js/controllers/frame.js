@@ -79,7 +79,6 @@ export function panel(shell) {
         shell.toggleAttribute("data-folded", !show);
         local.setItem("wellchat.panel", show ? "open" : "folded");
       }
-      say();
       toggle.closest("[popover]")?.hidePopover();
       shell.querySelector(show ? ".panel__close" : ".thread__panel").focus({ preventScroll: true });
     });
@@ -87,7 +86,6 @@ export function panel(shell) {
   shell.addEventListener("keydown", (event) => {
     if (event.key !== "Escape" || !side.hasAttribute("data-open")) return;
     side.removeAttribute("data-open");
-    say();
   });
-  say();
+  new ResizeObserver(say).observe(side); // it also comes and goes with the width of the window
 }

@@ -2,6 +2,7 @@
 
 import { answer, dropAnswer } from "../lib/answering.js";
 import { part } from "../lib/dom.js";
+import { composing } from "../lib/field.js";
 import { longPress } from "../lib/long_press.js";
 import { wishing } from "../lib/wishing.js";
 import { t } from "../lib/words.js";
@@ -147,7 +148,7 @@ export function messages(root, app) {
 
   form.elements.body.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && !part(form, "answering").hidden) return dropAnswer(form);
-    if (event.key !== "ArrowUp" || event.target.value || event.isComposing) return;
+    if (event.key !== "ArrowUp" || event.target.value || composing(event)) return;
     const mine = rows().findLast((row) => row.dataset.sender === "me" && !row.classList.contains("message--deleted"));
     if (!mine || editable({ created_at: mine.dataset.at }) <= 0) return;
     event.preventDefault();

@@ -1,6 +1,7 @@
 /* The palette: a field and a list over any page. The focus stays in the field; the arrows move through the list. */
 
 import { part, setAvatar, setTime } from "../lib/dom.js";
+import { composing } from "../lib/field.js";
 import { Finder, near, stretches, trouble } from "../models/finder.js";
 import { t } from "../lib/words.js";
 
@@ -90,7 +91,7 @@ function build(app, recents) {
 
   field.addEventListener("input", () => finder.type(field.value));
   field.addEventListener("keydown", (event) => {
-    if (event.isComposing) return; // the keys are the input method's
+    if (composing(event)) return; // the keys are the input method's
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);

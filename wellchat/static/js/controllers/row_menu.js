@@ -12,7 +12,7 @@ export function rowMenu(root, app, { open, query, shows }) {
 
 function make(root, app, { open, query, shows }) {
   const menu = part(root, "menu");
-  const choices = () => [...menu.querySelectorAll("button")].filter((button) => button.checkVisibility());
+  const choices = () => [...menu.querySelectorAll("button")].filter((button) => button.getClientRects().length);
   let row = null;
 
   function stateOf({ classList }) {

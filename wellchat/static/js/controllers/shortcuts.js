@@ -1,6 +1,8 @@
 /* The list by keyboard: answers with what to do about a key. Never while somebody types, nor over a menu or a dialog. */
 
 import { part } from "../lib/dom.js";
+import { composing } from "../lib/field.js";
+import { OPEN } from "../lib/popover.js";
 
 const TYPING = "input, textarea, select, [contenteditable]";
 
@@ -39,9 +41,9 @@ export function shortcuts(root, { rows, rowOf, open, menu, act }) {
 
   return (event) => {
     const { target, key } = event;
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
-    if (target.closest(TYPING) || document.querySelector("dialog[open], [popover]:popover-open")) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || composing(event)) return;
+    if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN}`)) return;
     const deed = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
-    if (deed && list.checkVisibility() && deed() !== false) event.preventDefault();
+    if (deed && list.getClientRects().length && deed() !== false) event.preventDefault();
   };
 }

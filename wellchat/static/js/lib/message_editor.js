@@ -1,6 +1,7 @@
 /* Edits a message where it stands. Escape gives up, Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
+import { composing, grow } from "./field.js";
 import { t } from "./words.js";
 
 const touch = () => matchMedia("(pointer: coarse)").matches;
@@ -13,20 +14,23 @@ export function edit(root, row, body, { save, done }) {
   field.value = body;
   row.classList.add("message--editing");
   part(row, "body").after(form);
+  grow(field);
+  field.addEventListener("input", () => grow(field));
   field.focus();
   field.setSelectionRange(body.length, body.length);
   form.scrollIntoView({ block: "nearest" });
 
   const close = () => {
+    const here = form.contains(document.activeElement) || document.activeElement === document.body; // else they have gone on
     row.classList.remove("message--editing");
     form.remove();
-    done();
+    if (here) done();
   };
   part(form, "cancel").addEventListener("click", close);
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") close();
-    if (event.key !== "Enter" || event.shiftKey || event.isComposing || touch()) return;
+    if (event.key !== "Enter" || event.shiftKey || composing(event) || touch()) return;
     event.preventDefault();
     form.requestSubmit();
   });

@@ -1,6 +1,7 @@
 /* The menu of one message. There is one for the page; it is made when first opened. */
 
 import { clone, part, write } from "./dom.js";
+import { OPEN } from "./popover.js";
 import { t } from "./words.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
@@ -103,9 +104,9 @@ export class MessageMenu {
     try {
       if (name === "reply" || name === "edit" || name === "delete") this.#menu.hidePopover(); // they take the focus
       await this.act[name](message, row);
-      if (this.#menu.matches(":popover-open")) this.#menu.hidePopover();
+      if (this.#menu.matches(OPEN)) this.#menu.hidePopover();
     } catch (error) {
-      if (this.#menu.matches(":popover-open")) write(part(this.#menu, "menu-problem"), error.message);
+      if (this.#menu.matches(OPEN)) write(part(this.#menu, "menu-problem"), error.message);
     }
   }
 

@@ -11,6 +11,7 @@ export class Scroller {
   constructor(box, { moved = () => {}, whole = () => true } = {}) {
     this.box = box;
     this.whole = whole;
+    box.style.flexDirection = "column"; // the style sheet counts from the end, which is where the page opens; from here on the top counts
     box.addEventListener("scroll", () => {
       this.#pinned = this.#atEnd();
       moved();

@@ -11,13 +11,14 @@ export class Times {
     const forms = { day: { weekday, day, month }, short: { day, month }, year: { day, month, year }, weekday: { weekday } };
     this.forms = Object.fromEntries(Object.entries(forms).map(([name, options]) => [name, format(options)]));
     this.time = format(english ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : { timeStyle: "short" });
-    this.isoDate = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+    this.isoDate = new Intl.DateTimeFormat("en-US", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
     this.english = english;
   }
 
-  /** 2026-11-12 */
+  /** 2026-11-12; put together here, since no language writes it so in every browser. */
   date(iso) {
-    return this.isoDate.format(new Date(iso));
+    const { year, month, day } = partsOf(this.isoDate, new Date(iso));
+    return `${year}-${month}-${day}`;
   }
 
   /** 14:05 */
@@ -72,7 +73,7 @@ export class Times {
   #named(iso, form) {
     const date = new Date(iso);
     if (!this.english) return this.forms[form].format(date);
-    const parts = Object.fromEntries(this.forms[form].formatToParts(date).map(({ type, value }) => [type, value]));
+    const parts = partsOf(this.forms[form], date);
     return ["weekday", "day", "month", "year"].map((name) => parts[name]).filter(Boolean).join(" ");
   }
 
@@ -80,3 +81,5 @@ export class Times {
     return this.date(iso).slice(0, 4) === this.date(this.now()).slice(0, 4);
   }
 }
+
+const partsOf = (format, date) => Object.fromEntries(format.formatToParts(date).map(({ type, value }) => [type, value]));

@@ -84,14 +84,15 @@ export class Poller {
   /** Polls once; resolves to how long to pause before the next, in ms. */
   async #turn(signal) {
     const seen = this.visible();
-    const wait = seen ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // spreads the herd
+    const tries = this.#failures > 0; // a poll that hangs would not tell that all is well again
+    const wait = seen && !tries ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // spreads the herd
     const began = this.clock.now();
     try {
       const changed = await this.#poll({ wait, signal });
       this.#failures = this.#broken ? this.#failures + 1 : 0;
       if (this.#broken) return this.#failures > 1 ? this.#backOff() : 0;
       this.onState("live");
-      if (changed) return 0;
+      if (changed || tries) return 0;
       if (!seen) return Math.max(HIDDEN, this.#interval);
       const held = wait > 0 && this.clock.now() - began >= (wait * 1000) / 2;
       return held ? 0 : this.#interval * (1 + this.random() * 0.1);
