@@ -88,12 +88,9 @@ class _Hand:
 
 
 class Crew(Executor):
-    def __init__(self, most: int, *, room: int = 0, at_work: int = AT_WORK, stuck: float = STUCK) -> None:
-        """`most` threads at all, `at_work` of them where the line moves; `stuck`: seconds after which it does not.
-
-        `room`: jobs that may hang; whoever hangs keeps to it.
-        """
-        self.room = room
+    def __init__(self, most: int, *, at_work: int = AT_WORK, stuck: float = STUCK) -> None:
+        """`most` threads at all, `at_work` of them where the line moves; `stuck`: seconds after which it does not."""
+        self.room = most  # jobs that may hang; whoever hangs keeps to it
         self._most, self._at_work, self._stuck = most, at_work, stuck
         self._lock = threading.Lock()
         self._line: deque[_Job] = deque()
