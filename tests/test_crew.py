@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
+import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 
@@ -92,14 +95,20 @@ def test_nobody_waits_for_longer_than_said(crew: Callable[..., Crew]) -> None:
 
 
 def test_a_ring_before_the_rest_and_two_at_once_count_once(crew: Callable[..., Crew]) -> None:
-    hands, early, begun = crew(4, at_work=2), Wake(), []
+    hands, early = crew(4, at_work=2), Wake()
+    begun: list[Wake | None] = []
     early.ring()
     assert hands.submit(hanging(early, begun=begun)).result(PATIENCE)
     assert begun == [None, early]
     news, go = Wake(), threading.Barrier(8)
     poll = hands.submit(hanging(news, begun=begun))
     wait_for(lambda: begun[2:] == [None], what="the poll")
-    ringers = [threading.Thread(target=lambda: (go.wait(PATIENCE), news.ring())) for _ in range(8)]
+
+    def ring() -> None:
+        go.wait(PATIENCE)
+        news.ring()
+
+    ringers = [threading.Thread(target=ring) for _ in range(8)]
     for each in ringers:
         each.start()
     for each in ringers:
@@ -114,6 +123,71 @@ def test_what_hangs_is_forgotten_with_its_time(crew: Callable[..., Crew]) -> Non
     assert hands._ends == []
     news.ring()  # too late, and harmless
     assert hands.submit(lambda: 1).result(PATIENCE) == 1
+
+
+def test_what_is_over_is_held_by_nobody(crew: Callable[..., Crew]) -> None:
+    """Not by the clock, whose time may be far off, and not until the next garbage collection, which may be too."""
+
+    class Load:
+        pass
+
+    class News(Wake):  # of which there are weak references
+        pass
+
+    hands, news, load = crew(1, at_work=1), News(), Load()
+    gone = weakref.ref(load)
+    gc.disable()
+    try:
+        poll = hands.submit(lambda _load, wake: hanging(wake)(), load, news)
+        del load
+        assert hands.submit(lambda: 1).result(PATIENCE) == 1
+        assert gone() is not None
+        news.ring()
+        assert poll.result(PATIENCE)
+        news_too = weakref.ref(news)
+        del news, poll
+        assert hands.submit(lambda: 1).result(PATIENCE) == 1  # so the thread has put the last one away
+        assert (gone(), news_too()) == (None, None)
+    finally:
+        gc.enable()
+
+
+def test_a_job_may_hang_again_on_what_rings_later(crew: Callable[..., Crew]) -> None:
+    """However soon its time is over, nothing of the first time stands in the way of the second."""
+    hands = crew(4, at_work=4)
+    begun = threading.Semaphore(0)
+
+    class Slow(Wake):
+        def when_rung(self, tell: Callable[[], object]) -> None:
+            begun.acquire(timeout=0.2)  # until it has begun anew, if it can
+            super().when_rung(tell)
+
+    def poll(news: Wake) -> bool:
+        if not news.rung:
+            if woken() is not None:
+                begun.release(2)
+            with may_hang():
+                rest(news, 0.0 if woken() is None else NEVER)
+        return news.rung
+
+    slow = Slow()
+    twice = hands.submit(poll, slow)
+    assert begun.acquire(timeout=PATIENCE)
+    time.sleep(0.3)
+    slow.ring()
+    assert twice.result(PATIENCE)
+
+
+def test_a_system_that_gives_no_threads_loses_no_job(crew: Callable[..., Crew]) -> None:
+    hands = crew(8, at_work=4, stuck=0.01)
+    before = threading.stack_size(1 << 46)  # more than any machine has
+    try:
+        jobs = [hands.submit(lambda number=number: number) for number in range(20)]
+        with pytest.raises(TimeoutError):
+            jobs[0].result(0.1)
+    finally:
+        threading.stack_size(before)
+    assert [job.result(PATIENCE) for job in jobs] == list(range(20))
 
 
 def test_others_are_sent_in_where_nothing_moves(crew: Callable[..., Crew]) -> None:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import http.client
 import json
+import resource
+import socket
+import subprocess
+import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -13,6 +19,7 @@ from tests.history.test_live import serving
 from tests.services import fetch, wait_for
 from wellchat.changes.queries import cursor_now
 from wellchat.clock import now
+from wellchat.serve import KEPT_ALIVE, LINGER, OWN_FILES
 
 pytestmark = pytest.mark.slow
 
@@ -64,3 +71,104 @@ def test_polls_hang_without_a_thread_and_their_lines_go_on(valkey_url: str, tmp_
             line.request("GET", "/healthz")
             assert line.getresponse().read()
         assert "wellchat_polls_waiting 0.0" in fetch(f"{place.url}/metrics")[1]
+
+
+def connections(place: world.Place, number: int, *, timeout: float = 20) -> list[http.client.HTTPConnection]:
+    lines = [http.client.HTTPConnection(place.url.removeprefix("http://"), timeout=timeout) for _ in range(number)]
+    for line in lines:
+        line.connect()
+    return lines
+
+
+def hang(place: world.Place, lines: list[http.client.HTTPConnection], *, wait: float) -> None:
+    with place.app.app_context():
+        person = world.people(now(), clients=1, professionals=0)[0]
+        path = f"/api/updates?since={cursor_now(person.id)}&wait={wait}"
+    for line in lines:
+        line.request("GET", path, headers={"Authorization": f"Bearer {person.token}"})
+
+
+def test_idle_lines_leave_room_for_who_has_something_to_say(valkey_url: str, tmp_path: Path) -> None:
+    few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "4", "WELLCHAT_MAX_WAITING": "40"}
+    with serving(few, tmp_path, workers=1) as place:
+        hanging = connections(place, 40)
+        hang(place, hanging, wait=20)
+        wait_for(lambda: "wellchat_polls_waiting 40.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
+        idle = []
+        for _ in range(KEPT_ALIVE + 20):
+            idle += connections(place, 1, timeout=5)  # long before idle ones are ended
+            idle[-1].request("GET", "/healthz")
+            answer = idle[-1].getresponse()
+            assert answer.read()
+            assert answer.status == 200
+
+
+def test_a_client_that_does_not_close_holds_up_nobody(valkey_url: str, tmp_path: Path) -> None:
+    with serving({"WELLCHAT_REDIS_URL": valkey_url}, tmp_path, workers=1) as place:
+        port = int(place.url.rpartition(":")[2])
+        lines = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(10)]
+        for line in lines:
+            line.sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        for line in lines:
+            assert line.recv(1 << 16).startswith(b"HTTP/1.0 200")
+        began = time.monotonic()
+        assert fetch(f"{place.url}/healthz")[0] == 200
+        assert time.monotonic() - began < LINGER
+        wait_for(lambda: all(is_over(line) for line in lines), what="the end of the lines")
+
+
+def is_over(line: socket.socket) -> bool:
+    """Whether the other side takes nothing more."""
+    try:
+        line.sendall(b"x")
+    except OSError:
+        return True
+    return False
+
+
+def test_what_is_set_takes_the_files_it_needs(valkey_url: str, tmp_path: Path) -> None:
+    many = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "16", "WELLCHAT_MAX_WAITING": "400"}
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
+    try:
+        with serving(many, tmp_path, workers=1) as place:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            hang(place, connections(place, 350), wait=20)
+            wait_for(lambda: "wellchat_polls_waiting 350.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize(("files", "wanted"), [(600, 10_000), (1_024, 10_000), (4_096, 10_000), (4_096, 300)])
+def test_no_more_is_taken_on_than_there_are_files_for(files: int, wanted: int) -> None:
+    asked = f"from wellchat.serve import room; print(*room(256, {wanted}))"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); {asked}"
+    said = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True).stdout
+    waiting, idle = map(int, said.split())
+    assert 50 < idle <= KEPT_ALIVE
+    assert 50 < waiting <= wanted
+    assert waiting + idle + 256 + OWN_FILES <= files
+
+
+def test_a_process_without_files_goes_on(valkey_url: str, tmp_path: Path) -> None:
+    few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "16"}
+    with serving(few, tmp_path, workers=1) as place:
+        server = place.web.process.pid
+        children = Path(f"/proc/{server}/task/{server}/children")
+        worker = children.read_text()
+        resource.prlimit(int(worker), resource.RLIMIT_NOFILE, (100, 100))
+        lines = connections(place, 150)
+        with suppress(OSError):  # for some there may be no file
+            hang(place, lines, wait=1)
+        time.sleep(0.5)
+        for line in lines:
+            line.close()
+        wait_for(lambda: "wellchat_polls_waiting 0.0" in metrics_of(place), what="their end")
+        assert children.read_text() == worker
+
+
+def metrics_of(place: world.Place) -> str:
+    try:
+        return fetch(f"{place.url}/metrics")[1]
+    except OSError:
+        return ""

@@ -49,7 +49,7 @@ def serve(host: str, port: int, workers: int | None, threads: int | None, grace:
     if settings.DATABASE_URL.startswith("sqlite") and workers not in (None, 1):
         raise click.UsageError("SQLite has one writer, so it takes one process. Use PostgreSQL for more.")
     server.check_free(host, port)
-    waiting = settings.MAX_WAITING or server.room(settings.THREADS)
+    waiting = settings.MAX_WAITING or server.MOST_WAITING
     server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace)
 
 

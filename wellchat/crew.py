@@ -59,13 +59,21 @@ class Hangs(BaseException):
 
 
 class _Job:
-    __slots__ = ("args", "future", "hangs", "woken", "work")
+    __slots__ = ("args", "future", "woken", "work")
 
     def __init__(self, work: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.future: Future[Any] = Future()
         self.work, self.args = work, args
-        self.hangs: Hangs | None = None  # while it waits
         self.woken: Wake | None = None  # what it has waited for
+
+
+class _Rest:
+    """One time that a job hangs. It is known to the clock until its time is over, and lets go of the job before."""
+
+    __slots__ = ("job",)
+
+    def __init__(self, job: _Job) -> None:
+        self.job: _Job | None = job
 
 
 class _Hand:
@@ -80,12 +88,9 @@ class _Hand:
 
 
 class Crew(Executor):
-    def __init__(self, most: int, *, room: int = 0, at_work: int = AT_WORK, stuck: float = STUCK) -> None:
-        """`most` threads at all, `at_work` of them where the line moves; `stuck`: seconds after which it does not.
-
-        `room`: jobs that may hang; whoever hangs keeps to it.
-        """
-        self.room = room
+    def __init__(self, most: int, *, at_work: int = AT_WORK, stuck: float = STUCK) -> None:
+        """`most` threads at all, `at_work` of them where the line moves; `stuck`: seconds after which it does not."""
+        self.room = most  # jobs that may hang; whoever hangs keeps to it
         self._most, self._at_work, self._stuck = most, at_work, stuck
         self._lock = threading.Lock()
         self._line: deque[_Job] = deque()
@@ -94,7 +99,7 @@ class Crew(Executor):
         self._closed = False
         self._lined_up = threading.Event()
         self._clock = threading.Condition()
-        self._ends: list[tuple[float, int, _Job, Hangs]] = []  # of those who hang, the next one first
+        self._ends: list[tuple[float, int, _Rest]] = []  # of those who hang, the next one first
         self._numbers = count()
         threading.Thread(target=self._oversee, name="foreman", daemon=True).start()
         threading.Thread(target=self._watch_the_clock, name="timekeeper", daemon=True).start()
@@ -135,12 +140,20 @@ class Crew(Executor):
             self._busy += 1
             hand.ready.release()
         elif self._threads < self._most:
+            hand = _Hand()
+            hand.job = self._line[0]
+            try:
+                threading.Thread(target=self._work, args=(hand,), daemon=True).start()
+            except RuntimeError:  # the system gives no more threads: those there are go on, and the foreman tries again
+                self._lined_up.set()
+                return
+            self._line.popleft()
             self._threads += 1
             self._busy += 1
-            threading.Thread(target=self._work, args=(self._line.popleft(),), daemon=True).start()
 
-    def _work(self, job: _Job | None) -> None:
-        _here.crew, me = self, _Hand()
+    def _work(self, me: _Hand) -> None:
+        _here.crew = self
+        job, me.job = me.job, None
         while job is not None:
             self._do(job)
             with self._lock:
@@ -151,10 +164,10 @@ class Crew(Executor):
                 self._busy -= 1
                 if self._closed:
                     return
-                me.job = job = None
+                job = None
                 self._idle.append(me)
             me.ready.acquire()
-            job = me.job
+            job, me.job = me.job, None
 
     def _do(self, job: _Job) -> None:
         if job.woken is None and not job.future.set_running_or_notify_cancel():
@@ -184,20 +197,19 @@ class Crew(Executor):
     # Those who hang
 
     def _let_hang(self, job: _Job, hangs: Hangs) -> None:
-        job.hangs = hangs.with_traceback(None)  # which holds all that the job had in its hands
+        rest, job.woken = _Rest(job), hangs.wake
+        hangs.wake.when_rung(lambda: self._take_up(rest))  # before its time can be over and it hangs on this wake again
         with self._clock:
-            heappush(self._ends, (time.monotonic() + hangs.seconds, next(self._numbers), job, hangs))
-            if self._ends[0][2] is job:
+            heappush(self._ends, (time.monotonic() + hangs.seconds, next(self._numbers), rest))
+            if self._ends[0][2] is rest:
                 self._clock.notify()
-        hangs.wake.when_rung(lambda: self._take_up(job, hangs))
 
-    def _take_up(self, job: _Job, hangs: Hangs) -> None:
+    def _take_up(self, rest: _Rest) -> None:
         """Back into the line, once, however it ended."""
         with self._lock:
-            if job.hangs is not hangs:
-                return
-            job.hangs, job.woken = None, hangs.wake
-            self._line_up(job)
+            job, rest.job = rest.job, None
+            if job is not None:
+                self._line_up(job)
 
     def _watch_the_clock(self) -> None:
         while not self._closed:
@@ -206,8 +218,9 @@ class Crew(Executor):
                 if not self._ends or self._ends[0][0] > now:
                     self._clock.wait(self._ends[0][0] - now if self._ends else None)
                     continue
-                _, _, job, hangs = heappop(self._ends)
-            self._take_up(job, hangs)
+                _, _, rest = heappop(self._ends)
+            self._take_up(rest)
+            del rest  # or it stays in our hands until the next one's time
 
 
 @contextmanager

@@ -5,13 +5,18 @@ A hanging poll holds its connection and no thread, so one process holds thousand
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import resource
+import selectors
 import signal
 import socket
 import threading
+import time
+from collections import deque
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +29,11 @@ from wellchat.crew import Crew, Hangs, may_hang
 
 READY = "wellchat answers on"
 MOST_DRAINED = 64 * 1024  # bytes of an unread body that gunicorn reads on before the next request
-KEPT_ALIVE = 512  # idle connections one process keeps open beyond those at work
+KEPT_ALIVE = 512  # idle connections one process keeps open beyond those that hang and those at work
 MOST_WAITING = 10_000  # hanging polls of one process, where nothing is set and the system lets it open so many files
 OWN_FILES = 200  # that a process opens besides: database, Redis, listeners
+FEWEST = 16  # connections that hang, and as many idle ones, however few files may be opened
+LINGER = 2.0  # seconds in which a client is to close its side of a connection that we have ended
 # How many new objects bring on each kind of garbage collection. A full one looks at all that thousands of waiting polls
 # hold, for half a second in which nobody is answered, and finds next to nothing; by default there are several a minute.
 COLLECT_AFTER = (10_000, 5, 40)
@@ -70,16 +77,68 @@ class Worker(ThreadWorker):
     with it. From there on new ones are refused, so that they know that nobody heard them.
     """
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._ended: deque[Any] = deque()  # connections whose clients have not closed their side yet, the oldest first
+
     def get_thread_pool(self) -> Crew:
-        return Crew(self.cfg.threads, room=self.worker_connections - self.cfg.threads - KEPT_ALIVE)
+        return Crew(self.cfg.threads)
+
+    def accept(self, listener: Any) -> None:
+        try:
+            super().accept(listener)
+        except OSError as error:
+            if error.errno not in (errno.EMFILE, errno.ENFILE):
+                raise
+            # Others of this process need files too. From here on who is too many waits in line until some have left.
+            self.worker_connections = max(self.cfg.threads, self.nr_conns - FEWEST)
 
     def handle_request(self, request: Any, connection: Any) -> Any:
+        # Idle ones may not take the places of those that hang, or there is none left for who has something to say. Many
+        # may be on their way to be idle, so all others count.
+        if self.nr_conns - len(self._ended) - self.wsgi.extensions["bell"].waiting > self.max_keepalived:
+            request.force_close()
         try:
             with may_hang():
                 return super().handle_request(request, connection)
         except Hangs:
             connection.parser = _Again(connection, request)  # for when it is handled anew
+            request.must_close = False  # as is this
             raise
+
+    def finish_request(self, conn: Any, fs: Any) -> None:
+        if fs.cancelled() or fs.exception() or fs.result():
+            super().finish_request(conn, fs)
+            return
+        # Otherwise gunicorn waits for the client here, in the one loop that all connections share.
+        try:
+            conn.sock.shutdown(socket.SHUT_WR)
+            conn.sock.setblocking(False)
+            self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._hear_out, conn))
+        except (OSError, ValueError):  # it is gone already
+            self.nr_conns -= 1
+            conn.close()
+        else:
+            conn.timeout = time.monotonic() + LINGER
+            self._ended.append(conn)
+
+    def _hear_out(self, conn: Any, sock: Any) -> None:
+        """Whatever it still sends, or our answer may not reach it; until it has closed its side."""
+        with suppress(OSError):
+            if sock.recv(MOST_DRAINED):
+                return
+        self._ended.remove(conn)
+        self._part(conn)
+
+    def _part(self, conn: Any) -> None:
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
+
+    def murder_pending(self) -> None:
+        super().murder_pending()
+        while self._ended and self._ended[0].timeout <= time.monotonic():
+            self._part(self._ended.popleft())
 
     def set_accept_enabled(self, enabled: bool) -> None:
         super().set_accept_enabled(enabled)
@@ -114,20 +173,28 @@ def check_free(host: str, port: int) -> None:
             raise OSError(reason) from None
 
 
-def room(threads: int) -> int:
-    """How many polls may hang in one process: as many as it may open files for, of which it takes all it is allowed."""
+def room(threads: int, wanted: int) -> tuple[int, int]:
+    """How many polls may hang in one process, and how many connections idle: as many as there are files for.
+
+    Takes all the files that it is allowed.
+    """
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    left = MOST_WAITING if files == resource.RLIM_INFINITY else files - threads - KEPT_ALIVE - OWN_FILES
-    return max(threads, min(left, MOST_WAITING))
+    if files == resource.RLIM_INFINITY:
+        return wanted, KEPT_ALIVE
+    left = max(2 * FEWEST, files - threads - OWN_FILES)
+    idle = min(KEPT_ALIVE, left // 2)
+    return min(wanted, left - idle), idle
 
 
 def options(*, host: str, port: int, workers: int, threads: int, waiting: int, grace: int) -> dict[str, Any]:
     """gunicorn's settings. `waiting`: polls that may hang in one process. `grace`: seconds for requests on a stop."""
+    waiting, idle = room(threads, waiting)
 
     def begin(worker: Any) -> None:
+        worker.tpool.room, worker.max_keepalived = waiting, idle
         _answer_polls_on_stop(worker)
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
 
@@ -143,7 +210,7 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         "preload_app": True,
         "workers": workers,
         "threads": threads,
-        "worker_connections": waiting + threads + KEPT_ALIVE,
+        "worker_connections": waiting + threads + idle,
         "keepalive": 15,
         "timeout": 60,
         "graceful_timeout": grace,

@@ -123,9 +123,9 @@ class Gate:
         return head is None or head.seq > finding.seq
 
     def _most_waiting(self) -> int:
-        """The setting; else what the server has room for, or a part of the threads where each waits in its own."""
-        room = self._app.config["MAX_WAITING"] or crew.room()
-        return int(self._app.config["THREADS"]) * 3 // 4 if room is None else int(room)
+        """What the server has room for; where each waits in its own thread the setting, or a part of the threads."""
+        room = crew.room()
+        return int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4) if room is None else room
 
     def _crowding(self) -> float:
         """0 while the room for waiting is half empty, 1 when it is full."""
