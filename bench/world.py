@@ -42,7 +42,7 @@ SIZES = {
     size.name: size
     for size in (
         Size("tiny", threads=200, messages=1_000, star_threads=40, star_unread=4),
-        Size("small", threads=1_000, messages=10_000, star_threads=100, star_unread=10),
+        Size("small", threads=1_000, messages=10_000, star_threads=100, star_unread=100),
         Size("crowd", threads=30_000, messages=60_000, star_threads=100, star_unread=10),
         Size("large", threads=1_000_000, messages=10_000_000, star_threads=20_000, star_unread=200, kept=True),
     )
@@ -129,7 +129,8 @@ class World:
         """Messages at the end of a thread that one of the two, whoever did not say the last, has not read."""
         if thread % self.stride == 0:
             star_thread = thread // self.stride
-            return int(star_thread % (self.size.star_threads // self.size.star_unread) == 3)
+            step = self.size.star_threads // self.size.star_unread
+            return int(star_thread % step == 3 % step)
         return 1 if thread % 20 == 7 else 0
 
     def last_said(self, thread: int) -> int:

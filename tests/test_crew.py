@@ -76,11 +76,13 @@ def test_who_waits_leaves_the_thread_and_comes_back(crew: Callable[..., Crew]) -
     polls = [hands.submit(hanging(wake, begun=begun)) for wake in news]
     assert hands.submit(lambda: "sent").result(PATIENCE) == "sent"
     assert not any(one.done() for one in polls)
+    assert hands.hanging == 200
     for wake in news:
         wake.ring()
     assert all(one.result(PATIENCE) for one in polls)
     assert begun == [None] * 200 + news, "each is done twice: first to wait, then with what it waited for"
     assert hands.submit(woken).result(PATIENCE) is None
+    assert hands.hanging == 0
 
 
 def test_nobody_waits_for_longer_than_said(crew: Callable[..., Crew]) -> None:

@@ -91,6 +91,7 @@ class Crew(Executor):
     def __init__(self, most: int, *, at_work: int = AT_WORK, stuck: float = STUCK) -> None:
         """`most` threads at all, `at_work` of them where the line moves; `stuck`: seconds after which it does not."""
         self.room = most  # jobs that may hang; whoever hangs keeps to it
+        self.hanging = 0  # of them, right now
         self._most, self._at_work, self._stuck = most, at_work, stuck
         self._lock = threading.Lock()
         self._line: deque[_Job] = deque()
@@ -198,6 +199,8 @@ class Crew(Executor):
 
     def _let_hang(self, job: _Job, hangs: Hangs) -> None:
         rest, job.woken = _Rest(job), hangs.wake
+        with self._lock:
+            self.hanging += 1
         hangs.wake.when_rung(lambda: self._take_up(rest))  # before its time can be over and it hangs on this wake again
         with self._clock:
             heappush(self._ends, (time.monotonic() + hangs.seconds, next(self._numbers), rest))
@@ -209,6 +212,7 @@ class Crew(Executor):
         with self._lock:
             job, rest.job = rest.job, None
             if job is not None:
+                self.hanging -= 1
                 self._line_up(job)
 
     def _watch_the_clock(self) -> None:

@@ -96,7 +96,7 @@ class Worker(ThreadWorker):
     def handle_request(self, request: Any, connection: Any) -> Any:
         # Idle ones may not take the places of those that hang, or there is none left for who has something to say. Many
         # may be on their way to be idle, so all others count.
-        if self.nr_conns - len(self._ended) - self.wsgi.extensions["bell"].waiting > self.max_keepalived:
+        if self.nr_conns - len(self._ended) - self.tpool.hanging > self.max_keepalived:
             request.force_close()
         try:
             with may_hang():
