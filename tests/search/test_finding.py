@@ -238,7 +238,7 @@ def test_a_name_in_many_spellings(app, cast, talk, now, change):
 
     def named(asked):
         found = asking.named(cast.paul, asked)
-        return [view.thread.client.name for view in found.threads] + [person.name for person in found.people]
+        return [view.other.name for view in found.threads] + [person.name for person in found.people]
 
     for asked in ("zoe", "ZOË", "z", "muller", "lukas", "lukasc", "muller z"):
         assert named(asked) == ["Zoë Łukasz-Müller"], asked

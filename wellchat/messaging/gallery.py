@@ -46,14 +46,13 @@ def list_files(thread_id: str, page: ListFiles) -> Response:
 def files(thread_id: str) -> str:
     """All of them on a page of its own: what the side panel shows the latest of."""
     user, page = viewer(), read_query(ListFiles)
-    thread = thread_for(user, thread_id).thread
-    person = thread.professional if user.id == thread.client_id else thread.client
+    view = thread_for(user, thread_id)
     found, following = thread_files(user, thread_id, kind=page.kind, before=page.before, limit=60)
     return render_template(
         "attachments/files.html",
         thread_id=thread_id,
-        last_seq=thread.last_seq,
-        person=person,
+        last_seq=view.thread.last_seq,
+        person=view.other,
         kind=page.kind,
         files=[sent_state(row) for row in found],
         next=following,

@@ -28,11 +28,10 @@ def message(thread_id: str, seq: int) -> str:
 def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, str] | None = None) -> str:
     user = viewer()
     found, view = queries.message_for(user, thread_id, seq), queries.thread_for(user, thread_id)
-    other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
     return render_template(
         "messaging/message.html",
         message=message_state(found, user.id),
-        other=other,
+        other=view.other,
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
         place=address_of(thread_id, seq, view.thread.last_seq),

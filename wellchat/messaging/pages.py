@@ -62,7 +62,6 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
     found = _messages_at(view, place, first_unread)
-    other = view.thread.professional if user.id == view.thread.client_id else view.thread.client
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
         subjects.insert(0, subject_shown(view.thread.subject_id))  # whoever else it is for by now
@@ -79,7 +78,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         answering=_answered(thread_id, place.reply_to or _posted_answer(errors or {})),
         pins=[message_state(message, user.id) for message in queries.pins_of(user, thread_id)],
         panel={
-            "person": person_json(other),
+            "person": person_json(view.other),
             "subjects": [subject_json(s, user) for s in subjects],
             **panel_files(user, thread_id),
         },

@@ -34,6 +34,7 @@ class ThreadView(NamedTuple):
     thread: Thread
     mine: Membership
     theirs: Membership
+    other: User
     last_message: Message | None
     other_seen_at: datetime | None
     unread: int
@@ -65,12 +66,13 @@ def _threads() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Thread, Mine, Theirs, Last, Presence.seen_at, unread)
+        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread)
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == user_id))
         .join(Theirs, and_(Theirs.thread_id == Thread.id, Theirs.user_id != user_id))
+        .join(Other, Other.id == Theirs.user_id)
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
-        .options(joinedload(Thread.client), joinedload(Thread.professional), joinedload(Thread.subject))
+        .options(joinedload(Thread.subject))
         .execution_options(populate_existing=True)
     )
 
@@ -81,7 +83,7 @@ def warm_up() -> None:
     SQLAlchemy lists an alias's columns when it is first used. Two first requests at once would make two lists, and
     every statement that mixes them fails for as long as the process lives.
     """
-    str(_threads().join(Other, Other.id == Theirs.user_id))
+    str(_threads())
 
 
 def thread_for(viewer: User, thread_id: str) -> ThreadView:
@@ -132,7 +134,7 @@ def inbox(
         statement = statement.where(Mine.kind == kind)
     if q.strip():
         like = "%" + _literally(q.strip()) + "%"
-        statement = statement.join(Other, Other.id == Theirs.user_id).outerjoin(Thread.subject)
+        statement = statement.outerjoin(Thread.subject)
         statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
     if before:
         above = (before.startswith(PINNED), *parse_place(before.removeprefix(PINNED)))

@@ -21,16 +21,16 @@ State = dict[str, Any]
 
 
 def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: float) -> State:
-    thread, mine, theirs = view.thread, view.mine, view.theirs
-    other = thread.professional if viewer.id == thread.client_id else thread.client
+    thread, mine, theirs, other = view.thread, view.mine, view.theirs, view.other
+    client, professional = (viewer, other) if viewer.id == thread.client_id else (other, viewer)
     here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(seconds=away_after)
     return {
         "id": thread.id,
         "key_scope": thread.key_scope,
         "title": other.name,
         "context": f"Re: {thread.subject.title}" if thread.subject else None,
-        "client": person_json(thread.client),
-        "professional": person_json(thread.professional),
+        "client": person_json(client),
+        "professional": person_json(professional),
         "other": person_json(other)
         | {"presence": "here" if here else "away", "seen_at": iso(_roughly(view.other_seen_at, now))},
         "subject": subject_state(thread.subject),

@@ -40,9 +40,8 @@ def _thread_ids(mark: str, about: str) -> list[str]:
 
 def _choice(user: User, view: ThreadView, now: datetime) -> dict[str, Any]:
     thread = view.thread
-    other = thread.professional if user.id == thread.client_id else thread.client
     return {
-        "other": other.name,
+        "other": view.other.name,
         "about": thread.subject.title if thread.subject else None,
         "path": f"/threads/{thread.id}",
         "address": reply_address(user_id=user.id, thread_id=thread.id, now=now),

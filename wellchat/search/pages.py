@@ -80,11 +80,10 @@ def _label(name: str, value: str) -> str:
     user = viewer()
     try:
         if name == "thread":
-            thread = thread_for(user, value).thread
-            other = thread.professional if user.id == thread.client_id else thread.client
-            if thread.subject:
-                return gettext("In: %(title)s, %(name)s", title=thread.subject.title, name=other.name)
-            return gettext("With %(name)s", name=other.name)
+            view = thread_for(user, value)
+            if subject := view.thread.subject:
+                return gettext("In: %(title)s, %(name)s", title=subject.title, name=view.other.name)
+            return gettext("With %(name)s", name=view.other.name)
         if name == "person":
             return gettext("With %(name)s", name=person_for(user, value).name)
         if name == "subject":
