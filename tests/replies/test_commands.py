@@ -226,6 +226,8 @@ def refuses(port: int) -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
     except ConnectionRefusedError:
         return True
+    except ConnectionResetError:  # in the very instant of its end: ask again
+        return False
     return False
 
 
