@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
 import resource
+import signal
 import socket
 import subprocess
 import sys
@@ -172,3 +174,35 @@ def metrics_of(place: world.Place) -> str:
         return fetch(f"{place.url}/metrics")[1]
     except OSError:
         return ""
+
+
+def test_connections_are_shared_between_the_processes(postgresql_url: str, valkey_url: str, tmp_path: Path) -> None:
+    """They stay for long, so one that took them all would do all the work, beside others that do none."""
+    settings = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_DATABASE_URL": postgresql_url}
+    with serving(settings, tmp_path, workers=2) as place:
+        wait_for(lambda: place.web.output.count("answers on") == 2, what="both processes")
+        parent = place.web.process.pid
+        workers = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+        assert len(workers) == 2
+        free = workers[1]
+        os.kill(int(free), signal.SIGSTOP)  # so that the other one takes all that come
+        try:
+            first = [_answered(place.url) for _ in range(40)]
+        finally:
+            os.kill(int(free), signal.SIGCONT)
+        before = _sockets(free)
+        second = [_answered(place.url) for _ in range(40)]
+        assert _sockets(free) - before >= 32, "they make up for it"
+        assert len(first + second) == 80
+
+
+def _answered(url: str) -> http.client.HTTPConnection:
+    """A connection that stays."""
+    line = http.client.HTTPConnection(url.removeprefix("http://"), timeout=20)
+    line.request("GET", "/metrics")
+    assert line.getresponse().read()
+    return line
+
+
+def _sockets(pid: str) -> int:
+    return sum("socket:" in str(each.readlink()) for each in Path(f"/proc/{pid}/fd").iterdir())

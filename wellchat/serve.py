@@ -17,6 +17,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from functools import partial
+from mmap import mmap
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ KEPT_ALIVE = 512  # idle connections one process keeps open beyond those that ha
 MOST_WAITING = 10_000  # hanging polls of one process, where nothing is set and the system lets it open so many files
 OWN_FILES = 200  # that a process opens besides: database, Redis, listeners
 FEWEST = 16  # connections that hang, and as many idle ones, however few files may be opened
+UNEVEN = 2  # connections more, and a tenth, than another process has, from which on that one may take the next
+COURTESY = 0.001  # seconds it has for that
 LINGER = 2.0  # seconds in which a client is to close its side of a connection that we have ended
 # How many new objects bring on each kind of garbage collection. A full one looks at all that thousands of waiting polls
 # hold, for half a second in which nobody is answered, and finds next to nothing; by default there are several a minute.
@@ -73,6 +76,9 @@ class _Again:
 class Worker(ThreadWorker):
     """gunicorn's, with a crew that lets requests hang without a thread.
 
+    New connections go to whoever of the processes has the fewest: they stay for long, and all that wake up for one race
+    for it, which the busiest would win, for it is awake already.
+
     On a stop it also takes whoever the kernel has let in already. They may have sent their request, and would be reset
     with it. From there on new ones are refused, so that they know that nobody heard them.
     """
@@ -80,11 +86,15 @@ class Worker(ThreadWorker):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._ended: deque[Any] = deque()  # connections whose clients have not closed their side yet, the oldest first
+        self.shares = memoryview(bytearray(4)).cast("I")  # one more than the connections of each process; 0: nobody
+        self.place = 0  # of ours among them
 
     def get_thread_pool(self) -> Crew:
         return Crew(self.cfg.threads)
 
     def accept(self, listener: Any) -> None:
+        if self.alive and self.nr_conns > self._fewest_elsewhere() * 1.1 + UNEVEN:
+            time.sleep(COURTESY)
         try:
             super().accept(listener)
         except OSError as error:
@@ -92,6 +102,11 @@ class Worker(ThreadWorker):
                 raise
             # Others of this process need files too. From here on who is too many waits in line until some have left.
             self.worker_connections = max(self.cfg.threads, self.nr_conns - FEWEST)
+
+    def _fewest_elsewhere(self) -> int:
+        self.shares[self.place] = self.nr_conns + 1
+        others = (share - 1 for place, share in enumerate(self.shares) if share and place != self.place)
+        return min(others, default=self.nr_conns)
 
     def handle_request(self, request: Any, connection: Any) -> Any:
         # Idle ones may not take the places of those that hang, or there is none left for who has something to say. Many
@@ -137,6 +152,8 @@ class Worker(ThreadWorker):
 
     def murder_pending(self) -> None:
         super().murder_pending()
+        if self.alive:
+            self.shares[self.place] = self.nr_conns + 1
         while self._ended and self._ended[0].timeout <= time.monotonic():
             self._part(self._ended.popleft())
 
@@ -144,6 +161,7 @@ class Worker(ThreadWorker):
         super().set_accept_enabled(enabled)
         if self.alive:
             return
+        self.shares[self.place] = 0
         for listener in self.sockets:
             known = -1
             while self.nr_conns != known:
@@ -192,9 +210,19 @@ def room(threads: int, wanted: int) -> tuple[int, int]:
 def options(*, host: str, port: int, workers: int, threads: int, waiting: int, grace: int) -> dict[str, Any]:
     """gunicorn's settings. `waiting`: polls that may hang in one process. `grace`: seconds for requests on a stop."""
     waiting, idle = room(threads, waiting)
+    shares = memoryview(mmap(-1, 4 * 4 * workers)).cast("I")  # while all are renewed there are more than `workers`
+
+    def give_place(master: Any, worker: Any) -> None:
+        taken = {each.place for each in master.WORKERS.values()}
+        worker.shares, worker.place = shares, next(place for place in range(len(shares)) if place not in taken)
+
+    def leave(_master: Any, worker: Any) -> None:
+        shares[worker.place] = 0
+        metrics.process_ended(worker.pid)
 
     def begin(worker: Any) -> None:
         worker.tpool.room, worker.max_keepalived = waiting, idle
+        shares[worker.place] = 1
         _answer_polls_on_stop(worker)
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
 
@@ -215,7 +243,8 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         "timeout": 60,
         "graceful_timeout": grace,
         "post_worker_init": begin,
-        "child_exit": lambda _server, worker: metrics.process_ended(worker.pid),
+        "pre_fork": give_place,
+        "child_exit": leave,
         "pre_request": announce_end,
         "loglevel": "warning",
         "errorlog": "-",
