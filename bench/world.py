@@ -186,43 +186,43 @@ class World:
                 read = count - self.unread(n) * waits
                 yield f"{thread_id(n)}\t{user_id}\t{count}\t{read}\t{count}\t0\tf\t{last}\n"
 
-    def messages(self) -> Iterator[str]:
+    def said(self) -> Iterator[tuple[int, int, int]]:
+        """All messages in the order of time: the place of each among them, its seq, its thread."""
         place, live, counts = 0, self.size.threads, self.counts
-        threads = [thread_id(n) for n in range(live)]
-        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(live)]
         for seq in range(1, counts[0] + 1):
             while counts[live - 1] < seq:
                 live -= 1
             for n in range(live):
-                if place % 100 == 0:
-                    moment = at(place)[:20]
-                said = f"{people[n][(n + seq) % 3 != 0]}\t{BODIES[place * 7919 % 2000]}\t{place:013x}"
-                yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
+                yield place, seq, n
                 place += 1
+
+    def messages(self) -> Iterator[str]:
+        threads = [thread_id(n) for n in range(self.size.threads)]
+        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
+        for place, seq, n in self.said():
+            if place % 100 == 0:
+                moment = at(place)[:20]
+            said = f"{people[n][(n + seq) % 3 != 0]}\t{BODIES[place * 7919 % 2000]}\t{place:013x}"
+            yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
 
     def search_entries(self) -> Iterator[str]:
         """What search.tokens.of_message would give of each, put together from the parts that many have in common."""
-        place, live, counts = 0, self.size.threads, self.counts
-        threads = [thread_id(n) for n in range(live)]
-        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(live)]
+        threads = [thread_id(n) for n in range(self.size.threads)]
+        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
         always = [
             _numbers(tokens.in_thread(thread), *map(tokens.ever, pair))
             for thread, pair in zip(threads, people, strict=True)
         ]
         bodies = [_numbers_of_words(body) for body in BODIES]
-        for seq in range(1, counts[0] + 1):
-            while counts[live - 1] < seq:
-                live -= 1
-            for n in range(live):
-                if place % 100 == 0:
-                    moment = at(place)[:20]
-                    said_at = datetime.fromisoformat(at(place))
-                of_time = ",".join(
-                    _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at)) for person in people[n]
-                )
-                found = f"{{{always[n]},{of_time},{bodies[place * 7919 % 2000]}}}"
-                yield f"{threads[n]}\t{seq}\t{moment}{place % 100 * 9999:06d}+00\t{found}\n"
-                place += 1
+        for place, seq, n in self.said():
+            if place % 100 == 0:
+                moment = at(place)[:20]
+                said_at = datetime.fromisoformat(at(place))
+            of_time = ",".join(
+                _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at)) for person in people[n]
+            )
+            found = f"{{{always[n]},{of_time},{bodies[place * 7919 % 2000]}}}"
+            yield f"{threads[n]}\t{seq}\t{moment}{place % 100 * 9999:06d}+00\t{found}\n"
 
     def lengths(self) -> dict[str, int]:
         """How long each person's change log has grown."""
@@ -237,17 +237,14 @@ class World:
             yield f"{user_id}\t{length}\t{max(0, length - KEPT_CHANGES)}\t{length}\t0\n"
 
     def changes(self) -> Iterator[str]:
-        left, live, counts = self.lengths(), self.size.threads, self.counts
+        left = self.lengths()
         ends = dict(left)
-        people = [(client_id(self.client(n)), professional_id(self.professional(n))) for n in range(live)]
-        for seq in range(1, counts[0] + 1):
-            while counts[live - 1] < seq:
-                live -= 1
-            for n in range(live):
-                for user_id in people[n]:
-                    left[user_id] -= 1
-                    if left[user_id] < KEPT_CHANGES:
-                        yield f"{user_id}\t{ends[user_id] - left[user_id]}\tmessage\t{thread_id(n)}\t{seq}\n"
+        people = [(client_id(self.client(n)), professional_id(self.professional(n))) for n in range(self.size.threads)]
+        for _, seq, n in self.said():
+            for user_id in people[n]:
+                left[user_id] -= 1
+                if left[user_id] < KEPT_CHANGES:
+                    yield f"{user_id}\t{ends[user_id] - left[user_id]}\tmessage\t{thread_id(n)}\t{seq}\n"
 
     def notifications(self) -> Iterator[str]:
         for n in range(self.size.threads):

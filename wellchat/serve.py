@@ -93,6 +93,7 @@ class Worker(ThreadWorker):
         return Crew(self.cfg.threads)
 
     def accept(self, listener: Any) -> None:
+        self._tell_share()
         if self.alive and self.nr_conns > self._fewest_elsewhere() * 1.1 + UNEVEN:
             time.sleep(COURTESY)
         try:
@@ -103,8 +104,10 @@ class Worker(ThreadWorker):
             # Others of this process need files too. From here on who is too many waits in line until some have left.
             self.worker_connections = max(self.cfg.threads, self.nr_conns - FEWEST)
 
+    def _tell_share(self) -> None:
+        self.shares[self.place] = self.nr_conns + 1 if self.alive else 0
+
     def _fewest_elsewhere(self) -> int:
-        self.shares[self.place] = self.nr_conns + 1
         others = (share - 1 for place, share in enumerate(self.shares) if share and place != self.place)
         return min(others, default=self.nr_conns)
 
@@ -152,8 +155,7 @@ class Worker(ThreadWorker):
 
     def murder_pending(self) -> None:
         super().murder_pending()
-        if self.alive:
-            self.shares[self.place] = self.nr_conns + 1
+        self._tell_share()
         while self._ended and self._ended[0].timeout <= time.monotonic():
             self._part(self._ended.popleft())
 
@@ -161,7 +163,6 @@ class Worker(ThreadWorker):
         super().set_accept_enabled(enabled)
         if self.alive:
             return
-        self.shares[self.place] = 0
         for listener in self.sockets:
             known = -1
             while self.nr_conns != known:
