@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
@@ -189,13 +190,18 @@ def test_a_list_before_its_cursor(findings, monkeypatch) -> None:
 
         found.views = true_inbox(viewer(), limit=100)
         db.session.commit()
-        short_gap(0.05)
-        return true_cursor(user_id)
+        before = now_at = true_cursor(user_id)
+        deadline = time.monotonic() + 0.1
+        while now_at == before and time.monotonic() < deadline:  # until there is something to miss
+            db.session.commit()
+            time.sleep(0.005)
+            now_at = true_cursor(user_id)
+        return now_at
 
     monkeypatch.setattr(api, "cursor_now", inbox_first)
     monkeypatch.setattr(queries, "inbox", lambda *_, **__: found.views)
     habits = Habits()
-    habits.weights["begin_anew"] = 10
+    habits.weights |= {"begin_anew": 20, "poll": 60, "read": 2, "edit": 1}
     assert findings(SKIPPED, habits=habits) & SKIPPED
 
 
