@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
+from flask import current_app
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -261,6 +262,4 @@ def kept_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
 
 def setting(name: str) -> Any:
     """A setting of the application in whose context we are; for code that knows nothing of the web."""
-    from flask import current_app
-
     return current_app.config[name]

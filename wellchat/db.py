@@ -70,9 +70,11 @@ class UTCDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return value.replace(tzinfo=UTC) if value is not None else None
+
+    def result_processor(self, dialect: Any, coltype: object) -> Callable[[Any], Any] | None:
+        """None for PostgreSQL, whose session tells all times in UTC (`_tune_postgresql`): there is one per message."""
+        return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
 
 def new_id() -> str:
@@ -271,6 +273,7 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.autocommit = True
         connection.execute("SET max_parallel_workers_per_gather = 0")
         connection.execute("SET jit = off")
+        connection.execute("SET TIME ZONE 'UTC'")
         connection.autocommit = False
         connection.cursor_factory = _Cursor
 

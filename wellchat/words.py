@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from datetime import date, datetime, time
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import flask_babel
 from apiflask import APIFlask
@@ -28,18 +29,30 @@ _OWN = {"day": "EEE d MMM", "short": "d MMM", "year": "d MMM y", "weekday": "EEE
 _SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
 
 
+class _Reading(NamedTuple):
+    """The language of what is being written."""
+
+    locale: Locale
+    catalog: NullTranslations
+
+
+_forced_here: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+
+
 def gettext(text: str, /, **named: Any) -> str:
     """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
-    if text and has_app_context():  # of nothing, a catalog tells its own head
-        text = str(_catalog().gettext(text))
+    if text:  # of nothing, a catalog tells its own head
+        text = _reading().catalog.gettext(text)
     return text % named if named else text
 
 
 def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
     """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
-    catalog = _catalog() if has_app_context() else NullTranslations()
-    text = str(catalog.ngettext(one, several, num))
-    return text % {"num": num, **named}
+    return _form(one, several, num) % {"num": num, **named}
+
+
+def _form(one: str, several: str, num: int) -> str:
+    return _reading().catalog.ngettext(one, several, num)
 
 
 def N_(text: str, /) -> str:  # noqa: N802
@@ -65,12 +78,12 @@ def _chosen() -> str:
 
 def language() -> str:
     """The code of the language that is being written: en, de, pt-BR."""
-    return str(_locale()).replace("_", "-")
+    return str(_reading().locale).replace("_", "-")
 
 
 def direction() -> str:
     """ltr or rtl."""
-    return str(_locale().text_direction)
+    return str(_reading().locale.text_direction)
 
 
 def in_language(code: str | None) -> Any:
@@ -82,20 +95,28 @@ def in_language(code: str | None) -> Any:
 
 @contextmanager
 def _forced(code: str) -> Iterator[None]:
-    before = g.pop("catalog", None)
-    try:
-        with flask_babel.force_locale(code.replace("-", "_")):
+    with flask_babel.force_locale(code.replace("-", "_")):
+        before = _forced_here.set(_looked_for())
+        try:
             yield
-    finally:
-        g.catalog = before
+        finally:
+            _forced_here.reset(before)
 
 
-def _catalog() -> NullTranslations:
-    """Looked for once in a request: a page asks for some hundred sentences."""
-    found = g.get("catalog")
+def _reading() -> _Reading:
+    """Looked for once in a request or a mail: a page asks for some hundred sentences."""
+    if forced := _forced_here.get():
+        return forced
+    if not has_app_context():
+        return _Reading(_parsed(ENGLISH), NullTranslations())
+    found = g.get("reading")
     if found is None:
-        found = g.catalog = flask_babel.get_translations()
-    return cast(NullTranslations, found)
+        found = g.reading = _looked_for()
+    return cast(_Reading, found)
+
+
+def _looked_for() -> _Reading:
+    return _Reading(flask_babel.get_locale() or _parsed(ENGLISH), flask_babel.get_translations())
 
 
 def names() -> list[tuple[str, str]]:
@@ -118,17 +139,12 @@ def _parsed(code: str) -> Locale:
     return Locale.parse(code, sep="-")
 
 
-def _locale() -> Locale:
-    found = flask_babel.get_locale() if has_app_context() else None
-    return found or _parsed(ENGLISH)
-
-
 # Days, times and numbers
 
 
 def clock(moment: datetime | time) -> str:
     """14:05, or as the language has it. The moment is in the reader's zone already, as for all of these."""
-    locale = _locale()
+    locale = _reading().locale
     if locale.language == ENGLISH:
         return moment.strftime("%H:%M")
     return str(locale.time_formats["short"].apply(moment, locale))
@@ -136,7 +152,7 @@ def clock(moment: datetime | time) -> str:
 
 def day(of: date, form: str = "day") -> str:
     """`day` Thu 12 Nov, `short` 12 Nov, `year` 12 Nov 2024, `weekday` Thu, `long` Thursday 12 November."""
-    locale = _locale()
+    locale = _reading().locale
     return str(_pattern(locale, form).apply(of, locale))
 
 
@@ -157,7 +173,8 @@ def _pattern(locale: Locale, form: str) -> DateTimePattern:
 
 def number(value: float, digits: int = 0) -> str:
     """1,234.5 as the language writes it."""
-    return str(numbers.format_decimal(value, format="#,##0" + "." * bool(digits) + "0" * digits, locale=_locale()))
+    form = "#,##0" + "." * bool(digits) + "0" * digits
+    return str(numbers.format_decimal(value, format=form, locale=_reading().locale))
 
 
 def init_app(app: APIFlask) -> None:
@@ -167,10 +184,6 @@ def init_app(app: APIFlask) -> None:
         gettext=gettext, ngettext=lambda one, several, num: _form(one, several, num), newstyle=True
     )
     app.jinja_env.globals.update(lang=language, dir=direction, script_words=script_words)
-
-
-def _form(one: str, several: str, num: int) -> str:
-    return str(_catalog().ngettext(one, several, num))
 
 
 def _selected() -> str:

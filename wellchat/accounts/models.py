@@ -18,6 +18,12 @@ CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
 
 ROLE_WORDS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
 
+
+def label_of(role: str, own: str | None) -> str:
+    """The word people see for a role, in the language of who reads it; `own` is the trade's."""
+    return own or gettext(ROLE_WORDS[role])
+
+
 SESSION_LASTS = timedelta(days=90)  # a remembered browser too; longer than any cookie or link of ours
 DAY_ONE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -65,8 +71,7 @@ class User(Base):
 
     @property
     def label(self) -> str:
-        """The word people see for the role, in the language of who reads it."""
-        return self.role_label or gettext(ROLE_WORDS[self.role])
+        return label_of(self.role, self.role_label)
 
     @property
     def language(self) -> str | None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import User, label_of
 from wellchat.attachments.state import in_words
 from wellchat.db import db
 from wellchat.digests.decide import Decision, Standing, Waiting, quiet_for, switched_off
@@ -239,12 +239,11 @@ def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: Zone
 
 def face(place: Row[Any]) -> dict[str, Any]:
     """The other person of a thread, as a mail shows them."""
-    other = User(id=place.other_id, name=place.other_name, role=place.other_role, role_label=place.other_role_label)
     return {
-        "name": other.name,
-        "label": other.label,
-        "initials": initials(other.name),
-        "face": colours(hue(other.id)),
+        "name": place.other_name,
+        "label": label_of(place.other_role, place.other_role_label),
+        "initials": initials(place.other_name),
+        "face": colours(hue(place.other_id)),
     }
 
 

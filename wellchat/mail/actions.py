@@ -222,7 +222,8 @@ def _settlement(columns: frozenset[str]) -> Update:
     of = table(Mail).c
     this_attempt = (of.id == bindparam("mail_id"), of.attempts == bindparam("attempt"))
     values = {name: bindparam(name, type_=of[name].type) for name in sorted(columns)}
-    return update(table(Mail)).where(*this_attempt, of.state.in_((SENDING, UNKNOWN))).values(values)
+    ours = or_(of.state == SENDING, of.state == UNKNOWN)  # an IN would be spelt out anew for each mail
+    return update(table(Mail)).where(*this_attempt, ours).values(values)
 
 
 def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
