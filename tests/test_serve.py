@@ -105,6 +105,21 @@ def test_idle_lines_leave_room_for_who_has_something_to_say(valkey_url: str, tmp
             assert answer.status == 200
 
 
+def test_who_says_nothing_takes_nobody_s_turn(valkey_url: str, tmp_path: Path) -> None:
+    """Browsers open connections ahead of what they may have to ask, and others do for ill."""
+    few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "4"}
+    with serving(few, tmp_path, workers=1, grace=20) as place:
+        port = int(place.url.rpartition(":")[2])
+        silent = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(8)]
+        (line,) = connections(place, 1, timeout=4)  # gunicorn would listen for 5 s to each, in a thread
+        line.request("GET", "/healthz")
+        assert line.getresponse().read()
+        silent[0].sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
+        assert silent[0].recv(1 << 16).startswith(b"HTTP/1.0 200")
+        place.web.process.terminate()
+        assert silent[1].recv(1) == b""  # and none holds up a stop: it is let go long before its 15 s are over
+
+
 def test_a_client_that_does_not_close_holds_up_nobody(valkey_url: str, tmp_path: Path) -> None:
     with serving({"WELLCHAT_REDIS_URL": valkey_url}, tmp_path, workers=1) as place:
         port = int(place.url.rpartition(":")[2])

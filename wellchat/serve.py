@@ -5,6 +5,7 @@ A hanging poll holds its connection and no thread, so one process holds thousand
 
 from __future__ import annotations
 
+import codecs
 import errno
 import gc
 import os
@@ -22,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
-from gunicorn.workers.gthread import ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from wellchat import metrics
 from wellchat.config import Settings
@@ -56,6 +57,7 @@ class Server(BaseApplication):
         from wellchat import create_app
 
         app = create_app()
+        codecs.lookup("idna")  # every request asks for it, and who has no file left to find it by never finds it again
         gc.collect()
         gc.freeze()  # what stands now is never looked at again, so its pages stay shared
         gc.set_threshold(*COLLECT_AFTER)
@@ -103,6 +105,15 @@ class Worker(ThreadWorker):
                 raise
             # Others of this process need files too. From here on who is too many waits in line until some have left.
             self.worker_connections = max(self.cfg.threads, self.nr_conns - FEWEST)
+
+    def enqueue_req(self, conn: Any) -> None:
+        """Who has connected and said nothing yet waits without a thread, as one does between two requests."""
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.set_timeout()
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
     def _tell_share(self) -> None:
         self.shares[self.place] = self.nr_conns + 1 if self.alive else 0
@@ -169,6 +180,8 @@ class Worker(ThreadWorker):
                 known = self.nr_conns
                 self.accept(listener)
             listener.close()
+        for conn in self.pending_conns:  # what they have sent is here by now
+            conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
 
 
 def default_workers(settings: Settings) -> int:
