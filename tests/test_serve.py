@@ -158,7 +158,7 @@ def test_what_is_set_takes_the_files_it_needs(valkey_url: str, tmp_path: Path) -
 
 @pytest.mark.parametrize(("files", "wanted"), [(600, 10_000), (1_024, 10_000), (4_096, 10_000), (4_096, 300)])
 def test_no_more_is_taken_on_than_there_are_files_for(files: int, wanted: int) -> None:
-    asked = f"from wellchat.serve import room; print(*room(256, {wanted}))"
+    asked = f"from wellchat.serve import most_open; print(*most_open(256, {wanted}))"
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); {asked}"
     said = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True).stdout
     waiting, idle = map(int, said.split())

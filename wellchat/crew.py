@@ -90,7 +90,7 @@ class _Hand:
 class Crew(Executor):
     def __init__(self, most: int, *, at_work: int = AT_WORK, stuck: float = STUCK) -> None:
         """`most` threads at all, `at_work` of them where the line moves; `stuck`: seconds after which it does not."""
-        self.room = most  # jobs that may hang; whoever hangs keeps to it
+        self.most_hanging = most  # whoever hangs keeps to it
         self.hanging = 0  # of them, right now
         self._most, self._at_work, self._stuck = most, at_work, stuck
         self._lock = threading.Lock()
@@ -237,15 +237,15 @@ def may_hang() -> Iterator[None]:
         _here.may_hang = False
 
 
-def room() -> int | None:
+def most_hanging() -> int | None:
     """How many jobs like this one may hang here; None where each has to keep its thread."""
     crew: Crew | None = getattr(_here, "crew", None)
-    return crew.room if crew is not None and getattr(_here, "may_hang", False) else None
+    return crew.most_hanging if crew is not None and getattr(_here, "may_hang", False) else None
 
 
 def rest(wake: Wake, seconds: float) -> None:
     """Wait for `wake`, no longer than `seconds`. Raises Hangs where the thread need not wait."""
-    if room() is not None:
+    if most_hanging() is not None:
         raise Hangs(wake, seconds)
     event = threading.Event()
     wake.when_rung(event.set)

@@ -205,7 +205,7 @@ def check_free(host: str, port: int) -> None:
             raise OSError(reason) from None
 
 
-def room(threads: int, wanted: int) -> tuple[int, int]:
+def most_open(threads: int, wanted: int) -> tuple[int, int]:
     """How many polls may hang in one process, and how many connections idle: as many as there are files for.
 
     Takes all the files that it is allowed.
@@ -223,7 +223,7 @@ def room(threads: int, wanted: int) -> tuple[int, int]:
 
 def options(*, host: str, port: int, workers: int, threads: int, waiting: int, grace: int) -> dict[str, Any]:
     """gunicorn's settings. `waiting`: polls that may hang in one process. `grace`: seconds for requests on a stop."""
-    waiting, idle = room(threads, waiting)
+    waiting, idle = most_open(threads, waiting)
     shares = memoryview(mmap(-1, 4 * 4 * workers)).cast("I")  # while all are renewed there are more than `workers`
 
     def give_place(master: Any, worker: Any) -> None:
@@ -235,7 +235,7 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         metrics.process_ended(worker.pid)
 
     def begin(worker: Any) -> None:
-        worker.tpool.room, worker.max_keepalived = waiting, idle
+        worker.tpool.most_hanging, worker.max_keepalived = waiting, idle
         shares[worker.place] = 1
         _answer_polls_on_stop(worker)
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201

@@ -13,8 +13,9 @@ from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message, Reaction
 from wellchat.messaging.pinning import MOST_PINS, pin
-from wellchat.messaging.queries import changed_messages, messages_of, pins_of
+from wellchat.messaging.queries import messages_of, pins_of
 from wellchat.messaging.reacting import MOST_EACH, is_emoji, react
+from wellchat.messaging.said import changed_messages
 from wellchat.messaging.state import message_state
 
 EMOJI = [

@@ -66,10 +66,7 @@ def _maybe_email(text: str) -> str:
 def _one_line(text: str) -> str:
     """Words with single spaces; nothing that steers a terminal, ends a mail header or turns the reading direction."""
     text = " ".join(text.split())
-    if any(
-        unicodedata.category(c) in ("Cc", "Cs") or c in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-        for c in text
-    ):
+    if any(unicodedata.category(c) in ("Cc", "Cs") or c in TURNS for c in text):
         raise ValueError(gettext("This has characters that cannot be shown."))
     return text
 

@@ -49,7 +49,7 @@ def plan(subject: Subject, stood: Stood | None, tell: bool, now: datetime) -> No
 
 
 def _news(subject: Subject, stood: Stood | None, user_id: str) -> str | None:
-    if stood is None or stood.is_cancelled or user_id not in stood.people:
+    if stood is None or stood.is_cancelled or user_id not in (stood.client_id, stood.professional_id):
         return None if subject.is_cancelled else BOOKED
     if subject.is_cancelled:
         return CANCELLED

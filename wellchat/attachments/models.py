@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base, UTCDateTime, new_id
 
-FRESH, READY, WITHDRAWN, GONE = STATES = ("fresh", "ready", "withdrawn", "gone")
+FRESH, READY, WITHDRAWN, GONE = ("fresh", "ready", "withdrawn", "gone")
 SHOWN = (FRESH, READY)
 
 

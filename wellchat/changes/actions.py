@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from wellchat import bell
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import after_commit, db, new_id, run, table, transaction, unit
+from wellchat.db import after_commit, before_commit, db, new_id, run, table, transaction, unit
 
 
 class What(NamedTuple):
@@ -60,7 +60,7 @@ def _pending() -> _Pending:
         raise RuntimeError("a change outside transaction()")
     if "changes" not in current.notes:
         current.notes["changes"] = _Pending()
-        current.before_commit.append(_write_logs)
+        before_commit(_write_logs)
     pending: _Pending = current.notes["changes"]
     return pending
 

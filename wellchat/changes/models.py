@@ -7,8 +7,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base
 
-KINDS = ("thread", "message", "notification", "typing")
-
 
 class ChangeLog(Base):
     """The counter of one user's log. Its row lock, held to commit, makes number order commit order."""

@@ -155,10 +155,7 @@ _PLACES: Any = (
         Other.role_label.label("other_role_label"),
     )
     .join(Thread, Thread.id == Membership.thread_id)
-    .join(
-        Other,
-        Other.id == case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id),
-    )
+    .join(Other, Other.id == _other_id)
     .outerjoin(About, About.id == Thread.subject_id)
 )
 

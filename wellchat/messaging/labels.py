@@ -58,12 +58,12 @@ def _lock(subject: Subject, stood: Stood) -> tuple[set[str], dict[str, tuple[str
     theirs = (
         select(Thread.id)
         .join(Membership, Membership.thread_id == Thread.id)
-        .where(Membership.user_id.in_({subject.professional_id, stood.people[1]}))
+        .where(Membership.user_id.in_({subject.professional_id, stood.professional_id}))
         .order_by(Membership.updated_at.desc())
         .limit(MOST_TOLD)
     )
-    if subject.client_id and stood.people[0]:  # of one client's, and never for all of them
-        theirs = theirs.where(Thread.client_id.in_({subject.client_id, stood.people[0]}))
+    if subject.client_id and stood.client_id:  # of one client's, and never for all of them
+        theirs = theirs.where(Thread.client_id.in_({subject.client_id, stood.client_id}))
     ids = about | set(session.execute(theirs).scalars())
     locked = session.execute(
         select(Thread.id, Thread.client_id, Thread.professional_id)

@@ -35,7 +35,7 @@ EDIT_WITHIN = timedelta(minutes=5)
 class Thread(Base):
     """One conversation between the two people of a connection.
 
-    `key` decides what "the same conversation" means (see queries.thread_key); its uniqueness is what makes opening
+    `key` decides what "the same conversation" means (`pair_key`, `subject_key`); its uniqueness is what makes opening
     safe under any number of simultaneous tries. `last_seq` numbers the messages: its row lock is held to commit.
     """
 
@@ -58,6 +58,17 @@ class Thread(Base):
 
     def other_id(self, user_id: str) -> str:
         return self.professional_id if user_id == self.client_id else self.client_id
+
+
+def pair_key(connection_id: str) -> str:
+    return f"connection:{connection_id}"
+
+
+def subject_key(subject: Subject, client_id: str) -> str:
+    """What counts as the same conversation about `subject`, where its kind does not just use the pair's own."""
+    if subject.declared.scope == "client":
+        return f"client:{subject.id}:{client_id}"
+    return f"subject:{subject.id}"
 
 
 _PLACE = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it

@@ -11,16 +11,13 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select,
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.attachments.state import File
-from wellchat.changes.models import Change
-from wellchat.db import db, run, table
+from wellchat.db import db, run
 from wellchat.errors import NotFound
-from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread
+from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as bell
 from wellchat.paging import parse_place, place
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
-from wellchat.subjects.queries import subjects_by_id
 
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
 Last = aliased(Message, name="last")
@@ -212,72 +209,6 @@ def pins_of(viewer: User, thread_id: str) -> list[Message]:
     return list(db.session.execute(query.order_by(Message.pinned_at.desc(), Message.seq.desc())).scalars())
 
 
-class Quoted(NamedTuple):
-    """What of an answered message a quote shows."""
-
-    thread_id: str
-    seq: int
-    sender_id: str
-    body: str | None
-    files: list[File] | None
-
-
-QUOTED = select(Message.thread_id, Message.seq, Message.sender_id, Message.body, Message.files).where(
-    tuple_(Message.thread_id, Message.seq).in_(bindparam("places", expanding=True))
-)
-
-
-class Said(NamedTuple):
-    """A message read past the ORM, for updates: `state.message_state` tells it to clients."""
-
-    thread_id: str
-    seq: int
-    sender_id: str
-    body: str | None
-    client_key: str
-    reply_to: int | None
-    created_at: datetime
-    edited_at: datetime | None
-    deleted_at: datetime | None
-    revision: int
-    reactions: list[dict[str, Any]] | None
-    pinned_at: datetime | None
-    files: list[File] | None
-    subject: Subject | None
-    quoted: Quoted | None
-
-
-_said = table(Message).c
-CHANGED = (
-    select(*(_said[name] for name in Said._fields if name not in ("subject", "quoted")), Message.subject_id)
-    .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
-    .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
-    .where(Change.user_id == bindparam("viewer"), Change.kind == "message")
-    .where(Change.seq > bindparam("after"), Change.seq <= bindparam("up_to"))
-    .order_by(Message.thread_id, Message.seq)
-)
-
-
-def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
-    """The messages that a stretch of the user's change log names, of their own threads only."""
-    rows = run(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
-    subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
-    quotes = _quoted({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
-    said = {
-        (row.thread_id, row.seq): Said._make(
-            (*row[:-1], subjects.get(row.subject_id), quotes.get((row.thread_id, row.reply_to)))
-        )
-        for row in rows
-    }
-    return list(said.values())
-
-
-def _quoted(places: set[tuple[str, int]]) -> dict[tuple[str, int], Quoted]:
-    if not places:
-        return {}
-    return {(row.thread_id, row.seq): Quoted._make(row) for row in run(QUOTED, {"places": list(places)})}
-
-
 # Derived, never stored: above my watermark, not mine, not deleted; over all my threads.
 _unread_messages = (
     select(func.count())
@@ -351,14 +282,3 @@ def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
         )
     )
     return {keys[key]: thread_id for key, thread_id in rows}
-
-
-def pair_key(connection_id: str) -> str:
-    return f"connection:{connection_id}"
-
-
-def subject_key(subject: Subject, client_id: str) -> str:
-    """What counts as the same conversation about `subject`, where its kind does not just use the pair's own."""
-    if subject.declared.scope == "client":
-        return f"client:{subject.id}:{client_id}"
-    return f"subject:{subject.id}"

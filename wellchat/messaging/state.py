@@ -13,7 +13,8 @@ from wellchat.accounts.queries import person_json
 from wellchat.attachments.state import file_state
 from wellchat.clock import iso
 from wellchat.messaging.models import Message, preview_of
-from wellchat.messaging.queries import Quoted, Said, ThreadView
+from wellchat.messaging.queries import ThreadView
+from wellchat.messaging.said import Quoted, Said
 from wellchat.subjects.models import Subject
 from wellchat.words import gettext
 

@@ -11,8 +11,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
 
-CADENCES = ("soon", "hourly", "daily", "weekly", "off")
-
 
 class Notification(Base):
     """One record in the bell. At most one unread per person and group; what joins the group counts it up."""

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base, UTCDateTime, new_id
 
-QUEUED, SENDING, SENT, SKIPPED, FAILED, UNKNOWN = STATES = (
+QUEUED, SENDING, SENT, SKIPPED, FAILED, UNKNOWN = (
     "queued",
     "sending",
     "sent",

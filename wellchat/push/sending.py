@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts.queries import user_by_session
-from wellchat.db import db, insert, new_id, transaction, unit
+from wellchat.db import db, insert, let_go, new_id, transaction, unit
 from wellchat.jobs import enqueue
 from wellchat.notifications.models import Notification
 from wellchat.push import service
@@ -83,7 +83,7 @@ def _hand_over(
     push: Push, endpoint: str, body: bytes, request: dict[str, str], cleared: Sequence[str], now: datetime
 ) -> str | None:
     """Outside of any transaction: a slow push service must not hold a database connection."""
-    db.session.rollback()
+    let_go()
     try:
         service.post(endpoint, body, request)
     except service.Temporary as refusal:

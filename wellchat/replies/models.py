@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base, UTCDateTime, new_id
 
-TAKEN, DROPPED, REFUSED, BOUNCE = OUTCOMES = ("taken", "dropped", "refused", "bounce")
+TAKEN, DROPPED, REFUSED, BOUNCE = ("taken", "dropped", "refused", "bounce")
 
 
 class ReceivedMail(Base):

@@ -26,7 +26,8 @@ from wellchat.words import gettext
 class Stood(NamedTuple):
     """How a subject stood before it was put again."""
 
-    people: tuple[str | None, str]
+    client_id: str | None
+    professional_id: str
     starts_at: datetime | None
     is_cancelled: bool
     shown: tuple[object, ...]  # what stands on everything that is about it
@@ -125,8 +126,7 @@ def _update(session: Session, form: PutSubject, people: dict[str, Any], now: dat
 
 
 def _as_it_stands(subject: Subject) -> Stood:
-    people = (subject.client_id, subject.professional_id)
-    return Stood(people, subject.starts_at, subject.is_cancelled, shown_of(subject))
+    return Stood(subject.client_id, subject.professional_id, subject.starts_at, subject.is_cancelled, shown_of(subject))
 
 
 def _keep_people(subject: Subject, given: dict[str, Any]) -> None:

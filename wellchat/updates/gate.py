@@ -124,8 +124,8 @@ class Gate:
 
     def _most_waiting(self) -> int:
         """What the server has room for; where each waits in its own thread the setting, or a part of the threads."""
-        room = crew.room()
-        return int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4) if room is None else room
+        most = crew.most_hanging()
+        return int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4) if most is None else most
 
     def _crowding(self) -> float:
         """0 while the room for waiting is half empty, 1 when it is full."""

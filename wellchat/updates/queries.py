@@ -9,7 +9,8 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
-from wellchat.messaging.queries import changed_messages, threads_by_id, typing_to, unread_counts
+from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
+from wellchat.messaging.said import changed_messages
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.notifications import queries as notifications
 
