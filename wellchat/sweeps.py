@@ -11,8 +11,8 @@ from wellchat.appointments import actions as appointments
 from wellchat.attachments import work as files
 from wellchat.changes.actions import trim_logs
 from wellchat.db import db
-from wellchat.digests import actions as digests
 from wellchat.digests import outbox, week
+from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
 from wellchat.messaging import snoozing
 from wellchat.push import sending as push

@@ -3,11 +3,11 @@
 from typing import Any
 
 from wellchat.clock import now
-from wellchat.digests import actions
+from wellchat.digests import runs
 from wellchat.jobs import celery
 
 
 @celery.task(name="digests.send")
 def send(**_: Any) -> None:
     """Somebody's digest may be due: send what is."""
-    actions.sweep(now())
+    runs.sweep(now())

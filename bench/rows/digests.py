@@ -14,7 +14,7 @@ from bench.post import Letter, PostOffice
 from bench.stage import Stage
 from bench.table import Row
 from tests.services import plain
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 
 GOAL = 0.5
 PEOPLE = 10_000

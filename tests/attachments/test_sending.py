@@ -16,8 +16,8 @@ from wellchat.attachments.models import Attachment
 from wellchat.attachments.state import file_size, fitted, in_words
 from wellchat.changes.models import Change
 from wellchat.db import db
-from wellchat.digests import actions as digests
 from wellchat.digests import outbox
+from wellchat.digests import runs as digests
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message

@@ -13,7 +13,7 @@ from sqlalchemy import event
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions, decide, outbox
+from wellchat.digests import actions, decide, outbox, runs
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Invalid
 from wellchat.mail import actions as mail
@@ -44,11 +44,11 @@ def reasons(world: World) -> list[str]:
 def test_one_email_with_exactly_what_waits(world: World) -> None:
     world.say(world.client, "Good morning Sofia", NOON - 40 * MINUTE)
     world.read(world.coach, 1)
-    actions.sweep(NOON - 5 * MINUTE)
+    runs.sweep(NOON - 5 * MINUTE)
     for n, words in enumerate(["I slept badly.", "Could we move Thursday?", "To 17:30?"]):
         world.say(world.client, words, NOON + n * MINUTE)
-    assert actions.sweep(DUE - MINUTE)["digests_sent"] == 0
-    assert actions.sweep(DUE)["digests_sent"] == 1
+    assert runs.sweep(DUE - MINUTE)["digests_sent"] == 0
+    assert runs.sweep(DUE)["digests_sent"] == 1
     [message] = world.server.messages
     text = text_of(message)
     assert message["Subject"] == "3 new messages from Ana Petrov"
@@ -61,13 +61,13 @@ def test_one_email_with_exactly_what_waits(world: World) -> None:
     assert sent.reason == "Unread, and the reader was away."
     assert planned(world.coach) is None
     for hours in range(1, 40):
-        actions.sweep(DUE + timedelta(hours=hours))
+        runs.sweep(DUE + timedelta(hours=hours))
     assert len(world.server.messages) == 1
 
 
 def test_the_headers_people_and_mail_readers_rely_on(world: World) -> None:
     world.say(world.client, "Hello")
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     [message] = world.server.messages
     [row] = world.mails(world.coach)
     assert message["Message-ID"] == f"<{row.id}@studio.example>"
@@ -88,9 +88,9 @@ def test_the_headers_people_and_mail_readers_rely_on(world: World) -> None:
 def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> None:
     message = world.say(world.client, "Hello")
     world.read(world.coach, message.seq, NOON + MINUTE)
-    assert actions.sweep(DUE)["digests_skipped"] == 1
+    assert runs.sweep(DUE)["digests_skipped"] == 1
     assert reasons(world) == ["Everything was read."]
-    actions.sweep(DUE + DELAY)
+    runs.sweep(DUE + DELAY)
     assert len(world.mails()) == 1, "one line in the ledger, not one per sweep"
     assert world.server.messages == []
 
@@ -98,7 +98,7 @@ def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> No
 def test_deleted_before_it_was_due_none(world: World) -> None:
     message = world.say(world.client, "the secret word")
     messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE)
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     assert reasons(world) == ["What waited was deleted by its sender."]
 
 
@@ -106,7 +106,7 @@ def test_muted_after_it_was_sent_none(world: World) -> None:
     world.say(world.client, "Hello")
     mute = {"muted_until": NOON + timedelta(days=9)}
     messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     assert reasons(world) == ["The conversation is muted."]
 
 
@@ -114,8 +114,8 @@ def test_snoozed_waits_for_its_end(world: World) -> None:
     world.say(world.client, "Hello")
     snooze = {"snoozed_until": NOON + timedelta(days=2)}
     messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
-    assert actions.sweep(DUE)["digests_waiting"] == 1
-    assert actions.sweep(NOON + timedelta(days=2))["digests_sent"] == 1
+    assert runs.sweep(DUE)["digests_waiting"] == 1
+    assert runs.sweep(NOON + timedelta(days=2))["digests_sent"] == 1
 
 
 def test_snoozed_and_awake_threads_go_their_own_ways(world: World) -> None:
@@ -124,8 +124,8 @@ def test_snoozed_and_awake_threads_go_their_own_ways(world: World) -> None:
     world.say(db.session.get_one(User, other.client_id), "Now please", thread=other)
     snooze = {"snoozed_until": NOON + timedelta(days=2)}
     messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
-    actions.sweep(DUE)
-    actions.sweep(NOON + timedelta(days=2))
+    runs.sweep(DUE)
+    runs.sweep(NOON + timedelta(days=2))
     texts = [text_of(m) for m in world.server.messages]
     assert ["Now please" in t for t in texts] == [True, False]
     assert ["Snooze me" in t for t in texts] == [False, True]
@@ -140,7 +140,7 @@ def test_who_wants_no_email_gets_none(world: World, way: str) -> None:
         save_preferences(user=world.coach, now=NOON, channels={"message": {"email": False}})
     else:
         unsubscribe(user_id=world.coach.id, now=NOON)
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     assert "switched off" in reasons(world)[0]
     world.say(world.client, "Hello again", DUE)
     assert planned(world.coach) is None, "nothing is planned for who wants nothing"
@@ -150,7 +150,7 @@ def test_an_open_tab_is_not_presence(world: World) -> None:
     """The page polls on; its reader has not touched anything for a while."""
     world.seen(world.coach, NOON - 10 * MINUTE, world.thread)
     world.say(world.client, "Hello")
-    assert actions.sweep(DUE)["digests_sent"] == 1
+    assert runs.sweep(DUE)["digests_sent"] == 1
 
 
 def test_the_lid_closed_ten_seconds_before(world: World) -> None:
@@ -158,16 +158,16 @@ def test_the_lid_closed_ten_seconds_before(world: World) -> None:
     world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
     world.say(world.client, "Hello")
     outbox.sweep(NOON + timedelta(seconds=111))
-    assert actions.sweep(DUE)["digests_sent"] == 1
+    assert runs.sweep(DUE)["digests_sent"] == 1
 
 
 def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) -> None:
     world.say(world.client, "Hello")
     world.seen(world.coach, DUE - MINUTE)
-    assert actions.sweep(DUE)["digests_waiting"] == 1
+    assert runs.sweep(DUE)["digests_waiting"] == 1
     assert planned(world.coach) == DUE + MINUTE
     assert world.mails() == [], "a wait is not a skip"
-    assert actions.sweep(DUE + MINUTE)["digests_sent"] == 1
+    assert runs.sweep(DUE + MINUTE)["digests_sent"] == 1
 
 
 def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,8 +180,8 @@ def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(mail, "send_begun", meanwhile)
-        actions.sweep(DUE)
-    actions.sweep(DUE + DELAY)
+        runs.sweep(DUE)
+    runs.sweep(DUE + DELAY)
     texts = [text_of(m) for m in world.server.messages]
     assert ["first words" in t for t in texts] == [True, False]
     assert ["second words" in t for t in texts] == [False, True]
@@ -229,7 +229,7 @@ def test_what_was_read_meanwhile_is_left_out_and_the_ledger_holds_the_rest(world
 @pytest.mark.each_database
 def test_eight_hosts_send_one_digest(world: World) -> None:
     world.say(world.client, "Hello")
-    world.together(*[lambda: actions.sweep(DUE)] * 8)
+    world.together(*[lambda: runs.sweep(DUE)] * 8)
     mail.sweep(DUE)
     assert len(world.server.messages) == 1
     assert world.states() == ["sent"]
@@ -246,8 +246,8 @@ def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
         for round_ in range(4):
             world.say(db.session.get_one(User, people[n].id), f"<{n}.{round_}>", NOON + round_ * MINUTE, threads[n])
 
-    world.together(*[lambda n=n: write(n) for n in range(6)], *[lambda: actions.sweep(DUE)] * 3)
-    actions.sweep(DUE + timedelta(hours=2))
+    world.together(*[lambda n=n: write(n) for n in range(6)], *[lambda: runs.sweep(DUE)] * 3)
+    runs.sweep(DUE + timedelta(hours=2))
     mail.sweep(DUE + timedelta(hours=2))
     said = "".join(text_of(m) for m in world.server.messages)
     assert [said.count(f"<{n}.{r}>") for n in range(6) for r in range(4)] == [1] * 24
@@ -289,13 +289,13 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
 
     def sweep() -> None:
         for n in range(6):
-            actions.sweep(DUE + n * MINUTE)
+            runs.sweep(DUE + n * MINUTE)
 
     writers = [lambda place=place: write(*place) for place in places]
     readers = [lambda place=place: read(place[0]) for place in places]
     answers = world.together(*writers, *readers, change_mind, sweep, sweep, sweep)
     assert answers == [None] * len(answers)
-    actions.sweep(DUE + timedelta(days=2))
+    runs.sweep(DUE + timedelta(days=2))
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
     covered = [
         (c["thread_id"], seq)
@@ -324,16 +324,16 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         match step:
             case "decide":
-                patch.setattr(actions, "decide", die)
+                patch.setattr(runs, "decide", die)
             case "begin":
                 patch.setattr(mail, "begin", die)
             case "before commit":
                 real = mail.begin
                 patch.setattr(mail, "begin", lambda **a: (real(**a), die()))
-        actions.sweep(DUE)
+        runs.sweep(DUE)
     db.session.remove()
     for minutes in range(1, 30, 5):
-        actions.sweep(DUE + minutes * MINUTE)
+        runs.sweep(DUE + minutes * MINUTE)
         mail.sweep(DUE + minutes * MINUTE)
     assert len(world.server.messages) == 1
     assert world.states() == ["sent"]
@@ -349,10 +349,10 @@ def test_a_message_of_unknown_fate_is_not_mailed_again(world: World, monkeypatch
     world.say(world.client, "first words")
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         patch.setattr("wellchat.mail.transport.SmtpLane.send", die)
-        actions.sweep(DUE)
+        runs.sweep(DUE)
     mail.sweep(DUE + timedelta(hours=1))
     world.say(world.client, "second words", DUE)
-    actions.sweep(DUE + timedelta(hours=2))
+    runs.sweep(DUE + timedelta(hours=2))
     assert sorted(world.states()) == ["sent", "unknown"]
     [message] = world.server.messages
     assert "first words" not in message.as_string()
@@ -371,20 +371,21 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
         return real(standing, now)
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "decide", stumble)
-        done = actions.sweep(DUE)
+        for module in (runs, actions):  # with all the others, and then alone
+            patch.setattr(module, "decide", stumble)
+        done = runs.sweep(DUE)
         assert (done["digests_sent"], done["digests_failed"]) == (1, 1)
-        assert actions.sweep(DUE)["digests_sent"] == 0, "not tried again at once"
-    assert actions.sweep(DUE + 6 * MINUTE)["digests_sent"] == 1
+        assert runs.sweep(DUE)["digests_sent"] == 0, "not tried again at once"
+    assert runs.sweep(DUE + 6 * MINUTE)["digests_sent"] == 1
 
 
 def test_quiet_hours_hold_and_merge(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="12:00", quiet_to="18:00")
     world.say(world.client, "one")
-    assert actions.sweep(DUE)["digests_waiting"] == 1
+    assert runs.sweep(DUE)["digests_waiting"] == 1
     world.say(world.client, "two", NOON + timedelta(hours=3))
-    assert actions.sweep(NOON + timedelta(hours=5))["digests_sent"] == 0
-    assert actions.sweep(NOON + timedelta(hours=6))["digests_sent"] == 1
+    assert runs.sweep(NOON + timedelta(hours=5))["digests_sent"] == 0
+    assert runs.sweep(NOON + timedelta(hours=6))["digests_sent"] == 1
     assert world.server.messages[0]["Subject"] == "2 new messages from Ana Petrov"
 
 
@@ -392,7 +393,7 @@ def test_quiet_hours_hold_a_retry_too(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="12:31", quiet_to="18:00")
     world.say(world.client, "one")
     world.server.replies = ["451 later"]
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     assert mail.sweep(DUE + 2 * MINUTE)["mails_queued"] == 1
     assert world.mails()[0].due_at == NOON + timedelta(hours=6)
     assert mail.sweep(NOON + timedelta(hours=6))["mails_sent"] == 1
@@ -411,8 +412,8 @@ def test_at_their_digest_time(world: World, wishes: dict[str, object], comes: ti
     save_preferences(user=world.coach, now=NOON, **wishes)
     world.say(world.client, "Hello")
     assert planned(world.coach) == NOON + comes
-    assert actions.sweep(NOON + comes - timedelta(seconds=1))["digests_sent"] == 0
-    assert actions.sweep(NOON + comes)["digests_sent"] == 1
+    assert runs.sweep(NOON + comes - timedelta(seconds=1))["digests_sent"] == 0
+    assert runs.sweep(NOON + comes)["digests_sent"] == 1
     assert f"one {wishes['cadence']} email" in text_of(world.server.messages[0]) or wishes["cadence"] == "soon"
 
 
@@ -420,9 +421,9 @@ def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, cadence="weekly")
     world.say(world.client, "Hello")
     save_preferences(user=world.coach, now=NOON + MINUTE, cadence="soon")
-    actions.sweep(NOON + MINUTE)
+    runs.sweep(NOON + MINUTE)
     assert planned(world.coach) == DUE
-    assert actions.sweep(DUE)["digests_sent"] == 1
+    assert runs.sweep(DUE)["digests_sent"] == 1
 
 
 @pytest.mark.slow
@@ -430,9 +431,9 @@ def test_no_more_than_twenty_a_day(world: World) -> None:
     world.app.config["MOST_EMAILS_PER_THREAD"] = 99
     for n in range(25):
         world.say(world.client, f"word {n}", NOON + n * DELAY)
-        actions.sweep(NOON + (n + 1) * DELAY)
+        runs.sweep(NOON + (n + 1) * DELAY)
     assert len(world.server.messages) == 20
-    assert actions.sweep(DUE + timedelta(days=1))["digests_sent"] == 1
+    assert runs.sweep(DUE + timedelta(days=1))["digests_sent"] == 1
     assert world.server.messages[-1]["Subject"] == "5 new messages from Ana Petrov"
 
 

@@ -65,9 +65,9 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
 def test_when_it_comes(world: World, wishes: dict[str, Any], words: str) -> None:
     world.say(world.client, "Hello")
     save_preferences(user=world.coach, now=NOON, **wishes)
-    from wellchat.digests import actions
+    from wellchat.digests import runs
 
-    actions.sweep(NOON)
+    runs.sweep(NOON)
     db.session.refresh(world.coach)
     found = preview.preview(world.coach, NOON)
     assert preview.in_words(found, world.coach.time_zone).startswith(words)

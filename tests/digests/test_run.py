@@ -17,7 +17,7 @@ from tests.databases import until_one_waits
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
-from wellchat.digests import actions, decide, outbox
+from wellchat.digests import actions, decide, outbox, runs
 from wellchat.digests.render import MOST_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import note_refusal
@@ -60,7 +60,7 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
     "another message": lambda w: w.say(w.client, "And one more", DUE),
     "another thread": told_elsewhere,
     "another wish": lambda w: save_preferences(user=w.coach, now=DUE, cadence="off"),
-    "another host": lambda w: actions.sweep(DUE),
+    "another host": lambda w: runs.sweep(DUE),
     "put off": put_off,
     "refused": bounce,
     "claimed": lambda w: actions.send_one(user_id=w.coach.id, now=DUE),
@@ -71,11 +71,11 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
 @pytest.mark.parametrize("what", MEANWHILE)
 def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> None:
     world.say(world.client, "Hello")
-    prepared = actions.prepare([world.coach.id], DUE)[world.coach.id]
+    prepared = runs.prepare([world.coach.id], DUE)[world.coach.id]
     MEANWHILE[what](world)
     before = (world.membership(world.coach).mailed_seq, len(world.mails()))
-    with pytest.raises(actions.Changed):
-        actions.remember(prepared, DUE)
+    with pytest.raises(runs.Changed):
+        runs.remember(prepared, DUE)
     db.session.rollback()
     assert (world.membership(world.coach).mailed_seq, len(world.mails())) == before, "and nothing was done"
 
@@ -84,7 +84,7 @@ def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> No
 @pytest.mark.parametrize("what", [name for name in MEANWHILE if name != "claimed"])
 def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.say(world.client, "first words")
-    real, happened = actions.prepare, []
+    real, happened = runs.prepare, []
 
     def prepare(*given: Any) -> Any:
         found = real(*given)
@@ -94,9 +94,9 @@ def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.M
             MEANWHILE[what](world)
         return found
 
-    monkeypatch.setattr(actions, "prepare", prepare)
-    actions.sweep(DUE)
-    actions.sweep(DUE + timedelta(days=2))
+    monkeypatch.setattr(runs, "prepare", prepare)
+    runs.sweep(DUE)
+    runs.sweep(DUE + timedelta(days=2))
     said = [m.get_body(("plain",)).get_content() for m in world.server.messages]  # type: ignore[union-attr]
     never = ("read", "deleted", "edited", "muted", "another wish", "refused")
     assert sum("first words" in text for text in said) == (what not in never), said
@@ -112,15 +112,15 @@ def test_another_run_mails_what_this_one_is_looking_at(
 ) -> None:
     """What a run prepares is of one moment: the standings it read first still are so when it reads the messages."""
     world.say(world.client, "Hello")
-    real = actions.contents
+    real = runs.contents
 
     def contents(decisions: Any) -> Any:
         monkeypatch.undo()
-        assert background_in(world.app, lambda: actions.sweep(DUE)).result(10)["digests_sent"] == 1
+        assert background_in(world.app, lambda: runs.sweep(DUE)).result(10)["digests_sent"] == 1
         return real(decisions)
 
-    monkeypatch.setattr(actions, "contents", contents)
-    assert actions.sweep(DUE)["digests_sent"] == 0
+    monkeypatch.setattr(runs, "contents", contents)
+    assert runs.sweep(DUE)["digests_sent"] == 0
     assert len(world.mails()) == len(world.server.messages) == 1
     assert not caplog.records
 
@@ -138,7 +138,7 @@ def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
 def test_many_go_out_over_several_connections_each_once(world: World) -> None:
     people = crowd(world, 130)
     world.app.config["MAIL_LANES"] = 3
-    assert {o.did for o in actions.send_due(now=DUE)} == {"sent"}
+    assert {o.did for o in runs.send_due(now=DUE)} == {"sent"}
     assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(p.email for p in people)
     assert len(world.server.lines) == (3 if is_postgresql() else 1), "SQLite has one writer"
 
@@ -146,7 +146,7 @@ def test_many_go_out_over_several_connections_each_once(world: World) -> None:
 @pytest.mark.slow
 def test_few_go_out_over_one_connection(world: World) -> None:
     crowd(world, 20)
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     assert (len(world.server.messages), len(world.server.lines)) == (20, 1)
 
 
@@ -157,17 +157,17 @@ def test_statements_per_recipient_are_few_and_stay_the_same(world: World, querie
     for size in (5, 40):
         crowd(world, size)
         with queries() as counted:
-            assert actions.sweep(DUE)["digests_sent"] == size
+            assert runs.sweep(DUE)["digests_sent"] == size
         counts.append(counted.count)
     assert (counts[1] - counts[0]) / 35 == 4, "count as mailed, claim, write down, mark as sent"
 
 
 @pytest.mark.slow
 def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "BATCH", 10)
+    monkeypatch.setattr(runs, "BATCH", 10)
     crowd(world, 120, "Hello " * 1000)
     sizes = []
-    run = actions.send_due(now=DUE)
+    run = runs.send_due(now=DUE)
     db.session.expunge_all()
     tracemalloc.start()
     for n, _ in enumerate(run, start=1):
@@ -187,23 +187,23 @@ def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.Mo
 
 def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of many; or they would look at the same ones all the way, and each prepare what the other has sent."""
-    monkeypatch.setattr(actions, "BATCH", 4)
+    monkeypatch.setattr(runs, "BATCH", 4)
     people = [person.id for person in crowd(world, 60)]
-    chosen = [actions._due(DUE, None, 4) for _ in range(20)]
+    chosen = [runs._due(DUE, None, 4) for _ in range(20)]
     assert all(found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen)
     assert len({person for found in chosen for person in found}) > 20
 
 
 def test_who_waits_longest_comes_first(world: World) -> None:
     people = crowd(world, 5)
-    assert [o.user_id for o in actions.send_due(now=DUE)] == [person.id for person in people]
+    assert [o.user_id for o in runs.send_due(now=DUE)] == [person.id for person in people]
 
 
 def test_the_thread_that_waits_longest_comes_first_in_the_mail(world: World) -> None:
     later, sooner = (world.user(name) for name in ("Late Larry", "Early Eve"))
     world.say(later, "I came second", NOON, world.open_thread(later, world.coach))
     world.say(sooner, "I came first", NOON - timedelta(minutes=5), world.open_thread(sooner, world.coach))
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.index("I came first") < text.index("I came second")
 
@@ -211,24 +211,24 @@ def test_the_thread_that_waits_longest_comes_first_in_the_mail(world: World) -> 
 def test_no_more_than_ten_a_day_about_one_conversation(world: World) -> None:
     for n in range(12):
         world.say(world.client, f"word {n}", NOON + n * DELAY)
-        actions.sweep(NOON + (n + 1) * DELAY)
+        runs.sweep(NOON + (n + 1) * DELAY)
     assert len(world.server.messages) == 10
     person = world.user("Jonas Weber")
     late = NOON + 13 * DELAY
     world.say(person, "From somebody else", late, world.open_thread(person, world.coach))
-    assert actions.sweep(late + DELAY)["digests_sent"] == 1, "other conversations are not held up"
+    assert runs.sweep(late + DELAY)["digests_sent"] == 1, "other conversations are not held up"
     assert "From somebody else" in world.server.messages[-1].as_string()
-    assert actions.sweep(DUE + timedelta(days=1))["digests_sent"] == 1
+    assert runs.sweep(DUE + timedelta(days=1))["digests_sent"] == 1
     assert world.server.messages[-1]["Subject"] == "2 new messages from Ana Petrov", "what was held is merged"
 
 
 def test_a_server_that_cannot_be_reached_ends_the_run(world: World) -> None:
     crowd(world, 4)
     url, world.app.config["SMTP_URL"] = world.app.config["SMTP_URL"], "smtp://127.0.0.1:1"
-    done = actions.sweep(DUE)
+    done = runs.sweep(DUE)
     assert (done["digests_sent"], done["digests_queued"]) == (0, 1), "the others are not even begun"
     world.app.config["SMTP_URL"] = url
-    actions.sweep(DUE + timedelta(minutes=10))
+    runs.sweep(DUE + timedelta(minutes=10))
     mail.sweep(DUE + timedelta(minutes=10))
     assert len(world.server.messages) == 4
 
@@ -244,7 +244,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
                 sender=person, thread_id=threads[-1].id, body=f"<{n}.{m}>", client_key=f"{n}.{m}", now=NOON
             )
     actions.expect(user_id=world.coach.id, at=NOON)
-    assert actions.sweep(DUE)["digests_sent"] == 1
+    assert runs.sweep(DUE)["digests_sent"] == 1
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.count("<") == 12 * 12
     assert "20 unread messages; the first 8 you find in the conversation" in text
@@ -272,7 +272,7 @@ def test_one_message_before_many_that_do_not_wait(world: World, follows: str) ->
         message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
         if writer is world.client:
             messaging.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
-    outcome = next(each for each in actions.send_due(now=DUE) if each.user_id == world.coach.id)
+    outcome = next(each for each in runs.send_due(now=DUE) if each.user_id == world.coach.id)
     assert outcome.did == "sent"
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert "words that wait" in text
@@ -304,6 +304,6 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
         sent.set()
         assert run.result(20).did == "queued"
         assert teller.result(20) == 1
-    actions.sweep(DUE + DELAY)
+    runs.sweep(DUE + DELAY)
     covers = [cover["thread_id"] for each in world.mails(world.coach) for cover in each.covers]
     assert sorted(covers) == sorted([world.thread.id, other.id]), "each in one mail"

@@ -13,7 +13,7 @@ from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.digests import actions, week
+from wellchat.digests import runs, week
 from wellchat.digests.models import WeekSchedule
 from wellchat.mail import actions as mail
 from wellchat.messaging import actions as messaging
@@ -41,7 +41,7 @@ def test_what_happened_and_who_waits_for_whom(world: World) -> None:
     world.say(world.client, "One", NOON)
     world.say(world.client, "Two", NOON + timedelta(hours=1))
     world.say(world.coach, "Three", NOON + timedelta(days=1))
-    actions.sweep(DUE)
+    runs.sweep(DUE)
     before = len(world.server.messages)
     assert week.sweep(MONDAY - timedelta(seconds=1))["weeks_sent"] == 0
     assert week.sweep(MONDAY)["weeks_sent"] == 2

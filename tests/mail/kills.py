@@ -28,7 +28,7 @@ from tests.services import MailServer, Services, database_on
 from wellchat import create_app
 from wellchat.config import read_settings
 from wellchat.db import db
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import actions, transport
 from wellchat.messaging.models import Thread
 

@@ -12,7 +12,7 @@ import pytest
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import actions
 from wellchat.mail.compose import one_line
 from wellchat.mail.palette import oklch

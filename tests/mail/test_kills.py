@@ -12,7 +12,7 @@ from tests.mail.kills import STEPS as ALL_STEPS
 from tests.mail.kills import Killing
 from tests.mail.world import DELAY, NOON, World
 from wellchat.db import db
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import actions, transport
 
 DUE = NOON + DELAY

@@ -13,7 +13,7 @@ from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import transaction
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import actions
 from wellchat.mail.models import Mail
 

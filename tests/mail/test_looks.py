@@ -12,7 +12,7 @@ import pytest
 
 from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import answer
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import actions
 
 LONG = "a_word_without_any_place_to_break_it" * 8

@@ -10,8 +10,8 @@ import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
-from wellchat.digests import actions as digests
 from wellchat.digests import decide, week
+from wellchat.digests import runs as digests
 from wellchat.mail import actions, queries
 from wellchat.mail.models import Mail
 

@@ -12,7 +12,7 @@ from tests.mail.world import NOON, World
 from wellchat.accounts.actions import update_profile
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.digests.actions import sweep
+from wellchat.digests.runs import sweep
 from wellchat.notifications.actions import guess_time_zone, save_preferences
 
 Browse = Callable[..., Browser]

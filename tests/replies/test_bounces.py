@@ -8,7 +8,7 @@ import pytest
 
 from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import address_of, hand_over, received, said
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import queries
 from wellchat.mail.actions import resend
 

@@ -14,7 +14,7 @@ from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import address_of, answer, hand_over, raw_mail, received, said
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
-from wellchat.digests import actions as digests
+from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
 from wellchat.mail.addresses import LIFETIME, envelope_sender, meaning_of, several_address
 from wellchat.messaging.models import Message

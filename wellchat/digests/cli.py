@@ -14,7 +14,7 @@ import click
 from flask.cli import AppGroup
 
 from wellchat import clock
-from wellchat.digests import actions, week
+from wellchat.digests import actions, runs, week
 
 digest = AppGroup("digest", help="Emails that gather what people missed.")
 
@@ -55,7 +55,7 @@ def send(cadence: str | None, now: datetime, dry_run: bool, as_json: bool) -> No
 def _sent(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
     weeks: Iterable[actions.Outcome] = () if cadence else week.send_due(now=now)
     named = chain(
-        (("digest", outcome) for outcome in actions.send_due(now=now, cadence=cadence)),
+        (("digest", outcome) for outcome in runs.send_due(now=now, cadence=cadence)),
         (("week", outcome) for outcome in weeks),
     )
     for name, outcome in named:
@@ -69,7 +69,7 @@ def _sent(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _foreseen(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
-    for standing, decision in actions.preview_due(now=now, cadence=cadence):
+    for standing, decision in runs.preview_due(now=now, cadence=cadence):
         yield {
             "user_id": standing.user_id,
             "name": "digest",

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
 from wellchat.db import new_id
-from wellchat.digests.actions import foresee
 from wellchat.digests.decide import Decision, Standing, standing_of
 from wellchat.digests.render import colours, contents, day_of
+from wellchat.digests.runs import foresee
 from wellchat.errors import NotFound
 from wellchat.mail import actions as mail
 from wellchat.mail import compose

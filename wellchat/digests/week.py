@@ -18,10 +18,11 @@ from sqlalchemy import and_, delete, func, select, tuple_
 
 from wellchat.config import setting
 from wellchat.db import db, insert, transaction
-from wellchat.digests.actions import AFTER_TROUBLE, BATCH, Outcome
+from wellchat.digests.actions import AFTER_TROUBLE, Outcome
 from wellchat.digests.decide import Standing, here_until, quiet_for, refused, standing_of, standings
 from wellchat.digests.models import WeekSchedule
 from wellchat.digests.render import day_of, face, places
+from wellchat.digests.runs import BATCH
 from wellchat.digests.times import next_at
 from wellchat.mail import actions as mail
 from wellchat.mail.compose import NotWanted
