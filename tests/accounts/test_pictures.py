@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from tests.accounts.conftest import again
+from tests.attachments.files import DAMAGED, long_webp, of_a_phone
 from wellchat.accounts.pictures import MOST_BYTES, square
 from wellchat.errors import Invalid
 
@@ -47,6 +48,10 @@ def test_every_kind_becomes_a_square(form, mode):
 @pytest.mark.parametrize("size", [(1, 1), (1, 4000), (4000, 1), (3000, 2000)])
 def test_every_shape_becomes_a_square(size):
     assert opened(square(picture(size=size))).size == (256, 256)
+
+
+def test_a_photo_with_more_behind_it():
+    assert opened(square(of_a_phone())).size == (256, 256)
 
 
 def test_the_first_frame_of_a_moving_one():
@@ -116,6 +121,8 @@ NOT_PICTURES = {
     "tiff": picture("TIFF"),
     "bmp": picture("BMP"),
     "ico": picture("ICO", size=(32, 32)),
+    "exif of the wrong kind": DAMAGED["exif of the wrong kind"],
+    "too long": long_webp(65_536),
     "too many bytes": b"\xff\xd8" + b"x" * MOST_BYTES,
 }
 
@@ -175,7 +182,7 @@ def test_large_ones_pass_the_door_and_larger_ones_do_not(app, cast, visitor):
     assert upload(cara, bytes(MOST_BYTES * 2)).status_code == 413
 
 
-@pytest.mark.parametrize("name", ["nothing", "svg", "text"])
+@pytest.mark.parametrize("name", ["nothing", "svg", "text", "exif of the wrong kind"])
 def test_a_refusal_says_why_beside_the_field(app, cast, visitor, name):
     cara = visitor().signed_in_as(cast.cara)
     answer = upload(cara, NOT_PICTURES[name])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import itertools
 import struct
@@ -50,6 +51,40 @@ def photo_with_place(orientation: int = 6) -> bytes:
     exif.get_ifd(0x8825)[1] = "N"
     exif.get_ifd(0x8825)[2] = (52.0, 31.0, 12.0)
     return picture("JPEG", (80, 40), exif=exif.tobytes(), comment=b"secret comment")
+
+
+def of_a_phone(size: tuple[int, int] = (60, 40)) -> bytes:
+    """A JPEG with a second picture behind the first (MPO), as phones make them for depth and brightness."""
+    out = io.BytesIO()
+    Image.new("RGB", size, "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", size, "blue")])
+    return out.getvalue()
+
+
+def growing_gif(side: int = 3000) -> bytes:
+    """One pixel whose second frame reaches far beyond it."""
+    small, large = (picture("GIF", (each, each), "P", 0) for each in (1, side))
+    return small[:-1] + b"!\xf9\x04\0\5\0\0\0" + large[large.index(b",") :]
+
+
+def long_webp(width: int) -> bytes:
+    """Two moving pixels on a canvas that says it is so wide: some two hundred bytes."""
+    content = bytearray(moving(2, (2, 1), "WEBP"))
+    content[24:30] = (width - 1).to_bytes(3, "little") + bytes(3)
+    return bytes(content)
+
+
+# What Pillow raises for these is none of the errors it speaks of.
+DAMAGED = {
+    "no such code": base64.b64decode("R0lGODdhAQABAIEAAHl5eQAAAAAAAAAAACwAAAAAAQABAAAIBAABBAAAAAAAAAAAACwAAAAEADs="),
+    "a block cut short": base64.b64decode(
+        "R0lGODlhAwACAIIAADk5GT4+PmFhYWVlZaGhoba2tgAAAAAAACH5BAAFAAAALAAAAAADAAIAAAgJAAkEGACggICAACH5BAEFAA=="
+    ),
+    "exif of the wrong kind": base64.b64decode(
+        "UklGRsIAAABXRUJQVlA4WAoAAAAIAAAAAAAAAAAAVlA4IC4AAAAQAgCdASoBAAEAAUAmJaACdLoB+AH4AAPIAP7cUf/0mjVPx9pb/69E"
+        "HiDfnZAARVhJRm4AAABNTQAqAAAACAADAQ4AAgAAAAYAAAAyARIAAwAAAAEAAgAAiCUABAAAAAEAAAA4AAAAAGhlbGxvAAACAAAAAgAAAA"
+        "JOAAAAAAIABQAAAAMAAABWAAAAAAAAAAEAAAABAAAAAgAAAAEAAAADAAAAAQ=="
+    ),
+}
 
 
 def huge_png(side: int = 20_000) -> bytes:

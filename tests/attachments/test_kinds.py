@@ -141,6 +141,22 @@ def test_every_kind_of_picture(form, mode, name, media_type, kept_as):
     assert opened(made.content).size == (60, 40)
 
 
+def test_a_photo_with_more_behind_it_is_its_first():
+    made = pictures.rewrite(files.of_a_phone(), "a.jpg")
+    assert (made.media_type, made.name, made.width, made.height) == ("image/jpeg", "a.jpg", 60, 40)
+    red, _, blue = opened(made.content).convert("RGB").getpixel((30, 20))
+    assert red > 200 > blue
+
+
+def test_what_the_machine_lacks_is_not_the_pictures_fault(monkeypatch):
+    def full(*_args, **_named):
+        raise MemoryError
+
+    monkeypatch.setattr(pictures, "_again", full)
+    with pytest.raises(MemoryError):
+        pictures.rewrite(files.picture(), "a.jpg")
+
+
 def test_a_photo_stands_upright_and_says_nothing_of_where_it_was_taken():
     content = files.photo_with_place()
     assert b"SecretPhone" in content
@@ -196,6 +212,9 @@ def test_clear_pictures_stay_clear():
         (files.picture()[:200], "a.jpg", "damaged"),
         (b"\xff\xd8\xff" + b"x" * 500, "a.jpg", "damaged"),
         (b"GIF89a" + b"\x00" * 50, "a.gif", "damaged"),
+        (files.growing_gif(), "a.gif", "damaged"),
+        (files.long_webp(65_536), "a.webp", "too long. At most 65535 pixels"),
+        *((content, "a", "damaged") for content in files.DAMAGED.values()),
         (files.picture("PNG"), "plan.pdf", "is called a PDF, but what is in it is a picture"),
     ],
 )

@@ -87,6 +87,7 @@ def test_two_files_at_once_are_two_requests(api, talk):
         (files.HTML, "a.txt", "Web pages"),
         (files.HEIC, "a.heic", "JPEG"),
         (files.huge_png(), "a.png", "too many pixels"),
+        (files.DAMAGED["no such code"], "a.gif", "damaged"),
         (files.PDF, "me.jpg", "is called a picture"),
         (files.archive("x"), "a.zip", "Archives"),
     ],

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.attachments.files import PDF, picture, row, send, take
+from tests.attachments.files import DAMAGED, PDF, picture, row, send, take
 from wellchat import sweeps
 from wellchat.attachments import pictures, work
 from wellchat.attachments.models import Attachment
@@ -119,6 +119,14 @@ def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch
     for i in range(work.GIVE_UP + 3):
         work.sweep(now + timedelta(hours=i))
     assert (row(file.id).state, row(file.id).due_at, row(file.id).attempts) == ("fresh", None, work.GIVE_UP)
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_picture_that_was_damaged_in_the_store_stops_nobody_else(app, talk, now, name):
+    damaged, sound = take(talk.cara, now), take(talk.cara, now)
+    the_store().put(key_of(damaged.id), DAMAGED[name])
+    assert work.sweep(now)["thumbnails_made"] >= 1
+    assert row(sound.id).state == "ready"
 
 
 def test_a_crash_at_work_only_delays_it(app, talk, now, monkeypatch):

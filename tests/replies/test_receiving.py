@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from tests.attachments.files import PDF, picture
+from tests.attachments.files import DAMAGED, PDF, picture
 from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import address_of, answer, hand_over, raw_mail, received, said
 from wellchat.attachments.models import Attachment
@@ -361,6 +361,13 @@ def test_files_that_came_along_are_kept(world: World) -> None:
     sent = db.session.execute(select(Attachment)).scalars().all()
     assert {each.thread_id for each in sent} == {message.thread_id}  # none was taken in twice
     assert {each.owner_id for each in sent} == {world.coach.id}
+
+
+@pytest.mark.parametrize("name", DAMAGED)
+def test_a_damaged_picture_is_named_and_the_words_are_taken(world: World, name: str) -> None:
+    body = with_files(("me.gif", "image/gif", DAMAGED[name]))
+    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert said(world) == ["Here it is.\n\n(Sent by email without me.gif: such files are not taken here.)"]
 
 
 def test_a_photo_that_a_phone_puts_into_the_text_is_kept(world: World) -> None:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import actions, credentials
 from wellchat.accounts.forms import ChangePassword, Profile, TokenName, time_zones
-from wellchat.accounts.pictures import MOST_BYTES
+from wellchat.accounts.pictures import MOST_BYTES, MOST_MB
 from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.sessions import sign_in_anew
 from wellchat.errors import Invalid
@@ -33,6 +33,7 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         languages=[("", gettext("As my browser asks for")), *names()],
         tokens=tokens_of(viewer()),
         new_token=new_token,
+        most_mb=MOST_MB,
     )
     return page, 422 if refusal else 200
 

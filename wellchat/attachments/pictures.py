@@ -6,27 +6,31 @@ What is not pixels does not survive that: no EXIF, no GPS, no comment, no second
 from __future__ import annotations
 
 import io
+import logging
 import threading
 import warnings
 from typing import Any, NamedTuple
 
-from PIL import Image, ImageCms, ImageOps, ImageSequence, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
 from wellchat.words import N_, gettext
 
+log = logging.getLogger(__name__)
+
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 MOST_PIXELS = 50_000_000
 TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
+TOO_LONG = N_("This picture is too long. At most %(num)s pixels on one side.")
+MOST_ON_A_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
 LONGEST_SIDE = 4096  # pixels; larger ones are made smaller
 MOST_MOVING = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
 MOST_FRAMES = 300
 THUMB_SIDE = 640
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
-FAULTS = (OSError, ValueError, SyntaxError, EOFError, UnidentifiedImageError, MemoryError)
 
 _turn = threading.Lock()  # one at a time: the largest takes hundreds of megabytes while it is open
 
@@ -54,7 +58,12 @@ def rewrite(content: bytes, name: str) -> Picture:
                 form, fresh, size = _again(picture)
         except Image.DecompressionBombError:
             raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)}) from None
-        except FAULTS:
+        except (Invalid, MemoryError):
+            raise  # said already; and what the machine lacks is no fault of the picture's
+        except (
+            Exception
+        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
+            log.info("a picture cannot be opened: %r", fault)
             raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     ending = ENDINGS[form]
     fits = ending_of(name) == ending or (ending == "jpg" and ending_of(name) in ("jpeg", "jpe", "jfif"))
@@ -77,10 +86,14 @@ def _refuse_bombs(picture: Image.Image) -> None:
     width, height = picture.size  # from the header; nothing is decoded yet
     if width * height > MOST_PIXELS:
         raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)})
+    if max(width, height) > MOST_ON_A_SIDE:
+        raise Invalid({"file": gettext(TOO_LONG, num=MOST_ON_A_SIDE)})
 
 
 def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
     form = picture.format or ""
+    if form == "MPO":  # a JPEG with more pictures behind the first, as phones make them
+        form = "JPEG"
     if form == "GIF" and getattr(picture, "is_animated", False) and _can_move(picture):
         return "GIF", _moving(picture), picture.size
     plain = _upright(picture)
@@ -95,7 +108,7 @@ def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    if picture.format == "JPEG" and max(picture.size) > 2 * LONGEST_SIDE:
+    if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * LONGEST_SIDE:
         picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
     turned = ImageOps.exif_transpose(picture)
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
@@ -126,8 +139,10 @@ def _can_move(picture: Image.Image) -> bool:
 
 
 def _moving(picture: Image.Image) -> bytes:
-    frames, durations = [], []
+    frames, durations, screen = [], [], picture.size
     for frame in ImageSequence.Iterator(picture):
+        if picture.size != screen:  # a frame that reaches beyond it would make it larger than was counted
+            raise ValueError("a frame larger than its picture")
         frames.append(frame.convert("RGBA"))
         durations.append(max(20, int(frame.info.get("duration", 100) or 100)))
     out = io.BytesIO()
