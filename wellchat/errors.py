@@ -91,8 +91,8 @@ class Busy(WellchatError):
 
 
 def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """An RFC 9457 answer."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    """An RFC 9457 answer: its title is for programs, in English; its detail for whoever reads it, in their language."""
+    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": gettext(detail)}
     if errors:
         body["errors"] = errors
     response = jsonify(body)
@@ -195,7 +195,7 @@ def _on_http_error(error: HTTPException) -> Response:
     title, detail = _HTTP_WORDS.get(status, (error.name, error.description or error.name))
     if wants_json() and status in (400, 415) and request.method != "GET":
         # A body that is not JSON at all is bad input like any other.
-        return problem(422, Invalid.title, "The body is not valid JSON.", {"body": "Send a JSON object."})
+        return problem(422, Invalid.title, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")})
     response = answer(status, title, detail)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow"):

@@ -100,7 +100,7 @@ def _protect_from_forgery() -> None:
         try:
             validate_csrf(request.headers.get("X-CSRFToken"))
         except BadToken:
-            raise NotAllowed("Send the CSRF token in X-CSRFToken, or use a bearer token.") from None
+            raise NotAllowed(gettext("Send the CSRF token in X-CSRFToken, or use a bearer token.")) from None
         return
     csrf.protect()
 
@@ -115,7 +115,7 @@ def _refuse_another_s_page() -> None:
     """A page says whose it is: after somebody else signed in beside it, it may not read or write in their name."""
     meant = request.headers.get("X-Viewer")
     if meant and current_user.is_authenticated and meant != current_user.id:
-        raise NotSignedIn("Somebody else is signed in here now.")
+        raise NotSignedIn(gettext("Somebody else is signed in here now."))
 
 
 def _refuse_another_s_id() -> None:

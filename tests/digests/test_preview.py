@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,9 +17,11 @@ from tests.mail.world import NOON, World
 from wellchat.clock import now as clock_now
 from wellchat.db import db
 from wellchat.digests import preview
+from wellchat.digests.decide import decide, standing_of
 from wellchat.mail import actions as mail
 from wellchat.notifications.actions import save_preferences
 from wellchat.web import limiter
+from wellchat.words import in_language
 
 Browse = Callable[..., Browser]
 PAGE, FRAME = "/settings/notifications/preview", "/settings/notifications/preview/html"
@@ -36,6 +39,16 @@ def test_the_next_email_as_it_would_be(world: World, browse: Browse, everything:
     assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
     assert "default-src 'none'" in frame.headers["Content-Security-Policy"]
     assert everything() == before
+
+
+def test_why_it_waits_is_told_in_the_reader_s_language(world: World, browse: Browse) -> None:
+    world.say(world.client, "Hello", clock_now())
+    assert "Noch nicht fällig." in browse(world.coach).get(PAGE, headers={"Accept-Language": "de"}).text
+    standing = standing_of(world.coach.id, NOON)
+    assert standing is not None
+    enough = replace(standing, recent=((NOON, frozenset()),) * world.app.config["MOST_EMAILS"])
+    with in_language("de"):
+        assert "an einem Tag sind genug." in decide(enough, clock_now() + timedelta(hours=2)).why
 
 
 def test_somebody_else_s_is_not_in_it(world: World, browse: Browse) -> None:

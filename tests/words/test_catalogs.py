@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from wellchat import catalogs
+from wellchat import catalogs, create_app  # noqa: F401 - brings every kind of refusal with it
+from wellchat.errors import WellchatError
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
@@ -135,16 +136,69 @@ def test_the_search_for_bare_words_finds_them() -> None:
     assert list(literals('{{ button("Go there", "/go", "quiet") }}{{ _("Fine here") }}')) == ["Go there"]
 
 
-def test_flashed_words_and_refusals_are_translated() -> None:
-    """flash("...") and Invalid({...: "..."}) with English itself, where a page shows them."""
-    for path in sorted((ROOT / "wellchat").rglob("*.py")):
-        if path.name == "cli.py":
-            continue
-        for node in ast.walk(ast.parse(path.read_text())):
-            if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
-                continue
-            first = node.args[0]
-            told = first.values if node.func.id == "Invalid" and isinstance(first, ast.Dict) else [first]
-            if node.func.id in ("flash", "Invalid"):
-                english = [each for each in told if isinstance(each, ast.JoinedStr | ast.Constant)]
-                assert not english, f"{path.name}:{node.lineno}"
+PYTHON = [
+    path
+    for path in sorted((ROOT / "wellchat").rglob("*.py"))
+    if path.name != "cli.py" and path.parent.name != "demo"  # told at a terminal, in English
+]
+REASONED = {
+    "record_skip",
+    "queue_mail",
+    "begin",
+    "NotWanted",
+}  # what they are told stands in the ledger, for its reader
+
+
+def refusals() -> set[str]:
+    """WellchatError and all that are one."""
+
+    def below(kind: type) -> set[str]:
+        return {kind.__name__}.union(*map(below, kind.__subclasses__()))
+
+    return below(WellchatError)
+
+
+def untranslated(code: str) -> Iterator[int]:
+    """Lines where flash(), a refusal, its title, a field's or a ledger's reason, is given English itself."""
+    kinds = refusals()
+    for node in ast.walk(ast.parse(code)):
+        told: list[ast.expr | None] = []
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):
+            name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr
+            if name in kinds | {"flash"} | REASONED & {"NotWanted"}:
+                told += node.args[:1]
+            if name in kinds | REASONED:
+                told += [each.value for each in node.keywords if each.arg in ("detail", "errors", "reason")]
+        elif isinstance(node, ast.ClassDef) and node.name in kinds:
+            for each in node.body:
+                if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "title":
+                    told.append(each.value)
+        told = [part for each in told for part in (each.values if isinstance(each, ast.Dict) else [each])]
+        yield from (each.lineno for each in told if isinstance(each, ast.JoinedStr | ast.Constant) and has_words(each))
+
+
+def has_words(told: ast.JoinedStr | ast.Constant) -> bool:
+    return told.value != "" if isinstance(told, ast.Constant) else True
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_what_people_are_told_is_translated(path: Path) -> None:
+    assert list(untranslated(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'flash("Saved.")',
+        'raise Conflict("It is taken.")',
+        'raise errors.Busy(f"Wait {n} minutes.")',
+        'raise Invalid({"name": "Too long."})',
+        'raise DeadLink(detail="Gone.")',
+        'raise NotWanted("It was read.")',
+        'record_skip(name="reset", reason="Nobody has this address.")',
+        'class DeadLink(WellchatError):\n    title = "Gone"',
+    ],
+)
+def test_the_search_for_what_is_not_translated_finds_it(code: str) -> None:
+    assert list(untranslated(code)) != []
+    assert list(untranslated(re.sub(r'(?<!name=)(?<!\{)f?("[A-Z][^"]*")', r"gettext(\1)", code))) == []

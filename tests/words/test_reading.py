@@ -11,8 +11,10 @@ from wellchat import words
 from wellchat.accounts import actions as accounts
 from wellchat.accounts import credentials
 from wellchat.accounts.models import User
+from wellchat.changes.cursor import Cursor
 from wellchat.db import db
 from wellchat.digests.preview import preview
+from wellchat.errors import Conflict
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
 from wellchat.notifications.models import Notification
@@ -82,6 +84,39 @@ def test_what_is_wrong_with_a_form_is_told_in_it(client):
 
 def test_pages_of_errors_too(cast, browse):
     assert "Hier ist nichts, oder Sie dürfen es nicht sehen." in page(browse(cast.cara), "/threads/nothing", **GERMAN)
+
+
+def test_a_dead_link_too(client):
+    text = page(client, "/reset-password/nonsense", **GERMAN)
+    assert "Fordern Sie einen neuen an; der neueste gilt immer." in text
+    assert "It may have been used already" not in text
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "told"),
+    [
+        ("/api/threads/nothing", None, "Hier ist nichts, oder Sie dürfen es nicht sehen."),
+        (f"/api/updates?since={Cursor('x', 'somebody', 1)}", None, "Dieser Cursor gehört jemand anderem."),
+        ("/api/threads", b"no json", "Der Inhalt ist kein gültiges JSON."),
+    ],
+)
+def test_the_details_of_a_refused_call_are_told_in_it_and_their_titles_are_not(cast, browse, path, given, told):
+    def refusal(**headers):
+        sent = {} if given is None else {"method": "POST", "data": given, "content_type": "application/json"}
+        return browse(cast.cara).open(path, headers=headers | {"Sec-Fetch-Site": "same-origin"}, **sent).json
+
+    english, german = refusal(), refusal(**GERMAN)
+    assert german["detail"] == told
+    assert english["detail"] != told
+    assert german["title"] == english["title"]
+
+
+def test_a_lead_that_is_gone_too(app, cast, now):
+    lead = subjects.put_subject(
+        kind="lead", external_id="L1", title="A roof", professional_id=cast.paul.id, status="lost", now=now
+    )
+    with app.test_request_context(headers=GERMAN), pytest.raises(Conflict, match="Diese Anfrage steht nicht mehr"):
+        subjects.claim(viewer=cast.paul, subject_id=lead.id, now=now)
 
 
 def test_a_name_in_a_sentence_stays_text(cast, browse, talk):

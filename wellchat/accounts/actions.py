@@ -15,6 +15,7 @@ from wellchat.changes.actions import end_access, open_log
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.words import gettext
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
 MOST_TOUCHED = 10_000  # people a process remembers to have touched
@@ -54,7 +55,7 @@ def create_user(
             created_at=now,
         )
         if user is None:
-            raise Conflict(f"{email} has an account already.")
+            raise Conflict(gettext("%(email)s has an account already.", email=email))
     return user
 
 

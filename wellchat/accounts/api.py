@@ -13,6 +13,7 @@ from wellchat.accounts.forms import SignIn
 from wellchat.accounts.limits import guess_by_account, guess_by_place
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn
 from wellchat.web import signed_in, viewer
+from wellchat.words import gettext
 
 api = APIBlueprint("accounts_api", __name__, url_prefix="/api", tag="Tokens")
 
@@ -33,10 +34,10 @@ def post_token(wish: SignIn) -> tuple[dict[str, str], int]:
     """A bearer token for an email address and its password."""
     user = credentials.authenticate(email=wish.email, password=wish.password)
     if user is None:
-        raise NotSignedIn("The email address or the password is not right.")
+        raise NotSignedIn(gettext("The email address or the password is not right."))
     if user.verified_at is None:
         credentials.send_verification(user_id=user.id, now=clock.now())
-        raise NotAllowed("Verify your email address first: open the link we just sent to it.")
+        raise NotAllowed(gettext("Verify your email address first: open the link we just sent to it."))
     return {"token": create_token(user_id=user.id, name="API", now=clock.now())}, 201
 
 
@@ -47,6 +48,6 @@ def delete_token() -> tuple[str, int]:
     """End the token this call is made with."""
     token_id = g.get("token_id")
     if token_id is None:
-        raise NotFound("This call was not made with a token.")
+        raise NotFound(gettext("This call was not made with a token."))
     revoke_token(user_id=viewer().id, token_id=token_id)
     return "", 204

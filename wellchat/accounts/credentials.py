@@ -18,7 +18,7 @@ from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.mail.actions import queue_mail, record_skip
-from wellchat.words import gettext
+from wellchat.words import N_, gettext
 
 
 def sign_up(
@@ -91,7 +91,7 @@ def request_password_reset(*, email: str, now: datetime) -> None:
     """Mail a link to the owner of the address, if there is one; the ledger says so either way."""
     user = user_by_email(email)
     if user is None:
-        record_skip(user_id=None, address=email, name="reset", reason="Nobody has this address.", now=now)
+        record_skip(user_id=None, address=email, name="reset", reason=N_("Nobody has this address."), now=now)
     else:
         _mail(user, "reset", now, link="reset")
 

@@ -17,17 +17,19 @@ from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, digest
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
 from wellchat.mail.compose import NotWanted
-from wellchat.words import N_
+from wellchat.words import N_, gettext
 
 
 class DeadLink(WellchatError):
     """A link that is expired, was used, or never was one; the three are not told apart."""
 
     status = 410
-    title = "This link no longer works"
+    title = N_("This link no longer works")
 
     def __init__(self) -> None:
-        super().__init__("It may have been used already, or it is too old. Ask for a new one; the newest always works.")
+        super().__init__(
+            gettext("It may have been used already, or it is too old. Ask for a new one; the newest always works.")
+        )
 
 
 class Purpose(NamedTuple):

@@ -36,9 +36,7 @@ def square(upload: bytes) -> bytes:
             return _square(upload)
         except (Invalid, MemoryError):
             raise  # said already; and what the machine lacks is no fault of the picture's
-        except (
-            Exception
-        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
+        except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
             log.info("a picture cannot be opened: %r", fault)
             raise Invalid({"picture": gettext("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")}) from None
 

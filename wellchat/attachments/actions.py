@@ -100,7 +100,7 @@ def _keep(key: str, content: bytes) -> None:
         the_store().put(key, content)
     except Exception as error:
         log.warning("the store of files does not take anything: %s", error)
-        raise Busy("Files cannot be kept just now. Nothing was lost; try again in a moment.") from None
+        raise Busy(gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")) from None
 
 
 def _refuse_hoards(owner_id: str) -> None:

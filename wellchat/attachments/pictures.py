@@ -60,9 +60,7 @@ def rewrite(content: bytes, name: str) -> Picture:
             raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)}) from None
         except (Invalid, MemoryError):
             raise  # said already; and what the machine lacks is no fault of the picture's
-        except (
-            Exception
-        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
+        except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
             log.info("a picture cannot be opened: %r", fault)
             raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     ending = ENDINGS[form]

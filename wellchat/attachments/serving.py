@@ -12,6 +12,7 @@ from wellchat.attachments.models import READY, Attachment
 from wellchat.attachments.storage import Missing, key_of, the_store, thumbnail_key
 from wellchat.db import let_go
 from wellchat.errors import Busy, NotFound
+from wellchat.words import gettext
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,7 @@ def _read(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         raise NotFound from None
     except Exception as error:
         log.warning("the store of files does not answer: %s", error)
-        raise Busy("Files cannot be read just now. Try again in a moment.") from None
+        raise Busy(gettext("Files cannot be read just now. Try again in a moment.")) from None
 
 
 def _content_type(media_type: str) -> str:

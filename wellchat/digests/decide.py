@@ -31,7 +31,7 @@ from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import WISHES, Wishes, wishes_of
-from wellchat.words import N_
+from wellchat.words import N_, gettext
 
 DAY = timedelta(days=1)
 
@@ -109,7 +109,7 @@ def decide(standing: Standing, now: datetime) -> Decision:
         return Decision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
     due = due_for(wishes, min(each.oldest_at for each in awake))
     if due is not None and due > now:
-        return Decision(wait_until=due, why=f"The {wishes.cadence} time has not come.")
+        return Decision(wait_until=due, why=NOT_COME[wishes.cadence])
     if back := here_until(standing.seen_at, now):
         return Decision(wait_until=back, why=N_("The reader is here."))
     if until := quiet_for(wishes, now):
@@ -117,12 +117,15 @@ def decide(standing: Standing, now: datetime) -> Decision:
     if refusal := refused(standing):
         return Decision(skip=refusal)
     if until := _over_the_cap_until(standing):
-        return Decision(wait_until=until, why=f"{setting('MOST_EMAILS')} emails within a day are enough.")
+        enough = gettext("%(num)s emails within a day are enough.", num=setting("MOST_EMAILS"))
+        return Decision(wait_until=until, why=enough)
     held = _threads_over_their_cap(standing)
     ready = sorted((each for each in awake if each.thread_id not in held), key=lambda each: each.oldest_at)
     later = min(filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]), default=None)
     if not ready:
-        enough = f"{setting('MOST_EMAILS_PER_THREAD')} emails about one conversation within a day are enough."
+        enough = gettext(
+            "%(num)s emails about one conversation within a day are enough.", num=setting("MOST_EMAILS_PER_THREAD")
+        )
         return Decision(wait_until=later, why=enough)
     return Decision(threads=tuple(ready), why=_why_sent(wishes), later=later)
 
@@ -177,6 +180,12 @@ def _threads_over_their_cap(standing: Standing) -> dict[str, datetime]:
     return {t: [at for at, threads in standing.recent if t in threads][-most] + DAY for t in often}
 
 
+NOT_COME = {
+    "soon": N_("The delay since it was written has not passed."),
+    "hourly": N_("The time of the hourly digest has not come."),
+    "daily": N_("The time of the daily digest has not come."),
+    "weekly": N_("The time of the weekly digest has not come."),
+}
 AT_CADENCE = {
     "hourly": N_("Unread at the time of the hourly digest."),
     "daily": N_("Unread at the time of the daily digest."),

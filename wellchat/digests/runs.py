@@ -26,6 +26,7 @@ from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
+from wellchat.words import N_
 
 log = logging.getLogger(__name__)
 
@@ -225,5 +226,5 @@ def preview_due(*, now: datetime, cadence: str | None = None) -> Iterator[Forese
 
 def foresee(standing: Standing, now: datetime) -> Decision:
     if standing.due_at is not None and standing.due_at > now:
-        return Decision(wait_until=standing.due_at, why="Not due yet.")
+        return Decision(wait_until=standing.due_at, why=N_("Not due yet."))
     return decide(standing, now)

@@ -23,6 +23,7 @@ from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
 from wellchat.mail.refusals import REFUSES, note_refusal
+from wellchat.words import N_, gettext
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +32,8 @@ GIVE_UP = timedelta(days=1)  # of temporary refusals
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
 CAN_WAIT = ("digest", "week")  # after what somebody sits and waits for, such as a new password
-AGAIN = "The owner of the address said to try again."
-CRASHED = "A crash came between sending and marking. It may have gone out."
+AGAIN = N_("The owner of the address said to try again.")
+CRASHED = N_("A crash came between sending and marking. It may have gone out.")
 
 Covers = list[dict[str, Any]]
 
@@ -261,9 +262,14 @@ def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
     with transaction() as session:
         mail = session.get(Mail, mail_id, populate_existing=True, with_for_update=True)
         if mail is None:
-            raise NotFound(f"There is no mail {mail_id}.")
+            raise NotFound(gettext("There is no mail %(id)s.", id=mail_id))
         if mail.state not in (UNKNOWN, FAILED):
-            raise Conflict(f"Mail {mail_id} is {mail.state}; only an unknown or failed one can be sent again.")
+            words = gettext(
+                "Mail %(id)s is %(state)s; only an unknown or failed one can be sent again.",
+                id=mail_id,
+                state=mail.state,
+            )
+            raise Conflict(words)
         mail.state, mail.due_at, mail.reason = (
             QUEUED,
             now,

@@ -95,7 +95,7 @@ def _sent_before(
     files_of_it = [file["id"] for file in first.files or ()]
     another = (first.body, first.reply_to, files_of_it) != (body, reply_to, list(attachments))
     if another and first.edited_at is None and first.deleted_at is None:
-        raise Conflict("This client_key was already used for another message in this thread.")
+        raise Conflict(gettext("This client_key was already used for another message in this thread."))
     return first
 
 

@@ -185,7 +185,7 @@ def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, 
                 address=user.email,
                 name="reply_refused",
                 context=context,
-                reason=f"Their reply: {why}",
+                reason=why,
                 now=now,
             )
     return Verdict(OK, f"Refused, and its author is told: {why}")

@@ -134,7 +134,12 @@ def _keep_people(subject: Subject, given: dict[str, Any]) -> None:
     for name in ("professional_id", "client_id"):
         stands = getattr(subject, name)
         if name in given and given[name] != stands and not (name == "client_id" and stands is None):
-            raise Conflict(f"This {subject.declared.label.lower()} has other people in it. Put a new one for these.")
+            raise Conflict(
+                gettext(
+                    "%(kind)s: this one has other people in it. Put a new one for these.",
+                    kind=gettext(subject.declared.label),
+                )
+            )
 
 
 def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
@@ -153,7 +158,11 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
         if subject is None or subject.professional_id != viewer.id or subject.declared.scope != "subject":
             raise NotFound
         if subject.status not in (CLAIMED, None):
-            raise Conflict(f"This lead is {subject.status}; it cannot be claimed any more.")
+            words = gettext(
+                "This lead is no longer on offer and cannot be claimed. It stands at “%(status)s”.",
+                status=subject.status,
+            )
+            raise Conflict(words)
         if taken.rowcount:  # type: ignore[attr-defined]
             stood = _as_it_stands(subject)._replace(shown=())
             for hook in ON_PUT:

@@ -19,14 +19,15 @@ from wellchat.updates.forms import Poll
 from wellchat.updates.gate import FOUND, Finding
 from wellchat.updates.queries import update_after
 from wellchat.web import reply, signed_in, viewer
+from wellchat.words import N_
 
 api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")
 
 RESYNC: dict[Resync, str] = {
-    "expired": "This cursor is older than what we keep.",
-    "foreign": "This cursor belongs to another user.",
-    "restored": "The database was restored since this cursor was given out.",
-    "ahead": "This cursor is ahead of the log.",
+    "expired": N_("This cursor is older than what we keep."),
+    "foreign": N_("This cursor belongs to another user."),
+    "restored": N_("The database was restored since this cursor was given out."),
+    "ahead": N_("This cursor is ahead of the log."),
 }
 
 
