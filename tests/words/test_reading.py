@@ -17,6 +17,7 @@ from wellchat.digests.preview import preview
 from wellchat.errors import Conflict
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
+from wellchat.messaging.opening import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import notification_json
 from wellchat.subjects import actions as subjects
@@ -117,6 +118,17 @@ def test_a_lead_that_is_gone_too(app, cast, now):
     )
     with app.test_request_context(headers=GERMAN), pytest.raises(Conflict, match="Diese Anfrage steht nicht mehr"):
         subjects.claim(viewer=cast.paul, subject_id=lead.id, now=now)
+
+
+def test_a_conversation_about_something_has_one_name_everywhere(app, cast, now, browse):
+    subjects.put_subject(kind="coupon", external_id="C1", title="50% Off", professional_id=cast.paul.id, now=now)
+    thread_id, _ = open_thread(viewer=cast.cara, with_id=cast.paul.id, subject=("coupon", "C1"), now=now)
+    cara = browse(cast.cara)
+    for path in ("/", f"/threads/{thread_id}", "/api/threads"):
+        assert "Re: 50% Off" in page(cara, path)
+        german = page(cara, path, **GERMAN)
+        assert "Betrifft: 50% Off" in german
+        assert "Re: 50% Off" not in german
 
 
 def test_a_name_in_a_sentence_stays_text(cast, browse, talk):

@@ -29,7 +29,7 @@ def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: f
         "id": thread.id,
         "key_scope": thread.key_scope,
         "title": other.name,
-        "context": f"Re: {thread.subject.title}" if thread.subject else None,
+        "context": gettext("Re: %(title)s", title=thread.subject.title) if thread.subject else None,
         "client": person_json(client),
         "professional": person_json(professional),
         "other": person_json(other)
