@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 
@@ -51,6 +52,15 @@ def test_editing_ends_with_the_page_too(cara, talk, now):
     assert "for 5 minutes" in answer.text
     assert "Late words" in answer.text
     assert message(talk).body == "Hello"
+
+
+def test_how_long_a_message_can_be_changed_stands_in_one_place(cara, talk, now, monkeypatch):
+    for name in ("actions", "models", "pages"):
+        module = import_module(f"wellchat.messaging.{name}")
+        monkeypatch.setattr(module, "EDIT_WITHIN", timedelta(minutes=3))
+    talk.says(talk.cara, "Hello", now=now - timedelta(minutes=4))
+    assert "for 3 minutes" in cara.post(f"/threads/{talk.id}/messages/1", data={"body": "Late"}).text
+    assert 'data-edit-within="180000"' in cara.get(f"/threads/{talk.id}").text
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,7 @@ def test_a_dead_link_too(client):
     [
         ("/api/threads/nothing", None, "Hier ist nichts, oder Sie dürfen es nicht sehen."),
         (f"/api/updates?since={Cursor('x', 'somebody', 1)}", None, "Dieser Cursor gehört jemand anderem."),
+        ("/api/notifications?kind=x", None, "Eine Art von Mitteilung namens 'x' gibt es nicht."),
         ("/api/threads", b"no json", "Der Inhalt ist kein gültiges JSON."),
     ],
 )

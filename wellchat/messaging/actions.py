@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, delete, select
@@ -15,7 +15,7 @@ from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.jobs import enqueue
 from wellchat.messaging import files, statements
 from wellchat.messaging.changing import left_to_read, lock_own, words_changed
-from wellchat.messaging.models import Membership, Message, MessageRevision, Reaction, Thread
+from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
@@ -111,7 +111,7 @@ def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, e
 
 
 def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: datetime) -> Message:
-    """Change what a message of the viewer's own says, within five minutes; the earlier text goes to the audit trail.
+    """Change what a message of the viewer's own says, as long as that may be; the earlier text goes to the audit trail.
 
     Raises NotFound where it is not the viewer's message, Invalid where it is too late or deleted.
     """
@@ -120,7 +120,9 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": gettext("This message was deleted.")})
         if not message.may_be_edited(now):
-            raise Invalid({"body": gettext("A message can be changed for 5 minutes after it was sent.")})
+            minutes = EDIT_WITHIN // timedelta(minutes=1)
+            late = gettext("A message can be changed for %(num)s minutes after it was sent.", num=minutes)
+            raise Invalid({"body": late})
         if message.body != body:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now

@@ -12,7 +12,7 @@ from wellchat.attachments.actions import MOST_FILES
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.messaging.spans import MuteFor, SnoozeFor, until
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import known_kind
 from wellchat.words import gettext
 
 MAX_BODY = 10_000  # characters of one message
@@ -22,13 +22,7 @@ ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
 
-def _declared(name: str) -> str:
-    if name not in KINDS:
-        raise ValueError(gettext("Choose one of %(choices)s.", choices=", ".join(KINDS)))
-    return name
-
-
-KindName = Annotated[Text, AfterValidator(_declared)]
+KindName = Annotated[Text, AfterValidator(known_kind)]
 
 
 def _written(value: object) -> object:

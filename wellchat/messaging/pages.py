@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, current_app, redirect, render_template, request, url_for
@@ -22,7 +23,7 @@ from wellchat.messaging import actions, files, opening, places, queries
 from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
 from wellchat.messaging.gallery import panel_files
-from wellchat.messaging.models import Message
+from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.places import ON_A_PAGE
 from wellchat.messaging.state import message_state, thread_state
 from wellchat.subjects.queries import (
@@ -85,6 +86,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         body=body,
         errors=errors or {},
         max_body=MAX_BODY,
+        edit_within=EDIT_WITHIN // timedelta(milliseconds=1),
     )
 
 

@@ -14,7 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
-from wellchat.notifications.kinds import KINDS
+from wellchat.notifications.kinds import KINDS, known_kind
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
 from wellchat.words import gettext
@@ -272,11 +272,11 @@ def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
 
 
 def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
-    if unknown := set(changes) - set(KINDS):
-        raise Invalid(
-            {"channels": gettext("There is no kind of notification called %(name)s.", name=repr(sorted(unknown)[0]))}
-        )
-    return {kind: known.get(kind, {}) | changes.get(kind, {}) for kind in {*known, *changes}}
+    try:
+        named = {known_kind(each): channels for each, channels in changes.items()}
+    except ValueError as unknown:
+        raise Invalid({"channels": str(unknown)}) from None
+    return {kind: known.get(kind, {}) | named.get(kind, {}) for kind in {*known, *named}}
 
 
 def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None:

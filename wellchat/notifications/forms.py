@@ -9,19 +9,13 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from wellchat.accounts.forms import TimeZone
 from wellchat.forms import Form, QueryForm, Text
-from wellchat.notifications.kinds import KINDS
+from wellchat.notifications.kinds import known_kind
 from wellchat.words import gettext
 
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 Cadence = Literal["soon", "hourly", "daily", "weekly", "off"]
 Hour = Annotated[int, Field(ge=0, le=23)]
 Weekday = Annotated[int, Field(ge=0, le=6)]
-
-
-def _kind(name: str) -> str:
-    if name not in KINDS:
-        raise ValueError(f"there is no kind of notification called {name!r}")
-    return name
 
 
 def _clock(text: str) -> str:
@@ -32,7 +26,7 @@ def _clock(text: str) -> str:
 
 Clock = Annotated[Text, AfterValidator(_clock)]
 
-Kind = Annotated[str, AfterValidator(_kind)]
+Kind = Annotated[str, AfterValidator(known_kind)]
 
 
 class ListNotifications(QueryForm):

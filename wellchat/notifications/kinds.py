@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wellchat.words import N_
+from wellchat.words import N_, gettext
 
 CHANNELS = ("bell", "push", "email")
 OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the page of preferences
@@ -91,6 +91,13 @@ KINDS = {
         ),
     )
 }
+
+
+def known_kind(name: str) -> str:
+    """The name of a declared kind. Raises ValueError, in words, for any other."""
+    if name not in KINDS:
+        raise ValueError(gettext("There is no kind of notification called %(name)s.", name=repr(name)))
+    return name
 
 
 def kind_of(name: str) -> NotificationKind:

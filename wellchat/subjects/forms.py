@@ -8,14 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from wellchat.forms import Form, Text
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import known_kind
 from wellchat.words import gettext
-
-
-def _kind(text: str) -> str:
-    if text not in KINDS:
-        raise ValueError(gettext("Choose one of %(choices)s.", choices=", ".join(KINDS)))
-    return text
 
 
 def _title(text: str) -> str:
@@ -34,7 +28,7 @@ def _web_address(text: str) -> str:
 
 
 class PutSubject(Form):
-    kind: Annotated[Text, AfterValidator(_kind)]
+    kind: Annotated[Text, AfterValidator(known_kind)]
     external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
     title: Annotated[Text, StringConstraints(max_length=200), AfterValidator(_title)]
     url: Annotated[Text, StringConstraints(max_length=2000), AfterValidator(_web_address)] | None = None

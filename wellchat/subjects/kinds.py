@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from wellchat.words import N_
+from wellchat.words import N_, gettext
 
 Scope = Literal["connection", "client", "subject"]
 
@@ -33,3 +33,10 @@ KINDS = {
         SubjectKind("lead", N_("Lead"), "subject", N_("Open the lead"), N_("Message about this lead")),
     )
 }
+
+
+def known_kind(name: str) -> str:
+    """The name of a declared kind. Raises ValueError, in words, for any other."""
+    if name not in KINDS:
+        raise ValueError(gettext("Choose one of %(choices)s.", choices=", ".join(KINDS)))
+    return name

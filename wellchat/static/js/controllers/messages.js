@@ -8,18 +8,18 @@ import { wishing } from "../lib/wishing.js";
 import { t } from "../lib/words.js";
 
 const LONGEST = 20_000; // ms without an answer after which it is given up
-const EDITABLE = 300_000; // ms; the server has the last word
 
 /* Some browsers do not say what a click was made with. */
 const touched = ({ pointerType: type }) => (type ? type === "touch" : matchMedia("(hover: none)").matches);
 
 export function messages(root, app) {
   const { threadId } = root.dataset;
+  const editWithin = Number(root.dataset.editWithin); // ms; the server has the last word
   const log = part(root, "log");
   const form = root.querySelector("form.composer");
   const path = (seq, rest = "") => `/threads/${threadId}/messages/${seq}${rest}`;
   const rows = () => [...log.querySelectorAll("[data-seq]")];
-  const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + EDITABLE - Date.now());
+  const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + editWithin - Date.now());
   const nameOf = (id) => (id === app.viewerId ? t("You") : log.getAttribute("aria-label"));
   let menu = null;
 
