@@ -107,7 +107,29 @@ def test_one_pin_too_many_is_told(cara, talk, now):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
     answer = cara.post(f"/threads/{talk.id}/messages/{MOST_PINS + 1}/pin", data={"pinned": "1"})
     assert answer.status_code == 303
-    assert "Unpin one first" in cara.get("/").text
+    page = cara.get("/").text
+    assert "Unpin one first" in page
+    assert "notice--danger" in page
+
+
+def test_a_form_that_says_neither_pins_nor_unpins(cara, talk, now):
+    talk.exchange("c")
+    pin(viewer=talk.cara, thread_id=talk.id, seq=1, on=True, now=now)
+    for form in ({}, {"pinned": "perhaps"}):
+        assert cara.post(f"/threads/{talk.id}/messages/1/pin", data=form).status_code == 303
+        assert "notice--danger" in cara.get("/").text
+    assert message(talk).pinned_at is not None
+
+
+def test_a_button_to_write_to_somebody_says_whom(cara, talk, everything):
+    before = everything()
+    for form in (
+        {"with": "x" * 41},
+        {"kind": "k" * 21, "external_id": "x"},
+        {"kind": "coupon", "external_id": "a\x00b"},
+    ):
+        assert cara.post("/threads", data=form).status_code == 422
+    assert everything() == before
 
 
 def test_the_composer_answers_without_script(cara, paul, talk):

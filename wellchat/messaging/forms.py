@@ -116,6 +116,33 @@ class OpenThread(Form):
         return self
 
 
+class StartThread(Form):
+    """The button on a profile or a card: whom to write to, or a subject in two fields."""
+
+    with_: Id | None = Field(default=None, alias="with")
+    kind: Annotated[Text, StringConstraints(max_length=20)] | None = None
+    external_id: Annotated[Text, StringConstraints(max_length=120)] | None = None
+
+    @property
+    def subject(self) -> tuple[str, str] | None:
+        return None if self.kind is None or self.external_id is None else (self.kind, self.external_id)
+
+
+class PinMessage(Form):
+    pinned: bool
+
+
+class React(Form):
+    """The button of a reaction is its emoji, named by what it does. Whether it is one, `react` says."""
+
+    add: str | None = None
+    remove: str | None = None
+
+    @property
+    def emoji(self) -> str:
+        return (self.add or self.remove or "").strip()
+
+
 class MarkRead(Form):
     seq: Seq
 

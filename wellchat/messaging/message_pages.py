@@ -9,7 +9,7 @@ from wellchat import clock
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
 from wellchat.messaging import actions, queries
-from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread
+from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread, PinMessage, React
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.places import address_of
 from wellchat.messaging.reacting import react
@@ -66,9 +66,10 @@ def delete(thread_id: str, seq: int) -> Response:
 @limiter.limit("60/minute")
 def change_pin(thread_id: str, seq: int) -> Response:
     try:
-        pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=request.form.get("pinned") == "1", now=clock.now())
+        wish = read_form(PinMessage)
+        pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=wish.pinned, now=clock.now())
     except Invalid as refusal:
-        flash(refusal.detail, "error")
+        flash(refusal.detail, "danger")
     return _back(thread_id, seq)
 
 
@@ -76,11 +77,16 @@ def change_pin(thread_id: str, seq: int) -> Response:
 @signed_in
 @limiter.limit("120/minute")
 def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
-    """`add` or `remove` is the emoji."""
-    on = "add" in request.form
-    emoji = request.form.get("add" if on else "remove", "").strip()
     try:
-        react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=on, now=clock.now())
+        wish = read_form(React)
+        react(
+            viewer=viewer(),
+            thread_id=thread_id,
+            seq=seq,
+            emoji=wish.emoji,
+            on=wish.add is not None,
+            now=clock.now(),
+        )
     except Invalid as refusal:
         return _page(thread_id, seq, errors=refusal.errors), 422
     return _back(thread_id, seq)

@@ -21,7 +21,15 @@ from wellchat.errors import Invalid, TooLarge
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import actions, files, opening, places, queries
 from wellchat.messaging.filters import filters
-from wellchat.messaging.forms import MAX_BODY, ListThreads, MarkRead, PostMembership, PostMessage, ThreadPlace
+from wellchat.messaging.forms import (
+    MAX_BODY,
+    ListThreads,
+    MarkRead,
+    PostMembership,
+    PostMessage,
+    StartThread,
+    ThreadPlace,
+)
 from wellchat.messaging.gallery import panel_files
 from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.places import ON_A_PAGE
@@ -144,15 +152,13 @@ def _state(view: queries.ThreadView) -> dict[str, Any]:
 @limiter.limit("60/minute")
 def start() -> BaseResponse:
     """From a profile or a card: the thread, opened if it is the first time."""
-    form = request.form
-    subject = (form["kind"], form["external_id"]) if "kind" in form and "external_id" in form else None
-    user = viewer()
-    thread_id, _ = opening.open_thread(viewer=user, with_id=form.get("with"), subject=subject, now=clock.now())
-    about = _card_in_pair_thread(user, thread_id, subject) if subject else None
+    user, wish = viewer(), read_form(StartThread)
+    thread_id, _ = opening.open_thread(viewer=user, with_id=wish.with_, subject=wish.subject, now=clock.now())
+    about = _card_in_pair_thread(user, wish.subject) if wish.subject else None
     return redirect(url_for("messaging.thread", thread_id=thread_id, about=about))
 
 
-def _card_in_pair_thread(user: User, thread_id: str, subject: tuple[str, str]) -> str | None:
+def _card_in_pair_thread(user: User, subject: tuple[str, str]) -> str | None:
     """The subject to mark the next message with, where the thread is the pair's and not the subject's own."""
     found = visible_subject(user, *subject)
     return found.id if found.declared.scope == "connection" else None

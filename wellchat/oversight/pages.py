@@ -10,11 +10,12 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.attachments.serving import small, whole
 from wellchat.errors import Invalid, NotFound
-from wellchat.forms import read_query
+from wellchat.forms import read_form, read_query
 from wellchat.messaging.forms import ListThreads, ThreadPlace
 from wellchat.messaging.state import message_state
 from wellchat.oversight import queries
 from wellchat.oversight.actions import look
+from wellchat.oversight.forms import TakeLook
 from wellchat.web import signed_in, viewer
 
 pages = Blueprint("oversight", __name__, url_prefix="/oversight")
@@ -43,7 +44,8 @@ def _index(refused: str | None = None, errors: dict[str, str] | None = None) -> 
 @signed_in
 def take_a_look(thread_id: str) -> Response | tuple[str, int]:
     try:
-        entry = look(admin=viewer(), thread_id=thread_id, reason=request.form.get("reason", ""), now=clock.now())
+        wish = read_form(TakeLook)
+        entry = look(admin=viewer(), thread_id=thread_id, reason=wish.reason, now=clock.now())
     except Invalid as refusal:
         return _index(thread_id, refusal.errors), 422
     return redirect(url_for("oversight.show", look_id=entry.id), 303)
