@@ -84,6 +84,6 @@ def test_the_summaries_of_the_week_go_along(world: World) -> None:
     send(world, "--now", DUE)
     monday = "2026-11-23T08:00Z"
     assert send(world, "--cadence", "daily", "--now", monday).startswith("0 sent")
-    assert "would get  the week  The summary of the week." in send(world, "--dry-run", "--now", monday)
+    assert "would get  the week  The weekly summary." in send(world, "--dry-run", "--now", monday)
     assert send(world, "--now", monday) == "1 sent, 0 skipped, 0 waiting.\n"
     assert send(world, "--now", monday) == "0 sent, 0 skipped, 0 waiting.\n"

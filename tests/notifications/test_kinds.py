@@ -122,4 +122,4 @@ def test_what_is_on_devices_only_is_not_in_the_bell(world: World, browse: Browse
 
 def test_what_never_rings_has_no_place_in_the_bell_s_filter(browse, cast) -> None:
     page = browse(cast.cara).get("/notifications").text
-    assert "Summary of the week" not in page
+    assert "Weekly summary" not in page

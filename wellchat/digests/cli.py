@@ -85,7 +85,7 @@ def _foreseen(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
             "user_id": user_id,
             "name": "week",
             "did": did,
-            "why": why or "The summary of the week.",
+            "why": why or week.WHY,
             "address": address,
             "until": clock.iso(at),
             "threads": [],

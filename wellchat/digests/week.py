@@ -1,4 +1,4 @@
-"""The weekly word: what happened in a week, and who waits for whom. Only numbers and names; messages are in digests.
+"""The weekly summary: what happened in a week, and who waits for whom. Only numbers and names; messages are in digests.
 
 A kind of its own, which people may turn off. It is planned when something arrives, for the hour and weekday of the
 person's digests; so nobody whose week was empty is ever looked at. Who has chosen weekly digests, or no emails, gets
@@ -37,11 +37,13 @@ from wellchat.words import N_, in_language
 log = logging.getLogger(__name__)
 
 WEEK = timedelta(days=7)
+WHY = N_("The weekly summary.")
+EARLIER = N_("The summary of the week.")  # how rows of earlier versions say it
 MOST_SHOWN = 20  # conversations; the others are counted
 
 
 def not_wanted(wishes: Wishes) -> str:
-    """Why this person gets no weekly word, if so."""
+    """Why this person gets no weekly summary, if so."""
     if wishes.cadence == "off":
         return N_("Emails are switched off in the preferences.")
     if not wishes.wants("week", "email"):
@@ -52,7 +54,7 @@ def not_wanted(wishes: Wishes) -> str:
 
 
 def expect(*, user_id: str, wishes: Wishes, written: datetime) -> None:
-    """Something arrived for this person then: plan their next weekly word, if none is planned."""
+    """Something arrived for this person then: plan their next weekly summary, if none is planned."""
     if not_wanted(wishes):
         return
     with transaction() as session:
@@ -84,7 +86,7 @@ def replan(user_id: str, now: datetime) -> None:
 
 
 def send_due(*, now: datetime) -> Iterator[Outcome]:
-    """Everybody whose weekly word is due, each in a transaction of their own, over a few connections."""
+    """Everybody whose weekly summary is due, each in a transaction of their own, over a few connections."""
     due = select(WeekSchedule.user_id).where(WeekSchedule.due_at <= now)
     due = due.order_by(WeekSchedule.due_at, WeekSchedule.user_id)
     with Lanes() as lanes:
@@ -107,7 +109,7 @@ def _send_safely(user_id: str, now: datetime, out: Lane) -> Outcome | None:
     try:
         return send_one(user_id=user_id, now=now, out=out)
     except Exception:
-        log.exception("the weekly word to %s could not be decided", user_id)
+        log.exception("the weekly summary to %s could not be decided", user_id)
         with transaction():
             _plan(user_id, now + AFTER_TROUBLE)
         return Outcome(user_id, "failed", "It could not be decided; it is tried again.")
@@ -130,7 +132,7 @@ def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
             return Outcome(user_id, "waiting", why)
         if refusal := refused(standing):
             return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
-        written = mail.begin(**to, context={"name": standing.name}, covers=[], reason=N_("The summary of the week."))
+        written = mail.begin(**to, context={"name": standing.name}, covers=[], reason=WHY)
     state = mail.send_begun(mail=written, lane=out, now=now)
     return Outcome(user_id, state or written.state, written.reason, written.id)
 
@@ -239,7 +241,7 @@ class Foreseen(NamedTuple):
 
 
 def preview_due(*, now: datetime) -> Iterator[Foreseen]:
-    """Everybody whose weekly word is due, and what would come of it now; changes nothing. A page at a time."""
+    """Everybody whose weekly summary is due, and what would come of it now; changes nothing. A page at a time."""
     last = ""
     while True:
         due = select(WeekSchedule.user_id).where(WeekSchedule.user_id > last, WeekSchedule.due_at <= now)

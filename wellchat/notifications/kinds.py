@@ -82,7 +82,7 @@ KINDS = {
         ),
         NotificationKind(
             name="week",
-            label=N_("Summary of the week"),
+            label=N_("Weekly summary"),
             title=N_("Your week"),
             channels={"bell": False, "push": False, "email": True},
             offered=("email",),

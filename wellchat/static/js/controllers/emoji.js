@@ -14,7 +14,7 @@ export function emoji(form) {
   const begin = (event) => {
     if (!field.value.includes(":") || event.isComposing) return;
     field.removeEventListener("input", begin);
-    import("./emoji_names.js").then(({ suggestions }) => suggestions(form, insert));
+    import("./emoji_suggestions.js").then(({ suggestions }) => suggestions(form, insert));
   };
   field.addEventListener("input", begin);
 

@@ -54,7 +54,7 @@ export function fillFiles(row, { deleted, attachments }) {
   box.classList.toggle("files--many", files.filter((file) => file.width).length > 1);
 }
 
-export function fileElement(file) {
+function fileElement(file) {
   return file.width ? pictureElement(file) : documentElement(file);
 }
 
