@@ -161,7 +161,7 @@ def _supervise(*, host: str, port: int, greeting: str) -> int:
     listen = ["--host", host, "--port", str(port)]
     # Little grace: someone pressed Ctrl-C and waits, and a request cut off is simply made again.
     manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
-    work = ["worker", "-B", "-P", "threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
+    work = ["worker", "-B", "-P", "threads", "-c", "4", "--without-gossip", "--without-mingle"]
     as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as the rest of us here
     command = [*python, "celery", "-A", "worker", "-q", *work]
     manager.add_process("worker", command, env={**os.environ, **as_root})
