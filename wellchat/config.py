@@ -101,7 +101,7 @@ def _files_place(value: str | None) -> str | None:
     parts = urlsplit(value)
     if parts.scheme == "s3" and parts.netloc:
         if find_spec("boto3") is None:
-            raise ValueError("a bucket needs boto3: install wellchat[s3]")
+            raise ValueError("a bucket needs boto3; docs/files.md says how to install it")
         return value
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return value
