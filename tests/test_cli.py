@@ -114,6 +114,49 @@ def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command]
     assert again.stop(signal.SIGTERM) == 0
 
 
+def test_up_without_the_demo_has_nobody_in_it_and_says_how_to_begin(
+    start: Callable[..., Command], instance: Path
+) -> None:
+    command = start("up", "--no-demo")
+    command.wait_until_says(GREETING)
+    wait_for(lambda: "Ctrl-C" in command.output, what="the rest of the greeting")
+    assert "wellchat user create you@example.com" in command.output
+    assert "Their password is" not in command.output
+    assert "/become/" not in fetch(f"{command.url}/sign-in")[1]
+    assert len([line for line in command.said if line]) == 4, "nothing but the greeting, which has four lines"
+    assert command.stop() == 0
+    with sqlite3.connect(instance / "wellchat.db") as database:
+        assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)
+
+
+def test_all_parts_say_as_much_as_is_asked_for(start: Callable[..., Command]) -> None:
+    command = start("up", "--no-demo", WELLCHAT_LOG_LEVEL="INFO")
+    command.wait_until_says(GREETING)
+    wait_for(lambda: "Booting worker" in command.output, what="the web server's words")
+    wait_for(lambda: "Task sweep" in command.output, what="the worker's words")
+    assert command.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("level", "said"), [("ERROR", []), ("WARNING", ["WARNING wellchat: WELLCHAT_TYPO is not a setting"])]
+)
+def test_a_command_says_as_much_as_is_asked_for(instance: Path, level: str, said: list[str]) -> None:
+    assert run("db", "upgrade", instance=instance).returncode == 0
+    ended = run("sweep", instance=instance, LOG_LEVEL=level, TYPO="1")
+    assert ended.returncode == 0
+    assert [line.partition(" of wellchat")[0] for line in ended.stderr.splitlines()] == said
+
+
+def test_up_at_an_address_of_the_world_s_opens_no_door_to_the_demo(start: Callable[..., Command]) -> None:
+    command = start("up", WELLCHAT_BASE_URL="https://chat.example.com")
+    command.wait_until_says(GREETING)
+    wait_for(lambda: "Ctrl-C" in command.output, what="the rest of the greeting")
+    assert "wellchat demo --remove" in command.output
+    assert "Their password is" not in command.output
+    assert "/become/" not in fetch(f"{command.url}/sign-in")[1]
+    assert command.stop() == 0
+
+
 def test_a_hanging_poll_does_not_hold_up_the_stop(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
     command = start("up")
     command.wait_until_says(GREETING)

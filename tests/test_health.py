@@ -67,6 +67,18 @@ def test_what_waits_is_measured_when_asked(client, talk, name):
     assert figure(client, name) is not None
 
 
+def test_without_a_database_what_else_is_known_is_shown(client, talk, make_app):
+    talk.says(talk.cara, "hello")
+    assert (figure(client, "wellchat_database_answers"), figure(client, "wellchat_outbox_due")) == (1, 1)
+    away = make_app(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").test_client()
+    answer = away.get("/metrics")
+    assert answer.status_code == 200
+    assert "wellchat_database_answers 0.0" in answer.text
+    assert "wellchat_polls_waiting" in answer.text
+    assert "wellchat_outbox_due NaN" in answer.text
+    assert (figure(client, "wellchat_database_answers"), figure(client, "wellchat_outbox_due")) == (1, 1)
+
+
 @pytest.mark.slow
 def test_the_figures_of_several_processes_add_up(postgresql_url, valkey_url, tmp_path):
     settings = {"WELLCHAT_DATABASE_URL": postgresql_url, "WELLCHAT_REDIS_URL": valkey_url}

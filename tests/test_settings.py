@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from wellchat.config import SettingsError, read_settings, reply_pattern
+from wellchat.config import DAY, YEAR, Settings, SettingsError, read_settings, reply_pattern
+
+DOCS = Path(__file__).parent.parent / "docs"
 
 BAD = [
     ("DATABASE_URL", "nope"),
@@ -59,3 +62,27 @@ def test_a_long_sender_s_name_leaves_room_for_answers() -> None:
     """What an answer needs before the @ does not fit behind it: of the sender only the domain is kept."""
     assert reply_pattern(None, "customer-notifications@studio.example") == ("", "studio.example")
     assert reply_pattern(None, "Studio <hello@studio.example>") == ("hello+", "studio.example")
+
+
+def rows_of_the_docs() -> dict[str, str]:
+    rows = re.findall(r"^\| `WELLCHAT_(\w+)` \| (.*) \|$", (DOCS / "settings.md").read_text(), re.MULTILINE)
+    return dict(rows)
+
+
+def test_the_docs_have_every_setting_and_no_other() -> None:
+    assert rows_of_the_docs().keys() == Settings.model_fields.keys()
+
+
+BOUNDS = [
+    (name, bound)
+    for name, field in Settings.model_fields.items()
+    for each in field.metadata
+    for bound in (getattr(each, "ge", None), getattr(each, "gt", None), getattr(each, "le", None))
+    if bound not in (None, DAY, YEAR) and not (bound in (0, 1) and getattr(each, "ge", None) == bound)
+]
+
+
+@pytest.mark.parametrize(("name", "bound"), BOUNDS)
+def test_the_docs_say_how_far_a_setting_goes(name: str, bound: int) -> None:
+    """A day or a year, and that a number is not negative, go without saying."""
+    assert re.search(rf"\b{bound}\b", rows_of_the_docs()[name].rpartition(" | ")[2])

@@ -56,8 +56,8 @@ PUBLIC = {
     "offline.manifest": "the same",
     "offline.app_icon": "the same",
     "offline.offline": "one page for everybody, with nothing of anybody's",
-    "demo.switcher": "only where the demo is loaded",
-    "demo.become": "only people of the demo",
+    "demo.switcher": "only where the demo is loaded, for who is close by",
+    "demo.become": "only people of the demo, for who is close by",
 }
 
 

@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, jobs, templating, web, words
+from wellchat import api_docs, assets, db, errors, jobs, logs, templating, web, words
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     )
     app.config.update(settings.model_dump())
     app.config.update(flask_config)
+    logs.init(settings.LOG_LEVEL)
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     db.init_app(app, migrations=str(ROOT / "migrations"))

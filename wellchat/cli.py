@@ -26,11 +26,12 @@ def listening(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command()
 @listening
-def up(host: str, port: int) -> NoReturn:
+@click.option("--demo/--no-demo", default=True, help="Into an empty house: the demo, or nobody.")
+def up(host: str, port: int, demo: bool) -> NoReturn:
     """Run everything here: web, worker and scheduler, embedded where no service is set."""
     from wellchat.up import up
 
-    sys.exit(up(host=host, port=port))
+    sys.exit(up(host=host, port=port, demo=demo))
 
 
 @click.command()

@@ -101,7 +101,7 @@ def _files_place(value: str | None) -> str | None:
     parts = urlsplit(value)
     if parts.scheme == "s3" and parts.netloc:
         if find_spec("boto3") is None:
-            raise ValueError("a bucket needs boto3: install wellchat[s3]")
+            raise ValueError("a bucket needs boto3; docs/files.md says how to install it")
         return value
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return value
@@ -201,7 +201,7 @@ class Settings(BaseModel):
     KEPT_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
     RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
     PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
-    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
         self.INSTANCE = self.INSTANCE.absolute()

@@ -278,6 +278,17 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.cursor_factory = _Cursor
 
 
+def _keep_words_out_of_errors(engine: Engine) -> None:
+    """Errors go into logs. PostgreSQL puts the row that failed into them, words and all."""
+
+    @event.listens_for(engine, "handle_error")
+    def on_error(context: Any) -> None:
+        told = getattr(context.original_exception, "diag", None)
+        if told is not None and told.message_detail:
+            for error in filter(None, (context.original_exception, context.sqlalchemy_exception)):
+                error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
+
+
 def _end_reading(error: BaseException | None) -> None:
     """What only read ends with COMMIT: at a ROLLBACK psycopg forgets every statement it has prepared."""
     if error is None and db.session().is_active:
@@ -292,6 +303,7 @@ def init_app(app: Flask, *, migrations: str) -> None:
     options.setdefault("pool_size", 20)
     options.setdefault("max_overflow", 10)
     options.setdefault("pool_timeout", 5)
+    options.setdefault("hide_parameters", True)  # they are people's words, and errors go into logs
     if url.startswith("postgresql"):
         options.setdefault("connect_args", {"connect_timeout": 3})
     options.setdefault("pool_use_lifo", True)  # few warm connections rather than many cold ones
@@ -300,4 +312,5 @@ def init_app(app: Flask, *, migrations: str) -> None:
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
     with app.app_context():
         metrics.follow_pool(db.engine)
+        _keep_words_out_of_errors(db.engine)
         _tune_postgresql(db.engine) if is_postgresql() else _tune_sqlite(db.engine)

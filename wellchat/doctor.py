@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -75,15 +76,24 @@ def examine(app: Flask) -> Report:
 
 def masked(name: str, value: Any) -> Any:
     """The setting as it may be shown: no keys, no passwords inside of addresses."""
-    if "SECRET" in name:
+    if name.endswith("_KEY"):
         return "***" if value else value
-    if name.endswith("_URL") and value and "@" in value:
-        parts = urlsplit(value)
-        user, _, rest = parts.netloc.rpartition("@")
-        return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}:***@{rest}"))
+    if isinstance(value, str) and "://" in value:
+        return _without_password(value)
     if isinstance(value, tuple):
         return ",".join(value)
     return value if isinstance(value, (bool, int, float, list, type(None))) else str(value)
+
+
+def _without_password(address: str) -> str:
+    scheme, _, rest = address.partition("://")
+    place, path = re.fullmatch("([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it always fits
+    if "@" in path and "@" not in place:  # a sign in the password has ended the host's part too early
+        return f"{scheme}://***"
+    user, at, host = place.rpartition("@")
+    user, colon, _ = user.partition(":")
+    path = re.sub("([?&][^&=]*(?:pass|secret|token|key)[^&=]*=)[^&]*", r"\1***", path, flags=re.IGNORECASE)
+    return f"{scheme}://{user}{colon and ':***'}{at}{host}{path}"
 
 
 def _instance(app: Flask) -> str:

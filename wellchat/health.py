@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import redis
 from flask import Blueprint, Flask, Response, current_app, jsonify
 from sqlalchemy import func, select, text
@@ -44,8 +46,13 @@ def readyz() -> tuple[Response, int]:
 
 @health.get("/metrics", endpoint="metrics")
 def figures() -> Response:
-    """Prometheus' text form. Names and numbers only: nothing of anybody's."""
-    _measure_what_waits()
+    """Prometheus' text form. Names and numbers only: nothing of anybody's. Without a database, what else is known."""
+    try:
+        _measure_what_waits()
+        metrics.DATABASE.set(1)
+    except SQLAlchemyError:
+        metrics.DATABASE.set(0)
+        _forget_what_waits()
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
 
@@ -63,6 +70,14 @@ def _measure_what_waits() -> None:
     found = dict(db.session.execute(waiting).all())
     for state in (QUEUED, SENDING, UNKNOWN):
         metrics.MAILS.labels(state).set(found.get(state, 0))
+
+
+def _forget_what_waits() -> None:
+    """The figures of the last time would go on as if they were of now."""
+    for gauge in (metrics.OUTBOX, metrics.OUTBOX_AGE, metrics.LAG):
+        gauge.set(math.nan)
+    for state in (QUEUED, SENDING, UNKNOWN):
+        metrics.MAILS.labels(state).set(math.nan)
 
 
 def init_app(app: Flask) -> None:

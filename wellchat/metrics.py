@@ -34,6 +34,9 @@ UPDATE_AGE = Histogram(
     "wellchat_update_age_seconds", "How old the newest message of an update was when it was answered", buckets=QUICK
 )
 CONNECTIONS = Gauge("wellchat_database_connections_in_use", "Of the pool", multiprocess_mode="livesum")
+DATABASE = Gauge(
+    "wellchat_database_answers", "1, or 0: then what is counted in it is not known", multiprocess_mode="mostrecent"
+)
 OUTBOX = Gauge("wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent")
 OUTBOX_AGE = Gauge(
     "wellchat_outbox_oldest_seconds", "How long the oldest of them is due", multiprocess_mode="mostrecent"

@@ -260,7 +260,7 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         "pre_fork": give_place,
         "child_exit": leave,
         "pre_request": announce_end,
-        "loglevel": "warning",
+        "loglevel": (os.environ.get("WELLCHAT_LOG_LEVEL") or "warning").lower(),
         "errorlog": "-",
         "accesslog": None,
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108 - the heartbeat must not wait for a disk

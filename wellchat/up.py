@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 import flask_migrate
@@ -31,7 +32,12 @@ from wellchat.demo.actions import load
 from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
+from wellchat.web import is_near
 
+NOBODY = """  Nobody has an account yet. The first one, which asks for a password:
+  wellchat user create you@example.com --name "Your Name" --role admin"""
+SHUT = """  The demo is loaded, and strangers may come to this address: nobody can sign in as its people here.
+  `wellchat demo --remove` takes it away; `wellchat up --no-demo` starts without it."""
 STOPPED = (130, 143)  # honcho's words for Ctrl-C and for a polite request: a success, here
 
 
@@ -76,8 +82,8 @@ class _Voice(Printer):
             click.echo(f"{words}; stopping the rest", err=True)
 
 
-def up(*, host: str, port: int) -> int:
-    """Run everything until told to stop; returns the exit status.
+def up(*, host: str, port: int, demo: bool = True) -> int:
+    """Run everything until told to stop; returns the exit status. `demo`: load it where nobody is yet.
 
     Raises OSError or SettingsError, with one line to print, where it cannot start.
     """
@@ -91,7 +97,7 @@ def up(*, host: str, port: int) -> int:
         if not os.environ.get("WELLCHAT_REDIS_URL"):
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
             stack.enter_context(_noted(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
-        greeting = _prepare(create_app())
+        greeting = _prepare(create_app(), demo=demo)
         return _supervise(host=host, port=port, greeting=greeting)
 
 
@@ -122,11 +128,11 @@ def _noted(note: Path, text: str) -> Iterator[None]:
         note.unlink(missing_ok=True)
 
 
-def _prepare(app: Flask) -> str:
-    """Bring the schema up to date, and load the demo into an empty house. Returns what to greet with."""
+def _prepare(app: Flask, *, demo: bool) -> str:
+    """Bring the schema up to date, and perhaps load the demo into an empty house. Returns what to greet with."""
     with app.app_context():
         flask_migrate.upgrade()
-        if db.session.execute(select(User.id).limit(1)).first() is None:
+        if demo and _is_empty():
             click.echo("Loading the demo ...")
             load(now=now())
         greeting = _greeting(app.config["BASE_URL"])
@@ -135,10 +141,16 @@ def _prepare(app: Flask) -> str:
     return greeting
 
 
+def _is_empty() -> bool:
+    return db.session.execute(select(User.id).limit(1)).first() is None
+
+
 def _greeting(address: str) -> str:
     parts = [f"  wellchat is on {address}", "  Ctrl-C stops it; the data stays."]
     if is_loaded():
-        parts.insert(1, introduction())
+        parts.insert(1, introduction() if is_near(urlsplit(address).hostname) else SHUT)
+    elif _is_empty():
+        parts.insert(1, NOBODY)
     return "\n" + "\n\n".join(parts) + "\n"
 
 
@@ -149,7 +161,7 @@ def _supervise(*, host: str, port: int, greeting: str) -> int:
     listen = ["--host", host, "--port", str(port)]
     # Little grace: someone pressed Ctrl-C and waits, and a request cut off is simply made again.
     manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
-    work = ["worker", "-B", "-P", "threads", "-c", "4", "-l", "warning", "--without-gossip", "--without-mingle"]
+    work = ["worker", "-B", "-P", "threads", "-c", "4", "--without-gossip", "--without-mingle"]
     as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as the rest of us here
     command = [*python, "celery", "-A", "worker", "-q", *work]
     manager.add_process("worker", command, env={**os.environ, **as_root})

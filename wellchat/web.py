@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -36,6 +37,12 @@ R = TypeVar("R")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
 LIMITER_SAYS = "RateLimit-Retry"  # never sent
+LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
+# Networks of a house or an office. Python's `is_private` counts more, also what may be reached from the world.
+HOUSE = tuple(
+    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"))
+)
+LEFT_BY_PROXIES = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
 
 login = LoginManager()
 csrf = CSRFProtect()
@@ -136,6 +143,45 @@ def _refuse_odd_addresses(_endpoint: str | None, values: dict[str, Any] | None) 
     ids = (value for name, value in (values or {}).items() if name != "emoji")
     if any(isinstance(value, str) and not value.isprintable() for value in ids):
         raise NotFound
+
+
+# Where from
+
+
+def at_the_machine() -> bool:
+    """Whoever asks sits at the very machine that we run on."""
+    return _comes_straight() and all(_is_in(LOOPBACK, place) for place in _places())
+
+
+def close_by() -> bool:
+    """They sit at it, or in the same house with a phone, and this installation is at no address of the world's."""
+    return _comes_straight() and all(is_near(place) for place in _places())
+
+
+def is_near(place: str | None) -> bool:
+    """A host that means this machine or one of its house; any name but `localhost` may lead here from elsewhere."""
+    return _is_in((*LOOPBACK, *HOUSE), place)
+
+
+def _comes_straight() -> bool:
+    """Nothing may stand between us and the asker: a proxy would make everybody look local."""
+    return not current_app.config["PROXIES"] and not any(header in request.headers for header in LEFT_BY_PROXIES)
+
+
+def _places() -> tuple[str | None, ...]:
+    """Where the asker is, whom they ask for, and where we are said to be."""
+    named = (request.host_url, current_app.config["BASE_URL"])
+    return (request.remote_addr, *(urlsplit(each).hostname for each in named))
+
+
+def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], place: str | None) -> bool:
+    if place == "localhost":
+        return True
+    try:
+        address = ip_address(place or "")
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
 
 
 # What every answer carries

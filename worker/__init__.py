@@ -5,10 +5,12 @@ Tasks are doorbells: ids in, one domain call. The row in the database is the job
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
 from celery import Task
+from celery.signals import after_setup_logger
 
 from wellchat import create_app
 from wellchat.jobs import celery as app
@@ -16,6 +18,13 @@ from worker import schedule
 
 os.umask(0o077)  # as the commands do: what is written here is its owner's alone
 web = create_app()
+
+
+@after_setup_logger.connect
+def speak_up(logger: logging.Logger, **_: Any) -> None:
+    """Celery says as much as we do, unless its own `--loglevel` asks for something else than is usual."""
+    if logger.level == logging.WARNING:
+        logger.setLevel(web.config["LOG_LEVEL"])
 
 
 class InContext(Task):  # type: ignore[type-arg]

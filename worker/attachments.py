@@ -11,9 +11,3 @@ from wellchat.jobs import celery
 def work(*, attachment_ids: list[str], **_: Any) -> None:
     """Files wait for their thumbnail, or to be taken away."""
     files.work_all(attachment_ids=attachment_ids, now=now())
-
-
-@celery.task(name="attachments.collect")
-def collect(**_: Any) -> None:
-    """Take away what no row speaks of."""
-    files.collect(now())

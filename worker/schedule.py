@@ -9,6 +9,5 @@ def every(sweep_every: float) -> dict[str, Any]:
     """Beat's table. Due times are columns; the clock only says when to look. An entry that is late is dropped."""
     return {
         "sweep": {"task": "sweep", "schedule": sweep_every, "options": {"expires": max(sweep_every, 1)}},
-        "collect": {"task": "attachments.collect", "schedule": 86_400.0, "options": {"expires": 86_400}},
         "tidy": {"task": "tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     }

@@ -177,6 +177,32 @@ def test_bytes_of_nobody_are_collected(app, talk, now, monkeypatch):
     assert stored() == {key_of(file.id), thumbnail_key(file.id), key_of(gone.id)}
 
 
+@pytest.fixture
+def never_collected(app):
+    (app.config["INSTANCE"] / "files-collected").unlink(missing_ok=True)
+
+
+def stray():
+    the_store().put("ab/abcdefghjkmnp", b"x")
+
+
+def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, talk, now):
+    """Cron's sweep may come every minute, and to look through a bucket takes time and costs money."""
+    for hours, collected in ((48, 1), (48.1, 0), (71.9, 0), (72, 1), (72.1, 0), (50, 1)):  # at last the clock was wrong
+        stray()
+        assert sweeps.tidy(now + timedelta(hours=hours))["files_collected"] == collected, hours
+
+
+def test_a_store_that_does_not_answer_stops_nothing_and_is_asked_again(app, never_collected, talk, now, tmp_path):
+    late = now + timedelta(days=2)
+    stray()
+    app.config["FILES_URL"], usual = f"s3://nowhere-{tmp_path.name}", app.config["FILES_URL"]
+    app.config["S3_ENDPOINT"] = "http://127.0.0.1:1"
+    assert sweeps.tidy(late)["files_collected"] == 0
+    app.config["FILES_URL"] = usual
+    assert sweeps.tidy(late)["files_collected"] == 1
+
+
 def test_a_thumbnail_of_a_picture_that_was_made_by_the_doorbell(app, talk, now):
     """The task takes ids in the plural, as bells of a kind go out together."""
     ids = [take(talk.cara, now, picture("PNG"), "a.png").id for _ in range(3)]

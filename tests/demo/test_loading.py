@@ -10,25 +10,30 @@ from itertools import groupby
 import pytest
 from sqlalchemy import func, select
 
+from tests.attachments.files import picture, take
+from tests.cast import Talk
 from tests.databases import CleanDatabase
-from wellchat import clock
+from wellchat import clock, sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
+from wellchat.attachments.storage import the_store
 from wellchat.changes.models import Change, ChangeLog
-from wellchat.db import Base, db
-from wellchat.demo.actions import PASSWORD, load, reset
+from wellchat.db import Base, db, transaction
+from wellchat.demo.actions import PASSWORD, load, reset, take_away
+from wellchat.demo.queries import is_loaded
 from wellchat.demo.stories import STORIES
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Conflict
 from wellchat.mail import transport
-from wellchat.mail.models import SENT, Mail
+from wellchat.mail.models import SENT, Mail, RefusedAddress
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Membership, Message, Outbox, Thread
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
+from wellchat.oversight.actions import look
 from wellchat.subjects.models import Subject
 
 pytestmark = pytest.mark.slow
@@ -58,7 +63,7 @@ def counts():
     }
 
 
-def everything(model):
+def rows_of(model):
     return db.session.execute(select(model)).scalars().all()
 
 
@@ -88,9 +93,9 @@ def test_every_thread_is_numbered_without_gaps_and_in_time_order(loaded):
         assert times[-1] < NOW
         lengths[thread_id] = len(said)
     assert sorted(lengths.values()) == sorted(len(talk.lines) for _, talk in TALKS)
-    for thread in everything(Thread):
+    for thread in rows_of(Thread):
         assert thread.last_seq == lengths[thread.id]
-    for membership in everything(Membership):
+    for membership in rows_of(Membership):
         assert membership.last_seq == lengths[membership.thread_id]
 
 
@@ -98,10 +103,10 @@ def test_change_logs_are_gapless_and_hold_every_message(loaded):
     logs = defaultdict(list)
     for change in db.session.execute(select(Change).order_by(Change.user_id, Change.seq)).scalars():
         logs[change.user_id].append(change)
-    for log in everything(ChangeLog):
+    for log in rows_of(ChangeLog):
         assert [change.seq for change in logs[log.user_id]] == list(range(1, log.last_seq + 1))
     told = sum(change.kind == "message" for changes in logs.values() for change in changes)
-    assert told == 2 * len(everything(Message))
+    assert told == 2 * len(rows_of(Message))
 
 
 def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
@@ -114,38 +119,38 @@ def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
         user = person(one.key)
         assert unread_counts(user.id)["messages"] == waiting[one.key], one.key
         assert unread_count(user.id) == threads[one.key], one.key
-    for note in everything(Notification):
+    for note in rows_of(Notification):
         assert note.read_at is None or note.read_at >= note.created_at
-    assert any(note.read_at for note in everything(Notification))
+    assert any(note.read_at for note in rows_of(Notification))
 
 
 def test_nothing_is_left_for_the_worker(loaded):
-    assert everything(Outbox) == []
-    assert everything(DigestSchedule) == []
+    assert rows_of(Outbox) == []
+    assert rows_of(DigestSchedule) == []
 
 
 def test_threads_follow_the_scope_of_their_subject(loaded):
     priya = person("priya")
-    coupons = [thread for thread in everything(Thread) if thread.client_id == priya.id]
+    coupons = [thread for thread in rows_of(Thread) if thread.client_id == priya.id]
     assert {thread.key_scope for thread in coupons} == {"client"}
     assert len({thread.subject_id for thread in coupons}) == 2
     hannah = person("hannah")
-    (for_life,) = [thread for thread in everything(Thread) if thread.client_id == hannah.id]
+    (for_life,) = [thread for thread in rows_of(Thread) if thread.client_id == hannah.id]
     assert (for_life.key_scope, for_life.last_seq >= 150) == ("connection", True)
     query = select(Message.subject_id).where(Message.thread_id == for_life.id).distinct()
     assert len([about for about in db.session.execute(query).scalars() if about]) > 5
 
 
 def test_a_claimed_lead_has_its_thread_and_an_open_one_has_none(loaded):
-    leads = {lead.external_id: lead for lead in everything(Subject) if lead.kind == "lead"}
-    threads = {thread.subject_id: thread for thread in everything(Thread)}
+    leads = {lead.external_id: lead for lead in rows_of(Subject) if lead.kind == "lead"}
+    threads = {thread.subject_id: thread for thread in rows_of(Thread)}
     assert threads[leads["lead-7310"].id].key_scope == "subject"
     assert leads["lead-7392"].is_unclaimed
     assert leads["lead-7392"].id not in threads
 
 
 def test_people_who_are_away_got_one_mail_each_and_newcomers_a_welcome(loaded):
-    mails = everything(Mail)
+    mails = rows_of(Mail)
     assert {mail.state for mail in mails} == {SENT}
     digests = [mail.address for mail in mails if mail.name == "digest"]
     assert sorted(digests) == sorted(one.email for one in PEOPLE if one.away)
@@ -157,8 +162,8 @@ def test_people_who_are_away_got_one_mail_each_and_newcomers_a_welcome(loaded):
 def test_no_mail_goes_out_where_a_mail_server_is_set(app, smtp, now):
     app.config["SMTP_URL"] = smtp.url
     load(now=now)
-    assert everything(Mail) == []
-    assert everything(DigestSchedule) == []
+    assert rows_of(Mail) == []
+    assert rows_of(DigestSchedule) == []
 
 
 @pytest.mark.each_database
@@ -183,15 +188,95 @@ def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api)
     assert {name: count for name, count in counts().items() if before[name] != count}.keys() <= {"tokens", "changes"}
     fresh = {file.name for file in transport.folder().glob("*.eml")}
     assert len(fresh & files) < len(files)
-    names = {mail.id for mail in everything(Mail)}
+    names = {mail.id for mail in rows_of(Mail)}
     assert {name.removesuffix(".eml").rpartition("-")[2] for name in fresh} >= names
+
+
+@pytest.mark.each_database
+def test_taken_away_it_leaves_nothing(app, talk, now, everything, api):
+    """As if it had never been: whatever its people did meanwhile, and nothing of anybody else's."""
+    talk.exchange("cpcpp")
+    sweeps.run(now=now)
+    before, files = everything(), stored()
+    load(now=now)
+    rosa, hannah = person("rosa"), person("hannah")
+    address = rosa.email
+    sent = take(hannah, now, picture())
+    thread = next(each for each in api(hannah).get("/api/threads").json["threads"] if each["last_seq"] > 100)
+    said = {"body": "And this?", "client_key": "k", "attachments": [sent.id]}
+    assert api(hannah).post(f"/api/threads/{thread['id']}/messages", json=said).status_code == 201
+    assert api(rosa).put(f"/api/threads/{thread['id']}/messages/1/reactions/👍").status_code == 200
+    with transaction() as session:
+        session.add(RefusedAddress(email=address, reason="550 No such user", refused_at=now))
+    sweeps.run(now=now)
+
+    assert take_away() == len(PEOPLE)
+
+    assert everything() == before
+    assert stored() == files
+    assert not [file for file in transport.folder().glob("*.eml") if address in file.read_text()]
+    assert not is_loaded()
+    assert take_away() == 0
+
+
+def stored():
+    return {key for key, _ in the_store().keys()}  # noqa: SIM118 - a store is no dict
+
+
+def write_to_rosa(cast, now):
+    thread_id, _ = open_thread(viewer=cast.cara, with_id=person("rosa").id, now=now)
+    send_message(sender=cast.cara, thread_id=thread_id, body="Hello?", client_key="k", now=now)
+
+
+def put_for_a_demo_s_client(cast, now):
+    put_subject(
+        kind="coupon", external_id="c", title="C", professional_id=cast.paul.id, client_id=person("hannah").id, now=now
+    )
+
+
+def be_read_by_judith(cast, now):
+    look(admin=person("judith"), thread_id=Talk(cast, now).id, reason="Curious, I must say", now=now)
+
+
+def read_them(cast, now):
+    thread = rows_of(Thread)[0].id
+    look(admin=cast.ada, thread_id=thread, reason="To see how it works", now=now)
+
+
+@pytest.mark.parametrize(
+    ("does", "whose"),
+    [
+        (write_to_rosa, "cara@example.com"),
+        (put_for_a_demo_s_client, "paul@example.com"),
+        (be_read_by_judith, "cara@example.com, paul@example.com"),
+        (read_them, "ada@example.com"),
+    ],
+)
+def test_it_is_not_taken_away_with_something_of_a_real_person_s(app, cast, now, everything, does, whose):
+    load(now=now)
+    does(cast, now)
+    names = sorted(user.name for user in vars(cast).values())
+    run = app.test_cli_runner().invoke
+    before = everything()
+    refused = run(args=["demo", "--remove"])
+    assert (refused.exit_code, len(refused.output.splitlines())) == (1, 1)
+    assert f"conversation: {whose}. Nothing was done" in refused.output
+    assert everything() == before
+    assert json.loads(run(args=["demo", "--remove", "--force", "--json"]).output) == {"removed": len(PEOPLE)}
+    assert sorted(user.name for user in rows_of(User)) == names
+
+
+def test_the_command_does_one_thing_at_a_time(app):
+    for words in (["--remove", "--reset"], ["--force"], ["--force", "--reset"]):
+        assert app.test_cli_runner().invoke(args=["demo", *words]).exit_code == 2
+    assert counts()["users"] == 0
 
 
 def test_an_address_that_is_taken_stops_the_load_and_leaves_nothing(app, now):
     create_user(email="grace.thompson@example.com", name="Grace, really", role="client", now=now)
     with pytest.raises(Conflict, match=r"grace\.thompson@example\.com"):
         load(now=now)
-    assert [user.name for user in everything(User)] == ["Grace, really"]
+    assert [user.name for user in rows_of(User)] == ["Grace, really"]
 
 
 def test_the_command_loads_once_resets_and_prints_whom_to_sign_in_as(app):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.browsing import Browser
@@ -99,3 +101,66 @@ def test_the_password_opens_the_door_too(maya, client):
     answer = client.post("/sign-in", data={"email": maya.email, "password": PASSWORD})
     assert answer.status_code == 303
     assert client.get("/api/me").json["user"]["id"] == maya.id
+
+
+PHONE = {"environ_overrides": {"REMOTE_ADDR": "192.168.1.7"}, "base_url": "http://192.168.1.5:8000"}
+ELSEWHERE = [
+    {"environ_overrides": {"REMOTE_ADDR": "8.8.4.4"}},
+    {"environ_overrides": {"REMOTE_ADDR": "192.0.2.7"}},
+    {"headers": {"X-Forwarded-For": "127.0.0.1"}},
+    {"headers": {"Via": "1.1 proxy"}},
+    {"base_url": "http://rebound.example"},
+    {"base_url": "http://8.8.4.4:8000"},
+    {"environ_overrides": {"REMOTE_ADDR": "8.8.4.4"}, "base_url": "http://8.8.4.4"},
+]
+
+
+def press(client, path, *, data=None, **request):
+    """Posts a form with the token of a page that was got by the same name, for cookies go by names."""
+    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/forgot-password", **request).text)[1]
+    return client.open(path, method="POST", forged=True, data={"csrf_token": token, **(data or {})}, **request)
+
+
+def offers_nobody(client, user, **request):
+    assert "/become/" not in client.get("/sign-in", **request).text
+    entered = press(client, f"/become/{user.id}", **request)
+    answer = client.post("/api/tokens", json={"email": user.email, "password": PASSWORD}, **request)
+    page = press(client, "/sign-in", data={"email": user.email, "password": PASSWORD}, **request)
+    return (entered.status_code, answer.status_code, page.status_code) == (404, 401, 422)
+
+
+@pytest.fixture
+def settings(loaded):
+    before = dict(loaded.config)
+    yield loaded.config
+    loaded.config.update(before)
+
+
+@pytest.mark.parametrize("request_", ELSEWHERE)
+def test_from_elsewhere_nobody_of_the_demo_can_be_entered(maya, client, request_):
+    """Nor with their password, which stands in the source."""
+    assert offers_nobody(client, maya, **request_)
+
+
+@pytest.mark.parametrize(
+    "setting", [{"BASE_URL": "https://chat.example.com"}, {"BASE_URL": "http://8.8.4.4"}, {"PROXIES": 1}]
+)
+def test_where_strangers_come_nobody_of_the_demo_can_be_entered(maya, client, settings, setting):
+    become(client, maya.id)
+    settings.update(setting)
+    assert client.get("/demo").status_code == 404
+    assert "Step into somebody else" not in client.get("/").text
+    assert offers_nobody(client.application.test_client(), maya)
+
+
+def test_real_people_come_in_there_as_ever(loaded, client, settings):
+    settings["BASE_URL"] = "https://chat.example.com"
+    given = {"email": "real@example.com", "password": "a long enough word"}
+    create_user(**given, name="Real", role="client", now=clock.now())
+    assert client.post("/api/tokens", json=given).status_code == 201
+
+
+def test_a_phone_in_the_same_house_may_play_along(maya, client):
+    assert "/become/" in client.get("/sign-in", **PHONE).text
+    assert press(client, f"/become/{maya.id}", **PHONE).status_code == 303
+    assert client.get("/api/me", **PHONE).json["user"]["id"] == maya.id

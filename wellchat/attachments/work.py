@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from itertools import islice
+from pathlib import Path
 
 from sqlalchemy import delete, select, update
 
@@ -16,6 +17,7 @@ from wellchat.attachments import pictures
 from wellchat.attachments.actions import forget_unsent
 from wellchat.attachments.models import FRESH, GONE, READY, WITHDRAWN, Attachment
 from wellchat.attachments.storage import Missing, attachment_id_of, key_of, the_store, thumbnail_key
+from wellchat.config import setting
 from wellchat.db import db, transaction
 
 log = logging.getLogger(__name__)
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 GIVE_UP = 8  # attempts at one file
 BATCH = 100  # files of one sweep
+EVERY = timedelta(days=1)  # that the store is looked through
 STRAY_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
 
 ON_THUMBNAIL: list[Callable[[str, int, str], None]] = []
@@ -133,7 +136,29 @@ def sweep(now: datetime) -> dict[str, int]:
 
 
 def tidy(now: datetime) -> dict[str, int]:
-    return {"files_never_sent": forget_unsent(now)}
+    return {"files_never_sent": forget_unsent(now), "files_collected": collect_daily(now)}
+
+
+def collect_daily(now: datetime) -> int:
+    """`collect`, once a day on this host however often it is asked for: it looks at every file there is."""
+    note = Path(setting("INSTANCE")) / "files-collected"
+    last = _noted(note)
+    if last and timedelta() <= now - last < EVERY:
+        return 0
+    note.write_text(now.isoformat())  # before, for it may take longer than cron waits until it asks again
+    try:
+        return collect(now)
+    except Exception:
+        log.exception("files that belong to nobody could not be collected")
+        note.unlink(missing_ok=True)
+        return 0
+
+
+def _noted(note: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(note.read_text())
+    except (OSError, ValueError):
+        return None
 
 
 def collect(now: datetime) -> int:

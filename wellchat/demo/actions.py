@@ -17,7 +17,7 @@ from wellchat.db import db, transaction
 from wellchat.demo.mails import send_mails
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.queries import is_loaded
-from wellchat.demo.removal import remove
+from wellchat.demo.removal import remove, shared_with
 from wellchat.demo.replay import replay
 from wellchat.demo.scene import Scene
 from wellchat.demo.stories import STORIES
@@ -50,6 +50,21 @@ def reset(*, now: datetime, on_talk: OnTalk = lambda: None) -> None:
         remove()
         told = _tell_stories(now, on_talk)
     _send_mails(told)
+
+
+def take_away(*, force: bool = False) -> int:
+    """Take away the people of the demo with all that hangs from them, and say how many they were.
+
+    Raises Conflict, having done nothing, where that would take something of a real person's too, unless `force`.
+    """
+    with transaction():
+        if (theirs := shared_with()) and not force:
+            some = ", ".join(theirs[:3]) + (", ..." if theirs[3:] else "")
+            raise Conflict(
+                f"{len(theirs)} who are not of the demo have something with its people that would go too, such as a "
+                f"conversation: {some}. Nothing was done; --force takes it all."
+            )
+        return remove()
 
 
 def _tell_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Told]]:

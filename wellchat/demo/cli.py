@@ -1,4 +1,4 @@
-"""`wellchat demo`: load it, load it afresh, and say whom to sign in as."""
+"""`wellchat demo`: load it, load it afresh, take it away, and say whom to sign in as."""
 
 from __future__ import annotations
 
@@ -16,13 +16,22 @@ from wellchat.demo.queries import demo_people
 from wellchat.demo.stories import STORIES
 from wellchat.errors import WellchatError
 
+AGAIN = "Where nobody has an account, `wellchat up` loads it again, and `wellchat up --no-demo` does not."
+
 
 @click.command()
 @click.option("--reset", is_flag=True, help="Take away the people of the demo and load it afresh.")
+@click.option("--remove", is_flag=True, help="Take them away, with all that is theirs, and load nothing.")
+@click.option("--force", is_flag=True, help="With --remove: also what real people and they said to each other.")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @with_appcontext
-def demo(reset: bool, as_json: bool) -> None:
+def demo(reset: bool, remove: bool, force: bool, as_json: bool) -> None:
     """Load the demo, one scenario for each trade, and print its people. Does nothing where it is loaded."""
+    if (remove and reset) or (force and not remove):
+        raise click.UsageError("--force goes with --remove; --remove does not go with --reset.")
+    if remove:
+        _remove(force, as_json)
+        return
     try:
         with Progress(
             TextColumn("Loading the demo"),
@@ -38,6 +47,14 @@ def demo(reset: bool, as_json: bool) -> None:
     except WellchatError as error:
         raise click.ClickException(error.detail) from None
     click.echo(json.dumps(_as_data(), indent=2, ensure_ascii=False) if as_json else introduction())
+
+
+def _remove(force: bool, as_json: bool) -> None:
+    try:
+        removed = actions.take_away(force=force)
+    except WellchatError as error:
+        raise click.ClickException(error.detail) from None
+    click.echo(json.dumps({"removed": removed}) if as_json else f"People of the demo taken away: {removed}. {AGAIN}")
 
 
 def introduction() -> str:

@@ -1,15 +1,21 @@
-"""The switcher: step into anybody of the demo in one click. Nobody else can be entered this way."""
+"""The switcher: step into anybody of the demo in one click. Nobody else can be entered this way.
+
+It is for trying things out on one's own machine. One of the demo's people is an administrator and their password is
+known to the world, so an installation that strangers reach has neither the switcher nor a door for them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, session
+from flask import Blueprint, current_app, has_request_context, redirect, render_template, session
 from werkzeug.wrappers import Response as BaseResponse
 
+from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
-from wellchat.demo.queries import accent_hue, demo_people, demo_person
+from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played
 from wellchat.errors import NotFound
+from wellchat.web import close_by
 
 pages = Blueprint("demo", __name__)
 
@@ -17,17 +23,28 @@ pages = Blueprint("demo", __name__)
 @pages.get("/demo")
 def switcher() -> str:
     """Everybody of the demo, for who is somebody of it already."""
-    if not demo_people():
+    if not _playable():
         raise NotFound
     return render_template("demo/switcher.html")
 
 
 @pages.post("/become/<user_id>")
 def become(user_id: str) -> BaseResponse:
+    if not close_by():
+        raise NotFound
     user = demo_person(user_id)
     sign_in(user)
     session["accent_hue"] = accent_hue(user.id)
     return redirect("/", 303)
+
+
+def stays_out(user: User) -> bool:
+    """Somebody of the demo, before the door of an installation that strangers reach: everybody knows their password."""
+    return has_request_context() and not close_by() and is_played(user.id)
+
+
+def _playable() -> list[Trade]:
+    return demo_people() if close_by() else []
 
 
 @pages.app_context_processor
@@ -35,7 +52,7 @@ def _for_templates() -> dict[str, Any]:
     """`demo_people()` for the switcher; whether the viewer was entered by it, and the accent of their trade."""
     hue = session.get("accent_hue")
     return {
-        "demo_people": demo_people,
-        "playing": hue is not None,
+        "demo_people": _playable,
+        "playing": hue is not None and close_by(),
         "accent_hue": current_app.config["ACCENT_HUE"] if hue is None else hue,
     }

@@ -52,6 +52,10 @@ def demo_person(user_id: str) -> User:
     return row.user
 
 
+def is_played(user_id: str) -> bool:
+    return db.session.get(DemoPerson, user_id) is not None
+
+
 def accent_hue(user_id: str) -> int | None:
     """The accent of the trade somebody plays in, in degrees; None for who is not of the demo."""
     row = db.session.get(DemoPerson, user_id)

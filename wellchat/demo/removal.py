@@ -9,22 +9,24 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, delete, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import Base, after_commit, db, transaction
 from wellchat.demo.files import forget_files
 from wellchat.demo.models import DemoPerson
 from wellchat.mail import transport
-from wellchat.mail.models import Mail
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.messaging.models import Thread
+from wellchat.oversight.models import Look
 from wellchat.subjects.models import Subject
 
 Column = InstrumentedAttribute[Any]
 
 
-def remove() -> None:
+def remove() -> int:
     """Delete the people of the demo and what cannot be without them, such as a real person's talk with one of them.
 
-    Walks the foreign keys, so that a feature added later needs no word here.
+    Answers how many people they were. Walks the foreign keys, so that a feature added later needs no word here.
     """
     with transaction() as session:
         people = list(session.execute(select(DemoPerson.user_id)).scalars())
@@ -35,6 +37,27 @@ def remove() -> None:
             if conditions := _conditions(table, gone):
                 session.execute(delete(table).where(or_(*conditions)))
         session.expunge_all()
+    return len(people)
+
+
+def shared_with() -> list[str]:
+    """The addresses of real people who would lose something by `remove`: what they said to one of the demo, what
+    their platform put down for both, or the record that one of the demo read their conversation or they read one.
+    """
+    played = select(DemoPerson.user_id)
+    pairs: list[tuple[Column, Column]] = [
+        pair
+        for model in (Connection, Subject, Thread)
+        for pair in ((model.client_id, model.professional_id), (model.professional_id, model.client_id))
+    ]
+    shared = [select(mine).where(mine.not_in(played), other.in_(played)) for mine, other in pairs]
+    of_thread = (Thread.client_id, Thread.professional_id)
+    looked_at = [select(own).join(Look, Look.thread_id == Thread.id).where(own.not_in(played)) for own in of_thread]
+    shared += [each.where(Look.admin_id.in_(played)) for each in looked_at]
+    looked = select(Look.admin_id).join(Thread, Look.thread_id == Thread.id).where(Look.admin_id.not_in(played))
+    shared.append(looked.where(or_(*(own.in_(played) for own in of_thread))))
+    found = select(User.email).where(or_(*(User.id.in_(each) for each in shared))).order_by(User.email)
+    return list(db.session.execute(found).scalars())
 
 
 def _hanging_from(people: list[str]) -> dict[str, list[str]]:
@@ -58,10 +81,12 @@ def _conditions(table: Table, gone: dict[str, list[str]]) -> list[ColumnElement[
 
 
 def _forget_mails(people: list[str]) -> None:
-    """A mail outlives its reader's account, but not the demo; nor does its file."""
+    """A mail outlives its reader's account, but not the demo; nor does its file, nor the note that it was refused."""
     of_theirs = Mail.user_id.in_(people)
     ids = set(db.session.execute(select(Mail.id).where(of_theirs)).scalars())
     db.session.execute(delete(Mail).where(of_theirs))
+    addresses = select(User.email).where(User.id.in_(people))
+    db.session.execute(delete(RefusedAddress).where(RefusedAddress.email.in_(addresses)))
     after_commit(lambda: _delete_files(transport.folder(), ids))
 
 

@@ -9,9 +9,7 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_login import current_user
@@ -22,7 +20,7 @@ from wellchat.config import setting
 from wellchat.errors import NotFound
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.web import limiter, safe_next, signed_in, viewer
+from wellchat.web import at_the_machine, limiter, safe_next, signed_in, viewer
 from wellchat.words import gettext
 
 if TYPE_CHECKING:
@@ -91,26 +89,9 @@ def _reader() -> User | None:
     """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
     if setting("SMTP_URL"):
         raise NotFound
-    if _at_the_machine():
+    if at_the_machine():
         return None
     return viewer()
-
-
-def _at_the_machine() -> bool:
-    """Nothing may stand between us and this machine's own browser: a proxy would make everybody look local."""
-    if setting("PROXIES") or any(h in request.headers for h in ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")):
-        return False
-    named = (urlsplit(setting("BASE_URL")).hostname, urlsplit(request.host_url).hostname)
-    return _is_loopback(request.remote_addr) and all(_is_loopback(name) for name in named)
-
-
-def _is_loopback(name: str | None) -> bool:
-    if name == "localhost":
-        return True
-    try:
-        return ip_address(name or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _message(mail: Mail) -> EmailMessage | None:

@@ -1,0 +1,46 @@
+"""How often one may ask: docs/integrate.md has every limit of the code, and no other."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from flask import Flask
+from flask_limiter.util import get_qualified_name, get_remote_address
+
+from wellchat.accounts.limits import _named_account
+from wellchat.web import limiter
+
+DOCS = Path(__file__).parent.parent / "docs" / "integrate.md"
+FOR = {get_remote_address: " from one address", _named_account: " for one account"}
+
+Limits = dict[str, set[str]]
+
+
+def limits_of_the_code(app: Flask) -> Limits:
+    found: Limits = {}
+    with app.test_request_context():
+        for rule in app.url_map.iter_rules():
+            name = get_qualified_name(app.view_functions[rule.endpoint])
+            for limit in limiter.limit_manager.decorated_limits(name):
+                each = limit.limit
+                unit = each.GRANULARITY.name
+                a = "an" if unit == "hour" else "a"
+                assert each.multiples == 1
+                path = re.sub(r"<(?:int:)?(\w+?)(?:_id)?>", lambda match: match[1].upper(), rule.rule)
+                for method in rule.methods - {"HEAD", "OPTIONS"}:
+                    call = f"{method} {path.replace('/THREAD/', '/ID/')}"
+                    found.setdefault(call, set()).add(f"{each.amount} {a} {unit}{FOR.get(limit.key_func, '')}")
+    return found
+
+
+def limits_of_the_docs() -> Limits:
+    rows = re.findall(r"^\| (`(?:GET|POST|PUT|PATCH|DELETE) .*) \| (\d+ an? .*) \|$", DOCS.read_text(), re.MULTILINE)
+    return {call: set(limits.split(", ")) for calls, limits in rows for call in re.findall("`(.*?)`", calls)}
+
+
+def test_the_docs_have_every_limit_and_no_other(app: Flask) -> None:
+    assert limits_of_the_docs() == limits_of_the_code(app)
+    (usual,) = (str(limit.limit) for group in limiter.limit_manager._default_limits for limit in group)
+    assert usual == "1200 per 1 minute"
+    assert "not in the table 1200 a minute" in DOCS.read_text()
