@@ -78,11 +78,6 @@ class Invalid(WellchatError):
         super().__init__(" ".join(errors.values()), errors=errors)
 
 
-class TooFast(WellchatError):
-    status = 429
-    title = N_("Too many requests")
-
-
 class Busy(WellchatError):
     """The database cannot take this now; nothing was written and the same request may be sent again."""
 

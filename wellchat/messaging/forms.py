@@ -17,7 +17,8 @@ from wellchat.words import gettext
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
-Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]  # or a place before all messages
+MessageSeq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 
@@ -75,7 +76,7 @@ class SendMessage(_HasBody):
 
     client_key: ClientKey
     subject: SubjectRef | None = None
-    reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
+    reply_to: MessageSeq | None = None
     attachments: Annotated[list[Id], Field(max_length=MOST_FILES)] = []
 
     def _has_files(self) -> bool:
@@ -87,7 +88,7 @@ class PostMessage(_HasBody):
 
     client_key: ClientKey
     subject: Id | None = None
-    reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
+    reply_to: MessageSeq | None = None
     seen: Seq = 0
     files: Annotated[int, Field(ge=0, le=MOST_FILES)] = 0  # that came along; counted by the route
 
@@ -96,7 +97,7 @@ class PostMessage(_HasBody):
 
 
 class MarkUnread(Form):
-    seq: Annotated[int, Field(ge=1, le=MAX_SEQ)]
+    seq: MessageSeq
 
 
 class EditMessage(_HasBody):
@@ -196,14 +197,13 @@ class ListThreads(QueryForm):
         return self.model_dump(exclude={"before", "limit"})
 
 
-_Place = Annotated[int, Field(ge=0, le=MAX_SEQ)]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 class ListMessages(QueryForm):
-    before: _Place | None = None
-    after: _Place | None = None
-    around: _Place | None = None
+    before: Seq | None = None
+    after: Seq | None = None
+    around: Seq | None = None
     day: Day | None = Field(default=None, alias="date")
     limit: LIMIT = 50
 
@@ -227,9 +227,9 @@ class ListFiles(QueryForm):
 class ThreadPlace(QueryForm):
     """Where to open a thread, and what the next message speaks of (a subject's id) or answers (a seq)."""
 
-    before: _Place | None = None
-    after: _Place | None = None
-    at: _Place | None = None
+    before: Seq | None = None
+    after: Seq | None = None
+    at: Seq | None = None
     day: Day | None = Field(default=None, alias="date")
     about: Id | None = None
-    reply_to: Annotated[int, Field(ge=1, le=MAX_SEQ)] | None = None
+    reply_to: MessageSeq | None = None
