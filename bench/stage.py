@@ -16,8 +16,8 @@ import psycopg
 from bench import load_world
 from bench.postgresql import kept_folder, postgresql
 from bench.world import SIZES
-from tests.services import Command, free_port, plain
-from wellchat import create_app
+from tests.services import Command, free_port, plain, wait_for
+from wellchat import create_app, serve
 from wellchat.changes.cursor import Cursor
 from wellchat.config import read_settings
 from wellchat.embedded import Valkey
@@ -135,7 +135,9 @@ class Stage:
             env = {**clean, **self._settings(database), "WELLCHAT_BASE_URL": f"http://127.0.0.1:{port}"}
             command = Command(*words, "--port", str(port), env=env, cwd=ROOT)
             self._stack.callback(command.stop)
-            command.wait_until_says("answers on")
+            # The first process alone would take all connections, and keep them for as long as we measure.
+            every = serve.default_workers(read_settings(env))
+            wait_for(lambda: command.output.count("answers on") == every, seconds=60, what=f"{every} processes")
             self._webs[key] = Web(command, port)
         return self._webs[key]
 

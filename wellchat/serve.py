@@ -37,6 +37,7 @@ OWN_FILES = 200  # that a process opens besides: database, Redis, listeners
 FEWEST = 16  # connections that hang, and as many idle ones, however few files may be opened
 UNEVEN = 2  # connections more, and a tenth, than another process has, from which on that one may take the next
 COURTESY = 0.001  # seconds it has for that
+CROWDED = 4  # connections more, and a fifth, from which on some are sent away to come to that one
 LINGER = 2.0  # seconds in which a client is to close its side of a connection that we have ended
 # How many new objects bring on each kind of garbage collection. A full one looks at all that thousands of waiting polls
 # hold, for half a second in which nobody is answered, and finds next to nothing; by default there are several a minute.
@@ -79,7 +80,8 @@ class Worker(ThreadWorker):
     """gunicorn's, with a crew that lets requests hang without a thread.
 
     New connections go to whoever of the processes has the fewest: they stay for long, and all that wake up for one race
-    for it, which the busiest would win, for it is awake already.
+    for it, which the busiest would win, for it is awake already. Where one has many more all the same, for the others
+    have just begun, it ends some with their answer, and their clients come again.
 
     On a stop it also takes whoever the kernel has let in already. They may have sent their request, and would be reset
     with it. From there on new ones are refused, so that they know that nobody heard them.
@@ -123,9 +125,11 @@ class Worker(ThreadWorker):
         return min(others, default=self.nr_conns)
 
     def handle_request(self, request: Any, connection: Any) -> Any:
+        staying = self.nr_conns - len(self._ended)
         # Idle ones may not take the places of those that hang, or there is none left for who has something to say. Many
         # may be on their way to be idle, so all others count.
-        if self.nr_conns - len(self._ended) - self.tpool.hanging > self.max_keepalived:
+        too_many = staying - self.tpool.hanging > self.max_keepalived
+        if too_many or staying > self._fewest_elsewhere() * 1.2 + CROWDED:
             request.force_close()
         try:
             with may_hang():
