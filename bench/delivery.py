@@ -64,7 +64,7 @@ class Watch:
         except (OSError, WrongAnswer) as error:
             self.errors.append(repr(error))
         finally:
-            connection.transport.abort()
+            connection.abort()
 
     def _read(self, answer: Answer, user_id: str) -> str:
         if answer.status != 200:
@@ -91,7 +91,7 @@ class Watch:
             task.add_done_callback(under_way.discard)
         await asyncio.gather(*under_way)
         while not idle.empty():
-            idle.get_nowait().transport.abort()
+            idle.get_nowait().abort()
 
     async def _send_one(self, connection: Connection, idle: asyncio.Queue[Connection], pair: Pair, by: str) -> None:
         body = f"{time.perf_counter():.7f} {random.getrandbits(64):x}"

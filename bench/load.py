@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+LAST = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
 
 
 class Answer(NamedTuple):
@@ -51,6 +52,7 @@ class _Reader(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.buffer = b""
+        self.is_over = False  # the server has said that this was the last answer here, or is gone
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -66,6 +68,7 @@ class _Reader(asyncio.Protocol):
         if len(self.buffer) < whole:
             return
         status, body = int(self.buffer[9:12]), self.buffer[end + 4 : whole]
+        self.is_over = LAST.search(self.buffer, 0, end + 2) is not None
         self.buffer = self.buffer[whole:]
         self.answered(Answer(status, body))
 
@@ -73,8 +76,8 @@ class _Reader(asyncio.Protocol):
         raise NotImplementedError
 
 
-class Connection(_Reader):
-    """`await connection.ask(request)`, one at a time."""
+class _Line(_Reader):
+    """One connection, one request at a time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,18 +93,41 @@ class Connection(_Reader):
             self.waiting.set_result(answer)
 
     def connection_lost(self, error: Exception | None) -> None:
+        self.is_over = True
         if self.waiting and not self.waiting.done():
             self.waiting.set_exception(error or ConnectionResetError("the server hung up"))
+
+
+class Connection:
+    """`await connection.ask(request)`, one at a time; connects anew where the server has ended a connection."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._line: _Line | None = None
+
+    async def open(self) -> _Line:
+        if self._line is None or self._line.is_over:
+            _, self._line = await asyncio.get_running_loop().create_connection(_Line, "127.0.0.1", self._port)
+        return self._line
+
+    async def ask(self, wire: bytes) -> Answer:
+        line = await self.open()
+        return await line.ask(wire)
+
+    def abort(self) -> None:
+        if self._line is not None:
+            self._line.transport.abort()
 
     async def __aenter__(self) -> Connection:
         return self
 
     async def __aexit__(self, *_error: object) -> None:
-        self.transport.abort()
+        self.abort()
 
 
 async def connect(port: int) -> Connection:
-    _, connection = await asyncio.get_running_loop().create_connection(Connection, "127.0.0.1", port)
+    connection = Connection(port)
+    await connection.open()
     return connection
 
 
@@ -111,7 +137,7 @@ class _Hammer(_Reader):
     def __init__(self, wires: Iterator[bytes], expect: int) -> None:
         super().__init__()
         self.wires, self.expect = wires, expect
-        self.running = self.busy = self.lost = False
+        self.running = self.busy = False
         self.done = 0
         self.wrong = ""
 
@@ -129,11 +155,11 @@ class _Hammer(_Reader):
         self.done += 1
         if answer.status != self.expect:
             self.wrong = f"{answer.status} {answer.body[:300]!r}"
-        elif self.running:
+        elif self.running and not self.is_over:
             self._next()
 
     def connection_lost(self, error: Exception | None) -> None:
-        self.lost = True  # between two turns a server may well let an idle connection go
+        self.is_over = True  # between two turns a server may well let an idle connection go
         if self.busy:
             self.wrong = self.wrong or "the server hung up"
 
@@ -178,17 +204,26 @@ class Load:
         goal = self.done + count
         self.loop.run_until_complete(self._turn(until=lambda _: self.done >= goal))
 
-    async def _turn(self, until: Callable[[float], bool]) -> float:
-        await asyncio.sleep(0.05)  # learn of connections that have gone meanwhile
+    async def _come_again(self) -> list[_Hammer]:
+        """New connections for those that the server has ended."""
+        fresh = []
         for n, each in enumerate(self.hammers):
-            if each.lost:
+            if each.is_over and not each.busy:
                 self.answered += each.done
                 self.hammers[n] = await self._hammer(each.wires)
+                fresh.append(self.hammers[n])
+        return fresh
+
+    async def _turn(self, until: Callable[[float], bool]) -> float:
+        await asyncio.sleep(0.05)  # learn of connections that have gone meanwhile
+        await self._come_again()
         before, began = self.done, time.perf_counter()
         for each in self.hammers:
             each.run()
         while not until(began):
             await asyncio.sleep(0.02)
+            for each in await self._come_again():
+                each.run()
             if wrong := next((each.wrong for each in self.hammers if each.wrong), ""):
                 raise WrongAnswer(wrong)
         rate = (self.done - before) / (time.perf_counter() - began)

@@ -103,7 +103,7 @@ async def clock(stage: Stage, sides: dict[str, Side]) -> dict[tuple[str, str], l
                 if turn or stage.quick:  # the first warms caches, of the database too
                     times[size, what] += taken
     for connection in connections.values():
-        connection.transport.abort()
+        connection.abort()
     return times
 
 
