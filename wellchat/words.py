@@ -71,8 +71,9 @@ def asked_for() -> str | None:
 
 
 def _chosen() -> str:
-    user = g.get("_login_user")  # who is known already; asking for them may need a database that is not there
-    chosen = getattr(user, "locale", None)
+    # Who is known already, and what of them: asking for more may need a database that is not there.
+    known = getattr(g.get("_login_user"), "__dict__", {})
+    chosen = known.get("locale", known.get("locale_before"))
     return str(chosen) if chosen in offered() else asked_for() or offered()[0]
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
+from sqlalchemy.exc import OperationalError
 
 from wellchat import words
 from wellchat.accounts import actions as accounts
@@ -17,6 +18,7 @@ from wellchat.digests.preview import preview
 from wellchat.errors import Conflict
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
+from wellchat.messaging import actions as messaging
 from wellchat.messaging.opening import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import notification_json
@@ -66,6 +68,28 @@ def test_a_person_s_choice_is_above_the_browser_s(app, cast, browse, now):
     assert '<option value="fr" selected>Français</option>' in answer
     browser.post("/settings", data=form | {"locale": ""}, headers=GERMAN)
     assert '<html lang="de"' in page(browse(cast.cara), "/settings", **GERMAN)
+
+
+def test_a_refusal_is_told_without_the_database(talk, browse, change, monkeypatch):
+    """It goes away within a transaction: the rollback leaves nothing of who asks, and nobody can tell it anew."""
+    change(talk.cara, locale="de")
+
+    def gone(*_):
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    def goes_away(*_):
+        event.listen(db.engine, "before_cursor_execute", gone)
+        gone()
+
+    monkeypatch.setattr(messaging, "run", goes_away)
+    said = {"body": "Hello", "client_key": "1"}
+    try:
+        path, ours = f"/api/threads/{talk.id}/messages", {"Sec-Fetch-Site": "same-origin"}
+        answer = browse(talk.cara).post(path, json=said, headers=ours)
+    finally:
+        event.remove(db.engine, "before_cursor_execute", gone)
+    assert answer.status_code == 503
+    assert answer.json["detail"].startswith("Der Server")
 
 
 def test_a_language_that_is_not_there_is_refused(cast, browse):

@@ -55,6 +55,7 @@ class User(Base):
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
     session_id = ""  # of the session that loaded this object; not a column
+    locale_before = ""  # when it was loaded: a refusal is told in it where a rollback has taken the rest; not a column
     access_seq = -1  # of the user's log as it stood when they proved who they are; not a column
 
     @property

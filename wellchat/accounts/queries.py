@@ -45,7 +45,7 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
     if found is None:
         return None
     user: User = found[0]
-    user.session_id, user.access_seq = session_id, found[1]
+    user.session_id, user.access_seq, user.locale_before = session_id, found[1], user.locale or ""
     return user
 
 
@@ -55,7 +55,7 @@ def user_by_token(secret: str) -> tuple[User, str] | None:
     if found is None:
         return None
     user: User = found[0]
-    user.access_seq = found[1]
+    user.access_seq, user.locale_before = found[1], user.locale or ""
     return user, found[2]
 
 
