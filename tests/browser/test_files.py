@@ -163,7 +163,7 @@ def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_th
 
 
 def test_a_message_with_files_survives_a_reload_while_nobody_answers(house: House, at_thread: Sit) -> None:
-    page = at_thread(house.cara)
+    page = at_thread(house.cara, service_workers="block")
     choose(page, photo("kept.jpg", "purple"))
     expect(tray(page).get_by_role("listitem")).to_have_count(1)
     expect(page.get_by_role("progressbar")).to_have_count(0)

@@ -74,7 +74,10 @@ def menu_of(page: Page, seq: int) -> Locator:
 
 
 class Held:
-    """Requests that wait until the test lets them through, or answers in the server's place."""
+    """Requests that wait until the test lets them through, or answers in the server's place.
+
+    Of a page with `service_workers="block"`: what a worker passes on, or takes over meanwhile, may be missed.
+    """
 
     def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
         self.routes: list[Route] = []
@@ -94,7 +97,7 @@ def refuse(route: Route) -> None:
 
 
 def test_a_reaction_is_seen_before_it_is_answered(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE)
+    page = sit(house.cara, **WIDE, service_workers="block")
     page.goto(house.thread)
     held = Held(page, REACTING)
     menu = menu_of(page, 2)
@@ -119,7 +122,7 @@ def test_a_row_of_the_first_load_answers_at_once_too(sit: Sit, house: House) -> 
     paul.goto(house.thread)
     menu_of(paul, 1).get_by_role("button", name="Heart").click()
     expect(reactions(paul, 1)).to_have_attribute("aria-label", "❤️ You")
-    cara = sit(house.cara, **WIDE)
+    cara = sit(house.cara, **WIDE, service_workers="block")
     cara.goto(house.thread)
     hers = reactions(cara, 1)
     expect(hers).to_have_attribute("aria-label", "❤️ Paul Professional")
@@ -141,7 +144,7 @@ def test_a_row_of_the_first_load_answers_at_once_too(sit: Sit, house: House) -> 
 
 
 def test_a_pin_is_seen_before_it_is_answered(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE)
+    page = sit(house.cara, **WIDE, service_workers="block")
     page.goto(house.thread)
     held = Held(page, PINNING)
     menu_of(page, 3).get_by_role("button", name="Pin", exact=True).click()
@@ -176,7 +179,7 @@ def test_few_messages_make_room_without_a_jump(sit: Sit, house: House) -> None:
 
 
 def test_earlier_messages_tell_that_they_are_coming(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE)
+    page = sit(house.cara, **WIDE, service_workers="block")
     page.add_init_script(WATCH)
     held = Held(page, re.compile(r"/api/threads/\w+/messages\?before="))
     page.goto(f"/threads/{house.found.long}")

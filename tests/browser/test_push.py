@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Worker, expect
 
 from tests.browser.doings import log, sent, tell_worker, until, write, written_while_away
 from tests.browser.house import PHONE, QUICK, House, Sit, a_house
@@ -36,11 +36,30 @@ def waiting(page: Page) -> dict[str, Any]:
     return found[0]
 
 
+def worker_of(page: Page) -> Worker:
+    found: list[Worker] = until(page, lambda: page.context.service_workers, "the service worker")
+    return found[0]
+
+
 def pushed(page: Page, said: Any) -> None:
-    """As the browser's push service would hand it over."""
+    """As the browser's push service would hand it over; it is on the screen when this returns.
+
+    Nobody may ask for the notifications before: one that Chromium has noted and not yet drawn is struck off its notes.
+    """
+    worker = worker_of(page)
+    before = worker.evaluate(COUNT)
     tell_worker(page, "deliverPushMessage", data=json.dumps(said))
+    until(page, lambda: worker.evaluate("drawn") > before, "the notification")
 
 
+COUNT = """() => {
+    if (!("drawn" in self)) {
+        const show = registration.showNotification.bind(registration);
+        registration.showNotification = async (...said) => { await show(...said); self.drawn += 1 };
+        self.drawn = 0;
+    }
+    return self.drawn;
+}"""
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
     .map(({ title, body, tag }) => [title, body, tag])"""
 REGISTER = "async () => { await navigator.serviceWorker.register('/sw.js'); await navigator.serviceWorker.ready }"
@@ -65,7 +84,7 @@ def test_a_push_is_shown_and_leads_to_the_thread(paul: Page, house: House) -> No
     shows(paul, ["wellchat", "2 new messages", "thread:1"])
     pushed(paul, said | {"tag": "thread:2", "clear": ["thread:1"], "url": house.thread})
     shows(paul, ["wellchat", "New message", "thread:2"])
-    until(paul, lambda: paul.context.service_workers, "the service worker")[0].evaluate(CLICK)
+    worker_of(paul).evaluate(CLICK)
     paul.wait_for_url(f"**{house.thread}")
     expect(log(paul).get_by_text("It is about Thursday.").last).to_be_visible()
 
@@ -86,7 +105,7 @@ def test_pushes_that_say_nothing_harm_nobody(paul: Page) -> None:
     pushed(paul, {"tag": "wellchat", "title": "elsewhere", "url": "https://evil.example/"})
     shows(paul, ["elsewhere", "", "wellchat"])
     before = paul.url
-    until(paul, lambda: paul.context.service_workers, "the service worker")[0].evaluate(CLICK)
+    worker_of(paul).evaluate(CLICK)
     paul.wait_for_timeout(500)
     assert paul.url == before
 
