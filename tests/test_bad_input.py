@@ -192,7 +192,9 @@ def test_marks_on_what_is_not_there(app, api, talk):
 
 
 def test_unknown_calls_and_methods(app, api, cast):
-    assert api(cast.cara).get("/api/nothing").status_code == 404
+    for path in ("/api", "/api/", "/api/nothing"):
+        answer = api(cast.cara).get(path)
+        assert (answer.status_code, answer.content_type) == (404, "application/problem+json"), path
     answer = api(cast.cara).delete("/api/threads")
     assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
     answer = api(cast.cara).post("/healthz")

@@ -153,7 +153,7 @@ def in_words(kind: str, message: str, context: dict[str, Any]) -> str:
 
 
 def wants_json() -> bool:
-    return request.path.startswith("/api/")
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def answer(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:

@@ -47,7 +47,7 @@ def test_emails_we_sent_you_and_why(world: World, browse: Browse) -> None:
     page = browse(world.coach).get("/settings/emails").text
     assert "Emails we sent you, and why" in page
     assert "Unread, and the reader was away." in page
-    assert f'href="/threads/{world.thread.id}#1">Ana Petrov</a>, messages 1 to 2' in page
+    assert f'href="/threads/{world.thread.id}?at=1#1">Ana Petrov</a>, messages 1 to 2' in page
     assert "Everything was read." in page
     assert "Not sent" in page
     assert "Two" not in page
