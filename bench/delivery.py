@@ -14,6 +14,9 @@ from bench.world import token_of
 
 WAIT = 25  # seconds a poll may hang: the longest that a server grants by default
 EARLY = 5.0  # an empty answer sooner than this was no waiting at all
+# Seconds after which a poll counts as held: one that is not has its answer by then. Each begins anew after WAIT, so of
+# all that could hang one in a hundred is too young to count.
+A_MOMENT = WAIT / 100
 SENDERS = 20  # connections that messages are sent over
 
 
@@ -32,7 +35,7 @@ class Watch:
     def held(self) -> int:
         """Polls that hang, and have for a moment."""
         now = time.perf_counter()
-        return sum(now - asked > 0.5 for asked in self.asked.values())
+        return sum(now - asked > A_MOMENT for asked in self.asked.values())
 
     async def hold(
         self,
