@@ -80,3 +80,30 @@ test("pages are asked for before there is a worker to ask, but where that would 
   assert.deepEqual(await begun("Mozilla/5.0 (X11; Linux x86_64; rv:153.0) Gecko/20100101 Firefox/153.0"), ["no preload"]);
   assert.deepEqual(await begun("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Mobile/15E148 Safari/604.1"), ["preload"]);
 });
+
+test("nobody asks for the notifications while one is being drawn, also after one that cannot be", async () => {
+  const coming = ["one", "two", "three"];
+  const [drawn, work] = [[], []];
+  let drawing = 0;
+  const registration = {
+    getNotifications: async () => (assert.equal(drawing, 0), []),
+    showNotification: async (title) => {
+      drawing += 1;
+      push(); // the next comes just now
+      await new Promise((done) => setTimeout(done, 1));
+      drawing -= 1;
+      if (title === "two") throw new Error("no");
+      drawn.push(title);
+    },
+  };
+  const { heard } = worker({ registration });
+  const push = () => {
+    const title = coming.shift();
+    if (title) heard.push({ data: { json: () => ({ title }) }, waitUntil: (promise) => work.push(promise) });
+  };
+  push();
+  const ends = [];
+  while (work.length) ends.push(...(await Promise.allSettled(work.splice(0))));
+  assert.deepEqual(ends.map(({ status }) => status), ["fulfilled", "rejected", "fulfilled"]);
+  assert.deepEqual(drawn, ["one", "three"]);
+});

@@ -34,14 +34,14 @@ function fakeCaches() {
   };
 }
 
-export function worker({ answer = () => new Response("{}"), pages = 3, agent = "" } = {}) {
+export function worker({ answer = () => new Response("{}"), pages = 3, agent = "", registration = {} } = {}) {
   const heard = {};
   const caches = fakeCaches();
   const said = []; // to its registration
   const self = {
     wellchat: { version: "new", pages, shell: [] },
     location: { origin: ORIGIN },
-    registration: { navigationPreload: { enable: () => said.push("preload"), disable: () => said.push("no preload") } },
+    registration: { navigationPreload: { enable: () => said.push("preload"), disable: () => said.push("no preload") }, ...registration },
     clients: { claim() {} },
     navigator: { userAgent: agent, locks: { request: (_name, work) => work() } },
     addEventListener: (name, act) => (heard[name] = act),
@@ -50,7 +50,7 @@ export function worker({ answer = () => new Response("{}"), pages = 3, agent = "
   const sent = [];
   const fetch = async (address, options) => (sent.push({ address, ...options }), answer(address, options));
   const context = vm.createContext({ self, caches, fetch, Response, Headers, URL, Date, Map, Set, setTimeout, AbortSignal, console, Promise, Object, JSON, Error });
-  for (const name of ["keep", "queue", "answer"]) {
+  for (const name of ["keep", "push", "queue", "answer"]) {
     vm.runInContext(readFileSync(new URL(`../../wellchat/static/sw/${name}.js`, import.meta.url), "utf8"), context);
   }
   const paths = () => [...caches.all].flatMap(([name, held]) => (name.startsWith("wellchat.pages.") ? [...held.keys()].map((url) => url.slice(ORIGIN.length)) : []));

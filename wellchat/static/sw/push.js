@@ -1,6 +1,14 @@
 /* The service worker, pushes: shows what is pushed while nobody looks, and leads to it. */
 
-self.addEventListener("push", (event) => event.waitUntil(show(readPush(event.data))));
+// One push after the other: where somebody asks for the notifications while one is noted and not yet drawn, Chromium strikes
+// it off its notes, and a click on it leads nowhere.
+let drawing = Promise.resolve();
+
+self.addEventListener("push", (event) => {
+  const said = readPush(event.data);
+  drawing = drawing.catch(() => {}).then(() => show(said));
+  event.waitUntil(drawing);
+});
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
   event.waitUntil(open(event.notification.data.url));
