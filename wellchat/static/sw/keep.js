@@ -5,13 +5,17 @@ const PAGES = "wellchat.pages."; // and whose they are: there is never more than
 const NEWS = "?news"; // behind a page's path: what updates have brought since it was kept
 const MOST_NEWS = 300;
 
-let line = Promise.resolve(); // all that changes what is kept, one after the other
+const inLine = newLine(); // all that changes what is kept
 let forgotten = 0; // how often everything was; what was asked for before that is not kept after it
 
-function inLine(work) {
-  const done = line.then(work);
-  line = done.catch(() => {});
-  return done;
+/* Does what it is given one after the other, whatever became of what was before; resolves, or not, as that does. */
+function newLine() {
+  let last = Promise.resolve();
+  return (work) => {
+    const done = last.then(work);
+    last = done.catch(() => {});
+    return done;
+  };
 }
 
 function keeps({ pathname, search }) {
@@ -63,7 +67,7 @@ function drop(path) {
 
 /* The page as it was kept, marked as such; null where it was not. */
 async function kept({ pathname }) {
-  await line;
+  await inLine(() => {}); // what is being changed
   const [name] = await pageCaches();
   const page = name && (await (await caches.open(name)).match(pathname));
   return page ? marked(page, page.headers.get("X-Kept-At")) : null;

@@ -2,12 +2,11 @@
 
 // One push after the other: where somebody asks for the notifications while one is noted and not yet drawn, Chromium strikes
 // it off its notes, and a click on it leads nowhere.
-let drawing = Promise.resolve();
+const draw = newLine();
 
 self.addEventListener("push", (event) => {
   const said = readPush(event.data);
-  drawing = drawing.catch(() => {}).then(() => show(said));
-  event.waitUntil(drawing);
+  event.waitUntil(draw(() => show(said)));
 });
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
