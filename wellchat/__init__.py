@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, jobs, logs, templating, web, words
+from wellchat import api_docs, assets, db, errors, feature, jobs, logs, templating, web, words
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -80,7 +80,6 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)
-    for feature in FEATURES:
-        import_module(f"wellchat.{feature}").init_app(app)
+    feature.init_app(app, [import_module(f"wellchat.{name}").feature for name in FEATURES])
     import_module("wellchat.health").init_app(app)  # looks at all of them
     return app

@@ -43,13 +43,5 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
     beat_schedule=schedule.every(web.config["SWEEP_EVERY"]),
     beat_schedule_filename=str(web.config["INSTANCE"] / "beat-schedule"),
-    imports=(
-        "worker.messaging",
-        "worker.appointments",
-        "worker.attachments",
-        "worker.digests",
-        "worker.mail",
-        "worker.push",
-        "worker.sweeping",
-    ),
+    imports=("worker.sweeping", *(each.tasks for each in web.extensions["features"].features if each.tasks)),
 )

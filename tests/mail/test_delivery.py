@@ -15,6 +15,7 @@ import pytest
 from tests.mail.world import NOON, World
 from wellchat.db import transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.feature import MailType, registry
 from wellchat.mail import actions, compose, transport
 from wellchat.mail.models import Mail
 
@@ -226,7 +227,7 @@ def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(world: World, mo
     def refuse(_mail: Mail, _now: object) -> dict[str, object]:
         raise compose.NotWanted("Everything was read.")
 
-    monkeypatch.setitem(compose.CONTEXTS, "welcome", refuse)
+    monkeypatch.setitem(registry().mails, "welcome", MailType("Welcome", refuse))
     assert actions.deliver(mail_id=queue(world).id, now=NOON) == "skipped"
     assert world.mails()[0].reason == "Everything was read."
     assert world.server.messages == []
@@ -237,7 +238,7 @@ def test_what_has_to_wait_is_not_a_try(world: World, monkeypatch: pytest.MonkeyP
         raise compose.NotNow(NOON + timedelta(hours=8))
 
     with monkeypatch.context() as patch:
-        patch.setitem(compose.CONTEXTS, "welcome", later)
+        patch.setitem(registry().mails, "welcome", MailType("Welcome", later))
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
     assert (world.mails()[0].attempts, world.mails()[0].due_at) == (0, NOON + timedelta(hours=8))
     assert actions.sweep(NOON + timedelta(hours=8))["mails_sent"] == 1

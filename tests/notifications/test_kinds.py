@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +12,14 @@ from tests.browsing import Browser
 from tests.mail.world import NOON, World
 from wellchat.db import transaction
 from wellchat.notifications import actions, queries
-from wellchat.notifications.kinds import KINDS, NotificationKind
+from wellchat.notifications.kinds import NotificationKind, kinds
 from wellchat.notifications.models import Notification
 
 Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def resource() -> Iterator[NotificationKind]:
+def resource(world: World) -> NotificationKind:
     """Declared here and nowhere else."""
     kind = NotificationKind(
         name="resource",
@@ -30,9 +30,8 @@ def resource() -> Iterator[NotificationKind]:
         waits_for_digest=True,
         priority="low",
     )
-    KINDS[kind.name] = kind
-    yield kind
-    del KINDS[kind.name]
+    kinds()[kind.name] = kind
+    return kind
 
 
 def share(world: World, what: str, **more: Any) -> str | None:
@@ -76,7 +75,7 @@ def test_in_the_preferences(world: World, browse: Browse, resource: Notification
 
 
 def test_what_waits_for_no_digest_has_no_email(world: World, browse: Browse, resource: NotificationKind) -> None:
-    KINDS["resource"] = replace(resource, waits_for_digest=False)
+    kinds()["resource"] = replace(resource, waits_for_digest=False)
     me = browse(world.client)
     page = me.get("/settings/notifications").text
     assert 'name="resource.push"' in page
@@ -101,9 +100,9 @@ def test_groups_are_declared(world: World, resource: NotificationKind) -> None:
 
 
 def test_records_of_a_kind_that_is_declared_no_longer(world: World, browse: Browse) -> None:
-    KINDS["gone"] = NotificationKind("gone", "Gone", "From then")
+    kinds()["gone"] = NotificationKind("gone", "Gone", "From then")
     share_id = actions.record(user_id=world.client.id, kind="gone", preview="still there", now=NOON)
-    del KINDS["gone"]
+    del kinds()["gone"]
     me = browse(world.client)
     assert me.get("/api/notifications").get_json()["notifications"][0]["id"] == share_id
     assert "still there" in me.get("/notifications").text

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
 
 from wellchat.accounts import passwords, pictures
+from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
 from wellchat.changes.actions import end_access, open_log
 from wellchat.config import setting
@@ -19,9 +19,6 @@ from wellchat.words import gettext
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
 MOST_TOUCHED = 10_000  # people a process remembers to have touched
-
-ON_PROFILE: list[Callable[[str], None]] = []
-"""Called with the user id in the transaction that changed how others see somebody: who shows them tells the screens."""
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
 
@@ -133,8 +130,7 @@ def remove_avatar(*, user_id: str) -> User:
 
 
 def _looks_new(user: User) -> None:
-    for tell in ON_PROFILE:
-        tell(user.id)
+    profile_changed_in_transaction(user.id)
 
 
 def create_token(*, user_id: str, now: datetime, name: str = "") -> str:

@@ -5,7 +5,6 @@ Nothing here tells a stranger whether an address has an account: both cases answ
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from sqlalchemy import delete, update
 
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
+from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.models import Token, User, session_essence
 from wellchat.accounts.queries import user_by_email
 from wellchat.changes.actions import end_access
@@ -20,9 +20,6 @@ from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.mail.actions import queue_mail, record_skip
 from wellchat.words import N_, gettext
-
-STAYS_OUT: list[Callable[[User], bool]] = []
-"""Asked about who has the right password. For whom one says so, no password is right."""
 
 
 def sign_up(
@@ -82,7 +79,7 @@ def authenticate(*, email: str, password: str) -> User | None:
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
         return None
-    if any(stays_out(user) for stays_out in STAYS_OUT):
+    if any(sign_in_vetoed(user)):
         return None
     if passwords.is_outdated(stored):
         fresh = passwords.hash_password(password)

@@ -1,14 +1,41 @@
 """Bookings and sessions: told when they are made, moved or cancelled, and again before they begin."""
 
-from flask import Flask
-
-from wellchat.appointments.actions import plan
+from wellchat.appointments import actions
 from wellchat.appointments.render import content
-from wellchat.mail.compose import CONTEXTS
-from wellchat.subjects.actions import ON_PUT
+from wellchat.feature import Feature, MailType
+from wellchat.notifications.kinds import CHANNELS, NotificationKind
+from wellchat.subjects.hooks import subject_put_in_transaction
+from wellchat.words import N_
 
-
-def init_app(app: Flask) -> None:
-    CONTEXTS["appointment"] = content
-    if plan not in ON_PUT:
-        ON_PUT.append(plan)
+feature = Feature(
+    "appointments",
+    tasks="worker.appointments",
+    sweeps=(actions.sweep,),
+    notification_kinds=(
+        NotificationKind(
+            name="appointment",
+            label=N_("Bookings and sessions"),
+            title="{actor}",
+            several="",
+            discreet=N_("News of an appointment"),
+            partial="notifications/_kinds/appointment.html",
+            channels={"bell": True, "push": True, "email": False},
+            offered=CHANNELS,
+            about=N_("When one is made, moved or cancelled."),
+        ),
+        NotificationKind(
+            name="reminder",
+            label=N_("Reminders"),
+            title="{actor}",
+            several="",
+            discreet=N_("An appointment is near"),
+            partial="notifications/_kinds/appointment.html",
+            channels={"bell": True, "push": True, "email": False},
+            offered=CHANNELS,
+            about=N_("A day and an hour before a booking or session."),
+            priority="high",
+        ),
+    ),
+    mails={"appointment": MailType(N_("Bookings and sessions"), content)},
+    handlers=((subject_put_in_transaction, actions.plan),),
+)

@@ -6,7 +6,7 @@ The row is the job. A claim pushes its due time ahead, so that a crash only dela
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -15,6 +15,7 @@ from sqlalchemy import delete, select, update
 
 from wellchat.attachments import pictures
 from wellchat.attachments.actions import forget_unsent
+from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.attachments.models import FRESH, GONE, READY, WITHDRAWN, Attachment
 from wellchat.attachments.storage import Missing, attachment_id_of, key_of, the_store, thumbnail_key
 from wellchat.config import setting
@@ -27,9 +28,6 @@ GIVE_UP = 8  # attempts at one file
 BATCH = 100  # files of one sweep
 EVERY = timedelta(days=1)  # that the store is looked through
 STRAY_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
-
-ON_THUMBNAIL: list[Callable[[str, int, str], None]] = []
-"""Called with thread, seq and file in the transaction that makes a thumbnail known: who repeats files notes it."""
 
 
 class _Moved(Exception):
@@ -84,8 +82,7 @@ def _show(row: Attachment) -> None:
     thread_id, seq, file_id = row.thread_id, row.message_seq, row.id
     with transaction() as session:
         if thread_id is not None and seq is not None:
-            for tell in ON_THUMBNAIL:
-                tell(thread_id, seq, file_id)
+            thumbnail_made_in_transaction(thread_id, seq, file_id)
         made = session.execute(
             update(Attachment)
             .where(Attachment.id == file_id, Attachment.state == FRESH)

@@ -18,6 +18,7 @@ from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, upd
 
 from wellchat.db import db, let_go, new_id, table, transaction, unit
 from wellchat.errors import Conflict, NotFound
+from wellchat.feature import registry
 from wellchat.jobs import enqueue
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
@@ -154,7 +155,7 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
     if claimed is None:
         return None
     mail, refusal = claimed
-    if refusal is not None and mail.name not in compose.ASKED_FOR:
+    if refusal is not None and not _is_interactive(mail.name):
         return _settle(mail, SKIPPED, reason=f"{REFUSES} {refusal}")
     with nullcontext(lane) if lane else transport.lane() as open_lane:
         return _attempt(mail, open_lane, now)
@@ -309,3 +310,8 @@ def sweep(now: datetime) -> dict[str, int]:
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}
+
+
+def _is_interactive(name: str) -> bool:
+    declared = registry().mails.get(name)
+    return declared is not None and declared.interactive

@@ -1,8 +1,8 @@
 """What a mail says: from its ledger row and the templates under templates/emails/<name>/ to a finished message.
 
-The row holds ids; texts and secret links are looked up at the moment of sending. Features hang in here what only
-they know: `LINKS` makes the path of a link for a person, `CONTEXTS` decides once more whether the mail is still
-wanted and gathers its content.
+The row holds ids; texts and secret links are looked up at the moment of sending. Features declare what only they
+know: `mail_links` make the path of a link for a person, and the context of a MailType decides once more whether the
+mail is still wanted and gathers its content.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from binascii import b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -24,30 +24,16 @@ from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
 from wellchat.config import mailbox, setting
+from wellchat.feature import registry
 from wellchat.mail.addresses import is_answered, reply_address, several_address
+from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 from wellchat.words import N_, direction, in_language
 
-LINKS: dict[str, Callable[[str, datetime], str]] = {}
-"""name -> (user id, now) -> path with its secret, such as `verify` and `reset`."""
-
-CONTEXTS: dict[str, Callable[[Mail, datetime], dict[str, Any]]] = {}
-"""name of a mail -> (mail, now) -> what its template is given. May raise NotWanted or NotNow.
-
-Two keys mean more: `covers` is what the mail really holds, and so what an answer to it is about; `unsubscribe_path`
-makes it one that can be left.
-"""
-
 MAX_SUBJECT = 160
 _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
-
-LANGUAGES: list[Callable[[str], str | None]] = []
-"""user id -> the language they read, where that is known; for mails whose context does not say it."""
-
-ASKED_FOR: set[str] = set()
-"""Names of mails that are tried even where the address refuses mail: their reader asks for them, to get in at all."""
 
 
 class NotWanted(Exception):
@@ -74,13 +60,13 @@ class Rendered(NamedTuple):
 def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) -> Rendered:
     """The finished message, and what of the threads it holds. Raises NotWanted and NotNow.
 
-    `content` is what CONTEXTS would answer, from who has just gathered it.
+    `content` replaces what the mail's declared context would return.
     """
     context: dict[str, Any] = dict(mail.context)
     if content is not None:
         context |= content
-    elif mail.name in CONTEXTS:
-        context |= CONTEXTS[mail.name](mail, now)
+    elif (declared := registry().mails.get(mail.name)) and declared.context:
+        context |= declared.context(mail, now)
     # Who gathered the content knows the language, where anybody does.
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with in_language(language):
@@ -107,7 +93,7 @@ def _finished(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
 
 
 def language_of(user_id: str | None) -> str | None:
-    return next((found for ask in LANGUAGES if user_id and (found := ask(user_id))), None)
+    return next(filter(None, reader_language(user_id)), None) if user_id else None
 
 
 def _written(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
@@ -187,7 +173,7 @@ def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
     def link_to(name: str) -> str:
         if mail.user_id is None:
             raise NotWanted(N_("The account is gone."))
-        return absolute(LINKS[name](mail.user_id, now))
+        return absolute(registry().mail_links[name](mail.user_id, now))
 
     def answer_to(thread_id: str | None) -> str | None:
         """The address that leads into one thread; None for an example, and where mails are not known to reach us."""

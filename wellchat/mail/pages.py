@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat.clock import now
 from wellchat.config import setting
 from wellchat.errors import NotFound
+from wellchat.feature import registry
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.web import at_the_machine, limiter, safe_next, signed_in, viewer
@@ -102,3 +103,9 @@ def _message(mail: Mail) -> EmailMessage | None:
 def part_of(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
     return str(part.get_content()) if part else ""
+
+
+def mail_label(name: str) -> str:
+    """What people call this kind of mail, in the reader's language; for a kind that is no longer declared, its name."""
+    declared = registry().mails.get(name)
+    return gettext(declared.label) if declared else name.replace("_", " ").capitalize()

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, or_, select, tuple_
 
 from wellchat.db import db
 from wellchat.errors import NotFound
+from wellchat.mail import hooks
 from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail, RefusedAddress
 from wellchat.paging import parse_place, place
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.mail.forms import ListMails
-
-
-THREAD_NAMES: dict[str, Callable[[str, Iterable[str]], dict[str, str]]] = {}
-"""`of`: (user id, thread ids) -> what that person calls each thread. Hung in by who knows threads."""
 
 TROUBLES = (QUEUED, FAILED, UNKNOWN)
 
@@ -55,7 +52,7 @@ def troubles(admin: User) -> dict[str, int]:
 def thread_names(user_id: str, mails: Sequence[Mail]) -> dict[str, str]:
     """What the person calls the threads that these mails hold."""
     thread_ids = {cover["thread_id"] for mail in mails for cover in mail.covers}
-    return THREAD_NAMES["of"](user_id, thread_ids) if thread_ids else {}
+    return hooks.thread_names(user_id, thread_ids)[0] if thread_ids else {}
 
 
 def _page(query: Select[Mail], before: str | None, limit: int) -> tuple[Sequence[Mail], str | None]:

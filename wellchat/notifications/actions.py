@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +14,8 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
-from wellchat.notifications.kinds import KINDS, known_kind
+from wellchat.notifications.hooks import notification_recorded_in_transaction, preferences_changed_in_transaction
+from wellchat.notifications.kinds import kinds, known_kind
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
 from wellchat.words import gettext
@@ -22,12 +23,6 @@ from wellchat.words import gettext
 PREVIEW = 200
 MOST_LOOKS = 5
 LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
-
-ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
-"""Called with (user id, now) in the transaction that changed somebody's preferences: who planned by them plans anew."""
-
-ON_RECORD: list[Callable[[str, str, datetime], None]] = []
-"""Called with (user id, notification id, now) in the transaction that told somebody: what carries it further."""
 
 
 def record(
@@ -51,7 +46,7 @@ def record(
     once.
     """
     with transaction() as session:
-        declared, wishes = KINDS[kind], preferences(user_id)
+        declared, wishes = kinds()[kind], preferences(user_id)
         in_bell = wishes.wants(kind, "bell")
         group_key = group_key or declared.group_of(thread_id=thread_id)
         if not (in_bell or wishes.wants(kind, "push")) or _told_before(user_id, group_key, seq):
@@ -79,8 +74,7 @@ def record(
         notification_id: str | None = session.execute(_or_one_more(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
-            for carry in ON_RECORD:
-                carry(user_id, notification_id, now)
+            notification_recorded_in_transaction(user_id, notification_id, now)
     return notification_id
 
 
@@ -253,8 +247,7 @@ def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
         for name, value in _quiet_hours(row, changes).items():
             setattr(row, name, value)
         session.flush()
-        for plan_anew in ON_PREFERENCES:
-            plan_anew(user.id, now)
+        preferences_changed_in_transaction(user.id, now)
 
 
 def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
@@ -301,6 +294,5 @@ def guess_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
         )
         if learnt.rowcount == 0:  # type: ignore[attr-defined]
             return False
-        for plan_anew in ON_PREFERENCES:
-            plan_anew(user_id, now)
+        preferences_changed_in_transaction(user_id, now)
     return True

@@ -15,7 +15,7 @@ from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
-from wellchat.notifications.kinds import KINDS, OFFERED, kind_of
+from wellchat.notifications.kinds import OFFERED, kind_of, kinds
 from wellchat.notifications.unsubscribe import owner_of
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
 from wellchat.words import N_, gettext
@@ -36,7 +36,7 @@ pages = Blueprint("notifications", __name__)
 @pages.app_context_processor
 def _declared() -> dict[str, Any]:
     """What the bell on every page is drawn from."""
-    in_bell = {name: kind for name, kind in KINDS.items() if kind.offers("bell")}
+    in_bell = {name: kind for name, kind in kinds().items() if kind.offers("bell")}
     return {"notification_kinds": in_bell, "notification_kind": kind_of}
 
 
@@ -94,7 +94,7 @@ def _posted() -> PatchPreferences:
 
 
 def _grid() -> dict[str, dict[str, bool]]:
-    return {kind: {c: f"{kind}.{c}" in request.form for c in OFFERED} for kind in KINDS}
+    return {kind: {c: f"{kind}.{c}" in request.form for c in OFFERED} for kind in kinds()}
 
 
 def _as_typed() -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
     return render_template(
         "notifications/preferences.html",
         preferences=preferences,
-        kinds=KINDS.values(),
+        kinds=kinds().values(),
         channels=OFFERED,
         zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],
         hours=[(hour, words.clock(time(hour))) for hour in range(24)],
@@ -127,11 +127,11 @@ def unsubscribe(token: str) -> Response:
 def confirm_unsubscribe(token: str) -> Response:
     """One click, from the mail reader itself (RFC 8058) or from our page; no cookie, no sign-in, no redirect."""
     user_id, what = owner_of(token)
-    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in KINDS else None)
+    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
     return _unsubscribe_page(what, done=True)
 
 
 def _unsubscribe_page(what: str, *, done: bool) -> Response:
-    response = make_response(render_template("notifications/unsubscribe.html", kind=KINDS.get(what), done=done))
+    response = make_response(render_template("notifications/unsubscribe.html", kind=kinds().get(what), done=done))
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response

@@ -13,7 +13,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
 from wellchat.db import db, run
-from wellchat.notifications.kinds import CHANNELS, KINDS, kind_of
+from wellchat.notifications.kinds import CHANNELS, kind_of, kinds
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.paging import parse_place, place
 from wellchat.words import N_, gettext
@@ -39,7 +39,7 @@ class Wishes:
         return self.locale or self.browser_locale
 
     def wants(self, kind: str, channel: str) -> bool:
-        declared = KINDS[kind]
+        declared = kinds()[kind]
         return declared.offers(channel) and self.channels.get(kind, {}).get(channel, declared.channels[channel])
 
 
@@ -154,5 +154,5 @@ def preferences_json(wishes: Wishes) -> dict[str, Any]:
         "quiet_from": wishes.quiet_from,
         "quiet_to": wishes.quiet_to,
         "time_zone": wishes.time_zone,
-        "channels": {kind: {channel: wishes.wants(kind, channel) for channel in CHANNELS} for kind in KINDS},
+        "channels": {kind: {channel: wishes.wants(kind, channel) for channel in CHANNELS} for kind in kinds()},
     }

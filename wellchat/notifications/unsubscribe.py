@@ -6,7 +6,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from wellchat.config import setting
 from wellchat.errors import NotFound
-from wellchat.notifications.kinds import KINDS
+from wellchat.notifications.kinds import kinds
 
 EMAIL = "email"
 
@@ -22,7 +22,7 @@ def owner_of(token: str) -> tuple[str, str]:
         user_id, what = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         raise NotFound from None
-    if what != EMAIL and what not in KINDS:
+    if what != EMAIL and what not in kinds():
         raise NotFound
     return str(user_id), what
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from wellchat.assets import asset, names
 from wellchat.errors import NotFound
@@ -95,10 +95,5 @@ def offline() -> str:
     return render_template("offline/offline.html")
 
 
-def _colours() -> dict[str, Any]:
+def colours() -> dict[str, Any]:
     return {"palette": lambda: palette(current_app.config["ACCENT_HUE"])}
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(pages)
-    app.context_processor(_colours)

@@ -5,7 +5,6 @@ A claimed lead opens its thread; that is messaging's part of it (messaging.openi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
 from wellchat.subjects.forms import PutSubject
+from wellchat.subjects.hooks import subject_put_in_transaction
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 from wellchat.words import gettext
@@ -35,10 +35,6 @@ class Stood(NamedTuple):
 
 def shown_of(subject: Subject) -> tuple[object, ...]:
     return (subject.title, subject.status, subject.starts_at, subject.url)
-
-
-ON_PUT: list[Callable[[Subject, Stood | None, bool, datetime], None]] = []
-"""Called with (subject, how it stood or None for a new one, whether to tell, now) in the transaction that put it."""
 
 
 def put_subject(
@@ -78,8 +74,7 @@ def put_subject(
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
         session.flush()
-        for hook in ON_PUT:
-            hook(subject, stood, tell, now)
+        subject_put_in_transaction(subject, stood, tell, now)
     return subject
 
 
@@ -165,6 +160,5 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
             raise Conflict(words)
         if taken.rowcount:  # type: ignore[attr-defined]
             stood = _as_it_stands(subject)._replace(shown=())
-            for hook in ON_PUT:
-                hook(subject, stood, True, now)
+            subject_put_in_transaction(subject, stood, True, now)
     return subject
