@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from tests.history.test_live import serving
-from wellchat.bell import the_bell
+from wellchat.longpoll.wakeups import poll_notifier
 
 
 def figure(client, name):
@@ -38,7 +38,7 @@ def test_the_figures_follow_what_happens(client, api, talk, background):
     assert figure(client, 'wellchat_polls_total{status="204"}') == idle + 1
 
     hanging = background(lambda: program.get("/api/updates", query_string={"since": cursor, "wait": 20}).status_code)
-    while not the_bell().waiting:
+    while not poll_notifier().waiting:
         pass
     assert figure(client, "wellchat_polls_waiting") == 1
     woken = figure(client, "wellchat_wakes_total")

@@ -41,7 +41,7 @@ def up(host: str, port: int, demo: bool) -> NoReturn:
 @click.option("--grace", type=click.IntRange(1), default=15, help="Seconds given to requests on a stop.")
 def serve(host: str, port: int, workers: int | None, threads: int | None, grace: int) -> None:
     """The production web server, with the settings we recommend."""
-    from wellchat import serve as server
+    from wellchat.longpoll import server
 
     if threads:
         os.environ["WELLCHAT_THREADS"] = str(threads)
@@ -50,7 +50,7 @@ def serve(host: str, port: int, workers: int | None, threads: int | None, grace:
     if settings.DATABASE_URL.startswith("sqlite") and workers not in (None, 1):
         raise click.UsageError("SQLite has one writer, so it takes one process. Use PostgreSQL for more.")
     server.check_free(host, port)
-    waiting = settings.MAX_WAITING or server.MOST_WAITING
+    waiting = settings.MAX_WAITING or server.MAX_WAITING
     server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace)
 
 

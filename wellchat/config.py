@@ -238,7 +238,7 @@ def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
 
 
 def _noted(instance: Path, name: str) -> str | None:
-    """What `wellchat up` notes while it runs: other commands of this machine ring the same bell, and link there."""
+    """What `wellchat up` notes while it runs: other commands of this machine use the same Redis, and link there."""
     note = instance / name
     return note.read_text().strip() if note.exists() else None
 

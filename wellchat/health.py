@@ -11,9 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import clock, metrics
 from wellchat.accounts.models import Presence
-from wellchat.bell import PATIENCE, connect
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
 from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
 from wellchat.messaging.models import Outbox
 from wellchat.web import limiter
@@ -38,7 +38,7 @@ def readyz() -> tuple[Response, int]:
         failed["database"] = "does not answer"
     if url := current_app.config["REDIS_URL"]:
         try:
-            connect(url, timeout=PATIENCE).ping()
+            connect(url, timeout=REDIS_TIMEOUT).ping()
         except redis.RedisError:
             failed["redis"] = "does not answer"
     return (jsonify(status="failed", **failed), 503) if failed else (jsonify(status="ok"), 200)

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from celery import Celery
 from flask import Flask
 
+from wellchat.background_publisher import BackgroundPublisher
 from wellchat.db import after_commit, unit
-from wellchat.ringer import Ringer
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +44,7 @@ def enqueue(task: str, **ids: str) -> None:
 
 def _ring(task: str, ids: dict[str, str]) -> None:
     if celery.conf.broker_url:
-        _ringer.give((task, ids))
+        _publisher.put((task, ids))
 
 
 def _carry(bells: list[tuple[str, dict[str, str]]]) -> None:
@@ -74,7 +74,7 @@ def _together(bells: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, di
             yield task, {f"{name}s": all_ids[start : start + MOST_IDS]}
 
 
-_ringer = Ringer(_carry, linger=LINGER)
+_publisher = BackgroundPublisher(_carry, delay=LINGER)
 
 
 def broker_url(url: str | None) -> str | None:

@@ -23,7 +23,7 @@ from honcho.printer import Printer
 from honcho.process import Popen, Process
 from sqlalchemy import select
 
-from wellchat import create_app, serve
+from wellchat import create_app
 from wellchat.accounts.models import User
 from wellchat.clock import now
 from wellchat.config import read_settings
@@ -32,6 +32,7 @@ from wellchat.demo.actions import load
 from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
+from wellchat.longpoll import server
 from wellchat.web import is_near
 
 NOBODY = """  Nobody has an account yet. The first one, which asks for a password:
@@ -69,7 +70,7 @@ class _Voice(Printer):
     def write(self, message: Any) -> None:
         if message.name == "system":
             self._hear_supervisor(message.data.strip())
-        elif message.name == "web" and message.data.startswith(serve.READY.encode()):
+        elif message.name == "web" and message.data.startswith(server.READY.encode()):
             click.echo(self.greeting)
         else:
             super().write(message)
@@ -88,11 +89,11 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
     Raises OSError or SettingsError, with one line to print, where it cannot start.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the supervisor listens to it
-    os.environ.setdefault("WELLCHAT_BASE_URL", serve.address(_reachable(host), port))
+    os.environ.setdefault("WELLCHAT_BASE_URL", server.address(_reachable(host), port))
     instance = read_settings().INSTANCE
     with ExitStack() as stack:
         stack.enter_context(_only_one(instance))
-        serve.check_free(host, port)
+        server.check_free(host, port)
         stack.enter_context(_noted(instance / "base.url", os.environ["WELLCHAT_BASE_URL"]))
         if not os.environ.get("WELLCHAT_REDIS_URL"):
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
@@ -120,7 +121,7 @@ def _only_one(instance: Path) -> Iterator[None]:
 
 @contextmanager
 def _noted(note: Path, text: str) -> Iterator[None]:
-    """Other commands of this machine read the note, to ring the same bell and to link to the same place."""
+    """Other commands of this machine read the note, to use the same Redis and to link to the same place."""
     note.write_text(text)
     try:
         yield

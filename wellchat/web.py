@@ -23,8 +23,8 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
-from wellchat.bell import PATIENCE
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
+from wellchat.longpoll.wakeups import REDIS_TIMEOUT
 from wellchat.packing import pack_page
 from wellchat.words import N_, gettext
 
@@ -297,4 +297,4 @@ def _limits_url(url: str | None) -> str:
 
 def _limits_options(url: str | None) -> dict[str, Any]:
     """A Redis that hangs may not hang a request for longer than this."""
-    return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if url else {}
+    return {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT} if url else {}

@@ -24,10 +24,10 @@ from tests.history.clients import Habits
 from tests.history.driving import AppDoor
 from tests.history.findings import spell_out
 from tests.history.world import SEED
-from wellchat import bell, crew
 from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import after_commit, db, transaction, unit
+from wellchat.longpoll import executor, wakeups
 from wellchat.messaging import actions, queries, state
 from wellchat.updates import queries as updates
 
@@ -93,7 +93,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for user_id in sorted(heads):
                 highest = func.greatest(ChangeLog.last_seq, heads[user_id])
                 session.execute(update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest))
-        bell.ring(heads)
+        wakeups.notify(heads)
         with told:
             highest.update(
                 {user_id: seq - highest[user_id] for user_id, seq in heads.items() if seq > highest[user_id]}
@@ -157,25 +157,25 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
 def test_subscribing_after_reading(findings, monkeypatch) -> None:
     """What comes between the look at the log and the subscription wakes nobody."""
 
-    true_listen, true_rest, deaf = bell.Bell.listen, crew.rest, dict[Any, Any]()
+    true_add_waiter, true_suspend, not_added = wakeups.PollNotifier.add_waiter, executor.suspend, dict[Any, Any]()
 
-    def listen(self: Any, *whom: Any) -> Any:
-        waiter = true_listen(self, *whom)
+    def add_waiter(self: Any, *whom: Any) -> Any:
+        waiter = true_add_waiter(self, *whom)
         self._waiters[waiter.user_id].discard(waiter)
-        deaf[waiter] = self
+        not_added[waiter] = self
         return waiter
 
-    def rest(waiter: Any, seconds: float) -> None:
+    def suspend(waiter: Any, seconds: float) -> None:
         """Subscribes only when there is nothing left to do but sleep."""
         short_gap(0.1)
-        the_bell = deaf.pop(waiter)
-        with the_bell._lock:
-            the_bell._waiters[waiter.user_id].add(waiter)
-        true_rest(waiter, seconds)
+        notifier = not_added.pop(waiter)
+        with notifier._lock:
+            notifier._waiters[waiter.user_id].add(waiter)
+        true_suspend(waiter, seconds)
 
-    monkeypatch.setattr(bell.Bell, "listen", listen)
-    monkeypatch.setattr(crew, "rest", rest)
-    monkeypatch.setattr(bell, "TRUTH_EVERY_ALONE", 60.0)  # the look on a timer would hide it
+    monkeypatch.setattr(wakeups.PollNotifier, "add_waiter", add_waiter)
+    monkeypatch.setattr(executor, "suspend", suspend)
+    monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)  # the look on a timer would hide it
     assert "late" in findings({"late"}, habits=Habits(waits=(3.0,)), late=1.0)
 
 

@@ -109,7 +109,7 @@ def test_the_offline_page_is_nobody_s(browse: Any, cast: Any) -> None:
 def test_every_poll_names_the_version(app: Any, api: Any, talk: Any, cast: Any) -> None:
     mine = api(cast.cara)
     cursor = mine.get("/api/me").get_json()["cursor"]
-    for _ in range(2):  # the second time the gate answers alone
+    for _ in range(2):  # the second time the middleware answers alone
         answer = mine.get(f"/api/updates?since={cursor}")
         assert (answer.status_code, answer.headers["X-App-Version"]) == (204, app.extensions["assets"])
     talk.exchange("p")

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from wellchat import bell
 from wellchat.changes.models import Change, ChangeLog, Epoch
 from wellchat.db import after_commit, before_commit, db, new_id, run, table, transaction, unit
+from wellchat.longpoll import wakeups
 
 
 class What(NamedTuple):
@@ -95,7 +95,7 @@ def _write_logs() -> None:
         rows += [{"user_id": user_id, "seq": first + i, **thing._asdict()} for i, thing in enumerate(things)]
     if rows:
         run(NOTE, rows)
-        after_commit(lambda: bell.ring(heads))
+        after_commit(lambda: wakeups.notify(heads))
 
 
 def open_log(*, user_id: str) -> None:
@@ -110,7 +110,7 @@ def end_access(*, user_id: str) -> None:
         session.execute(
             update(ChangeLog).where(ChangeLog.user_id == user_id).values(access_seq=ChangeLog.access_seq + 1)
         )
-        after_commit(lambda: bell.the_bell().expel(user_id))
+        after_commit(lambda: wakeups.poll_notifier().revoke(user_id))
 
 
 def trim_log(*, user_id: str, keep: int) -> int:

@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Row, bindparam, select
 
-from wellchat.bell import Head
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
 from wellchat.db import db, run, table
+from wellchat.longpoll.wakeups import Head
 
 Resync = Literal["expired", "foreign", "restored", "ahead"]
 

@@ -1,7 +1,7 @@
 """Updates: what a poll is answered with."""
 
 from wellchat.feature import Feature
-from wellchat.updates import gate
+from wellchat.longpoll import middleware
 from wellchat.updates.api import api
 
-feature = Feature("updates", blueprints=(api,), setup=gate.init_app)
+feature = Feature("updates", blueprints=(api,), setup=middleware.init_app)

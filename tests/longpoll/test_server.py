@@ -21,13 +21,13 @@ from tests.history.test_live import serving
 from tests.services import fetch, wait_for
 from wellchat.changes.queries import cursor_now
 from wellchat.clock import now
-from wellchat.serve import KEPT_ALIVE, LINGER, OWN_FILES
+from wellchat.longpoll.server import LINGER, MAX_IDLE, RESERVED_FILES
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(("size", "ends"), [(70_000, True), (400_000, True), (1_000, False)])
-def test_a_body_that_nobody_read_ends_its_connection_only_with_a_word(
+def test_a_large_unread_body_ends_its_connection_and_says_so(
     valkey_url: str, tmp_path: Path, size: int, ends: bool
 ) -> None:
     """A program that keeps its connections must not send its next message down one that is dead."""
@@ -44,7 +44,7 @@ def test_a_body_that_nobody_read_ends_its_connection_only_with_a_word(
 POLLS = 60
 
 
-def test_polls_hang_without_a_thread_and_their_lines_go_on(valkey_url: str, tmp_path: Path) -> None:
+def test_polls_wait_without_a_thread_and_keep_their_connection(valkey_url: str, tmp_path: Path) -> None:
     """Ten times as many as there are threads; each is woken, and its connection takes the next request."""
     few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "6"}
     with serving(few, tmp_path, workers=1) as place:
@@ -90,14 +90,14 @@ def hang(place: world.Place, lines: list[http.client.HTTPConnection], *, wait: f
         line.request("GET", path, headers={"Authorization": f"Bearer {person.token}"})
 
 
-def test_idle_lines_leave_room_for_who_has_something_to_say(valkey_url: str, tmp_path: Path) -> None:
+def test_idle_connections_leave_room_for_requests(valkey_url: str, tmp_path: Path) -> None:
     few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "4", "WELLCHAT_MAX_WAITING": "40"}
     with serving(few, tmp_path, workers=1) as place:
         hanging = connections(place, 40)
         hang(place, hanging, wait=20)
         wait_for(lambda: "wellchat_polls_waiting 40.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
         idle = []
-        for _ in range(KEPT_ALIVE + 20):
+        for _ in range(MAX_IDLE + 20):
             idle += connections(place, 1, timeout=5)  # long before idle ones are ended
             idle[-1].request("GET", "/healthz")
             answer = idle[-1].getresponse()
@@ -105,7 +105,7 @@ def test_idle_lines_leave_room_for_who_has_something_to_say(valkey_url: str, tmp
             assert answer.status == 200
 
 
-def test_who_says_nothing_takes_nobody_s_turn(valkey_url: str, tmp_path: Path) -> None:
+def test_silent_connections_take_no_thread(valkey_url: str, tmp_path: Path) -> None:
     """Browsers open connections ahead of what they may have to ask, and others do for ill."""
     few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "4"}
     with serving(few, tmp_path, workers=1, grace=20) as place:
@@ -120,7 +120,7 @@ def test_who_says_nothing_takes_nobody_s_turn(valkey_url: str, tmp_path: Path) -
         assert silent[1].recv(1) == b""  # and none holds up a stop: it is let go long before its 15 s are over
 
 
-def test_a_client_that_does_not_close_holds_up_nobody(valkey_url: str, tmp_path: Path) -> None:
+def test_a_client_that_does_not_close_delays_nobody(valkey_url: str, tmp_path: Path) -> None:
     with serving({"WELLCHAT_REDIS_URL": valkey_url}, tmp_path, workers=1) as place:
         port = int(place.url.rpartition(":")[2])
         lines = [socket.create_connection(("127.0.0.1", port), timeout=20) for _ in range(10)]
@@ -143,7 +143,7 @@ def is_over(line: socket.socket) -> bool:
     return False
 
 
-def test_what_is_set_takes_the_files_it_needs(valkey_url: str, tmp_path: Path) -> None:
+def test_max_waiting_raises_the_limit_of_open_files(valkey_url: str, tmp_path: Path) -> None:
     many = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "16", "WELLCHAT_MAX_WAITING": "400"}
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
@@ -157,17 +157,17 @@ def test_what_is_set_takes_the_files_it_needs(valkey_url: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize(("files", "wanted"), [(600, 10_000), (1_024, 10_000), (4_096, 10_000), (4_096, 300)])
-def test_no_more_is_taken_on_than_there_are_files_for(files: int, wanted: int) -> None:
-    asked = f"from wellchat.serve import most_open; print(*most_open(256, {wanted}))"
+def test_the_limits_fit_the_open_files(files: int, wanted: int) -> None:
+    asked = f"from wellchat.longpoll.server import connection_limits; print(*connection_limits(256, {wanted}))"
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); {asked}"
     said = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True).stdout
     waiting, idle = map(int, said.split())
-    assert 50 < idle <= KEPT_ALIVE
+    assert 50 < idle <= MAX_IDLE
     assert 50 < waiting <= wanted
-    assert waiting + idle + 256 + OWN_FILES <= files
+    assert waiting + idle + 256 + RESERVED_FILES <= files
 
 
-def test_a_process_without_files_goes_on(valkey_url: str, tmp_path: Path) -> None:
+def test_a_process_without_free_files_goes_on(valkey_url: str, tmp_path: Path) -> None:
     few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "16"}
     with serving(few, tmp_path, workers=1) as place:
         server = place.web.process.pid
@@ -191,7 +191,7 @@ def metrics_of(place: world.Place) -> str:
         return ""
 
 
-def test_connections_are_shared_between_the_processes(postgresql_url: str, valkey_url: str, tmp_path: Path) -> None:
+def test_connections_are_balanced_between_the_processes(postgresql_url: str, valkey_url: str, tmp_path: Path) -> None:
     """They stay for long, so one that took them all would do all the work, beside others that do none."""
     settings = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_DATABASE_URL": postgresql_url}
     with serving(settings, tmp_path, workers=2) as place:

@@ -1,4 +1,4 @@
-"""What the gate remembers is true or not used: with a real Valkey, and with one that lies, forgets or falls silent."""
+"""What the middleware caches is true or not used: with a real Valkey, and with one that lies, forgets or fails."""
 
 from __future__ import annotations
 
@@ -14,18 +14,17 @@ from tests.cast import Talk, gather
 from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from tests.services import wait_for
-from wellchat import bell as bells
 from wellchat import clock
 from wellchat.accounts.actions import create_token, revoke_token
 from wellchat.accounts.credentials import end_sessions
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import tokens_of
-from wellchat.bell import connect, the_bell
 from wellchat.changes.queries import heads
 from wellchat.db import db, transaction
+from wellchat.longpoll import middleware, wakeups
+from wellchat.longpoll.wakeups import connect, poll_notifier
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Outbox
-from wellchat.updates import gate
 
 
 class World:
@@ -40,10 +39,10 @@ class World:
         self.statements = 0
         event.listen(db.engine, "before_cursor_execute", self._count)
         self.poll()
-        wait_for(lambda: the_bell()._hearing, what="the first sign of life")
+        wait_for(lambda: poll_notifier()._is_subscribed, what="the first sign of life")
 
     def _count(self, *_):
-        if threading.current_thread().name != "bell":  # which asks by its own clock
+        if threading.current_thread().name != "poll-notifier":  # which reads the database on a timer
             self.statements += 1
 
     def poll(self, **query):
@@ -66,7 +65,7 @@ def world(make_app, valkey_url):
     CleanDatabase(app)
     with app.app_context():
         yield World(app, valkey_url)
-        the_bell().close()
+        poll_notifier().close()
         db.session.remove()
         db.engine.dispose()
 
@@ -76,58 +75,58 @@ def test_an_idle_poll_asks_the_database_nothing(world):
     assert world.count(20) == 0
 
 
-def test_news_is_heard_at_once_though_it_was_remembered_that_there_is_none(world):
+def test_a_change_ends_a_cached_poll_at_once(world):
     world.count(5)
     world.talk.says(world.cast.cara, "hello")
     assert [m["body"] for m in world.poll().json["messages"]] == ["hello"]
     assert world.poll().status_code == 204
 
 
-def test_news_of_another_process_is_heard(world):
-    """Only the ring on Valkey tells of it: the other application shares nothing with this one but the database."""
+def test_a_change_in_another_process_ends_a_cached_poll(world):
+    """Only Valkey tells of it: the other application shares nothing with this one but the database."""
     world.count(5)
-    heads = bells.the_bell()._heads
-    rung = connect(world.url, timeout=1)
+    heads = wakeups.poll_notifier()._read_heads
+    client = connect(world.url, timeout=1)
     seq = heads([world.cast.paul.id])[world.cast.paul.id].seq
-    rung.publish(bells.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
-    wait_for(lambda: world.count() > 0, what="the ring")  # the finding no longer holds, so the database is asked
+    client.publish(wakeups.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
+    wait_for(lambda: world.count() > 0, what="the wakeup")  # the cached poll no longer holds, so the database is asked
 
 
-def test_a_ring_that_was_never_made_is_found_by_the_clock(world, monkeypatch):
-    """A process may die between its commit and its ring: the database is asked on a timer all the same."""
+def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):
+    """A process may die between its commit and its publish: the database is asked on a timer all the same."""
     world.count(5)
-    monkeypatch.setattr(bells.Bell, "ring", lambda *_: None)
+    monkeypatch.setattr(wakeups.PollNotifier, "notify", lambda *_: None)
     world.talk.says(world.cast.cara, "silently")
     assert world.poll().status_code == 204  # nobody could know yet
     monkeypatch.undo()
-    the_bell()._ask_the_database()  # as it does every TRUTH_EVERY seconds
+    poll_notifier()._refresh()  # as it does every REFRESH_EVERY seconds
     assert [m["body"] for m in world.poll().json["messages"]] == ["silently"]
 
 
-def test_a_ring_between_the_read_and_the_remembering_is_not_lost(world, monkeypatch):
-    """The standing is made before the database is read, so a ring in between raises it."""
+def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
+    """The cached head is created before the database is read, so a wakeup in between raises it."""
     call = importlib.import_module("wellchat.updates.api")
-    true_check, rung = call.check, []
+    true_check, fired = call.check, []
 
     def check_then_send(user_id, cursor):
         found = true_check(user_id, cursor)
-        if not rung:
-            rung.append(True)
+        if not fired:
+            fired.append(True)
             db.session.rollback()
             world.talk.says(world.cast.cara, "in between")
         return found
 
     monkeypatch.setattr(call, "check", check_then_send)
-    the_bell()._void([world.cast.paul.id])  # so that this poll is looked up, and not answered from before
+    poll_notifier()._invalidate([world.cast.paul.id])  # so that this poll is looked up, and not answered from before
     assert world.poll().status_code == 204
-    assert rung
+    assert fired
     assert [m["body"] for m in world.poll().json["messages"]] == ["in between"]
 
 
-def test_a_bell_that_falls_silent_voids_what_is_remembered(world):
+def test_losing_the_subscription_ends_cached_polls(world):
     world.count(5)
-    the_bell()._hearing = False
-    the_bell()._standings.clear()
+    poll_notifier()._is_subscribed = False
+    poll_notifier()._known_heads.clear()
     assert world.count() > 0
 
 
@@ -138,9 +137,9 @@ def test_flushing_valkey_changes_nothing(world):
     assert [m["body"] for m in world.poll().json["messages"]] == ["after the flood"]
 
 
-def test_a_database_that_goes_away_before_the_wait_is_told_by_the_application(world, monkeypatch):
-    the_bell().closing.set()
-    wait_for(lambda: not the_bell()._hearing, what="the bell to fall silent")
+def test_a_database_failure_before_the_wait_is_reported_by_the_application(world, monkeypatch):
+    poll_notifier().closing.set()
+    wait_for(lambda: not poll_notifier()._is_subscribed, what="the end of the subscription")
     asked = []
 
     def gone(connection, _cursor, statement, *_):
@@ -148,7 +147,7 @@ def test_a_database_that_goes_away_before_the_wait_is_told_by_the_application(wo
             asked.append(statement)
             raise OperationalError(statement, None, Exception("the server went away"))
 
-    monkeypatch.setattr(gate, "heads", lambda ids: asked.append("looked") or heads(ids))
+    monkeypatch.setattr(middleware, "heads", lambda ids: asked.append("looked") or heads(ids))
     event.listen(db.engine, "before_cursor_execute", gone)
     try:
         assert world.poll(wait=1).status_code == 204
@@ -158,18 +157,18 @@ def test_a_database_that_goes_away_before_the_wait_is_told_by_the_application(wo
     assert asked[0] == "looked"
 
 
-def test_nonsense_on_the_channel_is_not_obeyed(world):
+def test_nonsense_on_the_channel_is_ignored(world):
     world.count(5)
     client = connect(world.url, timeout=1)
-    for words in ("", ":", "a", "a:b", "a:-1", ": :", "é:٣", f"{world.cast.paul.id}:x"):
-        client.publish(bells.CHANNEL, words)
+    for payload in ("", ":", "a", "a:b", "a:-1", ": :", "é:٣", f"{world.cast.paul.id}:x"):
+        client.publish(wakeups.CHANNEL, payload)
     threading.Event().wait(0.2)
-    assert the_bell()._hearing
+    assert poll_notifier()._is_subscribed
     assert world.poll().status_code == 204
 
 
 @pytest.mark.parametrize("how", ["token", "everywhere"])
-def test_who_was_shown_the_door_is_not_remembered(world, how):
+def test_revoked_access_ends_a_cached_poll(world, how):
     """Access ends with the next request, whatever was remembered a moment ago."""
     world.count(5)
     paul = world.cast.paul
@@ -180,25 +179,25 @@ def test_who_was_shown_the_door_is_not_remembered(world, how):
     assert world.poll().status_code == 401
 
 
-def test_an_end_of_access_that_nobody_rang_for_is_found_by_the_clock(world, monkeypatch):
+def test_a_lost_revocation_is_found_by_the_refresh(world, monkeypatch):
     world.count(5)
-    monkeypatch.setattr(bells.Bell, "expel", lambda *_: None)
+    monkeypatch.setattr(wakeups.PollNotifier, "revoke", lambda *_: None)
     end_sessions(user_id=world.cast.paul.id)
-    the_bell()._ask_the_database()  # as it does every TRUTH_EVERY seconds
+    poll_notifier()._refresh()  # as it does every REFRESH_EVERY seconds
     assert world.poll().status_code == 401
 
 
-def test_somebody_who_is_gone_is_not_remembered(world):
+def test_deleting_a_user_ends_a_cached_poll(world):
     olga = Program(world.app, create_token(user_id=world.cast.olga.id, now=clock.now()))
     query = {"since": olga.get("/api/me").json["cursor"]}
     assert [olga.get("/api/updates", query_string=query).status_code for _ in range(3)] == [204] * 3
     with transaction() as session:
         session.execute(delete(User).where(User.id == world.cast.olga.id))
-    the_bell()._ask_the_database()
+    poll_notifier()._refresh()
     assert olga.get("/api/updates", query_string=query).status_code == 401
 
 
-def test_access_that_ended_while_it_was_looked_up_is_not_remembered(world, monkeypatch):
+def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
     """Proven, then ended, then answered: that answer was right once, and is not given again."""
     call = importlib.import_module("wellchat.updates.api")
     true_check, ended = call.check, []
@@ -210,15 +209,15 @@ def test_access_that_ended_while_it_was_looked_up_is_not_remembered(world, monke
             end_sessions(user_id=world.cast.paul.id)
         return true_check(user_id, cursor)
 
-    monkeypatch.setattr(gate, "TRUST", 60.0)
+    monkeypatch.setattr(middleware, "MAX_AGE", 60.0)
     world.cursor = world.program.get("/api/me").json["cursor"]
-    the_bell()._void([world.cast.paul.id])
+    poll_notifier()._invalidate([world.cast.paul.id])
     monkeypatch.setattr(call, "check", end_then_check)
     assert world.poll().status_code == 204
     assert world.poll().status_code == 401
 
 
-def test_how_long_a_poll_would_wait_is_no_other_question(world):
+def test_the_wait_is_not_part_of_the_cache_key(world):
     world.count()
     before = world.statements
     for wait in ("0", "0.01", "0.02"):
@@ -226,21 +225,21 @@ def test_how_long_a_poll_would_wait_is_no_other_question(world):
     assert world.statements == before
 
 
-def test_a_hanging_poll_ends_with_its_session(world, background_in):
+def test_a_waiting_poll_ends_with_its_session(world, background_in):
     hanging = background_in(world.app, lambda: world.poll(wait=20).status_code)
-    wait_for(lambda: the_bell().waiting == 1, what="the waiter")
+    wait_for(lambda: poll_notifier().waiting == 1, what="the waiter")
     end_sessions(user_id=world.cast.paul.id)
     assert hanging.result(5) == 401
 
 
-def test_a_hanging_poll_hears_news_at_once(world, background_in):
+def test_a_waiting_poll_gets_news_at_once(world, background_in):
     hanging = background_in(world.app, lambda: world.poll(wait=20).json)
-    wait_for(lambda: the_bell().waiting == 1, what="the waiter")
+    wait_for(lambda: poll_notifier().waiting == 1, what="the waiter")
     world.talk.says(world.cast.cara, "wake up")
     assert [m["body"] for m in hanging.result(5)["messages"]] == ["wake up"]
 
 
-def test_what_is_remembered_belongs_to_the_very_request(world):
+def test_a_cached_poll_answers_the_same_request_only(world):
     """Another credential, another cursor or another word in the query is another question."""
     world.count(5)
     stranger = Program(world.app, "not-a-token")
@@ -250,7 +249,7 @@ def test_what_is_remembered_belongs_to_the_very_request(world):
     assert world.poll(limit="x").status_code == 422
 
 
-def test_a_poll_of_somebody_active_is_noted_each_time(world):
+def test_an_active_poll_records_presence_each_time(world):
     from wellchat.accounts.models import Presence
 
     before = db.session.get(Presence, world.cast.paul.id)
@@ -260,13 +259,13 @@ def test_a_poll_of_somebody_active_is_noted_each_time(world):
     assert db.session.get(Presence, world.cast.paul.id).thread_id == world.talk.id
 
 
-def test_polls_without_measure_are_left_to_the_rate_limits(world, monkeypatch):
+def test_very_frequent_polls_reach_the_rate_limits(world, monkeypatch):
     world.count()
-    monkeypatch.setattr(gate, "MOST_USES", 3)
+    monkeypatch.setattr(middleware, "MAX_USES", 3)
     assert world.count(8) > 0
 
 
-def test_who_went_away_gets_everything_on_return(world):
+def test_a_user_who_was_away_gets_everything_on_return(world):
     world.count(3)
     for i in range(30):
         key = f"away-{i}"
