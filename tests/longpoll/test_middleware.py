@@ -116,7 +116,7 @@ def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
             world.talk.says(world.cast.cara, "in between")
         return found
 
-    monkeypatch.setattr(call, "check", check_then_send)
+    monkeypatch.setattr(call, "check_cursor", check_then_send)
     poll_notifier()._invalidate([world.cast.paul.id])  # so that this poll is looked up, and not answered from before
     assert world.poll().status_code == 204
     assert fired
@@ -212,7 +212,7 @@ def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
     monkeypatch.setattr(middleware, "MAX_AGE", 60.0)
     world.cursor = world.program.get("/api/me").json["cursor"]
     poll_notifier()._invalidate([world.cast.paul.id])
-    monkeypatch.setattr(call, "check", end_then_check)
+    monkeypatch.setattr(call, "check_cursor", end_then_check)
     assert world.poll().status_code == 204
     assert world.poll().status_code == 401
 

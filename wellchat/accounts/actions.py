@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from wellchat.accounts import passwords, pictures
 from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
-from wellchat.changes.actions import end_access, open_log
+from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
@@ -66,7 +66,7 @@ def insert_user(**values: Any) -> User | None:
     ).scalar_one_or_none()
     if user_id is None:
         return None
-    open_log(user_id=user_id)
+    create_log(user_id=user_id)
     return db.session.get_one(User, user_id)
 
 

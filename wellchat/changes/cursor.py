@@ -1,7 +1,7 @@
 """A user's place in their own change log, as clients carry it: opaque to them, self-describing to us.
 
 It is not signed: it only ever selects rows of the asking user's own log, and every lie in it is caught by
-`queries.check`.
+`queries.check_cursor`.
 """
 
 from __future__ import annotations

@@ -38,16 +38,19 @@ def heads(user_ids: Iterable[str]) -> dict[str, Head]:
     return {user_id: Head(seq, access) for user_id, seq, access in rows}
 
 
-class Standpoint(NamedTuple):
-    """Where a log stands for somebody who comes with a cursor: its head, and what speaks against following."""
+class CursorCheck(NamedTuple):
+    """The head of a log, for a client that comes with a cursor.
+
+    `acknowledged`: everything up to it has arrived. `refusal`: why the cursor cannot be followed; None if it can.
+    """
 
     cursor: Cursor
     access: int
-    confirmed: int
+    acknowledged: int
     refusal: Resync | None
 
 
-STANDPOINT = select(
+CURSOR_CHECK = select(
     select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
     ChangeLog.last_seq,
     ChangeLog.floor_seq,
@@ -56,11 +59,11 @@ STANDPOINT = select(
 ).where(ChangeLog.user_id == bindparam("whose"))
 
 
-def check(user_id: str, cursor: Cursor) -> Standpoint:
-    """Compare a cursor with the log it claims to be of."""
-    name, seq, floor, access, acked = run(STANDPOINT, {"whose": user_id}).one()
+def check_cursor(user_id: str, cursor: Cursor) -> CursorCheck:
+    """Compare a cursor with the log it claims to belong to."""
+    name, seq, floor, access, acknowledged = run(CURSOR_CHECK, {"whose": user_id}).one()
     head = Cursor(name, user_id, seq)
-    return Standpoint(head, access, acked, _refusal(cursor, head, floor))
+    return CursorCheck(head, access, acknowledged, _refusal(cursor, head, floor))
 
 
 def _refusal(cursor: Cursor, head: Cursor, floor: int) -> Resync | None:
@@ -79,7 +82,7 @@ CHANGES = (
     .order_by(Change.seq)
     .limit(bindparam("most"))
 )
-ARRIVALS = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind == "message")
+MESSAGE_CHANGES = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind == "message")
 
 
 def changes_after(user_id: str, seq: int, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
@@ -88,5 +91,5 @@ def changes_after(user_id: str, seq: int, *, limit: int) -> Sequence[Row[*tuple[
 
 
 def message_changes(user_id: str, *, after: int, up_to: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those that are of messages, after one seq and up to another."""
-    return run(ARRIVALS, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()
+    """Returns the rows about messages, above `after` and up to `up_to`, in order, at most `limit`."""
+    return run(MESSAGE_CHANGES, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
-from wellchat.changes.actions import confirm, record_change
+from wellchat.changes.actions import acknowledge_changes, record_change
 from wellchat.changes.queries import message_changes
 from wellchat.db import run, table, transaction
 from wellchat.messaging.models import Membership, Thread
@@ -53,7 +53,7 @@ def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
             moved = run(MOVE_MARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
             if moved.rowcount:
                 record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
-        confirm(user_id=user_id, seq=acked_seq)
+        acknowledge_changes(user_id=user_id, seq=acked_seq)
     return acked_seq
 
 

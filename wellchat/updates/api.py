@@ -9,7 +9,7 @@ from wellchat import clock, metrics
 from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor, parse_cursor
-from wellchat.changes.queries import Resync, check
+from wellchat.changes.queries import Resync, check_cursor
 from wellchat.db import snapshot
 from wellchat.errors import problem
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
@@ -47,7 +47,7 @@ def updates(poll: Poll) -> Response:
         touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
     known_head = poll_notifier().known_head(user.id)
     snapshot()
-    head, access, acknowledged, refusal = check(user.id, cursor)
+    head, access, acknowledged, refusal = check_cursor(user.id, cursor)
     known_head.update(Head(head.seq, access))
     if refusal is not None:
         return _resync(head, refusal)
