@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, feature, jobs, logs, templating, web, words
+from wellchat import api_docs, assets, db, errors, feature, logs, task_queue, templating, web, words
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -73,7 +73,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     db.init_app(app, migrations=str(ROOT / "migrations"))
-    jobs.init_app(app)
+    task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)
     words.init_app(app)

@@ -13,7 +13,7 @@ from celery import Task
 from celery.signals import after_setup_logger
 
 from wellchat import create_app
-from wellchat.jobs import celery as app
+from wellchat.task_queue import celery as app
 from worker import schedule
 
 os.umask(0o077)  # as the commands do: what is written here is its owner's alone

@@ -4,7 +4,7 @@ from typing import Any
 
 from wellchat.attachments import work as files
 from wellchat.clock import now
-from wellchat.jobs import celery
+from wellchat.task_queue import celery
 
 
 @celery.task(name="attachments.work")

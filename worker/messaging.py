@@ -4,8 +4,8 @@ from typing import Any
 
 from wellchat.clock import now
 from wellchat.digests import outbox
-from wellchat.jobs import celery
 from wellchat.search import actions as search
+from wellchat.task_queue import celery
 
 
 @celery.task(name="messaging.tell")

@@ -12,12 +12,12 @@ from wellchat.accounts.models import User
 from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
 from wellchat.appointments.render import KIND_OF, REASONS, headline, line
 from wellchat.db import db, insert, transaction
-from wellchat.jobs import enqueue
 from wellchat.mail.actions import queue_mail
 from wellchat.notifications import actions as notifications
 from wellchat.notifications.queries import preferences
 from wellchat.subjects.actions import Stood
 from wellchat.subjects.models import Subject
+from wellchat.task_queue import enqueue
 from wellchat.words import in_language
 
 log = logging.getLogger(__name__)

@@ -18,7 +18,7 @@ from wellchat.attachments.storage import key_of, the_store
 from wellchat.config import setting
 from wellchat.db import db, let_go, new_id, transaction, unit
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
-from wellchat.jobs import enqueue
+from wellchat.task_queue import enqueue
 from wellchat.words import gettext
 
 log = logging.getLogger(__name__)

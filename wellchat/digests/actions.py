@@ -17,12 +17,12 @@ from sqlalchemy import delete, func, select, update
 from wellchat.db import db, insert, is_postgresql, transaction
 from wellchat.digests.decide import Decision, Standing, decide, due_for, standing_of, switched_off
 from wellchat.digests.models import DigestSchedule
-from wellchat.jobs import enqueue
 from wellchat.mail import actions as mail
 from wellchat.mail.models import Mail
 from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import preferences
+from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 

@@ -12,7 +12,6 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
-from wellchat.jobs import enqueue
 from wellchat.messaging import files, statements
 from wellchat.messaging.changing import left_to_read, lock_own, words_changed
 from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
@@ -20,6 +19,7 @@ from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
+from wellchat.task_queue import enqueue
 from wellchat.words import gettext
 
 MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture

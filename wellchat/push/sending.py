@@ -16,12 +16,12 @@ from sqlalchemy import delete, select, update
 
 from wellchat.accounts.queries import user_by_session
 from wellchat.db import db, insert, let_go, new_id, transaction, unit
-from wellchat.jobs import enqueue
 from wellchat.notifications.models import Notification
 from wellchat.push import service
 from wellchat.push.compose import compose, headers
 from wellchat.push.decide import decide
 from wellchat.push.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Device, Push
+from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 

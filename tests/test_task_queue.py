@@ -1,4 +1,4 @@
-"""Doorbells ring after the commit, cost a request next to nothing, and carry no work that could be lost with them."""
+"""Task messages are sent after the commit, cost a request next to nothing, and no work is lost with them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from wellchat import jobs
+from wellchat import task_queue
 from wellchat.db import db, transaction
 from wellchat.messaging.models import Message
 
-RING_TWICE = """
+ENQUEUE_TWICE = """
 import time
 from wellchat import create_app
-from wellchat.jobs import enqueue
+from wellchat.task_queue import enqueue
 with create_app().app_context():
     for _ in range(2):
         began = time.monotonic()
@@ -29,38 +29,38 @@ with create_app().app_context():
 
 
 @pytest.fixture
-def rings(app, monkeypatch):
-    """The messages there were, for somebody who looks from outside, at each ring."""
+def sent(app, monkeypatch):
+    """For each message sent: the rows of messages that another connection saw at that moment."""
     seen = []
 
-    def ring(_task, _ids):
+    def put(_task, _ids):
         with db.engine.connect() as outside:
             seen.append(outside.execute(select(func.count()).select_from(Message)).scalar_one())
 
-    monkeypatch.setattr(jobs, "_ring", ring)
+    monkeypatch.setattr(task_queue, "_put", put)
     return seen
 
 
 @pytest.mark.each_database
-def test_the_worker_is_never_faster_than_the_commit(rings, talk):
-    """Trap 26: whoever comes at the ring finds the row."""
+def test_the_worker_is_never_faster_than_the_commit(sent, talk):
+    """Trap 26: a worker that gets the message finds the row."""
     talk.says(talk.cara, "hello")
-    assert rings == [1]
+    assert sent == [1]
 
 
 @pytest.mark.each_database
-def test_what_is_rolled_back_rings_for_nobody(rings, talk):
+def test_a_rolled_back_transaction_enqueues_nothing(sent, talk):
     """Trap 26."""
     with contextlib.suppress(ZeroDivisionError), transaction():
         talk.says(talk.cara, "never mind")
         _ = 1 / 0
-    assert rings == []
+    assert sent == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("broker", ["hangs", "refuses"])
-def test_a_broker_that_is_down_costs_a_moment_once(broker, tmp_path: Path) -> None:
-    """Trap 27: the sweep finds what could not be rung for (see messaging/test_telling.py)."""
+def test_a_broker_that_is_down_delays_one_request_briefly(broker, tmp_path: Path) -> None:
+    """Trap 27: the sweep finds what could not be enqueued (see messaging/test_telling.py)."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         if broker == "hangs":
@@ -68,7 +68,7 @@ def test_a_broker_that_is_down_costs_a_moment_once(broker, tmp_path: Path) -> No
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         env = {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_BROKER_URL": url}
         done = subprocess.run(
-            [sys.executable, "-c", RING_TWICE], env=env, capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", ENQUEUE_TWICE], env=env, capture_output=True, text=True, timeout=60, check=True
         )
     first, second = map(float, done.stdout.split())
     assert first < 3, "a fraction of a second, with room for a machine that has much else to do"
