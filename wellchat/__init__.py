@@ -12,7 +12,7 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, feature, logs, task_queue, templating, web, words
+from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
 from wellchat.config import Settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
@@ -76,7 +76,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)
-    words.init_app(app)
+    i18n.init_app(app)
     assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)

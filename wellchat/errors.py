@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from wellchat import clock
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 def place(at: datetime, row_id: str) -> str:

@@ -12,10 +12,10 @@ from flask_login import current_user
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
-from wellchat import clock, words
+from wellchat import clock, i18n
 from wellchat.assets import ALL_SHEETS, asset
 from wellchat.clock import iso
-from wellchat.words import gettext, ngettext
+from wellchat.i18n import gettext, ngettext
 
 
 def _zone() -> ZoneInfo:
@@ -31,7 +31,7 @@ def _moment(value: datetime | str) -> datetime:
 
 def clock_time(value: datetime | str) -> str:
     """14:05, in the viewer's zone."""
-    return words.clock(_moment(value).astimezone(_zone()))
+    return i18n.format_time(_moment(value).astimezone(_zone()))
 
 
 def day(value: datetime | str) -> str:
@@ -41,7 +41,7 @@ def day(value: datetime | str) -> str:
         return gettext("Today")
     if date == today - timedelta(days=1):
         return gettext("Yesterday")
-    return words.day(date, "day" if date.year == today.year else "year")
+    return i18n.format_date(date, "day" if date.year == today.year else "year")
 
 
 def date(value: datetime | str) -> str:
@@ -57,8 +57,8 @@ def when(value: datetime | str) -> str:
     if today - then == timedelta(days=1):
         return gettext("Yesterday")
     if timedelta(days=1) < today - then < timedelta(days=7):
-        return words.day(then, "weekday")
-    return words.day(then, "short" if then.year == today.year else "year")
+        return i18n.format_date(then, "weekday")
+    return i18n.format_date(then, "short" if then.year == today.year else "year")
 
 
 def seen(other: dict[str, Any]) -> str:

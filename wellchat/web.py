@@ -24,9 +24,9 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
+from wellchat.i18n import N_, gettext
 from wellchat.longpoll.wakeups import REDIS_TIMEOUT
 from wellchat.packing import pack_page
-from wellchat.words import N_, gettext
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User

@@ -18,10 +18,10 @@ from wellchat.clock import now as clock_now
 from wellchat.db import db
 from wellchat.digests import preview
 from wellchat.digests.decide import decide, standing_of
+from wellchat.i18n import force_language
 from wellchat.mail import actions as mail
 from wellchat.notifications.actions import save_preferences
 from wellchat.web import limiter
-from wellchat.words import in_language
 
 Browse = Callable[..., Browser]
 PAGE, FRAME = "/settings/notifications/preview", "/settings/notifications/preview/html"
@@ -47,7 +47,7 @@ def test_why_it_waits_is_told_in_the_reader_s_language(world: World, browse: Bro
     standing = standing_of(world.coach.id, NOON)
     assert standing is not None
     enough = replace(standing, recent=((NOON, frozenset()),) * world.app.config["MOST_EMAILS"])
-    with in_language("de"):
+    with force_language("de"):
         assert "an einem Tag sind genug." in decide(enough, clock_now() + timedelta(hours=2)).why
 
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
-from wellchat import words
+from wellchat import i18n
 from wellchat.accounts import actions as accounts
 from wellchat.accounts import credentials
 from wellchat.accounts.models import User
@@ -189,14 +189,14 @@ def test_scripts_get_the_words_of_their_page(cast, browse):
     ],
 )
 def test_days_times_and_numbers(app, language, told):
-    with words.in_language(language):
-        days = [words.day(THURSDAY, form) for form in ("day", "short", "year", "weekday", "long")]
-        assert [words.clock(THURSDAY), *days, words.number(1.5, 1)] == told
+    with i18n.force_language(language):
+        days = [i18n.format_date(THURSDAY, form) for form in ("day", "short", "year", "weekday", "long")]
+        assert [i18n.format_time(THURSDAY), *days, i18n.format_number(1.5, 1)] == told
 
 
 def test_english_writes_september_as_it_always_did(app):
-    with words.in_language("en"):
-        assert words.day(THURSDAY.replace(month=9, day=3)) == "Thu 3 Sep"
+    with i18n.force_language("en"):
+        assert i18n.format_date(THURSDAY.replace(month=9, day=3)) == "Thu 3 Sep"
 
 
 @pytest.mark.parametrize(
@@ -205,12 +205,12 @@ def test_english_writes_september_as_it_always_did(app):
      ("fr", "0 photo", "1 photo", "2 photos")],
 )  # fmt: skip
 def test_counts(app, language, none, one, two):
-    with words.in_language(language):
-        assert [words.ngettext("%(num)s photo", "%(num)s photos", n) for n in (0, 1, 2)] == [none, one, two]
+    with i18n.force_language(language):
+        assert [i18n.ngettext("%(num)s photo", "%(num)s photos", n) for n in (0, 1, 2)] == [none, one, two]
 
 
 def test_nobody_reads_without_an_application():
-    assert words.gettext("Yesterday") == "Yesterday"
+    assert i18n.gettext("Yesterday") == "Yesterday"
 
 
 # Mails, and what is kept
@@ -260,14 +260,14 @@ def test_a_digest_is_in_its_reader_s_language(app, cast, talk, now):
     talk.says(cast.paul, "Hello")
     talk.says(cast.paul, "Again")
     cara = db.session.get_one(User, cast.cara.id, populate_existing=True)
-    with words.in_language("fr"):  # whoever sends it
+    with i18n.force_language("fr"):  # whoever sends it
         message = preview(cara, now + timedelta(hours=1)).message
     text = message.get_body(("plain",)).get_content()
     assert message["subject"] == f"2 neue Nachrichten von {cast.paul.name}"
     assert "2 neue Nachrichten warten auf Sie" in text
     assert "Sie erhalten dies, weil diese Nachrichten ungelesen waren und Sie nicht da waren" in text
-    with words.in_language("de"):
-        assert words.day(now, "long") in text
+    with i18n.force_language("de"):
+        assert i18n.format_date(now, "long") in text
     assert 'lang="de"' in message.get_body(("html",)).get_content()
 
 
@@ -290,5 +290,5 @@ def test_counts_beside_a_notification_are_told_when_they_are_shown(app, cast, no
     row = Notification(user_id=cast.cara.id, kind="message", count=3, title="Paul", preview="x", created_at=now,
                        updated_at=now, group_key="g", payload={})  # fmt: skip
     for language, said in (("en", "3 new messages"), ("de", "3 neue Nachrichten"), ("fr", "3 nouveaux messages")):
-        with words.in_language(language):
+        with i18n.force_language(language):
             assert notification_json(row)["count_words"] == said

@@ -6,8 +6,8 @@ from wellchat.accounts.pages import pages
 from wellchat.accounts.queries import language_of
 from wellchat.accounts.settings import settings
 from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
 from wellchat.mail.hooks import reader_language
-from wellchat.words import N_
 
 feature = Feature(
     "accounts",

@@ -15,7 +15,7 @@ from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
 MOST_TOUCHED = 10_000  # people a process remembers to have touched

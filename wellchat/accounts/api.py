@@ -12,8 +12,8 @@ from wellchat.accounts.actions import create_token, revoke_token
 from wellchat.accounts.forms import SignIn
 from wellchat.accounts.limits import guess_by_account, guess_by_place
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn
+from wellchat.i18n import gettext
 from wellchat.web import signed_in, viewer
-from wellchat.words import gettext
 
 api = APIBlueprint("accounts_api", __name__, url_prefix="/api", tag="Tokens")
 

@@ -18,8 +18,8 @@ from wellchat.accounts.queries import user_by_email
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
+from wellchat.i18n import N_, gettext
 from wellchat.mail.actions import queue_mail, record_skip
-from wellchat.words import N_, gettext
 
 
 def sign_up(

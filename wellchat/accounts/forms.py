@@ -12,7 +12,7 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from wellchat.forms import Form, Text
-from wellchat.words import gettext, offered
+from wellchat.i18n import available_languages, gettext
 
 LONGEST_PASSWORD = 200
 _COMMON = """
@@ -169,7 +169,7 @@ def _known_language(text: object) -> object:
     """Nothing: what the browser asks for."""
     if not text:
         return None
-    if text not in offered():
+    if text not in available_languages():
         raise ValueError(gettext("Choose one of these languages."))
     return text
 

@@ -16,8 +16,8 @@ from sqlalchemy import delete
 from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, digest
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
+from wellchat.i18n import N_, gettext
 from wellchat.mail.compose import NotWanted
-from wellchat.words import N_, gettext
 
 
 class DeadLink(WellchatError):

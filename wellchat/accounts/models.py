@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
 from wellchat.db import Base, UTCDateTime, new_id
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
 

@@ -16,8 +16,8 @@ from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
+from wellchat.i18n import gettext, negotiated_language
 from wellchat.web import safe_next
-from wellchat.words import asked_for, gettext
 
 pages = Blueprint("accounts", __name__)
 
@@ -70,7 +70,7 @@ def post_sign_up() -> Page:
         form = read_form(SignUp)
     except Invalid as refusal:
         return _form("sign_up", refusal)
-    credentials.sign_up(**form.model_dump(), language=asked_for(), now=clock.now())
+    credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
     return _check_mail(form.email, "verify")
 
 

@@ -10,7 +10,7 @@ import warnings
 from PIL import Image, ImageOps
 
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
 

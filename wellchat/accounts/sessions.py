@@ -14,8 +14,8 @@ from wellchat.accounts.credentials import end_session
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_session, user_by_token
 from wellchat.errors import wants_json
+from wellchat.i18n import negotiated_language
 from wellchat.web import SAFE_METHODS, login
-from wellchat.words import asked_for
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ def _note_presence(response: Response) -> Response:
     if not (acts or opens) or request.headers.get("X-Purpose") == "keep":  # by a service worker, for reading offline
         return response
     try:
-        if opens and (language := asked_for()) and language != user.browser_locale:
+        if opens and (language := negotiated_language()) and language != user.browser_locale:
             note_language(user_id=user.id, language=language)
         stays = acts and (thread_id is None or wants_json())
         touch_presence(user_id=user.id, now=clock.now(), thread_id=thread_id, same_thread=stays)

@@ -13,8 +13,8 @@ from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.sessions import sign_in_anew
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
+from wellchat.i18n import gettext, language_names
 from wellchat.web import limiter, signed_in, viewer
-from wellchat.words import gettext, names
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -30,7 +30,7 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         typed=request.form if refusal else {},
         errors=refusal.errors if refusal else {},
         zones=[(zone, zone.replace("_", " ")) for zone in zones],
-        languages=[("", gettext("As my browser asks for")), *names()],
+        languages=[("", gettext("As my browser asks for")), *language_names()],
         tokens=tokens_of(viewer()),
         new_token=new_token,
         most_mb=MOST_MB,

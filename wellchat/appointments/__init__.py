@@ -3,9 +3,9 @@
 from wellchat.appointments import actions
 from wellchat.appointments.render import content
 from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
 from wellchat.notifications.kinds import CHANNELS, NotificationKind
 from wellchat.subjects.hooks import subject_put_in_transaction
-from wellchat.words import N_
 
 feature = Feature(
     "appointments",

@@ -12,13 +12,13 @@ from wellchat.accounts.models import User
 from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
 from wellchat.appointments.render import KIND_OF, REASONS, headline, line
 from wellchat.db import db, insert, transaction
+from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
 from wellchat.notifications import actions as notifications
 from wellchat.notifications.queries import preferences
 from wellchat.subjects.actions import Stood
 from wellchat.subjects.models import Subject
 from wellchat.task_queue import enqueue
-from wellchat.words import in_language
 
 log = logging.getLogger(__name__)
 
@@ -109,7 +109,7 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
         return False
     other_id = subject.professional_id if user_id == subject.client_id else subject.client_id
     other = session.get_one(User, other_id)
-    with in_language(reader.language):
+    with force_language(reader.language):
         title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
     told = notifications.record(
         user_id=user_id,

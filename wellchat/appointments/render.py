@@ -10,12 +10,12 @@ from wellchat.accounts.models import User
 from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
 from wellchat.db import db
 from wellchat.digests.decide import quiet_for
+from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.models import Subject
-from wellchat.words import N_, clock, day, gettext, in_language
 
 KIND_OF = {
     BOOKED: "appointment",
@@ -59,7 +59,7 @@ def _when(moment: datetime | None, zone: str) -> str:
     """Thursday 12 November at 14:05: it is read whenever, so nothing in it is "tomorrow"."""
     assert moment is not None
     there = moment.astimezone(ZoneInfo(zone))
-    return gettext("%(day)s at %(time)s", day=day(there, "long"), time=clock(there))
+    return gettext("%(day)s at %(time)s", day=format_date(there, "long"), time=format_time(there))
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
             raise NotWanted(N_("Quiet hours last until it begins."))
         raise NotNow(until)
     other = db.session.get_one(User, subject.professional_id if reader.id == subject.client_id else subject.client_id)
-    with in_language(wishes.language):
+    with force_language(wishes.language):
         said = {"headline": headline(what, subject), "line": line(what, subject, other, wishes.time_zone)}
     return {
         "name": reader.name,

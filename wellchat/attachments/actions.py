@@ -18,8 +18,8 @@ from wellchat.attachments.storage import key_of, the_store
 from wellchat.config import setting
 from wellchat.db import db, let_go, new_id, transaction, unit
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
+from wellchat.i18n import gettext
 from wellchat.task_queue import enqueue
-from wellchat.words import gettext
 
 log = logging.getLogger(__name__)
 

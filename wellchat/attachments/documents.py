@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 MOST_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
 MOST_RATIO = 200  # how much smaller packing may make it, on the whole

@@ -16,7 +16,7 @@ from PIL import Image, ImageCms, ImageOps, ImageSequence
 from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
 from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from wellchat.accounts.models import User
 from wellchat.attachments.models import SHOWN, Attachment
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 def file_for(viewer: User, attachment_id: str) -> Attachment:

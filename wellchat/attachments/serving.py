@@ -12,7 +12,7 @@ from wellchat.attachments.models import READY, Attachment
 from wellchat.attachments.storage import Missing, key_of, the_store, thumbnail_key
 from wellchat.db import let_go
 from wellchat.errors import Busy, NotFound
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 from urllib.parse import quote
 
 from wellchat.attachments.models import READY, Attachment
-from wellchat.words import gettext, ngettext, number
+from wellchat.i18n import format_number, gettext, ngettext
 
 ROOT = "/attachments"
 SIDE = 320  # CSS pixels of a picture in a conversation; lib/files.js knows the same
@@ -90,5 +90,5 @@ def file_size(size: int) -> str:
     if size < 1000:
         return ngettext("%(num)s byte", "%(num)s bytes", size)
     if size < 999_500:
-        return gettext("%(num)s kB", num=number(size / 1000))
-    return gettext("%(num)s MB", num=number(size / 1_000_000, 1))
+        return gettext("%(num)s kB", num=format_number(size / 1000))
+    return gettext("%(num)s MB", num=format_number(size / 1_000_000, 1))

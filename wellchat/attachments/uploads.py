@@ -9,7 +9,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from wellchat.db import let_go
 from wellchat.errors import Invalid, TooLarge
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 AROUND_IT = 256 * 1024  # bytes of a request that are not the file: fields, names, boundaries
 

@@ -11,7 +11,7 @@ import binascii
 from typing import NamedTuple
 
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 class Cursor(NamedTuple):

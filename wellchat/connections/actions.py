@@ -10,7 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:

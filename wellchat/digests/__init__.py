@@ -7,10 +7,10 @@ from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
 from wellchat.digests.render import content, who_with
 from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
 from wellchat.mail.hooks import thread_names
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
-from wellchat.words import N_
 
 feature = Feature(
     "digests",

@@ -25,13 +25,13 @@ from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.times import due_time, quiet_until
+from wellchat.i18n import N_, gettext
 from wellchat.mail.models import FAILED, SKIPPED, Mail
 from wellchat.mail.queries import refusals_of
 from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import WISHES, Wishes, wishes_of
-from wellchat.words import N_, gettext
 
 DAY = timedelta(days=1)
 

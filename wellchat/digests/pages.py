@@ -7,9 +7,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.digests.preview import in_words, preview, send_test
+from wellchat.i18n import gettext
 from wellchat.mail.pages import html_frame, part_of
 from wellchat.web import limiter, signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("digests", __name__, url_prefix="/settings/notifications")
 

@@ -15,11 +15,11 @@ from wellchat.digests.decide import Decision, Standing, standing_of
 from wellchat.digests.render import colours, contents, day_of
 from wellchat.digests.runs import foresee
 from wellchat.errors import NotFound
+from wellchat.i18n import N_, force_language, format_time, gettext
 from wellchat.mail import actions as mail
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.words import N_, clock, gettext, in_language
 
 
 class Preview(NamedTuple):
@@ -61,7 +61,7 @@ def test_content(row: Mail, now: datetime) -> dict[str, Any]:
 
 def sample(standing: Standing, now: datetime) -> dict[str, Any]:
     """A conversation that nobody had."""
-    with in_language(standing.wishes.language):
+    with force_language(standing.wishes.language):
         return _sample(standing, now)
 
 
@@ -72,7 +72,7 @@ def _sample(standing: Standing, now: datetime) -> dict[str, Any]:
         (gettext("Shall we meet again on Thursday at nine?"), 35),
     ]
     messages = [
-        {"lines": [words], "time": clock((now - timedelta(minutes=ago)).astimezone(zone)), "about": None}
+        {"lines": [words], "time": format_time((now - timedelta(minutes=ago)).astimezone(zone)), "about": None}
         for words, ago in said
     ]
     other = {"name": "Alex Example", "label": gettext("Somebody you know"), "initials": "AE", "face": colours(200)}
@@ -122,6 +122,6 @@ def in_words(found: Preview, zone: str) -> str:
         return gettext("It goes out in a moment, unless you read what waits.")
     at = until.astimezone(there)
     why = found.foreseen.why.replace("The reader is here.", N_("You are here right now."))
-    when = {"day": day_of(until, there), "time": clock(at)}
+    when = {"day": day_of(until, there), "time": format_time(at)}
     words = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
     return f"{words} {gettext(why)}".rstrip()

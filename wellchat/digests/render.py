@@ -17,6 +17,7 @@ from wellchat.accounts.models import User, label_of
 from wellchat.attachments.state import in_words
 from wellchat.db import db
 from wellchat.digests.decide import Decision, Standing, Waiting, quiet_for, switched_off
+from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
@@ -27,7 +28,6 @@ from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
-from wellchat.words import N_, clock, day, gettext, in_language
 
 MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
 LEAST_SHOWN = 3  # of one thread, however many there are
@@ -200,7 +200,7 @@ def _said(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]
 
 def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
     """In the reader's language, whose days and plurals are in it."""
-    with in_language(wishes.language):
+    with force_language(wishes.language):
         return _in_their_language(user_id, name, wishes, parts)
 
 
@@ -228,8 +228,8 @@ def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: Zone
         "count": waiting.count,
         "earlier": waiting.count - len(shown),
         "days": [
-            {"day": day, "messages": [_message(message, zone) for message in of_day]}
-            for day, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
+            {"day": format_date, "messages": [_message(message, zone) for message in of_day]}
+            for format_date, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
         ],
     }
 
@@ -260,11 +260,11 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     cut = body if len(body) <= LONGEST else body[:LONGEST].rstrip() + " …"
     return {
         "lines": [*cut.splitlines(), *filter(None, [in_words(message.files or [])])],
-        "time": clock(message.created_at.astimezone(zone)),
+        "time": format_time(message.created_at.astimezone(zone)),
         "about": f"{gettext(SUBJECT_KINDS[message.kind].label)}: {message.title}" if message.kind else None,
     }
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:
     """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
-    return day(moment.astimezone(zone), "long")
+    return format_date(moment.astimezone(zone), "long")

@@ -20,13 +20,13 @@ from wellchat.digests.actions import Outcome, put_off, send_one
 from wellchat.digests.decide import Decision, Standing, decide, standings
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.render import contents
+from wellchat.i18n import N_
 from wellchat.mail import actions as mail
 from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
-from wellchat.words import N_
 
 log = logging.getLogger(__name__)
 

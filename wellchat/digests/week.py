@@ -24,6 +24,7 @@ from wellchat.digests.models import WeekSchedule
 from wellchat.digests.render import day_of, face, places
 from wellchat.digests.runs import BATCH
 from wellchat.digests.times import next_at
+from wellchat.i18n import N_, force_language
 from wellchat.mail import actions as mail
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.lanes import Lanes
@@ -32,7 +33,6 @@ from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import Wishes
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.words import N_, in_language
 
 log = logging.getLogger(__name__)
 
@@ -168,7 +168,7 @@ def content(row: Mail, now: datetime) -> dict[str, Any]:
     talks = talks_of(standing.user_id, now)
     if not any(talk.received for talk in talks):
         raise NotWanted(N_("Nothing happened this week."))
-    with in_language(standing.wishes.language):
+    with force_language(standing.wishes.language):
         return _in_their_language(standing, talks, now)
 
 

@@ -1,11 +1,11 @@
 """Email: the ledger that is also the queue, how a mail is composed, and how it leaves."""
 
 from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
 from wellchat.mail import actions
 from wellchat.mail.cli import mail
 from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import address_refusal, mail_label, pages
-from wellchat.words import N_
 
 feature = Feature(
     "mail",

@@ -19,12 +19,12 @@ from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, upd
 from wellchat.db import db, let_go, new_id, table, transaction, unit
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import registry
+from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
 from wellchat.mail.refusals import REFUSES, note_refusal
 from wellchat.task_queue import enqueue
-from wellchat.words import N_, gettext
 
 log = logging.getLogger(__name__)
 

@@ -25,11 +25,11 @@ from markupsafe import Markup
 
 from wellchat.config import mailbox, setting
 from wellchat.feature import registry
+from wellchat.i18n import N_, direction, force_language
 from wellchat.mail.addresses import is_answered, reply_address, several_address
 from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
-from wellchat.words import N_, direction, in_language
 
 MAX_SUBJECT = 160
 _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
@@ -69,7 +69,7 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
         context |= declared.context(mail, now)
     # Who gathered the content knows the language, where anybody does.
     language = context["language"] if "language" in context else language_of(mail.user_id)
-    with in_language(language):
+    with force_language(language):
         return _finished(mail, context | _tools(mail, now), now)
 
 

@@ -19,10 +19,10 @@ from wellchat.clock import now
 from wellchat.config import setting
 from wellchat.errors import NotFound
 from wellchat.feature import registry
+from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.web import at_the_machine, limiter, safe_next, signed_in, viewer
-from wellchat.words import gettext
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User

@@ -7,9 +7,9 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from wellchat.db import db, insert, transaction
+from wellchat.i18n import N_
 from wellchat.mail.models import FAILED, SENDING, SENT, UNKNOWN, Mail, RefusedAddress
 from wellchat.mail.transport import is_of_address
-from wellchat.words import N_
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")
 MOST_REASON = 500  # characters of what a mail server said

@@ -5,6 +5,7 @@ from flask import Flask
 from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.feature import Feature
+from wellchat.i18n import N_
 from wellchat.messaging import snoozing
 from wellchat.messaging.actions import tell_of_person
 from wellchat.messaging.api import api
@@ -19,7 +20,6 @@ from wellchat.messaging.places import address_of
 from wellchat.messaging.queries import warm_up
 from wellchat.notifications.kinds import NotificationKind
 from wellchat.subjects.hooks import subject_put_in_transaction
-from wellchat.words import N_
 
 
 def _setup(_app: Flask) -> None:

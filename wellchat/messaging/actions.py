@@ -12,6 +12,7 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import db, run, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
 from wellchat.messaging.changing import left_to_read, lock_own, words_changed
 from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
@@ -20,7 +21,6 @@ from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 from wellchat.task_queue import enqueue
-from wellchat.words import gettext
 
 MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
 

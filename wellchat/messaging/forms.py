@@ -10,10 +10,10 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 
 from wellchat.attachments.actions import MOST_FILES
 from wellchat.forms import Form, QueryForm, Text
+from wellchat.i18n import gettext
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.messaging.spans import MuteFor, SnoozeFor, until
 from wellchat.subjects.kinds import known_kind
-from wellchat.words import gettext
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]

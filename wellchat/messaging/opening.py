@@ -13,11 +13,11 @@ from wellchat.connections.models import Connection
 from wellchat.connections.queries import connection_between
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
 from wellchat.subjects import actions as subjects
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
-from wellchat.words import gettext
 
 
 def open_thread(

@@ -19,6 +19,7 @@ from wellchat.connections.queries import connection_between, my_connections, per
 from wellchat.db import new_id
 from wellchat.errors import Invalid, TooLarge
 from wellchat.forms import read_form, read_query
+from wellchat.i18n import gettext
 from wellchat.messaging import actions, files, opening, places, queries
 from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import (
@@ -43,7 +44,6 @@ from wellchat.subjects.queries import (
     visible_subject,
 )
 from wellchat.web import limiter, signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("messaging", __name__)
 

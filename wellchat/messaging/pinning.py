@@ -9,9 +9,9 @@ from sqlalchemy import func, select
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
+from wellchat.i18n import gettext
 from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import Message
-from wellchat.words import gettext
 
 MOST_PINS = 50  # of one thread
 

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
+from wellchat.i18n import gettext
 from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
-from wellchat.words import gettext
 
 MOST_EACH = 12  # different emoji that one person may put on one message
 

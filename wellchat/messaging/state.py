@@ -12,11 +12,11 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.attachments.state import file_state
 from wellchat.clock import iso
+from wellchat.i18n import gettext
 from wellchat.messaging.models import Message, preview_of
 from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.said import Quoted, Said
 from wellchat.subjects.models import Subject
-from wellchat.words import gettext
 
 State = dict[str, Any]
 

@@ -9,9 +9,9 @@ from sqlalchemy import delete, select, update
 from wellchat.accounts.models import Presence
 from wellchat.accounts.queries import language_of
 from wellchat.db import transaction
+from wellchat.i18n import force_language
 from wellchat.messaging.models import Membership, Message, Outbox
 from wellchat.notifications import actions as notifications
-from wellchat.words import in_language
 
 
 def tell(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:
@@ -64,7 +64,7 @@ def _words(message: Message, reader_id: str) -> str:
     """What it says, or what hangs on it where it says nothing, in the reader's language."""
     if message.body:
         return message.preview or ""
-    with in_language(language_of(reader_id)):
+    with force_language(language_of(reader_id)):
         return message.preview or ""
 
 

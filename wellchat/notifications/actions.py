@@ -14,11 +14,11 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
+from wellchat.i18n import gettext
 from wellchat.notifications.hooks import notification_recorded_in_transaction, preferences_changed_in_transaction
 from wellchat.notifications.kinds import kinds, known_kind
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
-from wellchat.words import gettext
 
 PREVIEW = 200
 MOST_LOOKS = 5

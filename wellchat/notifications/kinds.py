@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from wellchat.feature import registry
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 CHANNELS = ("bell", "push", "email")
 OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the page of preferences

@@ -8,17 +8,17 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wellchat import clock, words
+from wellchat import clock, i18n
 from wellchat.accounts.forms import time_zones
 from wellchat.changes.queries import cursor_now
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
+from wellchat.i18n import N_, gettext
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
 from wellchat.notifications.kinds import OFFERED, kind_of, kinds
 from wellchat.notifications.unsubscribe import owner_of
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
-from wellchat.words import N_, gettext
 
 WEEKDAYS = (
     N_("Monday"),
@@ -110,7 +110,7 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
         kinds=kinds().values(),
         channels=OFFERED,
         zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],
-        hours=[(hour, words.clock(time(hour))) for hour in range(24)],
+        hours=[(hour, i18n.format_time(time(hour))) for hour in range(24)],
         weekdays=list(enumerate(map(gettext, WEEKDAYS))),
         errors=errors or {},
     )

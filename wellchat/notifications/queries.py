@@ -13,10 +13,10 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
 from wellchat.db import db, run
+from wellchat.i18n import N_, gettext
 from wellchat.notifications.kinds import CHANNELS, kind_of, kinds
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.paging import parse_place, place
-from wellchat.words import N_, gettext
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from flask import Blueprint, Response, current_app, render_template, request, ur
 
 from wellchat.assets import asset, names
 from wellchat.errors import NotFound
+from wellchat.i18n import N_, direction, gettext, language
 from wellchat.mail.palette import palette
 from wellchat.offline.icons import ICONS, icon
-from wellchat.words import N_, direction, gettext, language
 
 pages = Blueprint("offline", __name__)
 

@@ -7,9 +7,9 @@ from datetime import datetime
 from wellchat.accounts.models import User
 from wellchat.db import transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.messaging.models import Thread
 from wellchat.oversight.models import Look
-from wellchat.words import gettext
 
 
 def look(*, admin: User, thread_id: str, reason: str, now: datetime) -> Look:

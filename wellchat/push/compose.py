@@ -14,13 +14,13 @@ from wellchat.accounts.queries import language_of
 from wellchat.clock import iso
 from wellchat.config import mailbox, setting
 from wellchat.db import db
+from wellchat.i18n import force_language, gettext
 from wellchat.notifications.kinds import kind_of
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import count_words, leads_to, unread_count
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.service import encrypt
-from wellchat.words import gettext, in_language
 
 KEPT = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
 SIGNED_FOR = 12 * 3600  # seconds; services take a day at most
@@ -33,7 +33,7 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
     Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
     """
     stale = _read_elsewhere(device, note)
-    with in_language(language_of(note.user_id)):
+    with force_language(language_of(note.user_id)):
         several, discreet = count_words(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
         title, body = note.title, "\n".join(filter(None, (note.preview, several)))

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from wellchat.accounts.models import Presence
 from wellchat.db import db
 from wellchat.digests.decide import here_until, quiet_for
+from wellchat.i18n import N_
 from wellchat.messaging.models import Membership
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import preferences
 from wellchat.push.models import Push
-from wellchat.words import N_
 
 PAUSE = timedelta(seconds=30)  # between two pushes of one conversation: who writes in short lines rings once
 

@@ -10,8 +10,8 @@ from py_vapid.utils import b64urldecode
 from pydantic import AfterValidator, Field, StringConstraints
 
 from wellchat.forms import Form, QueryForm, Text
+from wellchat.i18n import gettext
 from wellchat.push.service import check_endpoint
-from wellchat.words import gettext
 
 
 def _endpoint(text: str) -> str:

@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.forms import read_form
+from wellchat.i18n import gettext
 from wellchat.push import actions, queries
 from wellchat.push.forms import PostDeviceForm
 from wellchat.web import signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("push", __name__)
 

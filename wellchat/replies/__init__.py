@@ -5,11 +5,11 @@ from datetime import datetime
 from flask import Flask
 
 from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
 from wellchat.mail.cli import mail
 from wellchat.replies import cli
 from wellchat.replies.actions import forget_received
 from wellchat.replies.refusing import content
-from wellchat.words import N_
 
 
 def _setup(_app: Flask) -> None:

@@ -20,6 +20,7 @@ from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
+from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_MARK
 from wellchat.mail.addresses import SEVERAL, Meaning, meaning_of
@@ -34,7 +35,6 @@ from wellchat.replies.bounces import bounce_in
 from wellchat.replies.files import names_of, take_files, why_left_out
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
-from wellchat.words import N_
 
 MOST_REFUSALS = 5  # mails to one person within a day about mails of theirs that could not be taken
 DAY = timedelta(days=1)

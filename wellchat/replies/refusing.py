@@ -7,11 +7,11 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.db import db
+from wellchat.i18n import N_, force_language, gettext
 from wellchat.mail.addresses import SEVERAL, reply_address
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 from wellchat.messaging.queries import ThreadView, threads_by_id
-from wellchat.words import N_, gettext, in_language
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -19,7 +19,7 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     user = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
     if user is None:
         raise NotWanted(N_("The account is gone."))
-    with in_language(user.language):
+    with force_language(user.language):
         why = mail.context["why"]
         words = {"language": user.language, "why": gettext(why)}
     mark, about = mail.context["about"]

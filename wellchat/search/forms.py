@@ -13,9 +13,9 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from wellchat import clock
 from wellchat.errors import Invalid
 from wellchat.forms import QueryForm, Text
+from wellchat.i18n import gettext
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.search.queries import Place, Question
-from wellchat.words import gettext
 
 MAX_WORDS = 200  # characters
 Id = Annotated[Text, StringConstraints(max_length=40)]

@@ -8,17 +8,17 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
-from wellchat import words
+from wellchat import i18n
 from wellchat.connections.queries import person_for
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_query
+from wellchat.i18n import gettext
 from wellchat.messaging.queries import thread_for
 from wellchat.search.api import answer_to, often
 from wellchat.search.forms import MAX_WORDS, AskSearch
 from wellchat.search.matching import parts
 from wellchat.subjects.queries import subject_by_id
 from wellchat.web import signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("search", __name__)
 
@@ -100,6 +100,6 @@ def _label(name: str, value: str) -> str:
 def _day(value: str) -> str:
     """As people say it; what is no day, and was refused, as it came."""
     try:
-        return words.day(date.fromisoformat(value), "year")
+        return i18n.format_date(date.fromisoformat(value), "year")
     except ValueError:
         return value

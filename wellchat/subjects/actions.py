@@ -16,11 +16,11 @@ from wellchat.connections.actions import connect
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
+from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
 from wellchat.subjects.hooks import subject_put_in_transaction
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
-from wellchat.words import gettext
 
 
 class Stood(NamedTuple):

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from wellchat.forms import Form, Text
+from wellchat.i18n import gettext
 from wellchat.subjects.kinds import known_kind
-from wellchat.words import gettext
 
 
 def _title(text: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 Scope = Literal["connection", "client", "subject"]
 

@@ -13,9 +13,9 @@ from wellchat.clock import iso
 from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
+from wellchat.i18n import gettext
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
-from wellchat.words import gettext
 
 MOST = 100  # subjects in one list
 

@@ -12,6 +12,7 @@ from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.queries import Resync, check_cursor
 from wellchat.db import snapshot
 from wellchat.errors import problem
+from wellchat.i18n import N_
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import Head, poll_notifier
 from wellchat.messaging.arriving import acknowledge
@@ -19,7 +20,6 @@ from wellchat.updates.answers import Update
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.web import reply, signed_in, viewer
-from wellchat.words import N_
 
 api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")
 

@@ -1,7 +1,7 @@
 """The reader's language: sentences, plurals, days, times and numbers. docs/languages.md says how to add one.
 
 The English sentence is the key, in templates, Python and JavaScript alike. Who reads decides: on a page the person's
-own choice, else what their browser asks for; in a mail what is known of its reader (`in_language`).
+own choice, else what their browser asks for; in a mail what is known of its reader (`force_language`).
 """
 
 from __future__ import annotations
@@ -25,34 +25,34 @@ from flask import current_app, g, has_app_context, has_request_context, request
 ENGLISH = "en"
 
 # English as this product always wrote it; every other language as its own readers do (CLDR).
-_OWN = {"day": "EEE d MMM", "short": "d MMM", "year": "d MMM y", "weekday": "EEE", "long": "EEEE d MMMM"}
+_ENGLISH_FORMATS = {"day": "EEE d MMM", "short": "d MMM", "year": "d MMM y", "weekday": "EEE", "long": "EEEE d MMMM"}
 _SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
 
 
-class _Reading(NamedTuple):
+class _Language(NamedTuple):
     """The language of what is being written."""
 
     locale: Locale
     catalog: NullTranslations
 
 
-_forced_here: ContextVar[_Reading | None] = ContextVar("reading", default=None)
+_forced_language: ContextVar[_Language | None] = ContextVar("language", default=None)
 
 
 def gettext(text: str, /, **named: Any) -> str:
     """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
     if text:  # of nothing, a catalog tells its own head
-        text = _reading().catalog.gettext(text)
+        text = _current().catalog.gettext(text)
     return text % named if named else text
 
 
 def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
     """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
-    return _form(one, several, num) % {"num": num, **named}
+    return _plural_form(one, several, num) % {"num": num, **named}
 
 
-def _form(one: str, several: str, num: int) -> str:
-    return _reading().catalog.ngettext(one, several, num)
+def _plural_form(one: str, several: str, num: int) -> str:
+    return _current().catalog.ngettext(one, several, num)
 
 
 def N_(text: str, /) -> str:  # noqa: N802
@@ -60,72 +60,72 @@ def N_(text: str, /) -> str:  # noqa: N802
     return text
 
 
-def offered() -> tuple[str, ...]:
+def available_languages() -> tuple[str, ...]:
     """The languages of this installation; the first is for who asks for none of them."""
     return tuple(current_app.config["LANGUAGES"])
 
 
-def asked_for() -> str | None:
+def negotiated_language() -> str | None:
     """The best of our languages by what the browser says, if it wants any of them."""
-    return request.accept_languages.best_match(offered()) if has_request_context() else None
+    return request.accept_languages.best_match(available_languages()) if has_request_context() else None
 
 
-def _chosen() -> str:
+def _viewer_language() -> str:
     # Who is known already, and what of them: asking for more may need a database that is not there.
     known = getattr(g.get("_login_user"), "__dict__", {})
     chosen = known.get("locale", known.get("locale_before"))
-    return str(chosen) if chosen in offered() else asked_for() or offered()[0]
+    return str(chosen) if chosen in available_languages() else negotiated_language() or available_languages()[0]
 
 
 def language() -> str:
     """The code of the language that is being written: en, de, pt-BR."""
-    return str(_reading().locale).replace("_", "-")
+    return str(_current().locale).replace("_", "-")
 
 
 def direction() -> str:
     """ltr or rtl."""
-    return str(_reading().locale.text_direction)
+    return str(_current().locale.text_direction)
 
 
-def in_language(code: str | None) -> Any:
+def force_language(code: str | None) -> Any:
     """Within it all is written in this language; None, or one that is not offered any more: in the first."""
     if not has_app_context():
         return nullcontext()
-    return _forced(code if code in offered() else offered()[0])
+    return _force(code if code in available_languages() else available_languages()[0])
 
 
 @contextmanager
-def _forced(code: str) -> Iterator[None]:
+def _force(code: str) -> Iterator[None]:
     with flask_babel.force_locale(code.replace("-", "_")):
-        before = _forced_here.set(_looked_for())
+        before = _forced_language.set(_load())
         try:
             yield
         finally:
-            _forced_here.reset(before)
+            _forced_language.reset(before)
 
 
-def _reading() -> _Reading:
+def _current() -> _Language:
     """Looked for once in a request or a mail: a page asks for some hundred sentences."""
-    if forced := _forced_here.get():
+    if forced := _forced_language.get():
         return forced
     if not has_app_context():
-        return _Reading(_parsed(ENGLISH), NullTranslations())
-    found = g.get("reading")
+        return _Language(_parse_locale(ENGLISH), NullTranslations())
+    found = g.get("i18n_language")
     if found is None:
-        found = g.reading = _looked_for()
-    return cast(_Reading, found)
+        found = g.i18n_language = _load()
+    return cast(_Language, found)
 
 
-def _looked_for() -> _Reading:
-    return _Reading(flask_babel.get_locale() or _parsed(ENGLISH), flask_babel.get_translations())
+def _load() -> _Language:
+    return _Language(flask_babel.get_locale() or _parse_locale(ENGLISH), flask_babel.get_translations())
 
 
-def names() -> list[tuple[str, str]]:
+def language_names() -> list[tuple[str, str]]:
     """Each language by the name its own people have for it: (de, Deutsch)."""
-    return [(code, str(_parsed(code).get_display_name()).capitalize()) for code in offered()]
+    return [(code, str(_parse_locale(code).get_display_name()).capitalize()) for code in available_languages()]
 
 
-def script_words() -> str | None:
+def script_language() -> str | None:
     """The language whose sentences the page's scripts are to load; None: they speak English by themselves."""
     return code if (code := language()) in _script_catalogs() else None
 
@@ -136,31 +136,31 @@ def _script_catalogs() -> frozenset[str]:
 
 
 @lru_cache(maxsize=64)
-def _parsed(code: str) -> Locale:
+def _parse_locale(code: str) -> Locale:
     return Locale.parse(code, sep="-")
 
 
 # Days, times and numbers
 
 
-def clock(moment: datetime | time) -> str:
+def format_time(moment: datetime | time) -> str:
     """14:05, or as the language has it. The moment is in the reader's zone already, as for all of these."""
-    locale = _reading().locale
+    locale = _current().locale
     if locale.language == ENGLISH:
         return moment.strftime("%H:%M")
     return str(locale.time_formats["short"].apply(moment, locale))
 
 
-def day(of: date, form: str = "day") -> str:
+def format_date(of: date, form: str = "day") -> str:
     """`day` Thu 12 Nov, `short` 12 Nov, `year` 12 Nov 2024, `weekday` Thu, `long` Thursday 12 November."""
-    locale = _reading().locale
-    return str(_pattern(locale, form).apply(of, locale))
+    locale = _current().locale
+    return str(_date_pattern(locale, form).apply(of, locale))
 
 
 @lru_cache(maxsize=256)
-def _pattern(locale: Locale, form: str) -> DateTimePattern:
+def _date_pattern(locale: Locale, form: str) -> DateTimePattern:
     if locale.language == ENGLISH:
-        return parse_pattern(_OWN[form])
+        return parse_pattern(_ENGLISH_FORMATS[form])
     if form == "weekday":
         return parse_pattern("ccc")
     known, skeleton = locale.datetime_skeletons, _SKELETONS[form]
@@ -172,20 +172,20 @@ def _pattern(locale: Locale, form: str) -> DateTimePattern:
     return parse_pattern(found)
 
 
-def number(value: float, digits: int = 0) -> str:
+def format_number(value: float, digits: int = 0) -> str:
     """1,234.5 as the language writes it."""
     form = "#,##0" + "." * bool(digits) + "0" * digits
-    return str(numbers.format_decimal(value, format=form, locale=_reading().locale))
+    return str(numbers.format_decimal(value, format=form, locale=_current().locale))
 
 
 def init_app(app: APIFlask) -> None:
-    flask_babel.Babel(app, configure_jinja=False, default_locale=ENGLISH, locale_selector=_selected)
+    flask_babel.Babel(app, configure_jinja=False, default_locale=ENGLISH, locale_selector=_select_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-        gettext=gettext, ngettext=lambda one, several, num: _form(one, several, num), newstyle=True
+        gettext=gettext, ngettext=lambda one, several, num: _plural_form(one, several, num), newstyle=True
     )
-    app.jinja_env.globals.update(lang=language, dir=direction, script_words=script_words)
+    app.jinja_env.globals.update(lang=language, dir=direction, script_language=script_language)
 
 
-def _selected() -> str:
-    return _chosen().replace("-", "_")
+def _select_locale() -> str:
+    return _viewer_language().replace("-", "_")
