@@ -60,7 +60,7 @@ def doctor(as_json: bool) -> None:
     """Check settings, database, Redis, broker, mail server and disk; exit 1 with the reason."""
     from wellchat import doctor as office
 
-    report = office.examine(create_app())
+    report = office.run_checks(create_app())
     click.echo(json.dumps(report.as_data(), indent=2) if as_json else report.as_text())
     if report.failures:
         raise click.ClickException("; ".join(f"{check.name}: {check.detail}" for check in report.failures))

@@ -34,9 +34,9 @@ class SettingsError(Exception):
     """A setting that cannot be used; one line, fit to print."""
 
 
-def _strong(value: str) -> str:
-    words = re.sub("[^a-z]", "", value.lower())
-    weak = words and re.fullmatch(f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", words)
+def _strong_secret(value: str) -> str:
+    letters = re.sub("[^a-z]", "", value.lower())
+    weak = letters and re.fullmatch(f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", letters)
     if len(value) < 16 or len(set(value)) < 6 or weak:
         raise ValueError(
             "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
@@ -59,7 +59,7 @@ def _port(value: str) -> None:
         raise ValueError("its port is not a number from 0 to 65535") from None
 
 
-def _database(value: str) -> str:
+def _database_url(value: str) -> str:
     """A URL that we have a driver for; `postgres://`, as hosting providers write it, means ours."""
     value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
     try:
@@ -94,7 +94,7 @@ def _web_address_or_none(value: str | None) -> str | None:
     return _web_address(value) if value else None
 
 
-def _files_place(value: str | None) -> str | None:
+def _storage_url(value: str | None) -> str | None:
     """A folder or a bucket; for a bucket, what speaks with it has to be there."""
     if value is None:
         return None
@@ -161,7 +161,7 @@ def _reply_address(value: str | None, info: ValidationInfo) -> str | None:
     return value
 
 
-def _switch(value: object) -> object:
+def _on_off(value: object) -> object:
     return {"on": True, "off": False}.get(str(value).lower(), value)
 
 
@@ -171,7 +171,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     INSTANCE: Path = Path("instance")
-    DATABASE_URL: Annotated[str, AfterValidator(_database)] = ""
+    DATABASE_URL: Annotated[str, AfterValidator(_database_url)] = ""
     REDIS_URL: Annotated[str | None, _scheme("redis", "rediss", "unix", "valkey")] = None
     BROKER_URL: Annotated[str | None, _scheme(*BROKERS)] = None
     SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
@@ -179,9 +179,9 @@ class Settings(BaseModel):
     REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(default=None, validate_default=True)
     AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
     BASE_URL: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
-    SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
+    SECRET_KEY: Annotated[str, AfterValidator(_strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
-    PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_switch)] = False  # also to http and private addresses; for tests
+    PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_on_off)] = False  # also to http and private addresses; for tests
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en", "de", "fr")  # the first where none fits
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
@@ -195,21 +195,23 @@ class Settings(BaseModel):
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls of one process; 0: see docs/settings.md
     THREADS: int = Field(default=256, ge=4)
-    FILES_URL: Annotated[str | None, AfterValidator(_files_place)] = None
+    FILES_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
     KEPT_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
-    RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
+    RATE_LIMITS: Annotated[bool, BeforeValidator(_on_off)] = True
     PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
         self.INSTANCE = self.INSTANCE.absolute()
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
-        self.REDIS_URL = self.REDIS_URL or _noted(self.INSTANCE, "valkey.url")
-        self.BASE_URL = self.BASE_URL or _noted(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
+        self.REDIS_URL = self.REDIS_URL or _runtime_file(self.INSTANCE, "valkey.url")
+        self.BASE_URL = self.BASE_URL or _runtime_file(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
-        self.SECRET_KEY = self.SECRET_KEY or kept_secret(self.INSTANCE, "secret_key", lambda: secrets.token_hex(32))
+        self.SECRET_KEY = self.SECRET_KEY or persistent_secret(
+            self.INSTANCE, "secret_key", lambda: secrets.token_hex(32)
+        )
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -237,26 +239,26 @@ def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
     return sorted(n for n in environ if n.startswith(PREFIX) and n.removeprefix(PREFIX) not in Settings.model_fields)
 
 
-def _noted(instance: Path, name: str) -> str | None:
+def _runtime_file(instance: Path, name: str) -> str | None:
     """What `wellchat up` notes while it runs: other commands of this machine use the same Redis, and link there."""
-    note = instance / name
-    return note.read_text().strip() if note.exists() else None
+    path = instance / name
+    return path.read_text().strip() if path.exists() else None
 
 
-def kept_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
+def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
     """A secret of the installation's own, made once. Processes that start together agree on the first one written."""
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations and keys: nobody else reads here
     path = instance / name
-    fresh = instance / f".{name}.{os.getpid()}"
+    temporary = instance / f".{name}.{os.getpid()}"
     if not path.exists():
-        fresh.write_text(make())
-        fresh.chmod(0o600)
+        temporary.write_text(make())
+        temporary.chmod(0o600)
         try:
-            os.link(fresh, path)
+            os.link(temporary, path)
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            temporary.unlink()
     return path.read_text().strip()
 
 

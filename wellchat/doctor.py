@@ -22,9 +22,9 @@ from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
 from wellchat.mail.transport import connect, our_name
 
-PATIENCE = 3  # seconds for each connection
-LITTLE_SPACE = 200 * 1024 * 1024  # bytes
-ASLEEP = "none set, and no `wellchat up` is running: hanging polls and jobs wait for the sweep"
+TIMEOUT = 3  # seconds for each connection
+MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
+NO_REDIS = "none set, and no `wellchat up` is running: hanging polls and jobs wait for the sweep"
 
 
 @dataclass
@@ -53,10 +53,10 @@ class Report:
         return "\n".join([*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)])
 
 
-def examine(app: Flask) -> Report:
+def run_checks(app: Flask) -> Report:
     """Look at everything, in an order that lets the first failure explain the next."""
     report = Report({n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings())
-    looks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
+    checks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
         ("instance", _instance),
         ("database", _database),
         ("migrations", _migrations),
@@ -66,9 +66,9 @@ def examine(app: Flask) -> Report:
         ("files", _files),
     )
     with app.app_context():
-        for name, look in looks:
+        for name, check in checks:
             try:
-                report.checks.append(Check(name, True, look(app)))
+                report.checks.append(Check(name, True, check(app)))
             except Exception as error:
                 report.checks.append(Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0]))
     return report
@@ -100,7 +100,7 @@ def _instance(app: Flask) -> str:
     folder = app.config["INSTANCE"]
     with tempfile.NamedTemporaryFile(dir=folder):
         free = shutil.disk_usage(folder).free
-    if free < LITTLE_SPACE:
+    if free < MIN_FREE_SPACE:
         raise OSError(f"only {free >> 20} MB left on the disk of {folder}")
     return f"{folder} is writable, {free >> 30} GB free"
 
@@ -128,8 +128,8 @@ def _migrations(app: Flask) -> str:
 def _redis(app: Flask) -> str:
     url = app.config["REDIS_URL"]
     if not url:
-        return ASLEEP
-    with Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        return NO_REDIS
+    with Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT) as client:
         about = client.info("server")
     version = about.get("valkey_version", about["redis_version"])
     return f"answers as {about.get('server_name', 'redis')} {version}"
@@ -137,10 +137,10 @@ def _redis(app: Flask) -> str:
 
 def _broker(app: Flask) -> str:
     if not app.config["BROKER_URL"]:
-        return ASLEEP
+        return NO_REDIS
     celery: Celery = app.extensions["celery"]
     with celery.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
     workers = celery.control.ping(timeout=1.0) or []
     return f"answers; workers that listen: {len(workers)}"
 
@@ -154,11 +154,11 @@ def _mail(app: Flask) -> str:
     if not url:
         return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
     parts = urlsplit(url)
-    server = connect(parts, our_name(), patience=PATIENCE)
+    server = connect(parts, our_name(), patience=TIMEOUT)
     try:
-        code, words = server.noop()
+        code, reply = server.noop()
     finally:
         server.close()
     if code != 250:
-        raise OSError(f"{parts.hostname} says {code} {words.decode(errors='replace')}")
+        raise OSError(f"{parts.hostname} says {code} {reply.decode(errors='replace')}")
     return f"{parts.hostname} answers"

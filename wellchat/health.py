@@ -45,19 +45,19 @@ def readyz() -> tuple[Response, int]:
 
 
 @health.get("/metrics", endpoint="metrics")
-def figures() -> Response:
+def prometheus() -> Response:
     """Prometheus' text form. Names and numbers only: nothing of anybody's. Without a database, what else is known."""
     try:
-        _measure_what_waits()
+        _measure_queues()
         metrics.DATABASE.set(1)
     except SQLAlchemyError:
         metrics.DATABASE.set(0)
-        _forget_what_waits()
+        _clear_queues()
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
 
 
-def _measure_what_waits() -> None:
+def _measure_queues() -> None:
     now = clock.now()
     due, oldest = db.session.execute(select(func.count(), func.min(Outbox.due_at)).where(Outbox.due_at <= now)).one()
     metrics.OUTBOX.set(due)
@@ -72,7 +72,7 @@ def _measure_what_waits() -> None:
         metrics.MAILS.labels(state).set(found.get(state, 0))
 
 
-def _forget_what_waits() -> None:
+def _clear_queues() -> None:
     """The figures of the last time would go on as if they were of now."""
     for gauge in (metrics.OUTBOX, metrics.OUTBOX_AGE, metrics.LAG):
         gauge.set(math.nan)

@@ -15,7 +15,7 @@ from celery import Celery
 from flask import Flask
 
 from wellchat.background_publisher import BackgroundPublisher
-from wellchat.db import after_commit, unit
+from wellchat.db import after_commit, current_transaction
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,7 @@ def enqueue(task: str, **ids: str) -> None:
     Asked twice in one transaction, it is sent once. Messages of a kind are merged: `thread_id="a"` reaches the task as
     `thread_ids=["a", ...]`.
     """
-    if current := unit():
+    if current := current_transaction():
         messages: set[tuple[str, str]] = current.notes.setdefault("task_messages", set())
         message = (task, repr(sorted(ids.items())))
         if message in messages:

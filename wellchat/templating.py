@@ -13,7 +13,7 @@ from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
 from wellchat import clock, i18n
-from wellchat.assets import ALL_SHEETS, asset
+from wellchat.assets import ALL_STYLESHEETS, asset
 from wellchat.clock import iso
 from wellchat.i18n import gettext, ngettext
 
@@ -130,7 +130,7 @@ def _globals() -> dict[str, Any]:
     return {
         "viewer": current_user._get_current_object() if current_user.is_authenticated else None,
         "asset": asset,
-        "all_sheets": ALL_SHEETS,
+        "all_stylesheets": ALL_STYLESHEETS,
         "now": clock.now(),
         "settings": current_app.config,
     }

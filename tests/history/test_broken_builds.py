@@ -26,7 +26,7 @@ from tests.history.findings import spell_out
 from tests.history.world import SEED
 from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
-from wellchat.db import after_commit, db, transaction, unit
+from wellchat.db import after_commit, current_transaction, db, transaction
 from wellchat.longpoll import executor, wakeups
 from wellchat.messaging import actions, queries, state
 from wellchat.updates import queries as updates
@@ -74,7 +74,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
     told, highest = threading.Condition(), Counter[str]()
 
     def write_logs() -> None:
-        session, current = db.session(), unit()
+        session, current = db.session(), current_transaction()
         session.flush()
         heads: dict[str, int] = {}
         for user_id, things in current.notes.pop("changes").changes.items():

@@ -31,7 +31,7 @@ def test_is_whole(language: str, source: catalogs.Catalog) -> None:
     wanted = {message.id for message in catalogs.sentences(source)}
     assert set(known) == wanted, "`make words` brings the catalogs up to date"
     for message in known.values():
-        forms = catalogs.forms_of(message)
+        forms = catalogs.plural_forms(message)
         assert all(form.strip() for form in forms), f"not translated: {message.id}"
         assert not message.fuzzy, message.id
 
@@ -44,7 +44,7 @@ def test_says_what_is_named(language: str) -> None:
         if isinstance(message.id, tuple):
             assert len(message.string) == catalog.num_plurals, message.id
         wanted = sorted(NAMED.findall(message.id[1] if isinstance(message.id, tuple) else message.id))
-        for form in catalogs.forms_of(message):
+        for form in catalogs.plural_forms(message):
             found = sorted(NAMED.findall(form))
             without_count = [name for name in wanted if name != "%(num)s"]
             assert found == wanted or (isinstance(message.id, tuple) and found == without_count), message.id
@@ -55,21 +55,21 @@ def test_says_what_is_named(language: str) -> None:
 def test_brings_no_markup(language: str) -> None:
     """A translation is put into a page as it stands, into attributes too."""
     for message in catalogs.sentences(catalogs.read(language)):
-        for form in catalogs.forms_of(message):
+        for form in catalogs.plural_forms(message):
             assert not set(form) & set('<>"&'), form
 
 
 @each_language
 def test_what_is_made_from_it_is_current(language: str) -> None:
     catalog = catalogs.read(language)
-    assert catalogs.mo(language).read_bytes() == catalogs.compiled(catalog)
-    assert catalogs.script(language).read_text() == catalogs.scripted(catalog)
+    assert catalogs.mo(language).read_bytes() == catalogs.to_mo(catalog)
+    assert catalogs.script(language).read_text() == catalogs.to_js(catalog)
 
 
 @each_language
 def test_plurals_of_scripts_are_those_of_the_server(language: str) -> None:
     catalog = catalogs.read(language)
-    found = catalogs.scripted(catalog)
+    found = catalogs.to_js(catalog)
     photos = catalog.get("%(num)s photo").string
     assert f'"one": "{photos[0]}"' in found
     assert f'"other": "{photos[1]}"' in found

@@ -16,7 +16,7 @@ from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachme
 from wellchat.attachments.state import File, as_file
 from wellchat.attachments.storage import key_of, the_store
 from wellchat.config import setting
-from wellchat.db import db, let_go, new_id, transaction, unit
+from wellchat.db import current_transaction, db, new_id, release_connection, transaction
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
 from wellchat.i18n import gettext
 from wellchat.task_queue import enqueue
@@ -37,7 +37,7 @@ def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attac
 
     Not inside a transaction: looking at a picture takes its time, and bytes are in the store before their row says so.
     """
-    if unit() is not None:
+    if current_transaction() is not None:
         raise RuntimeError("take_file inside transaction()")
     owner_id = owner.id
     if not content:
@@ -45,7 +45,7 @@ def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attac
     if len(content) > most_bytes():
         raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
     _refuse_hoards(owner_id)
-    let_go()
+    release_connection()
     return put_down(owner_id=owner_id, file=examine(name=name, content=content), now=now)
 
 

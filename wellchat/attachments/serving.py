@@ -10,7 +10,7 @@ from flask import Response, request
 
 from wellchat.attachments.models import READY, Attachment
 from wellchat.attachments.storage import Missing, key_of, the_store, thumbnail_key
-from wellchat.db import let_go
+from wellchat.db import release_connection
 from wellchat.errors import Busy, NotFound
 from wellchat.i18n import gettext
 
@@ -31,7 +31,7 @@ def small(file: Attachment) -> Response:
     """Its thumbnail. Raises NotFound where there is none (yet)."""
     if not file.is_picture or file.state != READY:
         raise NotFound
-    let_go()
+    release_connection()
     content = b"".join(_read(thumbnail_key(file.id)))
     return _guarded(Response(content, content_type="image/webp"))
 
@@ -46,7 +46,7 @@ def _answer(key: str, size: int, tag: str, media_type: str) -> Response:
         if part is None:
             return _guarded(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
         start, stop, status = part[0], part[1], 206
-    let_go()
+    release_connection()
     chunks = _read(key, start, stop) if request.method != "HEAD" else iter(())
     response = Response(chunks, status=status, content_type=_content_type(media_type))
     response.content_length = stop - start

@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from wellchat.db import let_go
+from wellchat.db import release_connection
 from wellchat.errors import Invalid, TooLarge
 from wellchat.i18n import gettext
 
@@ -18,7 +18,7 @@ def make_room() -> None:
     """For people we know, before anything reads the body: for strangers the limit of every request stands."""
     if not current_user.is_authenticated:
         return
-    let_go()
+    release_connection()
     request.max_content_length = current_app.config["MAX_UPLOAD"] * 1024 * 1024 + AROUND_IT
 
 
@@ -27,7 +27,7 @@ def uploaded(field: str = "file") -> list[FileStorage]:
 
     It may take minutes to come, from a phone on a train: no database connection waits for it.
     """
-    let_go()
+    release_connection()
     try:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import after_commit, before_commit, db, new_id, run, table, transaction, unit
+from wellchat.db import after_commit, before_commit, current_transaction, db, execute, new_id, table, transaction
 from wellchat.longpoll import wakeups
 
 
@@ -55,7 +55,7 @@ class _PendingChanges:
 
 
 def _pending() -> _PendingChanges:
-    current = unit()
+    current = current_transaction()
     if current is None:
         raise RuntimeError("a change outside transaction()")
     if "changes" not in current.notes:
@@ -80,21 +80,21 @@ INSERT_CHANGE = insert(table(Change))
 
 
 def _write_logs() -> None:
-    current = unit()
+    current = current_transaction()
     assert current is not None
     heads: dict[str, int] = {}
     rows: list[dict[str, object]] = []
     pending: _PendingChanges = current.notes.pop("changes")
     for user_id in sorted(pending.changes.keys() | pending.acknowledged.keys()):
         if (seq := pending.acknowledged.get(user_id)) is not None:
-            run(ACKNOWLEDGE, {"whose": user_id, "up_to": seq})
+            execute(ACKNOWLEDGE, {"whose": user_id, "up_to": seq})
         if (changes := pending.changes.get(user_id)) is None:
             continue
-        heads[user_id] = run(ALLOCATE_NUMBERS, {"whose": user_id, "count": len(changes)}).scalar_one()
+        heads[user_id] = execute(ALLOCATE_NUMBERS, {"whose": user_id, "count": len(changes)}).scalar_one()
         first = heads[user_id] - len(changes) + 1
         rows += [{"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)]
     if rows:
-        run(INSERT_CHANGE, rows)
+        execute(INSERT_CHANGE, rows)
         after_commit(lambda: wakeups.notify(heads))
 
 

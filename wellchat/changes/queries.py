@@ -9,7 +9,7 @@ from sqlalchemy import Row, bindparam, select
 
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import db, run, table
+from wellchat.db import db, execute, table
 from wellchat.longpoll.wakeups import Head
 
 Resync = Literal["expired", "foreign", "restored", "ahead"]
@@ -61,7 +61,7 @@ CURSOR_CHECK = select(
 
 def check_cursor(user_id: str, cursor: Cursor) -> CursorCheck:
     """Compare a cursor with the log it claims to belong to."""
-    name, seq, floor, access, acknowledged = run(CURSOR_CHECK, {"whose": user_id}).one()
+    name, seq, floor, access, acknowledged = execute(CURSOR_CHECK, {"whose": user_id}).one()
     head = Cursor(name, user_id, seq)
     return CursorCheck(head, access, acknowledged, _refusal(cursor, head, floor))
 
@@ -87,9 +87,9 @@ MESSAGE_CHANGES = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind ==
 
 def changes_after(user_id: str, seq: int, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """The rows above `seq`, in order, at most `limit`; with the columns of Change."""
-    return run(CHANGES, {"whose": user_id, "after": seq, "most": limit}).all()
+    return execute(CHANGES, {"whose": user_id, "after": seq, "most": limit}).all()
 
 
 def message_changes(user_id: str, *, after: int, up_to: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """Returns the rows about messages, above `after` and up to `up_to`, in order, at most `limit`."""
-    return run(MESSAGE_CHANGES, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()
+    return execute(MESSAGE_CHANGES, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()

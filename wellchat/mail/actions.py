@@ -16,7 +16,7 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
 
-from wellchat.db import db, let_go, new_id, table, transaction, unit
+from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
@@ -113,7 +113,7 @@ _BEGIN = insert(table(Mail))
 
 def send_begun(*, mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
     """Send what `begin` wrote down. Answers the state it is in afterwards. `content`, if it was gathered just now."""
-    if unit() is not None:
+    if current_transaction() is not None:
         raise RuntimeError("send_begun inside transaction()")
     return _attempt(mail, lane, now, content)
 
@@ -149,7 +149,7 @@ def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) 
     `lane` is an open connection to reuse. Not inside a transaction: the claim must be durable before the first byte
     leaves.
     """
-    if unit() is not None:
+    if current_transaction() is not None:
         raise RuntimeError("deliver inside transaction()")
     claimed = _claim(mail_id, now)
     if claimed is None:
@@ -172,7 +172,7 @@ def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str,
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
         return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    let_go()  # a slow mail server must not hold a database connection
+    release_connection()  # a slow mail server must not hold a database connection
     sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
         lane.send(rendered, to=mail.address, sender=sender, label=label)

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 from flask import Flask, current_app
 
 from wellchat.config import setting
-from wellchat.db import is_postgresql, let_go
+from wellchat.db import is_postgresql, release_connection
 from wellchat.mail.transport import Lane, lane
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ class Lanes:
         if hands <= 1:
             yield from work(items, self._lanes[0])
             return
-        let_go()
+        release_connection()
 
         def elsewhere(hand: int) -> list[T]:
             with self._app.app_context():

@@ -22,7 +22,7 @@ from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.web import at_the_machine, limiter, safe_next, signed_in, viewer
+from wellchat.web import is_loopback_request, limiter, safe_next, signed_in, viewer
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -90,7 +90,7 @@ def _reader() -> User | None:
     """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
     if setting("SMTP_URL"):
         raise NotFound
-    if at_the_machine():
+    if is_loopback_request():
         return None
     return viewer()
 

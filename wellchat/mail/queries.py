@@ -11,7 +11,7 @@ from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.mail import hooks
 from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail, RefusedAddress
-from wellchat.paging import parse_place, place
+from wellchat.paging import decode_page_token, encode_page_token
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -57,10 +57,13 @@ def thread_names(user_id: str, mails: Sequence[Mail]) -> dict[str, str]:
 
 def _page(query: Select[Mail], before: str | None, limit: int) -> tuple[Sequence[Mail], str | None]:
     if before:
-        query = query.where(tuple_(Mail.created_at, Mail.id) < tuple_(*parse_place(before)))
+        query = query.where(tuple_(Mail.created_at, Mail.id) < tuple_(*decode_page_token(before)))
     query = query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit + 1)
     found = db.session.execute(query.execution_options(populate_existing=True)).scalars().all()
-    return found[:limit], place(found[limit - 1].created_at, found[limit - 1].id) if len(found) > limit else None
+    if len(found) <= limit:
+        return found, None
+    last = found[limit - 1]
+    return found[:limit], encode_page_token(last.created_at, last.id)
 
 
 def ledger(

@@ -10,7 +10,7 @@ from sqlalchemy import and_, delete, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
-from wellchat.db import db, run, transaction
+from wellchat.db import db, execute, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
@@ -44,7 +44,7 @@ def send_message(
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     with transaction():
-        taken = run(statements.TAKE_NUMBER, ids).one_or_none()
+        taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         seq, client_id, professional_id, own_subject = taken
@@ -64,15 +64,15 @@ def send_message(
             revision=0,
         )
         content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
-        if run(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
-            run(statements.GIVE_NUMBER_BACK, ids)
+        if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
+            execute(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
         if attachments:
             message.files = files.send_along(message, reader_id=recipient_id, ids=attachments)
         kind = about.kind if about and own_subject is None else None
-        run(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
-        run(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
+        execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
+        execute(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
         for user_id in (sender.id, recipient_id):
             record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
         enqueue("messaging.tell", thread_id=thread_id)
@@ -145,7 +145,7 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None
             session.flush()
-            run(statements.RECOUNT_WAITING, {"thread": thread_id})
+            execute(statements.RECOUNT_WAITING, {"thread": thread_id})
             words_changed(thread, message, now)
     return message
 
@@ -156,7 +156,7 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
     Raises NotFound, and Invalid for a seq above the last message.
     """
     with transaction():
-        if run(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
+        if execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(

@@ -32,7 +32,7 @@ from wellchat.messaging.forms import (
 from wellchat.messaging.models import Message
 from wellchat.messaging.opening import open_thread
 from wellchat.messaging.state import membership_state, message_state, thread_state
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
 
@@ -44,7 +44,9 @@ def me() -> Response:
     """Who I am, where my change log stands, and what I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
-    return reply({"user": person_json(user), "cursor": str(cursor), "unread": queries.unread_counts(viewer().id)})
+    return json_response(
+        {"user": person_json(user), "cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
+    )
 
 
 @api.get("/threads")
@@ -60,7 +62,7 @@ def list_threads(page: ListThreads) -> Response:
     user = viewer()
     cursor = cursor_now(user.id)
     views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
-    return reply({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
+    return json_response({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
 
 
 @api.post("/threads")
@@ -73,7 +75,7 @@ def post_thread(wish: OpenThread) -> Response:
     """Open the thread with somebody, or about a subject. 201 when made, 200 when it stood."""
     subject = (wish.subject.kind, wish.subject.external_id) if wish.subject else None
     thread_id, made = open_thread(viewer=viewer(), with_id=wish.with_, subject=subject, now=clock.now())
-    return reply({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
+    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
 
 
 @api.get("/threads/<thread_id>")
@@ -81,7 +83,7 @@ def post_thread(wish: OpenThread) -> Response:
 @api.output(OneThread)
 def get_thread(thread_id: str) -> Response:
     """One thread of mine."""
-    return reply({"thread": _thread(queries.thread_for(viewer(), thread_id))})
+    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))})
 
 
 def _thread(view: queries.ThreadView) -> dict[str, Any]:
@@ -106,7 +108,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
     else:
         found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
     answer = {"messages": [message_state(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
-    return reply(answer if at is None else answer | {"at": at})
+    return json_response(answer if at is None else answer | {"at": at})
 
 
 @api.post("/threads/<thread_id>/messages")
@@ -157,7 +159,7 @@ def delete_message(thread_id: str, seq: int) -> Response:
 
 
 def _message(message: Message, status: int = 200) -> Response:
-    return reply({"message": message_state(message, viewer().id)}, status)
+    return json_response({"message": message_state(message, viewer().id)}, status)
 
 
 @api.put("/threads/<thread_id>/read")
@@ -167,7 +169,7 @@ def _message(message: Message, status: int = 200) -> Response:
 def put_read(thread_id: str, wish: MarkRead) -> Response:
     """Move my watermark to a message I was shown. It never moves back."""
     actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=wish.seq, now=clock.now())
-    return reply({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
+    return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
 
 
 def _membership(thread_id: str) -> dict[str, Any]:
@@ -192,4 +194,4 @@ def patch_membership(thread_id: str, wish: PatchMembership) -> Response:
     user = viewer()
     changes = wish.given(now=clock.now(), zone=user.time_zone)
     actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
-    return reply({"membership": _membership(thread_id)})
+    return json_response({"membership": _membership(thread_id)})

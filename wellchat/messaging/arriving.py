@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 
 from wellchat.changes.actions import acknowledge_changes, record_change
 from wellchat.changes.queries import message_changes
-from wellchat.db import run, table, transaction
+from wellchat.db import execute, table, transaction
 from wellchat.messaging.models import Membership, Thread
 
 ACK_AT_ONCE = 1_000  # rows of the change log one poll confirms
@@ -50,7 +50,7 @@ def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
         return acked_seq  # nothing that anybody would see: not worth a write
     with transaction():
         for thread in behind:
-            moved = run(MOVE_MARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
+            moved = execute(MOVE_MARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
             if moved.rowcount:
                 record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
         acknowledge_changes(user_id=user_id, seq=acked_seq)
@@ -65,7 +65,7 @@ def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[Behind]:
             arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
     if not arrived:
         return []
-    marks = run(MARKS, {"whose": user_id, "threads": list(arrived)})
+    marks = execute(MARKS, {"whose": user_id, "threads": list(arrived)})
     return [
         Behind(thread_id, arrived[thread_id], professional_id if user_id == client_id else client_id)
         for thread_id, delivered, client_id, professional_id in marks

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, upd
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
-from wellchat.db import db, run, table
+from wellchat.db import db, execute, table
 from wellchat.errors import NotFound
 from wellchat.messaging.models import MAX_SEQ, Message, Thread
 from wellchat.notifications import actions as notifications
@@ -72,7 +72,7 @@ def words_changed(thread: Thread, message: Message, now: datetime) -> None:
         left=left_to_read(recipient_id, Notification.first_seq - 1),
     )
     message_changed(thread, message)
-    for seq in run(ANSWERS_CHANGED, {"thread": thread.id, "answered": message.seq}).scalars():
+    for seq in execute(ANSWERS_CHANGED, {"thread": thread.id, "answered": message.seq}).scalars():
         _tell_both(thread, seq)
 
 

@@ -12,7 +12,7 @@ from wellchat.attachments import actions as attachments
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.queries import files_of
 from wellchat.attachments.state import File
-from wellchat.db import db, run
+from wellchat.db import db, execute
 from wellchat.messaging import statements
 from wellchat.messaging.changing import message_changed
 from wellchat.messaging.models import Message, Thread
@@ -24,7 +24,7 @@ def send_along(message: Message, *, reader_id: str, ids: Sequence[str]) -> list[
     files = attachments.claim(
         owner_id=message.sender_id, reader_id=reader_id, thread_id=message.thread_id, seq=message.seq, ids=ids
     )
-    run(statements.PUT_FILES, {"thread": message.thread_id, "number": message.seq, "of_it": files})
+    execute(statements.PUT_FILES, {"thread": message.thread_id, "number": message.seq, "of_it": files})
     return files
 
 

@@ -17,7 +17,7 @@ from wellchat.forms import read_query
 from wellchat.messaging.files import thread_files
 from wellchat.messaging.forms import ListFiles
 from wellchat.messaging.queries import thread_for
-from wellchat.web import reply, signed_in, viewer
+from wellchat.web import json_response, signed_in, viewer
 
 gallery_api = APIBlueprint("gallery_api", __name__, url_prefix="/api/threads", tag="Files")
 gallery = Blueprint("gallery", __name__, url_prefix="/threads")
@@ -38,7 +38,7 @@ def sent_state(row: Attachment) -> dict[str, Any]:
 def list_files(thread_id: str, page: ListFiles) -> Response:
     """The pictures and documents of a thread, latest first."""
     found, following = thread_files(viewer(), thread_id, kind=page.kind, before=page.before, limit=page.limit)
-    return reply({"attachments": [sent_state(row) for row in found], "next": following})
+    return json_response({"attachments": [sent_state(row) for row in found], "next": following})
 
 
 @gallery.get("/<thread_id>/files")

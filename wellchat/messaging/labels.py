@@ -8,7 +8,7 @@ from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import aliased
 
 from wellchat.changes.actions import record_change
-from wellchat.db import db, run, table, transaction
+from wellchat.db import db, execute, table, transaction
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.subjects.actions import Stood, shown_of
 from wellchat.subjects.models import Subject
@@ -31,7 +31,7 @@ def tell_of_subject(subject: Subject, stood: Stood | None, _tell: bool, _now: da
         for thread_id in about:
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="thread", thread_id=thread_id)
-        for thread_id, seq in run(SPOKEN_OF, {"about": subject.id, "threads": list(threads)}).all():
+        for thread_id, seq in execute(SPOKEN_OF, {"about": subject.id, "threads": list(threads)}).all():
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
 

@@ -13,7 +13,7 @@ from wellchat.messaging.models import Message
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.reacting import react
 from wellchat.messaging.state import membership_state, message_state
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("message_api", __name__, url_prefix="/api/threads/<thread_id>", tag="Messages")
 
@@ -55,7 +55,7 @@ def delete_pin(thread_id: str, seq: int) -> Response:
 
 
 def _message(message: Message) -> Response:
-    return reply({"message": message_state(message, viewer().id)})
+    return json_response({"message": message_state(message, viewer().id)})
 
 
 @api.get("/pins")
@@ -64,7 +64,9 @@ def _message(message: Message) -> Response:
 def list_pins(thread_id: str) -> Response:
     """The pinned messages of a thread, the latest pin first; all of them."""
     user = viewer()
-    return reply({"messages": [message_state(message, user.id) for message in queries.pins_of(user, thread_id)]})
+    return json_response(
+        {"messages": [message_state(message, user.id) for message in queries.pins_of(user, thread_id)]}
+    )
 
 
 @api.put("/unread")
@@ -79,4 +81,4 @@ def put_unread(thread_id: str, wish: MarkUnread) -> Response:
     """
     actions.mark_unread(viewer=viewer(), thread_id=thread_id, seq=wish.seq)
     view = queries.thread_for(viewer(), thread_id)
-    return reply({"membership": membership_state(view), "unread": queries.unread_counts(viewer().id)})
+    return json_response({"membership": membership_state(view), "unread": queries.unread_counts(viewer().id)})

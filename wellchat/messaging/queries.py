@@ -11,11 +11,11 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select,
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.db import db, run
+from wellchat.db import db, execute
 from wellchat.errors import NotFound
 from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as bell
-from wellchat.paging import parse_place, place
+from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
 
@@ -134,14 +134,14 @@ def inbox(
         statement = statement.outerjoin(Thread.subject)
         statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
     if before:
-        above = (before.startswith(PINNED), *parse_place(before.removeprefix(PINNED)))
+        above = (before.startswith(PINNED), *decode_page_token(before.removeprefix(PINNED)))
         statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
     statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
     views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
     last = views[limit - 1].mine
-    return views[:limit], (PINNED if last.pinned else "") + place(last.updated_at, last.thread_id)
+    return views[:limit], (PINNED if last.pinned else "") + encode_page_token(last.updated_at, last.thread_id)
 
 
 def has_threads(viewer: User) -> bool:
@@ -250,7 +250,7 @@ UNREAD = select(
 
 def unread_counts(user_id: str) -> dict[str, int]:
     """The two numbers on a person's badges."""
-    return dict(run(UNREAD, {"viewer": user_id}).mappings().one())
+    return dict(execute(UNREAD, {"viewer": user_id}).mappings().one())
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:
@@ -268,7 +268,7 @@ PEOPLE = select(Thread.client_id, Thread.professional_id).where(Thread.id == bin
 
 def people_of(thread_id: str) -> tuple[str, str]:
     """Ids of the client and the professional of a thread; for actions that have checked who asks."""
-    client_id, professional_id = run(PEOPLE, {"thread": thread_id}).one()
+    client_id, professional_id = execute(PEOPLE, {"thread": thread_id}).one()
     return client_id, professional_id
 
 

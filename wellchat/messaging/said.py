@@ -9,7 +9,7 @@ from sqlalchemy import and_, bindparam, select, tuple_
 
 from wellchat.attachments.state import File
 from wellchat.changes.models import Change
-from wellchat.db import run, table
+from wellchat.db import execute, table
 from wellchat.messaging.models import Membership, Message
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
@@ -63,7 +63,7 @@ CHANGED = (
 
 def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
     """The messages that a stretch of the user's change log names, of their own threads only."""
-    rows = run(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
+    rows = execute(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
     subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
     quotes = _quoted({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
     said = {
@@ -78,4 +78,4 @@ def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
 def _quoted(places: set[tuple[str, int]]) -> dict[tuple[str, int], Quoted]:
     if not places:
         return {}
-    return {(row.thread_id, row.seq): Quoted._make(row) for row in run(QUOTED, {"places": list(places)})}
+    return {(row.thread_id, row.seq): Quoted._make(row) for row in execute(QUOTED, {"places": list(places)})}

@@ -10,7 +10,7 @@ from wellchat.changes.queries import cursor_now
 from wellchat.notifications import actions, queries
 from wellchat.notifications.answers import NotificationPage, PreferencesAnswer, UnreadAnswer
 from wellchat.notifications.forms import ListNotifications, PatchNotifications, PatchPreferences, PutTimeZone
-from wellchat.web import reply, signed_in, viewer
+from wellchat.web import json_response, signed_in, viewer
 
 api = APIBlueprint("notifications_api", __name__, url_prefix="/api", tag="Notifications")
 
@@ -24,7 +24,7 @@ def list_notifications(page: ListNotifications) -> Response:
     user = viewer()
     cursor = cursor_now(user.id)
     found, following = queries.page(user, before=page.before, limit=page.limit, unread=page.unread, kind=page.kind)
-    return reply(
+    return json_response(
         {
             "notifications": [queries.notification_json(n) for n in found],
             "next": following,
@@ -42,7 +42,7 @@ def patch_notifications(wish: PatchNotifications) -> Response:
     """Mark some or all of my notifications read or unread."""
     user = viewer()
     actions.mark_read(viewer=user, ids=wish.ids, everything=wish.all, read=wish.read, now=clock.now())
-    return reply({"unread": queries.unread_count(user.id)})
+    return json_response({"unread": queries.unread_count(user.id)})
 
 
 @api.get("/preferences")
@@ -54,7 +54,7 @@ def get_preferences() -> Response:
 
 
 def _preferences() -> Response:
-    return reply({"preferences": queries.preferences_json(queries.preferences(viewer().id))})
+    return json_response({"preferences": queries.preferences_json(queries.preferences(viewer().id))})
 
 
 @api.patch("/preferences")

@@ -12,11 +12,11 @@ from sqlalchemy.orm import joinedload
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
-from wellchat.db import db, run
+from wellchat.db import db, execute
 from wellchat.i18n import N_, gettext
 from wellchat.notifications.kinds import CHANNELS, kind_of, kinds
 from wellchat.notifications.models import Notification, Preferences
-from wellchat.paging import parse_place, place
+from wellchat.paging import decode_page_token, encode_page_token
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,12 @@ def page(
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if before:
-        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*parse_place(before)))
+        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*decode_page_token(before)))
     query = query.order_by(Notification.updated_at.desc(), Notification.id.desc()).limit(limit + 1)
     found = list(db.session.execute(_whole(query)).scalars())
     if len(found) <= limit:
         return found, None
-    return found[:limit], place(found[limit - 1].updated_at, found[limit - 1].id)
+    return found[:limit], encode_page_token(found[limit - 1].updated_at, found[limit - 1].id)
 
 
 def _whole(query: Any) -> Any:
@@ -79,7 +79,7 @@ UNREAD = select(func.count()).where(
 
 
 def unread_count(user_id: str) -> int:
-    return int(run(UNREAD, {"viewer": user_id}).scalar_one())
+    return int(execute(UNREAD, {"viewer": user_id}).scalar_one())
 
 
 DELETED = N_("This message was deleted.")  # stands in place of its words

@@ -11,7 +11,7 @@ from typing import Any, cast
 import orjson
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from wellchat.assets import asset, names
+from wellchat.assets import asset, asset_names
 from wellchat.errors import NotFound
 from wellchat.i18n import N_, direction, gettext, language
 from wellchat.mail.palette import palette
@@ -33,7 +33,7 @@ def service_worker() -> Response:
     facts = {
         "version": current_app.extensions["assets"],
         "pages": current_app.config["KEPT_THREADS"],
-        "shell": [asset(name) for name in names() if not name.startswith("sw/")],
+        "shell": [asset(name) for name in asset_names() if not name.startswith("sw/")],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"

@@ -11,7 +11,7 @@ from wellchat.push.answers import DeviceAnswer, DevicesAnswer, KeyAnswer
 from wellchat.push.forms import DeleteDevice, PostDevice
 from wellchat.push.keys import public_key
 from wellchat.push.labels import label_of
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
 
@@ -21,7 +21,7 @@ api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
 @api.output(KeyAnswer)
 def get_key() -> Response:
     """The `applicationServerKey` to subscribe with."""
-    return reply({"public_key": public_key()})
+    return json_response({"public_key": public_key()})
 
 
 @api.get("/devices")
@@ -29,7 +29,7 @@ def get_key() -> Response:
 @api.output(DevicesAnswer)
 def list_devices() -> Response:
     """My devices that are pushed to."""
-    return reply({"devices": [queries.device_json(device) for device in queries.devices(viewer())]})
+    return json_response({"devices": [queries.device_json(device) for device in queries.devices(viewer())]})
 
 
 @api.post("/devices")
@@ -54,7 +54,7 @@ def post_device(wish: PostDevice) -> Response:
         token_id=g.token_id if bearer else None,
         now=clock.now(),
     )
-    return reply({"device": queries.device_json(device)}, 201 if fresh else 200)
+    return json_response({"device": queries.device_json(device)}, 201 if fresh else 200)
 
 
 @api.delete("/devices")

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts.queries import user_by_session
-from wellchat.db import db, insert, let_go, new_id, transaction, unit
+from wellchat.db import current_transaction, db, insert, new_id, release_connection, transaction
 from wellchat.notifications.models import Notification
 from wellchat.push import service
 from wellchat.push.compose import compose, headers
@@ -55,7 +55,7 @@ def send(*, push_id: str, now: datetime) -> str | None:
 
     Not inside a transaction: the claim must be durable before the first byte leaves.
     """
-    if unit() is not None:
+    if current_transaction() is not None:
         raise RuntimeError("send inside transaction()")
     with transaction() as session:
         push = _claim(push_id, now)
@@ -83,7 +83,7 @@ def _hand_over(
     push: Push, endpoint: str, body: bytes, request: dict[str, str], cleared: Sequence[str], now: datetime
 ) -> str | None:
     """Outside of any transaction: a slow push service must not hold a database connection."""
-    let_go()
+    release_connection()
     try:
         service.post(endpoint, body, request)
     except service.Temporary as refusal:

@@ -14,7 +14,7 @@ from wellchat.messaging.state import message_state, thread_state
 from wellchat.search import queries
 from wellchat.search.answers import SearchAnswer
 from wellchat.search.forms import AskSearch, following
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("search_api", __name__, url_prefix="/api", tag="Search")
 often = limiter.shared_limit("10/second;240/minute", scope="search")
@@ -31,7 +31,7 @@ def get_search(wish: AskSearch) -> Response:
     Case and accents do not matter. Where nothing holds the words, a slip in those of five letters and more is forgiven.
     `names` asks for threads and people of that name too.
     """
-    return reply(answer_to(wish))
+    return json_response(answer_to(wish))
 
 
 def answer_to(wish: AskSearch) -> dict[str, Any]:

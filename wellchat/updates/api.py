@@ -19,7 +19,7 @@ from wellchat.messaging.arriving import acknowledge
 from wellchat.updates.answers import Update
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
-from wellchat.web import reply, signed_in, viewer
+from wellchat.web import json_response, signed_in, viewer
 
 api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")
 
@@ -68,7 +68,7 @@ def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
     update, newest = update_after(user, cursor, limit=poll.limit, now=now, away_after=away_after)
     if newest is not None:
         metrics.UPDATE_AGE.observe(max(0.0, (now - newest).total_seconds()))
-    return reply(update)
+    return json_response(update)
 
 
 def _resync(head: Cursor, reason: Resync) -> Response:

@@ -15,33 +15,33 @@ import secrets
 
 from flask import Response, request
 
-SMALL = 1024  # bytes that are not worth it
-LEVEL = 5  # of pages, made anew each time
-PADDING = 100  # bytes at most
+MIN_SIZE = 1024  # bytes that are not worth it
+GZIP_LEVEL = 5  # of pages, made anew each time
+MAX_PADDING = 100  # bytes at most
 
 
-def takes(encoding: str) -> bool:
+def accepts_encoding(encoding: str) -> bool:
     return request.accept_encodings.quality(encoding) > 0
 
 
 def padded_gzip(data: bytes) -> bytes:
     """With a file name in its header, which readers pass over, of a length nobody can foresee."""
-    packed = io.BytesIO()
-    name = "a" * secrets.randbelow(PADDING)
-    with gzip.GzipFile(filename=name, mode="wb", compresslevel=LEVEL, fileobj=packed, mtime=0) as file:
+    buffer = io.BytesIO()
+    name = "a" * secrets.randbelow(MAX_PADDING)
+    with gzip.GzipFile(filename=name, mode="wb", compresslevel=GZIP_LEVEL, fileobj=buffer, mtime=0) as file:
         file.write(data)
-    return packed.getvalue()
+    return buffer.getvalue()
 
 
-def pack_page(response: Response) -> Response:
+def compress_page(response: Response) -> Response:
     if response.mimetype != "text/html" or response.direct_passthrough or response.is_streamed:
         return response
     response.vary.add("Accept-Encoding")
-    plain = request.method != "GET" or request.query_string or response.status_code != 200
-    if plain or "Content-Encoding" in response.headers or not takes("gzip"):
+    send_plain = request.method != "GET" or request.query_string or response.status_code != 200
+    if send_plain or "Content-Encoding" in response.headers or not accepts_encoding("gzip"):
         return response
     data = response.get_data()
-    if len(data) >= SMALL:
+    if len(data) >= MIN_SIZE:
         response.set_data(padded_gzip(data))
         response.headers["Content-Encoding"] = "gzip"
     return response
