@@ -13,7 +13,7 @@ import psycopg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.postgresql import fresh_database, url_of
-from bench.world import COLUMNS, KEPT_CHANGES, VERSION, Size, World
+from bench.world import COLUMNS, RETAINED_CHANGES, VERSION, Size, World
 from tests.services import plain
 from wellchat import ROOT
 
@@ -113,7 +113,7 @@ def _expected(world: World, table: str) -> int:
     """Lines of a table, for the progress bar."""
     messages, threads, people = sum(world.counts), world.size.threads, world.clients + world.professionals
     if table == "changes":
-        return sum(min(KEPT_CHANGES, length) for length in world.lengths().values())
+        return sum(min(RETAINED_CHANGES, length) for length in world.lengths().values())
     return {
         "messages": messages,
         "search_entries": messages,

@@ -16,8 +16,8 @@ from random import Random
 from wellchat.search import tokens
 
 VERSION = 4  # of what is made here: a kept database of another one is loaded anew
-KEPT_CHANGES = 10_000  # rows of each change log that trimming leaves
-LONGEST = 5_000  # messages of one thread
+RETAINED_CHANGES = 10_000  # rows of each change log that trimming leaves
+MAX_LENGTH = 5_000  # messages of one thread
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 TALK = "see you at nine tomorrow is the lesson still on yes thanks bring the green one and your notes"
 WORDS = TALK.split()
@@ -98,7 +98,7 @@ class World:
         threads = self.size.threads
         shares = [((i + 0.5) / threads) ** -0.6 for i in range(threads)]
         scale = self.size.messages / sum(shares)
-        return [min(LONGEST, max(1, round(share * scale))) for share in shares]
+        return [min(MAX_LENGTH, max(1, round(share * scale))) for share in shares]
 
     @cached_property
     def before_round(self) -> list[int]:
@@ -234,7 +234,7 @@ class World:
 
     def change_logs(self) -> Iterator[str]:
         for user_id, length in self.lengths().items():
-            yield f"{user_id}\t{length}\t{max(0, length - KEPT_CHANGES)}\t{length}\t0\n"
+            yield f"{user_id}\t{length}\t{max(0, length - RETAINED_CHANGES)}\t{length}\t0\n"
 
     def changes(self) -> Iterator[str]:
         left = self.lengths()
@@ -243,7 +243,7 @@ class World:
         for _, seq, n in self.said():
             for user_id in people[n]:
                 left[user_id] -= 1
-                if left[user_id] < KEPT_CHANGES:
+                if left[user_id] < RETAINED_CHANGES:
                     yield f"{user_id}\t{ends[user_id] - left[user_id]}\tmessage\t{thread_id(n)}\t{seq}\n"
 
     def notifications(self) -> Iterator[str]:

@@ -26,7 +26,7 @@ PREFIX = "WELLCHAT_"
 DAY, YEAR = 86_400, 31_536_000  # seconds
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 BROKERS = ("redis", "rediss", "unix", "valkey", "amqp", "amqps", "memory")
-MOST_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
+MAX_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
 
@@ -148,7 +148,7 @@ def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] 
     if not local or not domain or after:
         raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")
     before = (before if star else f"{local}+").lower()
-    if len(before) > MOST_BEFORE_TOKEN:
+    if len(before) > MAX_BEFORE_TOKEN:
         if reply_address is None:
             return "", domain.lower()
         raise ValueError("what stands before the @ is too long to add to; *@reply.example.com needs nothing there")

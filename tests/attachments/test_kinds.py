@@ -183,7 +183,7 @@ def test_a_moving_gif_goes_on_moving():
 
 
 def test_one_that_moves_too_much_stands_still(monkeypatch):
-    monkeypatch.setattr(pictures, "MOST_MOVING", 30 * 20 * 3 - 1)
+    monkeypatch.setattr(pictures, "MAX_ANIMATED_PIXELS", 30 * 20 * 3 - 1)
     made = pictures.rewrite(files.moving(3), "a.gif")
     assert (made.media_type, made.name) == ("image/png", "a.png")
     assert getattr(opened(made.content), "n_frames", 1) == 1

@@ -162,7 +162,7 @@ def test_a_file_can_go_again_before_it_is_sent_and_not_after(app, cast, talk, no
 
 
 def test_nobody_hoards_files_they_do_not_send(app, talk, now, monkeypatch):
-    monkeypatch.setattr(actions, "MOST_UNSENT", 2)
+    monkeypatch.setattr(actions, "MAX_UNSENT", 2)
     first = take(talk.cara, now)
     take(talk.cara, now)
     with pytest.raises(Invalid, match="were not sent"):

@@ -116,9 +116,9 @@ def test_a_store_that_fails_is_tried_again_later(app, talk, now, monkeypatch):
 def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch):
     file = take(talk.cara, now)
     the_store().delete(key_of(file.id))
-    for i in range(work.GIVE_UP + 3):
+    for i in range(work.MAX_ATTEMPTS + 3):
         work.sweep(now + timedelta(hours=i))
-    assert (row(file.id).state, row(file.id).due_at, row(file.id).attempts) == ("fresh", None, work.GIVE_UP)
+    assert (row(file.id).state, row(file.id).due_at, row(file.id).attempts) == ("fresh", None, work.MAX_ATTEMPTS)
 
 
 @pytest.mark.parametrize("name", DAMAGED)

@@ -15,7 +15,7 @@ from tests.cast import Talk, long_life
 from wellchat.clock import now as clock_now
 
 COUNT = 10_000
-MOST = 350  # rows a page may hold at any time
+MAX_ROWS = 350  # rows a page may hold at any time
 
 # Where the rows on the screen stand, and how many are drawn.
 LOOK = """() => {
@@ -98,7 +98,7 @@ def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: House, sit: Sit, o
         assert cara.evaluate(WATCH, 250) < 2
         wait_for_rows(cara, "first", "<", before["first"])
         now = look(cara)
-        assert now["count"] <= MOST
+        assert now["count"] <= MAX_ROWS
         assert not now["gaps"]
         most_nodes = max(most_nodes, now["nodes"])
     top = look(cara)
@@ -110,7 +110,7 @@ def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: House, sit: Sit, o
         assert cara.evaluate(WATCH, 250) < 2
         wait_for_rows(cara, "last", ">", before["last"])
         now = look(cara)
-        assert now["count"] <= MOST
+        assert now["count"] <= MAX_ROWS
         assert not now["gaps"]
         assert now["nodes"] <= most_nodes * 1.3
 
@@ -123,7 +123,7 @@ def test_to_a_day(house: House, sit: Sit) -> None:
     cara.get_by_role("button", name="Go", exact=True).click()
     section = cara.locator(f'.day[data-day="{day.isoformat()}"]')
     expect(section.locator(".message").first).to_be_in_viewport()
-    assert look(cara)["count"] <= MOST
+    assert look(cara)["count"] <= MAX_ROWS
 
 
 def test_what_arrives_meanwhile_is_counted_and_waits(house: House, sit: Sit) -> None:

@@ -18,7 +18,7 @@ from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
 from wellchat.digests import actions, decide, outbox, runs
-from wellchat.digests.render import MOST_SHOWN
+from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import note_refusal
 from wellchat.messaging import actions as messaging
@@ -267,7 +267,7 @@ def test_one_message_before_many_that_do_not_wait(world: World, follows: str) ->
     """What is shown of a thread is its end; here nothing of the end waits."""
     world.say(world.client, "words that wait")
     writer = world.coach if follows == "of the reader's own" else world.client
-    for n in range(MOST_SHOWN + 5):
+    for n in range(MAX_SHOWN + 5):
         key = {"thread_id": world.thread.id, "client_key": f"n{n}", "now": NOON}
         message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
         if writer is world.client:

@@ -12,9 +12,9 @@ from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message, Reaction
-from wellchat.messaging.pinning import MOST_PINS, pin
+from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import messages_of, pins_of
-from wellchat.messaging.reacting import MOST_EACH, is_emoji, react
+from wellchat.messaging.reacting import MAX_REACTIONS, is_emoji, react
 from wellchat.messaging.said import changed_messages
 from wellchat.messaging.state import message_state
 
@@ -117,7 +117,7 @@ def test_one_emoji_in_two_spellings_is_one_reaction(app, talk, now):
 
 def test_a_person_has_a_limit(app, talk, now):
     talk.exchange("c")
-    for i in range(MOST_EACH):
+    for i in range(MAX_REACTIONS):
         react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji=chr(0x1F600 + i), on=True, now=now)
     with pytest.raises(Invalid, match="No more than"):
         react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
@@ -165,14 +165,14 @@ def test_outsiders_mark_nothing(app, cast, talk, now):
 
 
 def test_pins_are_both_people_s_latest_first_and_have_an_end(app, talk, now):
-    talk.exchange("c" * (MOST_PINS + 1))
-    for seq in range(1, MOST_PINS + 1):
+    talk.exchange("c" * (MAX_PINS + 1))
+    for seq in range(1, MAX_PINS + 1):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
-    assert [m.seq for m in pins_of(talk.paul, talk.id)] == list(range(MOST_PINS, 0, -1))
+    assert [m.seq for m in pins_of(talk.paul, talk.id)] == list(range(MAX_PINS, 0, -1))
     with pytest.raises(Invalid, match="Unpin one first"):
-        pin(viewer=talk.paul, thread_id=talk.id, seq=MOST_PINS + 1, on=True, now=now)
+        pin(viewer=talk.paul, thread_id=talk.id, seq=MAX_PINS + 1, on=True, now=now)
     pin(viewer=talk.paul, thread_id=talk.id, seq=7, on=False, now=now)
-    pin(viewer=talk.paul, thread_id=talk.id, seq=MOST_PINS + 1, on=True, now=now)
+    pin(viewer=talk.paul, thread_id=talk.id, seq=MAX_PINS + 1, on=True, now=now)
 
 
 # At once
@@ -200,20 +200,20 @@ def test_reactions_of_both_at_once_are_all_there(app, talk, now, at_once):
 
 @pytest.mark.each_database
 def test_pins_at_once_keep_to_the_limit(app, talk, now, at_once):
-    talk.exchange("c" * (MOST_PINS + 5))
-    for seq in range(1, MOST_PINS - 1):
+    talk.exchange("c" * (MAX_PINS + 5))
+    for seq in range(1, MAX_PINS - 1):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
     ids = [talk.cara.id, talk.paul.id]
 
     def act(i):
         try:
-            pin(viewer=db.session.get(User, ids[i % 2]), thread_id=talk.id, seq=MOST_PINS + i, on=True, now=now)
+            pin(viewer=db.session.get(User, ids[i % 2]), thread_id=talk.id, seq=MAX_PINS + i, on=True, now=now)
         except Invalid:
             return False
         return True
 
     assert sum(at_once(6, act)) == 2
-    assert len(pins_of(talk.cara, talk.id)) == MOST_PINS
+    assert len(pins_of(talk.cara, talk.id)) == MAX_PINS
 
 
 @pytest.mark.each_database

@@ -57,7 +57,7 @@ def test_what_others_do_not_see_is_told_to_nobody(talk, api):
 
 def test_it_is_bounded(talk, other_talk, api, now, monkeypatch):
     """`other_talk` is the later of Paul's two threads."""
-    monkeypatch.setattr(actions, "MOST_TOLD", 1)
+    monkeypatch.setattr(actions, "MAX_REFRESHED", 1)
     other_talk.says(talk.paul, "later", now=now + timedelta(minutes=1))
     cursor = cursor_now(talk.paul.id)
     accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")

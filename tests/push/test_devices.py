@@ -17,7 +17,7 @@ from wellchat import create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.db import db
 from wellchat.push import keys, queries, sending
-from wellchat.push.actions import MOST
+from wellchat.push.actions import MAX_DEVICES
 from wellchat.push.labels import label_of
 from wellchat.push.models import Device
 
@@ -85,7 +85,7 @@ def test_other_people_s_devices_are_out_of_reach(world: World, browse: Browse, d
 
 
 def test_nobody_fills_the_house_with_devices(world: World, devices: Devices) -> None:
-    all_of_them = [devices() for _ in range(MOST + 3)]
+    all_of_them = [devices() for _ in range(MAX_DEVICES + 3)]
     for n, device in enumerate(all_of_them):
         device.register(world.coach, now=NOON + timedelta(seconds=n))
     assert {d.endpoint for d in all_devices()} == {d.endpoint for d in all_of_them[3:]}

@@ -18,7 +18,7 @@ from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
 from wellchat.mail.addresses import LIFETIME, envelope_sender, meaning_of, several_address
 from wellchat.messaging.models import Message
-from wellchat.replies.actions import MOST_REFUSALS, forget_received
+from wellchat.replies.actions import MAX_REJECTION_MAILS, forget_received
 
 OK, DATA, NOBODY, NOT_ALLOWED = os.EX_OK, os.EX_DATAERR, os.EX_NOUSER, os.EX_NOPERM
 
@@ -312,14 +312,14 @@ def test_what_tells_them_cannot_be_answered_by_a_machine(world: World) -> None:
 
 
 def test_who_sends_much_that_cannot_be_taken_is_told_less_often(world: World) -> None:
-    for _ in range(MOST_REFUSALS + 5):
+    for _ in range(MAX_REJECTION_MAILS + 5):
         answer(world, body="")
-    assert len(told(world)) == MOST_REFUSALS
-    assert len(received()) == MOST_REFUSALS + 5
+    assert len(told(world)) == MAX_REJECTION_MAILS
+    assert len(received()) == MAX_REJECTION_MAILS + 5
 
 
 def test_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wellchat.replies.reading.MOST_BYTES", 2000)
+    monkeypatch.setattr("wellchat.replies.reading.MAX_BYTES", 2000)
     assert "too large" in answer(world, body="x" * 3000).words
     assert len(told(world)) == 1
 

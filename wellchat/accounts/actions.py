@@ -18,7 +18,7 @@ from wellchat.errors import Conflict, NotFound
 from wellchat.i18n import gettext
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
-MOST_TOUCHED = 10_000  # people a process remembers to have touched
+MAX_TOUCHED = 10_000  # people a process remembers to have touched
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
 
@@ -176,6 +176,6 @@ def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None,
             .values(user_id=user_id, seen_at=now, thread_id=thread_id)
             .on_conflict_do_update(index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now)
         )
-    if len(_touched) >= MOST_TOUCHED:
+    if len(_touched) >= MAX_TOUCHED:
         _touched.clear()
     _touched[user_id] = (now, thread_id)

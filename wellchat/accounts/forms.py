@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, StringConstraints
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
 
-LONGEST_PASSWORD = 200
+MAX_PASSWORD_LENGTH = 200
 _COMMON = """
 password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui qwerty123
 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
@@ -116,7 +116,7 @@ Name = Annotated[
 ]
 Label = Annotated[Text, StringConstraints(max_length=40), AfterValidator(_one_line)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
-Password = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
+Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
 TimeZone = Annotated[Text, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Ticked = Annotated[bool, BeforeValidator(_ticked)]
@@ -161,7 +161,7 @@ class ResetPassword(Form):
 
 
 class ChangePassword(Form):
-    current_password: Annotated[Text, StringConstraints(max_length=LONGEST_PASSWORD)] = ""
+    current_password: Annotated[Text, StringConstraints(max_length=MAX_PASSWORD_LENGTH)] = ""
     new_password: FreshPassword
 
 

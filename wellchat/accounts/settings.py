@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import actions, credentials
 from wellchat.accounts.forms import ChangePassword, Profile, TokenName, time_zones
-from wellchat.accounts.pictures import MOST_BYTES, MOST_MB
+from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
 from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.sessions import sign_in_anew
 from wellchat.errors import Invalid
@@ -33,7 +33,7 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         languages=[("", gettext("As my browser asks for")), *language_names()],
         tokens=tokens_of(viewer()),
         new_token=new_token,
-        most_mb=MOST_MB,
+        max_mb=MAX_MB,
     )
     return page, 422 if refusal else 200
 
@@ -47,7 +47,7 @@ def _done(words: str, part: str) -> BaseResponse:
 def _room_for_a_picture(endpoint: str | None, _values: object) -> None:
     """Before anything reads the body, CSRF protection included."""
     if endpoint == "settings.set_avatar":
-        request.max_content_length = MOST_BYTES + 64 * 1024
+        request.max_content_length = MAX_BYTES + 64 * 1024
 
 
 @settings.get("")

@@ -23,9 +23,9 @@ from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
-MOST_FILES = 10  # of one message
-MOST_UNSENT = 40  # files of one person that were taken in and not sent
-UNSENT_KEPT = timedelta(days=1)
+MAX_FILES = 10  # of one message
+MAX_UNSENT = 40  # files of one person that were taken in and not sent
+UNSENT_RETENTION = timedelta(days=1)
 
 
 def most_bytes() -> int:
@@ -107,11 +107,11 @@ def _refuse_hoards(owner_id: str) -> None:
     unsent = select(func.count()).where(
         Attachment.owner_id == owner_id, Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN)
     )
-    if db.session.execute(unsent).scalar_one() >= MOST_UNSENT:
+    if db.session.execute(unsent).scalar_one() >= MAX_UNSENT:
         raise Invalid(
             {
                 "file": gettext(
-                    "You have %(num)s files that were not sent. Send or remove some of them first.", num=MOST_UNSENT
+                    "You have %(num)s files that were not sent. Send or remove some of them first.", num=MAX_UNSENT
                 )
             }
         )
@@ -119,8 +119,8 @@ def _refuse_hoards(owner_id: str) -> None:
 
 def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Sequence[str]) -> list[File]:
     """Let these files go with a message, in this order, in the transaction that sends it. Raises Invalid."""
-    if len(ids) > MOST_FILES:
-        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MOST_FILES)})
+    if len(ids) > MAX_FILES:
+        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MAX_FILES)})
     with transaction() as session:
         claimed = session.execute(
             update(Attachment)
@@ -163,7 +163,7 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
 
 def forget_unsent(now: datetime) -> int:
     """Files that nobody sent within a day. Answers how many."""
-    return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_KEPT, now=now)
+    return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_RETENTION, now=now)
 
 
 def _withdraw(*which: object, now: datetime) -> int:

@@ -16,9 +16,9 @@ from wellchat.attachments.names import clean_name, ending_of, with_ending
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
 
-MOST_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
-MOST_RATIO = 200  # how much smaller packing may make it, on the whole
-MOST_ENTRIES = 5_000
+MAX_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
+MAX_RATIO = 200  # how much smaller packing may make it, on the whole
+MAX_ENTRIES = 5_000
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
@@ -155,7 +155,7 @@ def _office(content: bytes) -> Kind:
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > size * MOST_RATIO:
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > size * MAX_RATIO:
         raise Invalid({"file": gettext("It would grow too large when it is opened. Save it as a PDF.")})
 
 

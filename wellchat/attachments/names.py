@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LONGEST = 100  # characters, its ending included
+MAX_LENGTH = 100  # characters, its ending included
 
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
 _ENDING = re.compile(r"\.([A-Za-z0-9]{1,8})$")
@@ -17,7 +17,7 @@ def clean_name(name: str) -> str:
     name = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip(". ")
     ending = _ENDING.search(name)
     tail = ending[0] if ending else ""
-    return name[: LONGEST - len(tail)].rstrip(". ") + tail if len(name) > LONGEST else name
+    return name[: MAX_LENGTH - len(tail)].rstrip(". ") + tail if len(name) > MAX_LENGTH else name
 
 
 def ending_of(name: str) -> str:

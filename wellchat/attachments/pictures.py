@@ -22,13 +22,13 @@ log = logging.getLogger(__name__)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
 TOO_LONG = N_("This picture is too long. At most %(num)s pixels on one side.")
-MOST_ON_A_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
-LONGEST_SIDE = 4096  # pixels; larger ones are made smaller
-MOST_MOVING = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
-MOST_FRAMES = 300
+MAX_SOURCE_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
+MAX_SIDE = 4096  # pixels; larger ones are made smaller
+MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
+MAX_FRAMES = 300
 THUMB_SIDE = 640
 ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
@@ -57,7 +57,7 @@ def rewrite(content: bytes, name: str) -> Picture:
                 _refuse_bombs(picture)
                 form, fresh, size = _again(picture)
         except Image.DecompressionBombError:
-            raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)}) from None
+            raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)}) from None
         except (Invalid, MemoryError):
             raise  # said already; and what the machine lacks is no fault of the picture's
         except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
@@ -82,10 +82,10 @@ def _named(name: str, ending: str) -> str:
 
 def _refuse_bombs(picture: Image.Image) -> None:
     width, height = picture.size  # from the header; nothing is decoded yet
-    if width * height > MOST_PIXELS:
-        raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)})
-    if max(width, height) > MOST_ON_A_SIDE:
-        raise Invalid({"file": gettext(TOO_LONG, num=MOST_ON_A_SIDE)})
+    if width * height > MAX_PIXELS:
+        raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)})
+    if max(width, height) > MAX_SOURCE_SIDE:
+        raise Invalid({"file": gettext(TOO_LONG, num=MAX_SOURCE_SIDE)})
 
 
 def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
@@ -106,12 +106,12 @@ def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * LONGEST_SIDE:
-        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * MAX_SIDE:
+        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     turned = ImageOps.exif_transpose(picture)
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
     plain = _in_srgb(turned, "RGBA" if clear else "RGB")
-    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    plain.thumbnail((MAX_SIDE, MAX_SIDE))
     fresh = Image.new(plain.mode, plain.size)  # a canvas that knows nothing of where the pixels came from
     fresh.paste(plain)
     return fresh
@@ -133,7 +133,7 @@ def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
 
 def _can_move(picture: Image.Image) -> bool:
     frames = getattr(picture, "n_frames", 1)
-    return frames <= MOST_FRAMES and frames * picture.width * picture.height <= MOST_MOVING
+    return frames <= MAX_FRAMES and frames * picture.width * picture.height <= MAX_ANIMATED_PIXELS
 
 
 def _moving(picture: Image.Image) -> bytes:

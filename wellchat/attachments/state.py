@@ -14,7 +14,7 @@ from wellchat.i18n import format_number, gettext, ngettext
 
 ROOT = "/attachments"
 SIDE = 320  # CSS pixels of a picture in a conversation; lib/files.js knows the same
-LEAST = 56
+MIN_SIDE = 56
 
 
 class File(TypedDict):
@@ -76,7 +76,7 @@ def in_words(files: Sequence[File]) -> str:
 def fitted(size: tuple[int, int]) -> tuple[int, int]:
     """How large a picture of this size is shown: none larger than it is, none too thin to be touched."""
     scale = min(1.0, SIDE / max(size))
-    width, height = (max(LEAST, round(side * scale)) for side in size)
+    width, height = (max(MIN_SIDE, round(side * scale)) for side in size)
     return width, height
 
 

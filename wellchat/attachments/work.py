@@ -24,7 +24,7 @@ from wellchat.db import db, transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-GIVE_UP = 8  # attempts at one file
+MAX_ATTEMPTS = 8  # attempts at one file
 BATCH = 100  # files of one sweep
 EVERY = timedelta(days=1)  # that the store is looked through
 STRAY_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
@@ -117,7 +117,9 @@ def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
     with transaction() as session:
         of_it = update(Attachment).where(Attachment.id == attachment_id).execution_options(synchronize_session=False)
         session.execute(of_it.where(Attachment.state == WITHDRAWN).values(due_at=again))
-        session.execute(of_it.where(Attachment.state == FRESH).values(due_at=again if attempts < GIVE_UP else None))
+        session.execute(
+            of_it.where(Attachment.state == FRESH).values(due_at=again if attempts < MAX_ATTEMPTS else None)
+        )
 
 
 def work_all(*, attachment_ids: Iterable[str], now: datetime) -> list[str]:

@@ -26,7 +26,7 @@ from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
-MOST_BEGINNINGS = 5  # of one person's turn, where new messages keep coming in
+MAX_RESTARTS = 5  # of one person's turn, where new messages keep coming in
 AFTER_TROUBLE = timedelta(minutes=5)  # before somebody is tried again whose digest could not be decided
 
 
@@ -99,7 +99,7 @@ def send_one(*, user_id: str, now: datetime, lane: Lane | None = None) -> Outcom
 
     A mail leaves by `lane`; without one it is left queued for whoever called (see mail.actions.deliver).
     """
-    for _ in range(MOST_BEGINNINGS - 1):
+    for _ in range(MAX_RESTARTS - 1):
         with suppress(NotHeld):
             return _send_one(user_id, now, lane)
     return _send_one(user_id, now, lane)

@@ -29,10 +29,10 @@ from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
 
-MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
-LEAST_SHOWN = 3  # of one thread, however many there are
-MOST_IN_ALL = 150  # mail readers cut longer mails off
-LONGEST = 2_000  # characters of one message
+MAX_SHOWN = 50  # messages of one thread; the earlier ones are counted
+MIN_SHOWN = 3  # of one thread, however many there are
+MAX_TOTAL = 150  # mail readers cut longer mails off
+MAX_LENGTH = 2_000  # characters of one message
 
 Key = tuple[str, str]  # user, thread
 
@@ -63,7 +63,7 @@ def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[s
         return {}
     thread_ids = {thread.thread_id for _, threads in due.values() for thread in threads}
     of_them = and_(Membership.user_id.in_(due), Membership.thread_id.in_(thread_ids))
-    latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MOST_SHOWN)
+    latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MAX_SHOWN)
     whose, said = places(of_them), _said(and_(of_them, latest))
     said = {**said, **_said_before(due, said)}
     return {
@@ -84,7 +84,7 @@ def _said_before(due: Mapping[str, tuple[Standing, tuple[Waiting, ...]]], said: 
             Membership.user_id == user_id,
             Membership.thread_id == each.thread_id,
             Message.seq > Membership.mailed_seq,
-            Message.seq.between(each.last_seq - MOST_SHOWN + 1, each.last_seq),
+            Message.seq.between(each.last_seq - MAX_SHOWN + 1, each.last_seq),
         )
         for user_id, (_, threads) in due.items()
         for each in threads
@@ -206,7 +206,7 @@ def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict
 
 def _in_their_language(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
     zone = ZoneInfo(wishes.time_zone)
-    most = min(MOST_SHOWN, max(LEAST_SHOWN, MOST_IN_ALL // len(parts)))
+    most = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
     return {
         "name": name,
         "threads": [_thread(waiting, place, rows[-most:], zone) for waiting, place, rows in parts],
@@ -257,7 +257,7 @@ def colours(of_hue: int) -> dict[str, str]:
 
 def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     body = message.body or ""
-    cut = body if len(body) <= LONGEST else body[:LONGEST].rstrip() + " …"
+    cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
     return {
         "lines": [*cut.splitlines(), *filter(None, [in_words(message.files or [])])],
         "time": format_time(message.created_at.astimezone(zone)),

@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 WEEK = timedelta(days=7)
 WHY = N_("The weekly summary.")
 EARLIER = N_("The summary of the week.")  # how rows of earlier versions say it
-MOST_SHOWN = 20  # conversations; the others are counted
+MAX_SHOWN = 20  # conversations; the others are counted
 
 
 def not_wanted(wishes: Wishes) -> str:
@@ -189,8 +189,8 @@ def _in_their_language(standing: Standing, talks: list[Talk], now: datetime) -> 
     ]
     return {
         "name": standing.name,
-        "talks": shown[:MOST_SHOWN],
-        "more": max(0, len(shown) - MOST_SHOWN),
+        "talks": shown[:MAX_SHOWN],
+        "more": max(0, len(shown) - MAX_SHOWN),
         "received": sum(talk.received for talk in talks),
         "sent": sum(talk.sent for talk in talks),
         "on_you": sum(talk["waits"] == "you" for talk in shown),

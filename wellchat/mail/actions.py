@@ -29,8 +29,8 @@ from wellchat.task_queue import enqueue
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
-GIVE_UP = timedelta(days=1)  # of temporary refusals
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+RETRY_FOR = timedelta(days=1)  # of temporary refusals
+FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
 CAN_WAIT = ("digest", "week")  # after what somebody sits and waits for, such as a new password
 AGAIN = N_("The owner of the address said to try again.")
@@ -229,9 +229,9 @@ def _settlement(columns: frozenset[str]) -> Update:
 
 
 def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
-    if now - mail.created_at > GIVE_UP:
+    if now - mail.created_at > RETRY_FOR:
         return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
+    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
     return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
 
 

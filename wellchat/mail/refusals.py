@@ -12,7 +12,7 @@ from wellchat.mail.models import FAILED, SENDING, SENT, UNKNOWN, Mail, RefusedAd
 from wellchat.mail.transport import is_of_address
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")
-MOST_REASON = 500  # characters of what a mail server said
+MAX_REASON = 500  # characters of what a mail server said
 
 
 def record_bounce(*, message_id: str, address: str, said: str, now: datetime) -> Mail | None:
@@ -31,6 +31,6 @@ def record_bounce(*, message_id: str, address: str, said: str, now: datetime) ->
 
 
 def note_refusal(address: str, reason: str, now: datetime) -> None:
-    values = {"reason": reason[:MOST_REASON], "refused_at": now}
+    values = {"reason": reason[:MAX_REASON], "refused_at": now}
     noted = insert(RefusedAddress).values(email=address, **values)
     db.session.execute(noted.on_conflict_do_update(index_elements=[RefusedAddress.email], set_=values))

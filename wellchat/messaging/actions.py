@@ -22,7 +22,7 @@ from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 from wellchat.task_queue import enqueue
 
-MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
+MAX_REFRESHED = 200  # threads, the latest, and records whose screens hear of a new name or picture
 
 
 def send_message(
@@ -229,9 +229,9 @@ def tell_of_person(user_id: str) -> None:
             .join(Membership, Membership.thread_id == Thread.id)
             .where(Membership.user_id == user_id)
             .order_by(Membership.updated_at.desc())
-            .limit(MOST_TOLD)
+            .limit(MAX_REFRESHED)
         ).all()
         for thread_id, *people in threads:
             for person_id in people:
                 record_change(user_id=person_id, kind="thread", thread_id=thread_id)
-        notifications.tell_of_actor(user_id, [thread_id for thread_id, *_ in threads], most=MOST_TOLD)
+        notifications.tell_of_actor(user_id, [thread_id for thread_id, *_ in threads], most=MAX_REFRESHED)

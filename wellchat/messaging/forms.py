@@ -8,7 +8,7 @@ from unicodedata import category
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
-from wellchat.attachments.actions import MOST_FILES
+from wellchat.attachments.actions import MAX_FILES
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.messaging.models import MAX_SEQ
@@ -77,7 +77,7 @@ class SendMessage(_HasBody):
     client_key: ClientKey
     subject: SubjectRef | None = None
     reply_to: MessageSeq | None = None
-    attachments: Annotated[list[Id], Field(max_length=MOST_FILES)] = []
+    attachments: Annotated[list[Id], Field(max_length=MAX_FILES)] = []
 
     def _has_files(self) -> bool:
         return bool(self.attachments)
@@ -90,7 +90,7 @@ class PostMessage(_HasBody):
     subject: Id | None = None
     reply_to: MessageSeq | None = None
     seen: Seq = 0
-    files: Annotated[int, Field(ge=0, le=MOST_FILES)] = 0  # that came along; counted by the route
+    files: Annotated[int, Field(ge=0, le=MAX_FILES)] = 0  # that came along; counted by the route
 
     def _has_files(self) -> bool:
         return self.files > 0

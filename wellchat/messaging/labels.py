@@ -13,7 +13,7 @@ from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.subjects.actions import Stood, shown_of
 from wellchat.subjects.models import Subject
 
-MOST_TOLD = 200  # threads about it, threads in which somebody may have spoken of it, messages; the latest
+MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spoken of it, messages; the latest
 
 _message = aliased(Message)
 
@@ -40,7 +40,7 @@ _spoken_of = (
     select(_message.thread_id, _message.seq)
     .where(_message.thread_id.in_(bindparam("threads", expanding=True)), _message.subject_id == bindparam("about"))
     .order_by(_message.created_at.desc())
-    .limit(MOST_TOLD)
+    .limit(MAX_REFRESHED)
 )
 SPOKEN_OF = (
     update(table(Message))
@@ -53,14 +53,14 @@ SPOKEN_OF = (
 def _lock(subject: Subject, stood: Stood) -> tuple[set[str], dict[str, tuple[str, str]]]:
     """Ids of the threads about it; and of these and those where it may have been spoken of, the two people."""
     session = db.session()
-    latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MOST_TOLD)
+    latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MAX_REFRESHED)
     about = set(session.execute(latest.where(Thread.subject_id == subject.id)).scalars())
     theirs = (
         select(Thread.id)
         .join(Membership, Membership.thread_id == Thread.id)
         .where(Membership.user_id.in_({subject.professional_id, stood.professional_id}))
         .order_by(Membership.updated_at.desc())
-        .limit(MOST_TOLD)
+        .limit(MAX_REFRESHED)
     )
     if subject.client_id and stood.client_id:  # of one client's, and never for all of them
         theirs = theirs.where(Thread.client_id.in_({subject.client_id, stood.client_id}))

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.attachments.actions import MOST_FILES, take_file
+from wellchat.attachments.actions import MAX_FILES, take_file
 from wellchat.attachments.uploads import make_room, uploaded
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.queries import connection_between, my_connections, person_for
@@ -47,7 +47,7 @@ from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messaging", __name__)
 
-MOST_ON_A_PAGE = 300  # and no more than these, to reach back from the end to the first unread one
+MAX_PAGE_SIZE = 300  # and no more than these, to reach back from the end to the first unread one
 
 
 @pages.get("/")
@@ -121,7 +121,7 @@ def _messages_at(view: queries.ThreadView, place: ThreadPlace, first_unread: int
     if place.before is not None:
         return queries.messages_of(user, thread_id, before=place.before, limit=ON_A_PAGE)[0]
     reach = view.thread.last_seq - first_unread + 10 if first_unread else 0
-    if first_unread and reach > MOST_ON_A_PAGE:
+    if first_unread and reach > MAX_PAGE_SIZE:
         return places.messages_around(user, thread_id, first_unread, limit=ON_A_PAGE)[0]
     return queries.messages_of(user, thread_id, limit=max(ON_A_PAGE, reach))[0]
 
@@ -171,7 +171,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
     """The composer without script: what was typed comes back with the reason where it could not be sent."""
     user = viewer()
     try:
-        uploads = uploaded()[:MOST_FILES]
+        uploads = uploaded()[:MAX_FILES]
         form = read_form(PostMessage, files=len(uploads))
         about = subject_by_id(user, form.subject) if form.subject else None
         message, _ = actions.send_message(

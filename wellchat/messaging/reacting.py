@@ -16,7 +16,7 @@ from wellchat.i18n import gettext
 from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
 
-MOST_EACH = 12  # different emoji that one person may put on one message
+MAX_REACTIONS = 12  # different emoji that one person may put on one message
 
 # One emoji, by the grammar of UTS #51: a flag, a keycap, or pictures joined into one. The ranges are those in which
 # Unicode keeps its pictures, so that emoji which are younger than this program pass as well.
@@ -65,8 +65,8 @@ def _check(message: Message, emoji: str, mine: int) -> None:
         raise Invalid({"emoji": gettext("React with one emoji.")})
     if message.deleted_at is not None:
         raise Invalid({"emoji": gettext("This message was deleted.")})
-    if mine >= MOST_EACH:
-        raise Invalid({"emoji": gettext("No more than %(num)s different emoji from each of you.", num=MOST_EACH)})
+    if mine >= MAX_REACTIONS:
+        raise Invalid({"emoji": gettext("No more than %(num)s different emoji from each of you.", num=MAX_REACTIONS)})
 
 
 def _plain(emoji: str) -> str:

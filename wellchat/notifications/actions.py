@@ -21,7 +21,7 @@ from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
 
 PREVIEW = 200
-MOST_LOOKS = 5
+MAX_ATTEMPTS = 5
 LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
 
 
@@ -126,7 +126,7 @@ def mark_read(
 
 def _let_be_unread(which: ColumnElement[bool]) -> None:
     """News that come at this very moment are the unread record of their group; then it is looked again what may be."""
-    for tries_left in reversed(range(MOST_LOOKS)):
+    for tries_left in reversed(range(MAX_ATTEMPTS)):
         try:
             with transaction():
                 _change(which & _may_be_unread(), read_at=None)

@@ -11,7 +11,7 @@ from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import NotFound
 from wellchat.push.models import Device
 
-MOST = 20  # devices of one person; the oldest make room
+MAX_DEVICES = 20  # devices of one person; the oldest make room
 
 
 def register(
@@ -67,7 +67,7 @@ def _make_room(user_id: str) -> None:
     newest = select(Device.id).where(Device.user_id == user_id).order_by(Device.created_at.desc(), Device.id)
     db.session.execute(
         delete(Device)
-        .where(Device.user_id == user_id, Device.id.not_in(newest.limit(MOST)))
+        .where(Device.user_id == user_id, Device.id.not_in(newest.limit(MAX_DEVICES)))
         .execution_options(synchronize_session=False)
     )
 

@@ -22,9 +22,9 @@ from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.service import encrypt
 
-KEPT = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
+TTL = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
 SIGNED_FOR = 12 * 3600  # seconds; services take a day at most
-MOST_CLEARED = 20  # a push holds 4 kB
+MAX_CLEARED = 20  # a push holds 4 kB
 
 
 def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
@@ -65,7 +65,7 @@ def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]
             Notification.group_key != note.group_key,
         )
         .order_by(Push.sent_at.desc())
-        .limit(MOST_CLEARED)
+        .limit(MAX_CLEARED)
     )
     return [(push_id, tag) for push_id, tag in found.all()]
 
@@ -78,7 +78,7 @@ def headers(device: Device, note: Notification, now: datetime) -> dict[str, str]
         "Authorization": str(signed["Authorization"]),
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
-        "TTL": str(KEPT),
+        "TTL": str(TTL),
         "Topic": base64.urlsafe_b64encode(topic).decode(),
         "Urgency": kind_of(note.kind).priority,
     }

@@ -26,8 +26,8 @@ from wellchat.task_queue import enqueue
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # a claim older than this was left by a crash
-GIVE_UP = timedelta(days=1)  # of temporary refusals; the email has told them by then
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+RETRY_FOR = timedelta(days=1)  # of temporary refusals; the email has told them by then
+FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 BATCH = 500  # pushes of one sweep
 CRASHED = "A crash came between sending and marking. It may have arrived."
 
@@ -154,9 +154,9 @@ def _settle(push: Push, state: str, **values: Any) -> str | None:
 
 
 def _settle_temporary(push: Push, refusal: service.Temporary, now: datetime) -> str | None:
-    if now - push.told_at > GIVE_UP:
+    if now - push.told_at > RETRY_FOR:
         return _settle(push, FAILED, reason=f"Given up after {push.attempts} tries. {refusal}")
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(push.attempts - 1, 10))
+    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(push.attempts - 1, 10))
     if refusal.after is not None:
         pause = max(pause, timedelta(seconds=refusal.after))
     return _settle(push, QUEUED, reason=f"Try {push.attempts} was put off. {refusal}", due_at=now + pause)
@@ -177,7 +177,7 @@ def send_all(*, push_ids: Sequence[str], now: datetime) -> dict[str, str]:
 
 def _postpone(push_id: str, now: datetime) -> None:
     with transaction() as session:
-        again = update(Push).where(Push.id == push_id, Push.state == QUEUED).values(due_at=now + LONGEST_PAUSE)
+        again = update(Push).where(Push.id == push_id, Push.state == QUEUED).values(due_at=now + MAX_PAUSE)
         session.execute(again)
 
 

@@ -24,7 +24,7 @@ from py_vapid.utils import b64urldecode
 from wellchat.config import setting
 
 PATIENCE = 10.0  # seconds for one push, whatever the other side does
-LONGEST_PAUSE = 3600  # seconds that a service may ask us to wait
+MAX_RETRY_AFTER = 3600  # seconds that a service may ask us to wait
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
@@ -113,7 +113,7 @@ def _judge(answer: HTTPResponse) -> None:
         raise Gone(words)
     if answer.status in (408, 425, 429) or answer.status >= 500:
         after = answer.headers.get("Retry-After", "")
-        raise Temporary(words, min(int(after), LONGEST_PAUSE) if after.isascii() and after.isdecimal() else None)
+        raise Temporary(words, min(int(after), MAX_RETRY_AFTER) if after.isascii() and after.isdecimal() else None)
     raise Permanent(words)
 
 

@@ -36,9 +36,9 @@ from wellchat.replies.files import names_of, take_files, why_left_out
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
 
-MOST_REFUSALS = 5  # mails to one person within a day about mails of theirs that could not be taken
+MAX_REJECTION_MAILS = 5  # mails to one person within a day about mails of theirs that could not be taken
 DAY = timedelta(days=1)
-KEPT = timedelta(days=90)  # what came in stands written down; then any answer to its mail is over too
+RETENTION = timedelta(days=90)  # what came in stands written down; then any answer to its mail is over too
 
 NOT_OURS = "There is no such address here, or it is too old to be answered."
 NOT_ALLOWED = "Only the person whom we wrote to can answer here, and only from the address that we wrote to."
@@ -172,7 +172,7 @@ def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, 
             Mail.user_id == user.id, Mail.name == "reply_refused", Mail.state != SKIPPED, Mail.created_at > now - DAY
         )
         if _write_down(mail, place, now, user_id=user.id, outcome=REFUSED, reason=why) and (
-            session.execute(recent).scalar_one() < MOST_REFUSALS
+            session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
         ):
             context = {
                 "name": user.name,
@@ -225,5 +225,5 @@ def _write_down(
 def forget_received(now: datetime) -> int:
     """What came in so long ago that nobody asks any more. Answers how many rows went."""
     with transaction() as session:
-        gone = session.execute(delete(ReceivedMail).where(ReceivedMail.received_at < now - KEPT))
+        gone = session.execute(delete(ReceivedMail).where(ReceivedMail.received_at < now - RETENTION))
     return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ from flask.cli import with_appcontext
 
 from wellchat.clock import iso, now
 from wellchat.replies import actions, lmtp, queries
-from wellchat.replies.reading import MOST_BYTES, Incoming
+from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def receive(recipients: tuple[str, ...], sender: str | None) -> None:
     Exit status as in sysexits.h: 0 taken, or dropped as nobody's words; 65 no mail; 67 no such address; 77 not
     allowed; 75 try again later.
     """
-    raw = sys.stdin.buffer.read(MOST_BYTES + 1)
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
     while sys.stdin.buffer.read(1 << 20):
         pass  # a pipe that nobody reads to its end is a failure to a mail server
     if not raw.strip():

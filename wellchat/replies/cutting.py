@@ -27,14 +27,14 @@ _SIGNS = (
 _ENDS_WITH_WROTE = re.compile(rf"(?:{WROTE})\W{{0,3}}$", re.IGNORECASE)
 _GADGET = re.compile(rf"^\W{{0,3}}(?:{GADGET})", re.IGNORECASE)
 _RULE = re.compile(r"^(?=.{3,200}$)[\s*]*[-_=*]{3,}[\s*]*$")  # in a longer line there are too many ways to try
-MOST_SIGNATURE = 12  # lines; after more it was no signature
-MOST_INTRODUCTION = 400  # characters of what introduces a quote
-MOST_LINES = 20_000
+MAX_SIGNATURE = 12  # lines; after more it was no signature
+MAX_INTRODUCTION = 400  # characters of what introduces a quote
+MAX_LINES = 20_000
 
 
 def reply_in(text: str) -> str:
     """What is new in a mail. Empty where it only repeats."""
-    lines = [line.rstrip("\t\r\n\u00a0\u200b\u200e\u200f") for line in text.split("\n")[:MOST_LINES]]
+    lines = [line.rstrip("\t\r\n\u00a0\u200b\u200e\u200f") for line in text.split("\n")[:MAX_LINES]]
     lines = _before_the_rest(lines)
     lines = _without_quotes(lines)
     lines = _without_signature(lines)
@@ -44,7 +44,7 @@ def reply_in(text: str) -> str:
 def _before_the_rest(lines: list[str]) -> list[str]:
     """Up to where all that follows is an earlier mail, not marked line by line."""
     for place, line in enumerate(lines):
-        if len(line) > MOST_INTRODUCTION:
+        if len(line) > MAX_INTRODUCTION:
             continue
         if _OURS.match(line):
             return _back_over(lines[:place], _OUR_GREETING)
@@ -97,7 +97,7 @@ def _introduction(lines: list[str], *, least: int) -> int:
         if count > 1 and (len(above.strip()) < 25 or above.lstrip().startswith(">")):
             break
         words = " ".join(line.strip() for line in lines[-count:])
-        if len(words) > MOST_INTRODUCTION:
+        if len(words) > MAX_INTRODUCTION:
             break
         signs = sum(bool(sign.search(words)) for sign in _SIGNS)
         if least > 2 and not _SIGNS[-1].search(words):
@@ -139,4 +139,4 @@ def _without_signature(lines: list[str]) -> list[str]:
 
 
 def _is_little(lines: list[str]) -> bool:
-    return sum(1 for line in lines if line.strip()) <= MOST_SIGNATURE
+    return sum(1 for line in lines if line.strip()) <= MAX_SIGNATURE

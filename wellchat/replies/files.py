@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import NamedTuple
 
 from wellchat.accounts.models import User
-from wellchat.attachments.actions import MOST_FILES, take_file
+from wellchat.attachments.actions import MAX_FILES, take_file
 from wellchat.errors import Invalid, TooLarge
 from wellchat.mail.compose import one_line
 from wellchat.messaging.files import sent_with_key
 from wellchat.messaging.queries import thread_for
 from wellchat.replies.reading import Attachment
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 
 
 class LeftOut(NamedTuple):
@@ -36,8 +36,8 @@ def take_files(
         name = one_line(each.name)
         if each.content_type == "message/rfc822":
             left_out.append(LeftOut(name, "Mails within mails are not taken."))
-        elif len(kept) == MOST_FILES:
-            left_out.append(LeftOut(name, f"At most {MOST_FILES} files go with one message."))
+        elif len(kept) == MAX_FILES:
+            left_out.append(LeftOut(name, f"At most {MAX_FILES} files go with one message."))
         else:
             try:
                 kept.append(take_file(owner=user, name=each.name, content=each.content, now=now).id)
@@ -47,11 +47,11 @@ def take_files(
 
 
 def names_of(left_out: list[LeftOut]) -> str:
-    shown = [each.name for each in left_out[:MOST_NAMED]]
+    shown = [each.name for each in left_out[:MAX_NAMED]]
     more = len(left_out) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def why_left_out(left_out: list[LeftOut]) -> str:
     """For its author: each with the reason."""
-    return " ".join(f"{each.name}: {each.why}" for each in left_out[:MOST_NAMED])
+    return " ".join(f"{each.name}: {each.why}" for each in left_out[:MAX_NAMED])

@@ -19,7 +19,7 @@ from wellchat import clock
 from wellchat.mail.addresses import meaning_of
 from wellchat.replies import actions
 from wellchat.replies.actions import NOT_OURS, Verdict
-from wellchat.replies.reading import MOST_BYTES, Incoming
+from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Handler:
         raw = content.encode() if isinstance(content, str) else content
         try:
             with self._app.app_context():
-                mail = Incoming(raw[: MOST_BYTES + 1], sender=envelope.mail_from or "")
+                mail = Incoming(raw[: MAX_BYTES + 1], sender=envelope.mail_from or "")
                 verdict = actions.receive(mail=mail, addresses=[address], now=clock.now())
         except Exception:
             log.exception("a mail could not be taken")
@@ -97,6 +97,6 @@ def _connection(handler: Handler, loop: AbstractEventLoop) -> LMTP:
         hostname="wellchat",
         ident="wellchat",
         enable_SMTPUTF8=True,
-        data_size_limit=2 * MOST_BYTES,  # what is too large is refused by us, with a mail that says so
+        data_size_limit=2 * MAX_BYTES,  # what is too large is refused by us, with a mail that says so
         timeout=QUIET,
     )

@@ -19,7 +19,7 @@ SIGNED = {"gmail_signature", "gmail_signature_prefix", "moz-signature", "protonm
 SIGNATURES = {"signature", "ms-outlook-mobile-signature", "x_signature"}  # by id
 REST_IS_QUOTED = {"appendonsend", "divrplyfwdmsg", "mail-editor-reference-message-container", "replysplit"}  # by id
 DEEPEST = 200  # elements; beyond, their nesting says nothing any more
-LONGEST_LABEL = 2_000  # characters of the words of a link
+MAX_LABEL = 2_000  # characters of the words of a link
 
 
 def html_to_text(html: str) -> str:
@@ -77,7 +77,7 @@ class _Reader(HTMLParser):
         self._pre -= tag == "pre" and self._pre > 0
 
     def handle_data(self, data: str) -> None:
-        if self._href and len(self._label) < LONGEST_LABEL:
+        if self._href and len(self._label) < MAX_LABEL:
             self._label += data
         self._say(data if self._pre else " ".join(f".{data}.".split())[1:-1] if data.strip() else " " if data else "")
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from wellchat.replies.cutting import reply_in
 from wellchat.replies.markup import html_to_text
 
-MOST_BYTES = 25 * 1024 * 1024  # of a mail with all that hangs on it
+MAX_BYTES = 25 * 1024 * 1024  # of a mail with all that hangs on it
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
 BESIDE_THE_POINT = {
     "text/calendar",
@@ -59,7 +59,7 @@ class Incoming:
     """One mail. `raw` may be the beginning of it, where all of it was too large."""
 
     def __init__(self, raw: bytes, *, sender: str | None = None) -> None:
-        self.is_too_large = len(raw) > MOST_BYTES
+        self.is_too_large = len(raw) > MAX_BYTES
         if raw.startswith(b"From "):  # how a mailbox file begins each mail
             raw = raw.partition(b"\n")[2]
         self.message = _parsed(raw)

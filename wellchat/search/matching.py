@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from wellchat.search.folding import Word, words
-from wellchat.search.tokens import EDGES, FORGIVEN, LONGEST, rests
+from wellchat.search.tokens import EDGES, FORGIVEN, MAX_FUZZY_LENGTH, rests
 
 BEFORE = 40  # characters shown before the first match
 SHOWN = 160  # characters of an excerpt
@@ -56,7 +56,7 @@ def _in_run(run: Word, asked: str) -> Marks:
 
 def is_slip(word: str, asked: str) -> bool:
     """Whether one is the other with a single letter left out, put in, changed, or swapped with its neighbour."""
-    if not FORGIVEN <= len(asked) <= LONGEST or abs(len(word) - len(asked)) > 1:
+    if not FORGIVEN <= len(asked) <= MAX_FUZZY_LENGTH or abs(len(word) - len(asked)) > 1:
         return False
     if word == asked:
         return True

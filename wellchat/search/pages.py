@@ -22,7 +22,7 @@ from wellchat.web import signed_in, viewer
 
 pages = Blueprint("search", __name__)
 
-MOST_OFFERS = 6
+MAX_SUGGESTIONS = 6
 FIELDS = ("q", "thread", "person", "subject", "from", "to", "has_file")
 
 
@@ -72,7 +72,7 @@ def _offers(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[
         (label, f"/search?{urlencode(asked | {name: value})}")
         for (name, value), label in found.items()
         if name not in asked and (name == "subject" or (people > 1 and "thread" not in asked))
-    ][:MOST_OFFERS]
+    ][:MAX_SUGGESTIONS]
 
 
 def _label(name: str, value: str) -> str:

@@ -47,9 +47,9 @@ from wellchat.search.models import SearchEntry, spelt
 from wellchat.subjects.models import Subject
 
 CANDIDATES = 150  # messages that one question takes out of the index
-MOST_NAMES = 1_500  # threads, the latest, whose names are looked at
+MAX_NAMES = 1_500  # threads, the latest, whose names are looked at
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was said before
-MOST_NEW = 300  # connections, the latest, that may have no thread yet
+MAX_NEW_CONNECTIONS = 300  # connections, the latest, that may have no thread yet
 
 
 class Place(NamedTuple):
@@ -274,7 +274,7 @@ def _names(viewer: User) -> Any:
             select(Membership.thread_id, Membership.updated_at)
             .where(Membership.user_id == viewer.id, Membership.archived.is_(archived))
             .order_by(Membership.updated_at.desc(), Membership.thread_id.desc())
-            .limit(MOST_NAMES)
+            .limit(MAX_NAMES)
         )
 
     mine = union_all(*(select(latest(archived).subquery()) for archived in (False, True))).subquery("mine")
@@ -294,7 +294,7 @@ def _without_thread(viewer: User) -> list[User]:
         select(Connection.id, other.label("other_id"), Connection.created_at)
         .where(or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id))
         .order_by(Connection.created_at.desc(), Connection.id)
-        .limit(MOST_NEW)
+        .limit(MAX_NEW_CONNECTIONS)
         .subquery("latest")
     )
     query = (

@@ -17,8 +17,8 @@ from wellchat.search.folding import words
 
 EDGES = (3, 4, 5, 7)  # letters of the beginnings that are kept; what is longer is looked at in the message
 FORGIVEN = 5  # letters from which on a word may have a slip in it
-LONGEST = 16  # letters of a word that is likely to be misspelt, and not a number of something
-MOST_SLIPS = 500  # different words of one message whose slips are kept
+MAX_FUZZY_LENGTH = 16  # letters of a word that is likely to be misspelt, and not a number of something
+MAX_TYPO_WORDS = 500  # different words of one message whose slips are kept
 
 Groups = list[list[int]]  # all of them, each by any of its tokens
 
@@ -41,7 +41,7 @@ def of_message(
     for word in dict.fromkeys((word.text, bool(word.places)) for word in words(body)):
         text, pieces = word
         found |= dict.fromkeys(_pieces(text, single=True) if pieces else _edges(text))
-        if not pieces and slips < MOST_SLIPS:
+        if not pieces and slips < MAX_TYPO_WORDS:
             slips += 1
             found |= dict.fromkeys(_kept_slips(text))
     return sorted(set(map(number, found)))
@@ -104,12 +104,12 @@ def rests(word: str) -> set[str]:
 
 
 def _kept_slips(word: str) -> Iterator[str]:
-    if FORGIVEN - 1 <= len(word) <= LONGEST:
+    if FORGIVEN - 1 <= len(word) <= MAX_FUZZY_LENGTH:
         yield f"~{word}"
         if len(word) >= FORGIVEN:
             yield from (f"~{rest}" for rest in rests(word))
 
 
 def _asked_slips(word: str) -> Iterator[str]:
-    if FORGIVEN <= len(word) <= LONGEST:
+    if FORGIVEN <= len(word) <= MAX_FUZZY_LENGTH:
         yield from (f"~{rest}" for rest in (word, *sorted(rests(word))))

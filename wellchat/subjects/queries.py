@@ -17,7 +17,7 @@ from wellchat.i18n import gettext
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
 
-MOST = 100  # subjects in one list
+MAX_SUBJECTS = 100  # subjects in one list
 
 _OPEN_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "client"]
 
@@ -28,7 +28,7 @@ def _subjects() -> Select[Subject]:
 
 def _newest_first(query: Select[Subject]) -> Sequence[Subject]:
     at = func.coalesce(Subject.starts_at, Subject.created_at)
-    return db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MOST)).scalars().all()
+    return db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MAX_SUBJECTS)).scalars().all()
 
 
 def _has_part(viewer: User) -> ColumnElement[bool]:
