@@ -13,7 +13,7 @@ from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
 from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
-from wellchat.config import Settings, read_settings, unknown_settings
+from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
 __version__ = "0.1.0"
@@ -72,6 +72,8 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     logs.init(settings.LOG_LEVEL)
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
+    for old, new in overruled_settings():
+        log.warning("%s is the old name of %s and is ignored: the two have different values", old, new)
     db.init_app(app, migrations=str(ROOT / "migrations"))
     task_queue.init_app(app)
     errors.init_app(app)

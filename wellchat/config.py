@@ -28,6 +28,15 @@ DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 BROKERS = ("redis", "rediss", "unix", "valkey", "amqp", "amqps", "memory")
 MAX_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
+OLD_NAMES = {  # still read where the new name is not set
+    "KEPT_THREADS": "OFFLINE_THREADS",
+    "MOST_EMAILS": "MAX_EMAILS_PER_DAY",
+    "MOST_EMAILS_PER_THREAD": "MAX_EMAILS_PER_THREAD",
+    "PUSH_ANYWHERE": "PUSH_ALLOW_PRIVATE",
+    "PROXIES": "TRUSTED_PROXIES",
+    "FILES_URL": "STORAGE_URL",
+    "MAIL_LANES": "SMTP_CONNECTIONS",
+}
 
 
 class SettingsError(Exception):
@@ -181,26 +190,26 @@ class Settings(BaseModel):
     BASE_URL: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     SECRET_KEY: Annotated[str, AfterValidator(_strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
-    PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_on_off)] = False  # also to http and private addresses; for tests
+    PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(_on_off)] = False  # for tests: http, private addresses
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en", "de", "fr")  # the first where none fits
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
-    MAIL_LANES: int = Field(default=4, ge=1, le=16)  # connections to the mail server at once, in a run of many mails
-    MOST_EMAILS: int = Field(default=20, ge=1)
-    MOST_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
+    SMTP_CONNECTIONS: int = Field(default=4, ge=1, le=16)  # at once, in a run of many mails
+    MAX_EMAILS_PER_DAY: int = Field(default=20, ge=1)
+    MAX_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
     AWAY_AFTER: float = Field(default=120, ge=0, le=YEAR)
     SWEEP_EVERY: float = Field(default=5, gt=0, le=DAY)
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls of one process; 0: see docs/settings.md
     THREADS: int = Field(default=256, ge=4)
-    FILES_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
+    STORAGE_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
-    KEPT_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
+    OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
     RATE_LIMITS: Annotated[bool, BeforeValidator(_on_off)] = True
-    PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
@@ -219,24 +228,42 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
 
     Raises SettingsError with one line that names the variable, what is wrong and what to do.
     """
-    given: dict[str, object] = {
-        name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX) and value != ""
-    }
-    given.update(overrides)
+    given: dict[str, object] = {**_given(environ), **overrides}
     try:
         settings = Settings(**{k: v for k, v in given.items() if k in Settings.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
         reason = str(first["msg"]).removeprefix("Value error, ")
-        raise SettingsError(f"{PREFIX}{first['loc'][0]}: {reason}") from None
+        raise SettingsError(f"{PREFIX}{_name_in_use(str(first['loc'][0]), environ)}: {reason}") from None
     except OSError as error:
         raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {error}") from None
     return settings
 
 
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the environment that are not empty, each by its new name, without the prefix."""
+    values = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    renamed = {new: values[old] for old, new in OLD_NAMES.items() if old in values}
+    return {**renamed, **{name: value for name, value in values.items() if name not in OLD_NAMES}}
+
+
+def _name_in_use(name: str, environ: Mapping[str, str]) -> str:
+    """Return the name by which the environment sets a setting: an error names what its reader has written."""
+    old = next((old for old, new in OLD_NAMES.items() if new == name and environ.get(PREFIX + old)), name)
+    return name if environ.get(PREFIX + name) else old
+
+
 def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Names that look like ours and are not: most often a typing slip, so they are reported at start."""
-    return sorted(n for n in environ if n.startswith(PREFIX) and n.removeprefix(PREFIX) not in Settings.model_fields)
+    """Return the names that look like ours and are not, sorted. Most are typing slips, so they are reported."""
+    known = {PREFIX + name for name in (*Settings.model_fields, *OLD_NAMES)}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+
+
+def overruled_settings(environ: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
+    """Return (old, new) for each setting whose two names are both set, to different values: the new one counts."""
+    pairs = [(PREFIX + old, PREFIX + new) for old, new in OLD_NAMES.items()]
+    values = [(old, new, environ.get(old), environ.get(new)) for old, new in pairs]
+    return [(old, new) for old, new, was, now in values if was and now and was != now]
 
 
 def _runtime_file(instance: Path, name: str) -> str | None:

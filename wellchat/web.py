@@ -167,7 +167,7 @@ def is_private_host(host: str | None) -> bool:
 
 def _is_direct() -> bool:
     """Nothing may stand between us and the asker: a proxy would make everybody look local."""
-    return not current_app.config["PROXIES"] and not any(header in request.headers for header in PROXY_HEADERS)
+    return not current_app.config["TRUSTED_PROXIES"] and not any(header in request.headers for header in PROXY_HEADERS)
 
 
 def _request_hosts() -> tuple[str | None, ...]:
@@ -275,8 +275,8 @@ def init_app(app: APIFlask) -> None:
         RATELIMIT_HEADER_RETRY_AFTER=LIMITER_HEADER,
         RATELIMIT_SWALLOW_ERRORS=True,
     )
-    if app.config["PROXIES"]:
-        hops = app.config["PROXIES"]
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     login.init_app(app)
     csrf.init_app(app)

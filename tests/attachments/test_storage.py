@@ -89,7 +89,7 @@ def test_two_prefixes_of_one_bucket_do_not_mix(s3):
 
 
 def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
-    app.config.update(FILES_URL="s3://files/whole", S3_ENDPOINT=s3)
+    app.config.update(STORAGE_URL="s3://files/whole", S3_ENDPOINT=s3)
     beach, plan = take(talk.cara, now), take(talk.cara, now, PDF, "plan.pdf")
     send(talk, talk.cara, [beach, plan])
     assert work.work(attachment_id=beach.id, now=now) == "ready"
@@ -106,12 +106,12 @@ def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
 def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    for wrong in ({"FILES_URL": "s3://nowhere", "S3_ENDPOINT": s3}, {"FILES_URL": f"file://{in_the_way}/files"}):
+    for wrong in ({"STORAGE_URL": "s3://nowhere", "S3_ENDPOINT": s3}, {"STORAGE_URL": f"file://{in_the_way}/files"}):
         app.config.update(wrong)
         assert "files" in [check.name for check in examine(app).failures]
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "s3://", "/var/files", "file://relative", "s3"])
 def test_places_that_are_none(url, tmp_path):
-    with pytest.raises(SettingsError, match="WELLCHAT_FILES_URL: must be s3://bucket/prefix or file:///folder"):
-        read_settings({"WELLCHAT_FILES_URL": url}, INSTANCE=tmp_path)
+    with pytest.raises(SettingsError, match="WELLCHAT_STORAGE_URL: must be s3://bucket/prefix or file:///folder"):
+        read_settings({"WELLCHAT_STORAGE_URL": url}, INSTANCE=tmp_path)

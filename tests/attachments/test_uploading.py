@@ -163,7 +163,7 @@ def test_the_upload_holds_no_database_connection_while_it_comes(app, api, talk):
 def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    app.config["FILES_URL"] = f"file://{in_the_way}/files"
+    app.config["STORAGE_URL"] = f"file://{in_the_way}/files"
     before = everything()
     answer = upload(api(talk.cara), b"x", "a.txt")
     assert (answer.status_code, answer.content_type) == (503, "application/problem+json")

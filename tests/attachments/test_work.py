@@ -196,10 +196,10 @@ def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, tal
 def test_a_store_that_does_not_answer_stops_nothing_and_is_asked_again(app, never_collected, talk, now, tmp_path):
     late = now + timedelta(days=2)
     stray()
-    app.config["FILES_URL"], usual = f"s3://nowhere-{tmp_path.name}", app.config["FILES_URL"]
+    app.config["STORAGE_URL"], usual = f"s3://nowhere-{tmp_path.name}", app.config["STORAGE_URL"]
     app.config["S3_ENDPOINT"] = "http://127.0.0.1:1"
     assert sweeps.tidy(late)["files_collected"] == 0
-    app.config["FILES_URL"] = usual
+    app.config["STORAGE_URL"] = usual
     assert sweeps.tidy(late)["files_collected"] == 1
 
 

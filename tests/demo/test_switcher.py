@@ -143,7 +143,7 @@ def test_from_elsewhere_nobody_of_the_demo_can_be_entered(maya, client, request_
 
 
 @pytest.mark.parametrize(
-    "setting", [{"BASE_URL": "https://chat.example.com"}, {"BASE_URL": "http://8.8.4.4"}, {"PROXIES": 1}]
+    "setting", [{"BASE_URL": "https://chat.example.com"}, {"BASE_URL": "http://8.8.4.4"}, {"TRUSTED_PROXIES": 1}]
 )
 def test_where_strangers_come_nobody_of_the_demo_can_be_entered(maya, client, settings, setting):
     become(client, maya.id)

@@ -428,7 +428,7 @@ def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
 
 @pytest.mark.slow
 def test_no_more_than_twenty_a_day(world: World) -> None:
-    world.app.config["MOST_EMAILS_PER_THREAD"] = 99
+    world.app.config["MAX_EMAILS_PER_THREAD"] = 99
     for n in range(25):
         world.say(world.client, f"word {n}", NOON + n * DELAY)
         runs.sweep(NOON + (n + 1) * DELAY)

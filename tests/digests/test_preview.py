@@ -46,7 +46,7 @@ def test_why_it_waits_is_told_in_the_reader_s_language(world: World, browse: Bro
     assert "Noch nicht fällig." in browse(world.coach).get(PAGE, headers={"Accept-Language": "de"}).text
     standing = standing_of(world.coach.id, NOON)
     assert standing is not None
-    enough = replace(standing, recent=((NOON, frozenset()),) * world.app.config["MOST_EMAILS"])
+    enough = replace(standing, recent=((NOON, frozenset()),) * world.app.config["MAX_EMAILS_PER_DAY"])
     with force_language("de"):
         assert "an einem Tag sind genug." in decide(enough, clock_now() + timedelta(hours=2)).why
 

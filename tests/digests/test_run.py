@@ -137,7 +137,7 @@ def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
 @pytest.mark.slow
 def test_many_go_out_over_several_connections_each_once(world: World) -> None:
     people = crowd(world, 130)
-    world.app.config["MAIL_LANES"] = 3
+    world.app.config["SMTP_CONNECTIONS"] = 3
     assert {o.did for o in runs.send_due(now=DUE)} == {"sent"}
     assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(p.email for p in people)
     assert len(world.server.lines) == (3 if is_postgresql() else 1), "SQLite has one writer"
@@ -152,7 +152,7 @@ def test_few_go_out_over_one_connection(world: World) -> None:
 
 @pytest.mark.slow
 def test_statements_per_recipient_are_few_and_stay_the_same(world: World, queries: Callable[[], Any]) -> None:
-    world.app.config["MAIL_LANES"] = 1
+    world.app.config["SMTP_CONNECTIONS"] = 1
     counts = []
     for size in (5, 40):
         crowd(world, size)

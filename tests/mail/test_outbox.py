@@ -65,7 +65,7 @@ def test_from_elsewhere_only_ones_own(
     assert browse(world.client).get(f"/outbox/{outbox['Ana Petrov']}", **elsewhere).status_code == 200
 
 
-@pytest.mark.parametrize("setting", [{"PROXIES": 1}, {"BASE_URL": "https://chat.example"}])
+@pytest.mark.parametrize("setting", [{"TRUSTED_PROXIES": 1}, {"BASE_URL": "https://chat.example"}])
 def test_behind_a_proxy_or_on_a_real_address_nobody_is_at_the_machine(
     world: World, browse: Browse, outbox: dict[str, str], setting: dict[str, object]
 ) -> None:

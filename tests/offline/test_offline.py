@@ -36,7 +36,7 @@ def test_the_service_worker_names_the_files_it_goes_with(
 
 
 def test_an_installation_may_keep_nothing(app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.config, "KEPT_THREADS", 0)
+    monkeypatch.setitem(app.config, "OFFLINE_THREADS", 0)
     assert '"pages":0' in client.get("/sw.js").get_data(as_text=True)
 
 

@@ -151,7 +151,7 @@ class Subscriber:
 @pytest.fixture
 def push_service(app: Any) -> Iterator[PushService]:
     """A real server; the settings let pushes go to it."""
-    app.config["PUSH_ANYWHERE"] = True
+    app.config["PUSH_ALLOW_PRIVATE"] = True
     with PushService() as service:
         yield service
 

@@ -120,7 +120,7 @@ def test_what_is_no_subscription_is_refused(
 ) -> None:
     phone = devices()
     good = phone.as_json() | {"endpoint": "https://push.example.com/x"}
-    world.app.config["PUSH_ANYWHERE"] = False
+    world.app.config["PUSH_ALLOW_PRIVATE"] = False
     answer = browse(world.coach).post(CALL, data=json.dumps(good | change), content_type="application/json")
     assert answer.status_code in (400, 422)
     assert answer.content_type == "application/problem+json"

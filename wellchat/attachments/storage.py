@@ -135,7 +135,7 @@ class Bucket:
 
 
 def the_store() -> Store:
-    return _store(setting("FILES_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
+    return _store(setting("STORAGE_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
 
 
 @cache

@@ -117,14 +117,14 @@ def decide(standing: Standing, now: datetime) -> Decision:
     if refusal := refused(standing):
         return Decision(skip=refusal)
     if until := _over_the_cap_until(standing):
-        enough = gettext("%(num)s emails within a day are enough.", num=setting("MOST_EMAILS"))
+        enough = gettext("%(num)s emails within a day are enough.", num=setting("MAX_EMAILS_PER_DAY"))
         return Decision(wait_until=until, why=enough)
     held = _threads_over_their_cap(standing)
     ready = sorted((each for each in awake if each.thread_id not in held), key=lambda each: each.oldest_at)
     later = min(filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]), default=None)
     if not ready:
         enough = gettext(
-            "%(num)s emails about one conversation within a day are enough.", num=setting("MOST_EMAILS_PER_THREAD")
+            "%(num)s emails about one conversation within a day are enough.", num=setting("MAX_EMAILS_PER_THREAD")
         )
         return Decision(wait_until=later, why=enough)
     return Decision(threads=tuple(ready), why=_why_sent(wishes), later=later)
@@ -169,13 +169,13 @@ def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
 
 
 def _over_the_cap_until(standing: Standing) -> datetime | None:
-    most = setting("MOST_EMAILS")
+    most = setting("MAX_EMAILS_PER_DAY")
     return standing.recent[-most][0] + DAY if len(standing.recent) >= most else None
 
 
 def _threads_over_their_cap(standing: Standing) -> dict[str, datetime]:
     """Threads that were in enough mails today, and when the next may speak of them."""
-    most = setting("MOST_EMAILS_PER_THREAD")
+    most = setting("MAX_EMAILS_PER_THREAD")
     often = [t for t, n in Counter(t for _, threads in standing.recent for t in threads).items() if n >= most]
     return {t: [at for at, threads in standing.recent if t in threads][-most] + DAY for t in often}
 

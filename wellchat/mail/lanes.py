@@ -28,7 +28,9 @@ class Lanes:
     def __init__(self) -> None:
         self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         self._open = ExitStack()
-        self._lanes = [self._open.enter_context(lane()) for _ in range(setting("MAIL_LANES") if is_postgresql() else 1)]
+        self._lanes = [
+            self._open.enter_context(lane()) for _ in range(setting("SMTP_CONNECTIONS") if is_postgresql() else 1)
+        ]
         self._threads = self._open.enter_context(ThreadPoolExecutor(len(self._lanes), "mail-lane"))
 
     def __len__(self) -> int:

@@ -32,7 +32,7 @@ def service_worker() -> Response:
     """
     facts = {
         "version": current_app.extensions["assets"],
-        "pages": current_app.config["KEPT_THREADS"],
+        "pages": current_app.config["OFFLINE_THREADS"],
         "shell": [asset(name) for name in asset_names() if not name.startswith("sw/")],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)

@@ -51,7 +51,7 @@ class Lost(Exception):
 def check_endpoint(endpoint: str) -> SplitResult:
     """The parts of an address that may be pushed to, as far as can be told without looking it up. Raises ValueError."""
     parts = urlsplit(endpoint)
-    anywhere = setting("PUSH_ANYWHERE")
+    anywhere = setting("PUSH_ALLOW_PRIVATE")
     if parts.scheme != "https" and not (anywhere and parts.scheme == "http"):
         raise ValueError("A push service is at an https address.")
     odd = not parts.hostname or parts.username is not None or not endpoint.isascii() or not endpoint.isprintable()
@@ -162,6 +162,8 @@ def _shut(raw: socket.socket) -> None:
 def _addresses_of(host: str, port: int) -> list[str]:
     """Two at most. Raises OSError where the name is not known, and Gone where any of its addresses is not public."""
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
-    if not setting("PUSH_ANYWHERE") and not all(is_public(ipaddress.ip_address(a.partition("%")[0])) for a in found):
+    if not setting("PUSH_ALLOW_PRIVATE") and not all(
+        is_public(ipaddress.ip_address(a.partition("%")[0])) for a in found
+    ):
         raise Gone("The push service is at an address that is not public.")
     return found[:2]
