@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from wellchat.attachments.answers import AttachmentPage
-from wellchat.messaging import answers as messaging
+from wellchat.attachments.schemas import AttachmentPage
+from wellchat.messaging import schemas as messaging
 from wellchat.messaging.opening import put_subject
-from wellchat.notifications import answers as notifications
-from wellchat.updates.answers import Update
+from wellchat.notifications import schemas as notifications
+from wellchat.updates.schemas import Update
 
 
 def test_every_call_is_in_the_document(app, client):

@@ -13,7 +13,7 @@ from tests.mail.world import DELAY, NOON
 from wellchat.accounts.models import User
 from wellchat.attachments import actions
 from wellchat.attachments.models import Attachment
-from wellchat.attachments.state import file_size, fitted, in_words
+from wellchat.attachments.serializers import file_size, fitted, in_words
 from wellchat.changes.models import Change
 from wellchat.db import db
 from wellchat.digests import outbox

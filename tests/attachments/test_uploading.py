@@ -13,8 +13,8 @@ from tests.cast import gather
 from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
-from wellchat.attachments.answers import OneAttachment
 from wellchat.attachments.models import Attachment
+from wellchat.attachments.schemas import OneAttachment
 from wellchat.attachments.storage import key_of, the_store
 from wellchat.db import db
 from wellchat.web import limiter

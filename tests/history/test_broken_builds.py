@@ -28,7 +28,7 @@ from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import after_commit, current_transaction, db, transaction
 from wellchat.longpoll import executor, wakeups
-from wellchat.messaging import actions, queries, state
+from wellchat.messaging import actions, queries, serializers
 from wellchat.updates import queries as updates
 
 api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
@@ -109,7 +109,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_no_unique_key(findings, monkeypatch) -> None:
     """Every try is a message of its own."""
-    numbers, true_send, true_state = itertools.count(), actions.send_message, state.message_state
+    numbers, true_send, true_state = itertools.count(), actions.send_message, serializers.message_json
 
     def send(*, client_key: str, **more: Any) -> Any:
         return true_send(client_key=f"{client_key}#{next(numbers)}", **more)
@@ -119,8 +119,8 @@ def test_no_unique_key(findings, monkeypatch) -> None:
         return found | {"client_key": found["client_key"].split("#")[0]} if "client_key" in found else found
 
     monkeypatch.setattr(actions, "send_message", send)
-    for module in (api, state, updates):
-        monkeypatch.setattr(module, "message_state", shown)
+    for module in (api, serializers, updates):
+        monkeypatch.setattr(module, "message_json", shown)
     assert "duplicate" in findings({"duplicate"})
 
 
@@ -128,7 +128,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
 def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
     """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
     stored: Counter[tuple[str, str]] = Counter()
-    true_send, true_read, true_state = actions.send_message, actions.mark_read, state.thread_state
+    true_send, true_read, true_state = actions.send_message, actions.mark_read, serializers.thread_json
 
     def send(*, sender: Any, thread_id: str, **more: Any) -> Any:
         message, is_new = true_send(sender=sender, thread_id=thread_id, **more)
@@ -149,7 +149,7 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
     monkeypatch.setattr(actions, "send_message", send)
     monkeypatch.setattr(actions, "mark_read", read)
     for module in (api, updates):
-        monkeypatch.setattr(module, "thread_state", shown)
+        monkeypatch.setattr(module, "thread_json", shown)
     assert "unread" in findings({"unread"})
 
 

@@ -9,7 +9,7 @@ from wellchat.connections.actions import connect
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import inbox
-from wellchat.messaging.state import thread_state
+from wellchat.messaging.serializers import thread_json
 
 
 def clients_of(professional, count, now):
@@ -23,7 +23,7 @@ def clients_of(professional, count, now):
 
 
 def names(views, viewer):
-    return [thread_state(v, viewer, now=v.thread.updated_at, away_after=120)["title"] for v in views]
+    return [thread_json(v, viewer, now=v.thread.updated_at, away_after=120)["title"] for v in views]
 
 
 def test_latest_first_and_every_page_goes_on_where_the_last_ended(app, cast, now):
@@ -64,7 +64,7 @@ def test_what_it_is_about_stands_on_the_row(app, cast, now):
         kind="coupon", external_id="c", title="50% Off Summer Collection", professional_id=cast.rita.id, now=now
     )
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
-    state = thread_state(inbox(cast.rita)[0][0], cast.rita, now=now, away_after=120)
+    state = thread_json(inbox(cast.rita)[0][0], cast.rita, now=now, away_after=120)
     assert state["context"] == "Re: 50% Off Summer Collection"
 
 

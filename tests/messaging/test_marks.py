@@ -16,7 +16,7 @@ from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import messages_of, pins_of
 from wellchat.messaging.reacting import MAX_REACTIONS, is_emoji, react
 from wellchat.messaging.said import changed_messages
-from wellchat.messaging.state import message_state
+from wellchat.messaging.serializers import message_json
 
 EMOJI = [
     "👍",
@@ -63,7 +63,7 @@ WORDS = [
 
 def state(talk, seq=1, viewer=None):
     db.session.rollback()
-    return message_state(db.session.get(Message, (talk.id, seq), populate_existing=True), (viewer or talk.cara).id)
+    return message_json(db.session.get(Message, (talk.id, seq), populate_existing=True), (viewer or talk.cara).id)
 
 
 def news(user, since):
@@ -251,7 +251,7 @@ def answer(talk, sender, seq, now, body="an answer"):
 @pytest.mark.each_database
 def test_a_quote_is_what_the_answered_message_is_now(app, talk, now):
     talk.exchange("cp")
-    said = message_state(answer(talk, talk.paul, 1, now), talk.paul.id)
+    said = message_json(answer(talk, talk.paul, 1, now), talk.paul.id)
     quote = {"seq": 1, "sender_id": talk.cara.id, "body": "message 1", "deleted": False}
     assert (said["reply_to"], said["quote"]) == (1, quote)
     assert state(talk, 3)["quote"] == quote
@@ -261,7 +261,7 @@ def test_a_quote_is_what_the_answered_message_is_now(app, talk, now):
     for user in (talk.cara, talk.paul):
         assert news(user, heads[user.id]) == [1, 3]
         told = changed_messages(user.id, after=heads[user.id], up_to=cursor_now(user.id).seq)
-        assert message_state(told[1], user.id)["quote"] == {**quote, "body": "better words"}
+        assert message_json(told[1], user.id)["quote"] == {**quote, "body": "better words"}
         assert told[1].revision == 1
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=1, now=now)
     assert state(talk, 3)["quote"] == {**quote, "body": None, "deleted": True}
@@ -279,10 +279,10 @@ def test_quotes_in_lists_and_updates_cost_one_statement(app, talk, now, queries)
         return counted.count
 
     def page():
-        return [message_state(m, talk.cara.id) for m in messages_of(talk.cara, talk.id)[0]]
+        return [message_json(m, talk.cara.id) for m in messages_of(talk.cara, talk.id)[0]]
 
     def update():
-        return [message_state(m, talk.cara.id) for m in changed_messages(talk.cara.id, after=0, up_to=10_000)]
+        return [message_json(m, talk.cara.id) for m in changed_messages(talk.cara.id, after=0, up_to=10_000)]
 
     plain = count(page), count(update)
     answer(talk, talk.paul, 1, now)
@@ -301,7 +301,7 @@ def test_a_plain_message_costs_no_more_than_before(app, talk, now, queries):
     db.session.rollback()
     with queries() as counted:
         message, _ = send_message(sender=talk.cara, thread_id=talk.id, body="x", client_key="plain", now=now)
-        message_state(message, talk.cara.id)
+        message_json(message, talk.cara.id)
     assert counted.count <= 8
 
 

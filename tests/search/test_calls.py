@@ -16,7 +16,7 @@ from wellchat.db import db
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.search import actions
-from wellchat.search.answers import SearchAnswer
+from wellchat.search.schemas import SearchAnswer
 from wellchat.web import limiter
 
 

@@ -4,7 +4,7 @@ from wellchat.attachments import work
 from wellchat.attachments.api import api
 from wellchat.attachments.names import ending_of
 from wellchat.attachments.pages import pages
-from wellchat.attachments.state import blank, file_size, fitted, in_words
+from wellchat.attachments.serializers import blank, file_size, fitted, in_words
 from wellchat.feature import Feature
 
 feature = Feature(

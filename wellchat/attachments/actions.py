@@ -13,7 +13,7 @@ from sqlalchemy import case, func, select, update
 from wellchat.accounts.models import User
 from wellchat.attachments import documents, pictures
 from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachment
-from wellchat.attachments.state import File, as_file
+from wellchat.attachments.serializers import File, as_file
 from wellchat.attachments.storage import key_of, the_store
 from wellchat.config import setting
 from wellchat.db import current_transaction, db, new_id, release_connection, transaction

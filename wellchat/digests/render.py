@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User, label_of
-from wellchat.attachments.state import in_words
+from wellchat.attachments.serializers import in_words
 from wellchat.db import db
 from wellchat.digests.decide import Decision, Standing, Waiting, quiet_for, switched_off
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext

@@ -11,7 +11,7 @@ from wellchat.accounts.models import User
 from wellchat.attachments import actions as attachments
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.queries import files_of
-from wellchat.attachments.state import File
+from wellchat.attachments.serializers import File
 from wellchat.db import db, execute
 from wellchat.messaging import statements
 from wellchat.messaging.changing import message_changed

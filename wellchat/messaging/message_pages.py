@@ -13,7 +13,7 @@ from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread, PinMessa
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.places import address_of
 from wellchat.messaging.reacting import react
-from wellchat.messaging.state import message_state
+from wellchat.messaging.serializers import message_json
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messages", __name__, url_prefix="/threads/<thread_id>")
@@ -30,7 +30,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
     found, view = queries.message_for(user, thread_id, seq), queries.thread_for(user, thread_id)
     return render_template(
         "messaging/message.html",
-        message=message_state(found, user.id),
+        message=message_json(found, user.id),
         other=view.other,
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
-from wellchat.attachments.state import File, in_words
+from wellchat.attachments.serializers import File, in_words
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 

@@ -34,7 +34,7 @@ from wellchat.messaging.forms import (
 from wellchat.messaging.gallery import panel_files
 from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.places import ON_A_PAGE
-from wellchat.messaging.state import message_state, thread_state
+from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
@@ -78,14 +78,14 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         "messaging/thread.html",
         **shell,
         thread=_state(view),
-        messages=[message_state(message, user.id) for message in found],
+        messages=[message_json(message, user.id) for message in found],
         has_earlier=bool(found) and found[0].seq > 1,
         has_later=bool(found) and found[-1].seq < view.thread.last_seq,
         first_unread_seq=first_unread,
         client_key=new_id(),
         about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
         answering=_answered(thread_id, place.reply_to or _posted_answer(errors or {})),
-        pins=[message_state(message, user.id) for message in queries.pins_of(user, thread_id)],
+        pins=[message_json(message, user.id) for message in queries.pins_of(user, thread_id)],
         panel={
             "person": person_json(view.other),
             "subjects": [subject_json(s, user) for s in subjects],
@@ -100,7 +100,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
 
 def _answered(thread_id: str, seq: int | None) -> dict[str, Any] | None:
     user = viewer()
-    return message_state(queries.message_for(user, thread_id, seq), user.id) if seq else None
+    return message_json(queries.message_for(user, thread_id, seq), user.id) if seq else None
 
 
 def _posted_answer(errors: dict[str, str]) -> int | None:
@@ -144,7 +144,7 @@ def _shell() -> dict[str, Any]:
 
 
 def _state(view: queries.ThreadView) -> dict[str, Any]:
-    return thread_state(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
 
 
 @pages.post("/threads")

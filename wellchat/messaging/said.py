@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, select, tuple_
 
-from wellchat.attachments.state import File
+from wellchat.attachments.serializers import File
 from wellchat.changes.models import Change
 from wellchat.db import execute, table
 from wellchat.messaging.models import Membership, Message

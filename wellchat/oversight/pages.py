@@ -12,7 +12,7 @@ from wellchat.attachments.serving import small, whole
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_form, read_query
 from wellchat.messaging.forms import ListThreads, ThreadPlace
-from wellchat.messaging.state import message_state
+from wellchat.messaging.serializers import message_json
 from wellchat.oversight import queries
 from wellchat.oversight.actions import look
 from wellchat.oversight.forms import TakeLook
@@ -64,7 +64,7 @@ def show(look_id: str) -> str:
         look=entry,
         thread=thread,
         people={thread.client_id: thread.client, thread.professional_id: thread.professional},
-        messages=[_on_record(message_state(message, admin.id), look_id) for message in found],
+        messages=[_on_record(message_json(message, admin.id), look_id) for message in found],
         earlier=queries.earlier_texts(entry, found),
         looks=queries.looks_at(admin, thread.id),
     )

@@ -7,10 +7,10 @@ from flask import Response, g, request
 
 from wellchat import clock
 from wellchat.push import actions, queries
-from wellchat.push.answers import DeviceAnswer, DevicesAnswer, KeyAnswer
 from wellchat.push.forms import DeleteDevice, PostDevice
 from wellchat.push.keys import public_key
 from wellchat.push.labels import label_of
+from wellchat.push.schemas import DeviceAnswer, DevicesAnswer, KeyAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
@@ -35,21 +35,21 @@ def list_devices() -> Response:
 @api.post("/devices")
 @signed_in
 @limiter.limit("60/hour")
-@api.input(PostDevice, location="json", arg_name="wish")
+@api.input(PostDevice, location="json", arg_name="body")
 @api.output(DeviceAnswer, status_code=201)
 @api.doc(responses={200: "Known already; its keys are the new ones"})
-def post_device(wish: PostDevice) -> Response:
+def post_device(body: PostDevice) -> Response:
     """Push to this browser from now on, for as long as this session or token lasts."""
     user = viewer()
     bearer = g.get("bearer", False)
     device, fresh = actions.register(
         user=user,
-        endpoint=wish.endpoint,
-        p256dh=wish.keys.p256dh,
-        auth=wish.keys.auth,
+        endpoint=body.endpoint,
+        p256dh=body.keys.p256dh,
+        auth=body.keys.auth,
         label=label_of(request.user_agent.string),
-        expires_at=wish.expires_at(),
-        replaces=wish.replaces,
+        expires_at=body.expires_at(),
+        replaces=body.replaces,
         session=None if bearer else user.get_id(),
         token_id=g.token_id if bearer else None,
         now=clock.now(),

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from wellchat.accounts.models import User
-from wellchat.attachments.state import in_words
+from wellchat.attachments.serializers import in_words
 from wellchat.connections.models import Connection
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread

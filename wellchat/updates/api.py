@@ -16,9 +16,9 @@ from wellchat.i18n import N_
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import Head, poll_notifier
 from wellchat.messaging.arriving import acknowledge
-from wellchat.updates.answers import Update
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
+from wellchat.updates.schemas import Update
 from wellchat.web import json_response, signed_in, viewer
 
 api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")

@@ -11,7 +11,7 @@ from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
 from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
 from wellchat.messaging.said import changed_messages
-from wellchat.messaging.state import message_state, thread_state
+from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.notifications import queries as notifications
 
 TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
@@ -36,8 +36,8 @@ def update_after(
     state = {
         "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
-        "threads": [thread_state(view, viewer, now=now, away_after=away_after) for view in views],
-        "messages": [message_state(message, viewer.id) for message in said],
+        "threads": [thread_json(view, viewer, now=now, away_after=away_after) for view in views],
+        "messages": [message_json(message, viewer.id) for message in said],
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes
         else [],

@@ -10,7 +10,7 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.attachments.state import file_state
+from wellchat.attachments.serializers import file_json
 from wellchat.clock import iso
 from wellchat.i18n import gettext
 from wellchat.messaging.models import Message, preview_of
@@ -18,10 +18,10 @@ from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.said import Quoted, Said
 from wellchat.subjects.models import Subject
 
-State = dict[str, Any]
+Json = dict[str, Any]
 
 
-def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: float) -> State:
+def thread_json(view: ThreadView, viewer: User, *, now: datetime, away_after: float) -> Json:
     thread, mine, theirs, other = view.thread, view.mine, view.theirs, view.other
     client, professional = (viewer, other) if viewer.id == thread.client_id else (other, viewer)
     here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(seconds=away_after)
@@ -34,8 +34,8 @@ def thread_state(view: ThreadView, viewer: User, *, now: datetime, away_after: f
         "professional": person_json(professional),
         "other": person_json(other)
         | {"presence": "here" if here else "away", "seen_at": iso(_roughly(view.other_seen_at, now))},
-        "subject": subject_state(thread.subject),
-        "last_message": message_state(view.last_message, viewer.id) if view.last_message else None,
+        "subject": subject_json(thread.subject),
+        "last_message": message_json(view.last_message, viewer.id) if view.last_message else None,
         "last_seq": thread.last_seq,
         "unread": view.unread,
         "last_read_seq": mine.last_read_seq,
@@ -66,7 +66,7 @@ def _roughly(seen_at: datetime | None, now: datetime) -> datetime | None:
     return seen_at - (seen_at - datetime.min.replace(tzinfo=seen_at.tzinfo)) % SEEN_STEP
 
 
-def membership_state(view: ThreadView) -> State:
+def membership_json(view: ThreadView) -> Json:
     mine = view.mine
     return {
         "thread_id": mine.thread_id,
@@ -80,16 +80,16 @@ def membership_state(view: ThreadView) -> State:
     }
 
 
-def message_state(message: Message | Said, viewer_id: str) -> State:
+def message_json(message: Message | Said, viewer_id: str) -> Json:
     state = {
         "thread_id": message.thread_id,
         "seq": message.seq,
         "sender_id": message.sender_id,
         "body": message.body,
-        "subject": subject_state(message.subject),
+        "subject": subject_json(message.subject),
         "reply_to": message.reply_to,
         "quote": _quote(message.quoted),
-        "attachments": [file_state(file) for file in message.files or ()],
+        "attachments": [file_json(file) for file in message.files or ()],
         "reactions": message.reactions or [],
         "created_at": iso(message.created_at),
         "edited_at": iso(message.edited_at),
@@ -102,7 +102,7 @@ def message_state(message: Message | Said, viewer_id: str) -> State:
     return state
 
 
-def _quote(quoted: Message | Quoted | None) -> State | None:
+def _quote(quoted: Message | Quoted | None) -> Json | None:
     """The message that one answers, as it is now."""
     if quoted is None:
         return None
@@ -110,7 +110,7 @@ def _quote(quoted: Message | Quoted | None) -> State | None:
     return {"seq": quoted.seq, "sender_id": quoted.sender_id, "body": body, "deleted": body is None}
 
 
-def subject_state(subject: Subject | None) -> State | None:
+def subject_json(subject: Subject | None) -> Json | None:
     """A subject as a label on a thread or message; what can be done with it is on its card."""
     if subject is None:
         return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from wellchat.messaging.answers import MessageShape, ThreadShape, Unread
-from wellchat.notifications.answers import NotificationShape
+from wellchat.messaging.schemas import MessageShape, ThreadShape, Unread
+from wellchat.notifications.schemas import NotificationShape
 
 
 class Typist(BaseModel):

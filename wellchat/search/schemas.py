@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from wellchat.messaging.answers import MessageShape, Person, ThreadShape
+from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
 
 
 class Result(BaseModel):

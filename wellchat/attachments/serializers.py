@@ -41,7 +41,7 @@ def as_file(row: Attachment) -> File:
     }
 
 
-def file_state(file: File, *, root: str = ROOT) -> dict[str, Any]:
+def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
     """A file as the JSON tells of it. A picture has no `thumbnail_url` until the worker has made one."""
     place = f"{root}/{file['id']}"
     return {

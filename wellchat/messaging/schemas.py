@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from wellchat.attachments.answers import AttachmentShape
+from wellchat.attachments.schemas import AttachmentShape
 
 
 class Person(BaseModel):
