@@ -60,7 +60,7 @@ def test_a_rolled_back_transaction_enqueues_nothing(sent, talk):
 @pytest.mark.slow
 @pytest.mark.parametrize("broker", ["hangs", "refuses"])
 def test_a_broker_that_is_down_delays_one_request_briefly(broker, tmp_path: Path) -> None:
-    """Trap 27: the sweep finds what could not be enqueued (see messaging/test_telling.py)."""
+    """Trap 27: the sweep finds what could not be enqueued (see messaging/test_dispatch.py)."""
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         if broker == "hangs":

@@ -15,7 +15,7 @@ from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
 from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
-from wellchat.messaging.models import Outbox
+from wellchat.messaging.models import PendingDelivery
 from wellchat.web import limiter
 
 health = Blueprint("health", __name__)
@@ -59,7 +59,9 @@ def prometheus() -> Response:
 
 def _measure_queues() -> None:
     now = clock.now()
-    due, oldest = db.session.execute(select(func.count(), func.min(Outbox.due_at)).where(Outbox.due_at <= now)).one()
+    due, oldest = db.session.execute(
+        select(func.count(), func.min(PendingDelivery.due_at)).where(PendingDelivery.due_at <= now)
+    ).one()
     metrics.OUTBOX.set(due)
     metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)
     lag = select(func.max(ChangeLog.last_seq - ChangeLog.acked_seq)).join(

@@ -28,7 +28,7 @@ from wellchat.errors import Conflict
 from wellchat.mail import transport
 from wellchat.mail.models import SENT, Mail, RefusedAddress
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.models import Membership, Message, Outbox, Thread
+from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import unread_counts
 from wellchat.notifications.models import Notification
@@ -125,7 +125,7 @@ def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
 
 
 def test_nothing_is_left_for_the_worker(loaded):
-    assert rows_of(Outbox) == []
+    assert rows_of(PendingDelivery) == []
     assert rows_of(DigestSchedule) == []
 
 

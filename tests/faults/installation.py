@@ -27,7 +27,7 @@ from wellchat.config import read_settings
 from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
 from wellchat.mail.models import Mail
-from wellchat.messaging.models import Outbox
+from wellchat.messaging.models import PendingDelivery
 
 SMALL_DISK = 96  # MB of the file system that is filled up
 KEY = re.compile(r"\bk\d+-[0-9a-z]+/\w+")  # how the clients' messages begin
@@ -189,7 +189,7 @@ class Installation:
         """What the worker should have done by now and has not."""
         moment = now()
         due = {
-            "outbox": select(func.count()).select_from(Outbox).where(Outbox.due_at <= moment),
+            "outbox": select(func.count()).select_from(PendingDelivery).where(PendingDelivery.due_at <= moment),
             "digests": select(func.count()).select_from(DigestSchedule).where(DigestSchedule.due_at <= moment),
             "mails": select(func.count()).where(Mail.state == "queued", Mail.due_at <= moment),
         }

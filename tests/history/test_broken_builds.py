@@ -208,5 +208,5 @@ def test_a_list_before_its_cursor(findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_deletions_that_are_not_told(findings, monkeypatch) -> None:
     """A delta of new messages only: edits and deletions wait for a reload."""
-    monkeypatch.setattr(actions, "words_changed", lambda *_: None)
+    monkeypatch.setattr(actions, "text_changed", lambda *_: None)
     assert findings({"not the same"}) & {"not the same", "stale poll", "stale text"}

@@ -24,7 +24,7 @@ from wellchat.db import db, transaction
 from wellchat.longpoll import middleware, wakeups
 from wellchat.longpoll.wakeups import connect, poll_notifier
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.models import Outbox
+from wellchat.messaging.models import PendingDelivery
 
 
 class World:
@@ -276,4 +276,7 @@ def test_a_user_who_was_away_gets_everything_on_return(world):
         seen += [m["seq"] for m in news["messages"]]
         more = news["has_more"]
     assert seen == list(range(1, 31))
-    assert db.session.query(Outbox).filter(Outbox.due_at <= clock.now() + timedelta(seconds=1)).count() == 30
+    assert (
+        db.session.query(PendingDelivery).filter(PendingDelivery.due_at <= clock.now() + timedelta(seconds=1)).count()
+        == 30
+    )

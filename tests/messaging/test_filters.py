@@ -18,11 +18,11 @@ from wellchat.db import db, new_id, table, transaction
 from wellchat.feature import registry
 from wellchat.messaging import snoozing
 from wellchat.messaging.actions import change_membership, delete_message, mark_read, send_message
+from wellchat.messaging.durations import FOREVER, until
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import inbox, kinds_of, thread_for
 from wellchat.messaging.snoozing import wake
-from wellchat.messaging.spans import FOREVER, until
 
 HOUR = timedelta(hours=1)
 

@@ -13,7 +13,7 @@ from wellchat.changes.models import Change
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.models import Message, Outbox
+from wellchat.messaging.models import Message, PendingDelivery
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
 
@@ -30,7 +30,7 @@ def test_messages_are_numbered_from_one(app, talk):
 def test_both_sides_hear_of_it(app, talk):
     talk.says(talk.cara, "hello")
     assert changes_of(talk.cara)[-1][1:] == changes_of(talk.paul)[-1][1:] == ("message", 1)
-    assert db.session.execute(select(Outbox.recipient_id)).scalars().all() == [talk.paul.id]
+    assert db.session.execute(select(PendingDelivery.recipient_id)).scalars().all() == [talk.paul.id]
 
 
 def test_the_same_key_again_is_the_same_message(app, talk, now):

@@ -14,7 +14,7 @@ from wellchat.changes.queries import changes_after, cursor_now
 from wellchat.db import before_commit, db, is_postgresql, transaction
 from wellchat.longpoll import wakeups
 from wellchat.longpoll.middleware import IdlePollCache
-from wellchat.messaging.arriving import acknowledge
+from wellchat.messaging.delivery import mark_delivered
 from wellchat.messaging.queries import thread_for
 
 
@@ -39,7 +39,7 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
 
     event.listen(db.engine, "after_cursor_execute", pause)
     try:
-        at_once(2, lambda i: acknowledge(user_id=people[i], after=0, up_to=3))
+        at_once(2, lambda i: mark_delivered(user_id=people[i], after=0, up_to=3))
     finally:
         event.remove(db.engine, "after_cursor_execute", pause)
     assert [thread_for(person, thread_id).theirs.delivered_seq for person in (talk.cara, talk.paul)] == [2, 2]

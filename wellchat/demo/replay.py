@@ -9,8 +9,8 @@ from wellchat.demo.files import draw
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Line, Talk
 from wellchat.messaging import actions as messaging
+from wellchat.messaging.dispatch import notify_recipient
 from wellchat.messaging.opening import open_thread
-from wellchat.messaging.telling import tell
 
 A_GLANCE = timedelta(seconds=8)  # between seeing the last message and answering it
 TOLD_SINCE = timedelta(days=10)  # what is older was read long ago, and the bell cleared
@@ -76,7 +76,7 @@ def _read(reader: User, thread_id: str, seq: int, at: datetime) -> None:
 
 def _tell(recipient: User, thread_id: str, at: datetime) -> None:
     """Decide what is news, as the worker would at that moment; nothing is left for it to do later."""
-    tell(thread_id=thread_id, recipient_id=recipient.id, now=at, away_after=timedelta())
+    notify_recipient(thread_id=thread_id, recipient_id=recipient.id, now=at, away_after=timedelta())
 
 
 def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:

@@ -12,8 +12,8 @@ from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.digests import week
 from wellchat.digests.actions import consider
-from wellchat.messaging import telling
-from wellchat.messaging.models import Outbox
+from wellchat.messaging import dispatch
+from wellchat.messaging.models import PendingDelivery
 from wellchat.notifications.queries import preferences
 
 log = logging.getLogger(__name__)
@@ -23,7 +23,7 @@ BATCH = 500  # memberships of one sweep
 
 def tell(*, thread_ids: Sequence[str], now: datetime) -> int:
     """Tell the people of these threads, as far as that is due. Answers how many messages were told."""
-    return _tell_each(_due(now).where(Outbox.thread_id.in_(thread_ids)), now)
+    return _tell_each(_due(now).where(PendingDelivery.thread_id.in_(thread_ids)), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:
@@ -32,8 +32,10 @@ def sweep(now: datetime) -> dict[str, int]:
 
 
 def _due(now: datetime) -> Select[str, str]:
-    of_membership = select(Outbox.thread_id, Outbox.recipient_id).where(Outbox.due_at <= now)
-    return of_membership.group_by(Outbox.thread_id, Outbox.recipient_id).order_by(func.min(Outbox.due_at))
+    of_membership = select(PendingDelivery.thread_id, PendingDelivery.recipient_id).where(PendingDelivery.due_at <= now)
+    return of_membership.group_by(PendingDelivery.thread_id, PendingDelivery.recipient_id).order_by(
+        func.min(PendingDelivery.due_at)
+    )
 
 
 def _tell_each(due: Select[str, str], now: datetime) -> int:
@@ -45,7 +47,9 @@ def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
     away_after = timedelta(seconds=setting("AWAY_AFTER"))
     try:
         with transaction():
-            told = telling.tell(thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after)
+            told = dispatch.notify_recipient(
+                thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after
+            )
             for seq in told:
                 consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
             if told:
@@ -53,5 +57,5 @@ def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
         return len(told)
     except Exception:
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
-        telling.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
+        dispatch.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
         return 0

@@ -7,17 +7,17 @@ from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
 from wellchat.messaging import snoozing
-from wellchat.messaging.actions import tell_of_person
+from wellchat.messaging.actions import refresh_person
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
-from wellchat.messaging.files import show_thumbnail
+from wellchat.messaging.files import add_thumbnail
 from wellchat.messaging.gallery import gallery, gallery_api
-from wellchat.messaging.labels import tell_of_subject
 from wellchat.messaging.message_api import api as message_api
 from wellchat.messaging.message_pages import pages as message_pages
+from wellchat.messaging.navigation import message_url
 from wellchat.messaging.pages import badges, pages
-from wellchat.messaging.places import address_of
 from wellchat.messaging.queries import warm_up
+from wellchat.messaging.subject_updates import refresh_subject
 from wellchat.notifications.kinds import NotificationKind
 from wellchat.subjects.hooks import subject_put_in_transaction
 
@@ -46,10 +46,10 @@ feature = Feature(
         ),
     ),
     handlers=(
-        (profile_changed_in_transaction, tell_of_person),
-        (subject_put_in_transaction, tell_of_subject),
-        (thumbnail_made_in_transaction, show_thumbnail),
+        (profile_changed_in_transaction, refresh_person),
+        (subject_put_in_transaction, refresh_subject),
+        (thumbnail_made_in_transaction, add_thumbnail),
     ),
-    context=lambda: {"badges": badges, "message_place": address_of},
+    context=lambda: {"badges": badges, "message_url": message_url},
     setup=_setup,
 )

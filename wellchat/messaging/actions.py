@@ -14,8 +14,8 @@ from wellchat.db import db, execute, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
-from wellchat.messaging.changing import left_to_read, lock_own, words_changed
 from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
+from wellchat.messaging.mutation import lock_own_message, text_changed, unread_above
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
@@ -63,16 +63,16 @@ def send_message(
             created_at=now,
             revision=0,
         )
-        content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
+        content = {"number": seq, "text": body, "subject": about.id if about else None, "reply_to": reply_to}
         if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
             execute(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
         if attachments:
-            message.files = files.send_along(message, reader_id=recipient_id, ids=attachments)
+            message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
         kind = about.kind if about and own_subject is None else None
         execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
-        execute(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
+        execute(statements.PUT_PENDING_DELIVERY, ids | {"number": seq, "to": recipient_id})
         for user_id in (sender.id, recipient_id):
             record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
         enqueue("messaging.tell", thread_id=thread_id)
@@ -116,7 +116,7 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
     Raises NotFound where it is not the viewer's message, Invalid where it is too late or deleted.
     """
     with transaction() as session:
-        thread, message = lock_own(viewer, thread_id, seq)
+        thread, message = lock_own_message(viewer, thread_id, seq)
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": gettext("This message was deleted.")})
         if not message.may_be_edited(now):
@@ -126,7 +126,7 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
         if message.body != body:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now
-            words_changed(thread, message, now)
+            text_changed(thread, message, now)
     return message
 
 
@@ -136,17 +136,17 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
     Twice is the same as once. Raises NotFound.
     """
     with transaction() as session:
-        thread, message = lock_own(viewer, thread_id, seq)
+        thread, message = lock_own_message(viewer, thread_id, seq)
         if message.deleted_at is None:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now))
-            files.take_back(message, now=now)
+            files.withdraw_files(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None
             session.flush()
             execute(statements.RECOUNT_WAITING, {"thread": thread_id})
-            words_changed(thread, message, now)
+            text_changed(thread, message, now)
     return message
 
 
@@ -160,7 +160,7 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(
-            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=left_to_read(viewer.id, seq)
+            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=unread_above(viewer.id, seq)
         )
         for user_id in people_of(thread_id):
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
@@ -221,7 +221,7 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
 
 
-def tell_of_person(user_id: str) -> None:
+def refresh_person(user_id: str) -> None:
     """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
     with transaction() as session:
         threads = session.execute(

@@ -10,7 +10,7 @@ from flask import Response, current_app
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import actions, places, queries
+from wellchat.messaging import actions, navigation, queries
 from wellchat.messaging.forms import (
     EditMessage,
     ListMessages,
@@ -102,9 +102,9 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
     """
     user = viewer()
     cursor = cursor_now(user.id)
-    at = places.first_of_day(user, thread_id, page.day) if page.day else page.around
+    at = navigation.first_of_day(user, thread_id, page.day) if page.day else page.around
     if at is not None:
-        found, more = places.messages_around(user, thread_id, at, limit=page.limit)
+        found, more = navigation.messages_around(user, thread_id, at, limit=page.limit)
     else:
         found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
     answer = {"messages": [message_json(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}

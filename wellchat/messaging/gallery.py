@@ -59,12 +59,12 @@ def files(thread_id: str) -> str:
     )
 
 
-SHOWN_BESIDE = 9  # pictures, and four documents
+PANEL_PICTURES = 9  # pictures, and four documents
 
 
 def panel_files(viewer: User, thread_id: str) -> dict[str, Any]:
     """The latest pictures and documents, for the panel beside a thread; whether there are more of each."""
-    pictures, more_pictures = files_of(viewer, thread_id, kind="picture", before=None, limit=SHOWN_BESIDE)
+    pictures, more_pictures = files_of(viewer, thread_id, kind="picture", before=None, limit=PANEL_PICTURES)
     documents, more_documents = files_of(viewer, thread_id, kind="document", before=None, limit=4)
     return {
         "pictures": [sent_json(row) for row in pictures],

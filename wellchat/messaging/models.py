@@ -71,10 +71,10 @@ def subject_key(subject: Subject, client_id: str) -> str:
     return f"subject:{subject.id}"
 
 
-_PLACE = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it
+_INBOX_ORDER = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it
 
 
-def _some(name: str, where: str, *columns: str) -> Index:
+def _partial_index(name: str, where: str, *columns: str) -> Index:
     """An index over those memberships of which a filter of the inbox speaks."""
     return Index(f"ix_memberships_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
 
@@ -88,12 +88,12 @@ class Membership(Base):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        Index("ix_memberships_inbox", "user_id", *_PLACE),
-        _some("unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_PLACE),
-        _some("waiting", "waiting_since IS NOT NULL", "user_id", *_PLACE),
-        _some("kind", "kind IS NOT NULL", "user_id", "kind", *_PLACE),
-        _some("snoozed", "snoozed_until IS NOT NULL", "user_id", *_PLACE),
-        _some("due", "snoozed_until IS NOT NULL", "snoozed_until"),
+        Index("ix_memberships_inbox", "user_id", *_INBOX_ORDER),
+        _partial_index("unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("waiting", "waiting_since IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
+        _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("due", "snoozed_until IS NOT NULL", "snoozed_until"),
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 
@@ -217,7 +217,7 @@ class MessageRevision(Base):
     replaced_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Outbox(Base):
+class PendingDelivery(Base):
     """A message its recipient has still to be told of. Written with the message, gone when the worker has decided."""
 
     __tablename__ = "outbox"

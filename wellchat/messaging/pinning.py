@@ -10,8 +10,8 @@ from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.i18n import gettext
-from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import Message
+from wellchat.messaging.mutation import lock_message, message_changed
 
 MAX_PINS = 50  # of one thread
 

@@ -14,7 +14,7 @@ from wellchat.accounts.models import Presence, User
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
 from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread, pair_key
-from wellchat.notifications import queries as bell
+from wellchat.notifications import queries as notification_queries
 from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
@@ -22,7 +22,7 @@ from wellchat.subjects.models import Subject
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
-PINNED = "p."  # before the place of a pinned thread
+PINNED = "p."  # before the page token of a pinned thread
 
 
 class ThreadView(NamedTuple):
@@ -92,12 +92,12 @@ def thread_for(viewer: User, thread_id: str) -> ThreadView:
 
 
 @cache
-def _threads_named() -> Select[Any]:
+def _threads_by_id() -> Select[Any]:
     return _threads().where(Thread.id.in_(bindparam("ids", expanding=True)))
 
 
 def threads_by_id(user_id: str, thread_ids: Iterable[str]) -> list[ThreadView]:
-    rows = db.session.execute(_threads_named(), {"viewer": user_id, "ids": list(thread_ids)})
+    rows = db.session.execute(_threads_by_id(), {"viewer": user_id, "ids": list(thread_ids)})
     return [ThreadView._make(row) for row in rows]
 
 
@@ -114,7 +114,7 @@ def inbox(
     kind: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
-    """The viewer's threads, pinned ones on top, then the latest, and the place of the next page if there is one.
+    """The viewer's threads, pinned ones on top, then the latest, and the token of the next page if there is one.
 
     What is snoozed is listed among the snoozed only, until messaging.snoozing wakes it; in the archive all are alike.
     """
@@ -130,7 +130,7 @@ def inbox(
     if kind is not None:
         statement = statement.where(Mine.kind == kind)
     if q.strip():
-        like = "%" + _literally(q.strip()) + "%"
+        like = "%" + _escape_like(q.strip()) + "%"
         statement = statement.outerjoin(Thread.subject)
         statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
     if before:
@@ -165,7 +165,7 @@ def kinds_of(viewer: User) -> list[str]:
     return [kind for kind in KINDS if found[kind]]
 
 
-def _literally(text: str) -> str:
+def _escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -223,7 +223,7 @@ _unread_messages = (
     )
 )
 # And what was marked unread again: from there up to the watermark.
-_marked_messages = (
+_messages_marked_unread = (
     select(func.count())
     .select_from(Membership)
     .join(
@@ -243,8 +243,8 @@ _marked_messages = (
     )
 )
 UNREAD = select(
-    (_unread_messages.scalar_subquery() + _marked_messages.scalar_subquery()).label("messages"),
-    bell.UNREAD.scalar_subquery().label("notifications"),
+    (_unread_messages.scalar_subquery() + _messages_marked_unread.scalar_subquery()).label("messages"),
+    notification_queries.UNREAD.scalar_subquery().label("notifications"),
 )
 
 

@@ -13,8 +13,8 @@ from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.i18n import gettext
-from wellchat.messaging.changing import lock_message, message_changed
 from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
+from wellchat.messaging.mutation import lock_message, message_changed
 
 MAX_REACTIONS = 12  # different emoji that one person may put on one message
 

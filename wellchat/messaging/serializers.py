@@ -13,9 +13,9 @@ from wellchat.accounts.queries import person_json
 from wellchat.attachments.serializers import file_json
 from wellchat.clock import iso
 from wellchat.i18n import gettext
+from wellchat.messaging.message_rows import MessageRow, QuoteRow
 from wellchat.messaging.models import Message, preview_of
 from wellchat.messaging.queries import ThreadView
-from wellchat.messaging.said import Quoted, Said
 from wellchat.subjects.models import Subject
 
 Json = dict[str, Any]
@@ -80,7 +80,7 @@ def membership_json(view: ThreadView) -> Json:
     }
 
 
-def message_json(message: Message | Said, viewer_id: str) -> Json:
+def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
     state = {
         "thread_id": message.thread_id,
         "seq": message.seq,
@@ -102,7 +102,7 @@ def message_json(message: Message | Said, viewer_id: str) -> Json:
     return state
 
 
-def _quote(quoted: Message | Quoted | None) -> Json | None:
+def _quote(quoted: Message | QuoteRow | None) -> Json | None:
     """The message that one answers, as it is now."""
     if quoted is None:
         return None

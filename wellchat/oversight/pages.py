@@ -11,7 +11,7 @@ from wellchat import clock
 from wellchat.attachments.serving import small, whole
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_form, read_query
-from wellchat.messaging.forms import ListThreads, ThreadPlace
+from wellchat.messaging.forms import ListThreads, ThreadQuery
 from wellchat.messaging.serializers import message_json
 from wellchat.oversight import queries
 from wellchat.oversight.actions import look
@@ -58,7 +58,7 @@ def show(look_id: str) -> str:
     if not admin.is_admin:
         raise NotFound
     entry, thread = queries.look_of(admin, look_id, clock.now())
-    found = queries.transcript(entry, before=read_query(ThreadPlace).before)
+    found = queries.transcript(entry, before=read_query(ThreadQuery).before)
     return render_template(
         "oversight/look.html",
         look=entry,

@@ -15,7 +15,7 @@ from wellchat.errors import problem
 from wellchat.i18n import N_
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import Head, poll_notifier
-from wellchat.messaging.arriving import acknowledge
+from wellchat.messaging.delivery import mark_delivered
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
@@ -52,7 +52,7 @@ def updates(poll: Poll) -> Response:
     if refusal is not None:
         return _resync(head, refusal)
     if cursor.seq > max(acknowledged, known_head.acknowledged):
-        known_head.acknowledged = acknowledge(user_id=user.id, after=acknowledged, up_to=cursor.seq)
+        known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
         snapshot()
     if head.seq == cursor.seq:
         # Not cacheable: a poll that records presence, and one whose user's access has ended since it was checked.

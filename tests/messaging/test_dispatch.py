@@ -11,7 +11,7 @@ from wellchat.accounts.actions import touch_presence
 from wellchat.db import db
 from wellchat.digests import outbox
 from wellchat.messaging.actions import change_membership, delete_message, edit_message, mark_read
-from wellchat.messaging.models import Outbox
+from wellchat.messaging.models import PendingDelivery
 from wellchat.notifications.models import Notification
 
 
@@ -21,7 +21,7 @@ def bell_of(user):
 
 
 def rows():
-    return len(db.session.execute(select(Outbox)).scalars().all())
+    return len(db.session.execute(select(PendingDelivery)).scalars().all())
 
 
 def test_messages_of_a_thread_are_one_record_that_counts_up(app, talk, now):
@@ -101,7 +101,7 @@ def test_who_looks_at_the_thread_is_told_once_they_have_left(app, talk, now):
 
 def test_what_cannot_be_told_waits_and_harms_nobody_else(app, talk, now, monkeypatch, other_talk):
     """Trap 30."""
-    true_record = outbox.telling.notifications.record
+    true_record = outbox.dispatch.notifications.record
 
     def poisoned(**what):
         if what["thread_id"] == talk.id:
@@ -110,7 +110,7 @@ def test_what_cannot_be_told_waits_and_harms_nobody_else(app, talk, now, monkeyp
 
     talk.exchange("c")
     other_talk.exchange("c")
-    monkeypatch.setattr(outbox.telling.notifications, "record", poisoned)
+    monkeypatch.setattr(outbox.dispatch.notifications, "record", poisoned)
     assert outbox.sweep(now) == {"told": 1}
     monkeypatch.undo()
     assert outbox.sweep(now) == {"told": 0}  # not due yet

@@ -12,17 +12,17 @@ from wellchat.changes.queries import message_changes
 from wellchat.db import execute, table, transaction
 from wellchat.messaging.models import Membership, Thread
 
-ACK_AT_ONCE = 1_000  # rows of the change log one poll confirms
+ACK_BATCH = 1_000  # rows of the change log one poll confirms
 ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
 
 
-MARKS = (
+WATERMARKS = (
     select(Membership.thread_id, Membership.delivered_seq, Thread.client_id, Thread.professional_id)
     .join(Thread, Thread.id == Membership.thread_id)
     .where(Membership.user_id == bindparam("whose"), Membership.thread_id.in_(bindparam("threads", expanding=True)))
     .order_by(Membership.thread_id)
 )
-MOVE_MARK = (
+MOVE_WATERMARK = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("whose"))
     .where(Membership.delivered_seq < bindparam("up_to"))
@@ -30,7 +30,7 @@ MOVE_MARK = (
 )
 
 
-class Behind(NamedTuple):
+class LaggingThread(NamedTuple):
     """A thread whose latest message has arrived while the delivered watermark is still below it."""
 
     thread_id: str
@@ -38,26 +38,26 @@ class Behind(NamedTuple):
     other_id: str
 
 
-def acknowledge(*, user_id: str, after: int, up_to: int) -> int:
+def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
     """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means.
 
     Deals with the changes after one seq and up to another of the user's log. Answers how far it came.
     """
-    rows = message_changes(user_id, after=after, up_to=up_to, limit=ACK_AT_ONCE)
-    acked_seq = up_to if len(rows) < ACK_AT_ONCE else rows[-1].seq
+    rows = message_changes(user_id, after=after, up_to=up_to, limit=ACK_BATCH)
+    acked_seq = up_to if len(rows) < ACK_BATCH else rows[-1].seq
     behind = _not_yet_delivered(user_id, rows)
     if not behind and acked_seq - after < ACK_EVERY:
         return acked_seq  # nothing that anybody would see: not worth a write
     with transaction():
         for thread in behind:
-            moved = execute(MOVE_MARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
+            moved = execute(MOVE_WATERMARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
             if moved.rowcount:
                 record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
         acknowledge_changes(user_id=user_id, seq=acked_seq)
     return acked_seq
 
 
-def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[Behind]:
+def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[LaggingThread]:
     """In ascending order of the threads, as they are locked."""
     arrived: dict[str, int] = {}
     for change in rows:
@@ -65,9 +65,9 @@ def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[Behind]:
             arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
     if not arrived:
         return []
-    marks = execute(MARKS, {"whose": user_id, "threads": list(arrived)})
+    watermarks = execute(WATERMARKS, {"whose": user_id, "threads": list(arrived)})
     return [
-        Behind(thread_id, arrived[thread_id], professional_id if user_id == client_id else client_id)
-        for thread_id, delivered, client_id, professional_id in marks
+        LaggingThread(thread_id, arrived[thread_id], professional_id if user_id == client_id else client_id)
+        for thread_id, delivered, client_id, professional_id in watermarks
         if delivered < arrived[thread_id]
     ]

@@ -16,15 +16,15 @@ from wellchat.errors import NotFound
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of
 
-ON_A_PAGE = 50  # messages a thread opens with
+PAGE_SIZE = 50  # messages a thread opens with
 
 
-def address_of(thread_id: str, seq: int, last_seq: int | None = None) -> str:
+def message_url(thread_id: str, seq: int, last_seq: int | None = None) -> str:
     """Where a message of a thread is seen, also by who has no script to bring what the page does not open with.
 
     That is its end, for what is near `last_seq`, where that is known.
     """
-    at = None if last_seq is not None and seq > last_seq - ON_A_PAGE else seq
+    at = None if last_seq is not None and seq > last_seq - PAGE_SIZE else seq
     return url_for("messaging.thread", thread_id=thread_id, at=at, _anchor=str(seq))
 
 

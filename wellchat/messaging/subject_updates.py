@@ -18,7 +18,7 @@ MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spok
 _message = aliased(Message)
 
 
-def tell_of_subject(subject: Subject, stood: Stood | None, _tell: bool, _now: datetime) -> None:
+def refresh_subject(subject: Subject, stood: Stood | None, _tell: bool, _now: datetime) -> None:
     """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
 
     Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be
@@ -31,20 +31,20 @@ def tell_of_subject(subject: Subject, stood: Stood | None, _tell: bool, _now: da
         for thread_id in about:
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="thread", thread_id=thread_id)
-        for thread_id, seq in execute(SPOKEN_OF, {"about": subject.id, "threads": list(threads)}).all():
+        for thread_id, seq in execute(TOUCH_MESSAGES_ABOUT, {"about": subject.id, "threads": list(threads)}).all():
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
 
 
-_spoken_of = (
+_messages_about = (
     select(_message.thread_id, _message.seq)
     .where(_message.thread_id.in_(bindparam("threads", expanding=True)), _message.subject_id == bindparam("about"))
     .order_by(_message.created_at.desc())
     .limit(MAX_REFRESHED)
 )
-SPOKEN_OF = (
+TOUCH_MESSAGES_ABOUT = (
     update(table(Message))
-    .where(tuple_(Message.thread_id, Message.seq).in_(_spoken_of))
+    .where(tuple_(Message.thread_id, Message.seq).in_(_messages_about))
     .values(revision=Message.revision + 1)
     .returning(Message.thread_id, Message.seq)
 )

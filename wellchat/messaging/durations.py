@@ -12,12 +12,12 @@ FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 MORNING = time(8)
 
 
-def until(span: MuteFor, *, now: datetime, zone: str) -> datetime:
+def until(duration: MuteFor, *, now: datetime, zone: str) -> datetime:
     """When it ends; tomorrow and a week on it is at eight in the morning, on the clocks of `zone`."""
-    if span == "always":
+    if duration == "always":
         return FOREVER
-    if span == "hour":
+    if duration == "hour":
         return now + timedelta(hours=1)
     there = ZoneInfo(zone)
-    day = now.astimezone(there).date() + timedelta(days=1 if span == "tomorrow" else 7)
+    day = now.astimezone(there).date() + timedelta(days=1 if duration == "tomorrow" else 7)
     return datetime.combine(day, MORNING, there).astimezone(UTC)

@@ -15,7 +15,7 @@ from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
 
-class Quoted(NamedTuple):
+class QuoteRow(NamedTuple):
     """What of an answered message a quote shows."""
 
     thread_id: str
@@ -25,12 +25,12 @@ class Quoted(NamedTuple):
     files: list[File] | None
 
 
-QUOTED = select(Message.thread_id, Message.seq, Message.sender_id, Message.body, Message.files).where(
-    tuple_(Message.thread_id, Message.seq).in_(bindparam("places", expanding=True))
+QUOTES = select(Message.thread_id, Message.seq, Message.sender_id, Message.body, Message.files).where(
+    tuple_(Message.thread_id, Message.seq).in_(bindparam("keys", expanding=True))
 )
 
 
-class Said(NamedTuple):
+class MessageRow(NamedTuple):
     """A message read past the ORM, for updates: `state.message_state` tells it to clients."""
 
     thread_id: str
@@ -47,12 +47,12 @@ class Said(NamedTuple):
     pinned_at: datetime | None
     files: list[File] | None
     subject: Subject | None
-    quoted: Quoted | None
+    quoted: QuoteRow | None
 
 
-_said = table(Message).c
+_columns = table(Message).c
 CHANGED = (
-    select(*(_said[name] for name in Said._fields if name not in ("subject", "quoted")), Message.subject_id)
+    select(*(_columns[name] for name in MessageRow._fields if name not in ("subject", "quoted")), Message.subject_id)
     .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
     .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
     .where(Change.user_id == bindparam("viewer"), Change.kind == "message")
@@ -61,21 +61,21 @@ CHANGED = (
 )
 
 
-def changed_messages(user_id: str, *, after: int, up_to: int) -> list[Said]:
+def changed_messages(user_id: str, *, after: int, up_to: int) -> list[MessageRow]:
     """The messages that a stretch of the user's change log names, of their own threads only."""
     rows = execute(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
     subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
-    quotes = _quoted({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
-    said = {
-        (row.thread_id, row.seq): Said._make(
+    quotes = _quotes({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
+    messages = {
+        (row.thread_id, row.seq): MessageRow._make(
             (*row[:-1], subjects.get(row.subject_id), quotes.get((row.thread_id, row.reply_to)))
         )
         for row in rows
     }
-    return list(said.values())
+    return list(messages.values())
 
 
-def _quoted(places: set[tuple[str, int]]) -> dict[tuple[str, int], Quoted]:
-    if not places:
+def _quotes(keys: set[tuple[str, int]]) -> dict[tuple[str, int], QuoteRow]:
+    if not keys:
         return {}
-    return {(row.thread_id, row.seq): Quoted._make(row) for row in execute(QUOTED, {"places": list(places)})}
+    return {(row.thread_id, row.seq): QuoteRow._make(row) for row in execute(QUOTES, {"keys": list(keys)})}

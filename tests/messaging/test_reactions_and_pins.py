@@ -11,11 +11,11 @@ from wellchat.changes.queries import cursor_now
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging.message_rows import changed_messages
 from wellchat.messaging.models import Message, Reaction
 from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import messages_of, pins_of
 from wellchat.messaging.reacting import MAX_REACTIONS, is_emoji, react
-from wellchat.messaging.said import changed_messages
 from wellchat.messaging.serializers import message_json
 
 EMOJI = [

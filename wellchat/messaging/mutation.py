@@ -38,7 +38,7 @@ def lock_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Messag
     return thread, message
 
 
-def lock_own(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
+def lock_own_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
     """The same, of a message that the viewer wrote."""
     thread, message = lock_message(viewer, thread_id, seq)
     if message.sender_id != viewer.id:
@@ -49,18 +49,18 @@ def lock_own(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
 def message_changed(thread: Thread, message: Message) -> None:
     """Its state is a newer one, and no screen shows it yet."""
     message.revision += 1
-    _tell_both(thread, message.seq)
+    _record_for_both(thread, message.seq)
 
 
-ANSWERS_CHANGED = (
+REPLIES_CHANGED = (
     update(table(Message))
-    .where(Message.thread_id == bindparam("thread"), Message.reply_to == bindparam("answered"))
+    .where(Message.thread_id == bindparam("thread"), Message.reply_to == bindparam("replied_to"))
     .values(revision=Message.revision + 1)
     .returning(Message.seq)
 )
 
 
-def words_changed(thread: Thread, message: Message, now: datetime) -> None:
+def text_changed(thread: Thread, message: Message, now: datetime) -> None:
     """It says something else: so do the answers that quote it, and what its recipient was told."""
     recipient_id = thread.other_id(message.sender_id)
     notifications.retract(
@@ -69,14 +69,14 @@ def words_changed(thread: Thread, message: Message, now: datetime) -> None:
         seq=message.seq,
         preview=message.preview,
         now=now,
-        left=left_to_read(recipient_id, Notification.first_seq - 1),
+        left=unread_above(recipient_id, Notification.first_seq - 1),
     )
     message_changed(thread, message)
-    for seq in execute(ANSWERS_CHANGED, {"thread": thread.id, "answered": message.seq}).scalars():
-        _tell_both(thread, seq)
+    for seq in execute(REPLIES_CHANGED, {"thread": thread.id, "replied_to": message.seq}).scalars():
+        _record_for_both(thread, seq)
 
 
-def left_to_read(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:
+def unread_above(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:
     """Of the messages that a record in the reader's bell reaches to, how many are there to read above that one."""
     return (
         select(func.count())
@@ -92,6 +92,6 @@ def left_to_read(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelec
     )
 
 
-def _tell_both(thread: Thread, seq: int) -> None:
+def _record_for_both(thread: Thread, seq: int) -> None:
     for user_id in (thread.client_id, thread.professional_id):
         record_change(user_id=user_id, kind="message", thread_id=thread.id, message_seq=seq)

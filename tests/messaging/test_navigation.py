@@ -10,7 +10,7 @@ import pytest
 from tests.cast import long_life as fill
 from wellchat.db import transaction
 from wellchat.messaging.models import Message
-from wellchat.messaging.places import first_of_day, messages_around
+from wellchat.messaging.navigation import first_of_day, messages_around
 from wellchat.messaging.queries import thread_for
 
 NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
