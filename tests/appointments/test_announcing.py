@@ -142,7 +142,7 @@ def test_a_reminder_follows_its_booking(world: World, put: Put) -> None:
 def test_one_that_was_moved_in_silence_reminds_at_its_new_time(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
-    put(NOON + HOUR, starts_at=STARTS + 5 * DAY, tell=False)
+    put(NOON + HOUR, starts_at=STARTS + 5 * DAY, notify=False)
     assert actions.sweep(STARTS - HOUR) == {"announced": 0}
     assert actions.sweep(STARTS + 4 * DAY) == {"announced": 2}
 

@@ -16,7 +16,7 @@ from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
 from wellchat.notifications import actions as notifications
 from wellchat.notifications.queries import preferences
-from wellchat.subjects.actions import Stood
+from wellchat.subjects.actions import SubjectSnapshot
 from wellchat.subjects.models import Subject
 from wellchat.task_queue import enqueue
 
@@ -27,8 +27,8 @@ BATCH = 500  # people of one sweep
 AFTER_TROUBLE = timedelta(minutes=5)
 
 
-def plan(subject: Subject, stood: Stood | None, tell: bool, now: datetime) -> None:
-    """A subject was put; `stood` is how it was before. Runs in the transaction that put it.
+def plan(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
+    """A subject was put; `previous` is how it was before. Runs in the transaction that put it.
 
     Nothing is planned for what has begun: the history that a host platform brings along rings at nobody. Where nobody
     is to be told, reminders that were planned go along with it all the same.
@@ -40,7 +40,7 @@ def plan(subject: Subject, stood: Stood | None, tell: bool, now: datetime) -> No
     if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
         return
     for user_id in (subject.client_id, subject.professional_id):
-        if tell and (what := _news(subject, stood, user_id)):
+        if tell and (what := _news(subject, previous, user_id)):
             _expect(subject.id, user_id, what, now)
         for what, before in REMINDERS.items():
             if reminds and not subject.is_cancelled and subject.starts_at - before > now:
@@ -48,12 +48,12 @@ def plan(subject: Subject, stood: Stood | None, tell: bool, now: datetime) -> No
     enqueue("appointments.announce", subject_id=subject.id)
 
 
-def _news(subject: Subject, stood: Stood | None, user_id: str) -> str | None:
-    if stood is None or stood.is_cancelled or user_id not in (stood.client_id, stood.professional_id):
+def _news(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
+    if previous is None or previous.is_cancelled or user_id not in (previous.client_id, previous.professional_id):
         return None if subject.is_cancelled else BOOKED
     if subject.is_cancelled:
         return CANCELLED
-    return MOVED if stood.starts_at != subject.starts_at else None
+    return MOVED if previous.starts_at != subject.starts_at else None
 
 
 def _expect(subject_id: str, user_id: str, what: str, due_at: datetime) -> None:

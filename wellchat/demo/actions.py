@@ -121,7 +121,7 @@ def _put(subject: Subject, scene: Scene) -> None:
             url=subject.url,
             starts_at=scene.starts.get(subject.key),
             status=status,
-            tell=False,
+            notify=False,
             now=at,
         )
         if is_claimed and status == "open":

@@ -111,7 +111,7 @@ def put_subject(
     url: str | None = None,
     starts_at: datetime | None = None,
     status: str | None = None,
-    tell: bool = True,
+    notify: bool = True,
 ) -> Subject:
     """Create or update a subject of the host platform; a lead that is claimed opens its thread.
 
@@ -127,7 +127,7 @@ def put_subject(
             url=url,
             starts_at=starts_at,
             status=status,
-            tell=tell,
+            notify=notify,
             now=now,
         )
         _open_claimed(subject, now)

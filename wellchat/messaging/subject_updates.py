@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased
 from wellchat.changes.actions import record_change
 from wellchat.db import db, execute, table, transaction
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.subjects.actions import Stood, shown_of
+from wellchat.subjects.actions import SubjectSnapshot, visible_fields
 from wellchat.subjects.models import Subject
 
 MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spoken of it, messages; the latest
@@ -18,16 +18,16 @@ MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spok
 _message = aliased(Message)
 
 
-def refresh_subject(subject: Subject, stood: Stood | None, _tell: bool, _now: datetime) -> None:
+def refresh_subject(subject: Subject, previous: SubjectSnapshot | None, _tell: bool, _now: datetime) -> None:
     """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
 
     Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be
     found, or shows the subject as it will be.
     """
-    if stood is None or stood.shown == shown_of(subject):
+    if previous is None or previous.shown == visible_fields(subject):
         return
     with transaction():
-        about, threads = _lock(subject, stood)
+        about, threads = _lock(subject, previous)
         for thread_id in about:
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="thread", thread_id=thread_id)
@@ -50,7 +50,7 @@ TOUCH_MESSAGES_ABOUT = (
 )
 
 
-def _lock(subject: Subject, stood: Stood) -> tuple[set[str], dict[str, tuple[str, str]]]:
+def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[str, tuple[str, str]]]:
     """Ids of the threads about it; and of these and those where it may have been spoken of, the two people."""
     session = db.session()
     latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MAX_REFRESHED)
@@ -58,12 +58,12 @@ def _lock(subject: Subject, stood: Stood) -> tuple[set[str], dict[str, tuple[str
     theirs = (
         select(Thread.id)
         .join(Membership, Membership.thread_id == Thread.id)
-        .where(Membership.user_id.in_({subject.professional_id, stood.professional_id}))
+        .where(Membership.user_id.in_({subject.professional_id, previous.professional_id}))
         .order_by(Membership.updated_at.desc())
         .limit(MAX_REFRESHED)
     )
-    if subject.client_id and stood.client_id:  # of one client's, and never for all of them
-        theirs = theirs.where(Thread.client_id.in_({subject.client_id, stood.client_id}))
+    if subject.client_id and previous.client_id:  # of one client's, and never for all of them
+        theirs = theirs.where(Thread.client_id.in_({subject.client_id, previous.client_id}))
     ids = about | set(session.execute(theirs).scalars())
     locked = session.execute(
         select(Thread.id, Thread.client_id, Thread.professional_id)

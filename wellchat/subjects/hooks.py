@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from wellchat.feature import Hook
 
 if TYPE_CHECKING:
-    from wellchat.subjects.actions import Stood
+    from wellchat.subjects.actions import SubjectSnapshot
     from wellchat.subjects.models import Subject
 
-subject_put_in_transaction: Hook[[Subject, Stood | None, bool, datetime], None]
+subject_put_in_transaction: Hook[[Subject, SubjectSnapshot | None, bool, datetime], None]
 subject_put_in_transaction = Hook("subjects.subject_put_in_transaction")
 """(subject, how it was before or None for a new one, whether to notify its people, now)."""
