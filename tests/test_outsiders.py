@@ -11,7 +11,7 @@ import itertools
 import pytest
 
 from tests.attachments.files import send, take
-from wellchat.attachments.work import work
+from wellchat.attachments.processing import process
 from wellchat.db import new_id
 from wellchat.messaging.opening import put_subject
 from wellchat.push.actions import register
@@ -50,7 +50,7 @@ def file_of(talk, now):
     """One that Cara sent to Paul, and the worker has seen to."""
     file = take(talk.cara, now)
     send(talk, talk.cara, [file])
-    work(attachment_id=file.id, now=now)
+    process(attachment_id=file.id, now=now)
     return file.id
 
 

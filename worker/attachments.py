@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from wellchat.attachments import work as files
+from wellchat.attachments import processing as files
 from wellchat.clock import now
 from wellchat.task_queue import celery
 
@@ -10,4 +10,4 @@ from wellchat.task_queue import celery
 @celery.task(name="attachments.work")
 def work(*, attachment_ids: list[str], **_: Any) -> None:
     """Files wait for their thumbnail, or to be taken away."""
-    files.work_all(attachment_ids=attachment_ids, now=now())
+    files.process_all(attachment_ids=attachment_ids, now=now())

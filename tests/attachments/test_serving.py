@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.attachments.files import PDF, moving, picture, row, send, take
+from wellchat.attachments.processing import process
 from wellchat.attachments.storage import Folder, key_of, the_store
-from wellchat.attachments.work import work
 from wellchat.messaging.actions import delete_message
 from wellchat.oversight.actions import look
 
@@ -17,7 +17,7 @@ def sent(talk, now):
     files = take(talk.cara, now), take(talk.cara, now, PDF, 'plän "x".pdf')
     send(talk, talk.cara, list(files))
     for file in files:
-        work(attachment_id=file.id, now=now)
+        process(attachment_id=file.id, now=now)
     return files
 
 
@@ -130,7 +130,7 @@ def broken(*_):
 def test_a_thumbnail_is_not_there_before_it_is_made(app, browse, talk, now):
     file = take(talk.cara, now, moving(), "a.gif")
     assert browse(talk.cara).get(paths(file)[1]).status_code == 404
-    work(attachment_id=file.id, now=now)
+    process(attachment_id=file.id, now=now)
     assert browse(talk.cara).get(paths(file)[1]).status_code == 200
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.attachments.files import PDF, send, take
 from tests.services import end_with_parent, free_port, wait_for
-from wellchat.attachments import work
+from wellchat.attachments import processing
 from wellchat.attachments.storage import Bucket, Folder, Missing, attachment_id_of, key_of, thumbnail_key
 from wellchat.config import SettingsError, read_settings
 from wellchat.doctor import examine
@@ -92,13 +92,13 @@ def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
     app.config.update(STORAGE_URL="s3://files/whole", S3_ENDPOINT=s3)
     beach, plan = take(talk.cara, now), take(talk.cara, now, PDF, "plan.pdf")
     send(talk, talk.cara, [beach, plan])
-    assert work.work(attachment_id=beach.id, now=now) == "ready"
+    assert processing.process(attachment_id=beach.id, now=now) == "ready"
     paul = browse(talk.paul)
     assert paul.get(f"/attachments/{plan.id}/plan.pdf").data == PDF
     assert paul.get(f"/attachments/{plan.id}/plan.pdf", headers={"Range": "bytes=1-3"}).data == b"PDF"
     assert paul.get(f"/attachments/{beach.id}/thumbnail").data[:4] == b"RIFF"
     assert not (app.config["INSTANCE"] / "files" / key_of(plan.id)).exists()
-    assert work.collect(now + timedelta(days=2)) == 0
+    assert processing.collect(now + timedelta(days=2)) == 0
     checks = {check.name: check for check in examine(app).checks}
     assert (checks["files"].ok, checks["files"].detail) == (True, "bucket files takes files")
 

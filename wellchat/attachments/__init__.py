@@ -1,6 +1,6 @@
 """Files that people send each other, seen by the two people of their thread and nobody else."""
 
-from wellchat.attachments import work
+from wellchat.attachments import processing
 from wellchat.attachments.api import api
 from wellchat.attachments.names import ending_of
 from wellchat.attachments.pages import pages
@@ -11,8 +11,8 @@ feature = Feature(
     "attachments",
     blueprints=(api, pages),
     tasks="worker.attachments",
-    sweeps=(work.sweep,),
-    tidies=(work.tidy,),
+    sweeps=(processing.sweep,),
+    tidies=(processing.tidy,),
     filters={
         "blank": blank,
         "ending": ending_of,

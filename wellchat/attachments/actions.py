@@ -1,4 +1,4 @@
-"""The verbs of files: taken in, sent along, taken back. What the worker does with them is in work.py."""
+"""The verbs of files: taken in, sent along, taken back. What the worker does with them is in processing.py."""
 
 from __future__ import annotations
 

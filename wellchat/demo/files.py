@@ -10,8 +10,8 @@ from sqlalchemy import or_, select
 from wellchat.accounts.models import User
 from wellchat.attachments.actions import examine, put_down
 from wellchat.attachments.models import Attachment
+from wellchat.attachments.processing import process
 from wellchat.attachments.storage import key_of, the_store, thumbnail_key
-from wellchat.attachments.work import work
 from wellchat.db import after_commit, db
 from wellchat.demo.drawings import DRAWINGS
 
@@ -19,7 +19,7 @@ from wellchat.demo.drawings import DRAWINGS
 def draw(name: str, owner: User, now: datetime) -> str:
     """Id of a drawing that waits to be sent, its thumbnail made: there may be no worker yet."""
     taken = put_down(owner_id=owner.id, file=examine(name=name, content=DRAWINGS[name]()), now=now)
-    work(attachment_id=taken.id, now=now)
+    process(attachment_id=taken.id, now=now)
     return taken.id
 
 

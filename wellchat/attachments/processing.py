@@ -26,15 +26,15 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
 MAX_ATTEMPTS = 8  # attempts at one file
 BATCH = 100  # files of one sweep
-EVERY = timedelta(days=1)  # that the store is looked through
-STRAY_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
+COLLECT_EVERY = timedelta(days=1)  # that the store is looked through
+ORPHAN_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
 
 
-class _Moved(Exception):
+class _StateChanged(Exception):
     """It was sent, or withdrawn, while its thumbnail was made."""
 
 
-def work(*, attachment_id: str, now: datetime) -> str | None:
+def process(*, attachment_id: str, now: datetime) -> str | None:
     """Do what one file waits for. Answers its state afterwards; None: nothing to do, or another is at it."""
     with transaction() as session:
         found = session.execute(
@@ -49,7 +49,7 @@ def work(*, attachment_id: str, now: datetime) -> str | None:
         return None
     state, attempts = found
     try:
-        return _take_away(attachment_id) if state == WITHDRAWN else _make_thumbnail(attachment_id)
+        return _delete_bytes(attachment_id) if state == WITHDRAWN else _make_thumbnail(attachment_id)
     except Exception as error:
         log.warning("file %s, attempt %d: %s", attachment_id, attempts, error)
         _postpone(attachment_id, now, attempts)
@@ -68,16 +68,16 @@ def _make_thumbnail(attachment_id: str) -> str:
         if row is None or row.state != FRESH:
             break
         try:
-            _show(row)
+            _publish_thumbnail(row)
             return READY
-        except _Moved:
+        except _StateChanged:
             continue
     if row is None or row.state in (WITHDRAWN, GONE):
         store.delete(thumbnail_key(attachment_id))
     return row.state if row else GONE
 
 
-def _show(row: Attachment) -> None:
+def _publish_thumbnail(row: Attachment) -> None:
     """The message is locked before the file, as in every transaction that has to do with both."""
     thread_id, seq, file_id = row.thread_id, row.message_seq, row.id
     with transaction() as session:
@@ -92,10 +92,10 @@ def _show(row: Attachment) -> None:
             .execution_options(synchronize_session=False)
         )
         if made.scalar_one_or_none() is None:
-            raise _Moved
+            raise _StateChanged
 
 
-def _take_away(attachment_id: str) -> str:
+def _delete_bytes(attachment_id: str) -> str:
     store = the_store()
     for key in (key_of(attachment_id), thumbnail_key(attachment_id)):
         store.delete(key)
@@ -122,15 +122,15 @@ def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
         )
 
 
-def work_all(*, attachment_ids: Iterable[str], now: datetime) -> list[str]:
+def process_all(*, attachment_ids: Iterable[str], now: datetime) -> list[str]:
     """Each on its own; answers the states of those that were waiting."""
-    return [state for each in attachment_ids if (state := work(attachment_id=each, now=now))]
+    return [state for each in attachment_ids if (state := process(attachment_id=each, now=now))]
 
 
 def sweep(now: datetime) -> dict[str, int]:
     """What a lost doorbell missed."""
     due = select(Attachment.id).where(Attachment.due_at <= now).order_by(Attachment.due_at).limit(BATCH)
-    states = work_all(attachment_ids=list(db.session.execute(due).scalars()), now=now)
+    states = process_all(attachment_ids=list(db.session.execute(due).scalars()), now=now)
     return {"thumbnails_made": states.count(READY), "files_removed": states.count(GONE)}
 
 
@@ -141,8 +141,8 @@ def tidy(now: datetime) -> dict[str, int]:
 def collect_daily(now: datetime) -> int:
     """`collect`, once a day on this host however often it is asked for: it looks at every file there is."""
     note = Path(setting("INSTANCE")) / "files-collected"
-    last = _noted(note)
-    if last and timedelta() <= now - last < EVERY:
+    last = _last_run(note)
+    if last and timedelta() <= now - last < COLLECT_EVERY:
         return 0
     note.write_text(now.isoformat())  # before, for it may take longer than cron waits until it asks again
     try:
@@ -153,7 +153,7 @@ def collect_daily(now: datetime) -> int:
         return 0
 
 
-def _noted(note: Path) -> datetime | None:
+def _last_run(note: Path) -> datetime | None:
     try:
         return datetime.fromisoformat(note.read_text())
     except (OSError, ValueError):
@@ -163,7 +163,7 @@ def _noted(note: Path) -> datetime | None:
 def collect(now: datetime) -> int:
     """Bytes in the store that no row speaks of: left by a crash, or by a database that was restored."""
     store, gone = the_store(), 0
-    old = (key for key, since in store.keys() if since < now - STRAY_AFTER)  # noqa: SIM118 - a store is no dict
+    old = (key for key, since in store.keys() if since < now - ORPHAN_AFTER)  # noqa: SIM118 - a store is no dict
     while keys := list(islice(old, 500)):
         ids = {attachment_id_of(key) for key in keys}
         known = set(
