@@ -81,7 +81,7 @@ def _numbers(*texts: str) -> str:
 
 def _numbers_of_words(body: str) -> str:
     nowhere = tokens.number(tokens.in_thread(""))
-    found = tokens.of_message(body, at=BEGAN, people=(), thread_id="", has_file=False)
+    found = tokens.message_tokens(body, at=BEGAN, people=(), thread_id="", has_file=False)
     return ",".join(str(number) for number in found if number != nowhere)
 
 
@@ -206,11 +206,11 @@ class World:
             yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
 
     def search_entries(self) -> Iterator[str]:
-        """What search.tokens.of_message would give of each, put together from the parts that many have in common."""
+        """What tokens.message_tokens would give of each, put together from the parts that many have in common."""
         threads = [thread_id(n) for n in range(self.size.threads)]
         people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
         always = [
-            _numbers(tokens.in_thread(thread), *map(tokens.ever, pair))
+            _numbers(tokens.in_thread(thread), *map(tokens.for_user, pair))
             for thread, pair in zip(threads, people, strict=True)
         ]
         bodies = [_numbers_of_words(body) for body in BODIES]

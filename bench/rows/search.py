@@ -52,8 +52,8 @@ def _held_against_sql(stage: Stage) -> Row:
 
 def by_hand(stage: Stage, user_id: str, seconds: float) -> float:
     """Searches per second of one connection."""
-    (word,) = tokens.asked(COMMON)
-    given = {"user": user_id, "tokens": [*word, tokens.number(tokens.ever(user_id))]}
+    (word,) = tokens.query_tokens(COMMON)
+    given = {"user": user_id, "tokens": [*word, tokens.number(tokens.for_user(user_id))]}
     done, began = 0, time.perf_counter()
     with psycopg.connect(plain(stage.database("small")), autocommit=True) as connection:
         while time.perf_counter() - began < seconds:

@@ -129,7 +129,7 @@ def test_an_index_that_took_it_for_another_s_shows_it_to_nobody_else(app, cast, 
     message = talk.says(talk.cara, "our secret pineapple")
     assert find(talk.paul, "pineapple")
     where = {"at": message.created_at, "thread_id": talk.id, "has_file": False}
-    as_if = tokens.of_message("our secret pineapple", people=[cast.rita.id, cast.paul.id], **where)
+    as_if = tokens.message_tokens("our secret pineapple", people=[cast.rita.id, cast.paul.id], **where)
     with transaction() as session:
         session.execute(update(SearchEntry).values(tokens=as_if))
     for question in (Question("pineapple"), Question("pineapple", thread_id=talk.id)):
@@ -190,8 +190,8 @@ def pages_of(viewer, question, now, limit):
     place, found = None, []
     while True:
         answer = search(viewer, question, now=now, before=place, limit=limit)
-        found += [one.message.body for one in answer.found]
-        place = answer.following
+        found += [one.message.body for one in answer.hits]
+        place = answer.next_position
         if place is None:
             return found
 
@@ -236,14 +236,14 @@ def test_a_name_in_many_spellings(app, cast, talk, now, change):
 
     connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
 
-    def named(asked):
-        found = asking.named(cast.paul, asked)
+    def find_by_name(asked):
+        found = asking.find_by_name(cast.paul, asked)
         return [view.other.name for view in found.threads] + [person.name for person in found.people]
 
     for asked in ("zoe", "ZOË", "z", "muller", "lukas", "lukasc", "muller z"):
-        assert named(asked) == ["Zoë Łukasz-Müller"], asked
-    assert named("太郎") == ["田中 太郎"]
-    assert named("rita") == named("") == named("%") == []
+        assert find_by_name(asked) == ["Zoë Łukasz-Müller"], asked
+    assert find_by_name("太郎") == ["田中 太郎"]
+    assert find_by_name("rita") == find_by_name("") == find_by_name("%") == []
 
 
 @pytest.mark.each_database

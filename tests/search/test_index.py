@@ -45,11 +45,11 @@ def test_what_is_new_goes_before_what_is_old(app, talk):
     talk.exchange("cccc")
     while actions.index():
         pass
-    assert actions.afresh() == 4
+    assert actions.rebuild() == 4
     talk.says(talk.cara, "the newest of all")
     assert actions.index(only_new=True) == 1
     assert actions.index(only_new=True) == 0
-    assert search(talk.paul, Question("newest"), now=talk.now).found
+    assert search(talk.paul, Question("newest"), now=talk.now).hits
     assert actions.waiting() == 4
 
 
@@ -101,7 +101,7 @@ def test_messages_of_before_wait_for_the_index(fresh_app, now):
         flask_migrate.upgrade()
         assert actions.waiting() == 1
         assert actions.index() == 1
-        assert [one.message.body for one in search(paul, Question("papaya"), now=now).found] == [
+        assert [one.message.body for one in search(paul, Question("papaya"), now=now).hits] == [
             "a papaya, edited meanwhile"
         ]
         db.session.remove()

@@ -65,7 +65,7 @@ class SearchEntry(Base):
     tokens: Mapped[list[int]] = mapped_column(Tokens)
 
 
-class SearchWait(Base):
+class SearchQueueEntry(Base):
     """A message that is to be put into the index. What is old waits behind what is new."""
 
     __tablename__ = "search_queue"

@@ -23,7 +23,7 @@ _UNSPACED = (
     (0x20000, 0x3FFFF),
 )
 # Accents, points and signs that do not show. Vowel signs of other scripts stay: without them words become others.
-_GONE = (
+_REMOVED = (
     (0x00AD, 0x00AD),
     (0x0300, 0x036F),
     (0x0483, 0x0487),
@@ -41,8 +41,8 @@ _GONE = (
     (0xFE20, 0xFE2F),
     (0xFEFF, 0xFEFF),
 )
-_FOLDED: dict[int, str | None] = {code: None for first, last in _GONE for code in range(first, last + 1)}
-_FOLDED |= {
+_REPLACEMENTS: dict[int, str | None] = {code: None for first, last in _REMOVED for code in range(first, last + 1)}
+_REPLACEMENTS |= {
     ord(letter): plain
     for letter, plain in zip("øłđæœıħŧþð", ("o", "l", "d", "ae", "oe", "i", "h", "t", "th", "d"), strict=True)
 }
@@ -50,21 +50,21 @@ _SEPARATOR, _SPACED, _PIECES, _JOINS = range(4)
 
 
 class Word(NamedTuple):
-    """`text` is folded; `places` has the range in the original of each of its characters, for pieces only."""
+    """`text` is folded; `ranges` has the range in the original of each of its characters, for pieces only."""
 
     text: str
     start: int
     end: int
-    places: tuple[tuple[int, int], ...] = ()
+    ranges: tuple[tuple[int, int], ...] = ()
 
 
 @lru_cache(maxsize=50_000)
-def fold(text: str) -> str:
+def normalise(text: str) -> str:
     """`text` as anybody may have written it: "Crème" and "CREME" are "creme"."""
     if text.isascii():
         return text.lower()
     opened = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
-    return unicodedata.normalize("NFC", opened.translate(_FOLDED))
+    return unicodedata.normalize("NFC", opened.translate(_REPLACEMENTS))
 
 
 @lru_cache(maxsize=5_000)
@@ -74,12 +74,12 @@ def _kind(character: str) -> int:
         return _JOINS
     if category != "P" and any(first <= code <= last for first, last in _UNSPACED):
         return _PIECES
-    if category == "M" or (code in _FOLDED and _FOLDED[code] is None):
+    if category == "M" or (code in _REPLACEMENTS and _REPLACEMENTS[code] is None):
         return _JOINS
     return _SPACED if category in "LN" else _SEPARATOR
 
 
-def words(text: str) -> Iterator[Word]:
+def split_words(text: str) -> Iterator[Word]:
     """The words of `text` in order; a run of a script without spaces is one of them."""
     kind, start = _SEPARATOR, 0
     for at, character in enumerate(text):
@@ -93,20 +93,20 @@ def words(text: str) -> Iterator[Word]:
 
 
 def _word(text: str, start: int, end: int, kind: int) -> Iterator[Word]:
-    if kind == _SPACED and (folded := fold(text[start:end])):
-        yield Word(folded, start, end)
+    if kind == _SPACED and (normalised := normalise(text[start:end])):
+        yield Word(normalised, start, end)
     elif kind == _PIECES:
         yield _run(text, start, end)
 
 
 def _run(text: str, start: int, end: int) -> Word:
-    folded, places, at = "", [], start
+    normalised, ranges, at = "", [], start
     while at < end:
         after = at + 1
         while after < end and _kind(text[after]) == _JOINS:
             after += 1
-        piece = fold(text[at:after])
-        folded += piece
-        places += [(at, after)] * len(piece)
+        piece = normalise(text[at:after])
+        normalised += piece
+        ranges += [(at, after)] * len(piece)
         at = after
-    return Word(folded, start, end, tuple(places))
+    return Word(normalised, start, end, tuple(ranges))
