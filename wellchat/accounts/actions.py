@@ -10,7 +10,7 @@ from sqlalchemy import delete, update
 
 from wellchat.accounts import passwords, pictures
 from wellchat.accounts.hooks import profile_changed_in_transaction
-from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
+from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, sha256_hex
 from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
@@ -138,7 +138,7 @@ def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
     secret = secrets.token_urlsafe(32)
     with transaction() as session:
         lock_user(user_id)
-        session.add(Token(user_id=user_id, name=name, digest=digest(secret), created_at=now))
+        session.add(Token(user_id=user_id, name=name, digest=sha256_hex(secret), created_at=now))
     return secret
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.hooks import sign_in_vetoed
-from wellchat.accounts.models import Token, User, session_essence
+from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
@@ -146,7 +146,7 @@ def end_sessions(*, user_id: str) -> User:
 def end_session(*, user: User, now: datetime) -> None:
     """The session that loaded `user` is over: a copy of its cookie does not bring it back."""
     with transaction():
-        links.use_up(session_essence(user.session_id), now=now)
+        links.use_up(session_fingerprint(user.session_id), now=now)
         end_access(user_id=user.id)
 
 

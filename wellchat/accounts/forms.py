@@ -25,7 +25,7 @@ COMMON_PASSWORDS = frozenset(_COMMON.split())
 SPECIAL_USE_DOMAIN_NAMES.clear()  # an installation may live on an intranet, where .local and .test are addresses
 
 # Characters that turn the reading direction: a name with one could rewrite the words around it.
-TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _LOOKS_LIKE_A_LINK = re.compile(r"[<>]|://|\bwww\.", re.IGNORECASE)
 
@@ -66,7 +66,7 @@ def _maybe_email(text: str) -> str:
 def _one_line(text: str) -> str:
     """Words with single spaces; nothing that steers a terminal, ends a mail header or turns the reading direction."""
     text = " ".join(text.split())
-    if any(unicodedata.category(c) in ("Cc", "Cs") or c in TURNS for c in text):
+    if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
         raise ValueError(gettext("This has characters that cannot be shown."))
     return text
 

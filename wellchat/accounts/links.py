@@ -13,7 +13,7 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import delete
 
-from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, digest
+from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, sha256_hex
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
 from wellchat.i18n import N_, gettext
@@ -71,7 +71,7 @@ def _path(purpose: Purpose, user: User, now: datetime) -> str:
 def owner_of(token: str, purpose: Purpose, *, now: datetime) -> User:
     """Whose link it is, changing nothing. Raises DeadLink."""
     user, essence = _read(token, purpose, now=now, lock=False)
-    if db.session.get(UsedLink, digest(essence)) is not None:
+    if db.session.get(UsedLink, sha256_hex(essence)) is not None:
         raise DeadLink
     return user
 
@@ -88,7 +88,7 @@ def use_up(essence: str, *, now: datetime) -> bool:
     """False where somebody was faster: the primary key lets one in."""
     taken = db.session.execute(
         insert(UsedLink)
-        .values(digest=digest(essence), used_at=now)
+        .values(digest=sha256_hex(essence), used_at=now)
         .on_conflict_do_nothing(index_elements=[UsedLink.digest])
         .returning(UsedLink.digest)
     ).scalar_one_or_none()
@@ -121,4 +121,4 @@ def _signer(purpose: Purpose) -> URLSafeSerializer:
 def _fingerprint(user: User) -> str:
     """What stood when the link was made; when it no longer stands, neither does the link."""
     what = (user.password_hash, user.session_epoch, user.email, user.verified_at is not None)
-    return digest(repr(what))[:20]
+    return sha256_hex(repr(what))[:20]

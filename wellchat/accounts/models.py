@@ -129,12 +129,12 @@ class Presence(Base):
     thread_id: Mapped[str | None] = mapped_column(String(13))
 
 
-def digest(secret: str) -> str:
+def sha256_hex(secret: str) -> str:
     """What is kept of a token, a used link or an ended session: enough to know it again."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def session_essence(session_id: str) -> str:
+def session_fingerprint(session_id: str) -> str:
     """A session's entry among the used links, once it has ended."""
     return f"session:{session_id}"
 
