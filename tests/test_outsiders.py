@@ -72,9 +72,9 @@ ELSEWHERE = {
     "/outbox/<mail_id>/html": "tests/mail",
     "/oversight/emails/<mail_id>/resend": "for administrators: tests/mail",
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
-    "/oversight/looks/<look_id>": "for administrators: tests/oversight",
-    "/oversight/looks/<look_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
-    "/oversight/looks/<look_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",
+    "/oversight/looks/<grant_id>": "for administrators: tests/oversight",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",
 }
 BODIES = {
     "/api/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},

@@ -8,7 +8,7 @@ from tests.attachments.files import PDF, moving, picture, row, send, take
 from wellchat.attachments.processing import process
 from wellchat.attachments.storage import Folder, key_of, the_store
 from wellchat.messaging.actions import delete_message
-from wellchat.oversight.actions import look
+from wellchat.oversight.actions import grant_access
 
 
 @pytest.fixture
@@ -143,7 +143,7 @@ def test_an_administrator_sees_files_through_a_look_and_only_those_of_its_thread
     ada = browse(cast.ada)
     other = take(other_talk.cara, now, picture(), "other.jpg")
     send(other_talk, other_talk.cara, [other])
-    entry = look(admin=cast.ada, thread_id=talk.id, reason="A complaint of today", now=now)
+    entry = grant_access(admin=cast.ada, thread_id=talk.id, reason="A complaint of today", now=now)
     page = ada.get(f"/oversight/looks/{entry.id}").text
     root = f"/oversight/looks/{entry.id}/attachments"
     for path in (f"{root}/{sent[0].id}/beach.jpg", f"{root}/{sent[0].id}/thumbnail"):

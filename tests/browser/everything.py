@@ -23,7 +23,7 @@ from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.reacting import react
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.oversight.actions import look
+from wellchat.oversight.actions import grant_access
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
 WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 3
@@ -72,7 +72,7 @@ def furnish(talk: Talk) -> Any:
     connect(client_id=cara.id, professional_id=silent.id, now=now)
     silent_id, _ = open_thread(viewer=cara, with_id=silent.id, now=now)
 
-    entry = look(
+    entry = grant_access(
         admin=user_by_email("ada@example.com"), thread_id=talk.id, reason="They asked for help with this one.", now=now
     )
     story = STORIES[0]
@@ -90,7 +90,7 @@ def furnish(talk: Talk) -> Any:
         person=paul.id,
         subject=subject.id,
         lead=lead.id,
-        look=entry.id,
+        grant=entry.id,
         mail=mail_id,
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],

@@ -33,7 +33,7 @@ from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
-from wellchat.oversight.actions import look
+from wellchat.oversight.actions import grant_access
 from wellchat.subjects.models import Subject
 
 pytestmark = pytest.mark.slow
@@ -235,12 +235,12 @@ def put_for_a_demo_s_client(cast, now):
 
 
 def be_read_by_judith(cast, now):
-    look(admin=person("judith"), thread_id=Talk(cast, now).id, reason="Curious, I must say", now=now)
+    grant_access(admin=person("judith"), thread_id=Talk(cast, now).id, reason="Curious, I must say", now=now)
 
 
 def read_them(cast, now):
     thread = rows_of(Thread)[0].id
-    look(admin=cast.ada, thread_id=thread, reason="To see how it works", now=now)
+    grant_access(admin=cast.ada, thread_id=thread, reason="To see how it works", now=now)
 
 
 @pytest.mark.parametrize(

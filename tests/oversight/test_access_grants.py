@@ -13,9 +13,9 @@ from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.actions import delete_message, edit_message, send_message
 from wellchat.messaging.queries import thread_for
 from wellchat.messaging.reacting import react
-from wellchat.oversight.actions import look
-from wellchat.oversight.models import Look
-from wellchat.oversight.queries import LOOK_LASTS, look_of, looks_at
+from wellchat.oversight.actions import grant_access
+from wellchat.oversight.models import AccessGrant
+from wellchat.oversight.queries import GRANT_LIFETIME, grant_of, grants_for
 
 REASON = "Complaint 4711 about a booking"
 
@@ -35,7 +35,7 @@ def test_an_administrator_opens_a_conversation_on_record(admin, cast, talk):
     page = admin.get(answer.headers["Location"])
     assert "message 1" in page.text
     assert REASON in page.text
-    (entry,) = db.session.execute(select(Look)).scalars()
+    (entry,) = db.session.execute(select(AccessGrant)).scalars()
     assert (entry.admin_id, entry.thread_id, entry.reason) == (cast.ada.id, talk.id, REASON)
 
 
@@ -68,23 +68,23 @@ def test_without_a_good_reason_nothing_is_shown_or_written(admin, talk, everythi
 
 @pytest.mark.parametrize("who", ["cara", "paul", "olga", "rita"])
 def test_to_everybody_else_it_does_not_exist(browse, cast, talk, now, who):
-    entry = look(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
+    entry = grant_access(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
     person = browse(getattr(cast, who))
     assert person.get("/oversight").status_code == 404
     assert person.get(f"/oversight/looks/{entry.id}").status_code == 404
     assert person.post(f"/oversight/threads/{talk.id}/looks", data={"reason": REASON}).status_code == 404
     with pytest.raises(NotFound):
-        looks_at(getattr(cast, who), talk.id)
+        grants_for(getattr(cast, who), talk.id)
 
 
 def test_a_look_is_its_administrator_s_own_and_ends(app, cast, talk, now, change):
-    entry = look(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
-    assert look_of(cast.ada, entry.id, now + LOOK_LASTS)[1].id == talk.id
+    entry = grant_access(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
+    assert grant_of(cast.ada, entry.id, now + GRANT_LIFETIME)[1].id == talk.id
     with pytest.raises(NotFound):
-        look_of(cast.ada, entry.id, now + LOOK_LASTS + timedelta(seconds=1))
+        grant_of(cast.ada, entry.id, now + GRANT_LIFETIME + timedelta(seconds=1))
     change(cast.rita, role="admin")
     with pytest.raises(NotFound):
-        look_of(cast.rita, entry.id, now)
+        grant_of(cast.rita, entry.id, now)
 
 
 def test_looking_leaves_no_trace_in_the_conversation(admin, cast, talk, now):
@@ -100,6 +100,6 @@ def test_looking_leaves_no_trace_in_the_conversation(admin, cast, talk, now):
 
 def test_there_must_be_a_thread(app, cast, now):
     with pytest.raises(NotFound):
-        look(admin=cast.ada, thread_id="none", reason=REASON, now=now)
+        grant_access(admin=cast.ada, thread_id="none", reason=REASON, now=now)
     with pytest.raises(Invalid):
-        look(admin=cast.ada, thread_id="none", reason="", now=now)
+        grant_access(admin=cast.ada, thread_id="none", reason="", now=now)
