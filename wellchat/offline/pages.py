@@ -39,10 +39,10 @@ def service_worker() -> Response:
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
     response = Response(text, mimetype="text/javascript")
     response.headers["Service-Worker-Allowed"] = "/"
-    return _may_be_asked_again(response, "no-cache")
+    return _conditional(response, "no-cache")
 
 
-def _may_be_asked_again(response: Response, cache_control: str) -> Response:
+def _conditional(response: Response, cache_control: str) -> Response:
     response.headers["Cache-Control"] = cache_control
     response.add_etag()
     return cast(Response, response.make_conditional(request))
@@ -65,9 +65,9 @@ def manifest() -> Response:
         "background_color": light["canvas"],
         "theme_color": light["surface"],
         "icons": [_described(name) for name in ICONS if name != "apple-touch"],
-        "shortcuts": [{"name": gettext(words), "url": path} for words, path in SHORTCUTS],
+        "shortcuts": [{"name": gettext(label), "url": path} for label, path in SHORTCUTS],
     }
-    return _may_be_asked_again(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
+    return _conditional(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
 
 
 def _described(name: str) -> dict[str, str]:
@@ -84,9 +84,9 @@ def _described(name: str) -> dict[str, str]:
 def app_icon(name: str) -> Response:
     if name not in ICONS:
         raise NotFound
-    mark = Path(cast(str, current_app.static_folder)) / "icon.svg"
-    picture = icon(name, current_app.config["ACCENT_HUE"], mark)
-    return _may_be_asked_again(Response(picture, mimetype="image/png"), f"public, max-age={DAY}")
+    logo = Path(cast(str, current_app.static_folder)) / "icon.svg"
+    picture = icon(name, current_app.config["ACCENT_HUE"], logo)
+    return _conditional(Response(picture, mimetype="image/png"), f"public, max-age={DAY}")
 
 
 @pages.get("/offline")
