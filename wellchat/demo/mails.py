@@ -37,10 +37,10 @@ def _welcome(user: User, joined: datetime) -> None:
 
 
 def _send_digest(user_id: str, thread_id: str, scene: Scene, talk: Talk, unread: int) -> None:
-    said = scene.said(talk)
-    for seq in range(len(said) - unread + 1, len(said) + 1):
-        consider(user_id=user_id, thread_id=thread_id, seq=seq, now=said[seq - 1][1])
-    due = min(said[-1][1] + timedelta(seconds=setting("EMAIL_DELAY")), scene.now)
+    lines = scene.timed_lines(talk)
+    for seq in range(len(lines) - unread + 1, len(lines) + 1):
+        consider(user_id=user_id, thread_id=thread_id, seq=seq, now=lines[seq - 1][1])
+    due = min(lines[-1][1] + timedelta(seconds=setting("EMAIL_DELAY")), scene.now)
     outcome = send_one(user_id=user_id, now=due)
     if outcome is not None and outcome.mail_id is not None:
         deliver(mail_id=outcome.mail_id, now=due)
