@@ -211,7 +211,7 @@ def test_one_that_cannot_be_told_harms_nobody_else(
     world: World, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     put()
-    record = actions.notifications.record
+    record = actions.notifications.notify
 
     def fails_for_one(**given: Any) -> str | None:
         if given["user_id"] == world.client.id:
@@ -219,7 +219,7 @@ def test_one_that_cannot_be_told_harms_nobody_else(
         return record(**given)
 
     with monkeypatch.context() as broken:
-        broken.setattr(actions.notifications, "record", fails_for_one)
+        broken.setattr(actions.notifications, "notify", fails_for_one)
         assert actions.sweep(NOON) == {"announced": 1}
         assert actions.sweep(NOON) == {"announced": 0}, "not again at once"
     assert "a bad row" in caplog.text

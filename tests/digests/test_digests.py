@@ -400,7 +400,7 @@ def test_quiet_hours_hold_a_retry_too(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "comes"),
+    ("prefs", "comes"),
     [
         ({"cadence": "hourly"}, timedelta(hours=1)),
         ({"cadence": "daily", "digest_hour": 18}, timedelta(hours=6)),
@@ -408,13 +408,13 @@ def test_quiet_hours_hold_a_retry_too(world: World) -> None:
         ({"cadence": "weekly", "digest_weekday": 4, "digest_hour": 7}, timedelta(days=2, hours=-5)),
     ],
 )
-def test_at_their_digest_time(world: World, wishes: dict[str, object], comes: timedelta) -> None:
-    save_preferences(user=world.coach, now=NOON, **wishes)
+def test_at_their_digest_time(world: World, prefs: dict[str, object], comes: timedelta) -> None:
+    save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert planned(world.coach) == NOON + comes
     assert runs.sweep(NOON + comes - timedelta(seconds=1))["digests_sent"] == 0
     assert runs.sweep(NOON + comes)["digests_sent"] == 1
-    assert f"one {wishes['cadence']} email" in text_of(world.server.messages[0]) or wishes["cadence"] == "soon"
+    assert f"one {prefs['cadence']} email" in text_of(world.server.messages[0]) or prefs["cadence"] == "soon"
 
 
 def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:

@@ -64,7 +64,7 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "words"),
+    ("prefs", "words"),
     [
         ({}, "It comes on Wednesday 18 November at 12:30 at the earliest"),
         ({"cadence": "daily", "digest_hour": 18}, "It comes on Wednesday 18 November at 18:00"),
@@ -75,9 +75,9 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
         ({"cadence": "off"}, "It does not come: Emails are switched off in the preferences."),
     ],
 )  # fmt: skip
-def test_when_it_comes(world: World, wishes: dict[str, Any], words: str) -> None:
+def test_when_it_comes(world: World, prefs: dict[str, Any], words: str) -> None:
     world.say(world.client, "Hello")
-    save_preferences(user=world.coach, now=NOON, **wishes)
+    save_preferences(user=world.coach, now=NOON, **prefs)
     from wellchat.digests import runs
 
     runs.sweep(NOON)

@@ -101,7 +101,7 @@ def test_who_looks_at_the_thread_is_told_once_they_have_left(app, talk, now):
 
 def test_what_cannot_be_told_waits_and_harms_nobody_else(app, talk, now, monkeypatch, other_talk):
     """Trap 30."""
-    true_record = outbox.dispatch.notifications.record
+    true_record = outbox.dispatch.notifications.notify
 
     def poisoned(**what):
         if what["thread_id"] == talk.id:
@@ -110,7 +110,7 @@ def test_what_cannot_be_told_waits_and_harms_nobody_else(app, talk, now, monkeyp
 
     talk.exchange("c")
     other_talk.exchange("c")
-    monkeypatch.setattr(outbox.dispatch.notifications, "record", poisoned)
+    monkeypatch.setattr(outbox.dispatch.notifications, "notify", poisoned)
     assert outbox.sweep(now) == {"told": 1}
     monkeypatch.undo()
     assert outbox.sweep(now) == {"told": 0}  # not due yet

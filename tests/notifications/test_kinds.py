@@ -36,7 +36,7 @@ def resource(world: World) -> NotificationKind:
 
 def share(world: World, what: str, **more: Any) -> str | None:
     values = {"user_id": world.client.id, "actor_id": world.coach.id, "preview": what, "now": NOON}
-    return actions.record(kind="resource", **values | more)
+    return actions.notify(kind="resource", **values | more)
 
 
 def test_in_the_json(world: World, browse: Browse, resource: NotificationKind) -> None:
@@ -101,7 +101,7 @@ def test_groups_are_declared(world: World, resource: NotificationKind) -> None:
 
 def test_records_of_a_kind_that_is_declared_no_longer(world: World, browse: Browse) -> None:
     kinds()["gone"] = NotificationKind("gone", "Gone", "From then")
-    share_id = actions.record(user_id=world.client.id, kind="gone", preview="still there", now=NOON)
+    share_id = actions.notify(user_id=world.client.id, kind="gone", preview="still there", now=NOON)
     del kinds()["gone"]
     me = browse(world.client)
     assert me.get("/api/notifications").get_json()["notifications"][0]["id"] == share_id

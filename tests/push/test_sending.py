@@ -22,7 +22,7 @@ from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
 from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
-from wellchat.notifications.actions import mark_read, record, save_preferences
+from wellchat.notifications.actions import mark_read, notify, save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import PAUSE
 from wellchat.push.models import SENDING, Device, Push
@@ -429,7 +429,7 @@ def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
 
     def tell() -> None:
         with transaction():
-            record(user_id=world.coach.id, kind="message", thread_id=world.thread.id, seq=1, preview="Hi", now=NOON)
+            notify(user_id=world.coach.id, kind="message", thread_id=world.thread.id, seq=1, preview="Hi", now=NOON)
             told.set()
             assert let_go.wait(10)
 

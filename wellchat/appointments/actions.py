@@ -111,7 +111,7 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
     other = session.get_one(User, other_id)
     with force_language(reader.language):
         title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
-    told = notifications.record(
+    told = notifications.notify(
         user_id=user_id,
         kind=KIND_OF[what],
         actor_id=other.id,
@@ -121,8 +121,8 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
         payload={"url": f"/subjects/{subject.id}"},
         now=now,
     )
-    wishes = preferences(user_id)
-    by_mail = wishes.cadence != "off" and wishes.wants(KIND_OF[what], "email")
+    prefs = preferences(user_id)
+    by_mail = prefs.cadence != "off" and prefs.wants(KIND_OF[what], "email")
     if by_mail:
         queue_mail(
             user_id=user_id,

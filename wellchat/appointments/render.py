@@ -72,21 +72,21 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         raise NotWanted(N_("It has begun before this was sent."))
     if subject.is_cancelled != (what == CANCELLED):
         raise NotWanted(N_("It was cancelled or booked again before this was sent."))
-    wishes = preferences(reader.id)
-    if wishes.cadence == "off" or not wishes.wants(KIND_OF[what], "email"):
+    prefs = preferences(reader.id)
+    if prefs.cadence == "off" or not prefs.wants(KIND_OF[what], "email"):
         raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
-    if until := quiet_for(wishes, now):
+    if until := quiet_for(prefs, now):
         if until >= subject.starts_at:
             raise NotWanted(N_("Quiet hours last until it begins."))
         raise NotNow(until)
     other = db.session.get_one(User, subject.professional_id if reader.id == subject.client_id else subject.client_id)
-    with force_language(wishes.language):
-        said = {"headline": headline(what, subject), "line": line(what, subject, other, wishes.time_zone)}
+    with force_language(prefs.language):
+        said = {"headline": headline(what, subject), "line": line(what, subject, other, prefs.time_zone)}
     return {
         "name": reader.name,
         **said,
-        "language": wishes.language,
-        "zone": wishes.time_zone,
+        "language": prefs.language,
+        "zone": prefs.time_zone,
         "path": f"/subjects/{subject.id}",
         "kind": KIND_OF[what],
         "unsubscribe_path": unsubscribe_path(reader.id, KIND_OF[what]),

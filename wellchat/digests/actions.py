@@ -48,15 +48,15 @@ class NotHeld(Exception):
 
 def consider(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:
     """A message was sent to this person: plan a look at it for when it is due. Nothing for who wants no emails."""
-    wishes = preferences(user_id)
-    if switched_off(wishes):
+    prefs = preferences(user_id)
+    if switched_off(prefs):
         return
     written = db.session.execute(
         select(Message.created_at).where(Message.thread_id == thread_id, Message.seq == seq)
     ).scalar_one_or_none()
     if written is None:
         return
-    due = due_for(wishes, written)
+    due = due_for(prefs, written)
     if due is not None:
         with transaction():
             expect(user_id=user_id, at=due)

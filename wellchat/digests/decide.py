@@ -31,7 +31,7 @@ from wellchat.mail.queries import refusals_of
 from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
-from wellchat.notifications.queries import WISHES, Wishes, wishes_of
+from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 
 DAY = timedelta(days=1)
 
@@ -68,7 +68,7 @@ class Standing:
     user_id: str
     address: str
     name: str
-    wishes: Wishes
+    prefs: EffectivePreferences
     due_at: datetime | None  # of the planned look
     asked: int  # how often that look was asked for
     seen_at: datetime | None
@@ -90,8 +90,8 @@ class Decision:
 
 def decide(standing: Standing, now: datetime) -> Decision:
     """What is to happen now about the messages that wait for this person."""
-    wishes = standing.wishes
-    if refusal := switched_off(wishes):
+    prefs = standing.prefs
+    if refusal := switched_off(prefs):
         return Decision(skip=refusal)
     waiting = [each for each in standing.waiting if each.count]
     if not waiting:
@@ -107,12 +107,12 @@ def decide(standing: Standing, now: datetime) -> Decision:
     )
     if not awake:
         return Decision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
-    due = due_for(wishes, min(each.oldest_at for each in awake))
+    due = due_for(prefs, min(each.oldest_at for each in awake))
     if due is not None and due > now:
-        return Decision(wait_until=due, why=NOT_COME[wishes.cadence])
+        return Decision(wait_until=due, why=NOT_COME[prefs.cadence])
     if back := here_until(standing.seen_at, now):
         return Decision(wait_until=back, why=N_("The reader is here."))
-    if until := quiet_for(wishes, now):
+    if until := quiet_for(prefs, now):
         return Decision(wait_until=until, why=N_("Quiet hours."))
     if refusal := refused(standing):
         return Decision(skip=refusal)
@@ -127,14 +127,14 @@ def decide(standing: Standing, now: datetime) -> Decision:
             "%(num)s emails about one conversation within a day are enough.", num=setting("MAX_EMAILS_PER_THREAD")
         )
         return Decision(wait_until=later, why=enough)
-    return Decision(threads=tuple(ready), why=_why_sent(wishes), later=later)
+    return Decision(threads=tuple(ready), why=_why_sent(prefs), later=later)
 
 
-def switched_off(wishes: Wishes) -> str:
+def switched_off(prefs: EffectivePreferences) -> str:
     """Why this person gets no emails about messages at all, if so."""
-    if wishes.cadence == "off":
+    if prefs.cadence == "off":
         return N_("Emails are switched off in the preferences.")
-    if not wishes.wants("message", "email"):
+    if not prefs.wants("message", "email"):
         return N_("Emails about messages are switched off in the preferences.")
     return ""
 
@@ -144,20 +144,20 @@ def refused(standing: Standing) -> str:
     return "" if standing.refusal is None else f"{REFUSES} {standing.refusal}"
 
 
-def due_for(wishes: Wishes, written: datetime) -> datetime | None:
+def due_for(prefs: EffectivePreferences, written: datetime) -> datetime | None:
     """When a message written then is to be mailed to somebody with these preferences; None: never."""
     return due_time(
-        wishes.cadence,
+        prefs.cadence,
         written,
         delay=timedelta(seconds=setting("EMAIL_DELAY")),
-        hour=wishes.digest_hour,
-        weekday=wishes.digest_weekday,
-        zone=ZoneInfo(wishes.time_zone),
+        hour=prefs.digest_hour,
+        weekday=prefs.digest_weekday,
+        zone=ZoneInfo(prefs.time_zone),
     )
 
 
-def quiet_for(wishes: Wishes, now: datetime) -> datetime | None:
-    return quiet_until(now, wishes.quiet_from, wishes.quiet_to, ZoneInfo(wishes.time_zone))
+def quiet_for(prefs: EffectivePreferences, now: datetime) -> datetime | None:
+    return quiet_until(now, prefs.quiet_from, prefs.quiet_to, ZoneInfo(prefs.time_zone))
 
 
 def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
@@ -193,10 +193,10 @@ AT_CADENCE = {
 }
 
 
-def _why_sent(wishes: Wishes) -> str:
-    if wishes.cadence == "soon":
+def _why_sent(prefs: EffectivePreferences) -> str:
+    if prefs.cadence == "soon":
         return N_("Unread, and the reader was away.")
-    return AT_CADENCE[wishes.cadence]
+    return AT_CADENCE[prefs.cadence]
 
 
 def standing_of(user_id: str, now: datetime) -> Standing | None:
@@ -214,7 +214,7 @@ def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
             user_id=row.id,
             address=row.email,
             name=row.name,
-            wishes=wishes_of(row),
+            prefs=preferences_from_row(row),
             due_at=row.due_at,
             asked=row.asked or 0,
             seen_at=row.seen_at,
@@ -229,7 +229,15 @@ def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 
 _PEOPLE = (
-    select(User.id, User.email, User.name, *WISHES, Presence.seen_at, DigestSchedule.due_at, DigestSchedule.asked)
+    select(
+        User.id,
+        User.email,
+        User.name,
+        *PREFERENCE_COLUMNS,
+        Presence.seen_at,
+        DigestSchedule.due_at,
+        DigestSchedule.asked,
+    )
     .outerjoin(Preferences, Preferences.user_id == User.id)
     .outerjoin(Presence, Presence.user_id == User.id)
     .outerjoin(DigestSchedule, DigestSchedule.user_id == User.id)

@@ -53,7 +53,7 @@ def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
             for seq in told:
                 consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
             if told:
-                week.expect(user_id=recipient_id, wishes=preferences(recipient_id), written=now)
+                week.expect(user_id=recipient_id, prefs=preferences(recipient_id), written=now)
         return len(told)
     except Exception:
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)

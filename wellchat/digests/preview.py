@@ -61,12 +61,12 @@ def test_content(row: Mail, now: datetime) -> dict[str, Any]:
 
 def sample(standing: Standing, now: datetime) -> dict[str, Any]:
     """A conversation that nobody had."""
-    with force_language(standing.wishes.language):
+    with force_language(standing.prefs.language):
         return _sample(standing, now)
 
 
 def _sample(standing: Standing, now: datetime) -> dict[str, Any]:
-    zone = ZoneInfo(standing.wishes.time_zone)
+    zone = ZoneInfo(standing.prefs.time_zone)
     said = [
         (gettext("Good morning! Thank you for yesterday."), 40),
         (gettext("Shall we meet again on Thursday at nine?"), 35),
@@ -89,9 +89,9 @@ def _sample(standing: Standing, now: datetime) -> dict[str, Any]:
         "name": standing.name,
         "threads": [thread],
         "count": len(said),
-        "zone": standing.wishes.time_zone,
-        "language": standing.wishes.language,
-        "cadence": standing.wishes.cadence,
+        "zone": standing.prefs.time_zone,
+        "language": standing.prefs.language,
+        "cadence": standing.prefs.cadence,
         "unsubscribe_path": unsubscribe_path(standing.user_id),
         "covers": [],
         "test": True,

@@ -23,7 +23,7 @@ from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.notifications.models import Preferences
-from wellchat.notifications.queries import WISHES, Wishes, wishes_of
+from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject
@@ -48,12 +48,12 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     reader = _reader(mail.user_id)
     if reader is None:
         raise NotWanted(N_("The account is gone."))
-    wishes = wishes_of(reader)
-    if refusal := switched_off(wishes):
+    prefs = preferences_from_row(reader)
+    if refusal := switched_off(prefs):
         raise NotWanted(refusal)
-    if until := quiet_for(wishes, now):
+    if until := quiet_for(prefs, now):
         raise NotNow(until)
-    return _content(reader.id, reader.name, wishes, _left_of(reader.id, mail.covers, now))
+    return _content(reader.id, reader.name, prefs, _left_of(reader.id, mail.covers, now))
 
 
 def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[str, Any]]:
@@ -70,7 +70,7 @@ def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[s
         user_id: _content(
             user_id,
             standing.name,
-            standing.wishes,
+            standing.prefs,
             [(each, whose[user_id, each.thread_id], said[user_id, each.thread_id]) for each in threads],
         )
         for user_id, (standing, threads) in due.items()
@@ -94,7 +94,7 @@ def _said_before(due: Mapping[str, tuple[Standing, tuple[Waiting, ...]]], said: 
 
 
 def _reader(user_id: str | None) -> Any:
-    query = select(User.id, User.name, *WISHES).outerjoin(Preferences, Preferences.user_id == User.id)
+    query = select(User.id, User.name, *PREFERENCE_COLUMNS).outerjoin(Preferences, Preferences.user_id == User.id)
     return db.session.execute(query.where(User.id == user_id)).one_or_none()
 
 
@@ -198,22 +198,22 @@ def _said(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]
     return found
 
 
-def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
+def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
     """In the reader's language, whose days and plurals are in it."""
-    with force_language(wishes.language):
-        return _in_their_language(user_id, name, wishes, parts)
+    with force_language(prefs.language):
+        return _in_their_language(user_id, name, prefs, parts)
 
 
-def _in_their_language(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
-    zone = ZoneInfo(wishes.time_zone)
+def _in_their_language(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
+    zone = ZoneInfo(prefs.time_zone)
     most = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
     return {
         "name": name,
         "threads": [_thread(waiting, place, rows[-most:], zone) for waiting, place, rows in parts],
         "count": sum(waiting.count for waiting, _, _ in parts),
-        "zone": wishes.time_zone,
-        "language": wishes.language,
-        "cadence": wishes.cadence,
+        "zone": prefs.time_zone,
+        "language": prefs.language,
+        "cadence": prefs.cadence,
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }

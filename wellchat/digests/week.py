@@ -31,7 +31,7 @@ from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail
 from wellchat.mail.transport import Lane
 from wellchat.messaging.models import Membership, Message
-from wellchat.notifications.queries import Wishes
+from wellchat.notifications.queries import EffectivePreferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
 
 log = logging.getLogger(__name__)
@@ -42,28 +42,28 @@ EARLIER = N_("The summary of the week.")  # how rows of earlier versions say it
 MAX_SHOWN = 20  # conversations; the others are counted
 
 
-def not_wanted(wishes: Wishes) -> str:
+def not_wanted(prefs: EffectivePreferences) -> str:
     """Why this person gets no weekly summary, if so."""
-    if wishes.cadence == "off":
+    if prefs.cadence == "off":
         return N_("Emails are switched off in the preferences.")
-    if not wishes.wants("week", "email"):
+    if not prefs.wants("week", "email"):
         return N_("The weekly summary is switched off in the preferences.")
-    if wishes.cadence == "weekly":
+    if prefs.cadence == "weekly":
         return N_("The weekly digest comes at this time.")
     return ""
 
 
-def expect(*, user_id: str, wishes: Wishes, written: datetime) -> None:
+def expect(*, user_id: str, prefs: EffectivePreferences, written: datetime) -> None:
     """Something arrived for this person then: plan their next weekly summary, if none is planned."""
-    if not_wanted(wishes):
+    if not_wanted(prefs):
         return
     with transaction() as session:
-        planned = insert(WeekSchedule).values(user_id=user_id, due_at=_next(wishes, written))
+        planned = insert(WeekSchedule).values(user_id=user_id, due_at=_next(prefs, written))
         session.execute(planned.on_conflict_do_nothing())
 
 
-def _next(wishes: Wishes, after: datetime) -> datetime:
-    return next_at(after, time(wishes.digest_hour), ZoneInfo(wishes.time_zone), weekday=wishes.digest_weekday)
+def _next(prefs: EffectivePreferences, after: datetime) -> datetime:
+    return next_at(after, time(prefs.digest_hour), ZoneInfo(prefs.time_zone), weekday=prefs.digest_weekday)
 
 
 def replan(user_id: str, now: datetime) -> None:
@@ -82,7 +82,7 @@ def replan(user_id: str, now: datetime) -> None:
         if due_at <= now + timedelta(seconds=setting("AWAY_AFTER")):
             _plan(user_id, due_at)
         else:
-            expect(user_id=user_id, wishes=standing.wishes, written=now)
+            expect(user_id=user_id, prefs=standing.prefs, written=now)
 
 
 def send_due(*, now: datetime) -> Iterator[Outcome]:
@@ -124,7 +124,7 @@ def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
         if standing is None:
             return None
         to: dict[str, Any] = {"user_id": user_id, "address": standing.address, "name": "week", "now": now}
-        if refusal := not_wanted(standing.wishes):
+        if refusal := not_wanted(standing.prefs):
             return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
         until, why = held_until(standing, now)
         if until is not None:
@@ -163,17 +163,17 @@ def content(row: Mail, now: datetime) -> dict[str, Any]:
     standing = standing_of(row.user_id or "", now)
     if standing is None:
         raise NotWanted(N_("The account is gone."))
-    if refusal := not_wanted(standing.wishes):
+    if refusal := not_wanted(standing.prefs):
         raise NotWanted(refusal)
     talks = talks_of(standing.user_id, now)
     if not any(talk.received for talk in talks):
         raise NotWanted(N_("Nothing happened this week."))
-    with force_language(standing.wishes.language):
+    with force_language(standing.prefs.language):
         return _in_their_language(standing, talks, now)
 
 
 def _in_their_language(standing: Standing, talks: list[Talk], now: datetime) -> dict[str, Any]:
-    zone = ZoneInfo(standing.wishes.time_zone)
+    zone = ZoneInfo(standing.prefs.time_zone)
     whose = and_(Membership.user_id == standing.user_id, Membership.thread_id.in_([t.thread_id for t in talks]))
     people = places(whose)
     shown = [
@@ -195,8 +195,8 @@ def _in_their_language(standing: Standing, talks: list[Talk], now: datetime) -> 
         "sent": sum(talk.sent for talk in talks),
         "on_you": sum(talk["waits"] == "you" for talk in shown),
         "began": day_of(now - WEEK, zone),
-        "zone": standing.wishes.time_zone,
-        "language": standing.wishes.language,
+        "zone": standing.prefs.time_zone,
+        "language": standing.prefs.language,
         "unsubscribe_path": unsubscribe_path(standing.user_id, "week"),
     }
 
@@ -254,7 +254,7 @@ def preview_due(*, now: datetime) -> Iterator[Foreseen]:
 
 
 def _foresee(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
-    if refusal := not_wanted(standing.wishes):
+    if refusal := not_wanted(standing.prefs):
         return None, refusal
     until, why = held_until(standing, now)
     return until, why or refused(standing)
@@ -264,6 +264,6 @@ def held_until(standing: Standing, now: datetime) -> tuple[datetime | None, str]
     """Until when a mail that is due has to wait, and why."""
     if until := here_until(standing.seen_at, now):
         return until, N_("The reader is here.")
-    if until := quiet_for(standing.wishes, now):
+    if until := quiet_for(standing.prefs, now):
         return until, N_("Quiet hours.")
     return None, ""

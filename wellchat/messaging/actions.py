@@ -234,4 +234,4 @@ def refresh_person(user_id: str) -> None:
         for thread_id, *people in threads:
             for person_id in people:
                 record_change(user_id=person_id, kind="thread", thread_id=thread_id)
-        notifications.tell_of_actor(user_id, [thread_id for thread_id, *_ in threads], most=MAX_REFRESHED)
+        notifications.refresh_actor(user_id, [thread_id for thread_id, *_ in threads], limit=MAX_REFRESHED)

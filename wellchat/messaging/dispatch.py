@@ -51,7 +51,7 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
 
 
 def _notify(message: Message, recipient_id: str, now: datetime) -> None:
-    notifications.record(
+    notifications.notify(
         user_id=recipient_id,
         kind="message",
         actor_id=message.sender_id,

@@ -244,7 +244,7 @@ _messages_marked_unread = (
 )
 UNREAD = select(
     (_unread_messages.scalar_subquery() + _messages_marked_unread.scalar_subquery()).label("messages"),
-    notification_queries.UNREAD.scalar_subquery().label("notifications"),
+    notification_queries.UNREAD_COUNT.scalar_subquery().label("notifications"),
 )
 
 

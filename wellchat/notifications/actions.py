@@ -20,12 +20,12 @@ from wellchat.notifications.kinds import kinds, known_kind
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
 
-PREVIEW = 200
+PREVIEW_LENGTH = 200
 MAX_ATTEMPTS = 5
-LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
+SHOWN_COLUMNS = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
 
 
-def record(
+def notify(
     *,
     user_id: str,
     kind: str,
@@ -46,10 +46,10 @@ def record(
     once.
     """
     with transaction() as session:
-        declared, wishes = kinds()[kind], preferences(user_id)
-        in_bell = wishes.wants(kind, "bell")
+        declared, prefs = kinds()[kind], preferences(user_id)
+        in_bell = prefs.wants(kind, "bell")
         group_key = group_key or declared.group_of(thread_id=thread_id)
-        if not (in_bell or wishes.wants(kind, "push")) or _told_before(user_id, group_key, seq):
+        if not (in_bell or prefs.wants(kind, "push")) or _already_notified(user_id, group_key, seq):
             return None
         if title is None:
             actor = session.get(User, actor_id) if actor_id else None
@@ -71,14 +71,14 @@ def record(
             created_at=now,
             updated_at=now,
         )
-        notification_id: str | None = session.execute(_or_one_more(fresh)).scalar_one_or_none()
+        notification_id: str | None = session.execute(_upsert(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
             notification_recorded_in_transaction(user_id, notification_id, now)
     return notification_id
 
 
-def _or_one_more(fresh: Any) -> Any:
+def _upsert(fresh: Any) -> Any:
     """The partial unique index, not a look beforehand, decides between a new record and one that counts up."""
     return fresh.on_conflict_do_update(
         index_elements=["user_id", "group_key"],
@@ -86,13 +86,13 @@ def _or_one_more(fresh: Any) -> Any:
         set_={
             "count": Notification.count + 1,
             "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
-            **{name: fresh.excluded[name] for name in LATEST},
+            **{name: fresh.excluded[name] for name in SHOWN_COLUMNS},
         },
         where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
     ).returning(Notification.id)
 
 
-def _told_before(user_id: str, group_key: str, seq: int | None) -> bool:
+def _already_notified(user_id: str, group_key: str, seq: int | None) -> bool:
     """Also when the record that told it has been read since."""
     if seq is None:
         return False
@@ -104,7 +104,7 @@ def _told_before(user_id: str, group_key: str, seq: int | None) -> bool:
 
 def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"
+    return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
 
 
 def mark_read(
@@ -121,22 +121,22 @@ def mark_read(
         with transaction():
             _change(mine & Notification.read_at.is_(None), read_at=now)
     else:
-        _let_be_unread(mine)
+        _mark_unread(mine)
 
 
-def _let_be_unread(which: ColumnElement[bool]) -> None:
+def _mark_unread(which: ColumnElement[bool]) -> None:
     """News that come at this very moment are the unread record of their group; then it is looked again what may be."""
     for tries_left in reversed(range(MAX_ATTEMPTS)):
         try:
             with transaction():
-                _change(which & _may_be_unread(), read_at=None)
+                _change(which & _can_be_unread(), read_at=None)
             break
         except IntegrityError:
             if not tries_left:
                 raise
 
 
-def _may_be_unread() -> ColumnElement[bool]:
+def _can_be_unread() -> ColumnElement[bool]:
     """Read, with no other unread one in the group, and the latest of the group."""
     other = aliased(Notification)
     newer_or_unread = exists().where(
@@ -180,12 +180,15 @@ def retract(
     done with at none.
     """
     with transaction():
-        told = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
-        shown = told & (Notification.last_seq == seq)
+        of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+        shown = of_thread & (Notification.last_seq == seq)
         _change(shown, preview=_shorten(preview) if preview is not None else DELETED)
         if preview is None:
             counted = (
-                told & Notification.read_at.is_(None) & (Notification.first_seq <= seq) & (Notification.last_seq >= seq)
+                of_thread
+                & Notification.read_at.is_(None)
+                & (Notification.first_seq <= seq)
+                & (Notification.last_seq >= seq)
             )
             _change(
                 counted,
@@ -194,14 +197,14 @@ def retract(
             )
 
 
-def tell_of_actor(actor_id: str, thread_ids: Sequence[str], *, most: int) -> None:
+def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> None:
     """Somebody looks different: so do the latest records of theirs in these threads."""
     with transaction() as session:
         found = session.execute(
             select(Notification.user_id, Notification.id)
             .where(Notification.actor_id == actor_id, Notification.thread_id.in_(thread_ids))
             .order_by(Notification.updated_at.desc())
-            .limit(most)
+            .limit(limit)
         )
         for user_id, notification_id in found.all():
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
@@ -283,16 +286,16 @@ def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None
         save_preferences(user=user, now=now, cadence="off")
 
 
-def guess_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
+def set_browser_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
     """What the browser says, for somebody who never said anything. Answers whether it counted."""
     with transaction() as session:
-        learnt = session.execute(
+        updated = session.execute(
             update(User)
             .where(User.id == user_id, User.zone_known.is_(False))
             .values(time_zone=time_zone, zone_known=True)
             .execution_options(synchronize_session=False)
         )
-        if learnt.rowcount == 0:  # type: ignore[attr-defined]
+        if updated.rowcount == 0:  # type: ignore[attr-defined]
             return False
         preferences_changed_in_transaction(user_id, now)
     return True

@@ -73,5 +73,5 @@ def patch_preferences(body: PatchPreferences) -> Response:
 @api.output(PreferencesAnswer)
 def put_time_zone(body: PutTimeZone) -> Response:
     """The zone this browser is in. It counts for who never chose one, and changes nothing for anybody else."""
-    actions.guess_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
+    actions.set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
     return _preferences()

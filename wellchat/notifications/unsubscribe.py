@@ -16,7 +16,7 @@ def unsubscribe_path(user_id: str, what: str = EMAIL) -> str:
     return f"/unsubscribe/{_signer().dumps([user_id, what])}"
 
 
-def owner_of(token: str) -> tuple[str, str]:
+def parse_unsubscribe_token(token: str) -> tuple[str, str]:
     """Whose emails the token ends, and which. Raises NotFound for one we did not make."""
     try:
         user_id, what = _signer().loads(token)

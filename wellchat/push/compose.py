@@ -17,7 +17,7 @@ from wellchat.db import db
 from wellchat.i18n import force_language, gettext
 from wellchat.notifications.kinds import kind_of
 from wellchat.notifications.models import Notification
-from wellchat.notifications.queries import count_words, leads_to, unread_count
+from wellchat.notifications.queries import count_text, notification_url, unread_count
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.service import encrypt
@@ -34,7 +34,7 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
     """
     stale = _read_elsewhere(device, note)
     with force_language(language_of(note.user_id)):
-        several, discreet = count_words(note), gettext(kind_of(note.kind).discreet)
+        several, discreet = count_text(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
         title, body = note.title, "\n".join(filter(None, (note.preview, several)))
     else:
@@ -44,7 +44,7 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
         "tag": note.group_key,
         "title": title,
         "body": body,
-        "url": leads_to(note),
+        "url": notification_url(note),
         "at": iso(note.updated_at),
         "unread": unread_count(note.user_id),
         "clear": [tag for _, tag in stale],

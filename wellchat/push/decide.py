@@ -28,8 +28,8 @@ class Decision:
 def decide(push: Push, note: Notification, now: datetime) -> Decision:
     if note.read_at is not None:
         return Decision(skip=N_("It was read."))
-    wishes = preferences(note.user_id)
-    if not wishes.wants(note.kind, "push"):
+    prefs = preferences(note.user_id)
+    if not prefs.wants(note.kind, "push"):
         return Decision(skip=N_("Pushes of this kind are switched off in the preferences."))
     membership = _membership(note)
     if membership and membership.is_muted(now):
@@ -40,7 +40,7 @@ def decide(push: Push, note: Notification, now: datetime) -> Decision:
     until = (
         membership.snoozed_until if membership else None,
         here_until(presence.seen_at if presence else None, now),
-        quiet_for(wishes, now),
+        quiet_for(prefs, now),
         push.sent_at + PAUSE if push.sent_at else None,
     )
     return Decision(wait_until=max((moment for moment in until if moment and moment > now), default=None))

@@ -67,17 +67,17 @@ def test_unclear_wishes_change_nothing(world: World, browse: Browse, body: objec
 
 def test_preferences_over_json(world: World, browse: Browse) -> None:
     me = browse(world.coach)
-    wish = {
+    changes = {
         "cadence": "daily",
         "digest_hour": 7,
         "quiet_from": "22:00",
         "quiet_to": "06:30",
         "time_zone": "Asia/Kolkata",
     }
-    answer = me.patch("/api/preferences", json=wish | {"channels": {"message": {"email": False}}})
+    answer = me.patch("/api/preferences", json=changes | {"channels": {"message": {"email": False}}})
     assert answer.status_code == 200
     saved = answer.get_json()["preferences"]
-    assert {name: saved[name] for name in wish} == wish
+    assert {name: saved[name] for name in changes} == changes
     assert saved["channels"]["message"] == {"bell": True, "push": True, "email": False}
     assert me.get("/api/preferences").get_json()["preferences"] == saved
     assert me.patch("/api/preferences", json={"quiet_from": None}).get_json()["preferences"]["quiet_from"] is None
@@ -181,8 +181,8 @@ def test_a_bad_form_comes_back_as_typed(world: World, browse: Browse) -> None:
 def test_quiet_hours_have_two_ends_or_none(world: World, browse: Browse) -> None:
     me = browse(world.coach)
 
-    def quiet(**wish: str | None) -> tuple[int, str | None, str | None]:
-        status = me.patch("/api/preferences", json=wish).status_code
+    def quiet(**changes: str | None) -> tuple[int, str | None, str | None]:
+        status = me.patch("/api/preferences", json=changes).status_code
         saved = me.get("/api/preferences").get_json()["preferences"]
         return status, saved["quiet_from"], saved["quiet_to"]
 
