@@ -304,7 +304,7 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(c["first_seq"], c["last_seq"] + 1)
     ]
     assert len(covered) == len(set(covered))
-    left = decide.standing_of(coach_id, DUE + timedelta(days=2))
+    left = decide.load_recipient(coach_id, DUE + timedelta(days=2))
     assert left is not None
     assert left.waiting == (), "nobody forgotten"
 
@@ -365,10 +365,10 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
     world.say(world.client, "to the good one")
     real = decide.decide
 
-    def stumble(standing: decide.Standing, now: datetime) -> object:
-        if standing.user_id == bad.id:
+    def stumble(recipient: decide.Recipient, now: datetime) -> object:
+        if recipient.user_id == bad.id:
             raise ValueError("rotten")
-        return real(standing, now)
+        return real(recipient, now)
 
     with monkeypatch.context() as patch:
         for module in (runs, actions):  # with all the others, and then alone
@@ -446,7 +446,7 @@ def test_queries_per_recipient_stay_the_same(world: World) -> None:
             thread = world.open_thread(person, coach)
             world.say(person, "Hello", thread=thread)
         with counted_queries() as count:
-            decide.standing_of(coach.id, DUE)
+            decide.load_recipient(coach.id, DUE)
         counts.append(len(count))
     assert counts[0] == counts[1] <= 5
 
@@ -469,12 +469,12 @@ def counted_queries() -> Iterator[list[str]]:
 @pytest.mark.each_database
 def test_a_look_is_planned_for_the_earlier_of_two(world: World) -> None:
     for hours in (5, 3, 4):
-        actions.expect(user_id=world.coach.id, at=NOON + timedelta(hours=hours))
+        actions.schedule(user_id=world.coach.id, at=NOON + timedelta(hours=hours))
     assert planned(world.coach) == NOON + timedelta(hours=3)
 
 
 def test_nothing_outside_a_transaction(world: World) -> None:
     with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
-        actions.expect(user_id=world.coach.id, at=NOON)
+        actions.schedule(user_id=world.coach.id, at=NOON)
         raise ZeroDivisionError
     assert planned(world.coach) is None

@@ -17,7 +17,7 @@ from tests.mail.world import NOON, World
 from wellchat.clock import now as clock_now
 from wellchat.db import db
 from wellchat.digests import preview
-from wellchat.digests.decide import decide, standing_of
+from wellchat.digests.decide import decide, load_recipient
 from wellchat.i18n import force_language
 from wellchat.mail import actions as mail
 from wellchat.notifications.actions import save_preferences
@@ -44,9 +44,9 @@ def test_the_next_email_as_it_would_be(world: World, browse: Browse, everything:
 def test_why_it_waits_is_told_in_the_reader_s_language(world: World, browse: Browse) -> None:
     world.say(world.client, "Hello", clock_now())
     assert "Noch nicht fällig." in browse(world.coach).get(PAGE, headers={"Accept-Language": "de"}).text
-    standing = standing_of(world.coach.id, NOON)
-    assert standing is not None
-    enough = replace(standing, recent=((NOON, frozenset()),) * world.app.config["MAX_EMAILS_PER_DAY"])
+    recipient = load_recipient(world.coach.id, NOON)
+    assert recipient is not None
+    enough = replace(recipient, recent=((NOON, frozenset()),) * world.app.config["MAX_EMAILS_PER_DAY"])
     with force_language("de"):
         assert "an einem Tag sind genug." in decide(enough, clock_now() + timedelta(hours=2)).why
 
@@ -83,7 +83,7 @@ def test_when_it_comes(world: World, prefs: dict[str, Any], words: str) -> None:
     runs.sweep(NOON)
     db.session.refresh(world.coach)
     found = preview.preview(world.coach, NOON)
-    assert preview.in_words(found, world.coach.time_zone).startswith(words)
+    assert preview.describe(found, world.coach.time_zone).startswith(words)
 
 
 def test_a_test_is_sent_and_says_that_it_is_one(world: World, browse: Browse) -> None:

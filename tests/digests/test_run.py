@@ -33,13 +33,13 @@ def mute(world: World, name: str) -> None:
     messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
-def put_off(world: World) -> None:
+def postponed_elsewhere(world: World) -> None:
     """Another host found that the reader has just come back."""
     world.seen(world.coach, DUE)
     assert actions.send_one(user_id=world.coach.id, now=DUE) is not None
 
 
-def told_elsewhere(world: World) -> None:
+def message_elsewhere(world: World) -> None:
     person = world.user("Jonas Weber")
     world.say(person, "In another thread", DUE, world.open_thread(person, world.coach))
 
@@ -58,10 +58,10 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
     "muted": lambda w: mute(w, "muted_until"),
     "snoozed": lambda w: mute(w, "snoozed_until"),
     "another message": lambda w: w.say(w.client, "And one more", DUE),
-    "another thread": told_elsewhere,
+    "another thread": message_elsewhere,
     "another wish": lambda w: save_preferences(user=w.coach, now=DUE, cadence="off"),
     "another host": lambda w: runs.sweep(DUE),
-    "put off": put_off,
+    "put off": postponed_elsewhere,
     "refused": bounce,
     "claimed": lambda w: actions.send_one(user_id=w.coach.id, now=DUE),
 }
@@ -71,11 +71,11 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
 @pytest.mark.parametrize("what", MEANWHILE)
 def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> None:
     world.say(world.client, "Hello")
-    prepared = runs.prepare([world.coach.id], DUE)[world.coach.id]
+    prepared = runs.build_batch([world.coach.id], DUE)[world.coach.id]
     MEANWHILE[what](world)
     before = (world.membership(world.coach).mailed_seq, len(world.mails()))
     with pytest.raises(runs.Changed):
-        runs.remember(prepared, DUE)
+        runs.claim(prepared, DUE)
     db.session.rollback()
     assert (world.membership(world.coach).mailed_seq, len(world.mails())) == before, "and nothing was done"
 
@@ -84,9 +84,9 @@ def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> No
 @pytest.mark.parametrize("what", [name for name in MEANWHILE if name != "claimed"])
 def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.say(world.client, "first words")
-    real, happened = runs.prepare, []
+    real, happened = runs.build_batch, []
 
-    def prepare(*given: Any) -> Any:
+    def build_batch(*given: Any) -> Any:
         found = real(*given)
         db.session.rollback()
         if not happened:
@@ -94,7 +94,7 @@ def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.M
             MEANWHILE[what](world)
         return found
 
-    monkeypatch.setattr(runs, "prepare", prepare)
+    monkeypatch.setattr(runs, "build_batch", build_batch)
     runs.sweep(DUE)
     runs.sweep(DUE + timedelta(days=2))
     said = [m.get_body(("plain",)).get_content() for m in world.server.messages]  # type: ignore[union-attr]
@@ -243,7 +243,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
             messaging.send_message(
                 sender=person, thread_id=threads[-1].id, body=f"<{n}.{m}>", client_key=f"{n}.{m}", now=NOON
             )
-    actions.expect(user_id=world.coach.id, at=NOON)
+    actions.schedule(user_id=world.coach.id, at=NOON)
     assert runs.sweep(DUE)["digests_sent"] == 1
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.count("<") == 12 * 12
@@ -254,10 +254,10 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
 
 def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
     world.say(world.client, "Hello")
-    standing = decide.standing_of(world.coach.id, DUE)
-    assert standing is not None
+    recipient = decide.load_recipient(world.coach.id, DUE)
+    assert recipient is not None
     with queries() as counted:
-        assert decide.decide(standing, DUE).threads
+        assert decide.decide(recipient, DUE).threads
     assert counted.count == 0
 
 
@@ -287,23 +287,23 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
     jonas = world.user("Jonas Weber")
     other = world.open_thread(jonas, world.coach)
     world.say(world.client, "first words")
-    real, claimed, sent = actions.standing_of, threading.Event(), threading.Event()
+    real, claimed, sent = actions.load_recipient, threading.Event(), threading.Event()
 
-    def standing_of(*given: Any) -> Any:
+    def load_recipient(*given: Any) -> Any:
         claimed.set()
         assert sent.wait(10)
         until_one_waits()  # the teller has come to the plan that is held here
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "standing_of", standing_of)
+        patch.setattr(actions, "load_recipient", load_recipient)
         run = background(lambda: actions.send_one(user_id=world.coach.id, now=DUE))
         assert claimed.wait(10)
         messaging.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
-        teller = background(lambda: outbox.tell(thread_ids=[other.id], now=DUE))
+        dispatcher = background(lambda: outbox.process(thread_ids=[other.id], now=DUE))
         sent.set()
         assert run.result(20).did == "queued"
-        assert teller.result(20) == 1
+        assert dispatcher.result(20) == 1
     runs.sweep(DUE + DELAY)
     covers = [cover["thread_id"] for each in world.mails(world.coach) for cover in each.covers]
     assert sorted(covers) == sorted([world.thread.id, other.id]), "each in one mail"

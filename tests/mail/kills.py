@@ -35,7 +35,7 @@ from wellchat.messaging.models import Thread
 # What a process is about to do when it dies; from due to remembered, in this order.
 STEPS: dict[str, tuple[Any, str]] = {
     "deciding": (digests, "decide"),
-    "decided": (digests, "remember"),
+    "decided": (digests, "claim"),
     "counted": (actions, "begin"),
     "written": (actions, "send_begun"),
     "claiming": (actions, "_claim"),  # again, what was put off

@@ -18,7 +18,7 @@ from wellchat.mail import actions, transport
 DUE = NOON + DELAY
 
 STEPS = {
-    "prepared": (digests, "remember"),
+    "prepared": (digests, "claim"),
     "counted": (actions, "begin"),
     "written": (actions, "send_begun"),
     "claimed": (actions, "_attempt"),

@@ -78,9 +78,9 @@ def test_what_waited_comes_with_the_first_digest_after_that(refused: World) -> N
 def test_one_statement_asks_for_all(refused: World, queries: Callable[[], Any]) -> None:
     people = [refused.user(f"Reader {n}") for n in range(5)]
     with queries() as counted:
-        found = decide.standings([refused.client.id, *(person.id for person in people)], NOON)
+        found = decide.load_recipients([refused.client.id, *(person.id for person in people)], NOON)
     assert counted.count == 4
-    assert [standing.user_id for standing in found.values() if standing.refusal] == [refused.client.id]
+    assert [recipient.user_id for recipient in found.values() if recipient.refusal] == [refused.client.id]
 
 
 def test_the_weekly_word_too(refused: World) -> None:

@@ -71,7 +71,7 @@ class World:
         """Sent, and told to the other person as the worker does."""
         thread = thread or self.thread
         message, _ = messaging.send_message(sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at)
-        outbox.tell(thread_ids=[thread.id], now=at)
+        outbox.process(thread_ids=[thread.id], now=at)
         return message
 
     def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:

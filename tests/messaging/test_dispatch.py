@@ -36,8 +36,8 @@ def test_messages_of_a_thread_are_one_record_that_counts_up(app, talk, now):
 
 def test_telling_twice_counts_once(app, talk, now):
     talk.exchange("c")
-    outbox.tell(thread_ids=[talk.id], now=now)
-    outbox.tell(thread_ids=[talk.id], now=now)
+    outbox.process(thread_ids=[talk.id], now=now)
+    outbox.process(thread_ids=[talk.id], now=now)
     outbox.sweep(now)
     assert [r.count for r in bell_of(talk.paul)] == [1]
 
@@ -46,7 +46,7 @@ def test_telling_twice_counts_once(app, talk, now):
 def test_workers_at_once_count_once(app, talk, now, at_once):
     talk.exchange("ccccc")
     thread_id = talk.id
-    at_once(6, lambda _: outbox.tell(thread_ids=[thread_id], now=now))
+    at_once(6, lambda _: outbox.process(thread_ids=[thread_id], now=now))
     assert [r.count for r in bell_of(talk.paul)] == [5]
     assert rows() == 0
 

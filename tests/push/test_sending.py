@@ -408,7 +408,7 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
         messaging.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        teller = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
         assert (sender.result(20), teller.result(20)) == (None, 1)
     sweep()
     assert (phone.got(), pushes()) == ([], [])
@@ -465,7 +465,7 @@ def test_a_sweep_while_somebody_is_told_holds_nobody_up(
         messaging.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        teller = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
         assert held.wait(10)
         sweeper = background(lambda: sending.sweep(NOON))
         assert teller.result(20) == 1

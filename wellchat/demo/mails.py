@@ -11,7 +11,7 @@ from wellchat.accounts.models import User
 from wellchat.config import setting
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Talk
-from wellchat.digests.actions import consider, send_one
+from wellchat.digests.actions import schedule_for_message, send_one
 from wellchat.mail.actions import deliver, queue_mail
 
 NEW = timedelta(days=5)  # whoever joined within these has their welcome in the folder
@@ -39,7 +39,7 @@ def _welcome(user: User, joined: datetime) -> None:
 def _send_digest(user_id: str, thread_id: str, scene: Scene, talk: Talk, unread: int) -> None:
     lines = scene.timed_lines(talk)
     for seq in range(len(lines) - unread + 1, len(lines) + 1):
-        consider(user_id=user_id, thread_id=thread_id, seq=seq, now=lines[seq - 1][1])
+        schedule_for_message(user_id=user_id, thread_id=thread_id, seq=seq, now=lines[seq - 1][1])
     due = min(lines[-1][1] + timedelta(seconds=setting("EMAIL_DELAY")), scene.now)
     outcome = send_one(user_id=user_id, now=due)
     if outcome is not None and outcome.mail_id is not None:

@@ -1,11 +1,11 @@
 """Digests: one email that gathers what a person missed, by the contract of decide.py."""
 
 from wellchat.digests import outbox, runs, week
-from wellchat.digests.actions import replan
+from wellchat.digests.actions import reschedule
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
-from wellchat.digests.render import content, who_with
+from wellchat.digests.render import content, thread_names
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.mail.hooks import thread_names
@@ -35,8 +35,8 @@ feature = Feature(
         "test": MailType(N_("Test"), test_content),
     },
     handlers=(
-        (thread_names, who_with),
-        (preferences_changed_in_transaction, replan),
-        (preferences_changed_in_transaction, week.replan),
+        (thread_names, thread_names),
+        (preferences_changed_in_transaction, reschedule),
+        (preferences_changed_in_transaction, week.reschedule),
     ),
 )

@@ -6,7 +6,7 @@
 4. quiet hours and the daily caps hold mails back, and merge them;
 5. never to an address that refuses mail: what waits there is not counted as mailed.
 
-`standings` reads what the ladder stands on, of one person or of many in the same four statements; `decide` is the
+`load_recipients` reads what the ladder stands on, of one person or of many in the same four statements; `decide` is the
 ladder, and reads nothing.
 """
 
@@ -62,7 +62,7 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Recipient:
     """One person, and all that has a say in whether they get an email."""
 
     user_id: str
@@ -78,7 +78,7 @@ class Standing:
 
 
 @dataclass(frozen=True)
-class Decision:
+class DigestDecision:
     """Exactly one of: `threads` to mail now, a moment to `wait_until`, or the reason to `skip` it all."""
 
     threads: tuple[Waiting, ...] = ()
@@ -88,46 +88,46 @@ class Decision:
     later: datetime | None = None  # when to look again at what is left after sending `threads`
 
 
-def decide(standing: Standing, now: datetime) -> Decision:
+def decide(recipient: Recipient, now: datetime) -> DigestDecision:
     """What is to happen now about the messages that wait for this person."""
-    prefs = standing.prefs
+    prefs = recipient.prefs
     if refusal := switched_off(prefs):
-        return Decision(skip=refusal)
-    waiting = [each for each in standing.waiting if each.count]
+        return DigestDecision(skip=refusal)
+    waiting = [each for each in recipient.waiting if each.count]
     if not waiting:
-        return Decision(
-            skip=N_("What waited was deleted by its sender.") if standing.waiting else N_("Everything was read.")
+        return DigestDecision(
+            skip=N_("What waited was deleted by its sender.") if recipient.waiting else N_("Everything was read.")
         )
     audible = [each for each in waiting if not each.is_muted(now)]
     if not audible:
-        return Decision(skip=N_("The conversation is muted."))
+        return DigestDecision(skip=N_("The conversation is muted."))
     awake = [each for each in audible if not each.is_snoozed(now)]
     snoozed_until = min(
         (each.snoozed_until for each in audible if each.is_snoozed(now) and each.snoozed_until), default=None
     )
     if not awake:
-        return Decision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
+        return DigestDecision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
     due = due_for(prefs, min(each.oldest_at for each in awake))
     if due is not None and due > now:
-        return Decision(wait_until=due, why=NOT_COME[prefs.cadence])
-    if back := here_until(standing.seen_at, now):
-        return Decision(wait_until=back, why=N_("The reader is here."))
+        return DigestDecision(wait_until=due, why=NOT_DUE[prefs.cadence])
+    if back := present_until(recipient.seen_at, now):
+        return DigestDecision(wait_until=back, why=N_("The reader is here."))
     if until := quiet_for(prefs, now):
-        return Decision(wait_until=until, why=N_("Quiet hours."))
-    if refusal := refused(standing):
-        return Decision(skip=refusal)
-    if until := _over_the_cap_until(standing):
+        return DigestDecision(wait_until=until, why=N_("Quiet hours."))
+    if refusal := refused(recipient):
+        return DigestDecision(skip=refusal)
+    if until := _over_the_cap_until(recipient):
         enough = gettext("%(num)s emails within a day are enough.", num=setting("MAX_EMAILS_PER_DAY"))
-        return Decision(wait_until=until, why=enough)
-    held = _threads_over_their_cap(standing)
+        return DigestDecision(wait_until=until, why=enough)
+    held = _threads_over_their_cap(recipient)
     ready = sorted((each for each in awake if each.thread_id not in held), key=lambda each: each.oldest_at)
     later = min(filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]), default=None)
     if not ready:
         enough = gettext(
             "%(num)s emails about one conversation within a day are enough.", num=setting("MAX_EMAILS_PER_THREAD")
         )
-        return Decision(wait_until=later, why=enough)
-    return Decision(threads=tuple(ready), why=_why_sent(prefs), later=later)
+        return DigestDecision(wait_until=later, why=enough)
+    return DigestDecision(threads=tuple(ready), why=_why_sent(prefs), later=later)
 
 
 def switched_off(prefs: EffectivePreferences) -> str:
@@ -139,9 +139,9 @@ def switched_off(prefs: EffectivePreferences) -> str:
     return ""
 
 
-def refused(standing: Standing) -> str:
+def refused(recipient: Recipient) -> str:
     """Why nothing goes to this person's address, if so. Asked last: its owner may mend it until then."""
-    return "" if standing.refusal is None else f"{REFUSES} {standing.refusal}"
+    return "" if recipient.refusal is None else f"{REFUSES} {recipient.refusal}"
 
 
 def due_for(prefs: EffectivePreferences, written: datetime) -> datetime | None:
@@ -160,7 +160,7 @@ def quiet_for(prefs: EffectivePreferences, now: datetime) -> datetime | None:
     return quiet_until(now, prefs.quiet_from, prefs.quiet_to, ZoneInfo(prefs.time_zone))
 
 
-def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
+def present_until(seen_at: datetime | None, now: datetime) -> datetime | None:
     """When somebody who is here counts as away if they do nothing more. An open tab is not presence."""
     if seen_at is None:
         return None
@@ -168,19 +168,19 @@ def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
     return away_at if away_at > now else None
 
 
-def _over_the_cap_until(standing: Standing) -> datetime | None:
+def _over_the_cap_until(recipient: Recipient) -> datetime | None:
     most = setting("MAX_EMAILS_PER_DAY")
-    return standing.recent[-most][0] + DAY if len(standing.recent) >= most else None
+    return recipient.recent[-most][0] + DAY if len(recipient.recent) >= most else None
 
 
-def _threads_over_their_cap(standing: Standing) -> dict[str, datetime]:
+def _threads_over_their_cap(recipient: Recipient) -> dict[str, datetime]:
     """Threads that were in enough mails today, and when the next may speak of them."""
     most = setting("MAX_EMAILS_PER_THREAD")
-    often = [t for t, n in Counter(t for _, threads in standing.recent for t in threads).items() if n >= most]
-    return {t: [at for at, threads in standing.recent if t in threads][-most] + DAY for t in often}
+    often = [t for t, n in Counter(t for _, threads in recipient.recent for t in threads).items() if n >= most]
+    return {t: [at for at, threads in recipient.recent if t in threads][-most] + DAY for t in often}
 
 
-NOT_COME = {
+NOT_DUE = {
     "soon": N_("The delay since it was written has not passed."),
     "hourly": N_("The time of the hourly digest has not come."),
     "daily": N_("The time of the daily digest has not come."),
@@ -199,18 +199,18 @@ def _why_sent(prefs: EffectivePreferences) -> str:
     return AT_CADENCE[prefs.cadence]
 
 
-def standing_of(user_id: str, now: datetime) -> Standing | None:
+def load_recipient(user_id: str, now: datetime) -> Recipient | None:
     """None: the account is gone."""
-    return standings([user_id], now).get(user_id)
+    return load_recipients([user_id], now).get(user_id)
 
 
-def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
+def load_recipients(user_ids: Sequence[str], now: datetime) -> dict[str, Recipient]:
     """Of all these people at once, as they stand now."""
     people = db.session.execute(_PEOPLE, {"ids": user_ids}).all()
     refusals = refusals_of(row.email for row in people)
     waiting, recent = _waiting(user_ids), _recent(user_ids, now)
     return {
-        row.id: Standing(
+        row.id: Recipient(
             user_id=row.id,
             address=row.email,
             name=row.name,
@@ -244,7 +244,7 @@ _PEOPLE = (
     .where(User.id.in_(_IDS))
 )
 
-_left = Message.deleted_at.is_(None)
+_not_deleted = Message.deleted_at.is_(None)
 
 # Above both watermarks, and not their own. Only what is not deleted counts.
 _WAITING = (
@@ -256,10 +256,10 @@ _WAITING = (
         Membership.mailed_seq,
         Membership.muted_until,
         Membership.snoozed_until,
-        func.count().filter(_left),
-        func.min(Message.seq).filter(_left),
-        func.max(Message.seq).filter(_left),
-        func.min(Message.created_at).filter(_left),
+        func.count().filter(_not_deleted),
+        func.min(Message.seq).filter(_not_deleted),
+        func.max(Message.seq).filter(_not_deleted),
+        func.min(Message.created_at).filter(_not_deleted),
     )
     .join(
         Message,

@@ -11,7 +11,7 @@ from sqlalchemy import Select, func, select
 from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.digests import week
-from wellchat.digests.actions import consider
+from wellchat.digests.actions import schedule_for_message
 from wellchat.messaging import dispatch
 from wellchat.messaging.models import PendingDelivery
 from wellchat.notifications.queries import preferences
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 BATCH = 500  # memberships of one sweep
 
 
-def tell(*, thread_ids: Sequence[str], now: datetime) -> int:
+def process(*, thread_ids: Sequence[str], now: datetime) -> int:
     """Tell the people of these threads, as far as that is due. Answers how many messages were told."""
-    return _tell_each(_due(now).where(PendingDelivery.thread_id.in_(thread_ids)), now)
+    return _process_each(_due(now).where(PendingDelivery.thread_id.in_(thread_ids)), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:
     """Everything in the outbox that is due: what a lost doorbell missed."""
-    return {"told": _tell_each(_due(now).limit(BATCH), now)}
+    return {"told": _process_each(_due(now).limit(BATCH), now)}
 
 
 def _due(now: datetime) -> Select[str, str]:
@@ -38,23 +38,23 @@ def _due(now: datetime) -> Select[str, str]:
     )
 
 
-def _tell_each(due: Select[str, str], now: datetime) -> int:
-    return sum(_tell_one(thread_id, recipient_id, now) for thread_id, recipient_id in db.session.execute(due).all())
+def _process_each(due: Select[str, str], now: datetime) -> int:
+    return sum(_process_one(thread_id, recipient_id, now) for thread_id, recipient_id in db.session.execute(due).all())
 
 
-def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
+def _process_one(thread_id: str, recipient_id: str, now: datetime) -> int:
     """One recipient, one transaction: what cannot be worked off harms nobody else and is tried again later."""
     away_after = timedelta(seconds=setting("AWAY_AFTER"))
     try:
         with transaction():
-            told = dispatch.notify_recipient(
+            notified = dispatch.notify_recipient(
                 thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after
             )
-            for seq in told:
-                consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
-            if told:
-                week.expect(user_id=recipient_id, prefs=preferences(recipient_id), written=now)
-        return len(told)
+            for seq in notified:
+                schedule_for_message(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
+            if notified:
+                week.schedule(user_id=recipient_id, prefs=preferences(recipient_id), written=now)
+        return len(notified)
     except Exception:
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
         dispatch.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from wellchat.accounts.models import Presence
 from wellchat.db import db
-from wellchat.digests.decide import here_until, quiet_for
+from wellchat.digests.decide import present_until, quiet_for
 from wellchat.i18n import N_
 from wellchat.messaging.models import Membership
 from wellchat.notifications.models import Notification
@@ -39,7 +39,7 @@ def decide(push: Push, note: Notification, now: datetime) -> Decision:
     presence = db.session.get(Presence, note.user_id, populate_existing=True)
     until = (
         membership.snoozed_until if membership else None,
-        here_until(presence.seen_at if presence else None, now),
+        present_until(presence.seen_at if presence else None, now),
         quiet_for(prefs, now),
         push.sent_at + PAUSE if push.sent_at else None,
     )
