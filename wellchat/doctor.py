@@ -20,7 +20,7 @@ from sqlalchemy import text
 from wellchat.attachments.storage import the_store
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
-from wellchat.mail.transport import connect, our_name
+from wellchat.mail.transport import connect, helo_name
 
 TIMEOUT = 3  # seconds for each connection
 MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
@@ -154,7 +154,7 @@ def _mail(app: Flask) -> str:
     if not url:
         return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
     parts = urlsplit(url)
-    server = connect(parts, our_name(), patience=TIMEOUT)
+    server = connect(parts, helo_name(), timeout=TIMEOUT)
     try:
         code, reply = server.noop()
     finally:

@@ -172,14 +172,14 @@ def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) ->
 
 def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.say(world.client, "first words")
-    real = mail.send_begun
+    real = mail.send_claimed
 
     def meanwhile(**arguments: object) -> object:
         world.say(world.client, "second words", DUE)
         return real(**arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(mail, "send_begun", meanwhile)
+        patch.setattr(mail, "send_claimed", meanwhile)
         runs.sweep(DUE)
     runs.sweep(DUE + DELAY)
     texts = [text_of(m) for m in world.server.messages]
@@ -310,7 +310,7 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
 
 
 @pytest.mark.each_database
-@pytest.mark.parametrize("step", ["decide", "begin", "before commit"])
+@pytest.mark.parametrize("step", ["decide", "create_claimed", "before commit"])
 def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -325,11 +325,11 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
         match step:
             case "decide":
                 patch.setattr(runs, "decide", die)
-            case "begin":
-                patch.setattr(mail, "begin", die)
+            case "create_claimed":
+                patch.setattr(mail, "create_claimed", die)
             case "before commit":
-                real = mail.begin
-                patch.setattr(mail, "begin", lambda **a: (real(**a), die()))
+                real = mail.create_claimed
+                patch.setattr(mail, "create_claimed", lambda **a: (real(**a), die()))
         runs.sweep(DUE)
     db.session.remove()
     for minutes in range(1, 30, 5):
@@ -348,7 +348,7 @@ def test_a_message_of_unknown_fate_is_not_mailed_again(world: World, monkeypatch
 
     world.say(world.client, "first words")
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
-        patch.setattr("wellchat.mail.transport.SmtpLane.send", die)
+        patch.setattr("wellchat.mail.transport.SmtpConnection.send", die)
         runs.sweep(DUE)
     mail.sweep(DUE + timedelta(hours=1))
     world.say(world.client, "second words", DUE)

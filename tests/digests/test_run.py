@@ -20,7 +20,7 @@ from wellchat.db import db, is_postgresql, transaction
 from wellchat.digests import actions, decide, outbox, runs
 from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
-from wellchat.mail.refusals import note_refusal
+from wellchat.mail.refusals import save_refusal
 from wellchat.messaging import actions as messaging
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences
@@ -46,7 +46,7 @@ def message_elsewhere(world: World) -> None:
 
 def bounce(world: World) -> None:
     with transaction():
-        note_refusal(world.coach.email, "550 5.1.1 no such user", DUE)
+        save_refusal(world.coach.email, "550 5.1.1 no such user", DUE)
 
 
 MEANWHILE: dict[str, Callable[[World], object]] = {

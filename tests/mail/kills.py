@@ -36,11 +36,11 @@ from wellchat.messaging.models import Thread
 STEPS: dict[str, tuple[Any, str]] = {
     "deciding": (digests, "decide"),
     "decided": (digests, "claim"),
-    "counted": (actions, "begin"),
-    "written": (actions, "send_begun"),
+    "counted": (actions, "create_claimed"),
+    "written": (actions, "send_claimed"),
     "claiming": (actions, "_claim"),  # again, what was put off
     "claimed": (actions, "_attempt"),
-    "made": (transport.SmtpLane, "send"),
+    "made": (transport.SmtpConnection, "send"),
     "sent": (actions, "_settle"),
 }
 PEOPLE = 4  # threads, each of two people of its own

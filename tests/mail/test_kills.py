@@ -19,10 +19,10 @@ DUE = NOON + DELAY
 
 STEPS = {
     "prepared": (digests, "claim"),
-    "counted": (actions, "begin"),
-    "written": (actions, "send_begun"),
+    "counted": (actions, "create_claimed"),
+    "written": (actions, "send_claimed"),
     "claimed": (actions, "_attempt"),
-    "made": (transport.SmtpLane, "send"),
+    "made": (transport.SmtpConnection, "send"),
     "sent": (actions, "_settle"),
 }
 

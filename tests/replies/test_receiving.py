@@ -16,7 +16,7 @@ from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
-from wellchat.mail.addresses import LIFETIME, envelope_sender, meaning_of, several_address
+from wellchat.mail.addresses import LIFETIME, digest_reply_address, envelope_sender, parse_reply_address
 from wellchat.messaging.models import Message
 from wellchat.replies.actions import MAX_REJECTION_MAILS, forget_received
 
@@ -135,10 +135,10 @@ def test_addresses_that_are_not_ours(world: World) -> None:
         good.replace("reply+r", "reply+d"), good.replace("reply+r", "reply+b"), "\x00", "reply+" + "r" * 500 + "@studio.example",
     ]  # fmt: skip
     for address in bad:
-        assert meaning_of(address) is None, address
+        assert parse_reply_address(address) is None, address
         assert hand_over(raw_mail(author=world.coach.email, to=address or "x"), address).status == NOBODY, address
     for address in (good.upper(), f"<{good}>", f" {good} "):
-        assert meaning_of(address) == meaning_of(good) is not None
+        assert parse_reply_address(address) == parse_reply_address(good) is not None
 
 
 def test_another_key_made_it(world: World) -> None:
@@ -429,19 +429,19 @@ def test_what_came_in_is_forgotten_after_a_while(world: World) -> None:
 
 
 def test_addresses_mean_what_they_were_made_for(world: World) -> None:
-    several = several_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
+    several = digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
     assert several
-    meaning = meaning_of(several)
+    meaning = parse_reply_address(several)
     assert meaning
-    assert (meaning.mark, meaning.user_id, meaning.about) == ("d", world.coach.id, "0123456789abc")
-    sender = meaning_of(envelope_sender(mail_id="0123456789abc", now=NOON))
+    assert (meaning.kind, meaning.user_id, meaning.target_id) == ("d", world.coach.id, "0123456789abc")
+    sender = parse_reply_address(envelope_sender(mail_id="0123456789abc", now=NOON))
     assert sender
     assert (sender.mark, sender.user_id, sender.about) == ("b", "", "0123456789abc")
     assert len(several.partition("@")[0]) <= 64
     world.app.config["REPLY_ADDRESS"] = None
     assert envelope_sender(mail_id="0123456789abc", now=NOON) == "hello@studio.example"
     world.app.config["REPLY_ADDRESS"] = "off"
-    assert several_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
+    assert digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
 
 
 def test_an_erased_account_answers_nowhere(world: World) -> None:

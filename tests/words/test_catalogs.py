@@ -144,7 +144,7 @@ PYTHON = [
 REASONED = {
     "record_skip",
     "queue_mail",
-    "begin",
+    "create_claimed",
     "NotWanted",
 }  # what they are told stands in the ledger, for its reader
 

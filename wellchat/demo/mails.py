@@ -32,7 +32,9 @@ def send_mails(scene: Scene, threads: list[tuple[Talk, str]]) -> None:
 
 def _welcome(user: User, joined: datetime) -> None:
     context = {"name": user.name, "role": user.role}
-    mail = queue_mail(user_id=user.id, address=user.email, name="welcome", context=context, now=joined, ring=False)
+    mail = queue_mail(
+        user_id=user.id, address=user.email, name="welcome", context=context, now=joined, wake_worker=False
+    )
     deliver(mail_id=mail.id, now=joined)
 
 

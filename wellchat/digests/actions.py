@@ -19,7 +19,7 @@ from wellchat.digests.decide import DigestDecision, Recipient, decide, due_for, 
 from wellchat.digests.models import DigestSchedule
 from wellchat.mail import actions as mail
 from wellchat.mail.models import Mail
-from wellchat.mail.transport import Lane
+from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import preferences
 from wellchat.task_queue import enqueue
@@ -94,18 +94,18 @@ def reschedule(user_id: str, now: datetime) -> None:
 # One person, decided on under the claim
 
 
-def send_one(*, user_id: str, now: datetime, lane: Lane | None = None) -> Outcome | None:
+def send_one(*, user_id: str, now: datetime, connection: MailConnection | None = None) -> Outcome | None:
     """Claim and decide on one person and write the outcome down. None: not due, or somebody else has them.
 
-    A mail leaves by `lane`; without one it is left queued for whoever called (see mail.actions.deliver).
+    A mail leaves by `connection`; without one it is left queued for whoever called (see mail.actions.deliver).
     """
     for _ in range(MAX_RESTARTS - 1):
         with suppress(LockMissed):
-            return _send_one(user_id, now, lane)
-    return _send_one(user_id, now, lane)
+            return _send_one(user_id, now, connection)
+    return _send_one(user_id, now, connection)
 
 
-def _send_one(user_id: str, now: datetime, lane: Lane | None) -> Outcome | None:
+def _send_one(user_id: str, now: datetime, connection: MailConnection | None) -> Outcome | None:
     """Raises NotHeld."""
     with transaction() as session:
         held = _lock_memberships(user_id)
@@ -123,10 +123,10 @@ def _send_one(user_id: str, now: datetime, lane: Lane | None) -> Outcome | None:
         _set_due(user_id, decision.wait_until or decision.later)
         if decision.wait_until is not None:
             return Outcome(user_id, "waiting", decision.why)
-        written = _write_mail(recipient, decision, now, claimed=lane is not None)
+        written = _write_mail(recipient, decision, now, claimed=connection is not None)
     if decision.skip:
         return Outcome(user_id, "skipped", decision.skip, written.id)
-    state = mail.send_begun(mail=written, lane=lane, now=now) if lane else written.state
+    state = mail.send_claimed(mail=written, connection=connection, now=now) if connection else written.state
     return Outcome(user_id, state or written.state, decision.why, written.id)
 
 
@@ -162,4 +162,4 @@ def _write_mail(recipient: Recipient, decision: DigestDecision, now: datetime, *
         )
     covers = [thread.covers() for thread in decision.threads]
     what: dict[str, Any] = {"context": {"name": recipient.name}, "covers": covers, "reason": decision.why}
-    return mail.begin(**to, **what) if claimed else mail.queue_mail(**to, **what, ring=False)
+    return mail.create_claimed(**to, **what) if claimed else mail.queue_mail(**to, **what, wake_worker=False)

@@ -22,9 +22,9 @@ from wellchat.digests.models import DigestSchedule
 from wellchat.digests.render import contents
 from wellchat.i18n import N_
 from wellchat.mail import actions as mail
-from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.mail.transport import Lane
+from wellchat.mail.smtp_pool import SmtpPool
+from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 
@@ -84,7 +84,7 @@ def claim(prepared: Prepared, now: datetime) -> Mail:
         as_seen = {"reader": recipient.user_id, "due": recipient.due_at, "times_asked": recipient.asked}
         if connection.execute(_CLAIM, {**as_seen, "address": recipient.address}).rowcount == 0:
             raise Changed
-        return mail.begin(
+        return mail.create_claimed(
             user_id=recipient.user_id,
             address=recipient.address,
             name="digest",
@@ -134,19 +134,19 @@ def send_due(*, now: datetime, cadence: str | None = None) -> Iterator[Outcome]:
     Who has waited longest comes first. Safe to run twice, on two hosts at once, and to stop anywhere; stops where the
     mail server cannot be reached at all.
     """
-    with Lanes() as lanes:
-        while not lanes.unreachable and (due := _due(now, cadence, BATCH * len(lanes))):
-            yield from lanes.share(due, lambda user_ids, out: _send_batch(user_ids, now, out))
+    with SmtpPool() as pool:
+        while not pool.unreachable and (due := _due(now, cadence, BATCH * len(pool))):
+            yield from pool.distribute(due, lambda user_ids, connection: _send_batch(user_ids, now, connection))
 
 
-def _send_batch(user_ids: Sequence[str], now: datetime, out: Lane) -> list[Outcome]:
+def _send_batch(user_ids: Sequence[str], now: datetime, connection: MailConnection) -> list[Outcome]:
     prepared = _build_batch_safely(user_ids, now)
     outcomes = []
     for user_id in user_ids:
-        outcome = _send_safely(user_id, prepared.get(user_id), now, out)
+        outcome = _send_safely(user_id, prepared.get(user_id), now, connection)
         if outcome is not None:
             outcomes.append(outcome)
-        if out.unreachable:
+        if connection.unreachable:
             break
     return outcomes
 
@@ -177,25 +177,25 @@ def _build_batch_safely(user_ids: Sequence[str], now: datetime) -> dict[str, Pre
         return {}
 
 
-def _send_safely(user_id: str, prepared: Prepared | None, now: datetime, out: Lane) -> Outcome | None:
+def _send_safely(user_id: str, prepared: Prepared | None, now: datetime, connection: MailConnection) -> Outcome | None:
     """One person's trouble is theirs alone, and does not come first again at once."""
     try:
-        if prepared is not None and (outcome := _send_prepared(prepared, now, out)):
+        if prepared is not None and (outcome := _send_prepared(prepared, now, connection)):
             return outcome
-        return send_one(user_id=user_id, now=now, lane=out)
+        return send_one(user_id=user_id, now=now, connection=connection)
     except Exception:
         log.exception("the digest of %s could not be decided", user_id)
         postpone(user_id, now)
         return Outcome(user_id, "failed", "It could not be decided; it is tried again.")
 
 
-def _send_prepared(prepared: Prepared, now: datetime, out: Lane) -> Outcome | None:
+def _send_prepared(prepared: Prepared, now: datetime, connection: MailConnection) -> Outcome | None:
     """None: things have changed since, and nothing was done."""
     try:
         written = claim(prepared, now)
     except Changed:
         return None
-    state = mail.send_begun(mail=written, lane=out, now=now, content=prepared.content)
+    state = mail.send_claimed(mail=written, connection=connection, now=now, content=prepared.content)
     return Outcome(written.user_id or "", state or written.state, written.reason, written.id)
 
 

@@ -27,9 +27,9 @@ from wellchat.digests.times import next_at
 from wellchat.i18n import N_, force_language
 from wellchat.mail import actions as mail
 from wellchat.mail.compose import NotWanted
-from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail
-from wellchat.mail.transport import Lane
+from wellchat.mail.smtp_pool import SmtpPool
+from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import EffectivePreferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
@@ -89,25 +89,25 @@ def send_due(*, now: datetime) -> Iterator[Outcome]:
     """Everybody whose weekly summary is due, each in a transaction of their own, over a few connections."""
     due = select(WeekSchedule.user_id).where(WeekSchedule.due_at <= now)
     due = due.order_by(WeekSchedule.due_at, WeekSchedule.user_id)
-    with Lanes() as lanes:
-        of_a_round = due.limit(BATCH * len(lanes))
-        while not lanes.unreachable and (user_ids := list(db.session.execute(of_a_round).scalars())):
-            yield from lanes.share(user_ids, lambda part, out: _send_batch(part, now, out))
+    with SmtpPool() as pool:
+        of_a_round = due.limit(BATCH * len(pool))
+        while not pool.unreachable and (user_ids := list(db.session.execute(of_a_round).scalars())):
+            yield from pool.distribute(user_ids, lambda part, connection: _send_batch(part, now, connection))
 
 
-def _send_batch(user_ids: Sequence[str], now: datetime, out: Lane) -> list[Outcome]:
+def _send_batch(user_ids: Sequence[str], now: datetime, connection: MailConnection) -> list[Outcome]:
     outcomes = []
     for user_id in user_ids:
-        if outcome := _send_safely(user_id, now, out):
+        if outcome := _send_safely(user_id, now, connection):
             outcomes.append(outcome)
-        if out.unreachable:
+        if connection.unreachable:
             break
     return outcomes
 
 
-def _send_safely(user_id: str, now: datetime, out: Lane) -> Outcome | None:
+def _send_safely(user_id: str, now: datetime, connection: MailConnection) -> Outcome | None:
     try:
-        return send_one(user_id=user_id, now=now, out=out)
+        return send_one(user_id=user_id, now=now, connection=connection)
     except Exception:
         log.exception("the weekly summary to %s could not be decided", user_id)
         with transaction():
@@ -115,7 +115,7 @@ def _send_safely(user_id: str, now: datetime, out: Lane) -> Outcome | None:
         return Outcome(user_id, "failed", "It could not be decided; it is tried again.")
 
 
-def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
+def send_one(*, user_id: str, now: datetime, connection: MailConnection) -> Outcome | None:
     """Claim, decide, write down; then send. None: not due, or somebody else has them."""
     with transaction() as session:
         mine = WeekSchedule.user_id == user_id
@@ -132,8 +132,8 @@ def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
             return Outcome(user_id, "waiting", why)
         if refusal := refused(recipient):
             return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
-        written = mail.begin(**to, context={"name": recipient.name}, covers=[], reason=WHY)
-    state = mail.send_begun(mail=written, lane=out, now=now)
+        written = mail.create_claimed(**to, context={"name": recipient.name}, covers=[], reason=WHY)
+    state = mail.send_claimed(mail=written, connection=connection, now=now)
     return Outcome(user_id, state or written.state, written.reason, written.id)
 
 

@@ -26,7 +26,7 @@ from markupsafe import Markup
 from wellchat.config import mailbox, setting
 from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
-from wellchat.mail.addresses import is_answered, reply_address, several_address
+from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
 from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
@@ -70,33 +70,33 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     # Who gathered the content knows the language, where anybody does.
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with force_language(language):
-        return _finished(mail, context | _tools(mail, now), now)
+        return _build(mail, context | _template_helpers(mail, now), now)
 
 
-def _finished(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
+def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     covers = context.get("covers", mail.covers)
     headers = {
         "From": _mailbox(*_sender()),
         "To": _mailbox(context.get("name", ""), mail.address),
-        "Reply-To": _answers_to(mail, covers, now),
-        "Subject": _words(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
+        "Reply-To": _reply_to(mail, covers, now),
+        "Subject": _encoded(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
         "Date": format_datetime(now),
         "Message-ID": mail.message_id or message_id(mail.id),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
     if path := context.get("unsubscribe_path"):
-        headers["List-Unsubscribe"] = f"<{absolute(path)}>"
+        headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(mail, "body.txt", context).strip() + "\n"
-    return Rendered(_written(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
+    return Rendered(_mime(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
 
 
 def language_of(user_id: str | None) -> str | None:
     return next(filter(None, reader_language(user_id)), None) if user_id else None
 
 
-def _written(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
+def _mime(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
     """The mail as it travels (RFC 5322, RFC 2045), in letters and lines that every relay takes.
 
     By hand, because the library would take finished headers apart and put them together again, which costs more than
@@ -130,10 +130,10 @@ def _mailbox(name: str, address: str) -> str:
     if name.isascii():
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>' if _SPECIAL.search(name) else f"{name} <{address}>"
-    return f"{_words(name)} <{address}>"
+    return f"{_encoded(name)} <{address}>"
 
 
-def _words(text: str) -> str:
+def _encoded(text: str) -> str:
     """Text as a header holds it: encoded where it has letters beyond ASCII, in words of at most 75 characters."""
     return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
@@ -143,7 +143,7 @@ def message_id(mail_id: str) -> str:
     return f"<{mail_id}@{_domain()}>"
 
 
-def absolute(path: str) -> str:
+def absolute_url(path: str) -> str:
     """A link under BASE_URL; where a request came from has no say in it."""
     return f"{setting('BASE_URL')}/{path.lstrip('/')}"
 
@@ -158,33 +158,33 @@ def one_line(text: str) -> str:
     return " ".join("".join(visible).replace("=?", "= ?").split())
 
 
-def _answers_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
+def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
     """Into the thread, if there is one. Words meant for one person must not reach another by a guess of ours."""
     if mail.user_id is None or not covers:
         return None
     threads = {each["thread_id"] for each in covers}
     if len(threads) > 1:
-        return several_address(user_id=mail.user_id, mail_id=mail.id, now=now)
+        return digest_reply_address(user_id=mail.user_id, mail_id=mail.id, now=now)
     return reply_address(user_id=mail.user_id, thread_id=threads.pop(), now=now)
 
 
-def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
+def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
     @cache  # text and HTML part hold the very same link
     def link_to(name: str) -> str:
         if mail.user_id is None:
             raise NotWanted(N_("The account is gone."))
-        return absolute(registry().mail_links[name](mail.user_id, now))
+        return absolute_url(registry().mail_links[name](mail.user_id, now))
 
-    def answer_to(thread_id: str | None) -> str | None:
+    def reply_to(thread_id: str | None) -> str | None:
         """The address that leads into one thread; None for an example, and where mails are not known to reach us."""
-        if mail.user_id is None or thread_id is None or not is_answered():
+        if mail.user_id is None or thread_id is None or not accepts_replies():
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
 
     return {
-        "answer_to": answer_to,
+        "reply_to": reply_to,
         "link_to": link_to,
-        "url": absolute,
+        "url": absolute_url,
         "address": mail.address,
         "installation": setting("NAME"),
         "style": _style(mail.name, setting("ACCENT_HUE"), direction()),

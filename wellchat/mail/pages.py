@@ -37,23 +37,25 @@ FRAME_POLICY = (
 
 
 @pages.get("/outbox")
-def outbox() -> str:
-    return render_template("mail/outbox.html", mails=[(mail, _message(mail)) for mail in queries.outbox(_reader())])
+def captured_mails() -> str:
+    return render_template(
+        "mail/captured_mails.html", mails=[(mail, _message(mail)) for mail in queries.captured_mails(_visible_to())]
+    )
 
 
 @pages.get("/outbox/<mail_id>")
-def mail(mail_id: str) -> str:
-    row = queries.mail_for(_reader(), mail_id)
+def captured_mail(mail_id: str) -> str:
+    row = queries.captured_mail(_visible_to(), mail_id)
     message = _message(row)
     if message is None:
         raise NotFound
-    return render_template("mail/mail.html", mail=row, message=message, text=part_of(message, "plain"))
+    return render_template("mail/captured_mail.html", mail=row, message=message, text=part_of(message, "plain"))
 
 
 @pages.get("/outbox/<mail_id>/html")
-def frame(mail_id: str) -> Response:
+def captured_html(mail_id: str) -> Response:
     """The HTML part on its own, for the frame."""
-    message = _message(queries.mail_for(_reader(), mail_id))
+    message = _message(queries.captured_mail(_visible_to(), mail_id))
     html = part_of(message, "html") if message else ""
     if not html:
         raise NotFound
@@ -86,7 +88,7 @@ def address_refusal() -> RefusedAddress | None:
     return queries.refusal_of(current_user.email) if current_user.is_authenticated else None
 
 
-def _reader() -> User | None:
+def _visible_to() -> User | None:
     """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
     if setting("SMTP_URL"):
         raise NotFound

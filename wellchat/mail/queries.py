@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.mail.forms import ListMails
 
-TROUBLES = (QUEUED, FAILED, UNKNOWN)
+PROBLEM_STATES = (QUEUED, FAILED, UNKNOWN)
 
 
 def ledger_of(viewer: User, *, before: str | None = None, limit: int = 30) -> tuple[Sequence[Mail], str | None]:
@@ -25,27 +25,29 @@ def ledger_of(viewer: User, *, before: str | None = None, limit: int = 30) -> tu
     return _page(select(Mail).where(Mail.user_id == viewer.id), before, limit)
 
 
-def whole_ledger(admin: User, wish: ListMails) -> tuple[Sequence[Mail], str | None]:
+def whole_ledger(admin: User, filters: ListMails) -> tuple[Sequence[Mail], str | None]:
     """Everybody's. Raises NotFound for who is no administrator, Invalid."""
     if not admin.is_admin:
         raise NotFound
     query = select(Mail)
-    if wish.state:
-        query = query.where(Mail.state == wish.state)
-    if wish.name:
-        query = query.where(Mail.name == wish.name)
-    if wish.reason:
-        query = query.where(Mail.reason.icontains(wish.reason, autoescape=True))
-    if wish.person:
-        query = query.where(or_(Mail.address.icontains(wish.person, autoescape=True), Mail.user_id == wish.person))
-    return _page(query, wish.before, wish.limit)
+    if filters.state:
+        query = query.where(Mail.state == filters.state)
+    if filters.name:
+        query = query.where(Mail.name == filters.name)
+    if filters.reason:
+        query = query.where(Mail.reason.icontains(filters.reason, autoescape=True))
+    if filters.person:
+        query = query.where(
+            or_(Mail.address.icontains(filters.person, autoescape=True), Mail.user_id == filters.person)
+        )
+    return _page(query, filters.before, filters.limit)
 
 
-def troubles(admin: User) -> dict[str, int]:
+def problem_counts(admin: User) -> dict[str, int]:
     """How many mails wait, failed, or are of unknown fate."""
     if not admin.is_admin:
         raise NotFound
-    query = select(Mail.state, func.count()).where(Mail.state.in_(TROUBLES)).group_by(Mail.state)
+    query = select(Mail.state, func.count()).where(Mail.state.in_(PROBLEM_STATES)).group_by(Mail.state)
     return dict(db.session.execute(query).all())
 
 
@@ -80,7 +82,7 @@ def ledger(
     return db.session.execute(query.execution_options(populate_existing=True)).scalars().all()[::-1]
 
 
-def outbox(viewer: User | None, *, limit: int = 100) -> Sequence[Mail]:
+def captured_mails(viewer: User | None, *, limit: int = 100) -> Sequence[Mail]:
     """What left, newest first: the viewer's own mails; everybody's for None, the person at the machine."""
     query = select(Mail).where(Mail.state.not_in((QUEUED, SKIPPED)))
     if viewer is not None:
@@ -88,7 +90,7 @@ def outbox(viewer: User | None, *, limit: int = 100) -> Sequence[Mail]:
     return db.session.execute(query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)).scalars().all()
 
 
-def mail_for(viewer: User | None, mail_id: str) -> Mail:
+def captured_mail(viewer: User | None, mail_id: str) -> Mail:
     """One of those. Raises NotFound."""
     mail = db.session.get(Mail, mail_id)
     if mail is None or (viewer is not None and mail.user_id != viewer.id):

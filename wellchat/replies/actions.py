@@ -23,7 +23,7 @@ from wellchat.forms import fill
 from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_MARK
-from wellchat.mail.addresses import SEVERAL, Meaning, meaning_of
+from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
 from wellchat.mail.compose import one_line
 from wellchat.mail.models import SKIPPED, Mail
 from wellchat.mail.refusals import record_bounce
@@ -61,39 +61,39 @@ class NotTaken(Exception):
 
 def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
     """Take in one mail for the first of these addresses that are ours; for each of them, where it is for several."""
-    ours = {meaning: address for address in addresses if (meaning := meaning_of(address))}
+    ours = {meaning: address for address in addresses if (meaning := parse_reply_address(address))}
     if bounce := _bounced(mail, list(ours), now):
         return bounce
     verdicts = [_receive(mail, meaning, now) for meaning in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
 
 
-def _bounced(mail: Incoming, meanings: list[Meaning], now: datetime) -> Verdict | None:
+def _bounced(mail: Incoming, meanings: list[ReplyToken], now: datetime) -> Verdict | None:
     """A mail of ours that came back, to whichever address; None: it is something else."""
-    given_back = next((each for each in meanings if each.mark == BOUNCE_MARK), None)
+    given_back = next((each for each in meanings if each.kind == BOUNCE_MARK), None)
     bounce = bounce_in(mail, to_bounce_address=given_back is not None)
     if bounce is None:
         return None
-    known = db.session.get(Mail, given_back.about) if given_back else None
+    known = db.session.get(Mail, given_back.target_id) if given_back else None
     message_id, address = (known.message_id, known.address) if known else (bounce.message_id, bounce.address)
     if not bounce.is_final or message_id is None or address is None:
         return Verdict(OK, "A report, not about the end of a mail of ours.")
     with transaction():
-        ours = record_bounce(message_id=message_id, address=address, said=bounce.said, now=now)
+        ours = record_bounce(message_id=message_id, address=address, diagnostic=bounce.said, now=now)
         if ours:
             _write_down(mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.said[:500])
     return Verdict(OK, "Noted: a mail of ours came back." if ours else "A report about no mail of ours.")
 
 
-def _receive(mail: Incoming, meaning: Meaning, now: datetime) -> Verdict:
-    place = meaning.user_id + meaning.about
+def _receive(mail: Incoming, meaning: ReplyToken, now: datetime) -> Verdict:
+    place = meaning.user_id + meaning.target_id
     if sign := why_nobody_wrote_it(mail):
         with transaction():
             owner = db.session.get(User, meaning.user_id)
             _write_down(mail, place, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=sign)
         return Verdict(OK, f"Dropped: nobody wrote it. {sign}")
     user = db.session.get(User, meaning.user_id, populate_existing=True)
-    if user is None or meaning.mark == BOUNCE_MARK:
+    if user is None or meaning.kind == BOUNCE_MARK:
         return NO_SUCH_ADDRESS
     if mail.author != user.email or why_forged(mail):
         return Verdict(os.EX_NOPERM, f"{NOT_ALLOWED} {setting('BASE_URL')}/")
@@ -105,27 +105,27 @@ def _receive(mail: Incoming, meaning: Meaning, now: datetime) -> Verdict:
         return _refuse(mail, user, meaning, place, str(refusal), now)
 
 
-def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetime) -> Verdict:
+def _take(mail: Incoming, user: User, meaning: ReplyToken, place: str, now: datetime) -> Verdict:
     """Raises NotTaken, and NotFound where the thread is not theirs."""
-    if meaning.mark == SEVERAL:
+    if meaning.kind == DIGEST:
         raise NotTaken(
             N_("It answers an email about several conversations, and we could not know which one you meant.")
         )
-    if meaning.is_over(now):
+    if meaning.is_expired(now):
         raise NotTaken(N_("It answers an email that is too old to be answered."))
-    wish = _as_message(mail, user, meaning.about, now)
-    _mark_read(mail, user, meaning.about, now)
+    wish = _as_message(mail, user, meaning.target_id, now)
+    _mark_read(mail, user, meaning.target_id, now)
     try:
         with transaction():
             message, is_new = messaging.send_message(
                 sender=user,
-                thread_id=meaning.about,
+                thread_id=meaning.target_id,
                 body=wish.body,
                 client_key=wish.client_key,
                 attachments=wish.attachments,
                 now=now,
             )
-            _write_down(mail, place, now, user_id=user.id, outcome=TAKEN, thread_id=meaning.about, seq=message.seq)
+            _write_down(mail, place, now, user_id=user.id, outcome=TAKEN, thread_id=meaning.target_id, seq=message.seq)
     except Conflict:
         is_new = False  # what it said the first time stands
     return Verdict(OK, "Taken." if is_new else "Taken before.")
@@ -165,7 +165,7 @@ def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> Non
         messaging.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
 
 
-def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, now: datetime) -> Verdict:
+def _refuse(mail: Incoming, user: User, meaning: ReplyToken, place: str, why: str, now: datetime) -> Verdict:
     """Tell its author by mail, once about each mail and not too often."""
     with transaction() as session:
         recent = select(func.count()).where(
@@ -178,7 +178,7 @@ def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, 
                 "name": user.name,
                 "why": why,
                 "subject": one_line(mail.header("Subject"))[:80],
-                "about": [meaning.mark, meaning.about],
+                "about": [meaning.kind, meaning.target_id],
             }
             queue_mail(
                 user_id=user.id,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wellchat.config import mailbox, setting
-from wellchat.mail.addresses import meaning_of
+from wellchat.mail.addresses import parse_reply_address
 from wellchat.replies.reading import Incoming
 from wellchat.replies.tongues import AUTOMATIC_SUBJECT
 
@@ -42,7 +42,7 @@ def why_nobody_wrote_it(mail: Incoming) -> str | None:
 
 def _by_its_looks(mail: Incoming) -> str | None:
     author = mail.author or ""
-    if author == mailbox(setting("MAIL_FROM"))[1].lower() or meaning_of(author):
+    if author == mailbox(setting("MAIL_FROM"))[1].lower() or parse_reply_address(author):
         return "It comes from our own address."
     if MACHINES.match(author):
         return f"It comes from {author.partition('@')[0][:40]}."

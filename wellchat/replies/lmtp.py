@@ -16,7 +16,7 @@ from aiosmtpd.smtp import Envelope, Session
 from flask import Flask
 
 from wellchat import clock
-from wellchat.mail.addresses import meaning_of
+from wellchat.mail.addresses import parse_reply_address
 from wellchat.replies import actions
 from wellchat.replies.actions import NOT_OURS, Verdict
 from wellchat.replies.reading import MAX_BYTES, Incoming
@@ -44,7 +44,7 @@ class Handler:
         self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         with self._app.app_context():
-            known = meaning_of(address)
+            known = parse_reply_address(address)
         if known is None:
             return f"{ANSWERS[os.EX_NOUSER]} {NOT_OURS}"
         envelope.rcpt_tos.append(address)

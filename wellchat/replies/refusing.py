@@ -8,7 +8,7 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.i18n import N_, force_language, gettext
-from wellchat.mail.addresses import SEVERAL, reply_address
+from wellchat.mail.addresses import DIGEST, reply_address
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 from wellchat.messaging.queries import ThreadView, threads_by_id
@@ -25,14 +25,14 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     mark, about = mail.context["about"]
     threads = {view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(mark, about))}
     choices = list(threads.values())
-    if mark == SEVERAL:
+    if mark == DIGEST:
         return {**words, "choices": choices, "path": "/", "other": None}
     only = choices[0] if choices else {"path": "/", "other": None}
     return {**words, "choices": [], "path": only["path"], "other": only["other"]}
 
 
 def _thread_ids(mark: str, about: str) -> list[str]:
-    if mark != SEVERAL:
+    if mark != DIGEST:
         return [about]
     answered = db.session.get(Mail, about)
     return [each["thread_id"] for each in answered.covers] if answered else []

@@ -16,7 +16,7 @@ AT_THE_MACHINE = {"environ_overrides": {"REMOTE_ADDR": "127.0.0.1"}}  # by the n
 
 
 @pytest.fixture
-def outbox(world: World, tmp_path: Path) -> dict[str, str]:
+def captured(world: World, tmp_path: Path) -> dict[str, str]:
     """Mail ids by recipient, in an installation without a mail server."""
     world.app.config.update(SMTP_URL=None, INSTANCE=tmp_path, BASE_URL="http://127.0.0.1:8000")
     ids = {}
@@ -29,14 +29,14 @@ def outbox(world: World, tmp_path: Path) -> dict[str, str]:
     return ids
 
 
-def test_at_the_machine_all_of_it_can_be_read(world: World, browse: Browse, outbox: dict[str, str]) -> None:
+def test_at_the_machine_all_of_it_can_be_read(world: World, browse: Browse, captured: dict[str, str]) -> None:
     page = browse().get("/outbox", **AT_THE_MACHINE)
     assert world.client.email in page.text
     assert world.coach.email in page.text
-    mail = browse().get(f"/outbox/{outbox['Ana Petrov']}", **AT_THE_MACHINE)
+    mail = browse().get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE)
     assert "Welcome to wellchat" in mail.text
     assert 'sandbox="allow-popups' in mail.text
-    frame = browse().get(f"/outbox/{outbox['Ana Petrov']}/html", **AT_THE_MACHINE)
+    frame = browse().get(f"/outbox/{captured['Ana Petrov']}/html", **AT_THE_MACHINE)
     assert "Hello Ana Petrov" in frame.text
     assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
     assert "script-src" not in frame.headers["Content-Security-Policy"]
@@ -53,40 +53,40 @@ def test_at_the_machine_all_of_it_can_be_read(world: World, browse: Browse, outb
     ],
 )
 def test_from_elsewhere_only_ones_own(
-    world: World, browse: Browse, outbox: dict[str, str], elsewhere: dict[str, object]
+    world: World, browse: Browse, captured: dict[str, str], elsewhere: dict[str, object]
 ) -> None:
     assert browse().get("/outbox", **elsewhere).status_code in (302, 401)
-    for path in (f"/outbox/{outbox['Sofia Marin']}", f"/outbox/{outbox['Sofia Marin']}/html"):
+    for path in (f"/outbox/{captured['Sofia Marin']}", f"/outbox/{captured['Sofia Marin']}/html"):
         assert browse().get(path, **elsewhere).status_code in (302, 401)
         assert browse(world.client).get(path, **elsewhere).status_code == 404
     page = browse(world.client).get("/outbox", **elsewhere)
     assert world.client.email in page.text
     assert world.coach.email not in page.text
-    assert browse(world.client).get(f"/outbox/{outbox['Ana Petrov']}", **elsewhere).status_code == 200
+    assert browse(world.client).get(f"/outbox/{captured['Ana Petrov']}", **elsewhere).status_code == 200
 
 
 @pytest.mark.parametrize("setting", [{"TRUSTED_PROXIES": 1}, {"BASE_URL": "https://chat.example"}])
 def test_behind_a_proxy_or_on_a_real_address_nobody_is_at_the_machine(
-    world: World, browse: Browse, outbox: dict[str, str], setting: dict[str, object]
+    world: World, browse: Browse, captured: dict[str, str], setting: dict[str, object]
 ) -> None:
     world.app.config.update(setting)
     assert browse().get("/outbox", **AT_THE_MACHINE).status_code in (302, 401)
 
 
-def test_another_name_for_this_machine_is_elsewhere(world: World, browse: Browse, outbox: dict[str, str]) -> None:
+def test_another_name_for_this_machine_is_elsewhere(world: World, browse: Browse, captured: dict[str, str]) -> None:
     """A page of somebody else's whose name was made to lead here must not read the mails."""
     assert browse().get("/outbox", base_url="http://rebound.example", **AT_THE_MACHINE).status_code == 401
 
 
-def test_no_such_page_where_a_mail_server_is_set(world: World, browse: Browse, outbox: dict[str, str]) -> None:
+def test_no_such_page_where_a_mail_server_is_set(world: World, browse: Browse, captured: dict[str, str]) -> None:
     world.app.config["SMTP_URL"] = world.server.url
-    for path in ("/outbox", f"/outbox/{outbox['Ana Petrov']}", f"/outbox/{outbox['Ana Petrov']}/html"):
+    for path in ("/outbox", f"/outbox/{captured['Ana Petrov']}", f"/outbox/{captured['Ana Petrov']}/html"):
         assert browse(world.client).get(path, **AT_THE_MACHINE).status_code == 404
 
 
-def test_what_is_not_there(world: World, browse: Browse, outbox: dict[str, str], tmp_path: Path) -> None:
+def test_what_is_not_there(world: World, browse: Browse, captured: dict[str, str], tmp_path: Path) -> None:
     assert browse().get("/outbox/0000000000000", **AT_THE_MACHINE).status_code == 404
     for file in (tmp_path / "mail").iterdir():
         file.unlink()
     assert browse().get("/outbox", **AT_THE_MACHINE).status_code == 200
-    assert browse().get(f"/outbox/{outbox['Ana Petrov']}", **AT_THE_MACHINE).status_code == 404
+    assert browse().get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE).status_code == 404

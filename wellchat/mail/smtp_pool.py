@@ -12,14 +12,14 @@ from flask import Flask, current_app
 
 from wellchat.config import setting
 from wellchat.db import is_postgresql, release_connection
-from wellchat.mail.transport import Lane, lane
+from wellchat.mail.transport import MailConnection, open_connection
 
 T = TypeVar("T")
 
-ALONE = 25  # so few mails, or fewer, go out over one lane
+ITEMS_PER_CONNECTION = 25  # so few mails, or fewer, go out over one lane
 
 
-class Lanes:
+class SmtpPool:
     """Ways out that are kept open over a run, each for a thread of its own.
 
     One on SQLite, which lets one writer in at a time.
@@ -28,32 +28,33 @@ class Lanes:
     def __init__(self) -> None:
         self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
         self._open = ExitStack()
-        self._lanes = [
-            self._open.enter_context(lane()) for _ in range(setting("SMTP_CONNECTIONS") if is_postgresql() else 1)
+        self._connections = [
+            self._open.enter_context(open_connection())
+            for _ in range(setting("SMTP_CONNECTIONS") if is_postgresql() else 1)
         ]
-        self._threads = self._open.enter_context(ThreadPoolExecutor(len(self._lanes), "mail-lane"))
+        self._threads = self._open.enter_context(ThreadPoolExecutor(len(self._connections), "smtp"))
 
     def __len__(self) -> int:
-        return len(self._lanes)
+        return len(self._connections)
 
     @property
     def unreachable(self) -> bool:
         """Whether the server could not be reached at all; whoever has more to send may as well stop."""
-        return any(each.unreachable for each in self._lanes)
+        return any(each.unreachable for each in self._connections)
 
-    def share(self, items: Sequence[str], work: Callable[[Sequence[str], Lane], list[T]]) -> Iterator[T]:
+    def distribute(self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]) -> Iterator[T]:
         """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
-        hands = min(len(self), -(-len(items) // ALONE))
-        if hands <= 1:
-            yield from work(items, self._lanes[0])
+        workers = min(len(self), -(-len(items) // ITEMS_PER_CONNECTION))
+        if workers <= 1:
+            yield from work(items, self._connections[0])
             return
         release_connection()
 
-        def elsewhere(hand: int) -> list[T]:
+        def run(worker: int) -> list[T]:
             with self._app.app_context():
-                return work(items[hand::hands], self._lanes[hand])
+                return work(items[worker::workers], self._connections[worker])
 
-        for done in self._threads.map(elsewhere, range(hands)):
+        for done in self._threads.map(run, range(workers)):
             yield from done
 
     def __enter__(self) -> Self:
