@@ -12,7 +12,7 @@ import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import NOON, World
-from tests.push.service import Subscriber
+from tests.push.push_service import Subscriber
 from wellchat import create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.db import db

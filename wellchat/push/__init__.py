@@ -22,6 +22,6 @@ feature = Feature(
     commands=(push,),
     tasks="worker.push",
     deliveries=(sending.sweep,),
-    handlers=((notification_recorded_in_transaction, sending.consider),),
+    handlers=((notification_recorded_in_transaction, sending.queue_pushes),),
     setup=_setup,
 )

@@ -74,7 +74,7 @@ def _make_room(user_id: str) -> None:
     )
 
 
-def choose(*, viewer: User, device_id: str, shows_words: bool) -> None:
+def set_shows_words(*, viewer: User, device_id: str, shows_words: bool) -> None:
     """Whether names and words may stand on its lock screen. Raises NotFound."""
     with transaction() as session:
         mine = (Device.id == device_id) & (Device.user_id == viewer.id)

@@ -59,9 +59,9 @@ def post_device(body: PostDevice) -> Response:
 
 @api.delete("/devices")
 @signed_in
-@api.input(DeleteDevice, location="json", arg_name="which")
+@api.input(DeleteDevice, location="json", arg_name="body")
 @api.output({}, status_code=204)
-def delete_device(which: DeleteDevice) -> Response:
+def delete_device(body: DeleteDevice) -> Response:
     """Push there no more. One that is not there is gone already."""
-    actions.remove(user=viewer(), endpoint=which.endpoint)
+    actions.remove(user=viewer(), endpoint=body.endpoint)
     return Response(status=204)

@@ -20,10 +20,10 @@ from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import count_text, notification_url, unread_count
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
-from wellchat.push.service import encrypt
+from wellchat.push.web_push import encrypt
 
 TTL = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
-SIGNED_FOR = 12 * 3600  # seconds; services take a day at most
+SIGNATURE_LIFETIME = 12 * 3600  # seconds; services take a day at most
 MAX_CLEARED = 20  # a push holds 4 kB
 
 
@@ -32,14 +32,14 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
 
     Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
     """
-    stale = _read_elsewhere(device, note)
+    read_pushes = _read_elsewhere(device, note)
     with force_language(language_of(note.user_id)):
         several, discreet = count_text(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
         title, body = note.title, "\n".join(filter(None, (note.preview, several)))
     else:
         title, body = setting("NAME"), several or discreet
-    said = {
+    payload = {
         "id": note.id,
         "tag": note.group_key,
         "title": title,
@@ -47,9 +47,11 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
         "url": notification_url(note),
         "at": iso(note.updated_at),
         "unread": unread_count(note.user_id),
-        "clear": [tag for _, tag in stale],
+        "clear": [tag for _, tag in read_pushes],
     }
-    return encrypt(orjson.dumps(said), p256dh=device.p256dh, auth=device.auth), [push_id for push_id, _ in stale]
+    return encrypt(orjson.dumps(payload), p256dh=device.p256dh, auth=device.auth), [
+        push_id for push_id, _ in read_pushes
+    ]
 
 
 def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]:
@@ -73,7 +75,9 @@ def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]
 def headers(device: Device, note: Notification, now: datetime) -> dict[str, str]:
     """`Topic` lets a later push of the same group replace one that the device has not fetched yet."""
     topic = hashlib.sha256(f"{device.id} {note.group_key}".encode()).digest()[:24]
-    signed = vapid().sign({"aud": _origin(device.endpoint), "exp": int(now.timestamp()) + SIGNED_FOR, "sub": _us()})
+    signed = vapid().sign(
+        {"aud": _origin(device.endpoint), "exp": int(now.timestamp()) + SIGNATURE_LIFETIME, "sub": _vapid_subject()}
+    )
     return {
         "Authorization": str(signed["Authorization"]),
         "Content-Encoding": "aes128gcm",
@@ -89,7 +93,7 @@ def _origin(endpoint: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _us() -> str:
+def _vapid_subject() -> str:
     """Whom a push service may write to about us."""
     base: str = setting("BASE_URL")
     return base if base.startswith("https://") else f"mailto:{mailbox(setting('MAIL_FROM'))[1]}"

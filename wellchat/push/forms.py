@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.i18n import gettext
-from wellchat.push.service import check_endpoint
+from wellchat.push.web_push import check_endpoint
 
 
 def _endpoint(text: str) -> str:

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
-from tests.push.service import PushService, drip
-from wellchat.push import service
+from tests.push.push_service import PushService, drip
+from wellchat.push import web_push
 
 PRIVATE = [
     "https://127.0.0.1/x", "https://localhost/x", "https://10.0.0.8/x", "https://192.168.1.1/x", "https://172.16.0.1/",
@@ -38,14 +38,14 @@ ODD = [
 @pytest.mark.parametrize("endpoint", PRIVATE)
 def test_nothing_is_sent_to_a_private_address(app: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
-    with pytest.raises((service.Gone, service.Temporary)):
-        service.post(endpoint, b"x", {})
+    with pytest.raises((web_push.Gone, web_push.Temporary)):
+        web_push.post(endpoint, b"x", {})
 
 
 @pytest.mark.parametrize("endpoint", ODD)
 def test_what_is_no_https_address_is_none(app: Any, endpoint: str) -> None:
-    with pytest.raises(service.Gone):
-        service.post(endpoint, b"x", {})
+    with pytest.raises(web_push.Gone):
+        web_push.post(endpoint, b"x", {})
 
 
 def test_a_public_name_may_not_lead_inside(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -53,8 +53,8 @@ def test_a_public_name_may_not_lead_inside(app: Any, monkeypatch: pytest.MonkeyP
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 443)) for a in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
-    with pytest.raises(service.Gone, match="not public"):
-        service.post("https://push.example.com/x", b"x", {})
+    with pytest.raises(web_push.Gone, match="not public"):
+        web_push.post("https://push.example.com/x", b"x", {})
 
 
 def test_the_address_that_was_looked_at_is_the_one_connected_to(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,17 +73,17 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(app: Any, monkey
 
     monkeypatch.setattr(socket, "getaddrinfo", lookup)
     monkeypatch.setattr(socket, "create_connection", connect)
-    with pytest.raises(service.Temporary):
-        service.post("https://push.example.com/x", b"x", {})
+    with pytest.raises(web_push.Temporary):
+        web_push.post("https://push.example.com/x", b"x", {})
     assert (asked, reached) == (["push.example.com"], [("93.184.216.34", 443)])
 
 
 def test_a_service_that_drips_is_cut_off(app: Any, push_service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PATIENCE", 0.5)
+    monkeypatch.setattr(web_push, "TIMEOUT", 0.5)
     push_service.answers = [drip]
     before = time.monotonic()
-    with pytest.raises(service.Lost):
-        service.post(f"{push_service.url}/x", b"x", {})
+    with pytest.raises(web_push.OutcomeUnknown):
+        web_push.post(f"{push_service.url}/x", b"x", {})
     assert time.monotonic() - before < 3
 
 
@@ -118,24 +118,24 @@ def test_over_real_encryption_and_only_to_who_proves_who_they_are(
     context.load_cert_chain(path, key)
     push_service.server.socket = context.wrap_socket(push_service.server.socket, server_side=True)
     address = f"https://localhost:{push_service.server.server_port}/x?y=1"
-    with pytest.raises(service.Temporary, match="No safe connection"):
-        service.post(address, b"sealed", {})
+    with pytest.raises(web_push.Temporary, match="No safe connection"):
+        web_push.post(address, b"sealed", {})
     monkeypatch.setenv("SSL_CERT_FILE", str(path))
-    service.post(address, b"sealed", {"TTL": "60"})
+    web_push.post(address, b"sealed", {"TTL": "60"})
     [pushed] = push_service.pushed
     assert (pushed.path, pushed.body, pushed.headers["ttl"]) == ("/x?y=1", b"sealed", "60")
-    with pytest.raises(service.Temporary, match="No safe connection"):
-        service.post(address.replace("localhost", "127.0.0.1"), b"sealed", {})
+    with pytest.raises(web_push.Temporary, match="No safe connection"):
+        web_push.post(address.replace("localhost", "127.0.0.1"), b"sealed", {})
 
 
 def test_no_socket_stays_open(app: Any, push_service: PushService) -> None:
     before = len(list(Path("/proc/self/fd").iterdir()))
     for _ in range(20):
-        service.post(f"{push_service.url}/x", b"x", {})
+        web_push.post(f"{push_service.url}/x", b"x", {})
     names = [thread.name for thread in threading.enumerate()]
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2, names
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"])
 def test_public_addresses_are(address: str) -> None:
-    assert service.is_public(ipaddress.ip_address(address))
+    assert web_push.is_public(ipaddress.ip_address(address))

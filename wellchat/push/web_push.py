@@ -1,7 +1,7 @@
 """Speaking to push services (RFC 8030, 8188, 8291, 8292).
 
 Where they are is said by whoever subscribes, so an endpoint is an address that a stranger chose: only https, only
-public addresses, the very address that was looked at, no redirects, and never for longer than `PATIENCE`. That is why
+public addresses, the very address that was looked at, no redirects, and never for longer than `TIMEOUT`. That is why
 no ordinary HTTP client is used here.
 """
 
@@ -23,7 +23,7 @@ from py_vapid.utils import b64urldecode
 
 from wellchat.config import setting
 
-PATIENCE = 10.0  # seconds for one push, whatever the other side does
+TIMEOUT = 10.0  # seconds for one push, whatever the other side does
 MAX_RETRY_AFTER = 3600  # seconds that a service may ask us to wait
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
@@ -44,7 +44,7 @@ class Gone(Exception):
     """There is no such subscription, or no such service: nothing is to be sent there again."""
 
 
-class Lost(Exception):
+class OutcomeUnknown(Exception):
     """It was handed over, and no answer came."""
 
 
@@ -99,67 +99,67 @@ def post(endpoint: str, body: bytes, headers: Mapping[str, str]) -> None:
         target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
         try:
             connection.request("POST", target, body, dict(headers))
-            answer = connection.getresponse()
+            response = connection.getresponse()
         except (OSError, HTTPException, ValueError) as error:
-            raise Lost(f"The push service took it and did not answer ({type(error).__name__}).") from None
-        _judge(answer)
+            raise OutcomeUnknown(f"The push service took it and did not answer ({type(error).__name__}).") from None
+        _raise_for_status(response)
 
 
-def _judge(answer: HTTPResponse) -> None:
-    words = f"The push service answered {answer.status}."
-    if 200 <= answer.status < 300:
+def _raise_for_status(response: HTTPResponse) -> None:
+    reason = f"The push service answered {response.status}."
+    if 200 <= response.status < 300:
         return
-    if answer.status in (404, 410):
-        raise Gone(words)
-    if answer.status in (408, 425, 429) or answer.status >= 500:
-        after = answer.headers.get("Retry-After", "")
-        raise Temporary(words, min(int(after), MAX_RETRY_AFTER) if after.isascii() and after.isdecimal() else None)
-    raise Permanent(words)
+    if response.status in (404, 410):
+        raise Gone(reason)
+    if response.status in (408, 425, 429) or response.status >= 500:
+        after = response.headers.get("Retry-After", "")
+        raise Temporary(reason, min(int(after), MAX_RETRY_AFTER) if after.isascii() and after.isdecimal() else None)
+    raise Permanent(reason)
 
 
 @contextmanager
 def _connected(parts: SplitResult) -> Iterator[HTTPConnection]:
-    """A connection to the very address that was found fit, cut off after `PATIENCE` however slowly it drips."""
+    """A connection to the very address that was found fit, cut off after `TIMEOUT` however slowly it drips."""
     host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
-    connection = HTTPConnection(host, port, timeout=PATIENCE)
-    raw = _reach(host, port)
+    connection = HTTPConnection(host, port, timeout=TIMEOUT)
+    raw = _connect(host, port)
     with raw, raw.dup() as handle:  # encryption takes `raw` over
-        cut = threading.Timer(PATIENCE, _shut, [handle])
+        cut = threading.Timer(TIMEOUT, _shutdown, [handle])
         cut.start()
         try:
-            connection.sock = _secured(raw, host) if parts.scheme == "https" else raw
+            connection.sock = _wrap_tls(raw, host) if parts.scheme == "https" else raw
             yield connection
         finally:
             cut.cancel()
             connection.close()
 
 
-def _reach(host: str, port: int) -> socket.socket:
-    trouble = "OSError"
+def _connect(host: str, port: int) -> socket.socket:
+    error_name = "OSError"
     try:
-        for address in _addresses_of(host, port):
+        for address in _resolve(host, port):
             try:
-                return socket.create_connection((address, port), PATIENCE / 2)
+                return socket.create_connection((address, port), TIMEOUT / 2)
             except OSError as error:
-                trouble = type(error).__name__
+                error_name = type(error).__name__
     except OSError as error:
-        trouble = type(error).__name__
-    raise Temporary(f"The push service cannot be reached ({trouble}).")
+        error_name = type(error).__name__
+    raise Temporary(f"The push service cannot be reached ({error_name}).")
 
 
-def _secured(raw: socket.socket, host: str) -> ssl.SSLSocket:
+def _wrap_tls(raw: socket.socket, host: str) -> ssl.SSLSocket:
     try:
         return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
     except (OSError, ValueError) as error:
         raise Temporary(f"No safe connection to the push service ({type(error).__name__}).") from None
 
 
-def _shut(raw: socket.socket) -> None:
+def _shutdown(raw: socket.socket) -> None:
     with contextlib.suppress(OSError):  # it was done already
         raw.shutdown(socket.SHUT_RDWR)
 
 
-def _addresses_of(host: str, port: int) -> list[str]:
+def _resolve(host: str, port: int) -> list[str]:
     """Two at most. Raises OSError where the name is not known, and Gone where any of its addresses is not public."""
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not setting("PUSH_ALLOW_PRIVATE") and not all(
