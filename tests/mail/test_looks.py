@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.mail.world import DELAY, NOON, World
-from tests.replies.raw import answer
+from tests.replies.raw import reply
 from wellchat.digests import runs as digests
 from wellchat.mail import actions
 
@@ -37,7 +37,7 @@ def mails(world: World) -> list[EmailMessage]:
     world.say(world.client, LONG, NOON + DELAY)
     world.say(other, "שלום, מחר בתשע", NOON + DELAY, second)
     digests.sweep(NOON + 3 * DELAY)
-    answer(world, body="")
+    reply(world, body="")
     context = {"name": LONG[:120]}
     for name in ("address_check", "welcome", "verification", "reset", "password_changed", "already_registered"):
         actions.queue_mail(user_id=world.client.id, address=world.client.email, name=name, context=context, now=NOON)

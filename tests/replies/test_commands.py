@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 
 from tests.mail.world import World
-from tests.replies.raw import address_of, answer, raw_mail, said
+from tests.replies.raw import address_of, bodies, raw_mail, reply
 from tests.services import Command, MailServer, free_port, wait_for
 from wellchat.db import db
 
@@ -82,7 +82,7 @@ def test_the_pipe_and_its_statuses(world: World, pipe: Pipe) -> None:
     nobody = pipe(raw_mail(author=world.coach.email, to="reply+nobody@studio.example"))
     assert (nobody.returncode, nobody.stdout) == (67, "")
     assert pipe(b"").returncode == 65
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -99,7 +99,7 @@ def test_where_mail_servers_say_to_whom_it_is(world: World, pipe: Pipe, way: str
     else:
         done = pipe(raw_mail(**plain, **{way.replace("-", "_"): to}))
     assert done.returncode == 0, done.stderr
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -152,7 +152,7 @@ def test_killed_at_any_moment_and_handed_over_again(world: World, env: dict[str,
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-    assert said(world) == [f"Words {number}" for number in range(3)]
+    assert bodies(world) == [f"Words {number}" for number in range(3)]
 
 
 # LMTP
@@ -193,7 +193,7 @@ def test_each_recipient_is_answered(world: World, lmtp: tuple[Command, int]) -> 
     assert [line[:9] for line in lines] == [b"250 2.0.0", b"550 5.7.1"]
     assert speak(port, world.coach.email, [own], raw)[1] == [b"250 2.0.0 Taken before."]
     assert speak(port, "", [own], raw_mail(author=world.coach.email, to=own))[1][0].startswith(b"250 2.0.0 Dropped")
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -213,7 +213,7 @@ def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
         thread.join(60)
     assert len(answers) == 40
     assert all(lines[0].startswith(b"250") for _, lines in answers)
-    assert sorted(map(str, said(world))) == sorted(f"Words {number}" for number in range(20))
+    assert sorted(map(str, bodies(world))) == sorted(f"Words {number}" for number in range(20))
 
 
 def threads_of(command: Command) -> int:
@@ -252,7 +252,7 @@ def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp:
     thread.join(30)
     assert [lines for _, lines in answers] == [[b"250 2.0.0 Taken."]]
     assert command.stop() == 0
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -275,8 +275,8 @@ def test_a_database_that_is_away_is_later(world: World, env: dict[str, str]) -> 
 def test_what_came_in_can_be_looked_at(app: Flask, smtp: MailServer) -> None:
     app.config.update(SMTP_URL=smtp.url, REPLY_ADDRESS="reply@studio.example")
     world = World(app, smtp)
-    answer(world)
-    answer(world, body="")
+    reply(world)
+    reply(world, body="")
     run = app.test_cli_runner().invoke
     rows = json.loads(run(args=["mail", "received", "--json"]).output)
     assert {row["outcome"] for row in rows} == {"taken", "refused"}

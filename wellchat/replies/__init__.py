@@ -9,7 +9,7 @@ from wellchat.i18n import N_
 from wellchat.mail.cli import mail
 from wellchat.replies import cli
 from wellchat.replies.actions import forget_received
-from wellchat.replies.refusing import content
+from wellchat.replies.rejection import content
 
 
 def _setup(_app: Flask) -> None:

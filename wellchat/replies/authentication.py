@@ -15,7 +15,7 @@ _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
-def why_forged(mail: Incoming) -> str | None:
+def forgery_reason(mail: Incoming) -> str | None:
     """None where nothing speaks against it."""
     trusted = setting("AUTHSERV_ID")
     if not trusted:

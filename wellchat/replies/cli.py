@@ -48,7 +48,7 @@ def receive(recipients: tuple[str, ...], sender: str | None) -> None:
         log.exception("a mail could not be taken")
         click.echo(f"Try again later: {type(error).__name__}.", err=True)
         sys.exit(os.EX_TEMPFAIL)
-    click.echo(verdict.words, err=verdict.status != os.EX_OK)
+    click.echo(verdict.text, err=verdict.status != os.EX_OK)
     sys.exit(verdict.status)
 
 
@@ -90,6 +90,12 @@ def received(email: str | None, as_json: bool, limit: int) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        place = f"{row['thread_id']}#{row['seq']}" if row["thread_id"] else ""
-        words: Sequence[object] = (row["received_at"], f"{row['outcome']:7}", row["email"] or "", place, row["reason"])
-        click.echo("  ".join(str(word) for word in words if word))
+        message = f"{row['thread_id']}#{row['seq']}" if row["thread_id"] else ""
+        columns: Sequence[object] = (
+            row["received_at"],
+            f"{row['outcome']:7}",
+            row["email"] or "",
+            message,
+            row["reason"],
+        )
+        click.echo("  ".join(str(column) for column in columns if column))

@@ -23,9 +23,9 @@ from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
 
-GRACE = 15.0  # seconds for what is under way when told to stop
-QUIET = 300.0  # seconds a client may say nothing
-ANSWERS = {
+SHUTDOWN_GRACE = 15.0  # seconds for what is under way when told to stop
+IDLE_TIMEOUT = 300.0  # seconds a client may say nothing
+REPLY_CODES = {
     os.EX_OK: "250 2.0.0",
     os.EX_NOUSER: "550 5.1.1",
     os.EX_NOPERM: "550 5.7.1",
@@ -46,7 +46,7 @@ class Handler:
         with self._app.app_context():
             known = parse_reply_address(address)
         if known is None:
-            return f"{ANSWERS[os.EX_NOUSER]} {NOT_OURS}"
+            return f"{REPLY_CODES[os.EX_NOUSER]} {NOT_OURS}"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -70,7 +70,7 @@ class Handler:
         except Exception:
             log.exception("a mail could not be taken")
             verdict = LATER
-        return f"{ANSWERS[verdict.status]} {verdict.words}"
+        return f"{REPLY_CODES[verdict.status]} {verdict.text}"
 
 
 async def serve(app: Flask, *, host: str, port: int) -> None:
@@ -83,7 +83,7 @@ async def serve(app: Flask, *, host: str, port: int) -> None:
     click.echo(f"wellchat takes mails by LMTP on {host}:{port}")
     await stop.wait()
     server.close()
-    until = loop.time() + GRACE
+    until = loop.time() + SHUTDOWN_GRACE
     while handler.under_way and loop.time() < until:
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.1)  # the answer is on its way
@@ -98,5 +98,5 @@ def _connection(handler: Handler, loop: AbstractEventLoop) -> LMTP:
         ident="wellchat",
         enable_SMTPUTF8=True,
         data_size_limit=2 * MAX_BYTES,  # what is too large is refused by us, with a mail that says so
-        timeout=QUIET,
+        timeout=IDLE_TIMEOUT,
     )

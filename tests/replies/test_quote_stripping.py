@@ -6,31 +6,31 @@ import time
 
 import pytest
 
-from tests.replies.letters import DIGEST, HTML, KEPT, PLAIN
-from wellchat.replies.cutting import reply_in
-from wellchat.replies.markup import html_to_text
+from tests.replies.samples import DIGEST, HTML, KEPT, PLAIN
+from wellchat.replies.html_text import html_to_text
+from wellchat.replies.quote_stripping import extract_reply
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_quotes_and_signatures_are_cut(name: str) -> None:
     text, new = PLAIN[name]
-    assert reply_in(text) == new
+    assert extract_reply(text) == new
 
 
 @pytest.mark.parametrize("name", KEPT)
 def test_a_person_s_own_words_are_kept(name: str) -> None:
-    assert reply_in(KEPT[name]) == KEPT[name]
+    assert extract_reply(KEPT[name]) == KEPT[name]
 
 
 @pytest.mark.parametrize("name", HTML)
 def test_html_becomes_text(name: str) -> None:
     html, new = HTML[name]
-    assert reply_in(html_to_text(html)) == new
+    assert extract_reply(html_to_text(html)) == new
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "> quoted\n> all of it", "-- \nSofia", DIGEST, "\u200b\n\u00a0"])
 def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
-    assert reply_in(text) == ""
+    assert extract_reply(text) == ""
 
 
 @pytest.mark.slow
@@ -53,6 +53,6 @@ def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
 )
 def test_what_is_meant_to_take_long_does_not(text: str) -> None:
     began = time.perf_counter()
-    reply_in(text)
+    extract_reply(text)
     html_to_text(text.replace("a", "<div>").replace(">", "<blockquote>"))
     assert time.perf_counter() - began < 10

@@ -21,20 +21,22 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         raise NotWanted(N_("The account is gone."))
     with force_language(user.language):
         why = mail.context["why"]
-        words = {"language": user.language, "why": gettext(why)}
-    mark, about = mail.context["about"]
-    threads = {view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(mark, about))}
+        texts = {"language": user.language, "why": gettext(why)}
+    kind, target_id = mail.context["about"]
+    threads = {
+        view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(kind, target_id))
+    }
     choices = list(threads.values())
-    if mark == DIGEST:
-        return {**words, "choices": choices, "path": "/", "other": None}
+    if kind == DIGEST:
+        return {**texts, "choices": choices, "path": "/", "other": None}
     only = choices[0] if choices else {"path": "/", "other": None}
-    return {**words, "choices": [], "path": only["path"], "other": only["other"]}
+    return {**texts, "choices": [], "path": only["path"], "other": only["other"]}
 
 
-def _thread_ids(mark: str, about: str) -> list[str]:
-    if mark != DIGEST:
-        return [about]
-    answered = db.session.get(Mail, about)
+def _thread_ids(kind: str, target_id: str) -> list[str]:
+    if kind != DIGEST:
+        return [target_id]
+    answered = db.session.get(Mail, target_id)
     return [each["thread_id"] for each in answered.covers] if answered else []
 
 

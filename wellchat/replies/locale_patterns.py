@@ -1,4 +1,4 @@
-"""What mail programs write into answers, in their languages, as patterns. Shapes come first; see cutting.py."""
+"""What mail programs write into answers, in their languages, as patterns. Shapes come first; see quote_stripping.py."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ ADVERTISED = (
     "发自我的",
     "從我的",
 )
-GADGET = "|".join((rf"(?:{SENT_FROM})\b.{{0,60}}(?:{DEVICE})", *ADVERTISED))
+SENT_FROM_DEVICE = "|".join((rf"(?:{SENT_FROM})\b.{{0,60}}(?:{DEVICE})", *ADVERTISED))
 
 AUTOMATIC_SUBJECT = "|".join((
     r"auto(?:matic|mated)?[ -]?(?:reply|response)\b", r"out of (?:the )?office\b", "abwesen(?:d|heit)",
