@@ -277,7 +277,7 @@ def test_a_notification_is_told_in_its_reader_s_language(cast, now):
         kind="session", external_id="s1", title="Erstgespräch", client_id=cast.cara.id, professional_id=cast.paul.id,
         starts_at=now + timedelta(days=3), now=now,
     )  # fmt: skip
-    from wellchat.appointments.actions import sweep
+    from wellchat.booking_notices.actions import sweep
 
     sweep(now)
     mine = db.session.execute(select(Notification).where(Notification.user_id == cast.cara.id)).scalars().one()

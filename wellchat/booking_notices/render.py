@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
-from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
+from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
 from wellchat.db import db
 from wellchat.digests.decide import quiet_for
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
@@ -17,7 +17,7 @@ from wellchat.notifications.queries import preferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.models import Subject
 
-KIND_OF = {
+KIND_OF_NOTICE = {
     BOOKED: "appointment",
     MOVED: "appointment",
     CANCELLED: "appointment",
@@ -73,7 +73,7 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     if subject.is_cancelled != (what == CANCELLED):
         raise NotWanted(N_("It was cancelled or booked again before this was sent."))
     prefs = preferences(reader.id)
-    if prefs.cadence == "off" or not prefs.wants(KIND_OF[what], "email"):
+    if prefs.cadence == "off" or not prefs.wants(KIND_OF_NOTICE[what], "email"):
         raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
     if until := quiet_for(prefs, now):
         if until >= subject.starts_at:
@@ -81,13 +81,13 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         raise NotNow(until)
     other = db.session.get_one(User, subject.professional_id if reader.id == subject.client_id else subject.client_id)
     with force_language(prefs.language):
-        said = {"headline": headline(what, subject), "line": line(what, subject, other, prefs.time_zone)}
+        texts = {"headline": headline(what, subject), "line": line(what, subject, other, prefs.time_zone)}
     return {
         "name": reader.name,
-        **said,
+        **texts,
         "language": prefs.language,
         "zone": prefs.time_zone,
         "path": f"/subjects/{subject.id}",
-        "kind": KIND_OF[what],
-        "unsubscribe_path": unsubscribe_path(reader.id, KIND_OF[what]),
+        "kind": KIND_OF_NOTICE[what],
+        "unsubscribe_path": unsubscribe_path(reader.id, KIND_OF_NOTICE[what]),
     }

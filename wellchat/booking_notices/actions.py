@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, func, select, update
 
 from wellchat.accounts.models import User
-from wellchat.appointments.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
-from wellchat.appointments.render import KIND_OF, REASONS, headline, line
+from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
+from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, line
 from wellchat.db import db, insert, transaction
 from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
@@ -24,10 +24,10 @@ log = logging.getLogger(__name__)
 
 REMINDERS = {DAY_BEFORE: timedelta(days=1), HOUR_BEFORE: timedelta(hours=1)}
 BATCH = 500  # people of one sweep
-AFTER_TROUBLE = timedelta(minutes=5)
+RETRY_AFTER = timedelta(minutes=5)
 
 
-def plan(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
+def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
     """A subject was put; `previous` is how it was before. Runs in the transaction that put it.
 
     Nothing is planned for what has begun: the history that a host platform brings along rings at nobody. Where nobody
@@ -36,19 +36,19 @@ def plan(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: 
     if subject.declared.scope != "connection":
         return
     planned = delete(Announcement).where(Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS))
-    reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or tell
+    reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or notify
     if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
         return
     for user_id in (subject.client_id, subject.professional_id):
-        if tell and (what := _news(subject, previous, user_id)):
-            _expect(subject.id, user_id, what, now)
+        if notify and (what := _notice_for(subject, previous, user_id)):
+            _schedule(subject.id, user_id, what, now)
         for what, before in REMINDERS.items():
             if reminds and not subject.is_cancelled and subject.starts_at - before > now:
-                _expect(subject.id, user_id, what, subject.starts_at - before)
+                _schedule(subject.id, user_id, what, subject.starts_at - before)
     enqueue("appointments.announce", subject_id=subject.id)
 
 
-def _news(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
+def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
     if previous is None or previous.is_cancelled or user_id not in (previous.client_id, previous.professional_id):
         return None if subject.is_cancelled else BOOKED
     if subject.is_cancelled:
@@ -56,7 +56,7 @@ def _news(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> s
     return MOVED if previous.starts_at != subject.starts_at else None
 
 
-def _expect(subject_id: str, user_id: str, what: str, due_at: datetime) -> None:
+def _schedule(subject_id: str, user_id: str, what: str, due_at: datetime) -> None:
     row = {"subject_id": subject_id, "user_id": user_id, "what": what}
     planned = insert(Announcement).values(**row, due_at=due_at)
     db.session.execute(planned.on_conflict_do_update(index_elements=list(row), set_={"due_at": due_at}))
@@ -87,15 +87,15 @@ def _announce_safely(subject_id: str, user_id: str, now: datetime) -> bool:
     try:
         with transaction() as session:
             taken = session.execute(delete(Announcement).where(theirs).returning(Announcement.what)).scalars()
-            return _tell(subject_id, user_id, set(taken), now)
+            return _notify(subject_id, user_id, set(taken), now)
     except Exception:
         log.exception("could not tell %s of the appointment %s", user_id, subject_id)
         with transaction() as session:
-            session.execute(update(Announcement).where(theirs).values(due_at=now + AFTER_TROUBLE))
+            session.execute(update(Announcement).where(theirs).values(due_at=now + RETRY_AFTER))
         return False
 
 
-def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
+def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
     """Decided again by how it stands now: whatever was planned, at most one thing is told."""
     session = db.session()
     subject = session.get(Subject, subject_id, populate_existing=True)
@@ -104,16 +104,16 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
         return False
     if user_id not in (subject.client_id, subject.professional_id):
         return False
-    what = _still_news(planned, is_cancelled=subject.is_cancelled)
+    what = _current_notice(planned, is_cancelled=subject.is_cancelled)
     if what is None:
         return False
     other_id = subject.professional_id if user_id == subject.client_id else subject.client_id
     other = session.get_one(User, other_id)
     with force_language(reader.language):
         title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
-    told = notifications.notify(
+    notification_id = notifications.notify(
         user_id=user_id,
-        kind=KIND_OF[what],
+        kind=KIND_OF_NOTICE[what],
         actor_id=other.id,
         title=title,
         preview=preview,
@@ -122,7 +122,7 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
         now=now,
     )
     prefs = preferences(user_id)
-    by_mail = prefs.cadence != "off" and prefs.wants(KIND_OF[what], "email")
+    by_mail = prefs.cadence != "off" and prefs.wants(KIND_OF_NOTICE[what], "email")
     if by_mail:
         queue_mail(
             user_id=user_id,
@@ -132,10 +132,10 @@ def _tell(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bo
             reason=REASONS[what],
             now=now,
         )
-    return told is not None or by_mail
+    return notification_id is not None or by_mail
 
 
-def _still_news(planned: set[str], *, is_cancelled: bool) -> str | None:
+def _current_notice(planned: set[str], *, is_cancelled: bool) -> str | None:
     """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of it."""
     if is_cancelled:
         return CANCELLED if CANCELLED in planned and BOOKED not in planned else None

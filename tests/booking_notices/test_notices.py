@@ -11,8 +11,8 @@ import pytest
 from tests.mail.world import NOON, World
 from wellchat import sweeps
 from wellchat.accounts.models import User
-from wellchat.appointments import actions
-from wellchat.appointments.models import Announcement
+from wellchat.booking_notices import actions
+from wellchat.booking_notices.models import Announcement
 from wellchat.db import db
 from wellchat.mail import actions as mail
 from wellchat.messaging.opening import put_subject
@@ -36,7 +36,7 @@ def put(world: World) -> Put:
     return put
 
 
-def told(user: User) -> list[tuple[str, str, bool]]:
+def notices_of(user: User) -> list[tuple[str, str, bool]]:
     """What the bell of a person has: title, line, and whether it was read; oldest first."""
     query = db.select(Notification).where(Notification.user_id == user.id).order_by(Notification.created_at)
     found = db.session.execute(query.execution_options(populate_existing=True)).scalars()
@@ -51,15 +51,19 @@ def test_both_are_told_of_a_booking_once(world: World, put: Put) -> None:
     put()
     assert actions.sweep(NOON) == {"announced": 2}
     assert actions.sweep(NOON) == {"announced": 0}
-    assert told(world.client) == [("Booked: Colour and cut", "Saturday 21 November at 12:00, with Sofia Marin", False)]
-    assert told(world.coach) == [("Booked: Colour and cut", "Saturday 21 November at 12:00, with Ana Petrov", False)]
+    assert notices_of(world.client) == [
+        ("Booked: Colour and cut", "Saturday 21 November at 12:00, with Sofia Marin", False)
+    ]
+    assert notices_of(world.coach) == [
+        ("Booked: Colour and cut", "Saturday 21 November at 12:00, with Ana Petrov", False)
+    ]
 
 
 def test_times_are_those_of_the_reader(world: World, put: Put) -> None:
     ana = world.user("Ana in Adelaide", time_zone="Australia/Adelaide")
     put(client_id=ana.id)
     actions.sweep(NOON)
-    assert told(ana)[0][1] == "Saturday 21 November at 22:30, with Sofia Marin"
+    assert notices_of(ana)[0][1] == "Saturday 21 November at 22:30, with Sofia Marin"
 
 
 def test_the_record_leads_to_the_booking(world: World, put: Put) -> None:
@@ -81,7 +85,7 @@ def test_what_was_moved_stands_in_the_one_record(world: World, put: Put) -> None
     actions.sweep(NOON)
     put(NOON + HOUR, starts_at=STARTS + DAY)
     actions.sweep(NOON + HOUR)
-    assert told(world.client) == [
+    assert notices_of(world.client) == [
         ("Moved: Colour and cut", "Now on Sunday 22 November at 12:00, with Sofia Marin", False)
     ]
 
@@ -90,7 +94,9 @@ def test_what_was_moved_before_anybody_heard_is_told_once(world: World, put: Put
     put()
     put(NOON, starts_at=STARTS + DAY)
     actions.sweep(NOON)
-    assert told(world.client) == [("Booked: Colour and cut", "Sunday 22 November at 12:00, with Sofia Marin", False)]
+    assert notices_of(world.client) == [
+        ("Booked: Colour and cut", "Sunday 22 November at 12:00, with Sofia Marin", False)
+    ]
 
 
 @pytest.mark.parametrize("status", ["cancelled", "Canceled"])
@@ -99,7 +105,7 @@ def test_a_cancelled_one_is_told_and_reminds_nobody(world: World, put: Put, stat
     actions.sweep(NOON)
     put(NOON + HOUR, status=status)
     actions.sweep(STARTS - timedelta(minutes=30))
-    assert told(world.client) == [
+    assert notices_of(world.client) == [
         ("Cancelled: Colour and cut", "It was to be on Saturday 21 November at 12:00, with Sofia Marin", False)
     ]
     assert waiting() == 0
@@ -115,7 +121,7 @@ def test_one_that_was_cancelled_and_booked_again_is_told(world: World, put: Put)
     put(status="cancelled")
     put(NOON, status="confirmed")
     actions.sweep(NOON)
-    assert told(world.client)[0][0] == "Booked: Colour and cut"
+    assert notices_of(world.client)[0][0] == "Booked: Colour and cut"
 
 
 def test_reminders_come_a_day_and_an_hour_before(world: World, put: Put) -> None:
@@ -125,7 +131,7 @@ def test_reminders_come_a_day_and_an_hour_before(world: World, put: Put) -> None
     for moment in due:
         assert actions.sweep(moment - timedelta(seconds=1)) == {"announced": 0}
         assert actions.sweep(moment) == {"announced": 2}
-        assert told(world.client)[-1][0] == "Reminder: Colour and cut"
+        assert notices_of(world.client)[-1][0] == "Reminder: Colour and cut"
     assert actions.sweep(STARTS) == {"announced": 0}
     assert waiting() == 0
 
@@ -153,7 +159,7 @@ def test_who_wants_it_by_email_alone_was_told(world: World, put: Put) -> None:
         save_preferences(user=person, now=NOON, channels={"appointment": off})
     put()
     assert actions.sweep(NOON) == {"announced": 2}
-    assert told(world.client) == []
+    assert notices_of(world.client) == []
     mail.sweep(NOON)
     assert len(world.server.messages) == 2
 
@@ -161,13 +167,13 @@ def test_who_wants_it_by_email_alone_was_told(world: World, put: Put) -> None:
 def test_a_late_worker_reminds_once_and_not_of_what_has_begun(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
-    before = len(told(world.client))
+    before = len(notices_of(world.client))
     assert actions.sweep(STARTS - timedelta(minutes=10)) == {"announced": 2}, "day and hour in one"
-    assert len(told(world.client)) == before, "in the one record"
+    assert len(notices_of(world.client)) == before, "in the one record"
     put(NOON, external_id="8")
     actions.sweep(STARTS + HOUR)
     assert waiting() == 0
-    assert len(told(world.client)) == before
+    assert len(notices_of(world.client)) == before
 
 
 @pytest.mark.parametrize(
@@ -195,8 +201,8 @@ def test_somebody_new_in_it_is_told_and_who_is_out_of_it_is_not(world: World, pu
     put(NOON + HOUR, client_id=jonas.id)
     actions.sweep(NOON + HOUR)
     actions.sweep(STARTS - HOUR)
-    assert [title for title, *_ in told(world.client)] == ["Booked: Colour and cut"]
-    assert [title for title, *_ in told(jonas)] == ["Reminder: Colour and cut"], "the latest of its one record"
+    assert [title for title, *_ in notices_of(world.client)] == ["Booked: Colour and cut"]
+    assert [title for title, *_ in notices_of(jonas)] == ["Reminder: Colour and cut"], "the latest of its one record"
 
 
 @pytest.mark.each_database
@@ -204,19 +210,19 @@ def test_six_workers_at_once_tell_each_person_once(world: World, put: Put) -> No
     put()
     answers = world.together(*[lambda: actions.sweep(NOON)["announced"]] * 6)
     assert sum(answers) == 2
-    assert len(told(world.client)) == len(told(world.coach)) == 1
+    assert len(notices_of(world.client)) == len(notices_of(world.coach)) == 1
 
 
 def test_one_that_cannot_be_told_harms_nobody_else(
     world: World, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     put()
-    record = actions.notifications.notify
+    notify = actions.notifications.notify
 
     def fails_for_one(**given: Any) -> str | None:
         if given["user_id"] == world.client.id:
             raise RuntimeError("a bad row")
-        return record(**given)
+        return notify(**given)
 
     with monkeypatch.context() as broken:
         broken.setattr(actions.notifications, "notify", fails_for_one)
@@ -224,15 +230,15 @@ def test_one_that_cannot_be_told_harms_nobody_else(
         assert actions.sweep(NOON) == {"announced": 0}, "not again at once"
     assert "a bad row" in caplog.text
     assert actions.sweep(NOON + timedelta(minutes=5)) == {"announced": 1}
-    assert len(told(world.client)) == 1
+    assert len(notices_of(world.client)) == 1
 
 
-def by_email(user: User, kind: str = "appointment") -> None:
+def enable_email(user: User, kind: str = "appointment") -> None:
     save_preferences(user=user, now=NOON, channels={kind: {"email": True}})
 
 
 def test_an_email_only_to_who_wants_it(world: World, put: Put) -> None:
-    by_email(world.client)
+    enable_email(world.client)
     put()
     sweeps.run(NOON)
     (message,) = world.server.messages
@@ -245,7 +251,7 @@ def test_an_email_only_to_who_wants_it(world: World, put: Put) -> None:
 
 
 def test_an_email_is_decided_on_again_when_it_leaves(world: World, put: Put) -> None:
-    by_email(world.client)
+    enable_email(world.client)
     put()
     actions.sweep(NOON)
     put(NOON, status="cancelled")
@@ -256,7 +262,7 @@ def test_an_email_is_decided_on_again_when_it_leaves(world: World, put: Put) -> 
 
 @pytest.mark.parametrize("kind", [None, "appointment"])
 def test_unsubscribing_ends_them(world: World, put: Put, kind: str | None) -> None:
-    by_email(world.client)
+    enable_email(world.client)
     put()
     actions.sweep(NOON)
     unsubscribe(user_id=world.client.id, now=NOON, kind=kind)
@@ -267,8 +273,8 @@ def test_unsubscribing_ends_them(world: World, put: Put, kind: str | None) -> No
 
 
 def test_quiet_hours_hold_an_email_but_not_past_the_beginning(world: World, put: Put) -> None:
-    by_email(world.client)
-    by_email(world.client, "reminder")
+    enable_email(world.client)
+    enable_email(world.client, "reminder")
     save_preferences(user=world.client, now=NOON, quiet_from="11:00", quiet_to="13:30")
     put()
     sweeps.run(NOON)

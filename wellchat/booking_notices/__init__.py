@@ -1,7 +1,7 @@
 """Bookings and sessions: told when they are made, moved or cancelled, and again before they begin."""
 
-from wellchat.appointments import actions
-from wellchat.appointments.render import content
+from wellchat.booking_notices import actions
+from wellchat.booking_notices.render import content
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.notifications.kinds import CHANNELS, NotificationKind
@@ -9,7 +9,7 @@ from wellchat.subjects.hooks import subject_put_in_transaction
 
 feature = Feature(
     "appointments",
-    tasks="worker.appointments",
+    tasks="worker.booking_notices",
     sweeps=(actions.sweep,),
     notification_kinds=(
         NotificationKind(
@@ -37,5 +37,5 @@ feature = Feature(
         ),
     ),
     mails={"appointment": MailType(N_("Bookings and sessions"), content)},
-    handlers=((subject_put_in_transaction, actions.plan),),
+    handlers=((subject_put_in_transaction, actions.plan_notices),),
 )
