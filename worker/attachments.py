@@ -8,6 +8,6 @@ from wellchat.task_queue import celery
 
 
 @celery.task(name="attachments.work")
-def work(*, attachment_ids: list[str], **_: Any) -> None:
+def process_attachments(*, attachment_ids: list[str], **_: Any) -> None:
     """Files wait for their thumbnail, or to be taken away."""
     files.process_all(attachment_ids=attachment_ids, now=now())
