@@ -68,7 +68,7 @@ test("refused for good says why and cannot be tried again; cut off can", async (
   await end("svg", ({ reject }) => reject(new ApiError(422, { detail: "Not taken." })));
   await end("cut", ({ reject }) => reject(new ApiError(0)));
   const [svg, cut] = uploads.items;
-  assert.deepEqual([svg.reason, svg.again, cut.again, uploads.failed], ["Not taken.", false, true, true]);
+  assert.deepEqual([svg.reason, svg.canRetry, cut.canRetry, uploads.failed], ["Not taken.", false, true, true]);
   uploads.retry(svg);
   uploads.retry(cut);
   assert.deepEqual(states(), ["svg failed", "cut uploading"]);
@@ -76,7 +76,7 @@ test("refused for good says why and cannot be tried again; cut off can", async (
 });
 
 test("too large and empty ones never leave; too many are said", () => {
-  const { uploads, sends, states } = setUp({ most: 3, mostMb: 1 });
+  const { uploads, sends, states } = setUp({ max: 3, maxMb: 1 });
   assert.equal(uploads.add([file("big", 1024 * 1024 + 1), file("empty", 0), file("fits", 1024 * 1024), file("fourth")]), "At most 3 files go with one message.");
   assert.deepEqual(states(), ["big failed", "empty failed", "fits uploading"]);
   assert.equal(uploads.items[0].reason, "Larger than 1 MB.");

@@ -20,12 +20,12 @@ import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
 import { Drafts } from "./models/drafts.js";
-import { Kept } from "./models/kept.js";
-import { Mirror } from "./models/mirror.js";
+import { OfflineCache } from "./models/offline_cache.js";
+import { BackgroundQueue } from "./models/background_queue.js";
 import { Outbox } from "./models/outbox.js";
-import { Push, doubt } from "./models/push.js";
+import { Push, markStale } from "./models/push.js";
 import { Store } from "./models/store.js";
-import { Wishes } from "./models/wishes.js";
+import { OptimisticChanges } from "./models/optimistic_changes.js";
 import { sync } from "./sync.js";
 
 const CONTROLLERS = { attach, bell, clearing, composer, emoji, gallery, inbox, leave, limit, messages, offer, panel, pictures, pins, search, status, theme, thread, title, unread, update };
@@ -36,7 +36,7 @@ for (const name of ["devices", "history", "recents"]) CONTROLLERS[name] = later(
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId) return doubt(local);
+  if (!viewerId) return markStale(local);
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,
@@ -47,16 +47,16 @@ function start() {
     unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
   });
   const { serviceWorker: worker, locks = null } = navigator;
-  const mirror = worker && locks && "SyncManager" in window ? new Mirror({ caches, worker, viewerId }) : null;
+  const backgroundQueue = worker && locks && "SyncManager" in window ? new BackgroundQueue({ caches, worker, viewerId }) : null;
   const app = {
     viewerId,
     api,
     store,
-    wishes: new Wishes(),
+    optimistic: new OptimisticChanges(),
     times: new Times({ zone: timeZone }),
     drafts: new Drafts({ storage: local, viewerId }),
-    outbox: new Outbox({ api, store, storage: local, viewerId, locks, mirror }),
-    kept: new Kept({ worker, caches: window.caches, viewerId }),
+    outbox: new Outbox({ api, store, storage: local, viewerId, locks, backgroundQueue }),
+    offlineCache: new OfflineCache({ worker, caches: window.caches, viewerId }),
     push: new Push({ api, storage: local, viewerId }),
     attention: new Attention(),
     announce,
@@ -68,10 +68,10 @@ function start() {
   app.drafts.listen(window);
   bind(app);
   followKeyboard();
-  window.addEventListener("storage", (event) => event.storageArea === local && app.outbox.hear(event));
+  window.addEventListener("storage", (event) => event.storageArea === local && app.outbox.onStorage(event));
   app.outbox.resume();
   catchUp(app).catch(() => {});
-  whenIdle(() => app.kept.start(location.pathname).catch(() => {}));
+  whenIdle(() => app.offlineCache.register(location.pathname).catch(() => {}));
   if ("zoneUnknown" in document.documentElement.dataset) tellZone(api);
   sync(app, { cursor, wait: Number(maxWait) });
 }

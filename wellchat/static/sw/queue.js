@@ -1,5 +1,5 @@
 /* The service worker, what waits to be sent: where the browser has Background Sync, it goes out also after the page was closed.
-   Pages send it too; both under its key, so it arrives once. See static/js/models/mirror.js. */
+   Pages send it too; both under its key, so it arrives once. See static/js/models/background_queue.js. */
 
 const QUEUE = "wellchat.queue";
 
@@ -25,14 +25,14 @@ async function sendWaiting() {
 }
 
 async function sendInOrder(cache, list) {
-  for (const { request, viewer, thread_id: id, said } of list) {
+  for (const { request, viewer, thread_id: id, said: payload } of list) {
     if (!(await cache.match(request))) continue; // sent by a page, or discarded
     const answer = await fetch(`/api/threads/${id}/messages`, {
       method: "POST",
       credentials: "same-origin",
       redirect: "error",
       headers: { "Content-Type": "application/json", "X-Viewer": viewer },
-      body: JSON.stringify(said),
+      body: JSON.stringify(payload),
       signal: AbortSignal.timeout(20_000),
     });
     const ours = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");

@@ -69,7 +69,7 @@ export function status(root, app) {
 /** A kept page goes on from what was heard after it was kept; nothing of that is news to be read aloud. */
 export async function catchUp(app) {
   if (!document.documentElement.dataset.kept) return;
-  const heard = await app.kept.read(app.open?.id);
+  const heard = await app.offlineCache.read(app.open?.id);
   const { announce } = app;
   app.announce = () => {};
   app.store.apply(heard);
@@ -82,13 +82,13 @@ export function update(root, app) {
     own: versionOf(import.meta.url),
     storage: session,
     ready() {
-      app.kept.renew().catch(() => {});
+      app.offlineCache.updateWorker().catch(() => {});
       root.hidden = false;
       app.announce(t("A new version is ready."));
       leave();
     },
   });
-  app.onVersion = (heard) => version.hear(heard);
+  app.onVersion = (heard) => version.observe(heard);
 
   /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
   const harmless = () =>

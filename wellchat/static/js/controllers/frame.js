@@ -42,8 +42,8 @@ export function leave(form, app) {
     if (lost && !confirm(loses(lost))) return event.preventDefault();
     app.drafts.clear();
     app.outbox.clear();
-    app.kept.forget();
-    app.push.leave();
+    app.offlineCache.clear();
+    app.push.endSession();
   });
 }
 

@@ -77,10 +77,10 @@ export function messages(root, app) {
   async function stateOf(row) {
     const seq = Number(row.dataset.seq);
     const known = app.store.messages.get(threadId)?.get(seq);
-    if (known) return app.wishes.over(known);
+    if (known) return app.optimistic.applyTo(known);
     const { messages: found } = await app.api.get(`/threads/${threadId}/messages`, { after: seq - 1, limit: 1 });
     app.store.apply({ messages: found });
-    return app.wishes.over(found[0]);
+    return app.optimistic.applyTo(found[0]);
   }
 
   async function open(row, anchor) {

@@ -33,7 +33,7 @@ export function pins(section, app) {
   app.store.on(({ messages }) => {
     const here = messages.filter((message) => message.thread_id === threadId);
     if (!here.length) return;
-    here.forEach((message) => put(app.wishes.over(message)));
+    here.forEach((message) => put(app.optimistic.applyTo(message)));
     count();
   });
 

@@ -34,7 +34,7 @@ export function clearing(_root, app) {
     if (fresh.length) app.push.clear((id) => read.has(id)).catch(() => {});
   });
   const look = async () => {
-    if (document.visibilityState !== "visible" || !(await app.push.shown())) return;
+    if (document.visibilityState !== "visible" || !(await app.push.shownCount())) return;
     const { notifications, next } = await app.api.get("/notifications", { unread: true, limit: 100 });
     if (next) return; // which of so many are read cannot be told from one page
     const unread = new Set(notifications.map((one) => one.id));
@@ -43,5 +43,5 @@ export function clearing(_root, app) {
   const lookQuietly = () => look().catch(() => {});
   document.addEventListener("visibilitychange", lookQuietly);
   lookQuietly();
-  app.push.keep().catch(() => {});
+  app.push.renew().catch(() => {});
 }

@@ -4,7 +4,7 @@ import { part, setAvatar } from "../lib/dom.js";
 import { words } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
-import { Reader } from "../models/reader.js";
+import { ReadReceipts } from "../models/read_receipts.js";
 import { paging } from "./paging.js";
 import { showTyping } from "./typing.js";
 import { t, tn } from "../lib/words.js";
@@ -21,12 +21,12 @@ export function thread(root, app) {
 
   app.store.threads.set(id, state);
   const current = () => app.store.threads.get(id) ?? state;
-  const reader = new Reader({
+  const receipts = new ReadReceipts({
     api: app.api,
     threadId: id,
     lastRead: readUpTo(state),
     looking: () => app.attention.looking,
-    read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
+    onRead: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
   const pages = paging(root, app, { id, timeline, scroller, current });
   app.open = {
@@ -38,11 +38,11 @@ export function thread(root, app) {
   };
 
   function see() {
-    if (reader.lastRead >= timeline.last) return;
-    if (!whole() && timeline.first > reader.lastRead + 1) return; // what lies between was not on the screen
+    if (receipts.lastRead >= timeline.last) return;
+    if (!whole() && timeline.first > receipts.lastRead + 1) return; // what lies between was not on the screen
     const end = log.getBoundingClientRect().bottom;
     const shown = timeline.rows.findLast((row) => row.dataset.seq && row.getBoundingClientRect().top < end - 8);
-    if (shown) reader.saw(Number(shown.dataset.seq));
+    if (shown) receipts.shown(Number(shown.dataset.seq));
   }
 
   function showJump() {
@@ -70,7 +70,7 @@ export function thread(root, app) {
   /* A line already drawn stands while what is below it is unread. */
   function dividesUnread() {
     const below = part(root, "divider")?.nextElementSibling;
-    return below && Number(below.dataset.seq) > reader.lastRead;
+    return below && Number(below.dataset.seq) > receipts.lastRead;
   }
 
   function send(entry) {
@@ -108,7 +108,7 @@ export function thread(root, app) {
     here(changes.confirmed.map(({ message }) => message)).forEach(confirm);
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
     pages.grew();
-    reader.know(readUpTo(current()));
+    receipts.alreadyRead(readUpTo(current()));
     timeline.draw(current());
     showPerson(current());
   }
@@ -158,7 +158,7 @@ export function thread(root, app) {
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
   open(seqOf(location.hash) || Number(new URL(location).searchParams.get("at"))).then(() => {
     // Opening a conversation reads what the page came with; later arrivals, and all else, are read when they are seen.
-    if (whole()) reader.saw(timeline.last);
+    if (whole()) receipts.shown(timeline.last);
   });
   pages.catchUp();
 }

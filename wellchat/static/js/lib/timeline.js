@@ -9,8 +9,8 @@ const GROUP = 300_000; // ms within which messages of one person are one group
 export class Timeline {
   #days = new Set(); // sections whose groups are to be drawn again
 
-  constructor(root, { viewerId, times, wishes }) {
-    Object.assign(this, { root, viewerId, times, wishes, box: part(root, "rows") });
+  constructor(root, { viewerId, times, optimistic }) {
+    Object.assign(this, { root, viewerId, times, optimistic, box: part(root, "rows") });
   }
 
   /** Whom the viewer talks with. */
@@ -38,10 +38,10 @@ export class Timeline {
   put(message) {
     const known = this.row(message.seq);
     if (known) {
-      fillMessage(known, this.wishes.over(message), this);
+      fillMessage(known, this.optimistic.applyTo(message), this);
       return null;
     }
-    const row = messageRow(this.wishes.over(message), message.sender_id === this.viewerId, this);
+    const row = messageRow(this.optimistic.applyTo(message), message.sender_id === this.viewerId, this);
     if (message.client_key) this.drop(message.client_key); // it stood there as one on its way
     this.#place(row, message);
     return row;

@@ -18,7 +18,7 @@ export class Tray {
       send: (file, options) => upload(app.api, file, options),
       discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // else it goes within a day
       changed: (item) => this.#changed(item),
-      mostMb: Number(form.dataset.mostMb),
+      maxMb: Number(form.dataset.maxMb),
     });
     form.tray = this;
   }
@@ -81,13 +81,13 @@ export class Tray {
     return row;
   }
 
-  #fill(row, { state, progress, reason, size, again }) {
+  #fill(row, { state, progress, reason, size, canRetry }) {
     row.classList.toggle("tray__row--failed", state === "failed");
     const bar = part(row, "progress");
     bar.hidden = !["waiting", "uploading"].includes(state);
     bar.value = progress;
     part(row, "state").textContent = state === "failed" ? reason : fileSize(size);
-    part(row, "again").hidden = state !== "failed" || !again;
+    part(row, "again").hidden = state !== "failed" || !canRetry;
     if (state === "failed") this.app.announce(`${part(row, "name").textContent}: ${reason}`);
   }
 

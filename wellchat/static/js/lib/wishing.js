@@ -1,7 +1,7 @@
 /* Reactions and pins are shown at once, and taken back with a sentence where they were refused. */
 
 import { ApiError } from "../models/api.js";
-import { pinning, reacting } from "../models/wishes.js";
+import { withPin, withReaction } from "../models/optimistic_changes.js";
 import { part } from "./dom.js";
 import { readReactions, showReactions } from "./marks.js";
 import { t } from "./words.js";
@@ -19,20 +19,20 @@ export function wishing(root, app, { threadId, tell }) {
     const row = rowOf(seq);
     if (!row) return;
     if (!drawn.has(seq)) drawn.set(seq, { thread_id: threadId, seq, reactions: readReactions(row, app.viewerId) });
-    app.open.draw((view) => showReactions(row, app.wishes.over(drawn.get(seq)), view));
+    app.open.draw((view) => showReactions(row, app.optimistic.applyTo(drawn.get(seq)), view));
   }
 
   async function wish(seq, wanted, method, rest) {
     complain(seq, "");
     const work = () => tell(method, seq, rest);
     try {
-      await app.wishes.make(seq, wanted, work, () => redraw(seq));
+      await app.optimistic.run(seq, wanted, work, () => redraw(seq));
     } catch (error) {
       const { message } = error instanceof ApiError ? error : new ApiError(0); // given up: as good as no answer
       complain(seq, `${t("Not saved.")} ${message}`);
       app.announce(`${t("Not saved.")} ${message}`);
     } finally {
-      if (!app.wishes.waits(seq)) drawn.delete(seq);
+      if (!app.optimistic.isPending(seq)) drawn.delete(seq);
     }
   }
 
@@ -50,7 +50,7 @@ export function wishing(root, app, { threadId, tell }) {
 
   return {
     react: (seq, emoji, on) =>
-      wish(seq, reacting(emoji, on, app.viewerId), on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`),
-    pin: (seq, on) => wish(seq, pinning(on ? new Date().toISOString() : null), on ? "PUT" : "DELETE", "/pin"),
+      wish(seq, withReaction(emoji, on, app.viewerId), on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`),
+    pin: (seq, on) => wish(seq, withPin(on ? new Date().toISOString() : null), on ? "PUT" : "DELETE", "/pin"),
   };
 }

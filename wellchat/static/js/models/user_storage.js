@@ -1,21 +1,21 @@
-/* Things of one person in the browser's storage, each under its key. All tabs of the browser see the same shelf. */
+/* Things of one person in the browser's storage, each under its key. All tabs of the browser share it. */
 
-import { forget } from "./drafts.js";
+import { removeByPrefix } from "./drafts.js";
 
-export class Shelf {
+export class UserStorage {
   constructor({ storage, prefix }) {
     Object.assign(this, { storage, prefix });
   }
 
-  put(key, thing) {
+  put(key, value) {
     try {
-      this.storage?.setItem(this.prefix + key, JSON.stringify(thing));
+      this.storage?.setItem(this.prefix + key, JSON.stringify(value));
     } catch {
       // storage full or forbidden: it only would not survive a reload
     }
   }
 
-  take(key) {
+  remove(key) {
     this.storage?.removeItem(this.prefix + key);
   }
 
@@ -28,14 +28,14 @@ export class Shelf {
     return found.filter(Boolean);
   }
 
-  /** What another tab did: {key, thing}, `thing` null where it was taken; null where it was on another shelf. */
-  heard({ key: name, newValue }) {
-    return name?.startsWith(this.prefix) ? { key: name.slice(this.prefix.length), thing: read(newValue) } : null;
+  /** What another tab did: {key, value}, `value` null where it was taken; null where the entry is of another namespace. */
+  readEvent({ key: name, newValue }) {
+    return name?.startsWith(this.prefix) ? { key: name.slice(this.prefix.length), value: read(newValue) } : null;
   }
 
-  /** Empties it, for good: nothing is put on it any more. */
+  /** Empties it, for good: nothing is stored any more. */
   clear() {
-    forget(this.storage, this.prefix);
+    removeByPrefix(this.storage, this.prefix);
     this.storage = null;
   }
 }

@@ -3,14 +3,14 @@
 
 const PAGES = "wellchat.pages.";
 
-export class Kept {
+export class OfflineCache {
   /** `worker`: the browser's ServiceWorkerContainer, `caches` its CacheStorage; either may be missing. */
   constructor({ worker, caches, viewerId }) {
     Object.assign(this, { worker, caches, viewerId });
   }
 
   /** Registers the worker. The page that was open before it is kept as well. */
-  async start(path) {
+  async register(path) {
     if (!this.worker) return;
     const controlled = Boolean(this.worker.controller);
     await this.worker.register("/sw.js", { scope: "/" });
@@ -19,18 +19,18 @@ export class Kept {
   }
 
   /** A newer version is about: the browser looks for its worker now and not at the next page. */
-  async renew() {
+  async updateWorker() {
     await (await this.worker?.getRegistration("/"))?.update();
   }
 
   /** What an update brought. */
-  news({ threads = [], messages = [] }) {
-    if (threads.length || messages.length) this.#tell({ type: "news", viewer: this.viewerId, threads, messages });
+  addUpdate({ threads = [], messages = [] }) {
+    if (threads.length || messages.length) this.#post({ type: "news", viewer: this.viewerId, threads, messages });
   }
 
   /** Whoever signs out leaves nothing of theirs behind; the worker sees that too, where it leads this page. */
-  forget() {
-    this.#tell({ type: "forget" });
+  clear() {
+    this.#post({ type: "forget" });
   }
 
   /** What was heard since the page was kept: {threads, messages}. */
@@ -42,7 +42,7 @@ export class Kept {
     return { threads: await heard("/"), messages: threadId ? await heard(`/threads/${threadId}`) : [] };
   }
 
-  #tell(said) {
-    this.worker?.controller?.postMessage(said);
+  #post(message) {
+    this.worker?.controller?.postMessage(message);
   }
 }

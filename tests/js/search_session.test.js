@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { ApiError } from "../../wellchat/static/js/models/api.js";
-import { Finder, near, stretches, trouble } from "../../wellchat/static/js/models/finder.js";
+import { SearchSession, trimBefore, segments, errorMessage } from "../../wellchat/static/js/models/search_session.js";
 import { Recents } from "../../wellchat/static/js/models/recents.js";
 import { FakeStorage, settle } from "./fakes.js";
 
@@ -10,8 +10,8 @@ function setUp() {
   const timers = [];
   const asked = [];
   const shown = [];
-  const finder = new Finder({
-    ask: (words, signal) => new Promise((answer, refuse) => asked.push({ words, signal, answer, refuse })),
+  const session = new SearchSession({
+    ask: (query, signal) => new Promise((answer, refuse) => asked.push({ query, signal, answer, refuse })),
     show: (what) => shown.push(what),
     setTimer: (act, ms) => timers.push({ act, ms }) - 1,
     clearTimer: (timer) => (timers[timer] = null),
@@ -21,100 +21,100 @@ function setUp() {
     timers[at] = null;
     timer.act();
   });
-  return { finder, asked, shown, pass };
+  return { session, asked, shown, pass };
 }
 
-const PAUSE = 180;
-const PATIENCE = 300;
+const DEBOUNCE = 180;
+const INDICATOR_DELAY = 300;
 
 test("asks once, a moment after the last key", () => {
-  const { finder, asked, pass } = setUp();
-  for (const text of ["h", "ha", "har "]) finder.type(text);
+  const { session, asked, pass } = setUp();
+  for (const text of ["h", "ha", "har "]) session.type(text);
   assert.equal(asked.length, 0);
-  pass(PAUSE);
-  assert.deepEqual(asked.map(({ words }) => words), ["har"]);
-  finder.type("har");
-  pass(PAUSE);
+  pass(DEBOUNCE);
+  assert.deepEqual(asked.map(({ query }) => query), ["har"]);
+  session.type("har");
+  pass(DEBOUNCE);
   assert.equal(asked.length, 1);
 });
 
 test("an answer that comes late, or to an earlier question, counts for nothing", async () => {
-  const { finder, asked, shown, pass } = setUp();
-  finder.type("har");
-  pass(PAUSE);
-  finder.type("harbour");
-  pass(PAUSE);
+  const { session, asked, shown, pass } = setUp();
+  session.type("har");
+  pass(DEBOUNCE);
+  session.type("harbour");
+  pass(DEBOUNCE);
   assert.equal(asked[0].signal.aborted, true);
   asked[1].answer("new");
   asked[0].answer("old");
   await settle();
-  assert.deepEqual(shown, [{ state: "found", words: "harbour", answer: "new" }]);
-  finder.type("");
+  assert.deepEqual(shown, [{ state: "found", query: "harbour", answer: "new" }]);
+  session.type("");
   assert.equal(shown.at(-1).state, "idle");
 });
 
 test("says that it searches only when that takes a while", async () => {
-  const { finder, asked, shown, pass } = setUp();
-  finder.type("har");
-  pass(PAUSE);
-  pass(PATIENCE);
+  const { session, asked, shown, pass } = setUp();
+  session.type("har");
+  pass(DEBOUNCE);
+  pass(INDICATOR_DELAY);
   assert.equal(shown.at(-1).state, "waiting");
   asked[0].answer("found");
   await settle();
-  finder.type("harb");
-  pass(PAUSE);
+  session.type("harb");
+  pass(DEBOUNCE);
   asked[1].answer("found");
   await settle();
-  pass(PATIENCE);
+  pass(INDICATOR_DELAY);
   assert.deepEqual(shown.map(({ state }) => state), ["waiting", "found", "found"]);
 });
 
 test("a failure is shown, and the same can be asked again", async () => {
-  const { finder, asked, shown, pass } = setUp();
-  finder.type("har");
-  pass(PAUSE);
+  const { session, asked, shown, pass } = setUp();
+  session.type("har");
+  pass(DEBOUNCE);
   asked[0].refuse(new ApiError(0));
   await settle();
   assert.equal(shown.at(-1).state, "failed");
-  finder.again();
+  session.retry();
   assert.equal(asked.length, 2);
 });
 
 test("closed, it answers nobody", async () => {
-  const { finder, asked, shown, pass } = setUp();
-  finder.type("har");
-  pass(PAUSE);
-  finder.stop();
+  const { session, asked, shown, pass } = setUp();
+  session.type("har");
+  pass(DEBOUNCE);
+  session.stop();
   asked[0].refuse(new DOMException("", "AbortError"));
   await settle();
-  pass(PATIENCE);
+  pass(INDICATOR_DELAY);
   assert.deepEqual(shown, []);
 });
 
 test("trouble in words that help", () => {
-  assert.match(trouble(new ApiError(0)), /offline/);
-  assert.match(trouble(new ApiError(429, {}, 7)), /7 s/);
-  assert.equal(trouble(new ApiError(422, { detail: "At most 200 characters." })), "At most 200 characters.");
-  assert.match(trouble(new ApiError(500)), /not answering/);
+  assert.match(errorMessage(new ApiError(0)), /offline/);
+  assert.match(errorMessage(new ApiError(429, {}, 7)), /7 s/);
+  assert.equal(errorMessage(new ApiError(422, { detail: "At most 200 characters." })), "At most 200 characters.");
+  assert.match(errorMessage(new ApiError(500)), /not answering/);
 });
 
 test("marks count characters, also beside those that take two places", () => {
-  assert.deepEqual(stretches("👋🏽 Café!", [[3, 7]]), [["👋🏽 ", false], ["Café", true], ["!", false]]);
-  assert.deepEqual(stretches("whole", [[0, 5]]), [["whole", true]]);
-  assert.deepEqual(stretches("none", []), [["none", false]]);
+  assert.deepEqual(segments("👋🏽 Café!", [[3, 7]]), [["👋🏽 ", false], ["Café", true], ["!", false]]);
+  assert.deepEqual(segments("whole", [[0, 5]]), [["whole", true]]);
+  assert.deepEqual(segments("none", []), [["none", false]]);
 });
 
 test("on a short line the match comes into sight", () => {
-  assert.deepEqual(near([["Shall we say that we meet at the ", false], ["harbour", true]]), [["…we meet at the ", false], ["harbour", true]]);
+  assert.deepEqual(trimBefore([["Shall we say that we meet at the ", false], ["harbour", true]]), [["…we meet at the ", false], ["harbour", true]]);
   for (const short of [[["at the ", false], ["harbour", true]], [["harbour", true], [" at nine, or when you are free", false]], [["only words, and many of them", false]], []]) {
-    assert.deepEqual(near(short), short);
+    assert.deepEqual(trimBefore(short), short);
   }
 });
 
 test("recent searches: the latest first, few, of this person only, and forgettable", () => {
   const storage = new FakeStorage();
   const mine = new Recents({ storage, viewerId: "me" });
-  for (const words of ["har", "harbour", "  ", "nine", "HARBOUR"]) mine.add(words);
+  for (const query of ["har", "harbour", "  ", "nine", "HARBOUR"]) mine.add(query);
   assert.deepEqual(mine.list(), ["HARBOUR", "nine"]);
   for (let i = 0; i < 20; i++) mine.add(`${i} times`);
   assert.equal(mine.list().length, 8);

@@ -2,54 +2,54 @@
 
 import { t } from "../lib/words.js";
 
-const PAUSE = 180; // ms after the last key
-const PATIENCE = 300; // ms before "Searching…" is worth showing
+const DEBOUNCE = 180; // ms after the last key
+const INDICATOR_DELAY = 300; // ms before "Searching…" is worth showing
 
-export class Finder {
-  #asked = 0;
-  #asking = null;
+export class SearchSession {
+  #latest = 0;
+  #controller = null;
   #timers = [];
 
-  /** `ask(words, signal)` answers; `show({state, words, answer, error})` draws idle, waiting, found or failed. */
+  /** `ask(query, signal)` resolves to the answer; `show({state, query, answer, error})` draws idle, waiting, found or failed. */
   constructor({ ask, show, setTimer = (act, ms) => setTimeout(act, ms), clearTimer = (timer) => clearTimeout(timer) }) {
     Object.assign(this, { ask, show, setTimer, clearTimer });
   }
 
   type(text) {
-    const words = text.trim();
-    if (words === this.words) return;
+    const query = text.trim();
+    if (query === this.query) return;
     this.stop();
-    this.words = words;
-    if (!words) return this.show({ state: "idle", words });
-    this.#timers.push(this.setTimer(() => this.#search(words), PAUSE));
+    this.query = query;
+    if (!query) return this.show({ state: "idle", query });
+    this.#timers.push(this.setTimer(() => this.#search(query), DEBOUNCE));
   }
 
   /** The same again, after it failed. */
-  again() {
-    const { words } = this;
+  retry() {
+    const { query } = this;
     this.stop();
-    this.words = words;
-    if (words) this.#search(words);
+    this.query = query;
+    if (query) this.#search(query);
   }
 
   stop() {
-    this.#asked += 1; // what is under way answers nobody
-    this.#asking?.abort();
+    this.#latest += 1; // what is under way answers nobody
+    this.#controller?.abort();
     this.#timers.splice(0).forEach((timer) => this.clearTimer(timer));
-    this.words = null;
+    this.query = null;
   }
 
-  async #search(words) {
-    const mine = this.#asked;
-    const current = () => mine === this.#asked;
-    this.#asking = new AbortController();
-    const slow = this.setTimer(() => current() && this.show({ state: "waiting", words }), PATIENCE);
+  async #search(query) {
+    const mine = this.#latest;
+    const current = () => mine === this.#latest;
+    this.#controller = new AbortController();
+    const slow = this.setTimer(() => current() && this.show({ state: "waiting", query }), INDICATOR_DELAY);
     this.#timers.push(slow);
     try {
-      const answer = await this.ask(words, this.#asking.signal);
-      if (current()) this.show({ state: "found", words, answer });
+      const answer = await this.ask(query, this.#controller.signal);
+      if (current()) this.show({ state: "found", query, answer });
     } catch (error) {
-      if (current()) this.show({ state: "failed", words, error });
+      if (current()) this.show({ state: "failed", query, error });
     } finally {
       this.clearTimer(slow);
     }
@@ -57,15 +57,15 @@ export class Finder {
 }
 
 /** Why there is nothing, in words that help. */
-export function trouble({ status, retryAfter, message }) {
+export function errorMessage({ status, retryAfter, message }) {
   if (status === 0) return t("You seem to be offline. What you look for is found when you are back.");
   if (status === 429) return t("That was a lot at once. Try again in %(num)s s.", { num: Math.max(1, Math.round(retryAfter ?? 1)) });
   if (status === 422) return message;
   return t("The server is not answering. Try again in a moment.");
 }
 
-/** Stretches for one short line: what stands before the first match gives way to it. */
-export function near(found, room = 18) {
+/** Segments for one short line: the text before the first match is shortened. */
+export function trimBefore(found, room = 18) {
   const [[before, hit] = ["", true], ...rest] = found;
   const characters = [...before];
   if (hit || !rest.length || characters.length <= room) return found;
@@ -73,8 +73,8 @@ export function near(found, room = 18) {
   return [[`…${kept.slice(kept.indexOf(" ") + 1)}`, false], ...rest];
 }
 
-/** The excerpt in stretches: [text, whether it matches]. Its marks count characters, not the halves of one. */
-export function stretches(excerpt, marks) {
+/** The excerpt in segments: [text, whether it matches]. Its marks count characters, not the halves of one. */
+export function segments(excerpt, marks) {
   const characters = [...excerpt];
   const cut = (from, to) => characters.slice(from, to).join("");
   const found = [];
