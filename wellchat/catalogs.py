@@ -25,7 +25,7 @@ TRANSLATIONS = ROOT / "wellchat" / "translations"
 SCRIPTS = "wellchat/static/js"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "t": None, "tn": (1, 2)}
 SOURCES = {  # where sentences stand, and how they are found there
-    "wellchat": [("static/js/words/**", "ignore"), ("static/js/**.js", "javascript"), ("**.py", "python")],
+    "wellchat": [("static/js/catalogs/**", "ignore"), ("static/js/**.js", "javascript"), ("**.py", "python")],
     "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")],
 }
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
@@ -47,7 +47,7 @@ def mo(language: str) -> Path:
 
 
 def script(language: str) -> Path:
-    return ROOT / SCRIPTS / "words" / f"{language.replace('_', '-')}.js"
+    return ROOT / SCRIPTS / "catalogs" / f"{language.replace('_', '-')}.js"
 
 
 def template() -> Catalog:
@@ -101,7 +101,7 @@ def to_js(catalog: Catalog) -> str:
         else:
             words[str(message.id)] = message.string
     body = json.dumps(dict(sorted(words.items())), ensure_ascii=False, indent=0)
-    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatWords = {body};\n"
+    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatCatalog = {body};\n"
 
 
 def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:

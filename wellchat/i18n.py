@@ -132,7 +132,7 @@ def script_language() -> str | None:
 
 @lru_cache(maxsize=1)
 def _script_catalogs() -> frozenset[str]:
-    return frozenset(path.stem for path in (Path(__file__).parent / "static" / "js" / "words").glob("*.js"))
+    return frozenset(path.stem for path in (Path(__file__).parent / "static" / "js" / "catalogs").glob("*.js"))
 
 
 @lru_cache(maxsize=64)

@@ -214,7 +214,7 @@ STATES: dict[str, State] = {
     "message menu": State(lambda f: f.thread, message_menu),
     "delete?": State(lambda f: f.thread, from_menu("delete", "dialog.confirm")),
     "editing": State(lambda f: f.thread, from_menu("edit", ".editor")),
-    "answering": State(lambda f: f.thread, from_menu("reply", '[data-part="answering"]')),
+    "reply-banner": State(lambda f: f.thread, from_menu("reply", '[data-part="reply-banner"]')),
     "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
     "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
     "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),
@@ -233,8 +233,8 @@ STATES: dict[str, State] = {
     ),
     "a failed message": State(lambda f: f.thread, failed),
     "no network": State(lambda f: f.thread, cut_off),
-    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three", ".tray__row")),
-    "a refused file": State(lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00", ".tray__row--failed")),
+    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three", ".upload-list__row")),
+    "a refused file": State(lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00", ".upload-list__row--failed")),
     "sign-in refused": State(
         lambda f: "/sign-in", refused_form(("email", "x@example.com"), ("password", "wrong")), None
     ),

@@ -53,7 +53,7 @@ def middle(found: Locator) -> float:
 @SIZES
 def test_what_is_answered_stands_above_the_field(house: House, sit: Sit, options: dict[str, Any]) -> None:
     page = sit(house.cara, at=f"{house.thread}?reply_to=7", **options)
-    answered, field = box(page.locator('[data-part="answering"]')), box(page.locator(".composer__field"))
+    answered, field = box(page.locator('[data-part="reply-banner"]')), box(page.locator(".composer__field"))
     assert answered["bottom"] <= field["y"]
     assert field["height"] < 48  # one line
     assert answered["width"] > 0.9 * box(page.locator(".composer__box"))["width"]

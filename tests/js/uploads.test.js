@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fileSize, fitted, inWords } from "../../wellchat/static/js/lib/files.js";
+import { fileSize, fitted, describeFiles } from "../../wellchat/static/js/lib/files.js";
 import { ApiError } from "../../wellchat/static/js/models/api.js";
 import { Uploads } from "../../wellchat/static/js/models/uploads.js";
 import { settle } from "./fakes.js";
@@ -87,7 +87,7 @@ test("words, sizes and places are the server's", () => {
   const photo = { width: 4, media_type: "image/jpeg", name: "a.jpg" };
   const plan = { width: null, media_type: "application/pdf", name: "plan.pdf" };
   assert.deepEqual(
-    [[], [photo], [photo, photo], [plan], [plan, photo], [{ ...plan, media_type: "audio/mpeg" }], [{ ...plan, media_type: "video/mp4" }]].map(inWords),
+    [[], [photo], [photo, photo], [plan], [plan, photo], [{ ...plan, media_type: "audio/mpeg" }], [{ ...plan, media_type: "video/mp4" }]].map(describeFiles),
     ["", "Photo", "2 photos", "Document: plan.pdf", "2 files", "Recording: plan.pdf", "Video: plan.pdf"],
   );
   assert.deepEqual([900, 12_300, 999_499, 999_500, 3_440_000].map(fileSize), ["900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB"]);

@@ -168,13 +168,13 @@ def test_from_right_to_left(app, cast, browse, path):
     app.config["LANGUAGES"] = ("en", "ar")
     answer = page(browse(cast.cara), path, **{"Accept-Language": "ar"})
     assert '<html lang="ar" dir="rtl"' in answer
-    assert "js/words/" not in answer
+    assert "js/catalogs/" not in answer
 
 
 def test_scripts_get_the_words_of_their_page(cast, browse):
     german, english = (page(browse(cast.cara), "/", **{"Accept-Language": asked}) for asked in ("de", "en"))
-    assert "js/words/de.js" in german
-    assert "js/words/" not in english
+    assert "js/catalogs/de.js" in german
+    assert "js/catalogs/" not in english
 
 
 # Days, times, numbers

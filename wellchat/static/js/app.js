@@ -14,7 +14,7 @@ import { clearing, offer } from "./controllers/push.js";
 import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
-import { popovers } from "./lib/popover.js";
+import { loadPopoverPolyfill } from "./lib/popover.js";
 import { local } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
@@ -64,7 +64,7 @@ function start() {
     onVersion: () => {},
     open: null, // the thread on this page: {id, first(), last(), atEnd(), draw(change)}
   };
-  popovers();
+  loadPopoverPolyfill();
   app.drafts.listen(window);
   bind(app);
   followKeyboard();

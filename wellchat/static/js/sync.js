@@ -60,7 +60,7 @@ export function sync(app, { cursor, wait }) {
     poller.pollNow();
     app.outbox.sendNow();
   };
-  attention.woke = () => poller.pollNow();
+  attention.onReturn = () => poller.pollNow();
   document.addEventListener("visibilitychange", look);
   window.addEventListener("focus", () => attention.looking && leader.claim());
   window.addEventListener("online", look);

@@ -1,8 +1,8 @@
 /* The bell: its count, and its list when it is opened. */
 
 import { badgeText, part } from "../lib/dom.js";
-import { OPEN } from "../lib/popover.js";
-import { t } from "../lib/words.js";
+import { OPEN_SELECTOR } from "../lib/popover.js";
+import { t } from "../lib/i18n.js";
 
 const SHOWN = 8;
 const PATIENCE = 300; // ms before a waiting shape is worth showing
@@ -27,7 +27,7 @@ export function bell(root, app) {
   menu.addEventListener("keydown", (event) => move(menu, event));
   app.store.on(({ unread, notifications }) => {
     if (unread) showCount(root, app.store.unread.notifications);
-    if (notifications.length && menu.matches(OPEN)) load();
+    if (notifications.length && menu.matches(OPEN_SELECTOR)) load();
   });
 
   async function load() {

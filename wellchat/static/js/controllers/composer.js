@@ -1,9 +1,9 @@
 /* The field: sends on Enter where there is a keyboard, keeps a draft, says that somebody types. */
 
-import { answered, dropAnswer } from "../lib/answering.js";
+import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
-import { composing, grow } from "../lib/field.js";
-import { t } from "../lib/words.js";
+import { isComposing, autosize } from "../lib/text_input.js";
+import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms
 const TWICE = 700; // ms in which a second press is the same one, and not worth a word
@@ -23,15 +23,15 @@ export function composer(form, app) {
     if (!elsewhere || id !== threadId || Date.now() - typed < WRITING) return;
     field.value = app.drafts.read(threadId);
     field.dispatchEvent(new Event("followed", { bubbles: true }));
-    grow(field);
+    autosize(field);
   });
   field.enterKeyHint = touch() ? "enter" : "send";
-  grow(field);
+  autosize(field);
   if (!touch()) field.focus({ preventScroll: true });
 
   field.addEventListener("input", () => {
     typed = Date.now();
-    grow(field);
+    autosize(field);
     write(part(form, "problem"), "");
     app.drafts.write(threadId, field.value);
     if (field.value.trim() && Date.now() - told > TYPING_EVERY) {
@@ -41,7 +41,7 @@ export function composer(form, app) {
   });
 
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || composing(event) || touch()) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || touch()) return;
     event.preventDefault();
     form.requestSubmit();
   });
@@ -53,17 +53,17 @@ export function composer(form, app) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const body = field.value;
-    const attachments = form.tray?.take() ?? []; // false: on their way, and this comes again when they are up
+    const attachments = form.uploadList?.take() ?? []; // false: on their way, and this comes again when they are up
     if (!attachments) return;
     if (!body.trim() && !attachments.length) return Date.now() - sent > TWICE && write(part(form, "problem"), t("Write something first."));
-    app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...answered(form) });
+    app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...replyFields(form) });
     field.value = "";
     told = 0;
     sent = Date.now();
     app.drafts.write(threadId, "");
     dropSubject(form);
-    dropAnswer(form);
-    grow(field);
+    cancelReply(form);
+    autosize(field);
     field.focus({ preventScroll: true });
   });
 

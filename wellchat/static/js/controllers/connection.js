@@ -1,10 +1,10 @@
 /* What the page says about its connection: what waits, how old a kept page is, that a new version is ready. */
 
 import { part } from "../lib/dom.js";
-import { OPEN } from "../lib/popover.js";
+import { OPEN_SELECTOR } from "../lib/popover.js";
 import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
-import { t, tn } from "../lib/words.js";
+import { t, tn } from "../lib/i18n.js";
 
 const LEFT = 10_000; // ms out of sight after which a reload disturbs nobody
 
@@ -93,7 +93,7 @@ export function update(root, app) {
   /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
   const harmless = () =>
     document.visibilityState === "hidden" && !kept && navigator.onLine && !app.store.pending.size && (app.open?.atEnd() ?? true) &&
-    !document.querySelector(`dialog[open], ${OPEN}`) &&
+    !document.querySelector(`dialog[open], ${OPEN_SELECTOR}`) &&
     [...document.querySelectorAll("textarea, input:not([type=hidden])")].every((field) => !changed(field));
   let timer = null;
   const leave = () => {

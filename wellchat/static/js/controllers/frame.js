@@ -2,7 +2,7 @@
 
 import { badgeText, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
-import { t, tn } from "../lib/words.js";
+import { t, tn } from "../lib/i18n.js";
 
 const MOMENT = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
 

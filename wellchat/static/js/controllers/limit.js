@@ -1,7 +1,7 @@
 /* Says in time that a message grows too long, and by how much it is; nothing that was typed is cut off. */
 
 import { part, write } from "../lib/dom.js";
-import { t, tn } from "../lib/words.js";
+import { t, tn } from "../lib/i18n.js";
 
 const SOON = 500; // characters left from which on they are counted
 

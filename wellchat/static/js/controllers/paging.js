@@ -1,9 +1,9 @@
-/* The stretch of a thread that is drawn, and how it moves: earlier and later messages come before the reader reaches the
+/* The part of a thread that is rendered, and how it moves: earlier and later messages come before the reader reaches the
    end of it, others go. The links stay for who has no patience or no script. */
 
 import { part } from "../lib/dom.js";
-import { late } from "../lib/late.js";
-import { SLACK, Stretch } from "../lib/window.js";
+import { withDelayedIndicator } from "../lib/delayed_indicator.js";
+import { SLACK, RenderWindow } from "../lib/render_window.js";
 
 const AHEAD = 600; // px
 const PAGE = 50;
@@ -14,12 +14,12 @@ export function paging(root, app, { id, timeline, scroller, current }) {
   const newer = part(root, "newer");
   const log = part(root, "log");
   const newest = () => current().last_seq;
-  const stretch = new Stretch({ first: timeline.first, last: timeline.last, newest: newest() });
-  let turn = 0; // of the stretch: what was asked for an earlier one is not drawn
+  const rendered = new RenderWindow({ first: timeline.first, last: timeline.last, newest: newest() });
+  let turn = 0; // of the rendered part: what was asked for an earlier one is not drawn
   let loading = null;
   let catching = false;
 
-  function showComing(slow) {
+  function showLoading(slow) {
     if (log.classList.contains("log--slow") !== slow) scroller.keep(() => timeline.rows, () => log.classList.toggle("log--slow", slow));
   }
 
@@ -28,7 +28,7 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     const told = new Map();
     const stop = app.store.on(({ messages }) => messages.forEach((m) => m.thread_id === id && told.set(m.seq, m)));
     try {
-      const page = await late(app.api.get(`/threads/${id}/messages`, query), showComing);
+      const page = await withDelayedIndicator(app.api.get(`/threads/${id}/messages`, query), showLoading);
       return { ...page, messages: page.messages.map((message) => told.get(message.seq) ?? message) };
     } finally {
       stop();
@@ -36,8 +36,8 @@ export function paging(root, app, { id, timeline, scroller, current }) {
   }
 
   function showEnds() {
-    older.hidden = !stretch.older;
-    newer.hidden = stretch.attached;
+    older.hidden = !rendered.older;
+    newer.hidden = rendered.atNewest;
   }
 
   function draw(messages, grow) {
@@ -56,7 +56,7 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     const load = async () => {
       const { messages } = await ask(query);
       if (now !== turn) return false;
-      if (query.after && !messages.length) stretch.attached = true;
+      if (query.after && !messages.length) rendered.atNewest = true;
       draw(messages, () => grow(messages));
       return messages.length > 0;
     };
@@ -66,8 +66,8 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     return loading;
   }
 
-  const back = () => move({ before: stretch.first, limit: PAGE }, (found) => stretch.grewEarlier(found[0].seq));
-  const forth = () => move({ after: stretch.last, limit: PAGE }, (found) => stretch.grewLater(found.at(-1).seq, { newest: newest() }));
+  const back = () => move({ before: rendered.first, limit: PAGE }, (found) => rendered.extendStart(found[0].seq));
+  const forth = () => move({ after: rendered.last, limit: PAGE }, (found) => rendered.extendEnd(found.at(-1).seq, { newest: newest() }));
 
   const edge = () => log.getBoundingClientRect();
   const nearTop = () => !older.hidden && older.getBoundingClientRect().bottom > edge().top - AHEAD;
@@ -92,31 +92,31 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     const now = ++turn;
     const { messages, at } = await ask(query);
     if (now !== turn || !messages.length) return 0;
-    turn += 1; // pages of the stretch that stood until now may still be on their way
+    turn += 1; // pages of the part that was rendered until now may still be on their way
     timeline.clear();
     messages.forEach((message) => timeline.put(message));
-    stretch.take({ first: messages[0].seq, last: messages.at(-1).seq, newest: newest() });
+    rendered.reset({ first: messages[0].seq, last: messages.at(-1).seq, newest: newest() });
     showEnds();
     timeline.draw(current());
     requestAnimationFrame(fill);
-    return at ?? stretch.last;
+    return at ?? rendered.last;
   }
 
   return {
-    stretch,
+    rendered,
 
     /** Whether an update's message is to be drawn now. */
     takes: (seq) => {
-      const draws = stretch.takes(seq, { atEnd: scroller.pinned });
+      const draws = rendered.accepts(seq, { atEnd: scroller.pinned });
       showEnds();
       return draws;
     },
 
     /** Messages were drawn at the end: far rows go, while nobody reads them. */
     grew() {
-      const last = Math.max(stretch.last, timeline.last);
-      if (!stretch.attached || !last) return;
-      const far = stretch.grewLater(last, { newest: last, slack: SLACK });
+      const last = Math.max(rendered.last, timeline.last);
+      if (!rendered.atNewest || !last) return;
+      const far = rendered.extendEnd(last, { newest: last, slack: SLACK });
       if (far) timeline.cut(...far);
       showEnds();
     },
@@ -134,23 +134,23 @@ export function paging(root, app, { id, timeline, scroller, current }) {
 
     /** The newest messages; resolves once they are there. */
     async latest() {
-      if (!stretch.attached) await replace({ limit: PAGE });
+      if (!rendered.atNewest) await replace({ limit: PAGE });
     },
 
     /** Loads on to the newest, where the rows end before it; where that fails, the next thing that happens asks again. */
     async catchUp() {
-      if (catching || !stretch.attached || stretch.last >= newest()) return;
-      const room = stretch.most - (scroller.pinned ? 0 : stretch.size);
-      if (newest() - stretch.last > room) {
-        stretch.attached = false; // too much to pour over the reader: they go on from where they were
+      if (catching || !rendered.atNewest || rendered.last >= newest()) return;
+      const room = rendered.max - (scroller.pinned ? 0 : rendered.size);
+      if (newest() - rendered.last > room) {
+        rendered.atNewest = false; // too much to pour over the reader: they go on from where they were
         return showEnds();
       }
       catching = true;
       try {
         const now = turn;
         for (let more = true; more && now === turn; ) {
-          const { messages, has_more: goesOn } = await ask({ after: stretch.last, limit: WIDE });
-          if (now === turn) draw(messages, () => stretch.grewLater(messages.at(-1).seq, { newest: messages.at(-1).seq }));
+          const { messages, has_more: goesOn } = await ask({ after: rendered.last, limit: WIDE });
+          if (now === turn) draw(messages, () => rendered.extendEnd(messages.at(-1).seq, { newest: messages.at(-1).seq }));
           more = goesOn;
         }
       } catch {

@@ -1,9 +1,9 @@
 /* The palette: a field and a list over any page. The focus stays in the field; the arrows move through the list. */
 
 import { part, setAvatar, setTime } from "../lib/dom.js";
-import { composing } from "../lib/field.js";
+import { isComposing } from "../lib/text_input.js";
 import { SearchSession, trimBefore, segments, errorMessage } from "../models/search_session.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 const ON_A_PAGE = 8;
 
@@ -91,7 +91,7 @@ function build(app, recents) {
 
   field.addEventListener("input", () => session.type(field.value));
   field.addEventListener("keydown", (event) => {
-    if (composing(event)) return; // the keys are the input method's
+    if (isComposing(event)) return; // the keys are the input method's
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);

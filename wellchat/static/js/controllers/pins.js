@@ -1,7 +1,7 @@
 /* The pinned messages in the side panel, and the way to them from the head of the thread. */
 
 import { clone, part } from "../lib/dom.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 export function pins(section, app) {
   const { threadId } = section.dataset;

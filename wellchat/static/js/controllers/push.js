@@ -1,7 +1,7 @@
 /* Push on this device: the offer after a first message, and what is read goes from the screen. */
 
 import { part } from "../lib/dom.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 import { local } from "../lib/storage.js";
 
 const LATER = "wellchat.push.later"; // somebody said "not now": they are not asked again here

@@ -1,7 +1,7 @@
 /* The menu that the rows of the inbox share: what fits the row is shown, where the row is. */
 
 import { part } from "../lib/dom.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 const made = new WeakMap();
 
@@ -75,21 +75,21 @@ function make(root, app, { open, query, shows }) {
     act(row, { [name]: value in flag ? flag[value] : value });
   });
 
-  /** One change of a conversation; `wish` names it. What comes of it, an update brings. */
-  async function act(which, wish) {
+  /** One change of a conversation; `change` names it. What comes of it, an update brings. */
+  async function act(which, change) {
     const { threadId: id, lastSeq } = which.dataset;
-    const [name] = Object.keys(wish);
+    const [name] = Object.keys(change);
     const now = stateOf(which);
-    if (wish[name] === "toggle") wish = { [name]: !now[name] };
+    if (change[name] === "toggle") change = { [name]: !now[name] };
     try {
       if (name === "read") await app.api.send("PUT", `/threads/${id}/read`, { seq: Number(lastSeq) });
-      else await app.api.send("PATCH", `/threads/${id}/membership`, wish);
-      app.announce(DONE[name](wish[name]));
+      else await app.api.send("PATCH", `/threads/${id}/membership`, change);
+      app.announce(DONE[name](change[name]));
     } catch (error) {
       return app.announce(`${t("Not done.")} ${error.message}`);
     }
     // Who puts away the conversation they have open is led back to the others.
-    const away = (name === "archived" && wish.archived !== shows.archived) || (name === "snooze" && wish.snooze);
+    const away = (name === "archived" && change.archived !== shows.archived) || (name === "snooze" && change.snooze);
     if (id === open && away) location.assign(query ? `/?${query}` : "/");
   }
 

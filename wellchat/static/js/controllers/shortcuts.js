@@ -1,8 +1,8 @@
 /* The list by keyboard: answers with what to do about a key. Never while somebody types, nor over a menu or a dialog. */
 
 import { part } from "../lib/dom.js";
-import { composing } from "../lib/field.js";
-import { OPEN } from "../lib/popover.js";
+import { isComposing } from "../lib/text_input.js";
+import { OPEN_SELECTOR } from "../lib/popover.js";
 
 const TYPING = "input, textarea, select, [contenteditable]";
 
@@ -41,8 +41,8 @@ export function shortcuts(root, { rows, rowOf, open, menu, act }) {
 
   return (event) => {
     const { target, key } = event;
-    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || composing(event)) return;
-    if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN}`)) return;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
+    if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN_SELECTOR}`)) return;
     const deed = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
     if (deed && list.getClientRects().length && deed() !== false) event.preventDefault();
   };

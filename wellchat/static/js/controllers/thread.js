@@ -1,13 +1,13 @@
 /* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
 
 import { part, setAvatar } from "../lib/dom.js";
-import { words } from "../lib/files.js";
+import { messageText } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { ReadReceipts } from "../models/read_receipts.js";
 import { paging } from "./paging.js";
 import { showTyping } from "./typing.js";
-import { t, tn } from "../lib/words.js";
+import { t, tn } from "../lib/i18n.js";
 
 export function thread(root, app) {
   const state = JSON.parse(root.dataset.thread);
@@ -59,7 +59,7 @@ export function thread(root, app) {
     const latest = message.seq > newest;
     newest = Math.max(newest, message.seq);
     const row = pages.takes(message.seq) && timeline.put(message); // else it is loaded with those around it
-    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${words(message)}`);
+    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${messageText(message)}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
     if (mine) return;
@@ -74,7 +74,7 @@ export function thread(root, app) {
   }
 
   function send(entry) {
-    const row = timeline.pend(entry);
+    const row = timeline.drawPending(entry);
     if (!row) return;
     row.classList.add("message--arriving");
     timeline.divide(null);
@@ -104,7 +104,7 @@ export function thread(root, app) {
   function apply(changes) {
     const here = (list) => list.filter((item) => item.thread_id === id);
     here(changes.pending).forEach(send);
-    here(changes.dropped).forEach((entry) => timeline.drop(entry.client_key));
+    here(changes.dropped).forEach((entry) => timeline.removePending(entry.client_key));
     here(changes.confirmed.map(({ message }) => message)).forEach(confirm);
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
     pages.grew();

@@ -2,7 +2,7 @@
 
 import { clone, part, setTime } from "./dom.js";
 import { fillMessage, markState, messageRow } from "./message_row.js";
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 const GROUP = 300_000; // ms within which messages of one person are one group
 
@@ -42,7 +42,7 @@ export class Timeline {
       return null;
     }
     const row = messageRow(this.optimistic.applyTo(message), message.sender_id === this.viewerId, this);
-    if (message.client_key) this.drop(message.client_key); // it stood there as one on its way
+    if (message.client_key) this.removePending(message.client_key); // it stood there as one on its way
     this.#place(row, message);
     return row;
   }
@@ -62,7 +62,7 @@ export class Timeline {
   }
 
   /** Draws a message on its way, or its new state. Returns the row when it is new. */
-  pend(entry) {
+  drawPending(entry) {
     let row = this.#pending(entry.client_key);
     const fresh = !row;
     if (fresh) {
@@ -93,7 +93,7 @@ export class Timeline {
     if (row) markState(row, null);
   }
 
-  drop(key) {
+  removePending(key) {
     const row = this.#pending(key);
     if (row) this.#remove(row);
   }

@@ -1,6 +1,6 @@
 /* The JSON interface, and its refusals as errors a caller can tell apart. */
 
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 export class ApiError extends Error {
   /** status 0: no answer came at all. */

@@ -1,6 +1,6 @@
 /* Searching while somebody types: a moment after the last key, one question at a time, and only the latest answer counts. */
 
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 const DEBOUNCE = 180; // ms after the last key
 const INDICATOR_DELAY = 300; // ms before "Searching…" is worth showing

@@ -1,6 +1,6 @@
 /* Files on their way up: so many at a time, each with its progress, to be cancelled and tried again. */
 
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 const MAX_PARALLEL = 3;
 

@@ -1,5 +1,5 @@
 /* Made from the catalog de by `make words`. */
-globalThis.wellchatWords = {
+globalThis.wellchatCatalog = {
 "%(name)s, going up": "%(name)s wird hochgeladen",
 "%(num)s MB": "%(num)s MB",
 "%(num)s byte": {

@@ -1,10 +1,10 @@
 /* What hangs on a message: the quote above its words, the reactions below them, its pin, and the way to its menu. */
 
 import { clone, part } from "./dom.js";
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 /** view: {root, viewerId, name}, the page's templates, who looks, and whom they talk with. */
-export function fillMarks(row, message, view) {
+export function fillDecorations(row, message, view) {
   const address = message.seq && `/threads/${message.thread_id}/messages/${message.seq}`;
   fillQuote(row, message, view);
   showReactions(row, message, view);

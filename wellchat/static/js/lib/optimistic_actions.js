@@ -3,13 +3,13 @@
 import { ApiError } from "../models/api.js";
 import { withPin, withReaction } from "../models/optimistic_changes.js";
 import { part } from "./dom.js";
-import { readReactions, showReactions } from "./marks.js";
-import { t } from "./words.js";
+import { readReactions, showReactions } from "./message_decorations.js";
+import { t } from "./i18n.js";
 
 const READ = 12_000; // ms that a sentence stands
 
-/** tell(method, seq, rest): asks the server, and puts what it answers into the store. */
-export function wishing(root, app, { threadId, tell }) {
+/** send(method, seq, rest): asks the server, and puts what it answers into the store. */
+export function optimisticActions(root, app, { threadId, send }) {
   const rowOf = (seq) => part(root, "rows").querySelector(`[data-seq="${seq}"]`);
   const drawn = new Map(); // seq -> what a row of the page's first load shows: the store does not know it
 
@@ -22,21 +22,21 @@ export function wishing(root, app, { threadId, tell }) {
     app.open.draw((view) => showReactions(row, app.optimistic.applyTo(drawn.get(seq)), view));
   }
 
-  async function wish(seq, wanted, method, rest) {
-    complain(seq, "");
-    const work = () => tell(method, seq, rest);
+  async function run(seq, change, method, rest) {
+    showProblem(seq, "");
+    const work = () => send(method, seq, rest);
     try {
-      await app.optimistic.run(seq, wanted, work, () => redraw(seq));
+      await app.optimistic.run(seq, change, work, () => redraw(seq));
     } catch (error) {
       const { message } = error instanceof ApiError ? error : new ApiError(0); // given up: as good as no answer
-      complain(seq, `${t("Not saved.")} ${message}`);
+      showProblem(seq, `${t("Not saved.")} ${message}`);
       app.announce(`${t("Not saved.")} ${message}`);
     } finally {
       if (!app.optimistic.isPending(seq)) drawn.delete(seq);
     }
   }
 
-  function complain(seq, words) {
+  function showProblem(seq, words) {
     const row = rowOf(seq);
     if (!row) return;
     app.open.draw(() => {
@@ -50,7 +50,7 @@ export function wishing(root, app, { threadId, tell }) {
 
   return {
     react: (seq, emoji, on) =>
-      wish(seq, withReaction(emoji, on, app.viewerId), on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`),
-    pin: (seq, on) => wish(seq, withPin(on ? new Date().toISOString() : null), on ? "PUT" : "DELETE", "/pin"),
+      run(seq, withReaction(emoji, on, app.viewerId), on ? "PUT" : "DELETE", `/reactions/${encodeURIComponent(emoji)}`),
+    pin: (seq, on) => run(seq, withPin(on ? new Date().toISOString() : null), on ? "PUT" : "DELETE", "/pin"),
   };
 }

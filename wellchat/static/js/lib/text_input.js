@@ -1,7 +1,7 @@
 /* Fields of several lines, in all browsers alike. */
 
 /** As high as what is written in it. Where the browser sizes fields by their content itself, the style sheet does this. */
-export function grow(field) {
+export function autosize(field) {
   if (CSS.supports("field-sizing", "content")) return;
   const { form } = field;
   form.style.minBlockSize = `${form.offsetHeight}px`; // while it is measured nothing around it moves, and no log scrolls
@@ -11,4 +11,4 @@ export function grow(field) {
 }
 
 /** Whether a key belongs to an input method. WebKit says that the composing has ended before it tells of the Enter that ended it. */
-export const composing = ({ isComposing, keyCode }) => isComposing || keyCode === 229;
+export const isComposing = (event) => event.isComposing || event.keyCode === 229;

@@ -3,10 +3,10 @@ import { test } from "node:test";
 
 /* The page of a German reader, as the server writes it: its language, and the words before the script. */
 globalThis.document = { documentElement: { lang: "de" } };
-await import("../../wellchat/static/js/words/de.js");
-const { t, tn, language } = await import("../../wellchat/static/js/lib/words.js");
+await import("../../wellchat/static/js/catalogs/de.js");
+const { t, tn, language } = await import("../../wellchat/static/js/lib/i18n.js");
 const { Times } = await import("../../wellchat/static/js/lib/times.js");
-const { fileSize, inWords } = await import("../../wellchat/static/js/lib/files.js");
+const { fileSize, describeFiles } = await import("../../wellchat/static/js/lib/files.js");
 
 test("sentences come in the language of the page, with what is named put in", () => {
   assert.equal(language, "de");
@@ -35,5 +35,5 @@ test("days and times as its readers write them, the same as the server's", () =>
 
 test("numbers too", () => {
   assert.equal(fileSize(3_400_000), "3,4 MB");
-  assert.equal(inWords([{ name: "plan.pdf", media_type: "application/pdf" }]), "Dokument: plan.pdf");
+  assert.equal(describeFiles([{ name: "plan.pdf", media_type: "application/pdf" }]), "Dokument: plan.pdf");
 });

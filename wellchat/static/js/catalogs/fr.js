@@ -1,5 +1,5 @@
 /* Made from the catalog fr by `make words`. */
-globalThis.wellchatWords = {
+globalThis.wellchatCatalog = {
 "%(name)s, going up": "%(name)s, transfert en cours",
 "%(num)s MB": "%(num)s Mo",
 "%(num)s byte": {

@@ -1,7 +1,7 @@
-/* Sentences in the language of the page. The English sentence is the key; the others are in words/*.js, of which the page
+/* Sentences in the language of the page. The English sentence is the key; the others are in catalogs/*.js, of which the page
    names one before its own script, and which `make words` makes. */
 
-const catalog = globalThis.wellchatWords ?? {};
+const catalog = globalThis.wellchatCatalog ?? {};
 
 export const language = globalThis.document?.documentElement.lang || "en";
 const forms = new Intl.PluralRules(language);

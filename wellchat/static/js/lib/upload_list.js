@@ -4,23 +4,23 @@ import { ApiError } from "../models/api.js";
 import { Uploads } from "../models/uploads.js";
 import { clone, part, write } from "./dom.js";
 import { fileSize, previews } from "./files.js";
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 const SHOWABLE = /^image\/(jpeg|png|webp|gif)$/;
 
-export class Tray {
+export class UploadList {
   #rows = new Map(); // item -> row
   #waiting = false; // "Send" was pressed while files were on their way
 
   constructor(form, app) {
-    Object.assign(this, { form, app, list: part(form, "tray") });
+    Object.assign(this, { form, app, list: part(form, "uploads") });
     this.uploads = new Uploads({
       send: (file, options) => upload(app.api, file, options),
       discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // else it goes within a day
       changed: (item) => this.#changed(item),
       maxMb: Number(form.dataset.maxMb),
     });
-    form.tray = this;
+    form.uploadList = this;
   }
 
   add(files) {
@@ -38,7 +38,7 @@ export class Tray {
       this.#wait(true);
       return false;
     }
-    for (const { attachment, face } of this.uploads.items) if (face && attachment.width) previews.set(attachment.id, face);
+    for (const { attachment, preview } of this.uploads.items) if (preview && attachment.width) previews.set(attachment.id, preview);
     const taken = this.uploads.take();
     this.#rows.forEach((row) => row.remove());
     this.#rows.clear();
@@ -48,7 +48,7 @@ export class Tray {
 
   #wait(waiting) {
     this.#waiting = waiting;
-    part(this.form, "tray-waits").hidden = !waiting;
+    part(this.form, "uploads-waiting").hidden = !waiting;
     if (waiting) this.app.announce(t("It goes out as soon as the files are up."));
   }
 
@@ -66,15 +66,15 @@ export class Tray {
   }
 
   #row(item) {
-    const row = clone(this.form, "tray-row");
+    const row = clone(this.form, "upload-row");
     part(row, "name").textContent = part(row, "name").title = item.name;
     part(row, "progress").setAttribute("aria-label", t("%(name)s, going up", { name: item.name }));
     part(row, "remove").setAttribute("aria-label", t("Remove %(name)s", { name: item.name }));
     part(row, "remove").addEventListener("click", () => this.uploads.remove(item));
     part(row, "again").addEventListener("click", () => this.uploads.retry(item));
     if (SHOWABLE.test(item.file.type)) {
-      item.face = URL.createObjectURL(item.file);
-      part(row, "face").replaceChildren(Object.assign(document.createElement("img"), { src: item.face, alt: "" }));
+      item.preview = URL.createObjectURL(item.file);
+      part(row, "preview").replaceChildren(Object.assign(document.createElement("img"), { src: item.preview, alt: "" }));
     }
     this.#rows.set(item, row);
     this.list.append(row);
@@ -82,7 +82,7 @@ export class Tray {
   }
 
   #fill(row, { state, progress, reason, size, canRetry }) {
-    row.classList.toggle("tray__row--failed", state === "failed");
+    row.classList.toggle("upload-list__row--failed", state === "failed");
     const bar = part(row, "progress");
     bar.hidden = !["waiting", "uploading"].includes(state);
     bar.value = progress;
@@ -94,7 +94,7 @@ export class Tray {
   #drop(item) {
     this.#rows.get(item)?.remove();
     this.#rows.delete(item);
-    if (item.face) URL.revokeObjectURL(item.face);
+    if (item.preview) URL.revokeObjectURL(item.preview);
     this.form.elements.body.focus({ preventScroll: true });
   }
 
