@@ -1,16 +1,16 @@
 /* Binds the controllers of the page to their elements, and keeps the page fresh. */
 
 import { attach, gallery, pictures } from "./controllers/attach.js";
-import { bell } from "./controllers/bell.js";
+import { notificationMenu } from "./controllers/notification_menu.js";
 import { composer } from "./controllers/composer.js";
-import { catchUp, status, update } from "./controllers/connection.js";
+import { catchUp, connectionStatus, newVersion } from "./controllers/connection.js";
 import { emoji } from "./controllers/emoji.js";
-import { leave, panel, theme, title, unread } from "./controllers/frame.js";
+import { signOut, sidePanel, themeChoice, pageTitle, unreadBadge } from "./controllers/layout.js";
 import { inbox } from "./controllers/inbox.js";
-import { limit } from "./controllers/limit.js";
+import { characterCount } from "./controllers/character_count.js";
 import { messages } from "./controllers/messages.js";
 import { pins } from "./controllers/pins.js";
-import { clearing, offer } from "./controllers/push.js";
+import { pushClearing, pushOffer } from "./controllers/push_offer.js";
 import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
@@ -28,11 +28,15 @@ import { Store } from "./models/store.js";
 import { OptimisticChanges } from "./models/optimistic_changes.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { attach, bell, clearing, composer, emoji, gallery, inbox, leave, limit, messages, offer, panel, pictures, pins, search, status, theme, thread, title, unread, update };
+const CONTROLLERS = { attach, notificationMenu, pushClearing, composer, emoji, gallery, inbox, signOut, characterCount, messages, pushOffer, sidePanel, pictures, pins, search, connectionStatus, themeChoice, thread, pageTitle, unreadBadge, newVersion };
 
-/* Those of one page alone come with it. */
-const later = (name) => (element, app) => import(`./controllers/${name}.js`).then((module) => module[name](element, app));
-for (const name of ["devices", "history", "recents"]) CONTROLLERS[name] = later(name);
+/* Controllers of a single page are loaded with that page. */
+const lazy = (file, name) => (element, app) => import(`./controllers/${file}.js`).then((module) => module[name](element, app));
+Object.assign(CONTROLLERS, {
+  devices: lazy("devices", "devices"),
+  notificationsPage: lazy("notifications_page", "notificationsPage"),
+  recents: lazy("recents", "recents"),
+});
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
@@ -72,7 +76,7 @@ function start() {
   app.outbox.resume();
   catchUp(app).catch(() => {});
   whenIdle(() => app.offlineCache.register(location.pathname).catch(() => {}));
-  if ("zoneUnknown" in document.documentElement.dataset) tellZone(api);
+  if ("zoneUnknown" in document.documentElement.dataset) sendTimeZone(api);
   sync(app, { cursor, wait: Number(maxWait) });
 }
 
@@ -90,7 +94,7 @@ function whenIdle(work) {
 }
 
 /* On the first visit of somebody who never chose a time zone; the server tells times in it from the next page on. */
-function tellZone(api) {
+function sendTimeZone(api) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone) api.send("PUT", "/time-zone", { time_zone: timeZone }).catch(() => {});
 }

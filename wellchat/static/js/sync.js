@@ -8,7 +8,7 @@ export function sync(app, { cursor, wait }) {
   let before = "live";
 
   /* The connection is as it is; when it is back, nothing that was written has to wait any longer. */
-  function feel(state) {
+  function setState(state) {
     if (state === "live" && before !== "live") app.outbox.sendNow();
     before = state;
     app.onState(state);
@@ -34,7 +34,7 @@ export function sync(app, { cursor, wait }) {
       leader.share({ version });
     },
     onState(state) {
-      feel(state);
+      setState(state);
       leader.share({ state });
     },
   });
@@ -49,22 +49,22 @@ export function sync(app, { cursor, wait }) {
       poller.pollOnce(); // what was shared before this tab listened
     },
     onMessage({ state, version, since, update }) {
-      if (state) feel(state);
+      if (state) setState(state);
       else if (version) app.onVersion(version);
       else poller.applyShared(since, update);
     },
   });
 
-  const look = () => {
+  const onLook = () => {
     if (attention.looking) leader.claim();
     poller.pollNow();
     app.outbox.sendNow();
   };
   attention.onReturn = () => poller.pollNow();
-  document.addEventListener("visibilitychange", look);
+  document.addEventListener("visibilitychange", onLook);
   window.addEventListener("focus", () => attention.looking && leader.claim());
-  window.addEventListener("online", look);
-  window.addEventListener("pageshow", (event) => event.persisted && look());
+  window.addEventListener("online", onLook);
+  window.addEventListener("pageshow", (event) => event.persisted && onLook());
 
   leader.start({ visible: attention.visible });
 }

@@ -6,7 +6,7 @@ import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
 import { t, tn } from "../lib/i18n.js";
 
-const LEFT = 10_000; // ms out of sight after which a reload disturbs nobody
+const RELOAD_AFTER = 10_000; // ms out of sight after which a reload disturbs nobody
 
 /** The words of the banner; none while all is well. `kept`: when the page was, if it is not fresh. */
 export function bannerWords({ state, online, waiting, kept, times }) {
@@ -37,7 +37,7 @@ function waitWords(waiting) {
   return tn("%(num)s message waits to be sent.", "%(num)s messages wait to be sent.", waiting);
 }
 
-export function status(root, app) {
+export function connectionStatus(root, app) {
   const banner = part(root, "connection");
   let { kept } = document.documentElement.dataset;
   let state = kept ? "asking" : "live";
@@ -76,7 +76,7 @@ export async function catchUp(app) {
   app.announce = announce;
 }
 
-export function update(root, app) {
+export function newVersion(root, app) {
   const { kept } = document.documentElement.dataset;
   const version = new Version({
     own: versionOf(import.meta.url),
@@ -98,7 +98,7 @@ export function update(root, app) {
   let timer = null;
   const leave = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => version.mayReload(harmless()) && location.reload(), LEFT);
+    timer = setTimeout(() => version.mayReload(harmless()) && location.reload(), RELOAD_AFTER);
   };
   document.addEventListener("visibilitychange", leave);
   part(root, "reload").addEventListener("click", () => location.reload());

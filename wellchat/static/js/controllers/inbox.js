@@ -119,8 +119,8 @@ export function inbox(root, app) {
   }
 
   /* The menu that all rows share comes when it is first needed. */
-  const menu = async (row, focus) => (await import("./row_menu.js")).rowMenu(root, app, { open, query, shows }).show(row, focus);
-  const act = async (row, change) => (await import("./row_menu.js")).rowMenu(root, app, { open, query, shows }).act(row, change);
+  const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).show(row, focus);
+  const apply = async (row, change) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).apply(row, change);
 
   list.addEventListener("click", ({ target }) => {
     const button = target.closest('[data-action="row-menu"]');
@@ -134,7 +134,7 @@ export function inbox(root, app) {
   document.addEventListener("keydown", async (event) => {
     if (keys) return keys(event);
     if (event.target.closest("input, textarea, select")) return;
-    coming ??= import("./shortcuts.js").then(({ shortcuts }) => shortcuts(root, { rows, rowOf, open, menu, act }));
+    coming ??= import("./keyboard_shortcuts.js").then(({ keyboardShortcuts }) => keyboardShortcuts(root, { rows, rowOf, open, menu, apply }));
     (keys = await coming)(event);
   });
 }

@@ -7,7 +7,7 @@ import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
 import { t } from "../lib/i18n.js";
 
-const LONGEST = 20_000; // ms without an answer after which it is given up
+const TIMEOUT = 20_000; // ms without an answer after which it is given up
 
 /* Some browsers do not say what a click was made with. */
 const touched = ({ pointerType: type }) => (type ? type === "touch" : matchMedia("(hover: none)").matches);
@@ -26,7 +26,7 @@ export function messages(root, app) {
   for (const row of rows()) part(row, "more").tabIndex = -1;
 
   const send = async (method, seq, rest, body) => {
-    const { message } = await app.api.send(method, path(seq, rest), body, { signal: AbortSignal.timeout(LONGEST) });
+    const { message } = await app.api.send(method, path(seq, rest), body, { signal: AbortSignal.timeout(TIMEOUT) });
     app.store.apply({ messages: [message] });
   };
 

@@ -5,7 +5,7 @@ import { messageText } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
 import { ReadReceipts } from "../models/read_receipts.js";
-import { paging } from "./paging.js";
+import { threadPaging } from "./thread_paging.js";
 import { showTyping } from "./typing.js";
 import { t, tn } from "../lib/i18n.js";
 
@@ -28,7 +28,7 @@ export function thread(root, app) {
     looking: () => app.attention.looking,
     onRead: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
-  const pages = paging(root, app, { id, timeline, scroller, current });
+  const paging = threadPaging(root, app, { id, timeline, scroller, current });
   app.open = {
     id,
     first: () => timeline.first,
@@ -58,7 +58,7 @@ export function thread(root, app) {
     const mine = message.sender_id === app.viewerId;
     const latest = message.seq > newest;
     newest = Math.max(newest, message.seq);
-    const row = pages.takes(message.seq) && timeline.put(message); // else it is loaded with those around it
+    const row = paging.accepts(message.seq) && timeline.put(message); // else it is loaded with those around it
     if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${messageText(message)}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
@@ -82,7 +82,7 @@ export function thread(root, app) {
     if (!whole()) toLatest();
   }
 
-  const toLatest = () => pages.latest().then(() => (scroller.toEnd(), see()), () => {});
+  const toLatest = () => paging.loadLatest().then(() => (scroller.toEnd(), see()), () => {});
 
   function confirm(message) {
     if (whole()) timeline.confirm(message.client_key, message);
@@ -107,7 +107,7 @@ export function thread(root, app) {
     here(changes.dropped).forEach((entry) => timeline.removePending(entry.client_key));
     here(changes.confirmed.map(({ message }) => message)).forEach(confirm);
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
-    pages.grew();
+    paging.trim();
     receipts.alreadyRead(readUpTo(current()));
     timeline.draw(current());
     showPerson(current());
@@ -117,11 +117,11 @@ export function thread(root, app) {
     scroller.keep(() => timeline.rows, () => (apply(changes), showTyping(root, app, current())));
     showJump();
     see();
-    pages.catchUp();
+    paging.catchUp();
   });
 
   async function open(seq) {
-    if (seq && (await pages.reach(seq))) {
+    if (seq && (await paging.loadAround(seq))) {
       timeline.row(seq).classList.add("message--found");
       return scroller.show(timeline.row(seq));
     }
@@ -131,7 +131,7 @@ export function thread(root, app) {
   }
 
   async function openDay(date) {
-    const seq = await pages.day(date).catch(() => 0);
+    const seq = await paging.loadDay(date).catch(() => 0);
     if (!seq) return;
     scroller.show(timeline.row(seq).closest(".day"), 0.02);
     log.focus({ preventScroll: true });
@@ -160,7 +160,7 @@ export function thread(root, app) {
     // Opening a conversation reads what the page came with; later arrivals, and all else, are read when they are seen.
     if (whole()) receipts.shown(timeline.last);
   });
-  pages.catchUp();
+  paging.catchUp();
 }
 
 /* Below what counts as unread: the watermark, or what was marked unread again. */

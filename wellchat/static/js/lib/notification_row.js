@@ -1,4 +1,4 @@
-/* Rows of the bell, cloned from the templates that the server's macro filled, one for each kind. */
+/* Rows of notifications, cloned from the templates that the server's macro filled, one for each kind. */
 
 import { clone, part, setAvatar, setTime, write } from "./dom.js";
 import { t } from "./i18n.js";

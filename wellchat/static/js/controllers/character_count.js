@@ -3,29 +3,29 @@
 import { part, write } from "../lib/dom.js";
 import { t, tn } from "../lib/i18n.js";
 
-const SOON = 500; // characters left from which on they are counted
+const COUNT_FROM = 500; // characters left from which on they are counted
 
 /** Characters over the limit as the server counts them, negative below it: one of two code units counts once. */
-export function overLimit(text, most) {
-  return (most - text.length > SOON ? text.length : [...text].length) - most;
+export function overLimit(text, max) {
+  return (max - text.length > COUNT_FROM ? text.length : [...text].length) - max;
 }
 
-export function limit(form, app) {
+export function characterCount(form, app) {
   const field = form.elements.body;
-  const most = field.maxLength;
+  const max = field.maxLength;
   const note = part(form, "limit");
-  let said = "";
+  let announced = "";
   field.removeAttribute("maxlength"); // it would cut a paste short without a word
 
   function count() {
-    const over = overLimit(field.value, most);
+    const over = overLimit(field.value, max);
     field.setAttribute("aria-invalid", String(over > 0));
     note.classList.toggle("composer__limit--over", over > 0);
     if (over > 0) write(note, tn("Too long by %(num)s character. Shorten it, or send it in two parts.", "Too long by %(num)s characters. Shorten it, or send it in two parts.", over));
-    else write(note, over > -SOON ? tn("%(num)s character left", "%(num)s characters left", -over) : "");
-    const stage = over > 0 ? t("Too long. Shorten it, or send it in two parts.") : over > -SOON ? t("Less than 500 characters left") : "";
-    if (stage && stage !== said) app.announce(stage); // once, not with every key
-    said = stage;
+    else write(note, over > -COUNT_FROM ? tn("%(num)s character left", "%(num)s characters left", -over) : "");
+    const stage = over > 0 ? t("Too long. Shorten it, or send it in two parts.") : over > -COUNT_FROM ? t("Less than 500 characters left") : "";
+    if (stage && stage !== announced) app.announce(stage); // once, not with every key
+    announced = stage;
     return over;
   }
 

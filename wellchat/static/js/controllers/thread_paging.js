@@ -9,7 +9,7 @@ const AHEAD = 600; // px
 const PAGE = 50;
 const WIDE = 100;
 
-export function paging(root, app, { id, timeline, scroller, current }) {
+export function threadPaging(root, app, { id, timeline, scroller, current }) {
   const older = part(root, "older");
   const newer = part(root, "newer");
   const log = part(root, "log");
@@ -25,11 +25,11 @@ export function paging(root, app, { id, timeline, scroller, current }) {
 
   /* What an update told while the answer was on its way may be newer than it. */
   async function ask(query) {
-    const told = new Map();
-    const stop = app.store.on(({ messages }) => messages.forEach((m) => m.thread_id === id && told.set(m.seq, m)));
+    const updated = new Map();
+    const stop = app.store.on(({ messages }) => messages.forEach((m) => m.thread_id === id && updated.set(m.seq, m)));
     try {
       const page = await withDelayedIndicator(app.api.get(`/threads/${id}/messages`, query), showLoading);
-      return { ...page, messages: page.messages.map((message) => told.get(message.seq) ?? message) };
+      return { ...page, messages: page.messages.map((message) => updated.get(message.seq) ?? message) };
     } finally {
       stop();
     }
@@ -106,14 +106,14 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     rendered,
 
     /** Whether an update's message is to be drawn now. */
-    takes: (seq) => {
+    accepts: (seq) => {
       const draws = rendered.accepts(seq, { atEnd: scroller.pinned });
       showEnds();
       return draws;
     },
 
     /** Messages were drawn at the end: far rows go, while nobody reads them. */
-    grew() {
+    trim() {
       const last = Math.max(rendered.last, timeline.last);
       if (!rendered.atNewest || !last) return;
       const far = rendered.extendEnd(last, { newest: last, slack: SLACK });
@@ -122,7 +122,7 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     },
 
     /** Brings a message to the page, with those around it; resolves to whether it is there. */
-    async reach(seq) {
+    async loadAround(seq) {
       if (timeline.row(seq)) return true;
       if (seq < 1 || seq > newest()) return false;
       await replace({ around: seq, limit: WIDE });
@@ -130,10 +130,10 @@ export function paging(root, app, { id, timeline, scroller, current }) {
     },
 
     /** The same for the day's first message; resolves to its seq. */
-    day: (date) => replace({ date, limit: WIDE }),
+    loadDay: (date) => replace({ date, limit: WIDE }),
 
     /** The newest messages; resolves once they are there. */
-    async latest() {
+    async loadLatest() {
       if (!rendered.atNewest) await replace({ limit: PAGE });
     },
 

@@ -2,11 +2,11 @@
 
 import { part } from "../lib/dom.js";
 import { drawNotifications, fillNotification } from "../lib/notification_row.js";
-import { listen } from "./bell.js";
+import { bindList } from "./notification_menu.js";
 
 const ON_A_PAGE = 30;
 
-export function history(root, app) {
+export function notificationsPage(root, app) {
   const list = part(root, "list");
   const { unread, kind, before } = root.dataset;
 
@@ -17,7 +17,7 @@ export function history(root, app) {
     part(root, "empty").hidden = notifications.length > 0;
   }
   const loadQuietly = () => load().catch(() => {}); // the next change, or a reload, brings it
-  listen(list, app, before ? () => {} : loadQuietly);
+  bindList(list, app, before ? () => {} : loadQuietly);
   app.store.on(({ notifications, unread: counted }) => {
     for (const one of notifications) fillNotification(list, one, app.times);
     if ((notifications.length || counted) && !before) loadQuietly();

@@ -4,13 +4,13 @@ import { badgeText, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
 import { t, tn } from "../lib/i18n.js";
 
-const MOMENT = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
+const READ_DELAY = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
 
 function onCount(app, show) {
-  app.store.on(({ unread: changed }) => changed && setTimeout(show, app.open && app.attention.looking ? MOMENT : 0));
+  app.store.on(({ unread: changed }) => changed && setTimeout(show, app.open && app.attention.looking ? READ_DELAY : 0));
 }
 
-export function unread(root, app) {
+export function unreadBadge(root, app) {
   onCount(app, () => {
     const { messages } = app.store.unread;
     const badge = part(root, "badge");
@@ -20,7 +20,7 @@ export function unread(root, app) {
   });
 }
 
-export function title(_root, app) {
+export function pageTitle(_root, app) {
   const plain = document.title;
   const show = () => {
     const { messages } = app.store.unread;
@@ -30,16 +30,16 @@ export function title(_root, app) {
   show();
 }
 
-const loses = (lost) =>
+const lossWarning = (lost) =>
   lost === 1
     ? t("1 message has not been sent yet and would be lost. Leave anyway?")
     : t("Some messages have not been sent yet and would be lost. Leave anyway?");
 
 /* A form that ends the session: what this browser keeps of the person goes with it. */
-export function leave(form, app) {
+export function signOut(form, app) {
   form.addEventListener("submit", (event) => {
     const lost = app.store.pending.size;
-    if (lost && !confirm(loses(lost))) return event.preventDefault();
+    if (lost && !confirm(lossWarning(lost))) return event.preventDefault();
     app.drafts.clear();
     app.outbox.clear();
     app.offlineCache.clear();
@@ -49,7 +49,7 @@ export function leave(form, app) {
 
 const YEAR = 31_536_000; // s
 
-export function theme(root) {
+export function themeChoice(root) {
   root.addEventListener("click", ({ target }) => {
     const { themeChoice: choice } = target.dataset;
     if (choice === undefined) return;
@@ -61,7 +61,7 @@ export function theme(root) {
   });
 }
 
-export function panel(shell) {
+export function sidePanel(shell) {
   const side = part(shell, "panel");
   const toggles = shell.querySelectorAll('[data-action="panel"]');
   const roomy = () => shell.clientWidth >= 1120; // the width at which the style sheet sets it beside the thread

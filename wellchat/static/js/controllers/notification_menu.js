@@ -1,13 +1,13 @@
-/* The bell: its count, and its list when it is opened. */
+/* The menu of notifications: its count, and its list when it is opened. */
 
 import { badgeText, part } from "../lib/dom.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
 import { t } from "../lib/i18n.js";
 
 const SHOWN = 8;
-const PATIENCE = 300; // ms before a waiting shape is worth showing
+const INDICATOR_DELAY = 300; // ms before a waiting shape is worth showing
 
-export function bell(root, app) {
+export function notificationMenu(root, app) {
   const menu = part(root, "menu");
   const list = part(root, "list");
   const button = part(root, "button");
@@ -17,7 +17,7 @@ export function bell(root, app) {
     event.preventDefault();
     mark(app, { all: true, read: true }).then(load);
   });
-  listen(list, app, load);
+  bindList(list, app, load);
   button.addEventListener("keydown", (event) => {
     if (event.key !== "ArrowDown") return;
     event.preventDefault();
@@ -32,7 +32,7 @@ export function bell(root, app) {
 
   async function load() {
     const show = (name, shown) => (part(root, name).hidden = !shown);
-    const timer = setTimeout(() => show("skeleton", list.childElementCount === 0), PATIENCE);
+    const timer = setTimeout(() => show("skeleton", list.childElementCount === 0), INDICATOR_DELAY);
     try {
       const [{ drawNotifications }, { notifications, unread }] = await Promise.all([
         import("../lib/notification_row.js"),
@@ -52,7 +52,7 @@ export function bell(root, app) {
 }
 
 /* Opening one reads it; its dot marks it read, or unread again. */
-export function listen(list, app, done) {
+export function bindList(list, app, done) {
   list.addEventListener("click", ({ target }) => {
     const row = target.closest('[data-part="link"]')?.closest(".notification--unread");
     if (row) mark(app, { ids: [row.dataset.id], read: true });

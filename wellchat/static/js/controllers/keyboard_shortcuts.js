@@ -6,7 +6,7 @@ import { OPEN_SELECTOR } from "../lib/popover.js";
 
 const TYPING = "input, textarea, select, [contenteditable]";
 
-export function shortcuts(root, { rows, rowOf, open, menu, act }) {
+export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply }) {
   const list = part(root, "list");
   const dialog = part(root, "shortcuts");
   const focused = () => document.activeElement?.closest?.("[data-thread-id]:is(li)");
@@ -28,9 +28,9 @@ export function shortcuts(root, { rows, rowOf, open, menu, act }) {
   const KEYS = {
     j: () => step(1),
     k: () => step(-1),
-    e: onRow((row) => act(row, { archived: "toggle" })),
-    p: onRow((row) => act(row, { pinned: "toggle" })),
-    u: onRow((row) => act(row, { read: true })),
+    e: onRow((row) => apply(row, { archived: "toggle" })),
+    p: onRow((row) => apply(row, { pinned: "toggle" })),
+    u: onRow((row) => apply(row, { read: true })),
     m: onRow((row) => menu(row, "mute")),
     s: onRow((row) => menu(row, "snooze")),
     ".": onRow((row) => menu(row)),
@@ -43,7 +43,7 @@ export function shortcuts(root, { rows, rowOf, open, menu, act }) {
     const { target, key } = event;
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
     if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN_SELECTOR}`)) return;
-    const deed = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
-    if (deed && list.getClientRects().length && deed() !== false) event.preventDefault();
+    const action = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
+    if (action && list.getClientRects().length && action() !== false) event.preventDefault();
   };
 }

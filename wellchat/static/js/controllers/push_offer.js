@@ -4,16 +4,16 @@ import { part } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { local } from "../lib/storage.js";
 
-const LATER = "wellchat.push.later"; // somebody said "not now": they are not asked again here
+const DISMISSED = "wellchat.push.later"; // somebody said "not now": they are not asked again here
 
 /* Whoever has just written wants to know when an answer comes: the one moment to offer it, once. */
-export function offer(root, app) {
+export function pushOffer(root, app) {
   const refuse = () => {
     root.hidden = true;
-    local.setItem(LATER, "1");
+    local.setItem(DISMISSED, "1");
   };
   const stop = app.store.on(async ({ confirmed }) => {
-    if (!confirmed.length || local.getItem(LATER)) return;
+    if (!confirmed.length || local.getItem(DISMISSED)) return;
     stop();
     if ((await app.push.state()) === "off" && Notification.permission === "default") root.hidden = false;
   });
@@ -26,7 +26,7 @@ export function offer(root, app) {
 }
 
 /* What is read here or on another device is taken off this one's screen: at once while a page is open, else with the next. */
-export function clearing(_root, app) {
+export function pushClearing(_root, app) {
   const read = new Set();
   app.store.on(({ notifications }) => {
     const fresh = notifications.filter((one) => one.read).map((one) => one.id);

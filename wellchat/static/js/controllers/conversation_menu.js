@@ -5,7 +5,7 @@ import { t } from "../lib/i18n.js";
 
 const made = new WeakMap();
 
-export function rowMenu(root, app, { open, query, shows }) {
+export function conversationMenu(root, app, { open, query, shows }) {
   if (!made.has(root)) made.set(root, make(root, app, { open, query, shows }));
   return made.get(root);
 }
@@ -72,11 +72,11 @@ function make(root, app, { open, query, shows }) {
     const { name, value } = event.submitter;
     const flag = { 0: false, 1: true, off: null };
     menu.hidePopover();
-    act(row, { [name]: value in flag ? flag[value] : value });
+    apply(row, { [name]: value in flag ? flag[value] : value });
   });
 
   /** One change of a conversation; `change` names it. What comes of it, an update brings. */
-  async function act(which, change) {
+  async function apply(which, change) {
     const { threadId: id, lastSeq } = which.dataset;
     const [name] = Object.keys(change);
     const now = stateOf(which);
@@ -93,7 +93,7 @@ function make(root, app, { open, query, shows }) {
     if (id === open && away) location.assign(query ? `/?${query}` : "/");
   }
 
-  return { show, act };
+  return { show, apply };
 }
 
 const DONE = {
