@@ -19,7 +19,7 @@ from wellchat.offline.icons import ICONS, icon
 
 pages = Blueprint("offline", __name__)
 
-WORKER = ("keep", "queue", "push", "answer")  # the worker's files, in this order
+WORKER = ("cache", "queue", "push", "fetch")  # the worker's files, in this order
 SHORTCUTS = ((N_("Messages"), "/"), (N_("Start a conversation"), "/new"), (N_("Notifications"), "/notifications"))
 DAY = 86_400
 

@@ -1,4 +1,4 @@
-/* The page's side of what the service worker keeps for reading offline, see static/sw/keep.js. Where there is no worker (plain
+/* The page's side of what the service worker keeps for reading offline, see static/sw/cache.js. Where there is no worker (plain
    HTTP, a private window, an old browser) nothing is kept, and everything works online. */
 
 const PAGES = "wellchat.pages.";

@@ -3,29 +3,29 @@
 
 const FILES = "wellchat.files."; // and their version
 const OFFLINE = "/offline";
-const PATIENCE = 3000; // ms that a page which could be shown as it was waits for the network
-const OTHERS = /^\/(sign-in|sign-up|sign-out|become|reset-password|verify)(\/|$)/; // posted to, they change who is signed in
+const NETWORK_TIMEOUT = 3000; // ms that a page which could be shown as it was waits for the network
+const SESSION_PATHS = /^\/(sign-in|sign-up|sign-out|become|reset-password|verify)(\/|$)/; // posted to, they change who is signed in
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
   // Calls need no worker to be woken for them, where the browser can be told so.
   event.addRoutes?.({ condition: { urlPattern: new URLPattern({ pathname: "/api/*" }) }, source: "network" })?.catch(() => {});
-  event.waitUntil(fill());
+  event.waitUntil(precache());
 });
 
-self.addEventListener("activate", (event) => event.waitUntil(begin()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
-async function begin() {
+async function activate() {
   // In Firefox a navigation fails with its preload, whatever we answer: offline there would be no page.
   const preload = self.registration.navigationPreload;
   await (/ Firefox\//.test(self.navigator.userAgent) ? preload?.disable() : preload?.enable());
-  if (!self.wellchat.pages) await forget(); // the installation keeps none any more
-  await tidy();
+  if (!self.wellchat.pages) await clearPages(); // the installation keeps none any more
+  await deleteOldCaches();
   await self.clients.claim();
 }
 
 /* All or nothing: with files of two versions no page works. While a new version rolls out, hosts may answer with either. */
-async function fill() {
+async function precache() {
   const cache = await caches.open(FILES + self.wellchat.version);
   const take = async (address) => {
     if (await cache.match(address)) return;
@@ -40,7 +40,7 @@ async function fill() {
 }
 
 /* Files of older versions go, unless a kept page was made for them. */
-async function tidy() {
+async function deleteOldCaches() {
   const used = new Set([self.wellchat.version]);
   for (const name of await pageCaches()) {
     for (const page of await (await caches.open(name)).matchAll()) used.add(page.headers.get("X-Kept-Version"));
@@ -54,59 +54,59 @@ self.addEventListener("fetch", (event) => {
   const url = new URL(request.url);
   if (url.origin !== self.location.origin) return;
   if (request.mode !== "navigate") {
-    if (request.method === "GET" && url.pathname.startsWith("/assets/")) event.respondWith(file(request));
-  } else if (request.method === "GET") event.respondWith(page(event, url));
-  else if (OTHERS.test(url.pathname)) event.waitUntil(forget());
+    if (request.method === "GET" && url.pathname.startsWith("/assets/")) event.respondWith(fileResponse(request));
+  } else if (request.method === "GET") event.respondWith(pageResponse(event, url));
+  else if (SESSION_PATHS.test(url.pathname)) event.waitUntil(clearPages());
 });
 
-async function file(request) {
+async function fileResponse(request) {
   return (await caches.match(request.url, { ignoreVary: true })) ?? fetch(request);
 }
 
-async function page(event, url) {
-  const began = forgotten;
-  const asked = network(event);
-  const answer = asked.then((response) => judge(event, url, response, began));
+async function pageResponse(event, url) {
+  const countBefore = clearCount;
+  const asked = fromNetwork(event);
+  const answer = asked.then((response) => handleResponse(event, url, response, countBefore));
   answer.catch(() => {}); // looked at below
-  if (!keeps(url)) return answer.catch(() => offline());
-  const late = new Promise((resolve) => setTimeout(resolve, PATIENCE, null));
-  const soon = await Promise.race([answer.catch(() => null), late]);
-  if (soon) return soon;
-  const old = await kept(url);
-  if (!old) return answer.catch(() => offline());
+  if (!isCacheable(url)) return answer.catch(() => offlinePage());
+  const timeout = new Promise((resolve) => setTimeout(resolve, NETWORK_TIMEOUT, null));
+  const first = await Promise.race([answer.catch(() => null), timeout]);
+  if (first) return first;
+  const stored = await cachedPage(url);
+  if (!stored) return answer.catch(() => offlinePage());
   event.waitUntil(answer.catch(() => {}));
-  return old;
+  return stored;
 }
 
-async function network(event) {
+async function fromNetwork(event) {
   return (await event.preloadResponse) ?? fetch(event.request);
 }
 
 /* The response, where it is worth showing; keeps it where it is worth keeping. */
-async function judge(event, url, response, began) {
+async function handleResponse(event, url, response, countBefore) {
   const leadsAway = response.type === "opaqueredirect";
-  if (keeps(url)) {
+  if (isCacheable(url)) {
     if (leadsAway) await isSignedOut(); // no page that we keep leads anywhere else: throws, if it was not our server
-    if ([502, 503, 504].includes(response.status)) return (await kept(url)) ?? response;
-    if ([403, 404, 410].includes(response.status)) event.waitUntil(drop(url.pathname));
-    if (response.ok && !url.search) event.waitUntil(keep(url.pathname, response.clone(), began).then(tidy));
+    if ([502, 503, 504].includes(response.status)) return (await cachedPage(url)) ?? response;
+    if ([403, 404, 410].includes(response.status)) event.waitUntil(removePage(url.pathname));
+    if (response.ok && !url.search) event.waitUntil(storePage(url.pathname, response.clone(), countBefore).then(deleteOldCaches));
   } else if (leadsAway || url.pathname === "/sign-in") event.waitUntil(isSignedOut().catch(() => {}));
   return response;
 }
 
-async function offline() {
+async function offlinePage() {
   const page = await caches.match(OFFLINE, { ignoreVary: true });
-  return page ? marked(page, new Date().toISOString()) : Response.error();
+  return page ? withKeptTime(page, new Date().toISOString()) : Response.error();
 }
 
-const TOLD = {
+const MESSAGE_HANDLERS = {
   /* The page that was open before there was a worker. */
-  keep: async ({ path }) => keeps(new URL(path, self.location.origin)) && fetchAndKeep(path),
-  news: hear,
-  forget,
+  keep: async ({ path }) => isCacheable(new URL(path, self.location.origin)) && fetchAndStore(path),
+  news: addNews,
+  forget: clearPages,
 };
 
 self.addEventListener("message", (event) => {
-  const { type, ...said } = event.data ?? {};
-  if (Object.hasOwn(TOLD, type)) event.waitUntil(TOLD[type](said));
+  const { type, ...fields } = event.data ?? {};
+  if (Object.hasOwn(MESSAGE_HANDLERS, type)) event.waitUntil(MESSAGE_HANDLERS[type](fields));
 });
