@@ -83,8 +83,11 @@ def contrast(one: Linear, other: Linear) -> float:
 
 
 def steps(name: str) -> list[float]:
-    """The hues that hues.css has classes for."""
-    return [float(found) for found in re.findall(rf"\{{ --{name}: (\d+); \}}", (CSS / "hues.css").read_text("utf-8"))]
+    """The hues that color-classes.css has classes for."""
+    return [
+        float(found)
+        for found in re.findall(rf"\{{ --{name}: (\d+); \}}", (CSS / "color-classes.css").read_text("utf-8"))
+    ]
 
 
 def test_the_measure_itself() -> None:
@@ -128,7 +131,7 @@ def test_every_accent_leaves_words_readable(scheme: str, pairs: list[tuple[str, 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_quote_can_be_read_in_every_bubble(scheme: str) -> None:
     tokens = declared("tokens.css")
-    found = re.search(rf"\.quote \{{.*?background: {PAIR}", marks(), re.S)
+    found = re.search(rf"\.quote \{{.*?background: {PAIR}", decorations(), re.S)
     assert found
     shade = found[scheme]
     short = {}
@@ -142,8 +145,8 @@ def test_a_quote_can_be_read_in_every_bubble(scheme: str) -> None:
     assert short == {}
 
 
-def marks() -> str:
-    return (CSS / "marks.css").read_text("utf-8")
+def decorations() -> str:
+    return (CSS / "message-decorations.css").read_text("utf-8")
 
 
 def test_mails_have_the_colours_of_the_pages() -> None:

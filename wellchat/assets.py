@@ -25,9 +25,9 @@ from wellchat.web import limiter
 
 ALL_STYLESHEETS = "css/all.css"  # every one of STYLESHEETS in one answer
 STYLESHEETS = (
-    *("tokens", "hues", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "notices", "cards"),
-    *("conversations", "inbox", "thread", "message", "marks", "composer", "emoji", "files", "lightbox", "panel"),
-    *("notifications", "search", "forced"),
+    *("tokens", "color-classes", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "feedback"),
+    *("cards", "conversations", "inbox", "thread", "message", "message-decorations", "composer", "emoji", "files"),
+    *("lightbox", "panel", "notifications", "search", "forced-colors"),
 )
 TEXT_SUFFIXES = {".css", ".js", ".svg"}
 ENTRY = "js/app.js"  # the script of every page

@@ -204,8 +204,14 @@ STATES: dict[str, State] = {
     "no files": State(lambda f: f"{f.silent}/files"),
     "the page of another's message": State(lambda f: f"{f.thread}/messages/2"),
     "account menu": State(lambda f: "/", press(".topbar__account", "#account-menu")),
-    "bell": State(lambda f: "/", press('[popovertarget="bell"]', "#bell .bell__list li")),
-    "bell, empty": State(lambda f: "/", press('[popovertarget="bell"]', '#bell [data-part="empty"]'), who="olga"),
+    "bell": State(
+        lambda f: "/", press('[popovertarget="notification-menu"]', "#notification-menu .notification-menu__list li")
+    ),
+    "bell, empty": State(
+        lambda f: "/",
+        press('[popovertarget="notification-menu"]', '#notification-menu [data-part="empty"]'),
+        who="olga",
+    ),
     "row menu": State(lambda f: "/", row_menu),
     "shortcuts": State(lambda f: "/", shortcuts, size="wide"),
     "palette": State(lambda f: "/", palette("pau")),

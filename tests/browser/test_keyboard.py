@@ -89,7 +89,7 @@ def test_past_all_that_comes_on_every_page(sit: Sit, house: House) -> None:
 # A state, what is open then, and what had the focus before and has it again.
 OPEN = {
     "account menu": ("#account-menu", ".topbar__account"),
-    "bell": ("#bell", '[popovertarget="bell"]'),
+    "bell": ("#notification-menu", '[popovertarget="notification-menu"]'),
     "row menu": ("#row-menu", ".conversation"),
     "shortcuts": ('[data-part="shortcuts"]', None),
     "palette": (".palette", ".topbar__search"),

@@ -69,7 +69,7 @@ async function mark(app, which) {
   if (answer) app.store.apply({ unread: { notifications: answer.unread } });
 }
 
-const stops = (menu) => [...menu.querySelectorAll('[data-part="link"], .bell__foot > a')];
+const stops = (menu) => [...menu.querySelectorAll('[data-part="link"], .notification-menu__foot > a')];
 
 const STEPS = { ArrowDown: (at, all) => at + 1, ArrowUp: (at) => at - 1, Home: () => 0, End: (_at, all) => all - 1 };
 
