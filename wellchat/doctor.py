@@ -17,7 +17,7 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from wellchat.attachments.storage import the_store
+from wellchat.attachments.storage import get_store
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
 from wellchat.mail.transport import connect, helo_name
@@ -146,7 +146,7 @@ def _broker(app: Flask) -> str:
 
 
 def _files(_app: Flask) -> str:
-    return the_store().check()
+    return get_store().check()
 
 
 def _mail(app: Flask) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from wellchat.attachments.actions import take_file
+from wellchat.attachments.actions import accept_upload
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.messaging.actions import send_message
@@ -121,7 +121,7 @@ _keys = itertools.count()
 
 
 def take(owner: Any, now: Any, content: bytes | None = None, name: str = "beach.jpg") -> Attachment:
-    return take_file(owner=owner, name=name, content=picture() if content is None else content, now=now)
+    return accept_upload(owner=owner, name=name, content=picture() if content is None else content, now=now)
 
 
 def send(talk: Any, sender: Any, files: list[Attachment], body: str = "", key: str | None = None) -> Message:

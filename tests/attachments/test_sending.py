@@ -13,7 +13,7 @@ from tests.mail.world import DELAY, NOON
 from wellchat.accounts.models import User
 from wellchat.attachments import actions
 from wellchat.attachments.models import Attachment
-from wellchat.attachments.serializers import file_size, fitted, in_words
+from wellchat.attachments.serializers import file_size, files_summary, fit
 from wellchat.changes.models import Change
 from wellchat.db import db
 from wellchat.digests import outbox
@@ -225,7 +225,7 @@ def test_both_logs_hear_of_it_once(app, talk, now):
 )
 def test_the_place_a_picture_takes(size, shown):
     """tests/js/uploads.test.js holds the page to the same."""
-    assert fitted(size) == shown
+    assert fit(size) == shown
 
 
 def test_sizes_and_words_for_people():
@@ -233,9 +233,9 @@ def test_sizes_and_words_for_people():
         *("900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB")
     ]
     file = {"name": "a.mp3", "media_type": "audio/mpeg", "width": None}
-    assert in_words([file]) == "Recording: a.mp3"
-    assert in_words([{**file, "media_type": "video/mp4"}]) == "Video: a.mp3"
-    assert in_words([]) == ""
+    assert files_summary([file]) == "Recording: a.mp3"
+    assert files_summary([{**file, "media_type": "video/mp4"}]) == "Video: a.mp3"
+    assert files_summary([]) == ""
 
 
 def test_the_bell_and_the_inbox_say_what_came(app, browse, talk, now):

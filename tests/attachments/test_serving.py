@@ -6,7 +6,7 @@ import pytest
 
 from tests.attachments.files import PDF, moving, picture, row, send, take
 from wellchat.attachments.processing import process
-from wellchat.attachments.storage import Folder, key_of, the_store
+from wellchat.attachments.storage import Folder, get_store, key_of
 from wellchat.messaging.actions import delete_message
 from wellchat.oversight.actions import grant_access
 
@@ -113,7 +113,7 @@ def test_what_is_known_is_not_sent_again(app, browse, talk, sent):
 
 
 def test_bytes_that_are_lost_are_a_404_and_no_crash(app, browse, talk, sent):
-    the_store().delete(key_of(sent[1].id))
+    get_store().delete(key_of(sent[1].id))
     assert browse(talk.paul).get(paths(sent[1])[0]).status_code == 404
 
 

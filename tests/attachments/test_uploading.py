@@ -15,7 +15,7 @@ from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.schemas import OneAttachment
-from wellchat.attachments.storage import key_of, the_store
+from wellchat.attachments.storage import get_store, key_of
 from wellchat.db import db
 from wellchat.web import limiter
 
@@ -33,7 +33,7 @@ def test_a_picture_comes_in(api, talk):
     assert (told["name"], told["media_type"], told["width"], told["height"]) == ("IMG 1.jpeg", "image/jpeg", 40, 80)
     assert told["url"] == f"/attachments/{told['id']}/IMG%201.jpeg"
     assert told["thumbnail_url"] is None
-    kept = b"".join(the_store().read(key_of(told["id"])))
+    kept = b"".join(get_store().read(key_of(told["id"])))
     assert (len(kept), b"SecretPhone" in kept) == (told["size"], False)
 
 
@@ -93,12 +93,12 @@ def test_two_files_at_once_are_two_requests(api, talk):
     ],
 )
 def test_refusals_are_told_and_leave_nothing(api, talk, everything, content, name, why):
-    before, kept = everything(), set(the_store().keys())
+    before, kept = everything(), set(get_store().keys())
     answer = upload(api(talk.cara), content, name)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert why in answer.json["errors"]["file"]
     assert everything() == before
-    assert set(the_store().keys()) == kept
+    assert set(get_store().keys()) == kept
 
 
 def test_too_large_is_413_however_it_comes(app, api, talk, everything):

@@ -204,10 +204,10 @@ STATES: dict[str, State] = {
     "no files": State(lambda f: f"{f.silent}/files"),
     "the page of another's message": State(lambda f: f"{f.thread}/messages/2"),
     "account menu": State(lambda f: "/", press(".topbar__account", "#account-menu")),
-    "bell": State(
+    "notification menu": State(
         lambda f: "/", press('[popovertarget="notification-menu"]', "#notification-menu .notification-menu__list li")
     ),
-    "bell, empty": State(
+    "notification menu, empty": State(
         lambda f: "/",
         press('[popovertarget="notification-menu"]', '#notification-menu [data-part="empty"]'),
         who="olga",
@@ -220,7 +220,7 @@ STATES: dict[str, State] = {
     "message menu": State(lambda f: f.thread, message_menu),
     "delete?": State(lambda f: f.thread, from_menu("delete", "dialog.confirm")),
     "editing": State(lambda f: f.thread, from_menu("edit", ".editor")),
-    "reply-banner": State(lambda f: f.thread, from_menu("reply", '[data-part="reply-banner"]')),
+    "a reply": State(lambda f: f.thread, from_menu("reply", '[data-part="reply-banner"]')),
     "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
     "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
     "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),

@@ -69,16 +69,16 @@ def menu_of(page: Page, text: str) -> Locator:
     return page.get_by_role("dialog", name="This message")
 
 
-def bell(page: Page) -> Locator:
+def notifications_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Notifications")
 
 
 def written_while_away(house: House, sit: Sit) -> Page:
-    """Paul in the inbox, where his bell tells of words of Cara's."""
+    """Paul in the inbox, whose notifications show a message of Cara's."""
     cara, paul = sit(house.cara, at=house.thread), sit(house.paul)
     sent(cara, "Do you have a minute?")
     sent(cara, "It is about Thursday.")
-    expect(bell(paul)).to_have_accessible_name("Notifications, 1 unread")
+    expect(notifications_button(paul)).to_have_accessible_name("Notifications, 1 unread")
     return paul
 
 

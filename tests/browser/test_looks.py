@@ -77,7 +77,9 @@ def test_a_long_count_hides_nothing_on_a_phone(house: House, sit: Sit) -> None:
     assert count.inner_text() == "99+"
     arrow = box(page.locator(".topbar__back .icon"))
     assert arrow["x"] + 0.6 * arrow["width"] <= box(count)["x"]  # where its point and its arms end
-    page.locator('[data-part="button"] .badge').evaluate("(bell) => { bell.hidden = false; bell.textContent = '99+'; }")
+    page.locator('[data-part="button"] .badge').evaluate(
+        "(badge) => { badge.hidden = false; badge.textContent = '99+'; }"
+    )
     assert box(page.locator('[data-part="button"] .badge'))["right"] + 2 <= page.evaluate("innerWidth")
 
 

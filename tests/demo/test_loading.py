@@ -17,7 +17,7 @@ from wellchat import clock, sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
-from wellchat.attachments.storage import the_store
+from wellchat.attachments.storage import get_store
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import Base, db, transaction
 from wellchat.demo.actions import PASSWORD, load, reset, take_away
@@ -220,7 +220,7 @@ def test_taken_away_it_leaves_nothing(app, talk, now, everything, api):
 
 
 def stored():
-    return {key for key, _ in the_store().keys()}  # noqa: SIM118 - a store is no dict
+    return {key for key, _ in get_store().keys()}  # noqa: SIM118 - a store is no dict
 
 
 def write_to_rosa(cast, now):

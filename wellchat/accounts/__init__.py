@@ -13,7 +13,7 @@ feature = Feature(
     "accounts",
     blueprints=(pages, settings, api),
     commands=(cli.user, cli.token),
-    tidies=(lambda now: {"links_trimmed": links.trim_used(now=now)},),
+    tidies=(lambda now: {"links_trimmed": links.trim_used_links(now=now)},),
     mails={
         "welcome": MailType(N_("Welcome")),
         "verification": MailType(N_("Confirm your address"), interactive=True),

@@ -94,12 +94,12 @@ def update_profile(
     """The values are those of forms.Profile. Being open to new clients is for professionals only."""
     with transaction():
         user = lock_user(user_id)
-        seen = (user.name, user.label)
+        shown_before = (user.name, user.label)
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
         user.locale = locale
         user.zone_known = True
-        if (user.name, user.label) != seen:
-            _looks_new(user)
+        if (user.name, user.label) != shown_before:
+            _announce_profile_change(user)
         if user.role == PROFESSIONAL:
             user.open_to_clients = open_to_clients
     return user
@@ -116,7 +116,7 @@ def set_avatar(*, user_id: str, upload: bytes) -> User:
             .on_conflict_do_update(index_elements=[Avatar.user_id], set_={"picture": picture})
         )
         user.avatar_version = new_id()
-        _looks_new(user)
+        _announce_profile_change(user)
     return user
 
 
@@ -125,11 +125,11 @@ def remove_avatar(*, user_id: str) -> User:
         user = lock_user(user_id)
         session.execute(delete(Avatar).where(Avatar.user_id == user_id))
         user.avatar_version = None
-        _looks_new(user)
+        _announce_profile_change(user)
     return user
 
 
-def _looks_new(user: User) -> None:
+def _announce_profile_change(user: User) -> None:
     profile_changed_in_transaction(user.id)
 
 

@@ -30,9 +30,9 @@ def sign_up(
     Whoever signs up with somebody else's unproven address must not have chosen the password that its owner's link
     then opens: where two sign-ups disagree, neither password holds, and the link asks for a new one.
     """
-    standing = user_by_email(email)
-    agrees = standing is not None and passwords.matches(password, standing.password_hash)
-    password_hash = None if standing else passwords.hash_password(password)
+    existing = user_by_email(email)
+    agrees = existing is not None and passwords.matches(password, existing.password_hash)
+    password_hash = None if existing else passwords.hash_password(password)
     with transaction():
         made = insert_user(
             email=email,
@@ -146,7 +146,7 @@ def end_sessions(*, user_id: str) -> User:
 def end_session(*, user: User, now: datetime) -> None:
     """The session that loaded `user` is over: a copy of its cookie does not bring it back."""
     with transaction():
-        links.use_up(session_fingerprint(user.session_id), now=now)
+        links.use_once(session_fingerprint(user.session_id), now=now)
         end_access(user_id=user.id)
 
 

@@ -68,34 +68,34 @@ def _path(purpose: Purpose, user: User, now: datetime) -> str:
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)
 
 
-def owner_of(token: str, purpose: Purpose, *, now: datetime) -> User:
+def link_owner(token: str, purpose: Purpose, *, now: datetime) -> User:
     """Whose link it is, changing nothing. Raises DeadLink."""
-    user, essence = _read(token, purpose, now=now, lock=False)
-    if db.session.get(UsedLink, sha256_hex(essence)) is not None:
+    user, key = _read(token, purpose, now=now, lock=False)
+    if db.session.get(UsedLink, sha256_hex(key)) is not None:
         raise DeadLink
     return user
 
 
 def redeem(token: str, purpose: Purpose, *, now: datetime) -> User:
     """Use it up and answer whose it is. Call inside `transaction()`. Raises DeadLink for all but the first."""
-    user, essence = _read(token, purpose, now=now, lock=True)
-    if not use_up(essence, now=now):
+    user, key = _read(token, purpose, now=now, lock=True)
+    if not use_once(key, now=now):
         raise DeadLink
     return user
 
 
-def use_up(essence: str, *, now: datetime) -> bool:
+def use_once(key: str, *, now: datetime) -> bool:
     """False where somebody was faster: the primary key lets one in."""
     taken = db.session.execute(
         insert(UsedLink)
-        .values(digest=sha256_hex(essence), used_at=now)
+        .values(digest=sha256_hex(key), used_at=now)
         .on_conflict_do_nothing(index_elements=[UsedLink.digest])
         .returning(UsedLink.digest)
     ).scalar_one_or_none()
     return taken is not None
 
 
-def trim_used(*, now: datetime) -> int:
+def trim_used_links(*, now: datetime) -> int:
     """Forget what was used up so long ago that it would no longer work anyhow. Answers how many went."""
     with transaction() as session:
         gone = session.execute(delete(UsedLink).where(UsedLink.used_at < now - SESSION_LASTS))

@@ -16,12 +16,12 @@ from wellchat.i18n import N_, gettext
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
 
-ROLE_WORDS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
+ROLE_LABELS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
 
 
 def label_of(role: str, own: str | None) -> str:
     """The word people see for a role, in the language of who reads it; `own` is the trade's."""
-    return own or gettext(ROLE_WORDS[role])
+    return own or gettext(ROLE_LABELS[role])
 
 
 SESSION_LASTS = timedelta(days=90)  # a remembered browser too; longer than any cookie or link of ours

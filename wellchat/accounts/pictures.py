@@ -21,7 +21,7 @@ MAX_SOURCE_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that sa
 MAX_MB = 8
 MAX_BYTES = MAX_MB * 1024 * 1024
 
-_turn = threading.Lock()  # one at a time: the largest takes more than a hundred megabytes while it is open
+_lock = threading.Lock()  # one at a time: the largest takes more than a hundred megabytes while it is open
 
 
 def square(upload: bytes) -> bytes:
@@ -30,7 +30,7 @@ def square(upload: bytes) -> bytes:
         raise Invalid({"picture": gettext("Choose a picture first.")})
     if len(upload) > MAX_BYTES:
         raise Invalid({"picture": gettext("At most %(num)s MB.", num=MAX_MB)})
-    with _turn, warnings.catch_warnings():
+    with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         try:
             return _square(upload)
@@ -45,16 +45,16 @@ def _square(upload: bytes) -> bytes:
     with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
         width, height = picture.size  # from the header; nothing is decoded yet
         if width * height > MAX_PIXELS:
-            words = gettext(
+            text = gettext(
                 "%(width)s by %(height)s pixels are too many. At most %(num)s million.",
                 width=width,
                 height=height,
                 num=MAX_PIXELS // 1_000_000,
             )
-            raise Invalid({"picture": words})
+            raise Invalid({"picture": text})
         if max(width, height) > MAX_SOURCE_SIDE:
-            words = gettext("This picture is too long. At most %(num)s pixels on one side.", num=MAX_SOURCE_SIDE)
-            raise Invalid({"picture": words})
+            text = gettext("This picture is too long. At most %(num)s pixels on one side.", num=MAX_SOURCE_SIDE)
+            raise Invalid({"picture": text})
         picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
         fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
     plain = Image.new("RGB", (SIDE, SIDE), "white")  # a fresh canvas: no EXIF, no colour profile, no comment

@@ -29,7 +29,7 @@ def sign_in(user: User, *, remember: bool = False) -> None:
         session["_remember"] = "clear"  # it may be another person's, who would come back when this session ends
 
 
-def sign_in_anew(user: User) -> None:
+def renew_session(user: User) -> None:
     """The same browser goes on after everything else was signed out."""
     sign_in(user, remember=login_remembered())
 

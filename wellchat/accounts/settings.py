@@ -10,7 +10,7 @@ from wellchat.accounts import actions, credentials
 from wellchat.accounts.forms import ChangePassword, Profile, TokenName, time_zones
 from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
 from wellchat.accounts.queries import tokens_of
-from wellchat.accounts.sessions import sign_in_anew
+from wellchat.accounts.sessions import renew_session
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
 from wellchat.i18n import gettext, language_names
@@ -38,8 +38,8 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
     return page, 422 if refusal else 200
 
 
-def _done(words: str, part: str) -> BaseResponse:
-    flash(words, "good")
+def _done(text: str, part: str) -> BaseResponse:
+    flash(text, "good")
     return redirect(url_for("settings.show", _anchor=part), 303)
 
 
@@ -97,7 +97,7 @@ def change_password() -> Page:
         )
     except Invalid as refusal:
         return _page(refusal)
-    sign_in_anew(user)
+    renew_session(user)
     return _done(gettext("Your new password is set. Everywhere else you are signed out."), "password")
 
 

@@ -2,9 +2,9 @@
 
 from wellchat.attachments import processing
 from wellchat.attachments.api import api
-from wellchat.attachments.names import ending_of
+from wellchat.attachments.names import extension_of
 from wellchat.attachments.pages import pages
-from wellchat.attachments.serializers import blank, file_size, fitted, in_words
+from wellchat.attachments.serializers import file_size, files_summary, fit, placeholder_svg
 from wellchat.feature import Feature
 
 feature = Feature(
@@ -14,10 +14,10 @@ feature = Feature(
     sweeps=(processing.sweep,),
     tidies=(processing.tidy,),
     filters={
-        "blank": blank,
-        "ending": ending_of,
+        "placeholder_svg": placeholder_svg,
+        "extension": extension_of,
         "file_size": file_size,
-        "files_in_words": in_words,
-        "fitted": fitted,
+        "files_summary": files_summary,
+        "fit": fit,
     },
 )

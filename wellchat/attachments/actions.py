@@ -14,7 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.attachments import documents, pictures
 from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachment
 from wellchat.attachments.serializers import File, as_file
-from wellchat.attachments.storage import key_of, the_store
+from wellchat.attachments.storage import get_store, key_of
 from wellchat.config import setting
 from wellchat.db import current_transaction, db, new_id, release_connection, transaction
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
@@ -28,28 +28,28 @@ MAX_UNSENT = 40  # files of one person that were taken in and not sent
 UNSENT_RETENTION = timedelta(days=1)
 
 
-def most_bytes() -> int:
+def max_bytes() -> int:
     return int(setting("MAX_UPLOAD")) * 1024 * 1024
 
 
-def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
+def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
     """Take a file in, for its owner to send. Raises Invalid where it is not one we take, TooLarge.
 
     Not inside a transaction: looking at a picture takes its time, and bytes are in the store before their row says so.
     """
     if current_transaction() is not None:
-        raise RuntimeError("take_file inside transaction()")
+        raise RuntimeError("accept_upload inside transaction()")
     owner_id = owner.id
     if not content:
         raise Invalid({"file": gettext("This file is empty.")})
-    if len(content) > most_bytes():
+    if len(content) > max_bytes():
         raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
-    _refuse_hoards(owner_id)
+    _check_unsent_limit(owner_id)
     release_connection()
-    return put_down(owner_id=owner_id, file=examine(name=name, content=content), now=now)
+    return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
 
 
-class Examined(NamedTuple):
+class InspectedFile(NamedTuple):
     """A file as we keep it: a picture written anew, anything else as it came."""
 
     name: str
@@ -59,16 +59,16 @@ class Examined(NamedTuple):
     height: int | None = None
 
 
-def examine(*, name: str, content: bytes) -> Examined:
+def inspect_file(*, name: str, content: bytes) -> InspectedFile:
     """What a file is, by what is in it. Raises Invalid where it is not one we take."""
     if pictures.looks_like_picture(content):
         picture = pictures.rewrite(content, name)
-        return Examined(picture.name, picture.media_type, picture.content, picture.width, picture.height)
-    kind, name = documents.recognise(content, name)
-    return Examined(name, kind.media_type, content)
+        return InspectedFile(picture.name, picture.media_type, picture.content, picture.width, picture.height)
+    kind, name = documents.detect_type(content, name)
+    return InspectedFile(name, kind.media_type, content)
 
 
-def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
+def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
     """Bytes first: they are in the store before a row says so. Raises Busy."""
     waits = file.width is not None  # for its thumbnail
     taken = Attachment(
@@ -86,7 +86,7 @@ def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
         state=FRESH if waits else READY,
         due_at=now if waits else None,
     )
-    _keep(key_of(taken.id), file.content)
+    _write(key_of(taken.id), file.content)
     with transaction() as session:
         session.add(taken)
         if taken.state == FRESH:
@@ -94,16 +94,16 @@ def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
     return taken
 
 
-def _keep(key: str, content: bytes) -> None:
+def _write(key: str, content: bytes) -> None:
     """Raises Busy where the store does not take it: a full disk, a bucket that does not answer."""
     try:
-        the_store().put(key, content)
+        get_store().put(key, content)
     except Exception as error:
         log.warning("the store of files does not take anything: %s", error)
         raise Busy(gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")) from None
 
 
-def _refuse_hoards(owner_id: str) -> None:
+def _check_unsent_limit(owner_id: str) -> None:
     unsent = select(func.count()).where(
         Attachment.owner_id == owner_id, Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN)
     )
@@ -130,7 +130,7 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
                 reader_id=reader_id,
                 thread_id=thread_id,
                 message_seq=seq,
-                position=case({each: place for place, each in enumerate(ids)}, value=Attachment.id),
+                position=case({each: index for index, each in enumerate(ids)}, value=Attachment.id),
             )
             .returning(Attachment)
             .execution_options(synchronize_session=False, populate_existing=True)

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
-from wellchat.attachments.names import clean_name, ending_of, with_ending
+from wellchat.attachments.documents import KINDS, PICTURE_EXTENSIONS
+from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
 
@@ -30,9 +30,9 @@ MAX_SIDE = 4096  # pixels; larger ones are made smaller
 MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
 MAX_FRAMES = 300
 THUMB_SIDE = 640
-ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
-_turn = threading.Lock()  # one at a time: the largest takes hundreds of megabytes while it is open
+_lock = threading.Lock()  # one at a time: the largest takes hundreds of megabytes while it is open
 
 
 class Picture(NamedTuple):
@@ -50,12 +50,12 @@ def looks_like_picture(content: bytes) -> bool:
 def rewrite(content: bytes, name: str) -> Picture:
     """A fresh picture of the same pixels, its name with the right ending. Raises Invalid."""
     name = clean_name(name)
-    with _turn, warnings.catch_warnings():
+    with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         try:
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 _refuse_bombs(picture)
-                form, fresh, size = _again(picture)
+                format_name, fresh, size = _reencode(picture)
         except Image.DecompressionBombError:
             raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)}) from None
         except (Invalid, MemoryError):
@@ -63,21 +63,21 @@ def rewrite(content: bytes, name: str) -> Picture:
         except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
             log.info("a picture cannot be opened: %r", fault)
             raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
-    ending = ENDINGS[form]
-    fits = ending_of(name) == ending or (ending == "jpg" and ending_of(name) in ("jpeg", "jpe", "jfif"))
-    return Picture(fresh, Image.MIME[form], name if fits and name else _named(name, ending), *size)
+    extension = EXTENSIONS[format_name]
+    fits = extension_of(name) == extension or (extension == "jpg" and extension_of(name) in ("jpeg", "jpe", "jfif"))
+    return Picture(fresh, Image.MIME[format_name], name if fits and name else _checked_name(name, extension), *size)
 
 
-def _named(name: str, ending: str) -> str:
-    claimed = next((each for each in KINDS if ending_of(name) in each.endings), None)
+def _checked_name(name: str, extension: str) -> str:
+    claimed = next((each for each in KINDS if extension_of(name) in each.extensions), None)
     if claimed:
         words = gettext(
             "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
             name=name,
-            claimed=gettext(claimed.words),
+            claimed=gettext(claimed.label),
         )
         raise Invalid({"file": words})
-    return with_ending(name or "picture", ending, instead=ending_of(name) in PICTURE_ENDINGS)
+    return with_extension(name or "picture", extension, instead=extension_of(name) in PICTURE_EXTENSIONS)
 
 
 def _refuse_bombs(picture: Image.Image) -> None:
@@ -88,21 +88,21 @@ def _refuse_bombs(picture: Image.Image) -> None:
         raise Invalid({"file": gettext(TOO_LONG, num=MAX_SOURCE_SIDE)})
 
 
-def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
-    form = picture.format or ""
-    if form == "MPO":  # a JPEG with more pictures behind the first, as phones make them
-        form = "JPEG"
-    if form == "GIF" and getattr(picture, "is_animated", False) and _can_move(picture):
-        return "GIF", _moving(picture), picture.size
+def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
+    format_name = picture.format or ""
+    if format_name == "MPO":  # a JPEG with more pictures behind the first, as phones make them
+        format_name = "JPEG"
+    if format_name == "GIF" and getattr(picture, "is_animated", False) and _may_be_animated(picture):
+        return "GIF", _reencode_animation(picture), picture.size
     plain = _upright(picture)
-    if form == "GIF":
-        form = "PNG"
-    if form == "JPEG" and plain.mode == "RGBA":
+    if format_name == "GIF":
+        format_name = "PNG"
+    if format_name == "JPEG" and plain.mode == "RGBA":
         plain = plain.convert("RGB")
     out = io.BytesIO()
-    options: dict[str, Any] = {"JPEG": {"quality": 88}, "WEBP": {"quality": 86}, "PNG": {}}[form]
-    plain.save(out, form, **options)
-    return form, out.getvalue(), plain.size
+    options: dict[str, Any] = {"JPEG": {"quality": 88}, "WEBP": {"quality": 86}, "PNG": {}}[format_name]
+    plain.save(out, format_name, **options)
+    return format_name, out.getvalue(), plain.size
 
 
 def _upright(picture: Image.Image) -> Image.Image:
@@ -131,12 +131,12 @@ def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
     return picture.convert(mode)
 
 
-def _can_move(picture: Image.Image) -> bool:
+def _may_be_animated(picture: Image.Image) -> bool:
     frames = getattr(picture, "n_frames", 1)
     return frames <= MAX_FRAMES and frames * picture.width * picture.height <= MAX_ANIMATED_PIXELS
 
 
-def _moving(picture: Image.Image) -> bytes:
+def _reencode_animation(picture: Image.Image) -> bytes:
     frames, durations, screen = [], [], picture.size
     for frame in ImageSequence.Iterator(picture):
         if picture.size != screen:  # a frame that reaches beyond it would make it larger than was counted
@@ -152,7 +152,7 @@ def _moving(picture: Image.Image) -> bytes:
 
 def thumbnail(content: bytes) -> bytes:
     """A small WebP of a picture of ours; of a moving one its first frame, so that nothing moves in a list."""
-    with _turn, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+    with _lock, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         picture.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
         clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
         small = picture.convert("RGBA" if clear else "RGB")

@@ -17,7 +17,7 @@ from wellchat.attachments import pictures
 from wellchat.attachments.actions import forget_unsent
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.attachments.models import FRESH, GONE, READY, WITHDRAWN, Attachment
-from wellchat.attachments.storage import Missing, attachment_id_of, key_of, the_store, thumbnail_key
+from wellchat.attachments.storage import Missing, attachment_id_of, get_store, key_of, thumbnail_key
 from wellchat.config import setting
 from wellchat.db import db, transaction
 
@@ -57,7 +57,7 @@ def process(*, attachment_id: str, now: datetime) -> str | None:
 
 
 def _make_thumbnail(attachment_id: str) -> str:
-    store = the_store()
+    store = get_store()
     try:
         content = b"".join(store.read(key_of(attachment_id)))
     except Missing:
@@ -96,7 +96,7 @@ def _publish_thumbnail(row: Attachment) -> None:
 
 
 def _delete_bytes(attachment_id: str) -> str:
-    store = the_store()
+    store = get_store()
     for key in (key_of(attachment_id), thumbnail_key(attachment_id)):
         store.delete(key)
     with transaction() as session:
@@ -162,7 +162,7 @@ def _last_run(note: Path) -> datetime | None:
 
 def collect(now: datetime) -> int:
     """Bytes in the store that no row speaks of: left by a crash, or by a database that was restored."""
-    store, gone = the_store(), 0
+    store, gone = get_store(), 0
     old = (key for key, since in store.keys() if since < now - ORPHAN_AFTER)  # noqa: SIM118 - a store is no dict
     while keys := list(islice(old, 500)):
         ids = {attachment_id_of(key) for key in keys}

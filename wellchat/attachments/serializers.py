@@ -13,7 +13,7 @@ from wellchat.attachments.models import READY, Attachment
 from wellchat.i18n import format_number, gettext, ngettext
 
 ROOT = "/attachments"
-SIDE = 320  # CSS pixels of a picture in a conversation; lib/files.js knows the same
+MAX_SIDE = 320  # CSS pixels of a picture in a conversation; lib/files.js knows the same
 MIN_SIDE = 56
 
 
@@ -43,7 +43,7 @@ def as_file(row: Attachment) -> File:
 
 def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
     """A file as the JSON tells of it. A picture has no `thumbnail_url` until the worker has made one."""
-    place = f"{root}/{file['id']}"
+    path = f"{root}/{file['id']}"
     return {
         "id": file["id"],
         "name": file["name"],
@@ -51,12 +51,12 @@ def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
         "size": file["size"],
         "width": file["width"],
         "height": file["height"],
-        "url": f"{place}/{quote(file['name'])}",
-        "thumbnail_url": f"{place}/thumbnail" if file["thumbnail"] else None,
+        "url": f"{path}/{quote(file['name'])}",
+        "thumbnail_url": f"{path}/thumbnail" if file["thumbnail"] else None,
     }
 
 
-def in_words(files: Sequence[File]) -> str:
+def files_summary(files: Sequence[File]) -> str:
     """Photo; 3 photos; Document: plan.pdf; 2 files. static/js/lib/files.js says the same."""
     photos = sum(file["width"] is not None for file in files)
     if not files:
@@ -73,14 +73,14 @@ def in_words(files: Sequence[File]) -> str:
     return gettext("Document: %(name)s", name=files[0]["name"])
 
 
-def fitted(size: tuple[int, int]) -> tuple[int, int]:
+def fit(size: tuple[int, int]) -> tuple[int, int]:
     """How large a picture of this size is shown: none larger than it is, none too thin to be touched."""
-    scale = min(1.0, SIDE / max(size))
+    scale = min(1.0, MAX_SIDE / max(size))
     width, height = (max(MIN_SIDE, round(side * scale)) for side in size)
     return width, height
 
 
-def blank(size: tuple[int, int]) -> str:
+def placeholder_svg(size: tuple[int, int]) -> str:
     """The address of an empty picture: it holds the place of one that is still to come."""
     return f"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='{size[0]}' height='{size[1]}'/%3E"
 

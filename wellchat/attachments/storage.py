@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from wellchat.config import setting
 
 CHUNK = 256 * 1024  # bytes read at once
-PATIENCE = 10  # seconds for an answer of the bucket
+TIMEOUT = 10  # seconds for an answer of the bucket
 
 
 class Missing(Exception):
@@ -99,14 +99,14 @@ class Bucket:
         from botocore.config import Config
 
         self.name, self.prefix = name, f"{prefix}/" if prefix else ""
-        patience = Config(
-            connect_timeout=PATIENCE,
-            read_timeout=PATIENCE,
+        config = Config(
+            connect_timeout=TIMEOUT,
+            read_timeout=TIMEOUT,
             retries={"max_attempts": 3, "mode": "standard"},
             request_checksum_calculation="when_required",  # other makers' servers do not know the newest
             response_checksum_validation="when_required",
         )
-        self.client = boto3.session.Session().client("s3", endpoint_url=endpoint, config=patience)
+        self.client = boto3.session.Session().client("s3", endpoint_url=endpoint, config=config)
 
     def put(self, key: str, content: bytes) -> None:
         self.client.put_object(Bucket=self.name, Key=self.prefix + key, Body=content)
@@ -134,7 +134,7 @@ class Bucket:
         return f"bucket {self.name} takes files"
 
 
-def the_store() -> Store:
+def get_store() -> Store:
     return _store(setting("STORAGE_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
 
 

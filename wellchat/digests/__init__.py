@@ -8,7 +8,7 @@ from wellchat.digests.preview import test_content
 from wellchat.digests.render import content, thread_names
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail.hooks import thread_names
+from wellchat.mail import hooks
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
 
@@ -35,7 +35,7 @@ feature = Feature(
         "test": MailType(N_("Test"), test_content),
     },
     handlers=(
-        (thread_names, thread_names),
+        (hooks.thread_names, thread_names),
         (preferences_changed_in_transaction, reschedule),
         (preferences_changed_in_transaction, week.reschedule),
     ),

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User, label_of
-from wellchat.attachments.serializers import in_words
+from wellchat.attachments.serializers import files_summary
 from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, Recipient, Waiting, quiet_for, switched_off
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
@@ -265,7 +265,7 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     body = message.body or ""
     cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
     return {
-        "lines": [*cut.splitlines(), *filter(None, [in_words(message.files or [])])],
+        "lines": [*cut.splitlines(), *filter(None, [files_summary(message.files or [])])],
         "time": format_time(message.created_at.astimezone(zone)),
         "about": f"{gettext(SUBJECT_KINDS[message.kind].label)}: {message.title}" if message.kind else None,
     }

@@ -59,7 +59,7 @@ class Suspend(BaseException):
 
 
 class _Job:
-    __slots__ = ("args", "future", "resumed_by", "function")
+    __slots__ = ("args", "function", "future", "resumed_by")
 
     def __init__(self, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
         self.future: Future[Any] = Future()

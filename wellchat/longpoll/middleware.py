@@ -42,7 +42,7 @@ class CachedPoll:
     `cacheable`: whether the same request means the same when it comes again.
     """
 
-    __slots__ = ("seq", "known_head", "expires_at", "user_id", "uses")
+    __slots__ = ("expires_at", "known_head", "seq", "user_id", "uses")
 
     def __init__(self, user_id: str, seq: int, known_head: KnownHead, *, cacheable: bool) -> None:
         self.user_id, self.seq, self.known_head = user_id, seq, known_head

@@ -61,7 +61,7 @@ class KnownHead:
     `seq`: the log has come at least this far. `access`: None until it has been read from the database.
     """
 
-    __slots__ = ("access", "acknowledged", "seq", "last_used")
+    __slots__ = ("access", "acknowledged", "last_used", "seq")
 
     def __init__(self) -> None:
         self.seq = 0

@@ -32,7 +32,7 @@ def mine() -> str:
     filters = read_query(ListMails)
     found, following = queries.ledger_of(viewer(), before=filters.before, limit=filters.limit)
     names = queries.thread_names(viewer().id, found)
-    return render_template("mail/mine.html", mails=found, next=following, threads=names)
+    return render_template("mail/my_mails.html", mails=found, next=following, threads=names)
 
 
 @ledger.get("/oversight/emails")

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
-from wellchat.attachments.serializers import File, in_words
+from wellchat.attachments.serializers import File, files_summary
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
@@ -182,7 +182,7 @@ class Message(Base):
 
 def preview_of(body: str | None, files: list[File] | None) -> str | None:
     """The first words of a message on one line, or what hangs on it where it has none; none of a deleted one."""
-    return (" ".join(body.split()) or in_words(files or []))[:PREVIEW] if body is not None else None
+    return (" ".join(body.split()) or files_summary(files or []))[:PREVIEW] if body is not None else None
 
 
 class Reaction(Base):

@@ -115,7 +115,7 @@ def put_subject(
 ) -> Subject:
     """Create or update a subject of the host platform; a lead that is claimed opens its thread.
 
-    `tell`: whether the people of a booking or session hear of it.
+    `notify`: whether the people of a booking or session hear of it.
     """
     with transaction():
         subject = subjects.put_subject(

@@ -12,8 +12,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.attachments.actions import MAX_FILES, take_file
-from wellchat.attachments.uploads import make_room, uploaded
+from wellchat.attachments.actions import MAX_FILES, accept_upload
+from wellchat.attachments.uploads import raise_body_limit, uploaded_files
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.queries import connection_between, my_connections, person_for
 from wellchat.db import new_id
@@ -38,7 +38,7 @@ from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
-    subject_shown,
+    subject_with_people,
     subjects_between,
     subjects_of,
     visible_subject,
@@ -73,7 +73,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     found = _messages_at(view, query, first_unread)
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
-        subjects.insert(0, subject_shown(view.thread.subject_id))  # whoever else it is for by now
+        subjects.insert(0, subject_with_people(view.thread.subject_id))  # whoever else it is for by now
     return render_template(
         "messaging/thread.html",
         **shell,
@@ -171,7 +171,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
     """The composer without script: what was typed comes back with the reason where it could not be sent."""
     user = viewer()
     try:
-        uploads = uploaded()[:MAX_FILES]
+        uploads = uploaded_files()[:MAX_FILES]
         form = read_form(PostMessage, files=len(uploads))
         about = subject_by_id(user, form.subject) if form.subject else None
         message, _ = actions.send_message(
@@ -201,14 +201,14 @@ def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[F
     if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
         return before
     return [
-        take_file(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id for each in uploads
+        accept_upload(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id for each in uploads
     ]
 
 
 @pages.url_value_preprocessor
 def _room_for_files(endpoint: str | None, _values: object) -> None:
     if endpoint == "messaging.send":
-        make_room()
+        raise_body_limit()
 
 
 @pages.post("/threads/<thread_id>/read")

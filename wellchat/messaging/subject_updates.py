@@ -18,7 +18,7 @@ MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spok
 _message = aliased(Message)
 
 
-def refresh_subject(subject: Subject, previous: SubjectSnapshot | None, _tell: bool, _now: datetime) -> None:
+def refresh_subject(subject: Subject, previous: SubjectSnapshot | None, _notify: bool, _now: datetime) -> None:
     """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
 
     Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be

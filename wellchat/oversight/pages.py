@@ -8,7 +8,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
-from wellchat.attachments.serving import small, whole
+from wellchat.attachments.serving import send_original, send_thumbnail
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_form, read_query
 from wellchat.messaging.forms import ListThreads, ThreadQuery
@@ -81,10 +81,10 @@ def _on_record(message: dict[str, Any], grant_id: str) -> dict[str, Any]:
 @pages.get("/looks/<grant_id>/attachments/<attachment_id>/<name>")
 @signed_in
 def file(grant_id: str, attachment_id: str, name: str) -> Response:
-    return whole(queries.file_under_grant(viewer(), grant_id, attachment_id, clock.now()))
+    return send_original(queries.file_under_grant(viewer(), grant_id, attachment_id, clock.now()))
 
 
 @pages.get("/looks/<grant_id>/attachments/<attachment_id>/thumbnail")
 @signed_in
 def thumbnail(grant_id: str, attachment_id: str) -> Response:
-    return small(queries.file_under_grant(viewer(), grant_id, attachment_id, clock.now()))
+    return send_thumbnail(queries.file_under_grant(viewer(), grant_id, attachment_id, clock.now()))

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from wellchat.accounts.models import User
-from wellchat.attachments.actions import MAX_FILES, take_file
+from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.errors import Invalid, TooLarge
 from wellchat.mail.compose import one_line
 from wellchat.messaging.files import sent_with_key
@@ -40,7 +40,7 @@ def take_files(
             omitted.append(Omitted(name, f"At most {MAX_FILES} files go with one message."))
         else:
             try:
-                kept.append(take_file(owner=user, name=each.name, content=each.content, now=now).id)
+                kept.append(accept_upload(owner=user, name=each.name, content=each.content, now=now).id)
             except (Invalid, TooLarge) as refusal:
                 omitted.append(Omitted(name, refusal.detail))
     return kept, omitted

@@ -35,7 +35,7 @@ from sqlalchemy import (
 )
 
 from wellchat.accounts.models import User
-from wellchat.attachments.serializers import in_words
+from wellchat.attachments.serializers import files_summary
 from wellchat.connections.models import Connection
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
@@ -130,7 +130,7 @@ def _hits(
             continue
         highlights = find_highlights(message.body, question.text, fuzzy=question.fuzzy)
         if highlights is not None:
-            hits.append((message, excerpt(message.body or in_words(message.files or []), highlights)))
+            hits.append((message, excerpt(message.body or files_summary(message.files or []), highlights)))
     return hits, last if len(rows) == CANDIDATES else None
 
 

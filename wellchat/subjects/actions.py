@@ -53,7 +53,7 @@ def put_subject(
     """Create or update the subject of this kind and external id. What is not given stays as it stands.
 
     A new lead without a status counts as claimed, and a claimed one never goes back on offer. A booking or session
-    connects its two people, who are told of it unless `tell` is false. Raises Invalid, and Conflict where the people
+    connects its two people, who are told of it unless `notify` is false. Raises Invalid, and Conflict where the people
     of a thread would change under it.
     """
     form = fill(
@@ -74,7 +74,7 @@ def put_subject(
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
         session.flush()
-        subject_put_in_transaction(subject, previous, tell, now)
+        subject_put_in_transaction(subject, previous, notify, now)
     return subject
 
 

@@ -61,7 +61,7 @@ def subjects_by_id(ids: Collection[str]) -> dict[str, Subject]:
     return {subject.id: subject for subject in found}
 
 
-def subject_shown(subject_id: str) -> Subject:
+def subject_with_people(subject_id: str) -> Subject:
     """The same of one, with its people."""
     return _one(_subjects().where(Subject.id == subject_id))
 

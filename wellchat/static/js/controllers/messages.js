@@ -119,7 +119,7 @@ export function messages(root, app) {
     else location.hash = seq;
   }
 
-  part(root, "marks").addEventListener("submit", (event) => {
+  part(root, "reaction-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const { name, value } = event.submitter;
     const seq = Number(event.submitter.closest("[data-seq]").dataset.seq);

@@ -40,7 +40,7 @@ TAKEN = [
 
 @pytest.mark.parametrize(("name", "content", "media_type", "kept_as"), TAKEN, ids=[each[0] for each in TAKEN])
 def test_documents_that_are_taken(name, content, media_type, kept_as):
-    kind, called = documents.recognise(content, name)
+    kind, called = documents.detect_type(content, name)
     assert (kind.media_type, called) == (media_type, kept_as)
 
 
@@ -82,7 +82,7 @@ REFUSED = [
 @pytest.mark.parametrize(("name", "content", "why"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED])
 def test_what_is_refused(name, content, why):
     with pytest.raises(Invalid, match=why) as refusal:
-        documents.recognise(content, name)
+        documents.detect_type(content, name)
     assert list(refusal.value.errors) == ["file"]
 
 
@@ -152,7 +152,7 @@ def test_what_the_machine_lacks_is_not_the_pictures_fault(monkeypatch):
     def full(*_args, **_named):
         raise MemoryError
 
-    monkeypatch.setattr(pictures, "_again", full)
+    monkeypatch.setattr(pictures, "_reencode", full)
     with pytest.raises(MemoryError):
         pictures.rewrite(files.picture(), "a.jpg")
 

@@ -1,4 +1,4 @@
-"""The bell at real browsers."""
+"""The menu of notifications in real browsers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.doings import bell, write, written_while_away
+from tests.browser.doings import notifications_button, write, written_while_away
 from tests.browser.house import QUICK, House, Sit, a_house
 
 house = a_house(worker=True, **QUICK)
@@ -19,8 +19,8 @@ def paul(house: House, sit: Sit) -> Page:
     return written_while_away(house, sit)
 
 
-def test_the_bell_by_keyboard(paul: Page, house: House) -> None:
-    bell(paul).focus()
+def test_the_notification_menu_by_keyboard(paul: Page, house: House) -> None:
+    notifications_button(paul).focus()
     paul.keyboard.press("ArrowDown")
     menu = paul.get_by_role("dialog", name="Notifications")
     row = menu.get_by_role("listitem").first
@@ -31,30 +31,30 @@ def test_the_bell_by_keyboard(paul: Page, house: House) -> None:
     expect(menu.get_by_role("link", name="Notification settings")).to_be_focused()
     paul.keyboard.press("Home")
     paul.keyboard.press("ArrowUp")
-    expect(bell(paul)).to_be_focused()
+    expect(notifications_button(paul)).to_be_focused()
     paul.keyboard.press("ArrowDown")
     expect(row.get_by_role("link")).to_be_focused()
     paul.keyboard.press("Escape")
     expect(menu).to_be_hidden()
-    expect(bell(paul)).to_be_focused()
+    expect(notifications_button(paul)).to_be_focused()
     paul.keyboard.press("ArrowDown")
     expect(row.get_by_role("link")).to_be_focused()
     paul.keyboard.press("Enter")
     paul.wait_for_url(f"**{house.thread}#*")
-    expect(bell(paul)).to_have_accessible_name("Notifications")
+    expect(notifications_button(paul)).to_have_accessible_name("Notifications")
 
 
 def test_marks_show_on_every_page_at_once(paul: Page) -> None:
     other = paul.context.new_page()
     other.goto("/notifications")
-    bell(paul).click()
+    notifications_button(paul).click()
     paul.get_by_role("dialog").get_by_role("button", name="Mark as read: Cara Client").click()
-    expect(bell(paul)).to_have_accessible_name("Notifications")
+    expect(notifications_button(paul)).to_have_accessible_name("Notifications")
     row = other.get_by_role("main").get_by_role("list", name="Notifications").get_by_role("listitem").first
     expect(row.get_by_role("button", name="Mark as unread: Cara Client")).to_be_visible()
-    expect(bell(other)).to_have_accessible_name("Notifications")
+    expect(notifications_button(other)).to_have_accessible_name("Notifications")
     row.get_by_role("button", name="Mark as unread: Cara Client").click()
-    expect(bell(paul)).to_have_accessible_name("Notifications, 1 unread")
+    expect(notifications_button(paul)).to_have_accessible_name("Notifications, 1 unread")
     other.get_by_role("link", name="Unread", exact=True).click()
     expect(row).to_be_visible()
     paul.get_by_role("dialog").get_by_role("button", name="Mark all read").click()
@@ -71,6 +71,6 @@ def test_what_is_new_comes_onto_the_page_of_notifications(house: House, sit: Sit
 def test_without_script(house: House, sit: Sit, paul: Page) -> None:
     page = sit(house.paul, at="/notifications", java_script_enabled=False)
     page.get_by_role("button", name="Mark as read: Cara Client").first.click()
-    expect(bell(page)).to_have_accessible_name("Notifications")
+    expect(notifications_button(page)).to_have_accessible_name("Notifications")
     page.get_by_role("main").get_by_role("link", name="Cara Client").first.click()
     expect(page).to_have_url(re.compile(re.escape(house.thread)))

@@ -12,7 +12,7 @@ from tests.attachments.files import DAMAGED, PDF, picture, row, send, take
 from wellchat import sweeps
 from wellchat.attachments import pictures, processing
 from wellchat.attachments.models import Attachment
-from wellchat.attachments.storage import Folder, key_of, the_store, thumbnail_key
+from wellchat.attachments.storage import Folder, get_store, key_of, thumbnail_key
 from wellchat.changes.models import Change
 from wellchat.db import db
 from wellchat.messaging.actions import delete_message
@@ -20,13 +20,13 @@ from wellchat.messaging.models import Message
 
 
 def stored():
-    return {key for key, _ in the_store().keys()}  # noqa: SIM118
+    return {key for key, _ in get_store().keys()}  # noqa: SIM118
 
 
 @pytest.fixture(autouse=True)
 def _empty_store(app):
     for key in stored():
-        the_store().delete(key)
+        get_store().delete(key)
 
 
 def changes_of(user):
@@ -115,7 +115,7 @@ def test_a_store_that_fails_is_tried_again_later(app, talk, now, monkeypatch):
 
 def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch):
     file = take(talk.cara, now)
-    the_store().delete(key_of(file.id))
+    get_store().delete(key_of(file.id))
     for i in range(processing.MAX_ATTEMPTS + 3):
         processing.sweep(now + timedelta(hours=i))
     assert (row(file.id).state, row(file.id).due_at, row(file.id).attempts) == ("fresh", None, processing.MAX_ATTEMPTS)
@@ -124,7 +124,7 @@ def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch
 @pytest.mark.parametrize("name", DAMAGED)
 def test_a_picture_that_was_damaged_in_the_store_stops_nobody_else(app, talk, now, name):
     damaged, sound = take(talk.cara, now), take(talk.cara, now)
-    the_store().put(key_of(damaged.id), DAMAGED[name])
+    get_store().put(key_of(damaged.id), DAMAGED[name])
     assert processing.sweep(now)["thumbnails_made"] >= 1
     assert row(sound.id).state == "ready"
 
@@ -171,7 +171,7 @@ def test_bytes_of_nobody_are_collected(app, talk, now, monkeypatch):
     send(talk, talk.cara, [file, gone])
     processing.process(attachment_id=file.id, now=now)
     for key in ("ab/abcdefghjkmnp", "ab/abcdefghjkmnp.thumb", "ab/.half"):
-        the_store().put(key, b"x")
+        get_store().put(key, b"x")
     assert processing.collect(now) == 0  # they may be on their way to their rows
     assert processing.collect(now + timedelta(days=2)) == 3
     assert stored() == {key_of(file.id), thumbnail_key(file.id), key_of(gone.id)}
@@ -183,7 +183,7 @@ def never_collected(app):
 
 
 def stray():
-    the_store().put("ab/abcdefghjkmnp", b"x")
+    get_store().put("ab/abcdefghjkmnp", b"x")
 
 
 def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, talk, now):
