@@ -89,7 +89,9 @@ def load(url: str, world: World) -> None:
         connection.execute("ALTER TABLE messages ENABLE TRIGGER USER")
         finish = progress.add_task("keys, indexes", total=len(constraints) + len(indexes) + 1)
         for table, name, definition, kind in constraints:
-            unchecked = " NOT VALID" if kind == "f" else ""  # computed to be right; new rows are checked as ever
+            unchecked = (
+                " NOT VALID" if kind == "f" else ""
+            )  # computed to be right; new rows are checked as ever
             connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}{unchecked}')
             progress.advance(finish)
         for _, definition in indexes:
@@ -101,7 +103,11 @@ def load(url: str, world: World) -> None:
 
 
 def copy_lines(
-    connection: psycopg.Connection, table: str, columns: str, lines: Iterator[str], advance: Callable[[float], None]
+    connection: psycopg.Connection,
+    table: str,
+    columns: str,
+    lines: Iterator[str],
+    advance: Callable[[float], None],
 ) -> None:
     with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         while block := list(islice(lines, BLOCK)):

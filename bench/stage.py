@@ -138,7 +138,9 @@ class Stage:
             self._stack.callback(command.stop)
             # The first process alone would take all connections, and keep them for as long as we measure.
             every = server.default_workers(read_settings(env))
-            wait_for(lambda: command.output.count("answers on") == every, seconds=60, what=f"{every} processes")
+            wait_for(
+                lambda: command.output.count("answers on") == every, seconds=60, what=f"{every} processes"
+            )
             self._webs[key] = Web(command, port)
         return self._webs[key]
 

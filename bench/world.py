@@ -44,7 +44,9 @@ SIZES = {
         Size("tiny", threads=200, messages=1_000, star_threads=40, star_unread=4),
         Size("small", threads=1_000, messages=10_000, star_threads=100, star_unread=100),
         Size("crowd", threads=30_000, messages=60_000, star_threads=100, star_unread=10),
-        Size("large", threads=1_000_000, messages=10_000_000, star_threads=20_000, star_unread=200, kept=True),
+        Size(
+            "large", threads=1_000_000, messages=10_000_000, star_threads=20_000, star_unread=200, kept=True
+        ),
     )
 }
 
@@ -88,7 +90,9 @@ def _numbers_of_words(body: str) -> str:
 class World:
     def __init__(self, size: Size) -> None:
         self.size = size
-        self.clients = size.threads * 3 // 5 + 1  # no divisor of the star's stride: nobody meets the star twice
+        self.clients = (
+            size.threads * 3 // 5 + 1
+        )  # no divisor of the star's stride: nobody meets the star twice
         self.professionals = max(3, size.threads // 40)
         self.stride = size.threads // size.star_threads
 
@@ -198,7 +202,10 @@ class World:
 
     def messages(self) -> Iterator[str]:
         threads = [thread_id(n) for n in range(self.size.threads)]
-        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
+        people = [
+            (professional_id(self.professional(n)), client_id(self.client(n)))
+            for n in range(self.size.threads)
+        ]
         for place, seq, n in self.said():
             if place % 100 == 0:
                 moment = at(place)[:20]
@@ -208,7 +215,10 @@ class World:
     def search_entries(self) -> Iterator[str]:
         """What tokens.message_tokens would give of each, put together from the parts that many have in common."""
         threads = [thread_id(n) for n in range(self.size.threads)]
-        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
+        people = [
+            (professional_id(self.professional(n)), client_id(self.client(n)))
+            for n in range(self.size.threads)
+        ]
         always = [
             _numbers(tokens.in_thread(thread), *map(tokens.for_user, pair))
             for thread, pair in zip(threads, people, strict=True)
@@ -219,7 +229,8 @@ class World:
                 moment = at(place)[:20]
                 said_at = datetime.fromisoformat(at(place))
             of_time = ",".join(
-                _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at)) for person in people[n]
+                _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at))
+                for person in people[n]
             )
             found = f"{{{always[n]},{of_time},{bodies[place * 7919 % 2000]}}}"
             yield f"{threads[n]}\t{seq}\t{moment}{place % 100 * 9999:06d}+00\t{found}\n"
@@ -239,7 +250,10 @@ class World:
     def changes(self) -> Iterator[str]:
         left = self.lengths()
         ends = dict(left)
-        people = [(client_id(self.client(n)), professional_id(self.professional(n))) for n in range(self.size.threads)]
+        people = [
+            (client_id(self.client(n)), professional_id(self.professional(n)))
+            for n in range(self.size.threads)
+        ]
         for _, seq, n in self.said():
             for user_id in people[n]:
                 left[user_id] -= 1

@@ -49,7 +49,12 @@ def test_the_page_reads_it_aloud(client):
 @pytest.fixture
 def thread(app, cast, talk, now):
     put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=talk.paul.id, client_id=talk.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=talk.paul.id,
+        client_id=talk.cara.id,
+        now=now,
     )
     talk.exchange("cp")
     return f"/api/threads/{talk.id}"

@@ -65,7 +65,9 @@ def test_every_sheet_is_joined_or_linked_by_its_page(app):
 def test_no_module_of_the_bundle_is_named_besides(app, here):
     bundled = set(dependencies(Path(app.static_folder), ENTRY))
     assert bundled & set(asset_names()) == {ENTRY}
-    assert {path.relative_to(app.static_folder).as_posix() for path in Path(app.static_folder).glob("js/**/*.js")} == {
+    assert {
+        path.relative_to(app.static_folder).as_posix() for path in Path(app.static_folder).glob("js/**/*.js")
+    } == {
         *bundled,
         *(name for name in asset_names() if name.startswith("js/")),
     }
@@ -82,7 +84,9 @@ def test_scripts_are_still_scripts(client, here, node, tmp_path):
         for (const file of process.argv.slice(1))
           new (require("vm").SourceTextModule)(require("fs").readFileSync(file, "utf8"));
     """
-    run = subprocess.run([node, "--experimental-vm-modules", "-e", check, *files], capture_output=True, text=True)
+    run = subprocess.run(
+        [node, "--experimental-vm-modules", "-e", check, *files], capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
 
 

@@ -25,7 +25,11 @@ def put(folder: Path, **files: str) -> Path:
 def run(folder: Path, script: str) -> object:
     (folder / "package.json").write_text('{"type": "module"}')
     done = subprocess.run(
-        [node_path(), "--input-type=module", "-e", script], cwd=folder, capture_output=True, text=True, check=True
+        [node_path(), "--input-type=module", "-e", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 
@@ -47,7 +51,9 @@ def test_it_runs_as_the_modules_do(tmp_path: Path) -> None:
     (tmp_path / "out" / "lib").mkdir(parents=True)
     (tmp_path / "out" / "app.js").write_text(bundle(tmp_path, "js/app.js"))
     for name in ("late", "other"):
-        (tmp_path / "out" / "lib" / f"{name}.js").write_text(lazy_module(tmp_path, f"js/lib/{name}.js", "js/app.js"))
+        (tmp_path / "out" / "lib" / f"{name}.js").write_text(
+            lazy_module(tmp_path, f"js/lib/{name}.js", "js/app.js")
+        )
     script = """
         await import("./out/app.js");
         globalThis.registered = globalThis.wellchatModules["js/lib/sums.js"].Box;

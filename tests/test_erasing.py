@@ -29,7 +29,12 @@ SQL = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
 
 @pytest.mark.each_database
 def test_a_person_is_erased_and_the_others_go_on(
-    app: Flask, api: Any, talk: Talk, cast: Cast, now: datetime, everything: Callable[[], dict[str, list[Any]]]
+    app: Flask,
+    api: Any,
+    talk: Talk,
+    cast: Cast,
+    now: datetime,
+    everything: Callable[[], dict[str, list[Any]]],
 ) -> None:
     cara, paul = talk.cara, talk.paul
     stored = {key for key, _ in get_store().keys()}  # noqa: SIM118 - a store is no dict

@@ -68,7 +68,12 @@ def test_a_broker_that_is_down_delays_one_request_briefly(broker, tmp_path: Path
         url = f"redis://127.0.0.1:{silent.getsockname()[1]}/0"
         env = {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_BROKER_URL": url}
         done = subprocess.run(
-            [sys.executable, "-c", ENQUEUE_TWICE], env=env, capture_output=True, text=True, timeout=60, check=True
+            [sys.executable, "-c", ENQUEUE_TWICE],
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=True,
         )
     first, second = map(float, done.stdout.split())
     assert first < 3, "a fraction of a second, with room for a machine that has much else to do"

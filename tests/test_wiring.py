@@ -131,7 +131,9 @@ def test_every_beat_entry_is_a_task(worker_app: Any) -> None:
 def test_tasks_are_doorbells() -> None:
     for path in ROOT.glob("worker/*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(d) for d in node.decorator_list):
+            if isinstance(node, ast.FunctionDef) and any(
+                "task" in ast.unparse(d) for d in node.decorator_list
+            ):
                 assert node.end_lineno is not None
                 assert node.end_lineno - node.lineno < 10, f"{path.name}: {node.name} does more than ring"
 

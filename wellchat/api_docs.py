@@ -9,7 +9,13 @@ from flask import current_app, render_template
 from pydantic import BaseModel
 
 METHODS = ("get", "post", "put", "patch", "delete")
-TYPE_NAMES = {"string": "text", "integer": "number", "boolean": "true or false", "object": "object", "null": "null"}
+TYPE_NAMES = {
+    "string": "text",
+    "integer": "number",
+    "boolean": "true or false",
+    "object": "object",
+    "null": "null",
+}
 
 
 def docs() -> str:
@@ -87,7 +93,10 @@ def add_error_responses(spec: dict[str, Any]) -> dict[str, Any]:
             if method not in METHODS:
                 continue
             responses = call["responses"]
-            for status, description in {**COMMON_ERRORS, **(BODY_ERRORS if "requestBody" in call else {})}.items():
+            for status, description in {
+                **COMMON_ERRORS,
+                **(BODY_ERRORS if "requestBody" in call else {}),
+            }.items():
                 responses.setdefault(status, {"description": description})
             for status, response in responses.items():
                 if status >= "400":

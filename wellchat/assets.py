@@ -25,8 +25,30 @@ from wellchat.web import limiter
 
 ALL_STYLESHEETS = "css/all.css"  # every one of STYLESHEETS in one answer
 STYLESHEETS = (
-    *("tokens", "color-classes", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "feedback"),
-    *("cards", "conversations", "inbox", "thread", "message", "message-decorations", "composer", "emoji", "files"),
+    *(
+        "tokens",
+        "color-classes",
+        "reset",
+        "base",
+        "layout",
+        "topbar",
+        "button",
+        "field",
+        "avatar",
+        "menu",
+        "feedback",
+    ),
+    *(
+        "cards",
+        "conversations",
+        "inbox",
+        "thread",
+        "message",
+        "message-decorations",
+        "composer",
+        "emoji",
+        "files",
+    ),
     *("lightbox", "panel", "notifications", "search", "forced-colors"),
 )
 TEXT_SUFFIXES = {".css", ".js", ".svg"}
@@ -60,7 +82,9 @@ def _folder() -> Path:
 @cache
 def _text_files(folder: Path, version: str) -> frozenset[str]:
     """What there is of text."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES)
+    found = (
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES
+    )
     return frozenset((ALL_STYLESHEETS, *found))
 
 
@@ -89,12 +113,16 @@ def _send_asset(version: str, filename: str) -> Response:
         raise NotFound
     else:
         response = _send_text(current, filename)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == current else "no-cache"
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if version == current else "no-cache"
+    )
     return response
 
 
 def _send_text(version: str, name: str) -> Response:
-    encoding = next((one for one in ("br", "gzip") if accepts_encoding(one)), "")  # browsers take "br" over HTTPS only
+    encoding = next(
+        (one for one in ("br", "gzip") if accepts_encoding(one)), ""
+    )  # browsers take "br" over HTTPS only
     response = Response(_content(_folder(), version, name, encoding), mimetype=mimetypes.guess_type(name)[0])
     if encoding:
         response.headers["Content-Encoding"] = encoding

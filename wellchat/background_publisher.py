@@ -29,7 +29,9 @@ class BackgroundPublisher(Generic[T]):
         self._pending: list[T] = []
         self._is_publishing = False
         self._changed = threading.Condition()
-        self._thread_pid: int | None = None  # the process that has the thread; a fork has no threads of its parent
+        self._thread_pid: int | None = (
+            None  # the process that has the thread; a fork has no threads of its parent
+        )
 
     def put(self, item: T) -> None:
         """Publish `item` soon, on the thread. Never blocks, never fails."""

@@ -68,7 +68,9 @@ def _as_function(folder: Path, name: str, bundled: tuple[str, ...], entry: str) 
     for found in EXPORTS.finditer(text):
         exported += [each.strip() for each in found["names"].split(",") if each.strip()]
     text = EXPORTS.sub("", EXPORT.sub("", text))
-    text = IMPORT.sub(lambda found: _import_clause(found["names"], _resolve(folder, name, found["path"])), text)
+    text = IMPORT.sub(
+        lambda found: _import_clause(found["names"], _resolve(folder, name, found["path"])), text
+    )
     if name != entry and (unsupported := COMPUTED_IMPORT.search(text)):
         raise BundleError(f"{name}: {unsupported[0]}")
     if (unsupported := UNSUPPORTED.search(text)) or any(" as " in each for each in exported):

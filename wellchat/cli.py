@@ -51,7 +51,9 @@ def serve(host: str, port: int, workers: int | None, threads: int | None, grace:
         raise click.UsageError("SQLite has one writer, so it takes one process. Use PostgreSQL for more.")
     server.check_free(host, port)
     waiting = settings.MAX_WAITING or server.MAX_WAITING
-    server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace)
+    server.serve(
+        host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace
+    )
 
 
 @click.command()

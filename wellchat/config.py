@@ -18,7 +18,15 @@ from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from flask import current_app
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -45,7 +53,9 @@ class SettingsError(Exception):
 
 def _strong_secret(value: str) -> str:
     letters = re.sub("[^a-z]", "", value.lower())
-    weak = letters and re.fullmatch(f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", letters)
+    weak = letters and re.fullmatch(
+        f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", letters
+    )
     if len(value) < 16 or len(set(value)) < 6 or weak:
         raise ValueError(
             "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
@@ -160,7 +170,9 @@ def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] 
     if len(before) > MAX_BEFORE_TOKEN:
         if reply_address is None:
             return "", domain.lower()
-        raise ValueError("what stands before the @ is too long to add to; *@reply.example.com needs nothing there")
+        raise ValueError(
+            "what stands before the @ is too long to add to; *@reply.example.com needs nothing there"
+        )
     return before, domain.lower()
 
 
@@ -185,14 +197,22 @@ class Settings(BaseModel):
     BROKER_URL: Annotated[str | None, _scheme(*BROKERS)] = None
     SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
     MAIL_FROM: Annotated[str, AfterValidator(_sender)] = "wellchat@localhost"
-    REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(default=None, validate_default=True)
+    REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(
+        default=None, validate_default=True
+    )
     AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
     BASE_URL: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     SECRET_KEY: Annotated[str, AfterValidator(_strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
-    PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(_on_off)] = False  # for tests: http, private addresses
+    PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(_on_off)] = (
+        False  # for tests: http, private addresses
+    )
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
-    LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en", "de", "fr")  # the first where none fits
+    LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = (
+        "en",
+        "de",
+        "fr",
+    )  # the first where none fits
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
     SMTP_CONNECTIONS: int = Field(default=4, ge=1, le=16)  # at once, in a run of many mails
@@ -207,7 +227,9 @@ class Settings(BaseModel):
     STORAGE_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
-    OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
+    OFFLINE_THREADS: int = Field(
+        default=20, ge=0, le=200
+    )  # conversations a browser keeps for reading offline
     RATE_LIMITS: Annotated[bool, BeforeValidator(_on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
@@ -242,7 +264,11 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
 
 def _given(environ: Mapping[str, str]) -> dict[str, str]:
     """Return the settings of the environment that are not empty, each by its new name, without the prefix."""
-    values = {name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX) and value}
+    values = {
+        name.removeprefix(PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value
+    }
     renamed = {new: values[old] for old, new in OLD_NAMES.items() if old in values}
     return {**renamed, **{name: value for name, value in values.items() if name not in OLD_NAMES}}
 

@@ -50,12 +50,16 @@ class Report:
     def as_text(self) -> str:
         lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
         lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
-        return "\n".join([*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)])
+        return "\n".join(
+            [*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)]
+        )
 
 
 def run_checks(app: Flask) -> Report:
     """Look at everything, in an order that lets the first failure explain the next."""
-    report = Report({n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings())
+    report = Report(
+        {n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings()
+    )
     checks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
         ("instance", _instance),
         ("database", _database),
@@ -70,7 +74,9 @@ def run_checks(app: Flask) -> Report:
             try:
                 report.checks.append(Check(name, True, check(app)))
             except Exception as error:
-                report.checks.append(Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0]))
+                report.checks.append(
+                    Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
+                )
     return report
 
 
@@ -121,7 +127,9 @@ def _migrations(app: Flask) -> str:
     with db.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        raise ValueError(f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`")
+        raise ValueError(
+            f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
+        )
     return f"at {head}"
 
 

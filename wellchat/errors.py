@@ -87,7 +87,12 @@ class Busy(WellchatError):
 
 def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
     """An RFC 9457 answer: its title is for programs, in English; its detail for whoever reads it, in their language."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": gettext(detail)}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": gettext(detail),
+    }
     if errors:
         body["errors"] = errors
     response = jsonify(body)
@@ -160,7 +165,9 @@ def error_response(status: int, title: str, detail: str, errors: dict[str, str] 
     """The refusal in the form the asker reads: a problem document or a page."""
     if wants_json():
         return problem(status, title, detail, errors)
-    page = render_template("errors/error.html", status=status, title=title, detail=detail, errors=errors or {})
+    page = render_template(
+        "errors/error.html", status=status, title=title, detail=detail, errors=errors or {}
+    )
     response = Response(page, status=status, content_type="text/html; charset=utf-8")
     if status == 503:
         response.headers["Retry-After"] = "1"
@@ -190,7 +197,9 @@ def _on_http_error(error: HTTPException) -> Response:
     title, detail = _HTTP_MESSAGES.get(status, (error.name, error.description or error.name))
     if wants_json() and status in (400, 415) and request.method != "GET":
         # A body that is not JSON at all is bad input like any other.
-        return problem(422, Invalid.title, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")})
+        return problem(
+            422, Invalid.title, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")}
+        )
     response = error_response(status, title, detail)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow"):
@@ -200,13 +209,17 @@ def _on_http_error(error: HTTPException) -> Response:
 
 def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
     log.warning("database unavailable: %s", error)
-    return error_response(Busy.status, Busy.title, N_("The server is busy. Nothing was lost; try again in a moment."))
+    return error_response(
+        Busy.status, Busy.title, N_("The server is busy. Nothing was lost; try again in a moment.")
+    )
 
 
 def _on_data_error(error: DataError) -> Response:
     """What slipped past a form: the database itself says that this cannot be stored or asked for."""
     log.warning("refused by the database: %s", error.orig)
-    return error_response(Invalid.status, Invalid.title, N_("There is something in it that cannot be stored."))
+    return error_response(
+        Invalid.status, Invalid.title, N_("There is something in it that cannot be stored.")
+    )
 
 
 def _on_validation_error(error: HTTPError) -> Response:
@@ -218,7 +231,9 @@ def _on_validation_error(error: HTTPError) -> Response:
 
 def _on_unhandled_error(error: Exception) -> Response:
     log.exception("unhandled error on %s %s", request.method, request.path)
-    return error_response(500, N_("Something broke on our side"), N_("It has been noted. Try again in a moment."))
+    return error_response(
+        500, N_("Something broke on our side"), N_("It has been noted. Try again in a moment.")
+    )
 
 
 def init_app(app: APIFlask) -> None:

@@ -61,7 +61,9 @@ class MailType:
 
     label: str  # in the ledger of emails
     context: Callable[[Mail, datetime], dict[str, Any]] | None = None
-    interactive: bool = False  # somebody waits for it, to get in at all: sent even where the address refuses mail
+    interactive: bool = (
+        False  # somebody waits for it, to get in at all: sent even where the address refuses mail
+    )
 
 
 @dataclass(frozen=True)

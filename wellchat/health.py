@@ -68,7 +68,11 @@ def _measure_queues() -> None:
         Presence, Presence.user_id == ChangeLog.user_id
     )
     metrics.LAG.set(db.session.execute(lag).scalar() or 0)
-    waiting = select(Mail.state, func.count()).where(Mail.state.in_((QUEUED, SENDING, UNKNOWN))).group_by(Mail.state)
+    waiting = (
+        select(Mail.state, func.count())
+        .where(Mail.state.in_((QUEUED, SENDING, UNKNOWN)))
+        .group_by(Mail.state)
+    )
     found = dict(db.session.execute(waiting).all())
     for state in (QUEUED, SENDING, UNKNOWN):
         metrics.MAILS.labels(state).set(found.get(state, 0))

@@ -25,7 +25,13 @@ from flask import current_app, g, has_app_context, has_request_context, request
 ENGLISH = "en"
 
 # English as this product always wrote it; every other language as its own readers do (CLDR).
-_ENGLISH_FORMATS = {"day": "EEE d MMM", "short": "d MMM", "year": "d MMM y", "weekday": "EEE", "long": "EEEE d MMMM"}
+_ENGLISH_FORMATS = {
+    "day": "EEE d MMM",
+    "short": "d MMM",
+    "year": "d MMM y",
+    "weekday": "EEE",
+    "long": "EEEE d MMMM",
+}
 _SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
 
 
@@ -74,7 +80,9 @@ def _viewer_language() -> str:
     # Who is known already, and what of them: asking for more may need a database that is not there.
     known = getattr(g.get("_login_user"), "__dict__", {})
     chosen = known.get("locale", known.get("locale_before"))
-    return str(chosen) if chosen in available_languages() else negotiated_language() or available_languages()[0]
+    return (
+        str(chosen) if chosen in available_languages() else negotiated_language() or available_languages()[0]
+    )
 
 
 def language() -> str:
@@ -122,7 +130,9 @@ def _load() -> _Language:
 
 def language_names() -> list[tuple[str, str]]:
     """Each language by the name its own people have for it: (de, Deutsch)."""
-    return [(code, str(_parse_locale(code).get_display_name()).capitalize()) for code in available_languages()]
+    return [
+        (code, str(_parse_locale(code).get_display_name()).capitalize()) for code in available_languages()
+    ]
 
 
 def script_language() -> str | None:
@@ -132,7 +142,9 @@ def script_language() -> str | None:
 
 @lru_cache(maxsize=1)
 def _script_catalogs() -> frozenset[str]:
-    return frozenset(path.stem for path in (Path(__file__).parent / "static" / "js" / "catalogs").glob("*.js"))
+    return frozenset(
+        path.stem for path in (Path(__file__).parent / "static" / "js" / "catalogs").glob("*.js")
+    )
 
 
 @lru_cache(maxsize=64)

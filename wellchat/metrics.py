@@ -20,7 +20,9 @@ from sqlalchemy import Engine, event
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 if MULTIPROCESS_DIR in os.environ:
-    Path(os.environ[MULTIPROCESS_DIR]).mkdir(parents=True, exist_ok=True)  # the figures are files in it from here on
+    Path(os.environ[MULTIPROCESS_DIR]).mkdir(
+        parents=True, exist_ok=True
+    )  # the figures are files in it from here on
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 
@@ -31,13 +33,19 @@ UPDATE_SECONDS = Histogram(
     "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=BUCKETS
 )
 UPDATE_AGE = Histogram(
-    "wellchat_update_age_seconds", "How old the newest message of an update was when it was answered", buckets=BUCKETS
+    "wellchat_update_age_seconds",
+    "How old the newest message of an update was when it was answered",
+    buckets=BUCKETS,
 )
 CONNECTIONS = Gauge("wellchat_database_connections_in_use", "Of the pool", multiprocess_mode="livesum")
 DATABASE = Gauge(
-    "wellchat_database_answers", "1, or 0: then what is counted in it is not known", multiprocess_mode="mostrecent"
+    "wellchat_database_answers",
+    "1, or 0: then what is counted in it is not known",
+    multiprocess_mode="mostrecent",
 )
-OUTBOX = Gauge("wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent")
+OUTBOX = Gauge(
+    "wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent"
+)
 OUTBOX_AGE = Gauge(
     "wellchat_outbox_oldest_seconds", "How long the oldest of them is due", multiprocess_mode="mostrecent"
 )
@@ -47,7 +55,10 @@ LAG = Gauge(
     multiprocess_mode="mostrecent",
 )
 MAILS = Gauge(
-    "wellchat_mails", "Mails in the ledger that are not done with, by state", ["state"], multiprocess_mode="mostrecent"
+    "wellchat_mails",
+    "Mails in the ledger that are not done with, by state",
+    ["state"],
+    multiprocess_mode="mostrecent",
 )
 
 

@@ -70,7 +70,11 @@ def seen(other: dict[str, Any]) -> str:
     day_seen = day(other["seen_at"])
     if day_seen == gettext("Today"):
         return gettext("Seen today %(time)s", time=clock_time(other["seen_at"]))
-    return gettext("Seen yesterday") if day_seen == gettext("Yesterday") else gettext("Seen %(day)s", day=day_seen)
+    return (
+        gettext("Seen yesterday")
+        if day_seen == gettext("Yesterday")
+        else gettext("Seen %(day)s", day=day_seen)
+    )
 
 
 def waited(since: str) -> str:
@@ -102,7 +106,9 @@ def linkify(text: str) -> Markup:
     """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
     out, at = Markup(), 0
     for match in _links.match(text) or []:
-        bare = not match.schema and match.raw.lower().startswith("www.")  # other bare names may be a file's, or a slip
+        bare = not match.schema and match.raw.lower().startswith(
+            "www."
+        )  # other bare names may be a file's, or a slip
         if not bare and match.schema not in ("http:", "https:", "mailto:"):
             continue
         out += escape(text[at : match.index])

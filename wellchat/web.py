@@ -40,7 +40,10 @@ LIMITER_HEADER = "RateLimit-Retry"  # never sent
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
 # Networks of a house or an office. Python's `is_private` counts more, also what may be reached from the world.
 PRIVATE_NETWORKS = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"))
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
+    )
 )
 PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
 
@@ -167,7 +170,9 @@ def is_private_host(host: str | None) -> bool:
 
 def _is_direct() -> bool:
     """Nothing may stand between us and the asker: a proxy would make everybody look local."""
-    return not current_app.config["TRUSTED_PROXIES"] and not any(header in request.headers for header in PROXY_HEADERS)
+    return not current_app.config["TRUSTED_PROXIES"] and not any(
+        header in request.headers for header in PROXY_HEADERS
+    )
 
 
 def _request_hosts() -> tuple[str | None, ...]:

@@ -43,5 +43,8 @@ app.conf.update(
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
     beat_schedule=schedule.beat_schedule(flask_app.config["SWEEP_EVERY"]),
     beat_schedule_filename=str(flask_app.config["INSTANCE"] / "beat-schedule"),
-    imports=("worker.sweeps", *(each.tasks for each in flask_app.extensions["features"].features if each.tasks)),
+    imports=(
+        "worker.sweeps",
+        *(each.tasks for each in flask_app.extensions["features"].features if each.tasks),
+    ),
 )

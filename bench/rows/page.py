@@ -135,7 +135,9 @@ def _rows(stage: Stage, chromium: Any) -> list[Row]:
     base, path = f"http://127.0.0.1:{web.port}", f"/threads/{pair.thread_id}"
     me, other = (_window(stage, chromium, base, who) for who in (pair.client_id, pair.professional_id))
     other.goto("/")
-    other.evaluate(TALK, [f"/api/threads/{pair.thread_id}/messages", 30, "before"])  # more than the window holds
+    other.evaluate(
+        TALK, [f"/api/threads/{pair.thread_id}/messages", 30, "before"]
+    )  # more than the window holds
     weight = weigh(me, path)
     script, whole = me.evaluate(SCRIPTS), sum(weight.bytes_of.values())
     at_load = shift(me)
@@ -150,7 +152,12 @@ def _rows(stage: Stage, chromium: Any) -> list[Row]:
         if weight.of(kind)
     )
     return [
-        _row("all scripts of the thread page, packed", f"{script / 1000:.1f} kB", "< 40 kB", script < MAX_SCRIPT),
+        _row(
+            "all scripts of the thread page, packed",
+            f"{script / 1000:.1f} kB",
+            "< 40 kB",
+            script < MAX_SCRIPT,
+        ),
         _row(
             "its first load, all told",
             f"{whole / 1000:.1f} kB in {len(weight.bytes_of)} requests ({parts})",

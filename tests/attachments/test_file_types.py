@@ -48,7 +48,12 @@ BOMB = files.archive("[Content_Types].xml", "word/document.xml", content=b"\0" *
 REFUSED = [
     ("svg", "a.svg", files.SVG, "Web pages and SVG"),
     ("svg as text", "a.txt", files.SVG, "Web pages and SVG"),
-    ("svg behind a declaration", "a.txt", b"\xef\xbb\xbf <?xml version='1.0'?>" + files.SVG, "Web pages and SVG"),
+    (
+        "svg behind a declaration",
+        "a.txt",
+        b"\xef\xbb\xbf <?xml version='1.0'?>" + files.SVG,
+        "Web pages and SVG",
+    ),
     ("svg behind a comment", "a.txt", b"   <!-- x -->" + files.SVG, "Web pages and SVG"),
     ("html", "a.html", files.HTML, "Web pages and SVG"),
     ("html as csv", "a.csv", files.HTML, "Web pages and SVG"),
@@ -71,7 +76,12 @@ REFUSED = [
     ("a zip that is packed in another way, and broken", "a.odt", files.broken_lzma(), "damaged"),
     ("macros", "a.docx", files.office("word/document.xml", "word/vbaProject.bin"), "macros"),
     ("a bomb", "a.docx", BOMB, "grow too large"),
-    ("too many parts", "a.docx", files.office("word/document.xml", *(f"w/{i}" for i in range(5001))), "grow too large"),
+    (
+        "too many parts",
+        "a.docx",
+        files.office("word/document.xml", *(f"w/{i}" for i in range(5001))),
+        "grow too large",
+    ),
     ("names that lead out", "a.docx", files.office("word/document.xml", "../../etc/passwd"), "lead out"),
     ("pdf and zip in one", "a.pdf", files.PDF + files.archive("a.txt"), "two files in one"),
     ("mp4 and zip in one", "a.mp4", files.MP4 + files.archive("a.txt"), "two files in one"),
@@ -79,7 +89,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "content", "why"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED])
+@pytest.mark.parametrize(
+    ("name", "content", "why"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED]
+)
 def test_what_is_refused(name, content, why):
     with pytest.raises(Invalid, match=why) as refusal:
         documents.detect_type(content, name)
@@ -133,7 +145,13 @@ def opened(content):
     ],
 )
 def test_every_kind_of_picture(form, mode, name, media_type, kept_as):
-    color = 1 if mode in ("P", "I;16", "L") else (200, 30, 30, 255)[: len(mode)] if mode != "CMYK" else (0, 200, 200, 0)
+    color = (
+        1
+        if mode in ("P", "I;16", "L")
+        else (200, 30, 30, 255)[: len(mode)]
+        if mode != "CMYK"
+        else (0, 200, 200, 0)
+    )
     content = files.picture(form, mode=mode, color=color)
     assert pictures.looks_like_picture(content)
     made = pictures.rewrite(content, name)
@@ -171,7 +189,9 @@ def test_a_photo_stands_upright_and_says_nothing_of_where_it_was_taken():
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_nothing_that_hides_in_a_picture_survives(form):
     hidden = b"<script>alert(1)</script><?php system($_GET[0]); ?>" + files.archive("evil.txt")
-    made = pictures.rewrite(files.picture(form, mode="P" if form == "GIF" else "RGB", color=1) + hidden, "a.jpg")
+    made = pictures.rewrite(
+        files.picture(form, mode="P" if form == "GIF" else "RGB", color=1) + hidden, "a.jpg"
+    )
     for secret in (b"<script", b"<?php", b"evil.txt", b"PK\x03\x04"):
         assert secret not in made.content
 
@@ -190,7 +210,9 @@ def test_one_that_moves_too_much_stands_still(monkeypatch):
 
 
 def test_other_moving_pictures_stand_still():
-    assert getattr(opened(pictures.rewrite(files.moving(3, form="WEBP"), "a.webp").content), "n_frames", 1) == 1
+    assert (
+        getattr(opened(pictures.rewrite(files.moving(3, form="WEBP"), "a.webp").content), "n_frames", 1) == 1
+    )
 
 
 def test_large_ones_are_made_smaller():

@@ -43,7 +43,9 @@ def test_a_thumbnail_made_after_it_was_sent_is_told_to_both(app, talk, now):
     db.session.expire_all()
     assert [each["thumbnail"] for each in db.session.get(Message, (talk.id, 1)).files] == [False, True]
     assert (row(file.id).state, row(file.id).due_at) == ("ready", None)
-    assert [changes_of(user) for user in (talk.cara, talk.paul)] == [[*told, ("message", 1)] for told in before]
+    assert [changes_of(user) for user in (talk.cara, talk.paul)] == [
+        [*told, ("message", 1)] for told in before
+    ]
     assert stored() >= {key_of(file.id), thumbnail_key(file.id)}
 
 
@@ -118,7 +120,11 @@ def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch
     get_store().delete(key_of(file.id))
     for i in range(processing.MAX_ATTEMPTS + 3):
         processing.sweep(now + timedelta(hours=i))
-    assert (row(file.id).state, row(file.id).due_at, row(file.id).attempts) == ("fresh", None, processing.MAX_ATTEMPTS)
+    assert (row(file.id).state, row(file.id).due_at, row(file.id).attempts) == (
+        "fresh",
+        None,
+        processing.MAX_ATTEMPTS,
+    )
 
 
 @pytest.mark.parametrize("name", DAMAGED)
@@ -188,12 +194,21 @@ def stray():
 
 def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, talk, now):
     """Cron's sweep may come every minute, and to look through a bucket takes time and costs money."""
-    for hours, collected in ((48, 1), (48.1, 0), (71.9, 0), (72, 1), (72.1, 0), (50, 1)):  # at last the clock was wrong
+    for hours, collected in (
+        (48, 1),
+        (48.1, 0),
+        (71.9, 0),
+        (72, 1),
+        (72.1, 0),
+        (50, 1),
+    ):  # at last the clock was wrong
         stray()
         assert sweeps.tidy(now + timedelta(hours=hours))["files_collected"] == collected, hours
 
 
-def test_a_store_that_does_not_answer_stops_nothing_and_is_asked_again(app, never_collected, talk, now, tmp_path):
+def test_a_store_that_does_not_answer_stops_nothing_and_is_asked_again(
+    app, never_collected, talk, now, tmp_path
+):
     late = now + timedelta(days=2)
     stray()
     app.config["STORAGE_URL"], usual = f"s3://nowhere-{tmp_path.name}", app.config["STORAGE_URL"]

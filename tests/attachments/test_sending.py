@@ -37,7 +37,12 @@ def test_a_picture_and_a_document_go_along_in_their_order(app, talk, now):
     assert kept.files[1] == {"id": beach.id, "size": beach.size, **shown}
     for place, file in enumerate((plan, beach)):
         sent = row(file.id)
-        assert (sent.reader_id, sent.thread_id, sent.message_seq, sent.position) == (talk.paul.id, talk.id, 1, place)
+        assert (sent.reader_id, sent.thread_id, sent.message_seq, sent.position) == (
+            talk.paul.id,
+            talk.id,
+            1,
+            place,
+        )
 
 
 def test_a_message_of_words_costs_nothing_more(app, talk, now, queries):
@@ -51,7 +56,9 @@ def test_a_message_of_words_costs_nothing_more(app, talk, now, queries):
     assert with_file.count == words.count + 2  # claim the files, note them at the message
 
 
-@pytest.mark.parametrize("whose", ["nobody's", "the other's", "a stranger's", "sent", "twice", "withdrawn", "too many"])
+@pytest.mark.parametrize(
+    "whose", ["nobody's", "the other's", "a stranger's", "sent", "twice", "withdrawn", "too many"]
+)
 def test_files_that_are_not_the_sender_s_to_send(app, cast, talk, now, whose, everything):
     mine = take(talk.cara, now)
     ids = {
@@ -66,7 +73,12 @@ def test_files_that_are_not_the_sender_s_to_send(app, cast, talk, now, whose, ev
     before = everything()
     with pytest.raises(Invalid) as refusal:
         send_message(
-            sender=talk.cara, thread_id=talk.id, body="x", client_key="k", attachments=[mine.id, *ids][-11:], now=now
+            sender=talk.cara,
+            thread_id=talk.id,
+            body="x",
+            client_key="k",
+            attachments=[mine.id, *ids][-11:],
+            now=now,
         )
     assert list(refusal.value.errors) == ["attachments"]
     assert everything() == before
@@ -87,7 +99,9 @@ def test_the_same_key_again_is_the_same_message_with_the_same_files(app, talk, n
     assert (again.seq, new, again.files) == (first.seq, False, first.files)
     for ids in ([], [take(talk.cara, now).id]):
         with pytest.raises(Conflict):
-            send_message(sender=talk.cara, thread_id=talk.id, body="", client_key="k", attachments=ids, now=now)
+            send_message(
+                sender=talk.cara, thread_id=talk.id, body="", client_key="k", attachments=ids, now=now
+            )
 
 
 @pytest.mark.each_database
@@ -99,7 +113,12 @@ def test_one_file_in_two_messages_at_once_goes_with_one(app, talk, now, at_once)
         cara = db.session.get(User, cara_id)
         try:
             send_message(
-                sender=cara, thread_id=thread_id, body=f"{i}", client_key=f"{i}", attachments=[file_id], now=now
+                sender=cara,
+                thread_id=thread_id,
+                body=f"{i}",
+                client_key=f"{i}",
+                attachments=[file_id],
+                now=now,
             )
         except Invalid:
             return 0
@@ -215,7 +234,9 @@ def test_a_send_that_is_undone_leaves_the_file_to_be_sent(app, talk, now):
 def test_both_logs_hear_of_it_once(app, talk, now):
     send(talk, talk.cara, [take(talk.cara, now)])
     for user in (talk.cara, talk.paul):
-        told = db.session.execute(select(Change.kind).where(Change.user_id == user.id).order_by(Change.seq)).scalars()
+        told = db.session.execute(
+            select(Change.kind).where(Change.user_id == user.id).order_by(Change.seq)
+        ).scalars()
         assert list(told) == ["thread", "message"]
 
 

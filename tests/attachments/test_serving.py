@@ -52,7 +52,9 @@ def test_after_its_message_was_deleted_nobody(app, browse, talk, sent, now):
 def test_headers_of_a_picture(app, browse, talk, sent):
     answer = browse(talk.paul).get(paths(sent[0])[0])
     assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.headers["Content-Disposition"] == "inline; filename=\"beach.jpg\"; filename*=UTF-8''beach.jpg"
+    assert (
+        answer.headers["Content-Disposition"] == "inline; filename=\"beach.jpg\"; filename*=UTF-8''beach.jpg"
+    )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -176,7 +178,15 @@ def test_the_gallery_pages_through_pictures_and_documents(app, api, talk, now):
                 return found
             query["before"] = page["next"]
 
-    pictures = [("6.jpg", 6), ("5.jpg", 6), ("4.jpg", 5), ("3.jpg", 4), ("2.jpg", 3), ("1.jpg", 2), ("0.jpg", 1)]
+    pictures = [
+        ("6.jpg", 6),
+        ("5.jpg", 6),
+        ("4.jpg", 5),
+        ("3.jpg", 4),
+        ("2.jpg", 3),
+        ("1.jpg", 2),
+        ("0.jpg", 1),
+    ]
     assert names(kind="picture") == pictures
     assert names(kind="document") == [("a.pdf", 6)]
     assert sorted(names()) == sorted([*pictures, ("a.pdf", 6)])

@@ -77,7 +77,9 @@ def test_what_is_put_there_is_there_until_it_is_taken_away(store):
 
 def test_keys_say_whose_they_are():
     assert (
-        attachment_id_of(key_of("0123456789abc")) == attachment_id_of(thumbnail_key("0123456789abc")) == "0123456789abc"
+        attachment_id_of(key_of("0123456789abc"))
+        == attachment_id_of(thumbnail_key("0123456789abc"))
+        == "0123456789abc"
     )
 
 
@@ -106,12 +108,17 @@ def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
 def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    for wrong in ({"STORAGE_URL": "s3://nowhere", "S3_ENDPOINT": s3}, {"STORAGE_URL": f"file://{in_the_way}/files"}):
+    for wrong in (
+        {"STORAGE_URL": "s3://nowhere", "S3_ENDPOINT": s3},
+        {"STORAGE_URL": f"file://{in_the_way}/files"},
+    ):
         app.config.update(wrong)
         assert "files" in [check.name for check in examine(app).failures]
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "s3://", "/var/files", "file://relative", "s3"])
 def test_places_that_are_none(url, tmp_path):
-    with pytest.raises(SettingsError, match="WELLCHAT_STORAGE_URL: must be s3://bucket/prefix or file:///folder"):
+    with pytest.raises(
+        SettingsError, match="WELLCHAT_STORAGE_URL: must be s3://bucket/prefix or file:///folder"
+    ):
         read_settings({"WELLCHAT_STORAGE_URL": url}, INSTANCE=tmp_path)

@@ -30,7 +30,12 @@ def test_a_picture_comes_in(api, talk):
     assert answer.status_code == 201
     OneAttachment.model_validate(answer.json, strict=True, extra="forbid")
     told = answer.json["attachment"]
-    assert (told["name"], told["media_type"], told["width"], told["height"]) == ("IMG 1.jpeg", "image/jpeg", 40, 80)
+    assert (told["name"], told["media_type"], told["width"], told["height"]) == (
+        "IMG 1.jpeg",
+        "image/jpeg",
+        40,
+        80,
+    )
     assert told["url"] == f"/attachments/{told['id']}/IMG%201.jpeg"
     assert told["thumbnail_url"] is None
     kept = b"".join(get_store().read(key_of(told["id"])))
@@ -50,7 +55,9 @@ def test_the_three_calls_of_a_program(api, talk):
 
 def test_a_message_says_something_or_has_files(api, talk):
     for body in ("", "  \n "):
-        answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
+        answer = api(talk.cara).post(
+            f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"}
+        )
         assert answer.json["errors"] == {"body": "Write something first."}
 
 
@@ -76,7 +83,10 @@ def test_what_is_not_a_file(api, talk, everything, data, kind, status):
 
 def test_two_files_at_once_are_two_requests(api, talk):
     data = {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
-    assert api(talk.cara).post("/api/attachments", data=data, content_type="multipart/form-data").status_code == 422
+    assert (
+        api(talk.cara).post("/api/attachments", data=data, content_type="multipart/form-data").status_code
+        == 422
+    )
 
 
 @pytest.mark.parametrize(
@@ -174,7 +184,10 @@ def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_pat
 def test_strangers_have_no_room_for_files(client, talk):
     """Nothing of that size is even read for somebody we do not know."""
     huge = {"file": (io.BytesIO(b"x" * 1024 * 1024), "a.txt"), "body": "x", "client_key": "k"}
-    assert client.post(f"/threads/{talk.id}/messages", data=huge, content_type="multipart/form-data").status_code == 413
+    assert (
+        client.post(f"/threads/{talk.id}/messages", data=huge, content_type="multipart/form-data").status_code
+        == 413
+    )
     assert upload(client, b"x" * 1024 * 1024, "a.txt").status_code == 401
 
 
@@ -204,7 +217,12 @@ def token_of(page):
 
 def post_form(page, talk, files_given, body="", key="k"):
     token = token_of(page.get(f"/threads/{talk.id}"))
-    data = {"csrf_token": token, "body": body, "client_key": key, "file": [(io.BytesIO(c), n) for c, n in files_given]}
+    data = {
+        "csrf_token": token,
+        "body": body,
+        "client_key": key,
+        "file": [(io.BytesIO(c), n) for c, n in files_given],
+    }
     return page.post(f"/threads/{talk.id}/messages", data=data, content_type="multipart/form-data")
 
 

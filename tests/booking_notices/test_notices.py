@@ -29,7 +29,12 @@ Put = Callable[..., Subject]
 @pytest.fixture
 def put(world: World) -> Put:
     def put(at: datetime = NOON, **more: Any) -> Subject:
-        given: dict[str, Any] = {"kind": "booking", "external_id": "7", "title": "Colour and cut", "starts_at": STARTS}
+        given: dict[str, Any] = {
+            "kind": "booking",
+            "external_id": "7",
+            "title": "Colour and cut",
+            "starts_at": STARTS,
+        }
         given |= {"professional_id": world.coach.id, "client_id": world.client.id}
         return put_subject(**(given | more), now=at)
 
@@ -70,7 +75,11 @@ def test_the_record_leads_to_the_booking(world: World, put: Put) -> None:
     booking = put()
     actions.sweep(NOON)
     note = db.session.query(Notification).filter_by(user_id=world.client.id).one()
-    assert (note.payload["url"], note.actor_id, note.kind) == (f"/subjects/{booking.id}", world.coach.id, "appointment")
+    assert (note.payload["url"], note.actor_id, note.kind) == (
+        f"/subjects/{booking.id}",
+        world.coach.id,
+        "appointment",
+    )
 
 
 def test_the_same_again_tells_nothing(world: World, put: Put) -> None:
@@ -106,7 +115,11 @@ def test_a_cancelled_one_is_told_and_reminds_nobody(world: World, put: Put, stat
     put(NOON + HOUR, status=status)
     actions.sweep(STARTS - timedelta(minutes=30))
     assert notices_of(world.client) == [
-        ("Cancelled: Colour and cut", "It was to be on Saturday 21 November at 12:00, with Sofia Marin", False)
+        (
+            "Cancelled: Colour and cut",
+            "It was to be on Saturday 21 November at 12:00, with Sofia Marin",
+            False,
+        )
     ]
     assert waiting() == 0
 
@@ -202,7 +215,9 @@ def test_somebody_new_in_it_is_told_and_who_is_out_of_it_is_not(world: World, pu
     actions.sweep(NOON + HOUR)
     actions.sweep(STARTS - HOUR)
     assert [title for title, *_ in notices_of(world.client)] == ["Booked: Colour and cut"]
-    assert [title for title, *_ in notices_of(jonas)] == ["Reminder: Colour and cut"], "the latest of its one record"
+    assert [title for title, *_ in notices_of(jonas)] == ["Reminder: Colour and cut"], (
+        "the latest of its one record"
+    )
 
 
 @pytest.mark.each_database

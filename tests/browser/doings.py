@@ -25,7 +25,9 @@ def until(page: Page, condition: Callable[[], Any], what: str, *, seconds: float
     return value
 
 
-def sign_in(page: Page, person: Person, names: tuple[str, str, str] = ("Email", "Password", "Sign in")) -> None:
+def sign_in(
+    page: Page, person: Person, names: tuple[str, str, str] = ("Email", "Password", "Sign in")
+) -> None:
     """By the form, whose fields and button have these names."""
     page.get_by_label(names[0], exact=True).fill(person.email)
     page.get_by_label(names[1], exact=True).fill(PASSWORD)
@@ -89,7 +91,9 @@ def photo(name: str, color: str = "teal", size: tuple[int, int] = (800, 600)) ->
 def choose(page: Page, *files: File) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Attach files").click()
-    chooser.value.set_files([{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files])
+    chooser.value.set_files(
+        [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+    )
 
 
 def tell_worker(page: Page, what: str, **values: Any) -> None:

@@ -44,7 +44,9 @@ def at_thread(sit: Sit, house: House) -> Sit:
 
 
 def give(page: Page, kind: str, target: str, *files: File) -> None:
-    page.evaluate(DROP, [target, kind, [[name, type_, base64.b64encode(c).decode()] for name, type_, c in files]])
+    page.evaluate(
+        DROP, [target, kind, [[name, type_, base64.b64encode(c).decode()] for name, type_, c in files]]
+    )
 
 
 def upload_list(page: Page) -> Locator:
@@ -84,7 +86,9 @@ def test_only_a_picture_and_what_the_list_says(house: House, at_thread: Sit) -> 
     cara.get_by_role("button", name="Send").click()
     row = paul.get_by_role("list", name="Conversations").get_by_role("listitem")
     expect(row).to_contain_text("Photo")
-    expect(cara.get_by_role("list", name="Conversations").get_by_role("listitem")).to_contain_text("You: Photo")
+    expect(cara.get_by_role("list", name="Conversations").get_by_role("listitem")).to_contain_text(
+        "You: Photo"
+    )
 
 
 def test_dropped_and_pasted(house: House, at_thread: Sit) -> None:
@@ -180,7 +184,9 @@ def test_a_message_with_files_survives_a_reload_while_nobody_answers(house: Hous
 
 def test_the_lightbox_by_keyboard(house: House, at_thread: Sit) -> None:
     page = at_thread(house.paul)
-    choose(page, photo("first.jpg", "red"), photo("second.jpg", "green", (600, 1200)), photo("third.jpg", "blue"))
+    choose(
+        page, photo("first.jpg", "red"), photo("second.jpg", "green", (600, 1200)), photo("third.jpg", "blue")
+    )
     page.get_by_role("button", name="Send").click()
     first = log(page).get_by_role("link", name="first.jpg")
     expect(log(page).get_by_text("Sent", exact=True)).to_be_visible()
@@ -192,7 +198,9 @@ def test_the_lightbox_by_keyboard(house: House, at_thread: Sit) -> None:
     page.keyboard.press("ArrowRight")
     expect(box.get_by_role("img", name="second.jpg")).to_be_visible()
     page.wait_for_function("() => document.querySelector('.lightbox__image').naturalHeight === 1200")
-    assert page.evaluate("document.querySelector('.lightbox__image').getBoundingClientRect().height <= innerHeight")
+    assert page.evaluate(
+        "document.querySelector('.lightbox__image').getBoundingClientRect().height <= innerHeight"
+    )
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")  # the last one stays
     expect(box.get_by_role("img", name="third.jpg")).to_be_visible()
@@ -227,7 +235,10 @@ def test_nothing_stands_in_the_way_of_anybody(house: House, at_thread: Sit) -> N
     faults["lightbox"] = Axe().run(page).response["violations"]
     page.goto(f"{house.thread}/files")
     faults["files"] = Axe().run(page).response["violations"]
-    told = {state: [(one["id"], one["nodes"][0]["html"][:160]) for one in found] for state, found in faults.items()}
+    told = {
+        state: [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+        for state, found in faults.items()
+    }
     assert told == {"upload list": [], "lightbox": [], "files": []}
 
 
@@ -235,8 +246,13 @@ def test_a_finger_that_rests_on_a_picture_opens_the_menu(house: House, at_thread
     cara = at_thread(house.cara, **PHONE)
     choose(cara, photo("cliff.jpg"))
     cara.get_by_role("button", name="Send").click()
-    shown, menu = log(cara).get_by_role("img", name="cliff.jpg"), cara.get_by_role("dialog", name="This message")
-    expect(log(cara).locator("article[data-seq]").filter(has=cara.get_by_role("img", name="cliff.jpg"))).to_be_visible()
+    shown, menu = (
+        log(cara).get_by_role("img", name="cliff.jpg"),
+        cara.get_by_role("dialog", name="This message"),
+    )
+    expect(
+        log(cara).locator("article[data-seq]").filter(has=cara.get_by_role("img", name="cliff.jpg"))
+    ).to_be_visible()
     # As a phone tells of a finger that stays until something happens.
     shown.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
     expect(menu.get_by_role("button", name="Delete")).to_be_visible()

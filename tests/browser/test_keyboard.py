@@ -198,7 +198,9 @@ def test_nothing_moves_for_who_wants_it_still(sit: Sit, house: House) -> None:
 def test_in_the_reader_s_own_colours(sit: Sit, house: House) -> None:
     """Forced colours take away backgrounds and shadows: what says something by them alone needs a border."""
     cara = sit(house.cara, at=house.thread, forced_colors="active")
-    bordered = "(one) => ['borderTopStyle', 'outlineStyle'].some((name) => getComputedStyle(one)[name] !== 'none')"
+    bordered = (
+        "(one) => ['borderTopStyle', 'outlineStyle'].some((name) => getComputedStyle(one)[name] !== 'none')"
+    )
     for selector in (".message__bubble", ".composer__box", ".conversation--current .conversation__link"):
         assert cara.locator(selector).first.evaluate(bordered), selector
     cara.locator(".composer__field").press("Shift+Tab")

@@ -61,7 +61,8 @@ def wait_for_rows(page: Page, end: str, sign: str, seq: int) -> None:
 
 def scroll_to(page: Page, edge: str) -> None:
     page.evaluate(
-        "(top) => { const l = document.querySelector('.log'); l.scrollTop = top }", 0 if edge == "top" else 1e9
+        "(top) => { const l = document.querySelector('.log'); l.scrollTop = top }",
+        0 if edge == "top" else 1e9,
     )
 
 

@@ -64,7 +64,11 @@ def test_the_list_stands_still_when_a_thread_opens_beside_it(house: House, sit: 
 
     def seen() -> list[Any]:
         title = page.locator(".pane-list__title > :first-child")
-        return [box(page.locator(".pane-list")), box(title), title.evaluate("(it) => getComputedStyle(it).font")]
+        return [
+            box(page.locator(".pane-list")),
+            box(title),
+            title.evaluate("(it) => getComputedStyle(it).font"),
+        ]
 
     alone = seen()
     page.goto(house.thread)
@@ -117,4 +121,6 @@ def test_from_right_to_left_what_opens_belongs_to_its_button(house: House, sit: 
     page = in_arabic(sit, house, house.thread, DESK)
     page.locator(".composer__emoji").click()
     page.locator(".board__grid button").first.wait_for()
-    assert box(page.locator(".board"))["x"] == pytest.approx(box(page.locator(".composer__emoji"))["x"], abs=1)
+    assert box(page.locator(".board"))["x"] == pytest.approx(
+        box(page.locator(".composer__emoji"))["x"], abs=1
+    )

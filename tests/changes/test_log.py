@@ -23,7 +23,9 @@ def note(user_id, *threads):
 
 
 def seqs(user_id):
-    return list(db.session.execute(select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)).scalars())
+    return list(
+        db.session.execute(select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)).scalars()
+    )
 
 
 def test_the_same_thing_twice_in_one_transaction_is_one_row(app, cast):
@@ -109,7 +111,19 @@ def test_a_cursor_survives_its_journey(app, cast):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "?", "zzz", "a.b.c", "é", "YS5iLmM", "YS5iLi0x", "YS5iLjk5OTk5OTk5OTk5OTk5OTk5OTk5", "\x00", "A" * 300]
+    "text",
+    [
+        "",
+        "?",
+        "zzz",
+        "a.b.c",
+        "é",
+        "YS5iLmM",
+        "YS5iLi0x",
+        "YS5iLjk5OTk5OTk5OTk5OTk5OTk5OTk5",
+        "\x00",
+        "A" * 300,
+    ],
 )
 def test_what_never_was_a_cursor_is_refused(app, text):
     with pytest.raises(Invalid):

@@ -185,7 +185,10 @@ def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api)
     listed = api(talk.cara).get("/api/threads").json["threads"]
     assert [thread["id"] for thread in listed] == [talk.id]
     assert api(talk.cara).get(f"/api/threads/{thread_id}").status_code == 404
-    assert {name: count for name, count in counts().items() if before[name] != count}.keys() <= {"tokens", "changes"}
+    assert {name: count for name, count in counts().items() if before[name] != count}.keys() <= {
+        "tokens",
+        "changes",
+    }
     fresh = {file.name for file in transport.folder().glob("*.eml")}
     assert len(fresh & files) < len(files)
     names = {mail.id for mail in rows_of(Mail)}
@@ -230,7 +233,12 @@ def write_to_rosa(cast, now):
 
 def put_for_a_demo_s_client(cast, now):
     put_subject(
-        kind="coupon", external_id="c", title="C", professional_id=cast.paul.id, client_id=person("hannah").id, now=now
+        kind="coupon",
+        external_id="c",
+        title="C",
+        professional_id=cast.paul.id,
+        client_id=person("hannah").id,
+        now=now,
     )
 
 

@@ -52,7 +52,10 @@ def test_one_email_with_exactly_what_waits(world: World) -> None:
     [message] = world.server.messages
     text = text_of(message)
     assert message["Subject"] == "3 new messages from Ana Petrov"
-    places = [text.index(words) for words in ("Ana Petrov", "I slept badly.", "Could we move Thursday?", "To 17:30?")]
+    places = [
+        text.index(words)
+        for words in ("Ana Petrov", "I slept badly.", "Could we move Thursday?", "To 17:30?")
+    ]
     assert places == sorted(places)
     assert "3 unread messages" in text
     assert "Good morning" not in message.as_string()
@@ -97,7 +100,9 @@ def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> No
 
 def test_deleted_before_it_was_due_none(world: World) -> None:
     message = world.say(world.client, "the secret word")
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE)
+    messaging.delete_message(
+        viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE
+    )
     runs.sweep(DUE)
     assert reasons(world) == ["What waited was deleted by its sender."]
 
@@ -170,7 +175,9 @@ def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) ->
     assert runs.sweep(DUE + MINUTE)["digests_sent"] == 1
 
 
-def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.say(world.client, "first words")
     real = mail.send_claimed
 
@@ -244,7 +251,9 @@ def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
 
     def write(n: int) -> None:
         for round_ in range(4):
-            world.say(db.session.get_one(User, people[n].id), f"<{n}.{round_}>", NOON + round_ * MINUTE, threads[n])
+            world.say(
+                db.session.get_one(User, people[n].id), f"<{n}.{round_}>", NOON + round_ * MINUTE, threads[n]
+            )
 
     world.together(*[lambda n=n: write(n) for n in range(6)], *[lambda: runs.sweep(DUE)] * 3)
     runs.sweep(DUE + timedelta(hours=2))
@@ -280,7 +289,9 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(1, 8, 2):
             with suppress(Invalid):  # not written yet
                 messaging.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
-            messaging.change_membership(viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)})
+            messaging.change_membership(
+                viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)}
+            )
 
     def change_mind() -> None:
         coach = db.session.get_one(User, coach_id)

@@ -114,13 +114,20 @@ def test_three_tests_an_hour(make_app: Callable[..., Flask], now: Any) -> None:
         me: Any = app.test_client()
         me.signed_in_as(cast.cara)
         try:
-            assert [me.post("/settings/notifications/test").status_code for _ in range(4)] == [303, 303, 303, 429]
+            assert [me.post("/settings/notifications/test").status_code for _ in range(4)] == [
+                303,
+                303,
+                303,
+                429,
+            ]
         finally:
             limiter.enabled = False  # it is one for all applications of this process
             db.session.remove()
 
 
-def test_messages_about_to_be_mailed_are_in_the_zone_of_the_reader(talk: Talk, browse: Browse, now: Any) -> None:
+def test_messages_about_to_be_mailed_are_in_the_zone_of_the_reader(
+    talk: Talk, browse: Browse, now: Any
+) -> None:
     save_preferences(user=talk.paul, now=now, time_zone="Asia/Kolkata")
     talk.says(talk.cara, "Hello", now=now)
     there = (now + timedelta(hours=5, minutes=30)).strftime("%H:%M")

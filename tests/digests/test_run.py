@@ -139,7 +139,9 @@ def test_many_go_out_over_several_connections_each_once(world: World) -> None:
     people = crowd(world, 130)
     world.app.config["SMTP_CONNECTIONS"] = 3
     assert {o.did for o in runs.send_due(now=DUE)} == {"sent"}
-    assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(p.email for p in people)
+    assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(
+        p.email for p in people
+    )
     assert len(world.server.lines) == (3 if is_postgresql() else 1), "SQLite has one writer"
 
 
@@ -190,7 +192,9 @@ def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(runs, "BATCH", 4)
     people = [person.id for person in crowd(world, 60)]
     chosen = [runs._due(DUE, None, 4) for _ in range(20)]
-    assert all(found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen)
+    assert all(
+        found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen
+    )
     assert len({person for found in chosen for person in found}) > 20
 
 

@@ -110,7 +110,9 @@ def test_also_where_they_change_their_mind_of_something_else_meanwhile(world: Wo
     world.say(world.client, "Hello")
     world.seen(world.coach, MONDAY)
     assert week.sweep(MONDAY)["weeks_waiting"] == 1
-    save_preferences(user=world.coach, now=MONDAY + timedelta(seconds=30), quiet_from="22:00", quiet_to="07:00")
+    save_preferences(
+        user=world.coach, now=MONDAY + timedelta(seconds=30), quiet_from="22:00", quiet_to="07:00"
+    )
     assert week.sweep(MONDAY + DELAY)["weeks_sent"] == 1, "this week's, not the next one's"
 
 
@@ -131,7 +133,11 @@ def test_its_link_ends_it_and_nothing_else(world: World, browse: Callable[..., B
     assert preferences(world.coach.id).wants("week", "email")
     assert nobody.post(path, forged=True).status_code == 200
     prefs = preferences(world.coach.id)
-    assert (prefs.wants("week", "email"), prefs.wants("message", "email"), prefs.cadence) == (False, True, "soon")
+    assert (prefs.wants("week", "email"), prefs.wants("message", "email"), prefs.cadence) == (
+        False,
+        True,
+        "soon",
+    )
 
 
 @pytest.mark.each_database

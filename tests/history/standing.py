@@ -58,7 +58,9 @@ def own_messages(known: Known, user: str, thread: str, messages: list[State]) ->
         if len(told) > 1:
             known.blame("two numbers", f"{key} was acknowledged as {sorted(told)}", *acks[:MAX_SHOWN])
         if acks and not stands:
-            known.blame("lost", f"{key} was acknowledged as {sorted(told)} and is not there", *acks[:MAX_SHOWN])
+            known.blame(
+                "lost", f"{key} was acknowledged as {sorted(told)} and is not there", *acks[:MAX_SHOWN]
+            )
         if len(stands) > 1:
             known.blame("duplicate", f"{key} stands at {stands}", *tries[:MAX_SHOWN])
         elif stands and acks and told != set(stands):
@@ -116,9 +118,13 @@ def watermark(known: Known, user: str, thread: State, messages: list[State]) -> 
     if mark not in legal or mark < least or mark > thread["last_seq"]:
         known.blame("watermark", f"{user} stands at {mark} in {thread['id']}; acknowledged was {least}")
     for member in known.members.get(thread["id"], ()):
-        view = known.history.fresh[member].threads.get(thread["id"]) if member in known.history.fresh else None
+        view = (
+            known.history.fresh[member].threads.get(thread["id"]) if member in known.history.fresh else None
+        )
         if member != user and view and view["other_read_seq"] != mark:
-            known.blame("watermark", f"{member} sees {user} at {view['other_read_seq']}, who stands at {mark}")
+            known.blame(
+                "watermark", f"{member} sees {user} at {view['other_read_seq']}, who stands at {mark}"
+            )
 
 
 def bell(known: Known, user: str, fresh: Fresh) -> None:

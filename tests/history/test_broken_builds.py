@@ -46,7 +46,10 @@ def findings(app: Any, now: Any) -> Callable[..., set[str]]:
     def find(wanted: set[str], *, habits: Habits | None = None, late: float | None = None) -> set[str]:
         found: set[str] = set()
         habits = habits or Habits()
-        habits.weights |= {"mark": 0, "mark_unread": 0}  # every mark wakes both people, and so hides a message not told
+        habits.weights |= {
+            "mark": 0,
+            "mark_unread": 0,
+        }  # every mark wakes both people, and so hides a message not told
         for round_ in range(ROUNDS):
             persons = world.people(now, name=f"broken{round_}")
             crowd = world.crowd(persons, lambda: AppDoor(app), seed=SEED + round_, habits=habits)
@@ -81,9 +84,13 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        if random.random() < 0.4:  # held back until another, with a higher number, is there; and somebody has looked
+        if (
+            random.random() < 0.4
+        ):  # held back until another, with a higher number, is there; and somebody has looked
             with told:
-                told.wait_for(lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4)
+                told.wait_for(
+                    lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4
+                )
             threading.Event().wait(0.1)
         after_commit(lambda: advance(heads))
 
@@ -92,7 +99,9 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
         with transaction() as session:
             for user_id in sorted(heads):
                 highest = func.greatest(ChangeLog.last_seq, heads[user_id])
-                session.execute(update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest))
+                session.execute(
+                    update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest)
+                )
         wakeups.notify(heads)
         with told:
             highest.update(
@@ -157,7 +166,11 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
 def test_subscribing_after_reading(findings, monkeypatch) -> None:
     """What comes between the look at the log and the subscription wakes nobody."""
 
-    true_add_waiter, true_suspend, not_added = wakeups.PollNotifier.add_waiter, executor.suspend, dict[Any, Any]()
+    true_add_waiter, true_suspend, not_added = (
+        wakeups.PollNotifier.add_waiter,
+        executor.suspend,
+        dict[Any, Any](),
+    )
 
     def add_waiter(self: Any, *whom: Any) -> Any:
         waiter = true_add_waiter(self, *whom)

@@ -12,7 +12,14 @@ from concurrent.futures import wait
 import pytest
 
 from tests.services import wait_for
-from wellchat.longpoll.executor import SuspendableExecutor, Wakeup, max_suspended, resumed_by, suspend, suspendable
+from wellchat.longpoll.executor import (
+    SuspendableExecutor,
+    Wakeup,
+    max_suspended,
+    resumed_by,
+    suspend,
+    suspendable,
+)
 
 TIMEOUT = 20.0  # seconds after which a test gives up
 NEVER = 3600.0
@@ -72,7 +79,9 @@ def waits_for(
     return poll
 
 
-def test_a_suspended_job_frees_its_thread_and_resumes(make_executor: Callable[..., SuspendableExecutor]) -> None:
+def test_a_suspended_job_frees_its_thread_and_resumes(
+    make_executor: Callable[..., SuspendableExecutor],
+) -> None:
     executor, news = make_executor(1, max_running=1), [Wakeup() for _ in range(200)]
     begun: list[Wakeup | None] = []
     polls = [executor.submit(waits_for(wakeup, begun=begun)) for wakeup in news]
@@ -124,7 +133,9 @@ def test_a_wakeup_before_the_suspension_or_two_at_once_resume_once(
     assert begun[2:] == [None, news]
 
 
-def test_a_suspension_is_forgotten_after_its_timeout(make_executor: Callable[..., SuspendableExecutor]) -> None:
+def test_a_suspension_is_forgotten_after_its_timeout(
+    make_executor: Callable[..., SuspendableExecutor],
+) -> None:
     executor, news = make_executor(1, max_running=1), Wakeup()
     executor.submit(waits_for(news, seconds=0.01)).result(TIMEOUT)
     assert executor._deadlines == []
@@ -159,7 +170,9 @@ def test_a_finished_job_is_referenced_by_nothing(make_executor: Callable[..., Su
         gc.enable()
 
 
-def test_a_job_may_be_suspended_twice_on_one_wakeup(make_executor: Callable[..., SuspendableExecutor]) -> None:
+def test_a_job_may_be_suspended_twice_on_one_wakeup(
+    make_executor: Callable[..., SuspendableExecutor],
+) -> None:
     """However soon its time is over, nothing of the first time stands in the way of the second."""
     executor = make_executor(4, max_running=4)
     begun = threading.Semaphore(0)
@@ -242,7 +255,9 @@ def test_submit_after_shutdown_is_refused(make_executor: Callable[..., Suspendab
         executor.submit(lambda: 2)
 
 
-def test_suspend_outside_the_executor_blocks_the_thread(make_executor: Callable[..., SuspendableExecutor]) -> None:
+def test_suspend_outside_the_executor_blocks_the_thread(
+    make_executor: Callable[..., SuspendableExecutor],
+) -> None:
     """Under another server, or in a job that cannot be run again."""
     news = Wakeup()
     threading.Timer(0.02, news.fire).start()

@@ -89,7 +89,9 @@ def test_a_change_in_another_process_ends_a_cached_poll(world):
     client = connect(world.url, timeout=1)
     seq = heads([world.cast.paul.id])[world.cast.paul.id].seq
     client.publish(wakeups.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
-    wait_for(lambda: world.count() > 0, what="the wakeup")  # the cached poll no longer holds, so the database is asked
+    wait_for(
+        lambda: world.count() > 0, what="the wakeup"
+    )  # the cached poll no longer holds, so the database is asked
 
 
 def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):
@@ -117,7 +119,9 @@ def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
         return found
 
     monkeypatch.setattr(call, "check_cursor", check_then_send)
-    poll_notifier()._invalidate([world.cast.paul.id])  # so that this poll is looked up, and not answered from before
+    poll_notifier()._invalidate(
+        [world.cast.paul.id]
+    )  # so that this poll is looked up, and not answered from before
     assert world.poll().status_code == 204
     assert fired
     assert [m["body"] for m in world.poll().json["messages"]] == ["in between"]
@@ -143,7 +147,9 @@ def test_a_database_failure_before_the_wait_is_reported_by_the_application(world
     asked = []
 
     def gone(connection, _cursor, statement, *_):
-        if "change_logs" in statement and asked and len(asked) < 2:  # the look before the wait, not the application's
+        if (
+            "change_logs" in statement and asked and len(asked) < 2
+        ):  # the look before the wait, not the application's
             asked.append(statement)
             raise OperationalError(statement, None, Exception("the server went away"))
 
@@ -269,7 +275,9 @@ def test_a_user_who_was_away_gets_everything_on_return(world):
     world.count(3)
     for i in range(30):
         key = f"away-{i}"
-        send_message(sender=world.cast.cara, thread_id=world.talk.id, body=f"{i}", client_key=key, now=clock.now())
+        send_message(
+            sender=world.cast.cara, thread_id=world.talk.id, body=f"{i}", client_key=key, now=clock.now()
+        )
     seen, more = [], True
     while more:
         news = world.poll(limit=7).json
@@ -277,6 +285,8 @@ def test_a_user_who_was_away_gets_everything_on_return(world):
         more = news["has_more"]
     assert seen == list(range(1, 31))
     assert (
-        db.session.query(PendingDelivery).filter(PendingDelivery.due_at <= clock.now() + timedelta(seconds=1)).count()
+        db.session.query(PendingDelivery)
+        .filter(PendingDelivery.due_at <= clock.now() + timedelta(seconds=1))
+        .count()
         == 30
     )

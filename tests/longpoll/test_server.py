@@ -58,7 +58,10 @@ def test_polls_wait_without_a_thread_and_keep_their_connection(valkey_url: str, 
             wait = 20 if number % 3 else 0.5  # these come back by themselves
             line.request("GET", f"/api/updates?since={cursor}&wait={wait}", headers=theirs)
         hanging = POLLS * 2 // 3
-        wait_for(lambda: f"wellchat_polls_waiting {hanging}.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
+        wait_for(
+            lambda: f"wellchat_polls_waiting {hanging}.0" in fetch(f"{place.url}/metrics")[1],
+            what="the polls",
+        )
         send = http.client.HTTPConnection(address, timeout=20)
         sent = {**mine, "Content-Type": "application/json"}
         send.request("POST", "/api/threads", json.dumps({"with": professional.id}), sent)
@@ -76,7 +79,9 @@ def test_polls_wait_without_a_thread_and_keep_their_connection(valkey_url: str, 
 
 
 def connections(place: world.Place, number: int, *, timeout: float = 20) -> list[http.client.HTTPConnection]:
-    lines = [http.client.HTTPConnection(place.url.removeprefix("http://"), timeout=timeout) for _ in range(number)]
+    lines = [
+        http.client.HTTPConnection(place.url.removeprefix("http://"), timeout=timeout) for _ in range(number)
+    ]
     for line in lines:
         line.connect()
     return lines
@@ -117,7 +122,9 @@ def test_silent_connections_take_no_thread(valkey_url: str, tmp_path: Path) -> N
         silent[0].sendall(b"GET /healthz HTTP/1.0\r\n\r\n")
         assert silent[0].recv(1 << 16).startswith(b"HTTP/1.0 200")
         place.web.process.terminate()
-        assert silent[1].recv(1) == b""  # and none holds up a stop: it is let go long before its 15 s are over
+        assert (
+            silent[1].recv(1) == b""
+        )  # and none holds up a stop: it is let go long before its 15 s are over
 
 
 def test_a_client_that_does_not_close_delays_nobody(valkey_url: str, tmp_path: Path) -> None:
@@ -151,14 +158,18 @@ def test_max_waiting_raises_the_limit_of_open_files(valkey_url: str, tmp_path: P
         with serving(many, tmp_path, workers=1) as place:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
             hang(place, connections(place, 350), wait=20)
-            wait_for(lambda: "wellchat_polls_waiting 350.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
+            wait_for(
+                lambda: "wellchat_polls_waiting 350.0" in fetch(f"{place.url}/metrics")[1], what="the polls"
+            )
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize(("files", "wanted"), [(600, 10_000), (1_024, 10_000), (4_096, 10_000), (4_096, 300)])
 def test_the_limits_fit_the_open_files(files: int, wanted: int) -> None:
-    asked = f"from wellchat.longpoll.server import connection_limits; print(*connection_limits(256, {wanted}))"
+    asked = (
+        f"from wellchat.longpoll.server import connection_limits; print(*connection_limits(256, {wanted}))"
+    )
     limited = f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({files}, {files})); {asked}"
     said = subprocess.run([sys.executable, "-c", limited], capture_output=True, text=True, check=True).stdout
     waiting, idle = map(int, said.split())
@@ -191,7 +202,9 @@ def metrics_of(place: world.Place) -> str:
         return ""
 
 
-def test_connections_are_balanced_between_the_processes(postgresql_url: str, valkey_url: str, tmp_path: Path) -> None:
+def test_connections_are_balanced_between_the_processes(
+    postgresql_url: str, valkey_url: str, tmp_path: Path
+) -> None:
     """They stay for long, so one that took them all would do all the work, beside others that do none."""
     settings = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_DATABASE_URL": postgresql_url}
     with serving(settings, tmp_path, workers=2) as place:
@@ -201,7 +214,9 @@ def test_connections_are_balanced_between_the_processes(postgresql_url: str, val
         assert len(workers) == 2
         free = workers[1]
         before = _sockets(free)
-        os.kill(int(free), signal.SIGSTOP)  # so that the other one takes all that come, as when one has just begun
+        os.kill(
+            int(free), signal.SIGSTOP
+        )  # so that the other one takes all that come, as when one has just begun
         try:
             lines = connections(place, 40)
             for line in lines:

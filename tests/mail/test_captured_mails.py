@@ -73,12 +73,16 @@ def test_behind_a_proxy_or_on_a_real_address_nobody_is_at_the_machine(
     assert browse().get("/outbox", **AT_THE_MACHINE).status_code in (302, 401)
 
 
-def test_another_name_for_this_machine_is_elsewhere(world: World, browse: Browse, captured: dict[str, str]) -> None:
+def test_another_name_for_this_machine_is_elsewhere(
+    world: World, browse: Browse, captured: dict[str, str]
+) -> None:
     """A page of somebody else's whose name was made to lead here must not read the mails."""
     assert browse().get("/outbox", base_url="http://rebound.example", **AT_THE_MACHINE).status_code == 401
 
 
-def test_no_such_page_where_a_mail_server_is_set(world: World, browse: Browse, captured: dict[str, str]) -> None:
+def test_no_such_page_where_a_mail_server_is_set(
+    world: World, browse: Browse, captured: dict[str, str]
+) -> None:
     world.app.config["SMTP_URL"] = world.server.url
     for path in ("/outbox", f"/outbox/{captured['Ana Petrov']}", f"/outbox/{captured['Ana Petrov']}/html"):
         assert browse(world.client).get(path, **AT_THE_MACHINE).status_code == 404

@@ -223,7 +223,9 @@ def test_a_mail_that_cannot_be_made_fails_alone(world: World) -> None:
     assert "no_such_mail" in world.mails()[0].reason + world.mails()[1].reason
 
 
-def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_mail: Mail, _now: object) -> dict[str, object]:
         raise compose.NotWanted("Everything was read.")
 

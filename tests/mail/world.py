@@ -70,7 +70,9 @@ class World:
     def say(self, sender: User, body: str, at: datetime = NOON, thread: Thread | None = None) -> Message:
         """Sent, and told to the other person as the worker does."""
         thread = thread or self.thread
-        message, _ = messaging.send_message(sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at)
+        message, _ = messaging.send_message(
+            sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at
+        )
         outbox.process(thread_ids=[thread.id], now=at)
         return message
 

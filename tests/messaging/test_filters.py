@@ -94,7 +94,12 @@ def test_a_word_taken_back_waits_for_nobody(talk, now):
 def test_by_what_it_is_about(cast, talk, now):
     put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
     put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=cast.paul.id, client_id=cast.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=cast.paul.id,
+        client_id=cast.cara.id,
+        now=now,
     )
     coupon, _ = open_thread(viewer=cast.cara, subject=("coupon", "c"), now=now)
     assert kinds_of(cast.paul) == ["coupon"]
@@ -148,7 +153,9 @@ def test_until_when(now):
     at = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # in Paris 23:30; the clocks go forward that night
     assert until("hour", now=at, zone="Europe/Paris") == at + HOUR
     assert until("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
-    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(2026, 3, 29, 23, tzinfo=UTC)  # there it is Sunday
+    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(
+        2026, 3, 29, 23, tzinfo=UTC
+    )  # there it is Sunday
     assert until("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
     assert until("always", now=at, zone="UTC") == FOREVER
 
@@ -266,7 +273,14 @@ def crowd(rita, now):
         ends = {"thread_id": thread_id, "updated_at": at, "last_seq": 1}
         people = {"client_id": client.id, "professional_id": rita.id, "connection_id": link}
         threads.append(
-            {"id": thread_id, "key": f"k:{i}", "key_scope": "client", "last_seq": 1, "created_at": at, "updated_at": at}
+            {
+                "id": thread_id,
+                "key": f"k:{i}",
+                "key_scope": "client",
+                "last_seq": 1,
+                "created_at": at,
+                "updated_at": at,
+            }
             | people
         )
         members.append(
@@ -281,7 +295,14 @@ def crowd(rita, now):
             | {"waiting_since": None, "kind": None, "snoozed_until": None}
         )
         messages.append(
-            {"thread_id": thread_id, "seq": 1, "sender_id": client.id, "body": "x", "client_key": "k", "created_at": at}
+            {
+                "thread_id": thread_id,
+                "seq": 1,
+                "sender_id": client.id,
+                "body": "x",
+                "client_key": "k",
+                "created_at": at,
+            }
         )
     same = {"delivered_seq": 0, "mailed_seq": 0, "archived": False}
     with transaction() as session:

@@ -126,7 +126,9 @@ def test_it_opens_where_reading_ended_however_long_ago_that_is(talk, browse, cha
         page = browse(talk.cara).get(f"/threads/{talk.id}").text
         seqs = [int(seq) for seq in re.findall(r'data-seq="(\d+)"', page)]
         assert (seqs[0], seqs[-1]) == (first, last)
-        assert ('role="separator"' in page.partition('role="log"')[2].partition("<template")[0]) == (last_read < 1000)
+        assert ('role="separator"' in page.partition('role="log"')[2].partition("<template")[0]) == (
+            last_read < 1000
+        )
 
 
 def test_a_message_has_an_address_that_needs_no_script(talk, browse, now):
@@ -136,6 +138,8 @@ def test_a_message_has_an_address_that_needs_no_script(talk, browse, now):
     assert far.headers["Location"] == f"/threads/{talk.id}?at=10#10"
     assert 'id="10"' in cara.get(f"/threads/{talk.id}?at=10").text
     for seq, place in ((10, "?at=10#10"), (11, "#11")):  # the page opens with the last fifty, 11 to 60
-        assert cara.post(f"/threads/{talk.id}/messages/{seq}/pin", data={"pinned": "1"}).location.endswith(place)
+        assert cara.post(f"/threads/{talk.id}/messages/{seq}/pin", data={"pinned": "1"}).location.endswith(
+            place
+        )
     page = cara.get(f"/threads/{talk.id}").text
     assert ('id="10"' in page, 'id="11"' in page) == (False, True)

@@ -63,12 +63,16 @@ WORDS = [
 
 def state(talk, seq=1, viewer=None):
     db.session.rollback()
-    return message_json(db.session.get(Message, (talk.id, seq), populate_existing=True), (viewer or talk.cara).id)
+    return message_json(
+        db.session.get(Message, (talk.id, seq), populate_existing=True), (viewer or talk.cara).id
+    )
 
 
 def news(user, since):
     """Which messages somebody's change log has named since."""
-    query = select(Change.message_seq).where(Change.user_id == user.id, Change.seq > since, Change.kind == "message")
+    query = select(Change.message_seq).where(
+        Change.user_id == user.id, Change.seq > since, Change.kind == "message"
+    )
     return sorted(db.session.execute(query).scalars())
 
 
@@ -91,7 +95,10 @@ def test_both_may_react_to_anything_and_with_more_than_one(app, talk, now):
     found = {r["emoji"]: sorted(r["user_ids"]) for r in state(talk)["reactions"]}
     assert found == {"👍": both, "🎉": [talk.paul.id]}
     react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=False, now=now)
-    assert {r["emoji"]: r["user_ids"] for r in state(talk)["reactions"]} == {"👍": [talk.cara.id], "🎉": [talk.paul.id]}
+    assert {r["emoji"]: r["user_ids"] for r in state(talk)["reactions"]} == {
+        "👍": [talk.cara.id],
+        "🎉": [talk.paul.id],
+    }
 
 
 def test_twice_is_once_and_tells_nobody_again(app, talk, now):
@@ -192,7 +199,9 @@ def test_reactions_of_both_at_once_are_all_there(app, talk, now, at_once):
         react(viewer=user, thread_id=talk.id, seq=1, emoji=emoji[0], on=False, now=now)
 
     at_once(6, act)
-    rows = db.session.execute(select(Reaction.emoji, Reaction.user_id).where(Reaction.thread_id == talk.id)).all()
+    rows = db.session.execute(
+        select(Reaction.emoji, Reaction.user_id).where(Reaction.thread_id == talk.id)
+    ).all()
     shown = {(r["emoji"], user_id) for r in state(talk)["reactions"] for user_id in r["user_ids"]}
     assert shown == {tuple(row) for row in rows}
     assert {(each, user_id) for each in emoji[1:] for user_id in ids} <= shown
@@ -207,7 +216,9 @@ def test_pins_at_once_keep_to_the_limit(app, talk, now, at_once):
 
     def act(i):
         try:
-            pin(viewer=db.session.get(User, ids[i % 2]), thread_id=talk.id, seq=MAX_PINS + i, on=True, now=now)
+            pin(
+                viewer=db.session.get(User, ids[i % 2]), thread_id=talk.id, seq=MAX_PINS + i, on=True, now=now
+            )
         except Invalid:
             return False
         return True
@@ -244,7 +255,9 @@ def test_a_reaction_and_the_deletion_at_once(app, talk, now, at_once):
 
 def answer(talk, sender, seq, now, body="an answer"):
     key = f"answer-{talk.said}-{seq}-{body}"
-    message, _ = send_message(sender=sender, thread_id=talk.id, body=body, client_key=key, reply_to=seq, now=now)
+    message, _ = send_message(
+        sender=sender, thread_id=talk.id, body=body, client_key=key, reply_to=seq, now=now
+    )
     return message
 
 

@@ -17,7 +17,13 @@ from wellchat.messaging.opening import claim_lead, open_thread, put_subject
 @pytest.fixture
 def put(cast, now):
     def put(kind, **more):
-        given = {"external_id": "1", "title": "A title", "professional_id": cast.paul.id, "now": now, "tell": False}
+        given = {
+            "external_id": "1",
+            "title": "A title",
+            "professional_id": cast.paul.id,
+            "now": now,
+            "tell": False,
+        }
         return put_subject(kind=kind, **given | more)
 
     return put
@@ -45,15 +51,25 @@ def test_of_a_message(cast, talk, api, now, put):
     put("booking", client_id=cast.cara.id)
     talk.says(talk.paul, "Before")
     send_message(
-        sender=cast.paul, thread_id=talk.id, body="About it", client_key="k", subject=("booking", "1"), now=now
+        sender=cast.paul,
+        thread_id=talk.id,
+        body="About it",
+        client_key="k",
+        subject=("booking", "1"),
+        now=now,
     )
     known = api(cast.cara).get(f"/api/threads/{talk.id}/messages").get_json()["messages"]
     cursor = cursor_now(cast.cara.id)
     put("booking", client_id=cast.cara.id, status="cancelled")
     update = since(api, cast.cara, cursor)
-    assert [(message["seq"], message["subject"]["status"]) for message in update["messages"]] == [(2, "cancelled")]
+    assert [(message["seq"], message["subject"]["status"]) for message in update["messages"]] == [
+        (2, "cancelled")
+    ]
     assert update["messages"][0]["revision"] > known[1]["revision"], "the newer of two states"
-    assert update["messages"] == api(cast.cara).get(f"/api/threads/{talk.id}/messages").get_json()["messages"][1:]
+    assert (
+        update["messages"]
+        == api(cast.cara).get(f"/api/threads/{talk.id}/messages").get_json()["messages"][1:]
+    )
 
 
 def test_what_is_put_as_it_stands_is_told_to_nobody(cast, api, now, put):
@@ -85,7 +101,9 @@ def test_putting_it_and_speaking_of_it_do_not_wait_for_each_other(cast, now, put
         return real(*given)
 
     def speak():
-        send_message(sender=cast.cara, thread_id=thread_id, body="Hi", client_key="k", subject=("lead", "1"), now=now)
+        send_message(
+            sender=cast.cara, thread_id=thread_id, body="Hi", client_key="k", subject=("lead", "1"), now=now
+        )
         sent.set()
 
     with monkeypatch.context() as patch:

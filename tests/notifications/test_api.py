@@ -26,7 +26,9 @@ def test_list_and_mark_read(world: World, browse: Browse) -> None:
     [record] = answer["notifications"]
     assert (answer["unread"], answer["next"], record["preview"]) == (1, None, "Hello")
     assert me.get(f"/api/updates?since={answer['cursor']}").status_code == 204
-    assert me.patch("/api/notifications", json={"ids": [record["id"]], "read": True}).get_json() == {"unread": 0}
+    assert me.patch("/api/notifications", json={"ids": [record["id"]], "read": True}).get_json() == {
+        "unread": 0
+    }
     [update] = me.get(f"/api/updates?since={answer['cursor']}").get_json()["notifications"]
     assert update["read"], "the badge clears everywhere through the same updates"
     assert me.get("/api/notifications?unread=true").get_json()["notifications"] == []
@@ -80,7 +82,10 @@ def test_preferences_over_json(world: World, browse: Browse) -> None:
     assert {name: saved[name] for name in changes} == changes
     assert saved["channels"]["message"] == {"bell": True, "push": True, "email": False}
     assert me.get("/api/preferences").get_json()["preferences"] == saved
-    assert me.patch("/api/preferences", json={"quiet_from": None}).get_json()["preferences"]["quiet_from"] is None
+    assert (
+        me.patch("/api/preferences", json={"quiet_from": None}).get_json()["preferences"]["quiet_from"]
+        is None
+    )
     assert me.patch("/api/preferences", json={}).get_json()["preferences"]["cadence"] == "daily"
 
 
@@ -101,7 +106,9 @@ def test_bad_preferences_get_a_clear_answer_and_change_nothing(
     world: World, browse: Browse, field: str, value: object
 ) -> None:
     before = preferences(world.coach)
-    answer = browse(world.coach).patch("/api/preferences", json={field: value, "digest_hour": 3} | {field: value})
+    answer = browse(world.coach).patch(
+        "/api/preferences", json={field: value, "digest_hour": 3} | {field: value}
+    )
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert any(name.startswith(field) for name in answer.get_json()["errors"])
     assert preferences(world.coach) == before
@@ -128,7 +135,9 @@ def test_filters_and_marks_without_script(world: World, browse: Browse) -> None:
     me.post("/notifications/read", data={"id": record.id, "read": "1", "next": "/notifications?unread=1"})
     assert "Nothing unread" in me.get("/notifications?unread=1").text
     assert "Mark as unread: Ana Petrov" in me.get("/notifications").text
-    answer = me.post("/notifications/read", data={"id": record.id, "read": "0", "next": "/notifications?unread=1"})
+    answer = me.post(
+        "/notifications/read", data={"id": record.id, "read": "0", "next": "/notifications?unread=1"}
+    )
     assert (answer.status_code, answer.location) == (303, "/notifications?unread=1")
     assert queries.unread_count(world.coach.id) == 1
     assert me.post("/notifications/read", data={"id": record.id, "read": "perhaps"}).status_code == 422
@@ -161,7 +170,13 @@ def test_the_page_of_preferences(world: World, browse: Browse) -> None:
 
 def test_half_of_the_quiet_hours_is_asked_for(world: World, browse: Browse) -> None:
     me = browse(world.coach)
-    form = {"cadence": "soon", "digest_hour": "8", "digest_weekday": "0", "quiet_from": "22:00", "quiet_to": ""}
+    form = {
+        "cadence": "soon",
+        "digest_hour": "8",
+        "digest_weekday": "0",
+        "quiet_from": "22:00",
+        "quiet_to": "",
+    }
     answer = me.post("/settings/notifications", data={**form, "time_zone": "UTC"})
     assert answer.status_code == 422
     assert "Fill in both times, or leave both empty." in answer.text

@@ -74,7 +74,9 @@ def test_in_the_preferences(world: World, browse: Browse, resource: Notification
     assert share(world, "Stretching") is None, "and they are obeyed"
 
 
-def test_what_waits_for_no_digest_has_no_email(world: World, browse: Browse, resource: NotificationKind) -> None:
+def test_what_waits_for_no_digest_has_no_email(
+    world: World, browse: Browse, resource: NotificationKind
+) -> None:
     kinds()["resource"] = replace(resource, waits_for_digest=False)
     me = browse(world.client)
     page = me.get("/settings/notifications").text
@@ -108,8 +110,12 @@ def test_records_of_a_kind_that_is_declared_no_longer(world: World, browse: Brow
     assert "still there" in me.get("/notifications").text
 
 
-def test_what_is_on_devices_only_is_not_in_the_bell(world: World, browse: Browse, resource: NotificationKind) -> None:
-    actions.save_preferences(user=world.client, now=NOON, channels={"resource": {"bell": False, "push": True}})
+def test_what_is_on_devices_only_is_not_in_the_bell(
+    world: World, browse: Browse, resource: NotificationKind
+) -> None:
+    actions.save_preferences(
+        user=world.client, now=NOON, channels={"resource": {"bell": False, "push": True}}
+    )
     hidden = share(world, "Stretching")
     me = browse(world.client)
     assert hidden is not None

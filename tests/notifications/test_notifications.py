@@ -218,7 +218,9 @@ def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> 
             "week": {"bell": False, "push": False, "email": True},
         },
     }
-    actions.save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="07:00", cadence="daily")
+    actions.save_preferences(
+        user=world.coach, now=NOON, quiet_from="22:00", quiet_to="07:00", cadence="daily"
+    )
     actions.save_preferences(
         user=world.coach, now=NOON, time_zone="Asia/Kolkata", channels={"message": {"push": False}}
     )
@@ -236,7 +238,9 @@ def test_first_preferences_saved_at_once(world: World) -> None:
         {"digest_weekday": 3},
         {"quiet_from": "22:00", "quiet_to": "06:00"},
     ]
-    answers = world.together(*[lambda s=s: actions.save_preferences(user=world.coach, now=NOON, **s) for s in saves])
+    answers = world.together(
+        *[lambda s=s: actions.save_preferences(user=world.coach, now=NOON, **s) for s in saves]
+    )
     assert answers == [None] * 4
     prefs = queries.preferences(world.coach.id)
     assert (prefs.cadence, prefs.digest_hour, prefs.digest_weekday) == ("daily", 5, 3)
@@ -260,7 +264,9 @@ def test_what_is_unread_again_while_news_come_stays_read(world: World, backgroun
     notifier = background(notify_again)
     assert notified.wait(10)
     db.session.rollback()
-    again = background(lambda: actions.mark_read(viewer=world.coach, ids=[record["id"]], read=False, now=NOON))
+    again = background(
+        lambda: actions.mark_read(viewer=world.coach, ids=[record["id"]], read=False, now=NOON)
+    )
     until_one_waits()
     let_go.set()
     notifier.result(20), again.result(20)

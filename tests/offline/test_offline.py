@@ -48,7 +48,9 @@ def test_everything_a_page_links_is_kept_for_it(browse: Any, cast: Any, talk: An
     assert linked <= set(re.findall(r'"(/assets/[^"]+)"', client.get("/sw.js").get_data(as_text=True)))
 
 
-def test_the_manifest_is_the_installation_s_own(app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_is_the_installation_s_own(
+    app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.config, "NAME", "Studio Nord and Friends")
     answer = client.get("/manifest.webmanifest")
     assert answer.mimetype == "application/manifest+json"
@@ -88,7 +90,9 @@ def test_an_icon_that_is_none(client: Browser) -> None:
 def test_pages_say_how_they_are_framed(browse: Any, cast: Any, client: Browser, path: str) -> None:
     page = (client if path == "/sign-in" else browse(cast.cara)).get(path).get_data(as_text=True)
     assert '<link rel="manifest" href="/manifest.webmanifest">' in page
-    assert re.findall(r'name="theme-color" content="#[0-9a-f]{6}" media="\(prefers-color-scheme: (\w+)\)"', page) == [
+    assert re.findall(
+        r'name="theme-color" content="#[0-9a-f]{6}" media="\(prefers-color-scheme: (\w+)\)"', page
+    ) == [
         "light",
         "dark",
     ]

@@ -51,7 +51,10 @@ def test_a_look_shows_what_was_said_before_and_who_marked_it(admin, talk, now):
     assert '<q dir="auto">message 1</q>' in text
     assert '<q dir="auto">message 2</q>' in text
     assert "what she made of it" in text
-    assert {f'"👍 {a} and {b}"' in text for a, b in permutations(("Cara Client", "Paul Professional"))} == {True, False}
+    assert {f'"👍 {a} and {b}"' in text for a, b in permutations(("Cara Client", "Paul Professional"))} == {
+        True,
+        False,
+    }
     assert f'href="/threads/{talk.id}' not in text, "nothing that leads to a 404"
 
 

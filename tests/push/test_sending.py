@@ -170,7 +170,9 @@ def test_snoozing_holds_it(world: World, phone: Subscriber) -> None:
         assert len(phone.got()) == sent, minutes
 
 
-def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(world: World, phone: Subscriber, browse: Any) -> None:
+def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(
+    world: World, phone: Subscriber, browse: Any
+) -> None:
     save_preferences(user=world.coach, now=NOON, channels={"message": {"bell": False}})
     world.say(world.client, "Hello")
     sweep()
@@ -369,7 +371,9 @@ def test_sweeps_and_doorbells_find_it(world: World, phone: Subscriber) -> None:
 
 
 @pytest.mark.slow
-def test_telling_costs_the_same_for_many_devices_as_rows(world: World, devices: Devices, queries: Any) -> None:
+def test_telling_costs_the_same_for_many_devices_as_rows(
+    world: World, devices: Devices, queries: Any
+) -> None:
     for _ in range(3):
         devices().register(world.coach)
     world.say(world.client, "Hello")
@@ -429,7 +433,14 @@ def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
 
     def notify_coach() -> None:
         with transaction():
-            notify(user_id=world.coach.id, kind="message", thread_id=world.thread.id, seq=1, preview="Hi", now=NOON)
+            notify(
+                user_id=world.coach.id,
+                kind="message",
+                thread_id=world.thread.id,
+                seq=1,
+                preview="Hi",
+                now=NOON,
+            )
             notified.set()
             assert let_go.wait(10)
 

@@ -36,7 +36,9 @@ ODD = [
 
 
 @pytest.mark.parametrize("endpoint", PRIVATE)
-def test_nothing_is_sent_to_a_private_address(app: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_nothing_is_sent_to_a_private_address(
+    app: Any, endpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
     with pytest.raises((web_push.Gone, web_push.Temporary)):
         web_push.post(endpoint, b"x", {})
@@ -57,7 +59,9 @@ def test_a_public_name_may_not_lead_inside(app: Any, monkeypatch: pytest.MonkeyP
         web_push.post("https://push.example.com/x", b"x", {})
 
 
-def test_the_address_that_was_looked_at_is_the_one_connected_to(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_address_that_was_looked_at_is_the_one_connected_to(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A name that answers differently the second time gains nothing: there is no second time."""
     asked: list[str] = []
     reached: list[Any] = []
@@ -78,7 +82,9 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(app: Any, monkey
     assert (asked, reached) == (["push.example.com"], [("93.184.216.34", 443)])
 
 
-def test_a_service_that_drips_is_cut_off(app: Any, push_service: PushService, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_that_drips_is_cut_off(
+    app: Any, push_service: PushService, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(web_push, "TIMEOUT", 0.5)
     push_service.answers = [drip]
     before = time.monotonic()

@@ -58,7 +58,9 @@ def reply(world: World, **more: Any) -> Verdict:
 
 
 def bodies(world: World, thread: Thread | None = None) -> list[str | None]:
-    query = db.select(Message.body).where(Message.thread_id == (thread or world.thread).id).order_by(Message.seq)
+    query = (
+        db.select(Message.body).where(Message.thread_id == (thread or world.thread).id).order_by(Message.seq)
+    )
     return list(db.session.execute(query).scalars())
 
 

@@ -26,7 +26,10 @@ US = "wellchat <wellchat+r0123456789abc@studio.example>"
 # name: (what stands in text/plain, what was new in it)
 PLAIN = {
     "nothing but words": ("Yes, at nine.", "Yes, at nine."),
-    "gmail en": (f"Yes, at nine.\n\nOn Wed, Nov 18, 2026 at 1:30 PM {US} wrote:\n\n{QUOTED}\n", "Yes, at nine."),
+    "gmail en": (
+        f"Yes, at nine.\n\nOn Wed, Nov 18, 2026 at 1:30 PM {US} wrote:\n\n{QUOTED}\n",
+        "Yes, at nine.",
+    ),
     "gmail en, introduction over two lines": (
         f"Yes, at nine.\n\nOn Wed, Nov 18, 2026 at 1:30 PM wellchat <\nwellchat+r0123456789abc@studio.example> wrote:\n\n{QUOTED}",
         "Yes, at nine.",
@@ -35,7 +38,10 @@ PLAIN = {
         f"Yes, at nine.\nOn Wed, Nov 18, 2026 at 1:30 PM {US}\nwrote:\n{QUOTED}",
         "Yes, at nine.",
     ),
-    "gmail de": (f"Ja, um neun.\n\nAm Mi., 18. Nov. 2026 um 13:30 Uhr schrieb {US}:\n\n{QUOTED}", "Ja, um neun."),
+    "gmail de": (
+        f"Ja, um neun.\n\nAm Mi., 18. Nov. 2026 um 13:30 Uhr schrieb {US}:\n\n{QUOTED}",
+        "Ja, um neun.",
+    ),
     "gmail fr": (
         f"Oui, à neuf heures.\n\nLe mer. 18 nov. 2026 à 13:30, {US} a écrit :\n\n{QUOTED}",
         "Oui, à neuf heures.",
@@ -53,16 +59,28 @@ PLAIN = {
         "Sì, alle nove.",
     ),
     "gmail nl": (f"Ja, om negen.\n\nOp wo 18 nov 2026 om 13:30 schreef {US}:\n\n{QUOTED}", "Ja, om negen."),
-    "gmail pl": (f"Tak, o dziewiątej.\n\nśr., 18 lis 2026 o 13:30 {US} napisał(a):\n\n{QUOTED}", "Tak, o dziewiątej."),
-    "gmail sv": (f"Ja, klockan nio.\n\nDen ons 18 nov. 2026 kl 13:30 skrev {US}:\n\n{QUOTED}", "Ja, klockan nio."),
-    "gmail da": (f"Ja, klokken ni.\n\nons. 18. nov. 2026 kl. 13.30 skrev {US}:\n\n{QUOTED}", "Ja, klokken ni."),
+    "gmail pl": (
+        f"Tak, o dziewiątej.\n\nśr., 18 lis 2026 o 13:30 {US} napisał(a):\n\n{QUOTED}",
+        "Tak, o dziewiątej.",
+    ),
+    "gmail sv": (
+        f"Ja, klockan nio.\n\nDen ons 18 nov. 2026 kl 13:30 skrev {US}:\n\n{QUOTED}",
+        "Ja, klockan nio.",
+    ),
+    "gmail da": (
+        f"Ja, klokken ni.\n\nons. 18. nov. 2026 kl. 13.30 skrev {US}:\n\n{QUOTED}",
+        "Ja, klokken ni.",
+    ),
     "gmail ru": (f"Да, в девять.\n\nср, 18 нояб. 2026 г. в 13:30, {US}:\n\n{QUOTED}", "Да, в девять."),
     "gmail ja": (f"はい、九時に。\n\n2026年11月18日(水) 13:30 {US}:\n\n{QUOTED}", "はい、九時に。"),
     "gmail zh": (
         f"好的，九点。\n\nwellchat <w@studio.example> 于2026年11月18日周三 13:30写道：\n\n{QUOTED}",
         "好的，九点。",
     ),
-    "apple mail en": (f"Yes, at nine.\n\n> On 18 Nov 2026, at 13:30, {US} wrote:\n> \n{QUOTED}", "Yes, at nine."),
+    "apple mail en": (
+        f"Yes, at nine.\n\n> On 18 Nov 2026, at 13:30, {US} wrote:\n> \n{QUOTED}",
+        "Yes, at nine.",
+    ),
     "apple mail de": (
         f"Ja, um neun.\n\nViele Grüße\nSofia\n\n> Am 18.11.2026 um 13:30 schrieb {US}:\n> \n{QUOTED}",
         "Ja, um neun.\n\nViele Grüße\nSofia",
@@ -75,7 +93,10 @@ PLAIN = {
         f"Ja, um neun.\n\nVon meinem iPhone gesendet\n\n> Am 18.11.2026 um 13:30 schrieb {US}:\n> \n{QUOTED}",
         "Ja, um neun.",
     ),
-    "iphone fr": (f"Oui.\n\nEnvoyé de mon iPhone\n\n> Le 18 nov. 2026 à 13:30, {US} a écrit :\n> \n{QUOTED}", "Oui."),
+    "iphone fr": (
+        f"Oui.\n\nEnvoyé de mon iPhone\n\n> Le 18 nov. 2026 à 13:30, {US} a écrit :\n> \n{QUOTED}",
+        "Oui.",
+    ),
     "iphone it": (
         f"Sì.\n\nInviato da iPhone\n\n> Il giorno 18 nov 2026, alle ore 13:30, {US} ha scritto:\n> \n{QUOTED}",
         "Sì.",
@@ -161,7 +182,10 @@ PLAIN = {
         "Yes.",
     ),
     "android, two lines": (f"Thanks!\n\nOn 18 Nov 2026, at 13:30, {US}\nwrote:\n\n  {DIGEST}", "Thanks!"),
-    "nl, not marked": (f"Ja hoor.\n\nOp 18 november 2026 13:30 schreef wellchat het volgende:\n\n{DIGEST}", "Ja hoor."),
+    "nl, not marked": (
+        f"Ja hoor.\n\nOp 18 november 2026 13:30 schreef wellchat het volgende:\n\n{DIGEST}",
+        "Ja hoor.",
+    ),
     "nothing but our own words": (f"Yes, at nine.\n\n{DIGEST}", "Yes, at nine."),
     "proton": (
         f"Yes.\n\nSent with [Proton Mail](https://proton.me/mail/home) secure email.\n\nOn Wednesday, November 18th, 2026 at 1:30 PM, {US} wrote:\n\n{QUOTED}",

@@ -119,7 +119,9 @@ def test_what_says_nothing_final_about_the_address(sent: World, more: dict[str, 
 
 def test_a_report_in_no_standard_form(sent: World) -> None:
     [to] = sent.server.senders
-    raw = f"From: postmaster@x.example\nTo: {to}\nMessage-ID: <q@x>\n\nSorry. 550 5.1.1 user unknown\n".encode()
+    raw = (
+        f"From: postmaster@x.example\nTo: {to}\nMessage-ID: <q@x>\n\nSorry. 550 5.1.1 user unknown\n".encode()
+    )
     assert hand_over(raw, to, sender="").status == os.EX_OK
     assert is_refused(sent)
 

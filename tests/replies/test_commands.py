@@ -63,7 +63,9 @@ def pipe(env: dict[str, str]) -> Pipe:
             env={**os.environ, **env, **environment},
             timeout=60,
         )
-        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
 
     return run
 
@@ -105,8 +107,12 @@ def test_where_mail_servers_say_to_whom_it_is(world: World, pipe: Pipe, way: str
 @pytest.mark.slow
 def test_the_envelope_s_recipient_is_the_one_that_counts(world: World, pipe: Pipe) -> None:
     to = address_of(world.coach, world.thread)
-    assert pipe(raw_mail(author=world.coach.email, to=to), "--recipient", "else@studio.example").returncode == 67
-    assert pipe(raw_mail(author=world.coach.email, to=to), SENDER="MAILER-DAEMON").stdout.startswith("Dropped")
+    assert (
+        pipe(raw_mail(author=world.coach.email, to=to), "--recipient", "else@studio.example").returncode == 67
+    )
+    assert pipe(raw_mail(author=world.coach.email, to=to), SENDER="MAILER-DAEMON").stdout.startswith(
+        "Dropped"
+    )
 
 
 @pytest.mark.slow
@@ -192,7 +198,9 @@ def test_each_recipient_is_answered(world: World, lmtp: tuple[Command, int]) -> 
     assert codes == [250, 550, 250]
     assert [line[:9] for line in lines] == [b"250 2.0.0", b"550 5.7.1"]
     assert speak(port, world.coach.email, [own], raw)[1] == [b"250 2.0.0 Taken before."]
-    assert speak(port, "", [own], raw_mail(author=world.coach.email, to=own))[1][0].startswith(b"250 2.0.0 Dropped")
+    assert speak(port, "", [own], raw_mail(author=world.coach.email, to=own))[1][0].startswith(
+        b"250 2.0.0 Dropped"
+    )
     assert bodies(world) == ["Yes, at nine."]
 
 
@@ -203,7 +211,9 @@ def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
     answers: list[Any] = []
 
     def deliver(number: int) -> None:
-        raw = raw_mail(author=world.coach.email, to=to, body=f"Words {number % 20}", message_id=f"<{number % 20}@x>")
+        raw = raw_mail(
+            author=world.coach.email, to=to, body=f"Words {number % 20}", message_id=f"<{number % 20}@x>"
+        )
         answers.append(speak(port, world.coach.email, [to], raw))
 
     threads = [threading.Thread(target=deliver, args=(number,)) for number in range(40)]

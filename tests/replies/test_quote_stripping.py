@@ -28,7 +28,9 @@ def test_html_becomes_text(name: str) -> None:
     assert extract_reply(html_to_text(html)) == new
 
 
-@pytest.mark.parametrize("text", ["", "\n\n", "> quoted\n> all of it", "-- \nSofia", DIGEST, "\u200b\n\u00a0"])
+@pytest.mark.parametrize(
+    "text", ["", "\n\n", "> quoted\n> all of it", "-- \nSofia", DIGEST, "\u200b\n\u00a0"]
+)
 def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
     assert extract_reply(text) == ""
 

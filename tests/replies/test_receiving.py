@@ -136,7 +136,9 @@ def test_addresses_that_are_not_ours(world: World) -> None:
     ]  # fmt: skip
     for address in bad:
         assert parse_reply_address(address) is None, address
-        assert hand_over(raw_mail(author=world.coach.email, to=address or "x"), address).status == NOBODY, address
+        assert hand_over(raw_mail(author=world.coach.email, to=address or "x"), address).status == NOBODY, (
+            address
+        )
     for address in (good.upper(), f"<{good}>", f" {good} "):
         assert parse_reply_address(address) == parse_reply_address(good) is not None
 
@@ -173,7 +175,9 @@ def test_an_address_ends(world: World) -> None:
     [message] = world.server.messages
     assert message["Subject"] == "Your reply to Ana Petrov was not sent"
     assert "too old" in str(message.get_body(("plain",)))
-    assert f"https://chat.example/threads/{world.thread.id}" in str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert f"https://chat.example/threads/{world.thread.id}" in str(
+        message.get_body(("plain",)).get_content()
+    )  # type: ignore[union-attr]
 
 
 def test_of_several_conversations_we_do_not_guess(world: World) -> None:
@@ -247,7 +251,9 @@ def test_bounces_and_machines_and_ourselves_are_dropped(world: World) -> None:
         verdict = hand_over(raw_mail(author=author, to=to), to)
         assert verdict.text.startswith("Dropped"), author
     for sender in ("", "<>", "MAILER-DAEMON"):
-        assert hand_over(raw_mail(author=world.coach.email, to=to), to, sender=sender).text.startswith("Dropped")
+        assert hand_over(raw_mail(author=world.coach.email, to=to), to, sender=sender).text.startswith(
+            "Dropped"
+        )
     assert (bodies(world), rejection_texts(world)) == ([], [])
 
 
@@ -353,8 +359,13 @@ def test_files_that_came_along_are_kept(world: World) -> None:
         ("plan.pdf", "application/pdf", PDF),
     )
     for _ in range(2):  # a mail server may hand it over again
-        assert reply(world, kind="multipart/mixed; boundary=b", body=body, message_id="<f@example.com>").status == OK
-    assert bodies(world) == ["Here it is.\n\n(Sent by email without setup.exe: such files are not taken here.)"]
+        assert (
+            reply(world, kind="multipart/mixed; boundary=b", body=body, message_id="<f@example.com>").status
+            == OK
+        )
+    assert bodies(world) == [
+        "Here it is.\n\n(Sent by email without setup.exe: such files are not taken here.)"
+    ]
     [message] = db.session.execute(select(Message).where(Message.files.is_not(None))).scalars()
     kept = [(each["name"], each["media_type"]) for each in message.files or ()]
     assert kept == [("beach.jpg", "image/jpeg"), ("plan.pdf", "application/pdf")]
@@ -393,7 +404,9 @@ def test_files_without_words_are_a_message(world: World) -> None:
 def test_more_files_than_a_message_takes_are_named(world: World) -> None:
     body = with_files(*((f"{i}.txt", "text/plain", b"x") for i in range(12)))
     assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK
-    assert bodies(world) == ["Here it is.\n\n(Sent by email without 10.txt, 11.txt: such files are not taken here.)"]
+    assert bodies(world) == [
+        "Here it is.\n\n(Sent by email without 10.txt, 11.txt: such files are not taken here.)"
+    ]
 
 
 # Who it is from, as the mail server in front has found out

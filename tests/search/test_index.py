@@ -97,7 +97,9 @@ def test_messages_of_before_wait_for_the_index(fresh_app, now):
         flask_migrate.downgrade(revision="0004")
         with db.engine.begin() as connection:
             assert connection.execute(text("SELECT count(*) FROM messages")).scalar_one() == 1
-            connection.execute(text("UPDATE messages SET body = 'a papaya, edited meanwhile'"))  # no trigger is left
+            connection.execute(
+                text("UPDATE messages SET body = 'a papaya, edited meanwhile'")
+            )  # no trigger is left
         flask_migrate.upgrade()
         assert actions.waiting() == 1
         assert actions.index() == 1
@@ -121,7 +123,8 @@ def test_it_is_asked_by_its_index(app, talk):
     cursor = db.session.connection().connection.cursor()
     values = compiled.construct_params()
     processed = {
-        name: compiled._bind_processors.get(name, lambda value: value)(value) for name, value in values.items()
+        name: compiled._bind_processors.get(name, lambda value: value)(value)
+        for name, value in values.items()
     }
     given = [processed[name] for name in compiled.positiontup] if compiled.positional else processed
     cursor.execute(keyword + str(compiled), given)
@@ -129,5 +132,7 @@ def test_it_is_asked_by_its_index(app, talk):
     name = "search_entries_tokens" if is_postgresql() else "search_entries_fts VIRTUAL TABLE"
     assert sum(name in line for line in seen) == 5
     assert not [
-        line for line in seen if line.startswith("SCAN search_entries ") or "Seq Scan on search_entries" in line
+        line
+        for line in seen
+        if line.startswith("SCAN search_entries ") or "Seq Scan on search_entries" in line
     ]

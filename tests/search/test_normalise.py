@@ -88,9 +88,13 @@ def test_a_slip_is_one_edit_in_a_word_of_five(word, asked, slip):
 AT = datetime(2026, 11, 21, tzinfo=UTC)
 
 
-@pytest.mark.parametrize("query", ["invoice", "invoce", "invoicee", "incoice", "nvoice", "invocie", "inv", "INVOI"])
+@pytest.mark.parametrize(
+    "query", ["invoice", "invoce", "invoicee", "incoice", "nvoice", "invocie", "inv", "INVOI"]
+)
 def test_the_index_has_what_is_asked_for(query):
-    held = set(tokens.message_tokens("The invoice, please", at=AT, people=["a"], thread_id="t", has_file=False))
+    held = set(
+        tokens.message_tokens("The invoice, please", at=AT, people=["a"], thread_id="t", has_file=False)
+    )
     assert all(held & set(group) for group in tokens.query_tokens(query, fuzzy=True))
 
 

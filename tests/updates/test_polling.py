@@ -69,7 +69,10 @@ def test_edits_deletes_and_reads_come_too(poll, start, talk, now):
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=2, now=now)
     mark_read(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
     news = poll(talk.cara, since).json
-    assert [(m["seq"], m["body"], m["deleted"]) for m in news["messages"]] == [(1, "edited", False), (2, None, True)]
+    assert [(m["seq"], m["body"], m["deleted"]) for m in news["messages"]] == [
+        (1, "edited", False),
+        (2, None, True),
+    ]
     assert news["threads"][0]["other_read_seq"] == 2
 
 
@@ -161,7 +164,9 @@ def test_polling_alone_is_not_presence(app, poll, start, talk):
     assert db.session.get(Presence, talk.cara.id).thread_id == talk.id
 
 
-def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(app, api, start, talk, monkeypatch, background):
+def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(
+    app, api, start, talk, monkeypatch, background
+):
     """Trap 9: held between the look at the log and the sleep, while the message is sent."""
     since, looked, sent = start(talk.paul), threading.Event(), threading.Event()
     true_log_moved = IdlePollCache._log_moved
@@ -188,7 +193,9 @@ def test_hanging_polls_hold_no_database_connection(app, api, start, talk, backgr
     since = start(talk.paul)
     clients = [api(talk.paul) for _ in range(most)]
     polls = [
-        background(lambda c=client: c.get("/api/updates", query_string={"since": since, "wait": 20}).status_code)
+        background(
+            lambda c=client: c.get("/api/updates", query_string={"since": since, "wait": 20}).status_code
+        )
         for client in clients
     ]
     while poll_notifier().waiting < most:

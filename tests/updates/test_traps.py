@@ -32,7 +32,11 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
     held = threading.local()
 
     def pause(_connection, _cursor, statement, *_):
-        if statement.startswith("UPDATE change_logs") and is_postgresql() and not getattr(held, "once", False):
+        if (
+            statement.startswith("UPDATE change_logs")
+            and is_postgresql()
+            and not getattr(held, "once", False)
+        ):
             held.once = True
             with suppress(threading.BrokenBarrierError):  # the other waits for our lock, as it should
                 both.wait(timeout=0.5)
@@ -94,7 +98,9 @@ def test_two_people_s_logs_do_not_wait_for_each_other(app, cast, background):
 def test_numbers_are_taken_last(app, talk):
     """Trap 6: nothing but the rows they are for comes between the counters' locks and the commit."""
     statements = []
-    event.listen(db.engine, "before_cursor_execute", listener := lambda *seen: statements.append(seen[2].split("(")[0]))
+    event.listen(
+        db.engine, "before_cursor_execute", listener := lambda *seen: statements.append(seen[2].split("(")[0])
+    )
     try:
         talk.says(talk.cara, "hello")
     finally:

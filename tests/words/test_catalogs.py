@@ -14,7 +14,9 @@ from wellchat.errors import WellchatError
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
-SCRIPTS = sorted(path for path in (ROOT / catalogs.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw"))
+SCRIPTS = sorted(
+    path for path in (ROOT / catalogs.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw")
+)
 each_language = pytest.mark.parametrize("language", catalogs.languages())
 
 NAMED = re.compile(r"%\(\w+\)s|\{\w+\}")
@@ -84,7 +86,9 @@ def test_every_sentence_of_a_script_is_found(source: catalogs.Catalog) -> None:
 # What stands in a template outside of the sentences
 
 
-STYLED = re.compile(r"(\{% block (?:\w+_class|style|dark) %\}).*?(\{% endblock %\})|<(style|script)\b.*?</\3>", re.S)
+STYLED = re.compile(
+    r"(\{% block (?:\w+_class|style|dark) %\}).*?(\{% endblock %\})|<(style|script)\b.*?</\3>", re.S
+)
 OUTSIDE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!.*?>", re.S)
 ATTRIBUTE = re.compile(r'\b(?:aria-label|title|placeholder|alt|aria-description)="([^"]*)"')
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -105,7 +109,9 @@ def bare(text: str) -> Iterator[str]:
     yield from (words for words in ATTRIBUTE.findall(text) if LETTERS.search(words.replace("\0", "")))
     for words in re.split(r"\0|\n", TAG.sub("\n", text)):
         words = re.sub(r"&\w+;", "", words)
-        if LETTERS.search(words) and not re.match(r'[\w-]+="|/', words.strip()):  # an attribute or a path in pieces
+        if LETTERS.search(words) and not re.match(
+            r'[\w-]+="|/', words.strip()
+        ):  # an attribute or a path in pieces
             yield words.strip()
 
 
@@ -174,7 +180,9 @@ def untranslated(code: str) -> Iterator[int]:
                 if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "title":
                     told.append(each.value)
         told = [part for each in told for part in (each.values if isinstance(each, ast.Dict) else [each])]
-        yield from (each.lineno for each in told if isinstance(each, ast.JoinedStr | ast.Constant) and has_words(each))
+        yield from (
+            each.lineno for each in told if isinstance(each, ast.JoinedStr | ast.Constant) and has_words(each)
+        )
 
 
 def has_words(told: ast.JoinedStr | ast.Constant) -> bool:

@@ -108,7 +108,9 @@ def test_what_is_wrong_with_a_form_is_told_in_it(client):
 
 
 def test_pages_of_errors_too(cast, browse):
-    assert "Hier ist nichts, oder Sie dürfen es nicht sehen." in page(browse(cast.cara), "/threads/nothing", **GERMAN)
+    assert "Hier ist nichts, oder Sie dürfen es nicht sehen." in page(
+        browse(cast.cara), "/threads/nothing", **GERMAN
+    )
 
 
 def test_a_dead_link_too(client):
@@ -126,7 +128,9 @@ def test_a_dead_link_too(client):
         ("/api/threads", b"no json", "Der Inhalt ist kein gültiges JSON."),
     ],
 )
-def test_the_details_of_a_refused_call_are_told_in_it_and_their_titles_are_not(cast, browse, path, given, told):
+def test_the_details_of_a_refused_call_are_told_in_it_and_their_titles_are_not(
+    cast, browse, path, given, told
+):
     def refusal(**headers):
         sent = {} if given is None else {"method": "POST", "data": given, "content_type": "application/json"}
         return browse(cast.cara).open(path, headers=headers | {"Sec-Fetch-Site": "same-origin"}, **sent).json
@@ -141,12 +145,17 @@ def test_a_lead_that_is_gone_too(app, cast, now):
     lead = subjects.put_subject(
         kind="lead", external_id="L1", title="A roof", professional_id=cast.paul.id, status="lost", now=now
     )
-    with app.test_request_context(headers=GERMAN), pytest.raises(Conflict, match="Diese Anfrage steht nicht mehr"):
+    with (
+        app.test_request_context(headers=GERMAN),
+        pytest.raises(Conflict, match="Diese Anfrage steht nicht mehr"),
+    ):
         subjects.claim(viewer=cast.paul, subject_id=lead.id, now=now)
 
 
 def test_a_conversation_about_something_has_one_name_everywhere(app, cast, now, browse):
-    subjects.put_subject(kind="coupon", external_id="C1", title="50% Off", professional_id=cast.paul.id, now=now)
+    subjects.put_subject(
+        kind="coupon", external_id="C1", title="50% Off", professional_id=cast.paul.id, now=now
+    )
     thread_id, _ = open_thread(viewer=cast.cara, with_id=cast.paul.id, subject=("coupon", "C1"), now=now)
     cara = browse(cast.cara)
     for path in ("/", f"/threads/{thread_id}", "/api/threads"):
@@ -163,7 +172,9 @@ def test_a_name_in_a_sentence_stays_text(cast, browse, talk):
     assert "<b>P</b>" not in answer
 
 
-@pytest.mark.parametrize("path", ["/", "/new", "/settings", "/settings/notifications", "/notifications", "/search?q=x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/new", "/settings", "/settings/notifications", "/notifications", "/search?q=x"]
+)
 def test_from_right_to_left(app, cast, browse, path):
     app.config["LANGUAGES"] = ("en", "ar")
     answer = page(browse(cast.cara), path, **{"Accept-Language": "ar"})
@@ -184,7 +195,10 @@ def test_scripts_get_the_words_of_their_page(cast, browse):
     ("language", "told"),
     [
         ("en", ["14:05", "Thu 12 Nov", "12 Nov", "12 Nov 2026", "Thu", "Thursday 12 November", "1.5"]),
-        ("de", ["14:05", "Do., 12. Nov.", "12. Nov.", "12. Nov. 2026", "Do", "Donnerstag, 12. November", "1,5"]),
+        (
+            "de",
+            ["14:05", "Do., 12. Nov.", "12. Nov.", "12. Nov. 2026", "Do", "Donnerstag, 12. November", "1,5"],
+        ),
         ("fr", ["14:05", "jeu. 12 nov.", "12 nov.", "12 nov. 2026", "jeu.", "jeudi 12 novembre", "1,5"]),
     ],
 )
@@ -280,8 +294,12 @@ def test_a_notification_is_told_in_its_reader_s_language(cast, now):
     from wellchat.booking_notices.actions import sweep
 
     sweep(now)
-    mine = db.session.execute(select(Notification).where(Notification.user_id == cast.cara.id)).scalars().one()
-    theirs = db.session.execute(select(Notification).where(Notification.user_id == cast.paul.id)).scalars().one()
+    mine = (
+        db.session.execute(select(Notification).where(Notification.user_id == cast.cara.id)).scalars().one()
+    )
+    theirs = (
+        db.session.execute(select(Notification).where(Notification.user_id == cast.paul.id)).scalars().one()
+    )
     assert mine.title == "Gebucht: Erstgespräch"
     assert theirs.title == "Booked: Erstgespräch"
 
@@ -289,6 +307,10 @@ def test_a_notification_is_told_in_its_reader_s_language(cast, now):
 def test_counts_beside_a_notification_are_told_when_they_are_shown(app, cast, now):
     row = Notification(user_id=cast.cara.id, kind="message", count=3, title="Paul", preview="x", created_at=now,
                        updated_at=now, group_key="g", payload={})  # fmt: skip
-    for language, said in (("en", "3 new messages"), ("de", "3 neue Nachrichten"), ("fr", "3 nouveaux messages")):
+    for language, said in (
+        ("en", "3 new messages"),
+        ("de", "3 neue Nachrichten"),
+        ("fr", "3 nouveaux messages"),
+    ):
         with i18n.force_language(language):
             assert notification_json(row)["count_words"] == said

@@ -60,7 +60,13 @@ def insert_user(**values: Any) -> User | None:
     """The new user with their change log, or None where the address is taken: one of any number of tries wins."""
     user_id = db.session.execute(
         insert(User)
-        .values(id=new_id(), session_epoch=1, open_to_clients=True, zone_known=values["time_zone"] != "UTC", **values)
+        .values(
+            id=new_id(),
+            session_epoch=1,
+            open_to_clients=True,
+            zone_known=values["time_zone"] != "UTC",
+            **values,
+        )
         .on_conflict_do_nothing(index_elements=[User.email])
         .returning(User.id)
     ).scalar_one_or_none()
@@ -157,7 +163,9 @@ def note_language(*, user_id: str, language: str) -> None:
         session.execute(update(User).where(User.id == user_id).values(browser_locale=language))
 
 
-def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False) -> None:
+def touch_presence(
+    *, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False
+) -> None:
     """The person did something here, with this thread before their eyes, or none; `same_thread`: wherever they were.
 
     Seldom written: only when the last time was a while ago, or the thread is another.
@@ -174,7 +182,9 @@ def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None,
         session.execute(
             insert(Presence)
             .values(user_id=user_id, seen_at=now, thread_id=thread_id)
-            .on_conflict_do_update(index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now)
+            .on_conflict_do_update(
+                index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now
+            )
         )
     if len(_touched) >= MAX_TOUCHED:
         _touched.clear()

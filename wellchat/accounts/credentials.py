@@ -23,7 +23,14 @@ from wellchat.mail.actions import queue_mail, record_skip
 
 
 def sign_up(
-    *, email: str, name: str, password: str, role: str, time_zone: str, now: datetime, language: str | None = None
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: str,
+    time_zone: str,
+    now: datetime,
+    language: str | None = None,
 ) -> None:
     """Make an account that waits for its address to be proven. A mail says what came of it; the answer never does.
 
@@ -85,7 +92,9 @@ def authenticate(*, email: str, password: str) -> User | None:
         fresh = passwords.hash_password(password)
         with transaction() as session:
             session.execute(
-                update(User).where(User.id == user.id, User.password_hash == stored).values(password_hash=fresh)
+                update(User)
+                .where(User.id == user.id, User.password_hash == stored)
+                .values(password_hash=fresh)
             )
     return user
 
@@ -139,7 +148,9 @@ def end_sessions(*, user_id: str) -> User:
         user = lock_user(user_id)
         user.session_epoch += 1
         session.execute(delete(Token).where(Token.user_id == user_id))
-        end_access(user_id=user_id)  # last: whoever tells this user of something holds what goes with a token first
+        end_access(
+            user_id=user_id
+        )  # last: whoever tells this user of something holds what goes with a token first
     return user
 
 
@@ -151,4 +162,6 @@ def end_session(*, user: User, now: datetime) -> None:
 
 
 def _mail(user: User, mail: str, now: datetime, **context: Any) -> None:
-    queue_mail(user_id=user.id, address=user.email, name=mail, context={"name": user.name, **context}, now=now)
+    queue_mail(
+        user_id=user.id, address=user.email, name=mail, context={"name": user.name, **context}, now=now
+    )

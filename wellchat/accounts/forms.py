@@ -38,14 +38,20 @@ def known_zones() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
     """The names to choose from, in order; old ones that only stand for another are understood, not offered."""
-    return tuple(sorted(name for name in known_zones() if name == "UTC" or ("/" in name and name[:4] != "Etc/")))
+    return tuple(
+        sorted(name for name in known_zones() if name == "UTC" or ("/" in name and name[:4] != "Etc/"))
+    )
 
 
 def _email(text: str) -> str:
     """One address, lower case, spelled so that a mail server takes it. Intranet names count as addresses."""
     try:
         found = validate_email(
-            text.strip(), check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
+            text.strip(),
+            check_deliverability=False,
+            globally_deliverable=False,
+            allow_smtputf8=False,
+            strict=True,
         )
     except EmailNotValidError:
         raise ValueError(gettext("This is not an email address. It looks like name@example.com.")) from None

@@ -18,7 +18,11 @@ def _named_account() -> str:
     return "account:" + sha256_hex(str(named or "").strip().lower())[:32]
 
 
-guess_by_ip = limiter.shared_limit("10/minute", scope="sign-in", key_func=get_remote_address, methods=["POST"])
-guess_by_account = limiter.shared_limit("5/minute", scope="sign-in-as", key_func=_named_account, methods=["POST"])
+guess_by_ip = limiter.shared_limit(
+    "10/minute", scope="sign-in", key_func=get_remote_address, methods=["POST"]
+)
+guess_by_account = limiter.shared_limit(
+    "5/minute", scope="sign-in-as", key_func=_named_account, methods=["POST"]
+)
 mail_by_ip = limiter.shared_limit("5/minute", scope="mail-me", key_func=get_remote_address, methods=["POST"])
 mail_by_account = limiter.shared_limit("3/hour", scope="mail-to", key_func=_named_account, methods=["POST"])

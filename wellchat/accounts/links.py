@@ -28,7 +28,9 @@ class DeadLink(WellchatError):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext("It may have been used already, or it is too old. Ask for a new one; the newest always works.")
+            gettext(
+                "It may have been used already, or it is too old. Ask for a new one; the newest always works."
+            )
         )
 
 
@@ -108,7 +110,9 @@ def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[U
         user_id, expires, fingerprint = _signer(purpose).loads(token)
     except (BadData, ValueError, TypeError):
         raise DeadLink from None
-    user = db.session.get(User, user_id, populate_existing=True, with_for_update={"key_share": True} if lock else None)
+    user = db.session.get(
+        User, user_id, populate_existing=True, with_for_update={"key_share": True} if lock else None
+    )
     if user is None or now >= datetime.fromtimestamp(expires, UTC) or fingerprint != _fingerprint(user):
         raise DeadLink
     return user, f"{purpose.name}:{user_id}:{expires}:{fingerprint}"

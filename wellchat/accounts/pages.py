@@ -94,7 +94,9 @@ def post_forgot_password() -> Page:
 def _check_mail(address: str, what: str) -> str:
     """The one answer, whatever the address is to us."""
     captures_mails = current_app.config["SMTP_URL"] is None
-    return render_template("accounts/check_mail.html", address=address, what=what, captures_mails=captures_mails)
+    return render_template(
+        "accounts/check_mail.html", address=address, what=what, captures_mails=captures_mails
+    )
 
 
 @pages.get("/verify/<token>")

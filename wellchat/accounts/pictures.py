@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # decided by what is in the file, not by what it calls itself
 SIDE = 256  # pixels
 MAX_PIXELS = 40_000_000
-MAX_SOURCE_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
+MAX_SOURCE_SIDE = (
+    65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
+)
 MAX_MB = 8
 MAX_BYTES = MAX_MB * 1024 * 1024
 
@@ -36,9 +38,13 @@ def square(upload: bytes) -> bytes:
             return _square(upload)
         except (Invalid, MemoryError):
             raise  # said already; and what the machine lacks is no fault of the picture's
-        except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
+        except (
+            Exception
+        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
             log.info("a picture cannot be opened: %r", fault)
-            raise Invalid({"picture": gettext("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")}) from None
+            raise Invalid(
+                {"picture": gettext("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")}
+            ) from None
 
 
 def _square(upload: bytes) -> bytes:
@@ -53,7 +59,9 @@ def _square(upload: bytes) -> bytes:
             )
             raise Invalid({"picture": text})
         if max(width, height) > MAX_SOURCE_SIDE:
-            text = gettext("This picture is too long. At most %(num)s pixels on one side.", num=MAX_SOURCE_SIDE)
+            text = gettext(
+                "This picture is too long. At most %(num)s pixels on one side.", num=MAX_SOURCE_SIDE
+            )
             raise Invalid({"picture": text})
         picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
         fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))

@@ -8,7 +8,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 
-from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, is_over, session_fingerprint, sha256_hex
+from wellchat.accounts.models import (
+    Avatar,
+    Presence,
+    Token,
+    UsedLink,
+    User,
+    is_over,
+    session_fingerprint,
+    sha256_hex,
+)
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 

@@ -26,7 +26,9 @@ def sign_in(user: User, *, remember: bool = False) -> None:
     user.session_id = ""
     login_user(user, remember=remember)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
-        session["_remember"] = "clear"  # it may be another person's, who would come back when this session ends
+        session["_remember"] = (
+            "clear"  # it may be another person's, who would come back when this session ends
+        )
 
 
 def renew_session(user: User) -> None:
@@ -64,7 +66,9 @@ def _note_presence(response: Response) -> Response:
     thread_id = (request.view_args or {}).get("thread_id")
     acts = request.method not in SAFE_METHODS and not request.path.startswith("/api/tokens")
     opens = request.method == "GET" and response.mimetype == "text/html" and response.status_code == 200
-    if not (acts or opens) or request.headers.get("X-Purpose") == "keep":  # by a service worker, for reading offline
+    if (
+        not (acts or opens) or request.headers.get("X-Purpose") == "keep"
+    ):  # by a service worker, for reading offline
         return response
     try:
         if opens and (language := negotiated_language()) and language != user.browser_locale:

@@ -100,7 +100,9 @@ def _write(key: str, content: bytes) -> None:
         get_store().put(key, content)
     except Exception as error:
         log.warning("the store of files does not take anything: %s", error)
-        raise Busy(gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")) from None
+        raise Busy(
+            gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")
+        ) from None
 
 
 def _check_unsent_limit(owner_id: str) -> None:
@@ -111,7 +113,8 @@ def _check_unsent_limit(owner_id: str) -> None:
         raise Invalid(
             {
                 "file": gettext(
-                    "You have %(num)s files that were not sent. Send or remove some of them first.", num=MAX_UNSENT
+                    "You have %(num)s files that were not sent. Send or remove some of them first.",
+                    num=MAX_UNSENT,
                 )
             }
         )
@@ -138,7 +141,11 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         found = sorted(claimed, key=lambda each: each.position)
         if len(found) != len(ids):
             raise Invalid(
-                {"attachments": gettext("There is no such file of yours, or it was sent already. Add it again.")}
+                {
+                    "attachments": gettext(
+                        "There is no such file of yours, or it was sent already. Add it again."
+                    )
+                }
             )
     return [as_file(each) for each in found]
 
@@ -152,7 +159,10 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
     """The owner does not want to send a file after all. Raises NotFound, and Conflict where it was sent."""
     with transaction():
         if _withdraw(
-            Attachment.id == attachment_id, Attachment.owner_id == owner.id, Attachment.thread_id.is_(None), now=now
+            Attachment.id == attachment_id,
+            Attachment.owner_id == owner.id,
+            Attachment.thread_id.is_(None),
+            now=now,
         ):
             return
         found = db.session.get(Attachment, attachment_id)

@@ -23,7 +23,9 @@ api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", t
 def post_attachment() -> Response:
     """Upload a file, the field `file` of multipart/form-data; then send its id with a message, within a day."""
     upload = single_upload()
-    taken = actions.accept_upload(owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now())
+    taken = actions.accept_upload(
+        owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now()
+    )
     return json_response({"attachment": file_json(as_file(taken))}, 201)
 
 

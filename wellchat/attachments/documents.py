@@ -47,7 +47,18 @@ KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
 PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
 
 _PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
-_MARKUP = (b"<!doctype", b"<html", b"<svg", b"<script", b"<?xml", b"<iframe", b"<body", b"<head", b"<?php", b"<!--")
+_MARKUP = (
+    b"<!doctype",
+    b"<html",
+    b"<svg",
+    b"<script",
+    b"<?xml",
+    b"<iframe",
+    b"<body",
+    b"<head",
+    b"<?php",
+    b"<!--",
+)
 STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 VIDEO_BRANDS = {
     *(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1"),
@@ -136,10 +147,16 @@ def _office(content: bytes) -> Kind:
             names = {entry.filename for entry in entries}
             if any(name.lower().endswith("vbaproject.bin") for name in names):
                 raise Invalid(
-                    {"file": gettext("It holds macros, which are programs. Save it without them, or as a PDF.")}
+                    {
+                        "file": gettext(
+                            "It holds macros, which are programs. Save it without them, or as a PDF."
+                        )
+                    }
                 )
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
-                raise Invalid({"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")})
+                raise Invalid(
+                    {"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")}
+                )
             if "[Content_Types].xml" in names:
                 for part, kind in _PARTS.items():
                     if part in names:
@@ -178,9 +195,15 @@ def _is_text(content: bytes) -> bool:
 def _refuse_markup(content: bytes, extension: str) -> None:
     """What a browser could take for a page, by its beginning; or a program, by its name."""
     start = content[:SNIFF_LENGTH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
-    if start.lstrip().startswith(_MARKUP) or any(tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")):
+    if start.lstrip().startswith(_MARKUP) or any(
+        tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")
+    ):
         raise Invalid(
-            {"file": gettext("Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG.")}
+            {
+                "file": gettext(
+                    "Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG."
+                )
+            }
         )
     if start.startswith((b"#!", b"@echo")):
         raise Invalid({"file": gettext("Programs are not taken.")})

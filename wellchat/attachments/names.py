@@ -7,7 +7,9 @@ import unicodedata
 
 MAX_LENGTH = 100  # characters, its ending included
 
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
+_NOT_IN_NAMES = re.compile(
+    r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
+)
 _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 

@@ -25,7 +25,9 @@ MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 MAX_PIXELS = 50_000_000
 TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
 TOO_LONG = N_("This picture is too long. At most %(num)s pixels on one side.")
-MAX_SOURCE_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
+MAX_SOURCE_SIDE = (
+    65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
+)
 MAX_SIDE = 4096  # pixels; larger ones are made smaller
 MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
 MAX_FRAMES = 300
@@ -60,12 +62,18 @@ def rewrite(content: bytes, name: str) -> Picture:
             raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)}) from None
         except (Invalid, MemoryError):
             raise  # said already; and what the machine lacks is no fault of the picture's
-        except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
+        except (
+            Exception
+        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
             log.info("a picture cannot be opened: %r", fault)
             raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     extension = EXTENSIONS[format_name]
-    fits = extension_of(name) == extension or (extension == "jpg" and extension_of(name) in ("jpeg", "jpe", "jfif"))
-    return Picture(fresh, Image.MIME[format_name], name if fits and name else _checked_name(name, extension), *size)
+    fits = extension_of(name) == extension or (
+        extension == "jpg" and extension_of(name) in ("jpeg", "jpe", "jfif")
+    )
+    return Picture(
+        fresh, Image.MIME[format_name], name if fits and name else _checked_name(name, extension), *size
+    )
 
 
 def _checked_name(name: str, extension: str) -> str:
@@ -123,7 +131,9 @@ def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
     if profile and picture.mode in ("RGB", "CMYK"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            found = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            found = ImageCms.profileToProfile(
+                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
             if found is not None:
                 return found.convert(mode)
         except (ImageCms.PyCMSError, OSError, ValueError):
@@ -146,7 +156,9 @@ def _reencode_animation(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     for frame in frames:
         frame.info = {}
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=2)
+    frames[0].save(
+        out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=2
+    )
     return out.getvalue()
 
 

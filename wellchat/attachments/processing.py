@@ -115,7 +115,11 @@ def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
     """Longer each time. A thumbnail is given up in the end; taking away is not."""
     again = now + timedelta(seconds=min(3600, 5 * 2 ** min(attempts, 12)))
     with transaction() as session:
-        of_it = update(Attachment).where(Attachment.id == attachment_id).execution_options(synchronize_session=False)
+        of_it = (
+            update(Attachment)
+            .where(Attachment.id == attachment_id)
+            .execution_options(synchronize_session=False)
+        )
         session.execute(of_it.where(Attachment.state == WITHDRAWN).values(due_at=again))
         session.execute(
             of_it.where(Attachment.state == FRESH).values(due_at=again if attempts < MAX_ATTEMPTS else None)
@@ -167,7 +171,9 @@ def collect(now: datetime) -> int:
     while keys := list(islice(old, 500)):
         ids = {attachment_id_of(key) for key in keys}
         known = set(
-            db.session.execute(select(Attachment.id).where(Attachment.id.in_(ids), Attachment.state != GONE)).scalars()
+            db.session.execute(
+                select(Attachment.id).where(Attachment.id.in_(ids), Attachment.state != GONE)
+            ).scalars()
         )
         for key in keys:
             if attachment_id_of(key) not in known:

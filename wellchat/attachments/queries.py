@@ -29,7 +29,9 @@ def files_of(
         Attachment.state.in_(SHOWN),
     )
     if kind:
-        query = query.where(Attachment.width.is_not(None) if kind == "picture" else Attachment.width.is_(None))
+        query = query.where(
+            Attachment.width.is_not(None) if kind == "picture" else Attachment.width.is_(None)
+        )
     order = tuple_(Attachment.message_seq, Attachment.position)
     if before:
         query = query.where(order < tuple_(*_parse_token(before)))

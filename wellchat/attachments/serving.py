@@ -16,7 +16,12 @@ from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
 
-INLINE_TYPES = {"image/jpeg", "image/png", "image/webp", "image/gif"}  # re-encoded by us; all else is downloaded
+INLINE_TYPES = {
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+}  # re-encoded by us; all else is downloaded
 CACHE_FOREVER = "private, max-age=31536000, immutable"  # a file never changes
 
 

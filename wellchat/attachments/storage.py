@@ -112,7 +112,11 @@ class Bucket:
         self.client.put_object(Bucket=self.name, Key=self.prefix + key, Body=content)
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        asked = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"} if start or stop is not None else {}
+        asked = (
+            {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+            if start or stop is not None
+            else {}
+        )
         try:
             found = self.client.get_object(Bucket=self.name, Key=self.prefix + key, **asked)
         except self.client.exceptions.NoSuchKey:
@@ -124,7 +128,9 @@ class Bucket:
         self.client.delete_object(Bucket=self.name, Key=self.prefix + key)
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.prefix):
+        for page in self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=self.prefix
+        ):
             for found in page.get("Contents", []):
                 yield found["Key"].removeprefix(self.prefix), found["LastModified"]
 

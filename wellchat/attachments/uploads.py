@@ -31,7 +31,9 @@ def uploaded_files(field: str = "file") -> list[FileStorage]:
     try:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:
-        raise TooLarge(gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])) from None
+        raise TooLarge(
+            gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
+        ) from None
 
 
 def single_upload() -> FileStorage:
@@ -39,5 +41,7 @@ def single_upload() -> FileStorage:
     raise_body_limit()
     files = uploaded_files()
     if len(files) != 1:
-        raise Invalid({"file": gettext("Send one file, as the field `file` of a multipart/form-data request.")})
+        raise Invalid(
+            {"file": gettext("Send one file, as the field `file` of a multipart/form-data request.")}
+        )
     return files[0]

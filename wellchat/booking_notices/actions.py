@@ -35,7 +35,9 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
     """
     if subject.declared.scope != "connection":
         return
-    planned = delete(Announcement).where(Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS))
+    planned = delete(Announcement).where(
+        Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS)
+    )
     reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or notify
     if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
         return
@@ -49,7 +51,11 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
 
 
 def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
-    if previous is None or previous.is_cancelled or user_id not in (previous.client_id, previous.professional_id):
+    if (
+        previous is None
+        or previous.is_cancelled
+        or user_id not in (previous.client_id, previous.professional_id)
+    ):
         return None if subject.is_cancelled else BOOKED
     if subject.is_cancelled:
         return CANCELLED
@@ -74,16 +80,24 @@ def sweep(now: datetime) -> dict[str, int]:
 
 def _due(now: datetime) -> Select[str, str]:
     of_person = select(Announcement.subject_id, Announcement.user_id).where(Announcement.due_at <= now)
-    return of_person.group_by(Announcement.subject_id, Announcement.user_id).order_by(func.min(Announcement.due_at))
+    return of_person.group_by(Announcement.subject_id, Announcement.user_id).order_by(
+        func.min(Announcement.due_at)
+    )
 
 
 def _announce_each(due: Select[str, str], now: datetime) -> int:
-    return sum(_announce_safely(subject_id, user_id, now) for subject_id, user_id in db.session.execute(due).all())
+    return sum(
+        _announce_safely(subject_id, user_id, now) for subject_id, user_id in db.session.execute(due).all()
+    )
 
 
 def _announce_safely(subject_id: str, user_id: str, now: datetime) -> bool:
     """One person, one transaction: what cannot be told harms nobody else, and is tried again later."""
-    theirs = (Announcement.subject_id == subject_id) & (Announcement.user_id == user_id) & (Announcement.due_at <= now)
+    theirs = (
+        (Announcement.subject_id == subject_id)
+        & (Announcement.user_id == user_id)
+        & (Announcement.due_at <= now)
+    )
     try:
         with transaction() as session:
             taken = session.execute(delete(Announcement).where(theirs).returning(Announcement.what)).scalars()

@@ -79,7 +79,9 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         if until >= subject.starts_at:
             raise NotWanted(N_("Quiet hours last until it begins."))
         raise NotNow(until)
-    other = db.session.get_one(User, subject.professional_id if reader.id == subject.client_id else subject.client_id)
+    other = db.session.get_one(
+        User, subject.professional_id if reader.id == subject.client_id else subject.client_id
+    )
     with force_language(prefs.language):
         texts = {"headline": headline(what, subject), "line": line(what, subject, other, prefs.time_zone)}
     return {

@@ -8,7 +8,16 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import after_commit, before_commit, current_transaction, db, execute, new_id, table, transaction
+from wellchat.db import (
+    after_commit,
+    before_commit,
+    current_transaction,
+    db,
+    execute,
+    new_id,
+    table,
+    transaction,
+)
 from wellchat.longpoll import wakeups
 
 
@@ -35,7 +44,9 @@ def record_change(
     users of one transaction are numbered together, in ascending order, so that no two transactions wait for
     each other.
     """
-    _pending().changes.setdefault(user_id, {})[PendingChange(kind, thread_id, message_seq, notification_id)] = None
+    _pending().changes.setdefault(user_id, {})[
+        PendingChange(kind, thread_id, message_seq, notification_id)
+    ] = None
 
 
 def acknowledge_changes(*, user_id: str, seq: int) -> None:
@@ -92,7 +103,9 @@ def _write_logs() -> None:
             continue
         heads[user_id] = execute(ALLOCATE_NUMBERS, {"whose": user_id, "count": len(changes)}).scalar_one()
         first = heads[user_id] - len(changes) + 1
-        rows += [{"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)]
+        rows += [
+            {"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)
+        ]
     if rows:
         execute(INSERT_CHANGE, rows)
         after_commit(lambda: wakeups.notify(heads))

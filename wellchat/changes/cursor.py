@@ -20,7 +20,9 @@ class Cursor(NamedTuple):
     seq: int
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.epoch}.{self.user_id}.{self.seq}".encode()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(f"{self.epoch}.{self.user_id}.{self.seq}".encode()).decode().rstrip("=")
+        )
 
 
 def parse_cursor(text: str) -> Cursor:

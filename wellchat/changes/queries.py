@@ -33,7 +33,9 @@ def cursor_now(user_id: str) -> Cursor:
 def heads(user_ids: Iterable[str]) -> dict[str, Head]:
     """Where these users' logs stand."""
     rows = db.session.execute(
-        select(ChangeLog.user_id, ChangeLog.last_seq, ChangeLog.access_seq).where(ChangeLog.user_id.in_(list(user_ids)))
+        select(ChangeLog.user_id, ChangeLog.last_seq, ChangeLog.access_seq).where(
+            ChangeLog.user_id.in_(list(user_ids))
+        )
     )
     return {user_id: Head(seq, access) for user_id, seq, access in rows}
 

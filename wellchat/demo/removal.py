@@ -53,7 +53,8 @@ def shared_with() -> list[str]:
     shared = [select(mine).where(mine.not_in(played), other.in_(played)) for mine, other in pairs]
     of_thread = (Thread.client_id, Thread.professional_id)
     granted_on = [
-        select(own).join(AccessGrant, AccessGrant.thread_id == Thread.id).where(own.not_in(played)) for own in of_thread
+        select(own).join(AccessGrant, AccessGrant.thread_id == Thread.id).where(own.not_in(played))
+        for own in of_thread
     ]
     shared += [each.where(AccessGrant.admin_id.in_(played)) for each in granted_on]
     granted_to = (

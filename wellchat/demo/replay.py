@@ -55,7 +55,9 @@ def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene
     )
 
 
-def _meanwhile(talk: Talk, thread_id: str, seq: int, last: TimedLine, coming: TimedLine, scene: Scene) -> None:
+def _meanwhile(
+    talk: Talk, thread_id: str, seq: int, last: TimedLine, coming: TimedLine, scene: Scene
+) -> None:
     """Before the next line the last one is read: by who answers it, or by who let some hours go by."""
     (line, at), (answer, answered_at) = last, coming
     if at <= scene.now - NOTIFY_SINCE:

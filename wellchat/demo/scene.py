@@ -52,5 +52,7 @@ class Scene:
         return self._first(lambda talk, line: subject in (line.about, talk.subject)) - timedelta(hours=1)
 
     def _first(self, is_meant: Callable[[Talk, Line], bool]) -> datetime:
-        spoken = [at for talk in self.story.talks for line, at in self.timed_lines(talk) if is_meant(talk, line)]
+        spoken = [
+            at for talk in self.story.talks for line, at in self.timed_lines(talk) if is_meant(talk, line)
+        ]
         return min(spoken, default=self.now - LATELY)

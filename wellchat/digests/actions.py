@@ -140,7 +140,9 @@ def _lock_memberships(user_id: str) -> set[str]:
 
 def _set_due(user_id: str, at: datetime | None) -> None:
     row = DigestSchedule.user_id == user_id
-    db.session.execute(update(DigestSchedule).where(row).values(due_at=at) if at else delete(DigestSchedule).where(row))
+    db.session.execute(
+        update(DigestSchedule).where(row).values(due_at=at) if at else delete(DigestSchedule).where(row)
+    )
 
 
 def postpone(user_id: str, now: datetime) -> None:
@@ -150,7 +152,12 @@ def postpone(user_id: str, now: datetime) -> None:
 
 
 def _write_mail(recipient: Recipient, decision: DigestDecision, now: datetime, *, claimed: bool) -> Mail:
-    to: dict[str, Any] = {"user_id": recipient.user_id, "address": recipient.address, "name": "digest", "now": now}
+    to: dict[str, Any] = {
+        "user_id": recipient.user_id,
+        "address": recipient.address,
+        "name": "digest",
+        "now": now,
+    }
     if decision.skip:
         return mail.record_skip(**to, reason=decision.skip)
     for thread in decision.threads:

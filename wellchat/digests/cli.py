@@ -31,7 +31,9 @@ def _moment(_context: click.Context, _option: click.Parameter, text: str | None)
 
 
 @digest.command("send")
-@click.option("--cadence", type=click.Choice(["hourly", "daily", "weekly"]), help="Only people with this cadence.")
+@click.option(
+    "--cadence", type=click.Choice(["hourly", "daily", "weekly"]), help="Only people with this cadence."
+)
 @click.option("--now", callback=_moment, metavar="ISO", help="As if it were then.")
 @click.option("--dry-run", is_flag=True, help="Say who would get what and why, and who not; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print data, a line for each person.")

@@ -74,7 +74,9 @@ class Recipient:
     seen_at: datetime | None
     refusal: str | None = None  # what the mail server said, where the address refuses mail
     waiting: tuple[Waiting, ...] = ()
-    recent: tuple[tuple[datetime, frozenset[str]], ...] = ()  # mails of the last 24 hours, oldest first; their threads
+    recent: tuple[
+        tuple[datetime, frozenset[str]], ...
+    ] = ()  # mails of the last 24 hours, oldest first; their threads
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,9 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
     waiting = [each for each in recipient.waiting if each.count]
     if not waiting:
         return DigestDecision(
-            skip=N_("What waited was deleted by its sender.") if recipient.waiting else N_("Everything was read.")
+            skip=N_("What waited was deleted by its sender.")
+            if recipient.waiting
+            else N_("Everything was read.")
         )
     audible = [each for each in waiting if not each.is_muted(now)]
     if not audible:
@@ -121,10 +125,14 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
         return DigestDecision(wait_until=until, why=enough)
     held = _threads_over_their_cap(recipient)
     ready = sorted((each for each in awake if each.thread_id not in held), key=lambda each: each.oldest_at)
-    later = min(filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]), default=None)
+    later = min(
+        filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]),
+        default=None,
+    )
     if not ready:
         enough = gettext(
-            "%(num)s emails about one conversation within a day are enough.", num=setting("MAX_EMAILS_PER_THREAD")
+            "%(num)s emails about one conversation within a day are enough.",
+            num=setting("MAX_EMAILS_PER_THREAD"),
         )
         return DigestDecision(wait_until=later, why=enough)
     return DigestDecision(threads=tuple(ready), why=_why_sent(prefs), later=later)
@@ -176,7 +184,9 @@ def _over_the_cap_until(recipient: Recipient) -> datetime | None:
 def _threads_over_their_cap(recipient: Recipient) -> dict[str, datetime]:
     """Threads that were in enough mails today, and when the next may speak of them."""
     most = setting("MAX_EMAILS_PER_THREAD")
-    often = [t for t, n in Counter(t for _, threads in recipient.recent for t in threads).items() if n >= most]
+    often = [
+        t for t, n in Counter(t for _, threads in recipient.recent for t in threads).items() if n >= most
+    ]
     return {t: [at for at, threads in recipient.recent if t in threads][-most] + DAY for t in often}
 
 

@@ -32,14 +32,19 @@ def sweep(now: datetime) -> dict[str, int]:
 
 
 def _due(now: datetime) -> Select[str, str]:
-    of_membership = select(PendingDelivery.thread_id, PendingDelivery.recipient_id).where(PendingDelivery.due_at <= now)
+    of_membership = select(PendingDelivery.thread_id, PendingDelivery.recipient_id).where(
+        PendingDelivery.due_at <= now
+    )
     return of_membership.group_by(PendingDelivery.thread_id, PendingDelivery.recipient_id).order_by(
         func.min(PendingDelivery.due_at)
     )
 
 
 def _process_each(due: Select[str, str], now: datetime) -> int:
-    return sum(_process_one(thread_id, recipient_id, now) for thread_id, recipient_id in db.session.execute(due).all())
+    return sum(
+        _process_one(thread_id, recipient_id, now)
+        for thread_id, recipient_id in db.session.execute(due).all()
+    )
 
 
 def _process_one(thread_id: str, recipient_id: str, now: datetime) -> int:

@@ -75,7 +75,12 @@ def _sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
         {"lines": [text], "time": format_time((now - timedelta(minutes=ago)).astimezone(zone)), "about": None}
         for text, ago in examples
     ]
-    other = {"name": "Alex Example", "label": gettext("Somebody you know"), "initials": "AE", "face": colours(200)}
+    other = {
+        "name": "Alex Example",
+        "label": gettext("Somebody you know"),
+        "initials": "AE",
+        "face": colours(200),
+    }
     thread = {
         "other": other,
         "about": None,
@@ -106,7 +111,9 @@ def _recipient(viewer: User, now: datetime) -> Recipient:
 
 
 def _compose(recipient: Recipient, name: str, content: dict[str, Any], now: datetime) -> EmailMessage:
-    row = Mail(id=new_id(), user_id=recipient.user_id, address=recipient.address, name=name, context={}, covers=[])
+    row = Mail(
+        id=new_id(), user_id=recipient.user_id, address=recipient.address, name=name, context={}, covers=[]
+    )
     return message_from_bytes(compose.render(row, now=now, content=content).content, policy=default)
 
 

@@ -71,7 +71,10 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
             user_id,
             recipient.name,
             recipient.prefs,
-            [(each, threads_by_key[user_id, each.thread_id], messages[user_id, each.thread_id]) for each in threads],
+            [
+                (each, threads_by_key[user_id, each.thread_id], messages[user_id, each.thread_id])
+                for each in threads
+            ],
         )
         for user_id, (recipient, threads) in due_threads.items()
     }
@@ -96,11 +99,15 @@ def _earlier_messages(
 
 
 def _reader(user_id: str | None) -> Any:
-    query = select(User.id, User.name, *PREFERENCE_COLUMNS).outerjoin(Preferences, Preferences.user_id == User.id)
+    query = select(User.id, User.name, *PREFERENCE_COLUMNS).outerjoin(
+        Preferences, Preferences.user_id == User.id
+    )
     return db.session.execute(query.where(User.id == user_id)).one_or_none()
 
 
-Part = tuple[Waiting, Row[Any], list[Row[Any]]]  # what waits in a thread, who and what the thread is, its messages
+Part = tuple[
+    Waiting, Row[Any], list[Row[Any]]
+]  # what waits in a thread, who and what the thread is, its messages
 
 
 def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
@@ -115,17 +122,22 @@ def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> 
     if not audible:
         raise NotWanted(N_("The conversation was muted before this was sent."))
     stretches = [
-        and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"])) for c in audible
+        and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"]))
+        for c in audible
     ]
     messages = _unread_messages(and_(mine, or_(*stretches)))
     if not messages:
         raise NotWanted(N_("Everything was read or deleted before this was sent."))
-    parts = [(_waiting(threads_by_key[key], rows), threads_by_key[key], rows) for key, rows in messages.items()]
+    parts = [
+        (_waiting(threads_by_key[key], rows), threads_by_key[key], rows) for key, rows in messages.items()
+    ]
     return sorted(parts, key=lambda part: part[0].oldest_at)
 
 
 def _is_silenced(thread_row: Row[Any], now: datetime) -> bool:
-    return any(until is not None and until > now for until in (thread_row.muted_until, thread_row.snoozed_until))
+    return any(
+        until is not None and until > now for until in (thread_row.muted_until, thread_row.snoozed_until)
+    )
 
 
 def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
@@ -179,7 +191,9 @@ _UNREAD_MESSAGES: Any = (
     .join(Message, Message.thread_id == Membership.thread_id)
     .outerjoin(Subject, Subject.id == Message.subject_id)
     .where(
-        Message.seq > Membership.last_read_seq, Message.sender_id != Membership.user_id, Message.deleted_at.is_(None)
+        Message.seq > Membership.last_read_seq,
+        Message.sender_id != Membership.user_id,
+        Message.deleted_at.is_(None),
     )
     .order_by(Message.thread_id, Message.seq)
 )
@@ -210,7 +224,9 @@ def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[P
         return _in_their_language(user_id, name, prefs, parts)
 
 
-def _in_their_language(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
+def _in_their_language(
+    user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]
+) -> dict[str, Any]:
     zone = ZoneInfo(prefs.time_zone)
     limit = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
     return {

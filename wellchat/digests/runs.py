@@ -54,10 +54,13 @@ def build_batch(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
     """Those of these people who are to get a mail now by what can be seen, and the mail. Changes nothing."""
     snapshot()  # or another run mails half of it while we look
     found = [(recipient, decide(recipient, now)) for recipient in load_recipients(user_ids, now).values()]
-    ready = [(recipient, decision) for recipient, decision in found if decision.threads and decision.later is None]
+    ready = [
+        (recipient, decision) for recipient, decision in found if decision.threads and decision.later is None
+    ]
     content = contents(ready)
     return {
-        recipient.user_id: Prepared(recipient, decision, content[recipient.user_id]) for recipient, decision in ready
+        recipient.user_id: Prepared(recipient, decision, content[recipient.user_id])
+        for recipient, decision in ready
     }
 
 
@@ -136,7 +139,9 @@ def send_due(*, now: datetime, cadence: str | None = None) -> Iterator[Outcome]:
     """
     with SmtpPool() as pool:
         while not pool.unreachable and (due := _due(now, cadence, BATCH * len(pool))):
-            yield from pool.distribute(due, lambda user_ids, connection: _send_batch(user_ids, now, connection))
+            yield from pool.distribute(
+                due, lambda user_ids, connection: _send_batch(user_ids, now, connection)
+            )
 
 
 def _send_batch(user_ids: Sequence[str], now: datetime, connection: MailConnection) -> list[Outcome]:
@@ -155,7 +160,9 @@ def _due(now: datetime, cadence: str | None, limit: int) -> list[str]:
     """Those who wait longest; where there are many, some of those, so that two runs at once go for different ones."""
     query = select(DigestSchedule.user_id).where(DigestSchedule.due_at <= now)
     query = (
-        _of_cadence(query, cadence).order_by(DigestSchedule.due_at, DigestSchedule.user_id).limit(limit * OVERSAMPLE)
+        _of_cadence(query, cadence)
+        .order_by(DigestSchedule.due_at, DigestSchedule.user_id)
+        .limit(limit * OVERSAMPLE)
     )
     found = list(db.session.execute(query).scalars())
     return [found[index] for index in sorted(sample(range(len(found)), min(limit, len(found))))]
@@ -165,7 +172,9 @@ def _of_cadence(query: Select[str], cadence: str | None) -> Select[str]:
     if cadence is None:
         return query
     theirs = func.coalesce(Preferences.cadence, "soon")
-    return query.outerjoin(Preferences, Preferences.user_id == DigestSchedule.user_id).where(theirs == cadence)
+    return query.outerjoin(Preferences, Preferences.user_id == DigestSchedule.user_id).where(
+        theirs == cadence
+    )
 
 
 def _build_batch_safely(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
@@ -177,7 +186,9 @@ def _build_batch_safely(user_ids: Sequence[str], now: datetime) -> dict[str, Pre
         return {}
 
 
-def _send_safely(user_id: str, prepared: Prepared | None, now: datetime, connection: MailConnection) -> Outcome | None:
+def _send_safely(
+    user_id: str, prepared: Prepared | None, now: datetime, connection: MailConnection
+) -> Outcome | None:
     """One person's trouble is theirs alone, and does not come first again at once."""
     try:
         if prepared is not None and (outcome := _send_prepared(prepared, now, connection)):
@@ -202,7 +213,9 @@ def _send_prepared(prepared: Prepared, now: datetime, connection: MailConnection
 def sweep(now: datetime) -> dict[str, int]:
     """Everybody who is due. Answers how many digests were sent, skipped, put off, and so on."""
     done = Counter(outcome.did for outcome in send_due(now=now))
-    return {f"digests_{did}": done[did] for did in (*FIRST_COUNTED, *sorted(done.keys() - set(FIRST_COUNTED)))}
+    return {
+        f"digests_{did}": done[did] for did in (*FIRST_COUNTED, *sorted(done.keys() - set(FIRST_COUNTED)))
+    }
 
 
 # Looking before leaping

@@ -19,7 +19,14 @@ from sqlalchemy import and_, delete, func, select, tuple_
 from wellchat.config import setting
 from wellchat.db import db, insert, transaction
 from wellchat.digests.actions import RETRY_AFTER, Outcome
-from wellchat.digests.decide import Recipient, load_recipient, load_recipients, present_until, quiet_for, refused
+from wellchat.digests.decide import (
+    Recipient,
+    load_recipient,
+    load_recipients,
+    present_until,
+    quiet_for,
+    refused,
+)
 from wellchat.digests.models import WeekSchedule
 from wellchat.digests.render import avatar, day_of, thread_rows
 from wellchat.digests.runs import BATCH
@@ -174,7 +181,9 @@ def content(row: Mail, now: datetime) -> dict[str, Any]:
 
 def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: datetime) -> dict[str, Any]:
     zone = ZoneInfo(recipient.prefs.time_zone)
-    which = and_(Membership.user_id == recipient.user_id, Membership.thread_id.in_([t.thread_id for t in threads]))
+    which = and_(
+        Membership.user_id == recipient.user_id, Membership.thread_id.in_([t.thread_id for t in threads])
+    )
     row_of = thread_rows(which)
     shown = [
         {

@@ -103,7 +103,9 @@ class SuspendableExecutor(Executor):
         self._max_threads, self._max_running, self._stalled_after = max_threads, max_running, stalled_after
         self._lock = threading.Lock()
         self._queue: deque[_Job] = deque()
-        self._idle: list[_Thread] = []  # a stack: the last thread is the warmest, and unused stacks stay small
+        self._idle: list[
+            _Thread
+        ] = []  # a stack: the last thread is the warmest, and unused stacks stay small
         self._threads = self._running = self._finished = 0
         self._closed = False
         self._has_queued = threading.Event()

@@ -101,7 +101,9 @@ class IdlePollCache:
         waiter = self._notifier.add_waiter(cached.user_id, cached.seq)
         try:
             # First the waiter, then the look at the log, then sleep: a change in between has fired already.
-            if not self._notifier.is_current(cached.user_id, cached.known_head, cached.seq) and self._log_moved(cached):
+            if not self._notifier.is_current(
+                cached.user_id, cached.known_head, cached.seq
+            ) and self._log_moved(cached):
                 waiter.fire()
             if not waiter.fired:
                 executor.suspend(waiter, wait)
@@ -132,7 +134,11 @@ class IdlePollCache:
         Where each one holds its thread: the setting, or a part of the threads.
         """
         limit = executor.max_suspended()
-        return int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4) if limit is None else limit
+        return (
+            int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4)
+            if limit is None
+            else limit
+        )
 
     def _crowding(self) -> float:
         """Returns 0 while at most half of the room for waiting polls is taken, and 1 when it is full."""

@@ -126,7 +126,9 @@ class Worker(ThreadWorker):
         self.connection_counts[self.slot] = self.nr_conns + 1 if self.alive else 0
 
     def _fewest_of_others(self) -> int:
-        others = (number - 1 for slot, number in enumerate(self.connection_counts) if number and slot != self.slot)
+        others = (
+            number - 1 for slot, number in enumerate(self.connection_counts) if number and slot != self.slot
+        )
         return min(others, default=self.nr_conns)
 
     def handle_request(self, request: Any, connection: Any) -> Any:
@@ -292,4 +294,6 @@ def _release_polls_on_stop(worker: Any) -> None:
 
 def serve(*, host: str, port: int, workers: int, threads: int, waiting: int, grace: int) -> None:
     """Serve until told to stop; ends the process."""
-    Server(options(host=host, port=port, workers=workers, threads=threads, waiting=waiting, grace=grace)).run()
+    Server(
+        options(host=host, port=port, workers=workers, threads=threads, waiting=waiting, grace=grace)
+    ).run()

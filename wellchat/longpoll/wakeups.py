@@ -33,7 +33,9 @@ from wellchat.longpoll.executor import Wakeup
 
 log = logging.getLogger(__name__)
 
-CHANNEL = "wellchat:bell"  # of Redis; the name on the wire, kept so that processes of two versions hear each other
+CHANNEL = (
+    "wellchat:bell"  # of Redis; the name on the wire, kept so that processes of two versions hear each other
+)
 REVOKED = "!"  # in place of a number: discard everything cached for this user
 REDIS_TIMEOUT = 0.25  # seconds a request may lose to a slow Redis
 RETRY_AFTER = 5.0  # seconds without trying, after Redis failed
@@ -101,7 +103,9 @@ class PollNotifier:
         self.waiting = 0  # waiters of all users
         self._known_heads: dict[str, KnownHead] = {}
         self._is_subscribed = False
-        self._watcher_pid: int | None = None  # the process that has the watcher; a fork has no threads of its parent
+        self._watcher_pid: int | None = (
+            None  # the process that has the watcher; a fork has no threads of its parent
+        )
         self.closing = threading.Event()
 
     # Notifying
@@ -260,7 +264,9 @@ class PollNotifier:
         """Read the heads of all users that wait or are cached here, and drop unused ones."""
         unused_since = time.monotonic() - CACHE_TTL
         with self._lock:
-            for user_id in [u for u, known_head in self._known_heads.items() if known_head.last_used < unused_since]:
+            for user_id in [
+                u for u, known_head in self._known_heads.items() if known_head.last_used < unused_since
+            ]:
                 del self._known_heads[user_id]
             user_ids = list({*self._waiters, *self._known_heads})
         for start in range(0, len(user_ids), BATCH_SIZE):

@@ -257,7 +257,12 @@ def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -
         if lifted.rowcount == 0:  # type: ignore[attr-defined]
             return None
         return queue_mail(
-            user_id=user_id, address=address, name="address_check", context={"name": name}, reason=AGAIN, now=now
+            user_id=user_id,
+            address=address,
+            name="address_check",
+            context={"name": name},
+            reason=AGAIN,
+            now=now,
         )
 
 

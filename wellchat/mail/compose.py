@@ -105,7 +105,9 @@ def _mime(headers: dict[str, str | None], text: str, html: str | None, *, bounda
     whole = {**headers, "MIME-Version": "1.0"}
     if html is None:
         return _head(whole) + _part(text, "plain")
-    whole["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    whole["Content-Type"] = (
+        f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    )
     line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))
     body = b"".join(b"--%b\r\n%b\r\n" % (line, part) for part in parts)
     return b"%b\r\n%b--%b--\r\n" % (_head(whole), body, line)

@@ -39,7 +39,8 @@ FRAME_POLICY = (
 @pages.get("/outbox")
 def captured_mails() -> str:
     return render_template(
-        "mail/captured_mails.html", mails=[(mail, _message(mail)) for mail in queries.captured_mails(_visible_to())]
+        "mail/captured_mails.html",
+        mails=[(mail, _message(mail)) for mail in queries.captured_mails(_visible_to())],
     )
 
 
@@ -49,7 +50,9 @@ def captured_mail(mail_id: str) -> str:
     message = _message(row)
     if message is None:
         raise NotFound
-    return render_template("mail/captured_mail.html", mail=row, message=message, text=part_of(message, "plain"))
+    return render_template(
+        "mail/captured_mail.html", mail=row, message=message, text=part_of(message, "plain")
+    )
 
 
 @pages.get("/outbox/<mail_id>/html")

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 PROBLEM_STATES = (QUEUED, FAILED, UNKNOWN)
 
 
-def ledger_of(viewer: User, *, before: str | None = None, limit: int = 30) -> tuple[Sequence[Mail], str | None]:
+def ledger_of(
+    viewer: User, *, before: str | None = None, limit: int = 30
+) -> tuple[Sequence[Mail], str | None]:
     """What we sent to the viewer or did not, latest first, and the place of the next page. Raises Invalid."""
     return _page(select(Mail).where(Mail.user_id == viewer.id), before, limit)
 
@@ -87,7 +89,11 @@ def captured_mails(viewer: User | None, *, limit: int = 100) -> Sequence[Mail]:
     query = select(Mail).where(Mail.state.not_in((QUEUED, SKIPPED)))
     if viewer is not None:
         query = query.where(Mail.user_id == viewer.id)
-    return db.session.execute(query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)).scalars().all()
+    return (
+        db.session.execute(query.order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit))
+        .scalars()
+        .all()
+    )
 
 
 def captured_mail(viewer: User | None, mail_id: str) -> Mail:
@@ -105,5 +111,7 @@ def refusal_of(address: str) -> RefusedAddress | None:
 
 def refusals_of(addresses: Iterable[str]) -> dict[str, str]:
     """Those of many addresses that refuse mail, each with what its mail server said."""
-    query = select(RefusedAddress.email, RefusedAddress.reason).where(RefusedAddress.email.in_(list(addresses)))
+    query = select(RefusedAddress.email, RefusedAddress.reason).where(
+        RefusedAddress.email.in_(list(addresses))
+    )
     return dict(db.session.execute(query).all())

@@ -42,7 +42,9 @@ class SmtpPool:
         """Whether the server could not be reached at all; whoever has more to send may as well stop."""
         return any(each.unreachable for each in self._connections)
 
-    def distribute(self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]) -> Iterator[T]:
+    def distribute(
+        self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]
+    ) -> Iterator[T]:
         """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
         workers = min(len(self), -(-len(items) // ITEMS_PER_CONNECTION))
         if workers <= 1:

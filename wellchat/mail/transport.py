@@ -105,7 +105,9 @@ class SmtpConnection:
             self.close()
             if fresh:
                 raise Temporary(f"The mail server hung up ({error}).") from None
-            self._send_envelope(sender, to, international=international)  # the line had been cut since the last mail
+            self._send_envelope(
+                sender, to, international=international
+            )  # the line had been cut since the last mail
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:

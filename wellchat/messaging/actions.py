@@ -86,7 +86,9 @@ def _sent_before(
     first = db.session.execute(
         select(Message)
         .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == sender.id))
-        .where(Message.thread_id == thread_id, Message.sender_id == sender.id, Message.client_key == client_key)
+        .where(
+            Message.thread_id == thread_id, Message.sender_id == sender.id, Message.client_key == client_key
+        )
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if first is None:
@@ -138,7 +140,9 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
     with transaction() as session:
         thread, message = lock_own_message(viewer, thread_id, seq)
         if message.deleted_at is None:
-            session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now))
+            session.add(
+                MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now)
+            )
             files.withdraw_files(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
             if message.reactions:
@@ -156,7 +160,10 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
     Raises NotFound, and Invalid for a seq above the last message.
     """
     with transaction():
-        if execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
+        if (
+            execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount
+            == 0
+        ):
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(
@@ -183,7 +190,9 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
     Raises NotFound, and Invalid where nothing of the other's is there to read.
     """
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
         if membership is None:
             raise NotFound
         theirs = select(Message.seq).where(
@@ -201,7 +210,9 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
     """Put a thread elsewhere for the viewer alone. `changes`: any of archived, pinned, muted_until, snoozed_until."""
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
         if membership is None:
             raise NotFound
         for name, value in changes.items():
@@ -212,7 +223,9 @@ def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) 
 def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
     """Let the other person know that the viewer is writing. Raises NotFound."""
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
         if membership is None:
             raise NotFound
         membership.typing_at = now

@@ -62,7 +62,9 @@ def list_threads(page: ListThreads) -> Response:
     user = viewer()
     cursor = cursor_now(user.id)
     views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
-    return json_response({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
+    return json_response(
+        {"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)}
+    )
 
 
 @api.post("/threads")
@@ -106,7 +108,9 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
     if at is not None:
         found, more = navigation.messages_around(user, thread_id, at, limit=page.limit)
     else:
-        found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
+        found, more = queries.messages_of(
+            user, thread_id, before=page.before, after=page.after, limit=page.limit
+        )
     answer = {"messages": [message_json(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
     return json_response(answer if at is None else answer | {"at": at})
 

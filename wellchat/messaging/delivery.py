@@ -19,7 +19,10 @@ ACK_EVERY = 100  # rows after which a confirmation is written down though it cha
 WATERMARKS = (
     select(Membership.thread_id, Membership.delivered_seq, Thread.client_id, Thread.professional_id)
     .join(Thread, Thread.id == Membership.thread_id)
-    .where(Membership.user_id == bindparam("whose"), Membership.thread_id.in_(bindparam("threads", expanding=True)))
+    .where(
+        Membership.user_id == bindparam("whose"),
+        Membership.thread_id.in_(bindparam("threads", expanding=True)),
+    )
     .order_by(Membership.thread_id)
 )
 MOVE_WATERMARK = (
@@ -50,7 +53,9 @@ def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
         return acked_seq  # nothing that anybody would see: not worth a write
     with transaction():
         for thread in behind:
-            moved = execute(MOVE_WATERMARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq})
+            moved = execute(
+                MOVE_WATERMARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq}
+            )
             if moved.rowcount:
                 record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
         acknowledge_changes(user_id=user_id, seq=acked_seq)

@@ -22,7 +22,9 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
     is not told now, but looked at again once they may have left.
     """
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, recipient_id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, recipient_id), with_for_update=True, populate_existing=True
+        )
         of_recipient = (PendingDelivery.thread_id == thread_id, PendingDelivery.recipient_id == recipient_id)
         seqs = sorted(session.execute(select(PendingDelivery.seq).where(*of_recipient)).scalars())
         if not seqs or membership is None:
@@ -32,7 +34,9 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
         if unread and presence and presence.thread_id == thread_id and presence.seen_at + away_after > now:
             again = presence.seen_at + away_after
             session.execute(
-                update(PendingDelivery).where(*of_recipient, PendingDelivery.seq <= seqs[-1]).values(due_at=again)
+                update(PendingDelivery)
+                .where(*of_recipient, PendingDelivery.seq <= seqs[-1])
+                .values(due_at=again)
             )
             return []
         session.execute(delete(PendingDelivery).where(*of_recipient, PendingDelivery.seq <= seqs[-1]))
@@ -40,7 +44,9 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             return []
         news = session.execute(
             select(Message)
-            .where(Message.thread_id == thread_id, Message.seq.in_(seqs), Message.seq > membership.last_read_seq)
+            .where(
+                Message.thread_id == thread_id, Message.seq.in_(seqs), Message.seq > membership.last_read_seq
+            )
             .where(Message.deleted_at.is_(None))
             .order_by(Message.seq)
         )

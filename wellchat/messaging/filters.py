@@ -31,7 +31,11 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
     """
     names = [
         (name, label)
-        for name, label in (("unread", N_("Unread")), ("waiting", N_("Waiting on me")), ("snoozed", N_("Snoozed")))
+        for name, label in (
+            ("unread", N_("Unread")),
+            ("waiting", N_("Waiting on me")),
+            ("snoozed", N_("Snoozed")),
+        )
         if not (name == "snoozed" and page.archived)
     ]
     parts = [

@@ -178,7 +178,9 @@ class PostMembership(Form):
 
     def as_patch(self) -> PatchMembership:
         said = self.model_dump(exclude_none=True)
-        return PatchMembership.model_validate({k: None if value == "off" else value for k, value in said.items()})
+        return PatchMembership.model_validate(
+            {k: None if value == "off" else value for k, value in said.items()}
+        )
 
 
 class ListThreads(QueryForm):

@@ -24,7 +24,9 @@ api = APIBlueprint("message_api", __name__, url_prefix="/api/threads/<thread_id>
 @api.output(OneMessage)
 def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
     """React to a message, anybody's, with one emoji. Several different ones may stand beside each other."""
-    return _message(react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now()))
+    return _message(
+        react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now())
+    )
 
 
 @api.delete("/messages/<int:seq>/reactions/<emoji>")
@@ -33,7 +35,9 @@ def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
 @api.output(OneMessage)
 def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
     """Take a reaction of mine away."""
-    return _message(react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now()))
+    return _message(
+        react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now())
+    )
 
 
 @api.put("/messages/<int:seq>/pin")
@@ -64,7 +68,9 @@ def _message(message: Message) -> Response:
 def list_pins(thread_id: str) -> Response:
     """The pinned messages of a thread, the latest pin first; all of them."""
     user = viewer()
-    return json_response({"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]})
+    return json_response(
+        {"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]}
+    )
 
 
 @api.put("/unread")

@@ -52,7 +52,10 @@ class MessageRow(NamedTuple):
 
 _columns = table(Message).c
 CHANGED = (
-    select(*(_columns[name] for name in MessageRow._fields if name not in ("subject", "quoted")), Message.subject_id)
+    select(
+        *(_columns[name] for name in MessageRow._fields if name not in ("subject", "quoted")),
+        Message.subject_id,
+    )
     .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
     .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
     .where(Change.user_id == bindparam("viewer"), Change.kind == "message")

@@ -89,7 +89,9 @@ class Membership(Base):
     __tablename__ = "memberships"
     __table_args__ = (
         Index("ix_memberships_inbox", "user_id", *_INBOX_ORDER),
-        _partial_index("unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index(
+            "unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_INBOX_ORDER
+        ),
         _partial_index("waiting", "waiting_since IS NOT NULL", "user_id", *_INBOX_ORDER),
         _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
         _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
@@ -101,13 +103,19 @@ class Membership(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     last_read_seq: Mapped[int] = mapped_column(Integer, default=0)
-    unread_from: Mapped[int | None] = mapped_column(Integer)  # was read, and is to count as unread from there on
+    unread_from: Mapped[int | None] = mapped_column(
+        Integer
+    )  # was read, and is to count as unread from there on
     delivered_seq: Mapped[int] = mapped_column(Integer, default=0)  # arrived at one of the user's devices
     mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # in an email: no message is in two
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
     pinned: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    kind: Mapped[str | None] = mapped_column(String(20))  # of the subject, or in the pair's thread of the latest one
-    waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the other's first word that I left unanswered
+    kind: Mapped[str | None] = mapped_column(
+        String(20)
+    )  # of the subject, or in the pair's thread of the latest one
+    waiting_since: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # the other's first word that I left unanswered
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -190,7 +198,9 @@ class Reaction(Base):
 
     __tablename__ = "reactions"
     __table_args__ = (
-        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
         CheckConstraint(f"length(emoji) BETWEEN 1 AND {MAX_EMOJI}", name="emoji"),
     )
 
@@ -206,7 +216,9 @@ class MessageRevision(Base):
 
     __tablename__ = "message_revisions"
     __table_args__ = (
-        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
         Index("ix_message_revisions_thread_id_seq", "thread_id", "seq"),
     )
 

@@ -44,7 +44,9 @@ def first_of_day(viewer: User, thread_id: str, day: date) -> int | None:
     """
     last_seq = _last_seq(viewer, thread_id)
     begins = datetime.combine(day, time(), ZoneInfo(viewer.time_zone)).astimezone(UTC)
-    found = db.session.execute(_bisection(), {"thread": thread_id, "last": last_seq, "begins": begins}).scalar_one()
+    found = db.session.execute(
+        _bisection(), {"thread": thread_id, "last": last_seq, "begins": begins}
+    ).scalar_one()
     return min(int(found), last_seq) or None
 
 

@@ -50,7 +50,9 @@ def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
 
 def _open_about(viewer: User, subject: Subject, with_id: str | None, now: datetime) -> tuple[str, bool]:
     if subject.is_unclaimed:
-        raise Invalid({"subject": gettext("Nobody has claimed this lead yet; its thread opens when somebody does.")})
+        raise Invalid(
+            {"subject": gettext("Nobody has claimed this lead yet; its thread opens when somebody does.")}
+        )
     client_id = subject.client_id or (viewer.id if viewer.is_client else with_id)
     if client_id is None:
         raise Invalid({"with": gettext("Say which client to write to about this.")})
@@ -73,7 +75,9 @@ def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
     return _get_or_create(connection, pair_key(connection.id), None, now)
 
 
-def _get_or_create(connection: Connection, key: str, subject: Subject | None, now: datetime) -> tuple[str, bool]:
+def _get_or_create(
+    connection: Connection, key: str, subject: Subject | None, now: datetime
+) -> tuple[str, bool]:
     made = db.session.execute(
         insert(Thread)
         .values(

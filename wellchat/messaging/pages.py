@@ -61,7 +61,9 @@ def inbox() -> str:
 def thread(thread_id: str) -> BaseResponse | str:
     if (day := read_query(ThreadQuery).day) is not None:
         seq = navigation.first_of_day(viewer(), thread_id, day)
-        return redirect(url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq) if seq else None))
+        return redirect(
+            url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq) if seq else None)
+        )
     return _thread_page(thread_id)
 
 
@@ -201,7 +203,8 @@ def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[F
     if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
         return before
     return [
-        accept_upload(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id for each in uploads
+        accept_upload(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id
+        for each in uploads
     ]
 
 

@@ -28,7 +28,9 @@ def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> M
         if on and message.deleted_at is not None:
             raise Invalid({"pin": gettext("This message was deleted.")})
         if on and _count(thread_id) >= MAX_PINS:
-            raise Invalid({"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MAX_PINS)})
+            raise Invalid(
+                {"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MAX_PINS)}
+            )
         message.pinned_at = now if on else None
         message_changed(thread, message)
     return message

@@ -120,7 +120,9 @@ def inbox(
     """
     statement = _threads().where(Mine.archived.is_(archived))
     if not archived:
-        statement = statement.where(Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None))
+        statement = statement.where(
+            Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None)
+        )
     if unread:
         statement = statement.where(_some_unread(Mine), _has_unread())
     if waiting:
@@ -136,7 +138,9 @@ def inbox(
     if before:
         above = (before.startswith(PINNED), *decode_page_token(before.removeprefix(PINNED)))
         statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
-    statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
+    statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(
+        limit + 1
+    )
     views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
@@ -160,7 +164,10 @@ def _has_unread() -> Any:
 
 def kinds_of(viewer: User) -> list[str]:
     """The kinds of subjects that the viewer's threads are about."""
-    one = {kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind) for kind in KINDS}
+    one = {
+        kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
+        for kind in KINDS
+    }
     found = db.session.execute(select(*one.values())).one()._asdict()
     return [kind for kind in KINDS if found[kind]]
 

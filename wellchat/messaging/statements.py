@@ -92,7 +92,9 @@ MOVE_MEMBERSHIPS = (
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
         archived=case((or_(_of_sender, ~_is_muted), false()), else_=Membership.archived),
         snoozed_until=case((_of_sender, null()), else_=Membership.snoozed_until),
-        waiting_since=case((_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))),
+        waiting_since=case(
+            (_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))
+        ),
         kind=func.coalesce(bindparam("about", type_=table(Membership).c.kind.type), Membership.kind),
     )
 )
@@ -108,7 +110,11 @@ PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
 _theirs, _mine = aliased(Message), aliased(Message)
 _last_reply = (
     select(func.max(_mine.seq))
-    .where(_mine.thread_id == bindparam("thread"), _mine.sender_id == Membership.user_id, _mine.deleted_at.is_(None))
+    .where(
+        _mine.thread_id == bindparam("thread"),
+        _mine.sender_id == Membership.user_id,
+        _mine.deleted_at.is_(None),
+    )
     .correlate(table(Membership))
     .scalar_subquery()
 )

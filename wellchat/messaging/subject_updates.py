@@ -18,7 +18,9 @@ MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spok
 _message = aliased(Message)
 
 
-def refresh_subject(subject: Subject, previous: SubjectSnapshot | None, _notify: bool, _now: datetime) -> None:
+def refresh_subject(
+    subject: Subject, previous: SubjectSnapshot | None, _notify: bool, _now: datetime
+) -> None:
     """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
 
     Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be
@@ -31,14 +33,19 @@ def refresh_subject(subject: Subject, previous: SubjectSnapshot | None, _notify:
         for thread_id in about:
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="thread", thread_id=thread_id)
-        for thread_id, seq in execute(TOUCH_MESSAGES_ABOUT, {"about": subject.id, "threads": list(threads)}).all():
+        for thread_id, seq in execute(
+            TOUCH_MESSAGES_ABOUT, {"about": subject.id, "threads": list(threads)}
+        ).all():
             for user_id in threads[thread_id]:
                 record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
 
 
 _messages_about = (
     select(_message.thread_id, _message.seq)
-    .where(_message.thread_id.in_(bindparam("threads", expanding=True)), _message.subject_id == bindparam("about"))
+    .where(
+        _message.thread_id.in_(bindparam("threads", expanding=True)),
+        _message.subject_id == bindparam("about"),
+    )
     .order_by(_message.created_at.desc())
     .limit(MAX_REFRESHED)
 )
@@ -71,4 +78,6 @@ def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[s
         .order_by(Thread.id)
         .with_for_update()
     )
-    return about, {thread_id: (client_id, professional_id) for thread_id, client_id, professional_id in locked}
+    return about, {
+        thread_id: (client_id, professional_id) for thread_id, client_id, professional_id in locked
+    }

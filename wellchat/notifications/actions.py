@@ -15,14 +15,25 @@ from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
 from wellchat.i18n import gettext
-from wellchat.notifications.hooks import notification_recorded_in_transaction, preferences_changed_in_transaction
+from wellchat.notifications.hooks import (
+    notification_recorded_in_transaction,
+    preferences_changed_in_transaction,
+)
 from wellchat.notifications.kinds import kinds, known_kind
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
 
 PREVIEW_LENGTH = 200
 MAX_ATTEMPTS = 5
-SHOWN_COLUMNS = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
+SHOWN_COLUMNS = (
+    "kind",
+    "last_seq",
+    "title",
+    "preview",
+    "actor_id",
+    "payload",
+    "updated_at",
+)  # decide its look
 
 
 def notify(
@@ -108,7 +119,12 @@ def _shorten(text: str) -> str:
 
 
 def mark_read(
-    *, viewer: User, now: datetime, ids: Sequence[str] | None = None, everything: bool = False, read: bool = True
+    *,
+    viewer: User,
+    now: datetime,
+    ids: Sequence[str] | None = None,
+    everything: bool = False,
+    read: bool = True,
 ) -> None:
     """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as none.
 
@@ -150,7 +166,9 @@ def _can_be_unread() -> ColumnElement[bool]:
     return Notification.read_at.is_not(None) & ~newer_or_unread
 
 
-def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]) -> None:
+def read_thread(
+    *, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]
+) -> None:
     """A thread was read up to there: its records are read with it, wholly or in part.
 
     `left`: how many of the messages that a record reaches to are still to be read, for a statement about records.
@@ -166,7 +184,9 @@ def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime, 
         _change(
             unread,
             read_at=case((done, literal(now, UTCDateTime)), else_=None),
-            count=case((done, Notification.count), (left < Notification.count, left), else_=Notification.count),
+            count=case(
+                (done, Notification.count), (left < Notification.count, left), else_=Notification.count
+            ),
             first_seq=case((done, Notification.first_seq), else_=up_to_seq + 1),
         )
 
@@ -267,7 +287,9 @@ def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
+def _merge(
+    known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]
+) -> dict[str, dict[str, bool]]:
     try:
         named = {known_kind(each): channels for each, channels in changes.items()}
     except ValueError as unknown:

@@ -23,7 +23,9 @@ def list_notifications(page: ListNotifications) -> Response:
     """My bell, latest first. `cursor` was read before the list: go on from it with /api/updates."""
     user = viewer()
     cursor = cursor_now(user.id)
-    found, following = queries.page(user, before=page.before, limit=page.limit, unread=page.unread, kind=page.kind)
+    found, following = queries.page(
+        user, before=page.before, limit=page.limit, unread=page.unread, kind=page.kind
+    )
     return json_response(
         {
             "notifications": [queries.notification_json(n) for n in found],

@@ -33,7 +33,9 @@ class NotificationKind:
     offered: tuple[str, ...] | None = None  # the channels that can carry it, where that is not all of them
     about: str = ""  # one more sentence on the preferences page
     waits_for_digest: bool = False  # its email is a part of the digest; others have none
-    priority: Literal["low", "normal", "high"] = "normal"  # how soon a device that saves power is to be woken by a push
+    priority: Literal["low", "normal", "high"] = (
+        "normal"  # how soon a device that saves power is to be woken by a push
+    )
 
     def offers(self, channel: str) -> bool:
         if self.offered is not None:

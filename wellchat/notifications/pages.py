@@ -45,7 +45,9 @@ def _kind_context() -> dict[str, Any]:
 def index() -> str:
     user, query = viewer(), read_query(ListNotifications)
     cursor = cursor_now(user.id)
-    found, following = queries.page(user, before=query.before, limit=query.limit, unread=query.unread, kind=query.kind)
+    found, following = queries.page(
+        user, before=query.before, limit=query.limit, unread=query.unread, kind=query.kind
+    )
     return render_template(
         "notifications/index.html",
         notifications=[queries.notification_json(n) for n in found],
@@ -132,6 +134,8 @@ def confirm_unsubscribe(token: str) -> Response:
 
 
 def _unsubscribe_page(what: str, *, done: bool) -> Response:
-    response = make_response(render_template("notifications/unsubscribe.html", kind=kinds().get(what), done=done))
+    response = make_response(
+        render_template("notifications/unsubscribe.html", kind=kinds().get(what), done=done)
+    )
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response

@@ -40,7 +40,9 @@ class EffectivePreferences:
 
     def wants(self, kind: str, channel: str) -> bool:
         declared = kinds()[kind]
-        return declared.offers(channel) and self.channels.get(kind, {}).get(channel, declared.channels[channel])
+        return declared.offers(channel) and self.channels.get(kind, {}).get(
+            channel, declared.channels[channel]
+        )
 
 
 def page(
@@ -53,7 +55,9 @@ def page(
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if before:
-        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*decode_page_token(before)))
+        query = query.where(
+            tuple_(Notification.updated_at, Notification.id) < tuple_(*decode_page_token(before))
+        )
     query = query.order_by(Notification.updated_at.desc(), Notification.id.desc()).limit(limit + 1)
     found = list(db.session.execute(_with_actor(query)).scalars())
     if len(found) <= limit:
@@ -69,7 +73,9 @@ def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
     """Those of these records that are the viewer's."""
     mine = (Notification.user_id == viewer.id) & Notification.in_bell
     query = select(Notification).where(mine, Notification.id.in_(list(ids)))
-    found: Sequence[Notification] = db.session.execute(_with_actor(query.order_by(Notification.id))).scalars().all()
+    found: Sequence[Notification] = (
+        db.session.execute(_with_actor(query.order_by(Notification.id))).scalars().all()
+    )
     return found
 
 
@@ -87,7 +93,11 @@ DELETED = N_("This message was deleted.")  # stands in place of its words
 
 def notification_url(n: Notification) -> str:
     """A thread's records lead to the first message they stand for; others where their recorder says."""
-    return f"/threads/{n.thread_id}#{n.first_seq or ''}" if n.thread_id else str(n.payload.get("url", "/notifications"))
+    return (
+        f"/threads/{n.thread_id}#{n.first_seq or ''}"
+        if n.thread_id
+        else str(n.payload.get("url", "/notifications"))
+    )
 
 
 def count_text(n: Notification) -> str:
@@ -144,7 +154,9 @@ def preferences(user_id: str) -> EffectivePreferences:
 def preferences_from_row(row: Any) -> EffectivePreferences:
     """From a row with the columns WISHES."""
     if row.cadence is None:
-        return EffectivePreferences(time_zone=row.time_zone, locale=row.locale, browser_locale=row.browser_locale)
+        return EffectivePreferences(
+            time_zone=row.time_zone, locale=row.locale, browser_locale=row.browser_locale
+        )
     return EffectivePreferences(**{column.key: getattr(row, column.key) for column in PREFERENCE_COLUMNS})
 
 

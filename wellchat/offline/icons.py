@@ -33,7 +33,9 @@ def icon(name: str, hue: int, logo: Path) -> bytes:
     side, share, corner = ICONS[name]
     big = side * FINER
     picture = Image.new("RGBA", (big, big), (0, 0, 0, 0))
-    ImageDraw.Draw(picture).rounded_rectangle((0, 0, big - 1, big - 1), corner * big, fill=oklch(0.515, 0.172, hue))
+    ImageDraw.Draw(picture).rounded_rectangle(
+        (0, 0, big - 1, big - 1), corner * big, fill=oklch(0.515, 0.172, hue)
+    )
     for path, opacity in _paths(logo.read_text()):
         layer = Image.new("RGBA", (big, big), (0, 0, 0, 0))
         scale, start = big * share / VIEW, big * (1 - share) / 2

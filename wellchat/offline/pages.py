@@ -20,7 +20,11 @@ from wellchat.offline.icons import ICONS, icon
 pages = Blueprint("offline", __name__)
 
 WORKER = ("cache", "queue", "push", "fetch")  # the worker's files, in this order
-SHORTCUTS = ((N_("Messages"), "/"), (N_("Start a conversation"), "/new"), (N_("Notifications"), "/notifications"))
+SHORTCUTS = (
+    (N_("Messages"), "/"),
+    (N_("Start a conversation"), "/new"),
+    (N_("Notifications"), "/notifications"),
+)
 DAY = 86_400
 
 

@@ -40,7 +40,12 @@ def conversations(admin: User, q: str, *, limit: int = 50) -> Sequence[Thread]:
 def grant_of(admin: User, grant_id: str, now: datetime) -> tuple[AccessGrant, Thread]:
     """A look of this very administrator that still holds. Raises NotFound."""
     found = db.session.get(AccessGrant, grant_id)
-    if not admin.is_admin or found is None or found.admin_id != admin.id or now - found.created_at > GRANT_LIFETIME:
+    if (
+        not admin.is_admin
+        or found is None
+        or found.admin_id != admin.id
+        or now - found.created_at > GRANT_LIFETIME
+    ):
         raise NotFound
     thread = db.session.execute(
         select(Thread)
@@ -61,7 +66,9 @@ def file_under_grant(admin: User, grant_id: str, attachment_id: str, now: dateti
 
 def transcript(grant: AccessGrant, *, before: int | None = None, limit: int = 200) -> list[Message]:
     """The latest messages of the thread looked into, ascending."""
-    query = select(Message).where(Message.thread_id == grant.thread_id).order_by(Message.seq.desc()).limit(limit)
+    query = (
+        select(Message).where(Message.thread_id == grant.thread_id).order_by(Message.seq.desc()).limit(limit)
+    )
     if before is not None:
         query = query.where(Message.seq < before)
     return list(db.session.execute(query).scalars())[::-1]
@@ -82,5 +89,7 @@ def grants_for(admin: User, thread_id: str) -> Sequence[AccessGrant]:
     """Every look anybody ever took at this thread, latest first."""
     if not admin.is_admin:
         raise NotFound
-    query = select(AccessGrant).where(AccessGrant.thread_id == thread_id).order_by(AccessGrant.created_at.desc())
+    query = (
+        select(AccessGrant).where(AccessGrant.thread_id == thread_id).order_by(AccessGrant.created_at.desc())
+    )
     return db.session.execute(query.options(joinedload(AccessGrant.admin))).scalars().all()

@@ -76,7 +76,11 @@ def headers(device: Device, note: Notification, now: datetime) -> dict[str, str]
     """`Topic` lets a later push of the same group replace one that the device has not fetched yet."""
     topic = hashlib.sha256(f"{device.id} {note.group_key}".encode()).digest()[:24]
     signed = vapid().sign(
-        {"aud": _origin(device.endpoint), "exp": int(now.timestamp()) + SIGNATURE_LIFETIME, "sub": _vapid_subject()}
+        {
+            "aud": _origin(device.endpoint),
+            "exp": int(now.timestamp()) + SIGNATURE_LIFETIME,
+            "sub": _vapid_subject(),
+        }
     )
     return {
         "Authorization": str(signed["Authorization"]),

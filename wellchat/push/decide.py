@@ -14,7 +14,9 @@ from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import preferences
 from wellchat.push.models import Push
 
-MIN_INTERVAL = timedelta(seconds=30)  # between two pushes of one conversation: who writes in short lines rings once
+MIN_INTERVAL = timedelta(
+    seconds=30
+)  # between two pushes of one conversation: who writes in short lines rings once
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,9 @@ class PostDevice(Form):
 
     endpoint: Endpoint
     keys: Keys
-    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = None  # milliseconds, as browsers count
+    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = (
+        None  # milliseconds, as browsers count
+    )
     replaces: Annotated[Text, StringConstraints(max_length=1000)] | None = None
 
     def expires_at(self) -> datetime | None:

@@ -40,6 +40,8 @@ def _load(key: str) -> Vapid02:
     try:
         key_pair = Vapid02.from_raw(key.encode())
     except ValueError:
-        raise SettingsError("WELLCHAT_VAPID_KEY: is not a key; `wellchat push keys --private` makes one") from None
+        raise SettingsError(
+            "WELLCHAT_VAPID_KEY: is not a key; `wellchat push keys --private` makes one"
+        ) from None
     key_pair.conf["no-strict"] = True  # strictly, nobody at localhost could be written to
     return key_pair

@@ -38,14 +38,21 @@ def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
         # Held, so that a device that is removed meanwhile takes its pushes with it and not the telling.
         found = select(Device.id).where(Device.user_id == user_id).order_by(Device.id)
         for device_id in session.execute(found.with_for_update(read=True, key_share=True)).scalars().all():
-            again = {"state": QUEUED, "claim": None, "attempts": 0, "told_at": now, "due_at": now, "cleared_at": None}
+            again = {
+                "state": QUEUED,
+                "claim": None,
+                "attempts": 0,
+                "told_at": now,
+                "due_at": now,
+                "cleared_at": None,
+            }
             fresh = insert(Push).values(
                 id=new_id(), device_id=device_id, notification_id=notification_id, reason="", **again
             )
             push_id = session.execute(
-                fresh.on_conflict_do_update(index_elements=["device_id", "notification_id"], set_=again).returning(
-                    Push.id
-                )
+                fresh.on_conflict_do_update(
+                    index_elements=["device_id", "notification_id"], set_=again
+                ).returning(Push.id)
             ).scalar_one()
             enqueue("push.send", push_id=push_id)
 
@@ -97,7 +104,9 @@ def _post(
         _delete_gone_device(push.device_id, endpoint)
         return None
     with transaction() as session:
-        session.execute(update(Push).where(Push.id.in_(cleared), Push.cleared_at.is_(None)).values(cleared_at=now))
+        session.execute(
+            update(Push).where(Push.id.in_(cleared), Push.cleared_at.is_(None)).values(cleared_at=now)
+        )
         session.execute(update(Push).where(Push.id == push.id).values(sent_at=now))
         return _settle(push, SENT)
 

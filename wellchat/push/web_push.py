@@ -54,8 +54,15 @@ def check_endpoint(endpoint: str) -> SplitResult:
     anywhere = setting("PUSH_ALLOW_PRIVATE")
     if parts.scheme != "https" and not (anywhere and parts.scheme == "http"):
         raise ValueError("A push service is at an https address.")
-    odd = not parts.hostname or parts.username is not None or not endpoint.isascii() or not endpoint.isprintable()
-    if odd or " " in endpoint or (parts.port not in (None, 443) and not anywhere):  # .port raises ValueError itself
+    odd = (
+        not parts.hostname
+        or parts.username is not None
+        or not endpoint.isascii()
+        or not endpoint.isprintable()
+    )
+    if (
+        odd or " " in endpoint or (parts.port not in (None, 443) and not anywhere)
+    ):  # .port raises ValueError itself
         raise ValueError("This is not the address of a push service.")
     try:
         address = ipaddress.ip_address(str(parts.hostname))
@@ -101,7 +108,9 @@ def post(endpoint: str, body: bytes, headers: Mapping[str, str]) -> None:
             connection.request("POST", target, body, dict(headers))
             response = connection.getresponse()
         except (OSError, HTTPException, ValueError) as error:
-            raise OutcomeUnknown(f"The push service took it and did not answer ({type(error).__name__}).") from None
+            raise OutcomeUnknown(
+                f"The push service took it and did not answer ({type(error).__name__})."
+            ) from None
         _raise_for_status(response)
 
 
@@ -113,7 +122,9 @@ def _raise_for_status(response: HTTPResponse) -> None:
         raise Gone(reason)
     if response.status in (408, 425, 429) or response.status >= 500:
         after = response.headers.get("Retry-After", "")
-        raise Temporary(reason, min(int(after), MAX_RETRY_AFTER) if after.isascii() and after.isdecimal() else None)
+        raise Temporary(
+            reason, min(int(after), MAX_RETRY_AFTER) if after.isascii() and after.isdecimal() else None
+        )
     raise Permanent(reason)
 
 

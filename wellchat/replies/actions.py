@@ -81,7 +81,9 @@ def _receive_bounce(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> 
     with transaction():
         ours = record_bounce(message_id=message_id, address=address, diagnostic=bounce.diagnostic, now=now)
         if ours:
-            _record(mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.diagnostic[:500])
+            _record(
+                mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.diagnostic[:500]
+            )
     return Verdict(OK, "Noted: a mail of ours came back." if ours else "A report about no mail of ours.")
 
 
@@ -125,7 +127,9 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
                 attachments=form.attachments,
                 now=now,
             )
-            _record(mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq)
+            _record(
+                mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq
+            )
     except Conflict:
         is_new = False  # what it said the first time stands
     return Verdict(OK, "Taken." if is_new else "Taken before.")
@@ -169,7 +173,10 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
     """Tell its author by mail, once about each mail and not too often."""
     with transaction() as session:
         recent = select(func.count()).where(
-            Mail.user_id == user.id, Mail.name == "reply_refused", Mail.state != SKIPPED, Mail.created_at > now - DAY
+            Mail.user_id == user.id,
+            Mail.name == "reply_refused",
+            Mail.state != SKIPPED,
+            Mail.created_at > now - DAY,
         )
         if _record(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why) and (
             session.execute(recent).scalar_one() < MAX_REJECTION_MAILS

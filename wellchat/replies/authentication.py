@@ -23,7 +23,9 @@ def forgery_reason(mail: Incoming) -> str | None:
     for value in mail.headers("Authentication-Results"):
         server, _, findings = _COMMENT.sub(" ", value).partition(";")
         if server.split()[:1] == [trusted] or server.strip().lower() == trusted.lower():
-            return _verdict({(method.lower(), result.lower()) for method, result in _RESULT.findall(findings)})
+            return _verdict(
+                {(method.lower(), result.lower()) for method, result in _RESULT.findall(findings)}
+            )
     return None
 
 

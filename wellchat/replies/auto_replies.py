@@ -16,7 +16,9 @@ AUTO_HEADERS = (
 )  # fmt: skip
 LIST_HEADERS = ("List-Id", "List-Unsubscribe", "List-Post", "Mailing-List", "X-Mailing-List")
 PRECEDENCE = {"bulk", "junk", "list", "auto_reply", "auto-reply"}
-MACHINE_SENDERS = re.compile(r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+-].*)?@", re.IGNORECASE)
+MACHINE_SENDERS = re.compile(
+    r"^(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?)([+-].*)?@", re.IGNORECASE
+)
 AUTO_SUBJECTS = re.compile(rf"^(?:{AUTOMATIC_SUBJECT})", re.IGNORECASE)
 
 

@@ -24,7 +24,10 @@ def parse_bounce(mail: Incoming, *, to_bounce_address: bool) -> Bounce | None:
     """None for what is no bounce. A report in no standard form counts where it came to a bounce address."""
     parts = list(mail.message.walk())
     blocks = [
-        block for part in parts if part.get_content_type() == "message/delivery-status" for block in _blocks(part)
+        block
+        for part in parts
+        if part.get_content_type() == "message/delivery-status"
+        for block in _blocks(part)
     ]
     for block in blocks:
         action = _value(block, "Action").lower()
@@ -36,9 +39,9 @@ def parse_bounce(mail: Incoming, *, to_bounce_address: bool) -> Bounce | None:
                 _original(parts),
             )
     if to_bounce_address and mail.envelope_sender in ("", None):
-        text = " ".join(str(mail.message.get_payload() if not mail.message.is_multipart() else mail.text).split())[
-            :4000
-        ]
+        text = " ".join(
+            str(mail.message.get_payload() if not mail.message.is_multipart() else mail.text).split()
+        )[:4000]
         status = _STATUS.search(text)
         if status:
             diagnostic = text[max(0, status.start() - 100) : status.end() + 200]

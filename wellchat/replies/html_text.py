@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 
-VOID_TAGS = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+VOID_TAGS = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 SKIPPED_TAGS = {"head", "script", "style", "title", "template", "object", "svg", "math"}
 BLOCK_TAGS = {
     "address", "article", "blockquote", "center", "dd", "div", "dl", "dt", "footer", "form", "h1", "h2", "h3", "h4",
@@ -22,7 +36,12 @@ SIGNATURE_CLASSES = {
     "protonmail_signature_block",
 }  # by class
 SIGNATURE_IDS = {"signature", "ms-outlook-mobile-signature", "x_signature"}  # by id
-REST_QUOTED_IDS = {"appendonsend", "divrplyfwdmsg", "mail-editor-reference-message-container", "replysplit"}  # by id
+REST_QUOTED_IDS = {
+    "appendonsend",
+    "divrplyfwdmsg",
+    "mail-editor-reference-message-container",
+    "replysplit",
+}  # by id
 MAX_DEPTH = 200  # elements; beyond, their nesting says nothing any more
 MAX_LABEL = 2_000  # characters of the words of a link
 
@@ -53,7 +72,9 @@ class _Reader(HTMLParser):
         elif tag == "hr":
             self._write("\n\n")
         elif tag == "img":
-            self._write(given.get("alt", "") if len(given.get("alt", "")) <= 4 else "")  # an emoji as a picture
+            self._write(
+                given.get("alt", "") if len(given.get("alt", "")) <= 4 else ""
+            )  # an emoji as a picture
         if tag in VOID_TAGS:
             return
         if len(self._open) < MAX_DEPTH:
@@ -84,7 +105,15 @@ class _Reader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._href and len(self._label) < MAX_LABEL:
             self._label += data
-        self._write(data if self._pre else " ".join(f".{data}.".split())[1:-1] if data.strip() else " " if data else "")
+        self._write(
+            data
+            if self._pre
+            else " ".join(f".{data}.".split())[1:-1]
+            if data.strip()
+            else " "
+            if data
+            else ""
+        )
 
     def _end_link(self) -> None:
         address = self._href.strip()
@@ -115,12 +144,15 @@ def _is_quote(tag: str, given: dict[str, str]) -> bool:
         or given.get("name", "").lower() == "messagereplysection"
     ):
         return True
-    return tag == "blockquote" and (given.get("type", "").lower() == "cite" or "border-left" in given.get("style", ""))
+    return tag == "blockquote" and (
+        given.get("type", "").lower() == "cite" or "border-left" in given.get("style", "")
+    )
 
 
 def _is_silent(tag: str, given: dict[str, str]) -> bool:
     hidden = given.get("style", "").replace(" ", "").lower()
     signs = (
-        set(given.get("class", "").lower().split()) & SIGNATURE_CLASSES or given.get("id", "").lower() in SIGNATURE_IDS
+        set(given.get("class", "").lower().split()) & SIGNATURE_CLASSES
+        or given.get("id", "").lower() in SIGNATURE_IDS
     )
     return tag in SKIPPED_TAGS or bool(signs) or "display:none" in hidden or "hidden" in given

@@ -55,7 +55,10 @@ class Handler:
         self.under_way += 1
         try:
             loop = asyncio.get_running_loop()
-            lines = [await loop.run_in_executor(None, self._take, envelope, address) for address in envelope.rcpt_tos]
+            lines = [
+                await loop.run_in_executor(None, self._take, envelope, address)
+                for address in envelope.rcpt_tos
+            ]
             return "\r\n".join(lines)
         finally:
             self.under_way -= 1

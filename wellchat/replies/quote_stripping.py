@@ -26,7 +26,9 @@ _SIGNS = (
 )
 _ENDS_WITH_WROTE = re.compile(rf"(?:{WROTE})\W{{0,3}}$", re.IGNORECASE)
 _SENT_FROM_DEVICE = re.compile(rf"^\W{{0,3}}(?:{SENT_FROM_DEVICE})", re.IGNORECASE)
-_RULE = re.compile(r"^(?=.{3,200}$)[\s*]*[-_=*]{3,}[\s*]*$")  # in a longer line there are too many ways to try
+_RULE = re.compile(
+    r"^(?=.{3,200}$)[\s*]*[-_=*]{3,}[\s*]*$"
+)  # in a longer line there are too many ways to try
 MAX_SIGNATURE = 12  # lines; after more it was no signature
 MAX_INTRODUCTION = 400  # characters of what introduces a quote
 MAX_LINES = 20_000
@@ -106,7 +108,11 @@ def _introduction(lines: list[str], *, min_signs: int) -> int:
             best, found = count, signs
     if found >= min_signs:
         return best
-    is_bare = min_signs < 3 and len(lines[-1]) <= 80 and _ENDS_WITH_WROTE.search(lines[-1].rstrip(" :：\u200e\u200f"))
+    is_bare = (
+        min_signs < 3
+        and len(lines[-1]) <= 80
+        and _ENDS_WITH_WROTE.search(lines[-1].rstrip(" :：\u200e\u200f"))
+    )
     return best if is_bare and best == 1 else 0
 
 

@@ -103,7 +103,10 @@ class Incoming:
     def key(self) -> str:
         """The same for the same mail, however often and on whatever way it is handed over."""
         essence = self.message_id or repr(
-            [*(self.header(name) for name in ("From", "Date", "Subject")), _BODY.split(self._raw, 1)[-1][:100_000]]
+            [
+                *(self.header(name) for name in ("From", "Date", "Subject")),
+                _BODY.split(self._raw, 1)[-1][:100_000],
+            ]
         )
         return hashlib.sha256(essence.encode(errors="replace")).hexdigest()
 
@@ -145,7 +148,9 @@ class Incoming:
             match part.get_content_type():
                 case "text/html":
                     html.append(_decoded(part))
-                case "text/plain" | "multipart/alternative" | "multipart/mixed":  # of which the parts are missing
+                case (
+                    "text/plain" | "multipart/alternative" | "multipart/mixed"
+                ):  # of which the parts are missing
                     plain.append(_unflowed(part, _decoded(part)))
         return "\n".join(plain), "\n".join(html)
 
@@ -183,12 +188,18 @@ def _is_attachment(part: Message) -> bool:
         return (
             kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE_PICTURE
         )  # photos that a phone puts inline
-    return disposition == "attachment" or not kind.startswith(("text/", "multipart/")) or bool(part.get_filename())
+    return (
+        disposition == "attachment"
+        or not kind.startswith(("text/", "multipart/"))
+        or bool(part.get_filename())
+    )
 
 
 def _name(part: Message) -> str:
     name = _on_one_line(part.get_filename() or "")
-    return name.replace("/", "_")[:80] or {"message/rfc822": "a forwarded email"}.get(part.get_content_type(), "a file")
+    return name.replace("/", "_")[:80] or {"message/rfc822": "a forwarded email"}.get(
+        part.get_content_type(), "a file"
+    )
 
 
 def _content(part: Message) -> bytes:

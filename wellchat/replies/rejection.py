@@ -24,7 +24,8 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         texts = {"language": user.language, "why": gettext(why)}
     kind, target_id = mail.context["about"]
     threads = {
-        view.thread.id: _choice(user, view, now) for view in threads_by_id(user.id, _thread_ids(kind, target_id))
+        view.thread.id: _choice(user, view, now)
+        for view in threads_by_id(user.id, _thread_ids(kind, target_id))
     }
     choices = list(threads.values())
     if kind == DIGEST:

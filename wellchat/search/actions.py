@@ -27,7 +27,9 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
         waiting = select(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq)
         if only_new:
             waiting = waiting.where(SearchQueueEntry.old.is_(False))
-        in_turn = waiting.order_by(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq).limit(limit)
+        in_turn = waiting.order_by(
+            SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq
+        ).limit(limit)
         taken = session.execute(in_turn.with_for_update(skip_locked=True)).all()
         if not taken:
             return 0
@@ -37,7 +39,8 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
             kept = put(table(SearchEntry)).values(rows)
             session.execute(
                 kept.on_conflict_do_update(
-                    index_elements=["thread_id", "seq"], set_={"tokens": kept.excluded.tokens, "at": kept.excluded.at}
+                    index_elements=["thread_id", "seq"],
+                    set_={"tokens": kept.excluded.tokens, "at": kept.excluded.at},
                 )
             )
         these = (
@@ -96,7 +99,9 @@ def rebuild() -> int:
     with transaction() as session:
         every = select(literal(True), Message.thread_id, Message.seq).where(Message.body.is_not(None))
         session.execute(
-            put(table(SearchQueueEntry)).from_select(["old", "thread_id", "seq"], every).on_conflict_do_nothing()
+            put(table(SearchQueueEntry))
+            .from_select(["old", "thread_id", "seq"], every)
+            .on_conflict_do_nothing()
         )
     return waiting()
 

@@ -58,7 +58,9 @@ class SearchQuery(QueryForm):
             person_id=self.person or None,
             subject_id=self.subject or None,
             since=_start(self.since, zone) if self.since else None,
-            until=_start(self.until + timedelta(days=1), zone) if self.until and self.until < date.max else None,
+            until=_start(self.until + timedelta(days=1), zone)
+            if self.until and self.until < date.max
+            else None,
             has_file=self.has_file,
             fuzzy=fuzzy,
         )

@@ -41,7 +41,9 @@ _REMOVED = (
     (0xFE20, 0xFE2F),
     (0xFEFF, 0xFEFF),
 )
-_REPLACEMENTS: dict[int, str | None] = {code: None for first, last in _REMOVED for code in range(first, last + 1)}
+_REPLACEMENTS: dict[int, str | None] = {
+    code: None for first, last in _REMOVED for code in range(first, last + 1)
+}
 _REPLACEMENTS |= {
     ord(letter): plain
     for letter, plain in zip("øłđæœıħŧþð", ("o", "l", "d", "ae", "oe", "i", "h", "t", "th", "d"), strict=True)

@@ -111,8 +111,14 @@ def search(
     if not hits and not following and not before and fuzzier.groups != question.groups:
         question = fuzzier
         hits, following = _hits(viewer, question, now, before, limit)
-    views = {view.thread.id: view for view in threads_by_id(viewer.id, {m.thread_id for m, _ in hits})} if hits else {}
-    found = [Hit(message, views[message.thread_id], shown) for message, shown in hits if message.thread_id in views]
+    views = (
+        {view.thread.id: view for view in threads_by_id(viewer.id, {m.thread_id for m, _ in hits})}
+        if hits
+        else {}
+    )
+    found = [
+        Hit(message, views[message.thread_id], shown) for message, shown in hits if message.thread_id in views
+    ]
     return SearchPage(found, following, question.fuzzy)
 
 
@@ -136,16 +142,26 @@ def _hits(
 
 def _statement(viewer: User, question: Question, now: datetime, before: Position | None) -> Select[Any]:
     """The candidates' places, and each message as it is now, where it is the viewer's and as narrow as was asked."""
-    parts = [_candidates(viewer, question, window, before) for window in _windows(viewer, question, now, before)]
+    parts = [
+        _candidates(viewer, question, window, before) for window in _windows(viewer, question, now, before)
+    ]
     entries = union_all(*(select(part.subquery()) for part in parts)).limit(CANDIDATES).subquery("entries")
-    counts = [Message.thread_id == entries.c.thread_id, Message.seq == entries.c.seq, Message.deleted_at.is_(None)]
+    counts = [
+        Message.thread_id == entries.c.thread_id,
+        Message.seq == entries.c.seq,
+        Message.deleted_at.is_(None),
+    ]
     counts.append(Membership.thread_id.is_not(None))
     if question.thread_id:
         counts.append(Message.thread_id == question.thread_id)
     if question.person_id:
-        counts.append(or_(Thread.client_id == question.person_id, Thread.professional_id == question.person_id))
+        counts.append(
+            or_(Thread.client_id == question.person_id, Thread.professional_id == question.person_id)
+        )
     if question.subject_id:
-        counts.append(or_(Message.subject_id == question.subject_id, Thread.subject_id == question.subject_id))
+        counts.append(
+            or_(Message.subject_id == question.subject_id, Thread.subject_id == question.subject_id)
+        )
     mine = and_(Membership.thread_id == entries.c.thread_id, Membership.user_id == viewer.id)
     return (
         select(Message, entries.c.at, entries.c.thread_id, entries.c.seq)
@@ -207,7 +223,9 @@ def _candidates(viewer: User, question: Question, window: Window, before: Positi
     if before:
         where.append(tuple_(entry.at, entry.thread_id, entry.seq) < tuple_(*before))
     newest_first = (entry.at.desc(), entry.thread_id.desc(), entry.seq.desc())
-    return select(entry.thread_id, entry.seq, entry.at).where(*where).order_by(*newest_first).limit(CANDIDATES)
+    return (
+        select(entry.thread_id, entry.seq, entry.at).where(*where).order_by(*newest_first).limit(CANDIDATES)
+    )
 
 
 def _has(groups: tokens.Groups) -> ColumnElement[bool]:
@@ -283,7 +301,10 @@ def _names(viewer: User) -> Any:
     return (
         select(mine.c.thread_id, User.name, Subject.title)
         .join(Thread, Thread.id == mine.c.thread_id)
-        .join(User, User.id == case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id))
+        .join(
+            User,
+            User.id == case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id),
+        )
         .outerjoin(Subject, Subject.id == Thread.subject_id)
         .order_by(mine.c.updated_at.desc(), mine.c.thread_id.desc())
     )

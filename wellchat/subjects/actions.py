@@ -87,7 +87,9 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
         raise Invalid({"client": gettext("This is not a client's account.")})
 
 
-def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> tuple[Subject, None] | None:
+def _insert(
+    session: Session, form: PutSubject, people: dict[str, Any], now: datetime
+) -> tuple[Subject, None] | None:
     """None where it stands already, or somebody was faster."""
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if KINDS[form.kind].scope == "subject" and form.status is None:
@@ -124,7 +126,11 @@ def _update(
 
 def _snapshot(subject: Subject) -> SubjectSnapshot:
     return SubjectSnapshot(
-        subject.client_id, subject.professional_id, subject.starts_at, subject.is_cancelled, visible_fields(subject)
+        subject.client_id,
+        subject.professional_id,
+        subject.starts_at,
+        subject.is_cancelled,
+        visible_fields(subject),
     )
 
 

@@ -27,8 +27,12 @@ class SubjectKind:
 KINDS = {
     kind.name: kind
     for kind in (
-        SubjectKind("booking", N_("Booking"), "connection", N_("Open the booking"), N_("Message about this booking")),
-        SubjectKind("session", N_("Session"), "connection", N_("Open the session"), N_("Message about this session")),
+        SubjectKind(
+            "booking", N_("Booking"), "connection", N_("Open the booking"), N_("Message about this booking")
+        ),
+        SubjectKind(
+            "session", N_("Session"), "connection", N_("Open the session"), N_("Message about this session")
+        ),
         SubjectKind("coupon", N_("Coupon"), "client", N_("Open the coupon"), N_("Contact {role}")),
         SubjectKind("lead", N_("Lead"), "subject", N_("Open the lead"), N_("Message about this lead")),
     )

@@ -27,7 +27,9 @@ def update_after(
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
     up_to = rows[-1].seq
-    threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}  # a message's thread has changed with it
+    threads = {
+        r.thread_id for r in rows if r.kind in ("thread", "message")
+    }  # a message's thread has changed with it
     notes = {r.notification_id for r in rows if r.kind == "notification"}
     views = threads_by_id(viewer.id, threads) if threads else []
     messages = []
