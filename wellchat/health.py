@@ -12,9 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from wellchat import clock, metrics
 from wellchat.accounts.models import Presence
 from wellchat.changes.models import ChangeLog
+from wellchat.claims import QUEUED, SENDING, UNKNOWN
 from wellchat.db import db
 from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
-from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
+from wellchat.mail.models import Mail
 from wellchat.messaging.models import PendingDelivery
 from wellchat.web import limiter
 

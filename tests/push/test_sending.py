@@ -19,13 +19,14 @@ from wellchat import sweeps
 from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
 from wellchat.accounts.models import Token
+from wellchat.claims import SENDING
 from wellchat.db import db, transaction
 from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
 from wellchat.notifications.actions import mark_read, notify, save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import MIN_INTERVAL
-from wellchat.push.models import SENDING, Device, Push
+from wellchat.push.models import Device, Push
 
 Devices = Callable[[], Subscriber]
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -344,7 +345,7 @@ def test_one_that_cannot_be_made_harms_no_other(world: World, devices: Devices, 
     with transaction() as session:
         session.execute(db.update(Device).where(Device.endpoint == broken.endpoint).values(p256dh="nonsense"))
     world.say(world.client, "Hello")
-    with caplog.at_level(logging.CRITICAL, "wellchat.push.sending"):
+    with caplog.at_level(logging.CRITICAL, "wellchat.claims"):
         assert sweep() == {"pushes_sent": 1}
     assert sorted(states()) == ["queued", "sent"]
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 
 from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
 from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, line
+from wellchat.claims import each_safely
 from wellchat.db import db, insert, transaction
 from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
@@ -19,8 +19,6 @@ from wellchat.notifications.queries import preferences
 from wellchat.subjects.actions import SubjectSnapshot
 from wellchat.subjects.models import Subject
 from wellchat.task_queue import enqueue
-
-log = logging.getLogger(__name__)
 
 REMINDERS = {DAY_BEFORE: timedelta(days=1), HOUR_BEFORE: timedelta(hours=1)}
 BATCH = 500  # people of one sweep
@@ -86,27 +84,33 @@ def _due(now: datetime) -> Select[str, str]:
 
 
 def _announce_each(due: Select[str, str], now: datetime) -> int:
+    rows = db.session.execute(due).all()
     return sum(
-        _announce_safely(subject_id, user_id, now) for subject_id, user_id in db.session.execute(due).all()
+        each_safely(
+            rows, lambda row: _announce_to(*row, now), lambda row: _postpone(*row, now), what="booking notice"
+        )
     )
 
 
-def _announce_safely(subject_id: str, user_id: str, now: datetime) -> bool:
-    """One person, one transaction: what cannot be told harms nobody else, and is tried again later."""
-    theirs = (
-        (Announcement.subject_id == subject_id)
-        & (Announcement.user_id == user_id)
-        & (Announcement.due_at <= now)
+def _announce_to(subject_id: str, user_id: str, now: datetime) -> bool:
+    """Tell one person, in one transaction. Return whether they were told something."""
+    with transaction() as session:
+        theirs = delete(Announcement).where(_is_due(subject_id, user_id, now))
+        taken = session.execute(theirs.returning(Announcement.what)).scalars()
+        return _notify(subject_id, user_id, set(taken), now)
+
+
+def _postpone(subject_id: str, user_id: str, now: datetime) -> bool:
+    with transaction() as session:
+        theirs = update(Announcement).where(_is_due(subject_id, user_id, now))
+        session.execute(theirs.values(due_at=now + RETRY_AFTER))
+    return False
+
+
+def _is_due(subject_id: str, user_id: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Announcement.subject_id == subject_id, Announcement.user_id == user_id, Announcement.due_at <= now
     )
-    try:
-        with transaction() as session:
-            taken = session.execute(delete(Announcement).where(theirs).returning(Announcement.what)).scalars()
-            return _notify(subject_id, user_id, set(taken), now)
-    except Exception:
-        log.exception("could not tell %s of the appointment %s", user_id, subject_id)
-        with transaction() as session:
-            session.execute(update(Announcement).where(theirs).values(due_at=now + RETRY_AFTER))
-        return False
 
 
 def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:

@@ -21,12 +21,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import BindParameter, and_, bindparam, func, select
 
 from wellchat.accounts.models import Presence, User
+from wellchat.claims import FAILED, SKIPPED
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.times import due_time, quiet_until
 from wellchat.i18n import N_, gettext
-from wellchat.mail.models import FAILED, SKIPPED, Mail
+from wellchat.mail.models import Mail
 from wellchat.mail.queries import refusals_of
 from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message

@@ -11,26 +11,26 @@ import logging
 from collections import Counter
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select
 
+from wellchat import claims
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
-from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.refusals import REFUSES, save_refusal
 from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
-RETRY_FOR = timedelta(days=1)  # of temporary refusals
-FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+RETRIES = claims.Retries(timedelta(minutes=1), timedelta(hours=1), give_up_after=timedelta(days=1))
 BATCH = 500  # mails of one sweep
 LOW_PRIORITY = ("digest", "week")  # after what somebody sits and waits for, such as a new password
 AGAIN = N_("The owner of the address said to try again.")
@@ -183,7 +183,8 @@ def _attempt(
     try:
         connection.send(rendered, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
-        return _settle_temporary(mail, refusal, now)
+        again = RETRIES.after_refusal(refusal, attempts=mail.attempts, since=mail.created_at, now=now)
+        return _settle(mail, **again)
     except transport.AddressRefused as refusal:
         return _settle_refused(mail, refusal, now)
     except transport.Permanent as refusal:
@@ -197,18 +198,15 @@ def _claim(mail_id: str, now: datetime) -> tuple[Mail, str | None] | None:
     """The mail, now ours, and why its address takes no mail, where that is known: one statement."""
     refusal = select(RefusedAddress.reason).where(RefusedAddress.email == Mail.address).correlate(Mail)
     with transaction() as session:
-        row = session.execute(
-            update(Mail)
-            .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
-            .values(
-                state=SENDING,
-                attempts=Mail.attempts + 1,
-                due_at=now + LEASE,
-                message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
-            )
-            .returning(Mail, refusal.scalar_subquery())
-            .execution_options(synchronize_session=False, populate_existing=True)
-        ).one_or_none()
+        row = claims.claim(
+            Mail,
+            mail_id,
+            now=now,
+            lease=LEASE,
+            returning=(Mail, refusal.scalar_subquery()),
+            state=SENDING,
+            message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
+        )
         if row is None:
             return None
         mail, reason = row
@@ -218,27 +216,8 @@ def _claim(mail_id: str, now: datetime) -> tuple[Mail, str | None] | None:
 
 def _settle(mail: Mail, state: str, **values: Any) -> str | None:
     """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
-    ended = {"state": state, "due_at": None, **values}
-    with transaction() as session:
-        this_attempt = {"mail_id": mail.id, "attempt": mail.attempts}
-        settled = session.connection().execute(_settlement(frozenset(ended)), {**this_attempt, **ended})
-    return state if settled.rowcount else None
-
-
-@cache
-def _settlement(columns: frozenset[str]) -> Update:
-    of = table(Mail).c
-    this_attempt = (of.id == bindparam("mail_id"), of.attempts == bindparam("attempt"))
-    values = {name: bindparam(name, type_=of[name].type) for name in sorted(columns)}
-    ours = or_(of.state == SENDING, of.state == UNKNOWN)  # an IN would be spelt out anew for each mail
-    return update(table(Mail)).where(*this_attempt, ours).values(values)
-
-
-def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
-    if now - mail.created_at > RETRY_FOR:
-        return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
-    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
-    return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+    with transaction():
+        return claims.settle(Mail, mail.id, state=state, claimed={"attempts": mail.attempts}, **values)
 
 
 def _settle_refused(mail: Mail, refusal: transport.AddressRefused, now: datetime) -> str | None:
@@ -309,17 +288,12 @@ def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
 
 def sweep(now: datetime) -> dict[str, int]:
     """Send what is due, and call unknown what a crash left in `sending`. Answers how many ended in each state."""
-    with transaction() as session:
-        stuck = session.execute(
-            update(Mail)
-            .where(Mail.state == SENDING, Mail.due_at <= now)
-            .values(state=UNKNOWN, due_at=None, reason=CRASHED)
-            .execution_options(synchronize_session=False)
-        )
+    with transaction():
+        crashed = claims.mark_unknown(Mail, now=now, reason=CRASHED)
     due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now)
     due = due.order_by(Mail.name.in_(LOW_PRIORITY), Mail.due_at).limit(BATCH)
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
-    ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
+    ended[UNKNOWN] += crashed
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}
 
 

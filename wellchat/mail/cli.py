@@ -8,9 +8,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from wellchat.claims import STATES
 from wellchat.clock import iso, now
 from wellchat.mail import actions, queries
-from wellchat.mail.models import STATES, Mail
+from wellchat.mail.models import Mail
 
 mail = AppGroup("mail", help="The mails we sent, and those we did not.")
 

@@ -6,12 +6,12 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.errors import Conflict, NotFound
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
 from wellchat.mail import actions, queries
 from wellchat.mail.forms import ListMails
-from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.web import safe_next, signed_in, viewer
 
 ledger = Blueprint("ledger", __name__)

@@ -8,16 +8,8 @@ from typing import Any
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wellchat.claims import QUEUED
 from wellchat.db import Base, UTCDateTime, new_id
-
-QUEUED, SENDING, SENT, SKIPPED, FAILED, UNKNOWN = STATES = (
-    "queued",
-    "sending",
-    "sent",
-    "skipped",
-    "failed",
-    "unknown",
-)
 
 
 class Mail(Base):

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Select, func, or_, select, tuple_
 
+from wellchat.claims import FAILED, QUEUED, SKIPPED, UNKNOWN
 from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.mail import hooks
-from wellchat.mail.models import FAILED, QUEUED, SKIPPED, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.paging import decode_page_token, encode_page_token
 
 if TYPE_CHECKING:

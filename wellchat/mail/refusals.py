@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from wellchat.claims import FAILED, SENDING, SENT, UNKNOWN
 from wellchat.db import db, insert, transaction
 from wellchat.i18n import N_
-from wellchat.mail.models import FAILED, SENDING, SENT, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import is_address_refusal
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")

@@ -17,16 +17,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wellchat.claims import QUEUED
 from wellchat.db import Base, UTCDateTime, new_id
-
-QUEUED, SENDING, SENT, SKIPPED, FAILED, UNKNOWN = (
-    "queued",
-    "sending",
-    "sent",
-    "skipped",
-    "failed",
-    "unknown",
-)
 
 
 class Device(Base):

@@ -14,20 +14,25 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from wellchat import claims
 from wellchat.accounts.queries import user_by_session
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, each_safely
 from wellchat.db import current_transaction, db, insert, new_id, release_connection, transaction
 from wellchat.notifications.models import Notification
 from wellchat.push import web_push
 from wellchat.push.compose import compose, headers
 from wellchat.push.decide import decide
-from wellchat.push.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Device, Push
+from wellchat.push.models import Device, Push
 from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # a claim older than this was left by a crash
-RETRY_FOR = timedelta(days=1)  # of temporary refusals; the email has told them by then
-FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+RETRIES = claims.Retries(
+    timedelta(seconds=30),
+    timedelta(hours=1),
+    give_up_after=timedelta(days=1),  # the email has told them by then
+)
 BATCH = 500  # pushes of one sweep
 CRASHED = "A crash came between sending and marking. It may have arrived."
 
@@ -94,7 +99,11 @@ def _post(
     try:
         web_push.post(endpoint, body, request)
     except web_push.Temporary as refusal:
-        return _settle_temporary(push, refusal, now)
+        pause = timedelta(seconds=refusal.after or 0)
+        again = RETRIES.after_refusal(
+            refusal, attempts=push.attempts, since=push.told_at, now=now, pause=pause
+        )
+        return _settle(push, **again)
     except web_push.Permanent as refusal:
         return _settle(push, FAILED, reason=str(refusal))
     except web_push.OutcomeUnknown as error:
@@ -135,59 +144,35 @@ def _is_authorised(device: Device, now: datetime) -> bool:
 
 
 def _claim(push_id: str, now: datetime) -> Push | None:
-    session = db.session()
-    claimed = session.execute(
-        update(Push)
-        .where(Push.id == push_id, Push.state == QUEUED, Push.due_at <= now)
-        .values(state=SENDING, claim=new_id(), attempts=Push.attempts + 1, due_at=now + LEASE)
-        .execution_options(synchronize_session=False)
-    )
-    if claimed.rowcount == 0:  # type: ignore[attr-defined]
+    row = claims.claim(Push, push_id, now=now, lease=LEASE, returning=(Push,), state=SENDING, claim=new_id())
+    if row is None:
         return None
-    push = session.get_one(Push, push_id, populate_existing=True)
-    session.expunge(push)  # what was claimed, whatever becomes of the row
+    push: Push = row[0]
+    db.session.expunge(push)  # what was claimed, whatever becomes of the row
     return push
 
 
 def _settle(push: Push, state: str, **values: Any) -> str | None:
     """Say how this very attempt ended; not where the record has counted up meanwhile, and waits for its next push."""
-    values.setdefault("due_at", None)
-    with transaction() as session:
-        settled = session.execute(
-            update(Push)
-            .where(Push.id == push.id, Push.state.in_((SENDING, UNKNOWN)), Push.claim == push.claim)
-            .values(state=state, **values)
-            .execution_options(synchronize_session=False)
-        )
-    return state if settled.rowcount else None  # type: ignore[attr-defined]
-
-
-def _settle_temporary(push: Push, refusal: web_push.Temporary, now: datetime) -> str | None:
-    if now - push.told_at > RETRY_FOR:
-        return _settle(push, FAILED, reason=f"Given up after {push.attempts} tries. {refusal}")
-    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(push.attempts - 1, 10))
-    if refusal.after is not None:
-        pause = max(pause, timedelta(seconds=refusal.after))
-    return _settle(push, QUEUED, reason=f"Try {push.attempts} was put off. {refusal}", due_at=now + pause)
+    # Not by `attempts`, as a mail's claim: that begins again when the record counts up.
+    with transaction():
+        return claims.settle(Push, push.id, state=state, claimed={"claim": push.claim}, **values)
 
 
 def send_all(*, push_ids: Sequence[str], now: datetime) -> dict[str, str]:
     """Send these, one after the other; one that cannot be made harms no other. Answers the state each is in."""
-    ended: dict[str, str] = {}
-    for push_id in push_ids:
-        try:
-            if (state := send(push_id=push_id, now=now)) is not None:
-                ended[push_id] = state
-        except Exception:
-            log.exception("push %s could not be made", push_id)
-            _postpone(push_id, now)
-    return ended
+    states = each_safely(
+        push_ids,
+        lambda push_id: send(push_id=push_id, now=now),
+        lambda push_id: _postpone(push_id, now),
+        what="push",
+    )
+    return {push_id: state for push_id, state in zip(push_ids, states, strict=True) if state is not None}
 
 
 def _postpone(push_id: str, now: datetime) -> None:
-    with transaction() as session:
-        again = update(Push).where(Push.id == push_id, Push.state == QUEUED).values(due_at=now + MAX_PAUSE)
-        session.execute(again)
+    with transaction():
+        claims.postpone(Push, push_id, until=now + RETRIES.max_pause, states=(QUEUED,))
 
 
 def sweep(now: datetime) -> dict[str, int]:
@@ -195,13 +180,8 @@ def sweep(now: datetime) -> dict[str, int]:
     with transaction() as session:
         # Devices before their pushes, as whoever tells of something locks them.
         session.execute(delete(Device).where(Device.expires_at <= now))
-        stuck = session.execute(
-            update(Push)
-            .where(Push.state == SENDING, Push.due_at <= now)
-            .values(state=UNKNOWN, due_at=None, reason=CRASHED)
-            .execution_options(synchronize_session=False)
-        )
+        crashed = claims.mark_unknown(Push, now=now, reason=CRASHED)
     due = select(Push.id).where(Push.state == QUEUED, Push.due_at <= now).order_by(Push.due_at).limit(BATCH)
     ended = Counter(send_all(push_ids=list(db.session.execute(due).scalars()), now=now).values())
-    ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
+    ended[UNKNOWN] += crashed
     return {f"pushes_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}

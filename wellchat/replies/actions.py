@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 
 from wellchat.accounts.models import User
+from wellchat.claims import SKIPPED
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
@@ -25,7 +26,7 @@ from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
 from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
 from wellchat.mail.compose import one_line
-from wellchat.mail.models import SKIPPED, Mail
+from wellchat.mail.models import Mail
 from wellchat.mail.refusals import record_bounce
 from wellchat.messaging import actions as messaging
 from wellchat.messaging.forms import SendMessage
