@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from wellchat.digests.times import due_time, quiet_until
+from wellchat.digests.times import due_time
+from wellchat.notifications.quiet_hours import quiet_until
 
 
 def utc(text: str) -> datetime:

@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
 from wellchat.db import db
-from wellchat.digests.decide import quiet_for
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.notifications.queries import preferences
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.models import Subject
 

@@ -25,14 +25,16 @@ from wellchat.claims import FAILED, SKIPPED
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
-from wellchat.digests.times import due_time, quiet_until
+from wellchat.digests.times import due_time
 from wellchat.i18n import N_, gettext
 from wellchat.mail.models import Mail
 from wellchat.mail.queries import refusals_of
 from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
+from wellchat.notifications.presence import present_until
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
+from wellchat.notifications.quiet_hours import quiet_for
 
 DAY = timedelta(days=1)
 
@@ -163,18 +165,6 @@ def due_for(prefs: EffectivePreferences, written: datetime) -> datetime | None:
         weekday=prefs.digest_weekday,
         zone=ZoneInfo(prefs.time_zone),
     )
-
-
-def quiet_for(prefs: EffectivePreferences, now: datetime) -> datetime | None:
-    return quiet_until(now, prefs.quiet_from, prefs.quiet_to, ZoneInfo(prefs.time_zone))
-
-
-def present_until(seen_at: datetime | None, now: datetime) -> datetime | None:
-    """When somebody who is here counts as away if they do nothing more. An open tab is not presence."""
-    if seen_at is None:
-        return None
-    away_at = seen_at + timedelta(seconds=setting("AWAY_AFTER"))
-    return away_at if away_at > now else None
 
 
 def _over_the_cap_until(recipient: Recipient) -> datetime | None:

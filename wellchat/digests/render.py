@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from wellchat.accounts.models import User, label_of
 from wellchat.attachments.serializers import files_summary
 from wellchat.db import db
-from wellchat.digests.decide import DigestDecision, Recipient, Waiting, quiet_for, switched_off
+from wellchat.digests.decide import DigestDecision, Recipient, Waiting, switched_off
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
@@ -24,6 +24,7 @@ from wellchat.mail.palette import oklch
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject

@@ -19,18 +19,10 @@ from sqlalchemy import and_, delete, func, select, tuple_
 from wellchat.config import setting
 from wellchat.db import db, insert, transaction
 from wellchat.digests.actions import RETRY_AFTER, Outcome
-from wellchat.digests.decide import (
-    Recipient,
-    load_recipient,
-    load_recipients,
-    present_until,
-    quiet_for,
-    refused,
-)
+from wellchat.digests.decide import Recipient, load_recipient, load_recipients, refused
 from wellchat.digests.models import WeekSchedule
 from wellchat.digests.render import avatar, day_of, thread_rows
 from wellchat.digests.runs import BATCH
-from wellchat.digests.times import next_at
 from wellchat.i18n import N_, force_language
 from wellchat.mail import actions as mail
 from wellchat.mail.compose import NotWanted
@@ -38,7 +30,10 @@ from wellchat.mail.models import Mail
 from wellchat.mail.smtp_pool import SmtpPool
 from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
+from wellchat.notifications.local_time import next_at
+from wellchat.notifications.presence import present_until
 from wellchat.notifications.queries import EffectivePreferences
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 
 log = logging.getLogger(__name__)

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 from wellchat.accounts.models import Presence
 from wellchat.db import db
-from wellchat.digests.decide import present_until, quiet_for
 from wellchat.i18n import N_
 from wellchat.messaging.models import Membership
 from wellchat.notifications.models import Notification
+from wellchat.notifications.presence import present_until
 from wellchat.notifications.queries import preferences
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.push.models import Push
 
 MIN_INTERVAL = timedelta(

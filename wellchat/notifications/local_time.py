@@ -1,0 +1,29 @@
+"""Moments on a person's own clock, whatever daylight saving does to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
+
+
+def next_at(after: datetime, at: time, zone: ZoneInfo, *, weekday: int | None = None) -> datetime:
+    """The next moment after `after` when the clocks there show `at`, on that weekday (Monday 0) if one is given."""
+    today = after.astimezone(zone).date()
+    days = (today + n * DAY for n in range(9))
+    return next(m for d in days if weekday in (None, d.weekday()) and (m := moment_on(d, at, zone)) > after)
+
+
+def moment_on(day: date, at: time, zone: ZoneInfo) -> datetime:
+    """The first moment of that day when the clocks there show `at` or later.
+
+    In the hour that is skipped in spring that is the moment of the change; of the hour that comes twice in autumn it is
+    the first.
+    """
+    shown = datetime.combine(day, at)
+    moment = shown.replace(tzinfo=zone).astimezone(UTC)
+    while (moment - MINUTE).astimezone(zone).replace(tzinfo=None) >= shown:
+        moment -= MINUTE
+    return moment
