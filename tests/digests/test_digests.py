@@ -13,8 +13,10 @@ from sqlalchemy import event
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, outbox, runs
+from wellchat.digests.kinds import DIGEST
 from wellchat.digests.models import DigestSchedule
+from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.errors import Invalid
 from wellchat.mail import actions as mail
 from wellchat.messaging import actions as messaging
@@ -315,7 +317,7 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(c["first_seq"], c["last_seq"] + 1)
     ]
     assert len(covered) == len(set(covered))
-    left = decide.load_recipient(coach_id, DUE + timedelta(days=2))
+    left = load_recipient(coach_id, DUE + timedelta(days=2))
     assert left is not None
     assert left.waiting == (), "nobody forgotten"
 
@@ -335,7 +337,7 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         match step:
             case "decide":
-                patch.setattr(runs, "decide", die)
+                patch.setattr(DIGEST, "decide", die)
             case "create_claimed":
                 patch.setattr(mail, "create_claimed", die)
             case "before commit":
@@ -374,16 +376,15 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
     thread = world.open_thread(world.client, bad)
     world.say(world.client, "to the bad one", NOON - MINUTE, thread)
     world.say(world.client, "to the good one")
-    real = decide.decide
+    real = DIGEST.decide
 
-    def stumble(recipient: decide.Recipient, now: datetime) -> object:
+    def stumble(recipient: Recipient, now: datetime) -> object:
         if recipient.user_id == bad.id:
             raise ValueError("rotten")
         return real(recipient, now)
 
     with monkeypatch.context() as patch:
-        for module in (runs, actions):  # with all the others, and then alone
-            patch.setattr(module, "decide", stumble)
+        patch.setattr(DIGEST, "decide", stumble)  # with all the others, and then alone
         done = runs.sweep(DUE)
         assert (done["digests_sent"], done["digests_failed"]) == (1, 1)
         assert runs.sweep(DUE)["digests_sent"] == 0, "not tried again at once"
@@ -457,7 +458,7 @@ def test_queries_per_recipient_stay_the_same(world: World) -> None:
             thread = world.open_thread(person, coach)
             world.say(person, "Hello", thread=thread)
         with counted_queries() as count:
-            decide.load_recipient(coach.id, DUE)
+            load_recipient(coach.id, DUE)
         counts.append(len(count))
     assert counts[0] == counts[1] <= 5
 

@@ -17,7 +17,8 @@ from tests.mail.world import NOON, World
 from wellchat.clock import now as clock_now
 from wellchat.db import db
 from wellchat.digests import preview
-from wellchat.digests.decide import decide, load_recipient
+from wellchat.digests.decide import decide
+from wellchat.digests.recipients import load_recipient
 from wellchat.i18n import force_language
 from wellchat.mail import actions as mail
 from wellchat.notifications.actions import save_preferences

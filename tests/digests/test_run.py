@@ -17,7 +17,9 @@ from tests.databases import until_one_waits
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, batches, decide, outbox, runs
+from wellchat.digests.kinds import DIGEST
+from wellchat.digests.recipients import load_recipient
 from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import save_refusal
@@ -71,11 +73,11 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
 @pytest.mark.parametrize("what", MEANWHILE)
 def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> None:
     world.say(world.client, "Hello")
-    prepared = runs.build_batch([world.coach.id], DUE)[world.coach.id]
+    prepared = batches.build_batch([world.coach.id], DUE)[world.coach.id]
     MEANWHILE[what](world)
     before = (world.membership(world.coach).mailed_seq, len(world.mails()))
-    with pytest.raises(runs.Changed):
-        runs.claim(prepared, DUE)
+    with pytest.raises(batches.Changed):
+        batches.claim(prepared, DUE)
     db.session.rollback()
     assert (world.membership(world.coach).mailed_seq, len(world.mails())) == before, "and nothing was done"
 
@@ -112,14 +114,14 @@ def test_another_run_mails_what_this_one_is_looking_at(
 ) -> None:
     """What a run prepares is of one moment: the standings it read first still are so when it reads the messages."""
     world.say(world.client, "Hello")
-    real = runs.contents
+    real = batches.contents
 
     def contents(decisions: Any) -> Any:
         monkeypatch.undo()
         assert background_in(world.app, lambda: runs.sweep(DUE)).result(10)["digests_sent"] == 1
         return real(decisions)
 
-    monkeypatch.setattr(runs, "contents", contents)
+    monkeypatch.setattr(batches, "contents", contents)
     assert runs.sweep(DUE)["digests_sent"] == 0
     assert len(world.mails()) == len(world.server.messages) == 1
     assert not caplog.records
@@ -191,7 +193,7 @@ def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.Monk
     """Of many; or they would look at the same ones all the way, and each prepare what the other has sent."""
     monkeypatch.setattr(runs, "BATCH", 4)
     people = [person.id for person in crowd(world, 60)]
-    chosen = [runs._due(DUE, None, 4) for _ in range(20)]
+    chosen = [runs._due(DIGEST, DUE, None, 4) for _ in range(20)]
     assert all(
         found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen
     )
@@ -258,7 +260,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
 
 def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
     world.say(world.client, "Hello")
-    recipient = decide.load_recipient(world.coach.id, DUE)
+    recipient = load_recipient(world.coach.id, DUE)
     assert recipient is not None
     with queries() as counted:
         assert decide.decide(recipient, DUE).threads

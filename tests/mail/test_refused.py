@@ -10,8 +10,9 @@ import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
-from wellchat.digests import decide, week
 from wellchat.digests import runs as digests
+from wellchat.digests.kinds import WEEK
+from wellchat.digests.recipients import load_recipients
 from wellchat.mail import actions, queries
 from wellchat.mail.models import Mail
 
@@ -80,7 +81,7 @@ def test_what_waited_comes_with_the_first_digest_after_that(refused: World) -> N
 def test_one_statement_asks_for_all(refused: World, queries: Callable[[], Any]) -> None:
     people = [refused.user(f"Reader {n}") for n in range(5)]
     with queries() as counted:
-        found = decide.load_recipients([refused.client.id, *(person.id for person in people)], NOON)
+        found = load_recipients([refused.client.id, *(person.id for person in people)], NOON)
     assert counted.count == 4
     assert [recipient.user_id for recipient in found.values() if recipient.refusal] == [refused.client.id]
 
@@ -89,9 +90,9 @@ def test_the_weekly_word_too(refused: World) -> None:
     world, monday = refused, NOON + timedelta(days=5)
     world.server.refuses.clear()
     world.say(world.coach, "Hello")
-    foreseen = {each.user_id: each.why for each in week.preview_due(now=monday)}
-    assert "refuses mail" in foreseen[world.client.id]
-    outcomes = {outcome.user_id: outcome for outcome in week.send_due(now=monday)}
+    forecasts = {each.recipient.user_id: each.decision for each in digests.preview_due(now=monday, kind=WEEK)}
+    assert "refuses mail" in forecasts[world.client.id].skip
+    outcomes = {outcome.user_id: outcome for outcome in digests.send_due(now=monday, kind=WEEK)}
     assert outcomes[world.client.id].did == "skipped"
     assert "refuses mail" in outcomes[world.client.id].why
     assert world.server.messages == []

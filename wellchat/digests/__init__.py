@@ -1,11 +1,12 @@
 """Digests: one email that gathers what a person missed, by the contract of decide.py."""
 
-from wellchat.digests import outbox, runs, week
+from wellchat.digests import outbox, runs, week, week_content
 from wellchat.digests.actions import reschedule
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
-from wellchat.digests.render import content, thread_names
+from wellchat.digests.queries import thread_names
+from wellchat.digests.render import content
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.mail import hooks
@@ -17,7 +18,7 @@ feature = Feature(
     blueprints=(pages,),
     commands=(digest,),
     tasks="worker.digests",
-    sweeps=(outbox.sweep, runs.sweep, week.sweep),
+    sweeps=(outbox.sweep, runs.sweep, runs.sweep_weeks),
     notification_kinds=(
         NotificationKind(
             name="week",
@@ -31,7 +32,7 @@ feature = Feature(
     ),
     mails={
         "digest": MailType(N_("New messages"), content),
-        "week": MailType(N_("Weekly summary"), week.content),
+        "week": MailType(N_("Weekly summary"), week_content.content),
         "test": MailType(N_("Test"), test_content),
     },
     handlers=(

@@ -7,7 +7,6 @@ behind is an untouched schedule, or a mail whose fate the ledger calls unknown.
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,16 +14,16 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select, update
 
 from wellchat.db import db, insert, is_postgresql, transaction
-from wellchat.digests.decide import DigestDecision, Recipient, decide, due_for, load_recipient, switched_off
+from wellchat.digests.decide import DigestDecision, due_for, switched_off
+from wellchat.digests.kinds import DIGEST, DigestKind
 from wellchat.digests.models import DigestSchedule
+from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.mail import actions as mail
 from wellchat.mail.models import Mail
 from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import preferences
 from wellchat.task_queue import enqueue
-
-log = logging.getLogger(__name__)
 
 MAX_RESTARTS = 5  # of one person's turn, where new messages keep coming in
 RETRY_AFTER = timedelta(minutes=5)  # before somebody is tried again whose digest could not be decided
@@ -94,36 +93,45 @@ def reschedule(user_id: str, now: datetime) -> None:
 # One person, decided on under the claim
 
 
-def send_one(*, user_id: str, now: datetime, connection: MailConnection | None = None) -> Outcome | None:
+def send_one(
+    *,
+    user_id: str,
+    now: datetime,
+    connection: MailConnection | None = None,
+    kind: DigestKind = DIGEST,
+) -> Outcome | None:
     """Claim and decide on one person and write the outcome down. None: not due, or somebody else has them.
 
     A mail leaves by `connection`; without one it is left queued for whoever called (see mail.actions.deliver).
     """
     for _ in range(MAX_RESTARTS - 1):
         with suppress(LockMissed):
-            return _send_one(user_id, now, connection)
-    return _send_one(user_id, now, connection)
+            return _send_one(kind, user_id, now, connection)
+    return _send_one(kind, user_id, now, connection)
 
 
-def _send_one(user_id: str, now: datetime, connection: MailConnection | None) -> Outcome | None:
-    """Raises NotHeld."""
+def _send_one(
+    kind: DigestKind, user_id: str, now: datetime, connection: MailConnection | None
+) -> Outcome | None:
+    """Raises LockMissed."""
+    row = kind.schedule
     with transaction() as session:
-        held = _lock_memberships(user_id)
-        claimed = session.execute(
-            update(DigestSchedule)
-            .where(DigestSchedule.user_id == user_id, DigestSchedule.due_at <= now)
-            .values(due_at=now + RETRY_AFTER)
-        )
+        locked = _lock_memberships(user_id) if kind.holds_messages else set()
+        # The claim. Whoever schedules this person meanwhile waits for it, and then makes a new row.
+        claimed = session.execute(delete(row).where(row.user_id == user_id, row.due_at <= now))
         recipient = load_recipient(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
         if recipient is None:
             return None
-        if any(each.thread_id not in held for each in recipient.waiting):
-            raise LockMissed  # who tells of that holds its membership, and waits for the plan that we hold
-        decision = decide(recipient, now)
-        _set_due(user_id, decision.wait_until or decision.later)
+        if kind.holds_messages and any(each.thread_id not in locked for each in recipient.waiting):
+            # A message has come in a thread that had none. Its dispatcher holds that membership and waits for our
+            # claim; to wait for the membership now would be a deadlock.
+            raise LockMissed
+        decision = kind.decide(recipient, now)
+        if again := decision.wait_until or decision.later:
+            session.execute(insert(row).values(user_id=user_id, due_at=again))
         if decision.wait_until is not None:
             return Outcome(user_id, "waiting", decision.why)
-        written = _write_mail(recipient, decision, now, claimed=connection is not None)
+        written = _write_mail(kind, recipient, decision, now, claimed=connection is not None)
     if decision.skip:
         return Outcome(user_id, "skipped", decision.skip, written.id)
     state = mail.send_claimed(mail=written, connection=connection, now=now) if connection else written.state
@@ -138,24 +146,20 @@ def _lock_memberships(user_id: str) -> set[str]:
     return set(db.session.execute(unread.order_by(Membership.thread_id).with_for_update()).scalars())
 
 
-def _set_due(user_id: str, at: datetime | None) -> None:
-    row = DigestSchedule.user_id == user_id
-    db.session.execute(
-        update(DigestSchedule).where(row).values(due_at=at) if at else delete(DigestSchedule).where(row)
-    )
+def postpone(kind: DigestKind, user_id: str, now: datetime) -> None:
+    """Make a person who could not be decided on due again in five minutes, so that they do not come first at once."""
+    with transaction() as session:
+        theirs = update(kind.schedule).where(kind.schedule.user_id == user_id)
+        session.execute(theirs.values(due_at=now + RETRY_AFTER))
 
 
-def postpone(user_id: str, now: datetime) -> None:
-    """Somebody could not be decided on: they are tried again in a while, and do not come first again at once."""
-    with transaction():
-        _set_due(user_id, now + RETRY_AFTER)
-
-
-def _write_mail(recipient: Recipient, decision: DigestDecision, now: datetime, *, claimed: bool) -> Mail:
+def _write_mail(
+    kind: DigestKind, recipient: Recipient, decision: DigestDecision, now: datetime, *, claimed: bool
+) -> Mail:
     to: dict[str, Any] = {
         "user_id": recipient.user_id,
         "address": recipient.address,
-        "name": "digest",
+        "name": kind.name,
         "now": now,
     }
     if decision.skip:

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
 from wellchat.db import new_id
-from wellchat.digests.decide import DigestDecision, Recipient, load_recipient
+from wellchat.digests.decide import DigestDecision
+from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.digests.render import colours, contents, day_of
 from wellchat.digests.runs import forecast
 from wellchat.errors import NotFound

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -10,24 +9,24 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, case, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Row, and_, or_, select
 
 from wellchat.accounts.models import User, label_of
 from wellchat.attachments.serializers import files_summary
 from wellchat.db import db
-from wellchat.digests.decide import DigestDecision, Recipient, Waiting, switched_off
+from wellchat.digests.decide import DigestDecision, switched_off
+from wellchat.digests.queries import thread_rows, unread_messages
+from wellchat.digests.recipients import Recipient, Waiting
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
-from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
-from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
 
 MAX_SHOWN = 50  # messages of one thread; the earlier ones are counted
@@ -36,9 +35,6 @@ MAX_TOTAL = 150  # mail readers cut longer mails off
 MAX_LENGTH = 2_000  # characters of one message
 
 Key = tuple[str, str]  # user, thread
-
-Other = aliased(User, name="other_person")
-About = aliased(Subject, name="about")
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -65,7 +61,7 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
     thread_ids = {thread.thread_id for _, threads in due_threads.values() for thread in threads}
     of_them = and_(Membership.user_id.in_(due_threads), Membership.thread_id.in_(thread_ids))
     latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MAX_SHOWN)
-    threads_by_key, messages = thread_rows(of_them), _unread_messages(and_(of_them, latest))
+    threads_by_key, messages = thread_rows(of_them), unread_messages(and_(of_them, latest))
     messages = {**messages, **_earlier_messages(due_threads, messages)}
     return {
         user_id: _content(
@@ -96,7 +92,7 @@ def _earlier_messages(
         for each in threads
         if (user_id, each.thread_id) not in messages
     ]
-    return _unread_messages(or_(*missing)) if missing else {}
+    return unread_messages(or_(*missing)) if missing else {}
 
 
 def _reader(user_id: str | None) -> Any:
@@ -126,7 +122,7 @@ def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> 
         and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"]))
         for c in audible
     ]
-    messages = _unread_messages(and_(mine, or_(*stretches)))
+    messages = unread_messages(and_(mine, or_(*stretches)))
     if not messages:
         raise NotWanted(N_("Everything was read or deleted before this was sent."))
     parts = [
@@ -154,69 +150,6 @@ def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
         last_seq=rows[-1].seq,
         oldest_at=rows[0].created_at,
     )
-
-
-_other_id = case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id)
-
-_THREAD_ROWS: Any = (
-    select(
-        Membership.user_id,
-        Membership.thread_id,
-        Membership.last_seq,
-        Membership.last_read_seq,
-        Membership.mailed_seq,
-        Membership.muted_until,
-        Membership.snoozed_until,
-        About.title.label("about"),
-        Other.id.label("other_id"),
-        Other.name.label("other_name"),
-        Other.role.label("other_role"),
-        Other.role_label.label("other_role_label"),
-    )
-    .join(Thread, Thread.id == Membership.thread_id)
-    .join(Other, Other.id == _other_id)
-    .outerjoin(About, About.id == Thread.subject_id)
-)
-
-_UNREAD_MESSAGES: Any = (
-    select(
-        Membership.user_id,
-        Message.thread_id,
-        Message.seq,
-        Message.body,
-        Message.files,
-        Message.created_at,
-        Subject.kind,
-        Subject.title,
-    )
-    .join(Message, Message.thread_id == Membership.thread_id)
-    .outerjoin(Subject, Subject.id == Message.subject_id)
-    .where(
-        Message.seq > Membership.last_read_seq,
-        Message.sender_id != Membership.user_id,
-        Message.deleted_at.is_(None),
-    )
-    .order_by(Message.thread_id, Message.seq)
-)
-
-
-def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
-    """(user, thread) -> the thread as it stands for that user, and who the other person is."""
-    return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
-
-
-def thread_names(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
-    """thread id -> the other person's name, of this person's threads."""
-    mine = and_(Membership.user_id == user_id, Membership.thread_id.in_(list(thread_ids)))
-    return {thread_id: thread_row.other_name for (_, thread_id), thread_row in thread_rows(mine).items()}
-
-
-def _unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
-    """(user, thread) -> what is unread of it, ascending."""
-    found = defaultdict(list)
-    for row in db.session.execute(_UNREAD_MESSAGES.where(which)):
-        found[row.user_id, row.thread_id].append(row)
-    return found
 
 
 def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
