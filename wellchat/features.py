@@ -9,6 +9,7 @@ FEATURES = (
     "notifications",
     "attachments",
     "messaging",
+    "mail_ledger",
     "replies",
     "search",
     "digests",

@@ -14,7 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.digests import runs as digests
 from wellchat.mail import actions
-from wellchat.mail.compose import one_line
+from wellchat.mail.mime import one_line
 from wellchat.mail.palette import oklch
 from wellchat.subjects.models import Subject
 

@@ -5,11 +5,9 @@ from wellchat.digests.actions import reschedule
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
-from wellchat.digests.queries import thread_names
 from wellchat.digests.render import content
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import hooks
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
 
@@ -36,7 +34,6 @@ feature = Feature(
         "test": MailType(N_("Test"), test_content),
     },
     handlers=(
-        (hooks.thread_names, thread_names),
         (preferences_changed_in_transaction, reschedule),
         (preferences_changed_in_transaction, week.reschedule),
     ),

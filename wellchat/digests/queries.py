@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, case, select
+from sqlalchemy import ColumnElement, Row, case, select
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
@@ -64,12 +64,6 @@ _UNREAD_MESSAGES: Any = (
 def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
     """(user, thread) -> the thread as it stands for that user, and who the other person is."""
     return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
-
-
-def thread_names(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
-    """thread id -> the other person's name, of this person's threads."""
-    mine = and_(Membership.user_id == user_id, Membership.thread_id.in_(list(thread_ids)))
-    return {thread_id: thread_row.other_name for (_, thread_id), thread_row in thread_rows(mine).items()}
 
 
 def unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:

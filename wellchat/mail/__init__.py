@@ -4,12 +4,11 @@ from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.mail import actions
 from wellchat.mail.cli import mail
-from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import address_refusal, mail_label, pages
 
 feature = Feature(
     "mail",
-    blueprints=(pages, ledger),
+    blueprints=(pages,),
     commands=(mail,),
     tasks="worker.mail",
     deliveries=(actions.sweep,),

@@ -7,12 +7,7 @@ mail is still wanted and gathers its content.
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from binascii import b2a_qp
-from collections.abc import Mapping
 from datetime import datetime
-from email.header import Header
 from email.utils import format_datetime
 from functools import cache
 from typing import Any, NamedTuple
@@ -26,14 +21,13 @@ from markupsafe import Markup
 from wellchat.config import mailbox, setting
 from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
+from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
 from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 
 MAX_SUBJECT = 160
-_SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
-JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
 
 
 class NotWanted(Exception):
@@ -76,10 +70,10 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
 def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     covers = context.get("covers", mail.covers)
     headers = {
-        "From": _mailbox(*_sender()),
-        "To": _mailbox(context.get("name", ""), mail.address),
+        "From": mime.mailbox(*_sender()),
+        "To": mime.mailbox(context.get("name", ""), mail.address),
         "Reply-To": _reply_to(mail, covers, now),
-        "Subject": _encoded(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
+        "Subject": mime.encoded(mime.one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
         "Date": format_datetime(now),
         "Message-ID": mail.message_id or message_id(mail.id),
         "Auto-Submitted": "auto-generated",
@@ -89,55 +83,11 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
         headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(mail, "body.txt", context).strip() + "\n"
-    return Rendered(_mime(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
+    return Rendered(mime.message(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
 
 
 def language_of(user_id: str | None) -> str | None:
     return next(filter(None, reader_language(user_id)), None) if user_id else None
-
-
-def _mime(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
-    """The mail as it travels (RFC 5322, RFC 2045), in letters and lines that every relay takes.
-
-    By hand, because the library would take finished headers apart and put them together again, which costs more than
-    all the rest of a mail; and would break or encode links and reply addresses, which not every reader understands.
-    """
-    whole = {**headers, "MIME-Version": "1.0"}
-    if html is None:
-        return _head(whole) + _part(text, "plain")
-    whole["Content-Type"] = (
-        f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
-    )
-    line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))
-    body = b"".join(b"--%b\r\n%b\r\n" % (line, part) for part in parts)
-    return b"%b\r\n%b--%b--\r\n" % (_head(whole), body, line)
-
-
-def _head(headers: Mapping[str, str | None]) -> bytes:
-    return "".join(f"{name}: {value}\r\n" for name, value in headers.items() if value is not None).encode()
-
-
-def _part(content: str, subtype: str) -> bytes:
-    """One body with its own headers."""
-    lines = content.replace("\r\n", "\n").replace("\r", "\n").encode(errors="replace")
-    head = {"Content-Type": f"text/{subtype}; charset=utf-8", "Content-Transfer-Encoding": "quoted-printable"}
-    return _head(head) + b"\r\n" + b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
-
-
-def _mailbox(name: str, address: str) -> str:
-    """A name and an address as a header holds them."""
-    name, address = one_line(name), "".join(one_line(address).split())
-    if not name:
-        return address
-    if name.isascii():
-        quoted = name.replace("\\", "\\\\").replace('"', '\\"')
-        return f'"{quoted}" <{address}>' if _SPECIAL.search(name) else f"{name} <{address}>"
-    return f"{_encoded(name)} <{address}>"
-
-
-def _encoded(text: str) -> str:
-    """Text as a header holds it: encoded where it has letters beyond ASCII, in words of at most 75 characters."""
-    return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
 
 def message_id(mail_id: str) -> str:
@@ -148,16 +98,6 @@ def message_id(mail_id: str) -> str:
 def absolute_url(path: str) -> str:
     """A link under BASE_URL; where a request came from has no say in it."""
     return f"{setting('BASE_URL')}/{path.lstrip('/')}"
-
-
-def one_line(text: str) -> str:
-    """Text for a header: without anything that ends a line, steers a terminal or turns the reading direction."""
-    if text.isascii() and text.isprintable() and "=?" not in text:
-        return " ".join(text.split())
-    kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
-    visible = (c for c in kept if c in JOINERS or unicodedata.category(c) not in ("Cf", "Cs", "Co"))
-    # Readers find encoded words in what they are given, line breaks in them included.
-    return " ".join("".join(visible).replace("=?", "= ?").split())
 
 
 def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:

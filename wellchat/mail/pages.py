@@ -9,7 +9,6 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_login import current_user
@@ -23,9 +22,6 @@ from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.web import is_loopback_request, limiter, safe_next, signed_in, viewer
-
-if TYPE_CHECKING:
-    from wellchat.accounts.models import User
 
 pages = Blueprint("mail", __name__)
 
@@ -91,13 +87,13 @@ def address_refusal() -> RefusedAddress | None:
     return queries.refusal_of(current_user.email) if current_user.is_authenticated else None
 
 
-def _visible_to() -> User | None:
-    """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
+def _visible_to() -> str | None:
+    """Return whose mails may be shown, None for everybody's. Raises NotFound where a mail server is set."""
     if setting("SMTP_URL"):
         raise NotFound
     if is_loopback_request():
         return None
-    return viewer()
+    return viewer().id
 
 
 def _message(mail: Mail) -> EmailMessage | None:

@@ -25,7 +25,7 @@ from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
 from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
-from wellchat.mail.compose import one_line
+from wellchat.mail.mime import one_line
 from wellchat.mail.models import Mail
 from wellchat.mail.refusals import record_bounce
 from wellchat.messaging import actions as messaging

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wellchat.accounts.models import User
 from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.errors import Invalid, TooLarge
-from wellchat.mail.compose import one_line
+from wellchat.mail.mime import one_line
 from wellchat.messaging.files import sent_with_key
 from wellchat.messaging.queries import thread_for
 from wellchat.replies.reading import Attachment

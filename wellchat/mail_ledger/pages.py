@@ -10,8 +10,9 @@ from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.errors import Conflict, NotFound
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
-from wellchat.mail import actions, queries
-from wellchat.mail.forms import ListMails
+from wellchat.mail import actions
+from wellchat.mail_ledger import queries
+from wellchat.mail_ledger.forms import ListMails
 from wellchat.web import safe_next, signed_in, viewer
 
 ledger = Blueprint("ledger", __name__)
@@ -31,7 +32,7 @@ STATE_LABELS = {
 def mine() -> str:
     filters = read_query(ListMails)
     found, following = queries.ledger_of(viewer(), before=filters.before, limit=filters.limit)
-    names = queries.thread_names(viewer().id, found)
+    names = queries.thread_names(viewer(), found)
     return render_template("mail/my_mails.html", mails=found, next=following, threads=names)
 
 
