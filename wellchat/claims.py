@@ -1,13 +1,13 @@
 """Claim a row of work, do the work, write down how it ended.
 
-A table of work has the columns `id`, `state`, `attempts` and `due_at`; its row is the job. A claim is one conditional
-UPDATE, so that of many workers one gets the row. It pushes `due_at` ahead by a lease: a claim that is older than its
-lease was left by a crash.
+A table of work has the columns `id`, `state`, `attempts` and `due_at`; its row is the job. A claim is one
+conditional UPDATE, so that of many workers one gets the row. It pushes `due_at` ahead by a lease: a claim
+that is older than its lease was left by a crash.
 
-Rows that are sent (mails, pushes) go queued -> sending -> sent. What a crash leaves in `sending` may have gone out:
-`mark_unknown` gives it the state `unknown`, and nothing sends it again by itself. Retries are for refusals that the
-other side told us of. Rows whose work may be done twice (files) keep their state while they are claimed, and are due
-again when the lease ends.
+Rows that are sent (mails, pushes) go queued -> sending -> sent. What a crash leaves in `sending` may have
+gone out: `mark_unknown` gives it the state `unknown`, and nothing sends it again by itself. Retries are for
+refusals that the other side told us of. Rows whose work may be done twice (files) keep their state while they
+are claimed, and are due again when the lease ends.
 """
 
 from __future__ import annotations
@@ -84,8 +84,8 @@ def claim(
 ) -> Any:
     """Claim one row that is due, in one statement, inside the caller's transaction.
 
-    Count the attempt, set `values`, and return a row of the columns or entities in `returning`. None: the row is not
-    due, in another state, or claimed by somebody else.
+    Count the attempt, set `values`, and return a row of the columns or entities in `returning`. None: the row
+    is not due, in another state, or claimed by somebody else.
     """
     return db.session.execute(
         update(model)
@@ -105,10 +105,13 @@ def settle(
     states: States = (SENDING, UNKNOWN),
     **values: Any,
 ) -> str | None:
-    """Write down how a claim ended, inside the caller's transaction. Return the state; None if the claim was lost.
+    """Write down how a claim ended, inside the caller's transaction.
 
-    `claimed` holds the columns that tell this claim from a later one, with their values. A row that has been called
-    unknown meanwhile still takes the outcome: its worker was slow, not dead. `due_at` becomes NULL unless given.
+    Return the state; None if the claim was lost.
+
+    `claimed` holds the columns that tell this claim from a later one, with their values. A row that has been
+    called unknown meanwhile still takes the outcome: its worker was slow, not dead. `due_at` becomes NULL
+    unless given.
     """
     ended = {"state": state, "due_at": None, **values}
     names = frozenset(claimed), frozenset(name for name, value in claimed.items() if value is None)
@@ -144,7 +147,10 @@ def postpone(model: Any, row_id: str, *, until: datetime | None, states: States)
 
 
 def mark_unknown(model: type[Base], *, now: datetime, reason: str) -> int:
-    """Call `unknown` what a crash left in `sending`, inside the caller's transaction. Return how many rows that were."""
+    """Call `unknown` what a crash left in `sending`, inside the caller's transaction.
+
+    Return how many rows that were.
+    """
     of = table(model).c
     stuck = update(table(model)).where(of.state == SENDING, of.due_at <= now)
     return execute(stuck.values(state=UNKNOWN, due_at=None, reason=reason), {}).rowcount
@@ -155,9 +161,9 @@ def each_safely(
 ) -> Iterator[R]:
     """Do `work` on each row, in order, and yield what it returns.
 
-    A row whose work fails holds up no other: the error is logged, and `postpone` makes the row due later, so that it
-    does not come first again at once. What `postpone` returns is yielded in place of a result. Both open their own
-    transactions. `what` is for the log: what a row is.
+    A row whose work fails holds up no other: the error is logged, and `postpone` makes the row due later, so
+    that it does not come first again at once. What `postpone` returns is yielded in place of a result. Both
+    open their own transactions. `what` is for the log: what a row is.
     """
     for row in rows:
         try:

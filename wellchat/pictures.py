@@ -46,8 +46,8 @@ class Damaged(PictureError):
 def open_safely(content: bytes, *, max_pixels: int) -> Iterator[Image.Image]:
     """Yield the picture in `content`, not yet decoded; decode it inside the block.
 
-    Raises TooManyPixels, TooLong, and Damaged for whatever Pillow raises on opening or inside the block. Invalid and
-    MemoryError pass through: what the machine lacks is no fault of the picture.
+    Raises TooManyPixels, TooLong, and Damaged for whatever Pillow raises on opening or inside the block.
+    Invalid and MemoryError pass through: what the machine lacks is no fault of the picture.
     """
     with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower

@@ -28,8 +28,8 @@ RETRY_AFTER = timedelta(minutes=5)
 def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
     """A subject was put; `previous` is how it was before. Runs in the transaction that put it.
 
-    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody. Where nobody
-    is to be told, reminders that were planned go along with it all the same.
+    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody.
+    Where nobody is to be told, reminders that were planned go along with it all the same.
     """
     if subject.declared.scope != "connection":
         return
@@ -154,7 +154,9 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
 
 
 def _current_notice(planned: set[str], *, is_cancelled: bool) -> str | None:
-    """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of it."""
+    """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of
+    it.
+    """
     if is_cancelled:
         return CANCELLED if CANCELLED in planned and BOOKED not in planned else None
     return next((what for what in (BOOKED, MOVED, HOUR_BEFORE, DAY_BEFORE) if what in planned), None)

@@ -1,4 +1,6 @@
-"""What people read about an appointment, in the bell and in a mail: always how it stands now, in their own zone."""
+"""What people read about an appointment, in the bell and in a mail: always how it stands now, in their own
+zone.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,10 @@ def _when(moment: datetime | None, zone: str) -> str:
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/appointment. Raises NotWanted for what is not so any more, NotNow in quiet hours."""
+    """For templates/emails/appointment.
+
+    Raises NotWanted for what is not so any more, NotNow in quiet hours.
+    """
     what, subject = mail.context["what"], db.session.get(Subject, mail.context["subject_id"])
     reader = db.session.get(User, mail.user_id) if mail.user_id else None
     if reader is None or subject is None or reader.id not in (subject.client_id, subject.professional_id):

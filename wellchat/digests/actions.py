@@ -1,8 +1,8 @@
 """Planning and sending digests: decide, render, send, remember.
 
-One recipient, one transaction. In it the schedule row is claimed, the decision made, the messages counted as mailed
-and the mail written down; only then does anything leave. So a message is in at most one email, and what a crash leaves
-behind is an untouched schedule, or a mail whose fate the ledger calls unknown.
+One recipient, one transaction. In it the schedule row is claimed, the decision made, the messages counted as
+mailed and the mail written down; only then does anything leave. So a message is in at most one email, and
+what a crash leaves behind is an untouched schedule, or a mail whose fate the ledger calls unknown.
 """
 
 from __future__ import annotations
@@ -46,7 +46,10 @@ class LockMissed(Exception):
 
 
 def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:
-    """A message was sent to this person: plan a look at it for when it is due. Nothing for who wants no emails."""
+    """A message was sent to this person: plan a look at it for when it is due.
+
+    Nothing for who wants no emails.
+    """
     prefs = preferences(user_id)
     if switched_off(prefs):
         return
@@ -102,7 +105,8 @@ def send_one(
 ) -> Outcome | None:
     """Claim and decide on one person and write the outcome down. None: not due, or somebody else has them.
 
-    A mail leaves by `connection`; without one it is left queued for whoever called (see mail.actions.deliver).
+    A mail leaves by `connection`; without one it is left queued for whoever called (see
+    mail.actions.deliver).
     """
     for _ in range(MAX_RESTARTS - 1):
         with suppress(LockMissed):
@@ -123,8 +127,8 @@ def _send_one(
         if recipient is None:
             return None
         if kind.holds_messages and any(each.thread_id not in locked for each in recipient.waiting):
-            # A message has come in a thread that had none. Its dispatcher holds that membership and waits for our
-            # claim; to wait for the membership now would be a deadlock.
+            # A message has come in a thread that had none. Its dispatcher holds that membership and waits for
+            # our claim; to wait for the membership now would be a deadlock.
             raise LockMissed
         decision = kind.decide(recipient, now)
         if again := decision.wait_until or decision.later:
@@ -139,7 +143,10 @@ def _send_one(
 
 
 def _lock_memberships(user_id: str) -> set[str]:
-    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does. Answers of which."""
+    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does.
+
+    Answers of which.
+    """
     unread = select(Membership.thread_id).where(
         Membership.user_id == user_id, Membership.last_seq > Membership.last_read_seq
     )
@@ -147,7 +154,9 @@ def _lock_memberships(user_id: str) -> set[str]:
 
 
 def postpone(kind: DigestKind, user_id: str, now: datetime) -> None:
-    """Make a person who could not be decided on due again in five minutes, so that they do not come first at once."""
+    """Make a person who could not be decided on due again in five minutes, so that they do not come first at
+    once.
+    """
     with transaction() as session:
         theirs = update(kind.schedule).where(kind.schedule.user_id == user_id)
         session.execute(theirs.values(due_at=now + RETRY_AFTER))

@@ -1,7 +1,7 @@
 """Digests decided on before they are claimed, many people at once.
 
-The claim itself asks whether anything has changed that the decision stands on. Where it has, nothing is written, and
-the person is decided on again under the locks (actions.send_one).
+The claim itself asks whether anything has changed that the decision stands on. Where it has, nothing is
+written, and the person is decided on again under the locks (actions.send_one).
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ def build_batch(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
 def claim(prepared: Prepared, now: datetime) -> Mail:
     """Claim the person and write down what was prepared. Raises Changed where it would not be decided so now.
 
-    Memberships before the schedule, as everybody locks them. A look that is asked for from here on is a new row.
+    Memberships before the schedule, as everybody locks them. A look that is asked for from here on is a new
+    row.
     """
     recipient, decision, _ = prepared
     with transaction() as session:

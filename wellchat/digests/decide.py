@@ -100,7 +100,10 @@ def switched_off(prefs: EffectivePreferences) -> str:
 
 
 def held_back(recipient: Recipient, now: datetime) -> DigestDecision | None:
-    """Return the decision to wait while the reader is present, or in their quiet hours. None: neither is so."""
+    """Return the decision to wait while the reader is present, or in their quiet hours.
+
+    None: neither is so.
+    """
     if until := present_until(recipient.seen_at, now):
         return DigestDecision(wait_until=until, why=N_("The reader is here."))
     if until := quiet_for(recipient.prefs, now):

@@ -24,7 +24,10 @@ class DigestSchedule(Base):
 
 
 class WeekSchedule(Base):
-    """When somebody to whom something happened this week is to be told how it stands. No row: nothing happened."""
+    """When somebody to whom something happened this week is to be told how it stands.
+
+    No row: nothing happened.
+    """
 
     __tablename__ = "week_schedules"
     __table_args__ = (Index("ix_week_schedules_due_at", "due_at"),)

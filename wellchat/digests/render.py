@@ -80,7 +80,9 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
 def _earlier_messages(
     due_threads: Mapping[str, tuple[Recipient, tuple[Waiting, ...]]], messages: Mapping[Key, Any]
 ) -> Mapping[Key, Any]:
-    """Of threads of whose end nothing waits, the end of what does: the rest was the reader's own, or taken back."""
+    """Of threads of whose end nothing waits, the end of what does: the rest was the reader's own, or taken
+    back.
+    """
     missing = [
         and_(
             Membership.user_id == user_id,

@@ -1,7 +1,7 @@
 """A run over everybody who is due: digests and weekly summaries, over a few connections.
 
-Whoever is to get a digest by what a batch has seen gets it if nothing of that has changed (batches.py). All others,
-and all weekly summaries, are claimed first and decided on after (actions.send_one).
+Whoever is to get a digest by what a batch has seen gets it if nothing of that has changed (batches.py). All
+others, and all weekly summaries, are claimed first and decided on after (actions.send_one).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ FIRST_COUNTED = ("sent", "skipped", "waiting")
 def send_due(*, now: datetime, kind: DigestKind = DIGEST, cadence: str | None = None) -> Iterator[Outcome]:
     """Work off everybody who is due, of one cadence or all, and yield what came of each.
 
-    Who has waited longest comes first. Safe to run twice, on two hosts at once, and to stop anywhere. Ends early where
-    the mail server cannot be reached at all.
+    Who has waited longest comes first. Safe to run twice, on two hosts at once, and to stop anywhere. Ends
+    early where the mail server cannot be reached at all.
     """
     with SmtpPool() as pool:
         while not pool.unreachable and (due := _due(kind, now, cadence, BATCH * len(pool))):

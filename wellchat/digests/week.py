@@ -1,8 +1,10 @@
-"""The weekly summary: what happened in a week, and who waits for whom. Only numbers and names; messages are in digests.
+"""The weekly summary: what happened in a week, and who waits for whom.
 
-A kind of its own, which people may turn off. It is planned when something arrives, for the hour and weekday of the
-person's digests; so nobody whose week was empty is ever looked at. Who has chosen weekly digests, or no emails, gets
-none: for them it would be a second mail at the same moment, or one too many.
+Only numbers and names; messages are in digests.
+
+A kind of its own, which people may turn off. It is planned when something arrives, for the hour and weekday
+of the person's digests; so nobody whose week was empty is ever looked at. Who has chosen weekly digests, or
+no emails, gets none: for them it would be a second mail at the same moment, or one too many.
 """
 
 from __future__ import annotations

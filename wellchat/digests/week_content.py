@@ -80,7 +80,9 @@ def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: dat
 
 
 def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
-    """The person's conversations of the last seven days, but muted ones; first those where they are waited for."""
+    """The person's conversations of the last seven days, but muted ones; first those where they are waited
+    for.
+    """
     query = (
         select(
             Message.thread_id,

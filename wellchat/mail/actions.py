@@ -1,8 +1,9 @@
 """Mails: written down first, then sent at most once.
 
-Claim the row, send, mark. A row that was claimed and never marked may have gone out: it becomes `unknown` and is
-sent again by an operator only. Retries are for refusals that the server told us of, and for never having reached it.
-An address that refuses mail for good gets none until its owner, who is told so on their pages, says to try again.
+Claim the row, send, mark. A row that was claimed and never marked may have gone out: it becomes `unknown` and
+is sent again by an operator only. Retries are for refusals that the server told us of, and for never having
+reached it. An address that refuses mail for good gets none until its owner, who is told so on their pages,
+says to try again.
 """
 
 from __future__ import annotations
@@ -51,11 +52,12 @@ def queue_mail(
     due_at: datetime | None = None,
     wake_worker: bool = True,
 ) -> Mail:
-    """Write down a mail that is to go out, in the transaction at hand, and ring the worker once that is durable.
+    """Write down a mail that is to go out, in the transaction at hand, and ring the worker once that is
+    durable.
 
-    `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's `name`;
-    never a secret and never a message's text: links and texts are looked up when the mail is made. `wake_worker=False`
-    is for who delivers it themselves.
+    `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's
+    `name`; never a secret and never a message's text: links and texts are looked up when the mail is made.
+    `wake_worker=False` is for who delivers it themselves.
     """
     with transaction() as session:
         mail = Mail(
@@ -86,7 +88,9 @@ def create_claimed(
     reason: str,
     covers: Covers,
 ) -> Mail:
-    """Write down a mail that its writer sends as soon as this is durable, by `send_claimed`: claimed from the start."""
+    """Write down a mail that its writer sends as soon as this is durable, by `send_claimed`: claimed from the
+    start.
+    """
     mail_id = new_id()
     mail = Mail(
         id=mail_id,
@@ -148,10 +152,12 @@ def record_skip(
 
 
 def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection | None = None) -> str | None:
-    """Send one mail, if it is due and nobody else has it. Answers the state it is in afterwards; None: not ours.
+    """Send one mail, if it is due and nobody else has it.
 
-    `connection`: an open one to reuse. Not inside a transaction: the claim must be durable before the first byte
-    leaves.
+    Answers the state it is in afterwards; None: not ours.
+
+    `connection`: an open one to reuse. Not inside a transaction: the claim must be durable before the first
+    byte leaves.
     """
     if current_transaction() is not None:
         raise RuntimeError("deliver inside transaction()")
@@ -227,7 +233,8 @@ def _settle_refused(mail: Mail, refusal: transport.AddressRefused, now: datetime
 
 
 def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -> Mail | None:
-    """The owner of an address says that it takes mail after all: it does again, and a first one goes there at once.
+    """The owner of an address says that it takes mail after all: it does again, and a first one goes there at
+    once.
 
     None where nothing was wrong with it.
     """
@@ -271,7 +278,9 @@ def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
 
 
 def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
-    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
+    """Deliver these over one connection.
+
+    Answers the state each is in afterwards, without those that were not ours.
 
     Stops where the mail server cannot be reached at all: the rest stays queued.
     """
@@ -287,7 +296,10 @@ def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Send what is due, and call unknown what a crash left in `sending`. Answers how many ended in each state."""
+    """Send what is due, and call unknown what a crash left in `sending`.
+
+    Answers how many ended in each state.
+    """
     with transaction():
         crashed = claims.mark_unknown(Mail, now=now, reason=CRASHED)
     due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now)

@@ -2,9 +2,10 @@
 
     wellchat+rWHO..ABOUT..DAY.SIGNATURE@example.com
 
-Nothing of it is stored: an address says all of it itself, signed with the installation's key, in letters that survive
-being turned to lower case on the way. The mark `r` answers one thread; `d` a mail that was about several, which
-cannot be answered as a whole; `b` is where mail servers give a mail back that they could not deliver.
+Nothing of it is stored: an address says all of it itself, signed with the installation's key, in letters that
+survive being turned to lower case on the way. The mark `r` answers one thread; `d` a mail that was about
+several, which cannot be answered as a whole; `b` is where mail servers give a mail back that they could not
+deliver.
 """
 
 from __future__ import annotations
@@ -53,7 +54,10 @@ def digest_reply_address(*, user_id: str, mail_id: str, now: datetime) -> str | 
 
 
 def envelope_sender(*, mail_id: str, now: datetime) -> str:
-    """Who a mail is from, to mail servers: where they give it back. MAIL_FROM, unless mails are known to reach us."""
+    """Who a mail is from, to mail servers: where they give it back.
+
+    MAIL_FROM, unless mails are known to reach us.
+    """
     own = mailbox(setting("MAIL_FROM"))[1]
     return (_address(BOUNCE, mail_id, now) or own) if setting("REPLY_ADDRESS") else own
 

@@ -35,7 +35,10 @@ def log(email: str | None, as_json: bool, state: str | None, reason: str | None,
 @mail.command("resend")
 @click.argument("mail_id", metavar="ID")
 def resend(mail_id: str) -> None:
-    """Send a mail again whose fate is unknown, or that failed. It may arrive twice: that is yours to decide."""
+    """Send a mail again whose fate is unknown, or that failed.
+
+    It may arrive twice: that is yours to decide.
+    """
     at = now()
     resent = actions.resend(mail_id=mail_id, now=at)
     state = actions.deliver(mail_id=mail_id, now=at) or "taken by the worker"

@@ -1,8 +1,9 @@
-"""What a mail says: from its ledger row and the templates under templates/emails/<name>/ to a finished message.
+"""What a mail says: from its ledger row and the templates under templates/emails/<name>/ to a finished
+message.
 
-The row holds ids; texts and secret links are looked up at the moment of sending. Features declare what only they
-know: `mail_links` make the path of a link for a person, and the context of a MailType decides once more whether the
-mail is still wanted and gathers its content.
+The row holds ids; texts and secret links are looked up at the moment of sending. Features declare what only
+they know: `mail_links` make the path of a link for a person, and the context of a MailType decides once more
+whether the mail is still wanted and gathers its content.
 """
 
 from __future__ import annotations
@@ -101,7 +102,10 @@ def absolute_url(path: str) -> str:
 
 
 def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
-    """Into the thread, if there is one. Words meant for one person must not reach another by a guess of ours."""
+    """Into the thread, if there is one.
+
+    Words meant for one person must not reach another by a guess of ours.
+    """
     if mail.user_id is None or not covers:
         return None
     threads = {each["thread_id"] for each in covers}
@@ -118,7 +122,9 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
         return absolute_url(registry().mail_links[name](mail.user_id, now))
 
     def reply_to(thread_id: str | None) -> str | None:
-        """The address that leads into one thread; None for an example, and where mails are not known to reach us."""
+        """The address that leads into one thread; None for an example, and where mails are not known to reach
+        us.
+        """
         if mail.user_id is None or thread_id is None or not accepts_replies():
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
@@ -136,14 +142,17 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
 
 @cache
 def _style(name: str, hue: int, direction: str) -> Markup:
-    """The style sheet of all mails of a kind: most of what a template would have to put together anew for each."""
+    """The style sheet of all mails of a kind: most of what a template would have to put together anew for
+    each.
+    """
     sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
     start = "right" if direction == "rtl" else "left"
     return Markup(sheet.render(palette=palette(hue), start=start))  # noqa: S704 - of our own colours
 
 
 def _template(mail: Mail, part: str, context: dict[str, Any]) -> str:
-    # Straight from the environment: what a request's pages are given (its viewer, its zone) has no place in a mail.
+    # Straight from the environment: what a request's pages are given (its viewer, its zone) has no place in a
+    # mail.
     return current_app.jinja_env.get_template(f"emails/{mail.name}/{part}").render(context)
 
 

@@ -3,4 +3,6 @@
 from wellchat.feature import Hook
 
 reader_language: Hook[[str], str | None] = Hook("mail.reader_language")
-"""(user id) -> the language they read, None where that is not known; for mails whose context does not name one."""
+"""(user id) -> the language they read, None where that is not known; for mails whose context does not name
+one.
+"""

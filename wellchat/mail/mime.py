@@ -1,9 +1,10 @@
-"""Mails as bytes: RFC 5322, with bodies in quoted-printable (RFC 2045), in letters and lines that every relay takes.
+"""Mails as bytes: RFC 5322, with bodies in quoted-printable (RFC 2045), in letters and lines that every relay
+takes.
 
-Written by hand for two reasons. `email.message.EmailMessage` takes finished headers apart and puts them together
-again: it needs 2.2 ms for a digest of 9 KB, this module 0.07 ms. And it folds or encodes long links (List-Unsubscribe)
-and reply addresses, which some mail programs do not put together again. The tests read the mails with the standard
-library.
+Written by hand for two reasons. `email.message.EmailMessage` takes finished headers apart and puts them
+together again: it needs 2.2 ms for a digest of 9 KB, this module 0.07 ms. And it folds or encodes long links
+(List-Unsubscribe) and reply addresses, which some mail programs do not put together again. The tests read the
+mails with the standard library.
 """
 
 from __future__ import annotations

@@ -15,8 +15,9 @@ from wellchat.db import Base, UTCDateTime, new_id
 class Mail(Base):
     """One email, sent or not, and why.
 
-    queued -> sending -> sent | failed | queued again after a temporary refusal. A row left in `sending` by a crash is
-    `unknown`: it may have gone out, so nothing but an operator sends it again. Skips are written down as `skipped`.
+    queued -> sending -> sent | failed | queued again after a temporary refusal. A row left in `sending` by a
+    crash is `unknown`: it may have gone out, so nothing but an operator sends it again. Skips are written
+    down as `skipped`.
     """
 
     __tablename__ = "mails"
@@ -56,7 +57,10 @@ class Mail(Base):
 
 
 class RefusedAddress(Base):
-    """An address whose mail server refuses mail for good. Nothing goes there until its owner says: try again."""
+    """An address whose mail server refuses mail for good.
+
+    Nothing goes there until its owner says: try again.
+    """
 
     __tablename__ = "refused_addresses"
 

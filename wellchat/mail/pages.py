@@ -1,7 +1,9 @@
-"""`/outbox`: the mails of an installation without a mail server, readable where they were written; and one button.
+"""`/outbox`: the mails of an installation without a mail server, readable where they were written; and one
+button.
 
-Where a mail server is set there is no such page. Elsewhere it shows a signed-in person their own mails; everybody's
-only to the person at the very machine that runs the embedded default, for whom they are files on disk anyway.
+Where a mail server is set there is no such page. Elsewhere it shows a signed-in person their own mails;
+everybody's only to the person at the very machine that runs the embedded default, for whom they are files on
+disk anyway.
 """
 
 from __future__ import annotations
@@ -107,6 +109,8 @@ def part_of(message: EmailMessage, subtype: str) -> str:
 
 
 def mail_label(name: str) -> str:
-    """What people call this kind of mail, in the reader's language; for a kind that is no longer declared, its name."""
+    """What people call this kind of mail, in the reader's language; for a kind that is no longer declared,
+    its name.
+    """
     declared = registry().mails.get(name)
     return gettext(declared.label) if declared else name.replace("_", " ").capitalize()

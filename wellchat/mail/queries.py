@@ -15,7 +15,10 @@ from wellchat.mail.models import Mail, RefusedAddress
 def ledger(
     *, address: str | None = None, limit: int = 200, state: str | None = None, reason: str | None = None
 ) -> Sequence[Mail]:
-    """The latest rows, oldest first. For operators: of everybody, or of one address, in one state, for one reason."""
+    """The latest rows, oldest first.
+
+    For operators: of everybody, or of one address, in one state, for one reason.
+    """
     query = select(Mail).order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)
     if state:
         query = query.where(Mail.state == state)

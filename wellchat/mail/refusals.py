@@ -17,7 +17,10 @@ MAX_REASON = 500  # characters of what a mail server said
 
 
 def record_bounce(*, message_id: str, address: str, diagnostic: str, now: datetime) -> Mail | None:
-    """A mail server gave one of our mails back for good. Answers that mail; None where it was none of ours to it."""
+    """A mail server gave one of our mails back for good.
+
+    Answers that mail; None where it was none of ours to it.
+    """
     with transaction() as session:
         mail = session.execute(
             select(Mail).where(Mail.message_id == message_id, func.lower(Mail.address) == address.lower())

@@ -45,7 +45,9 @@ class SmtpPool:
     def distribute(
         self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]
     ) -> Iterator[T]:
-        """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
+        """What `work` answers for the items, a part of them on each lane; in their order where one lane is
+        enough.
+        """
         workers = min(len(self), -(-len(items) // ITEMS_PER_CONNECTION))
         if workers <= 1:
             yield from work(items, self._connections[0])

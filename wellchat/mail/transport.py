@@ -1,7 +1,7 @@
 """How a finished mail leaves: over SMTP where a server is set, else as an `.eml` file in the instance folder.
 
-A lane is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
-are told apart because they are answered differently: put off, give up, or do not know.
+A lane is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble,
+which are told apart because they are answered differently: put off, give up, or do not know.
 """
 
 from __future__ import annotations
@@ -47,7 +47,8 @@ class OutcomeUnknown(DeliveryError):
 
 
 def is_address_refusal(reason: str) -> bool:
-    """Whether a refusal for good is the address's own: by its enhanced status code (RFC 3463) where there is one.
+    """Whether a refusal for good is the address's own: by its enhanced status code (RFC 3463) where there is
+    one.
 
     5.7 is policy and 5.3 and 5.5 are the servers among themselves: they would strike everybody at once. A mailbox
     that is full (5.2.2) may be emptied.

@@ -21,7 +21,8 @@ PROBLEM_STATES = (QUEUED, FAILED, UNKNOWN)
 def ledger_of(
     viewer: User, *, before: str | None = None, limit: int = 30
 ) -> tuple[Sequence[Mail], str | None]:
-    """Return the viewer's own mails, sent or not, latest first, and the token of the next page if there is one.
+    """Return the viewer's own mails, sent or not, latest first, and the token of the next page if there is
+    one.
 
     Raises Invalid for a token that is none.
     """
@@ -50,7 +51,10 @@ def whole_ledger(admin: User, filters: ListMails) -> tuple[Sequence[Mail], str |
 
 
 def problem_counts(admin: User) -> dict[str, int]:
-    """Return state -> number of mails, for those that wait, failed, or are of unknown fate. Raises NotFound."""
+    """Return state -> number of mails, for those that wait, failed, or are of unknown fate.
+
+    Raises NotFound.
+    """
     if not admin.is_admin:
         raise NotFound
     query = select(Mail.state, func.count()).where(Mail.state.in_(PROBLEM_STATES)).group_by(Mail.state)

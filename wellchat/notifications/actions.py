@@ -51,10 +51,10 @@ def notify(
 ) -> str | None:
     """Tell a person of something: a new record, or one more in the unread record of its group.
 
-    The group is what the kind declares, unless the recorder knows better. Bell and push are ways to show the record;
-    who wants it on a device only has one that the bell leaves out. Answers the record's id. None where nothing was
-    added: the person wants neither, or this `seq` of the group was told before, so that a task that runs twice counts
-    once.
+    The group is what the kind declares, unless the recorder knows better. Bell and push are ways to show the
+    record; who wants it on a device only has one that the bell leaves out. Answers the record's id. None
+    where nothing was added: the person wants neither, or this `seq` of the group was told before, so that a
+    task that runs twice counts once.
     """
     with transaction() as session:
         declared, prefs = kinds()[kind], preferences(user_id)
@@ -126,7 +126,8 @@ def mark_read(
     everything: bool = False,
     read: bool = True,
 ) -> None:
-    """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as none.
+    """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as
+    none.
 
     A record stays read where its group has a newer unread one: there is one unread record per group.
     """
@@ -141,7 +142,9 @@ def mark_read(
 
 
 def _mark_unread(which: ColumnElement[bool]) -> None:
-    """News that come at this very moment are the unread record of their group; then it is looked again what may be."""
+    """News that come at this very moment are the unread record of their group; then it is looked again what
+    may be.
+    """
     for tries_left in reversed(range(MAX_ATTEMPTS)):
         try:
             with transaction():
@@ -171,7 +174,8 @@ def read_thread(
 ) -> None:
     """A thread was read up to there: its records are read with it, wholly or in part.
 
-    `left`: how many of the messages that a record reaches to are still to be read, for a statement about records.
+    `left`: how many of the messages that a record reaches to are still to be read, for a statement about
+    records.
     """
     with transaction():
         unread = (
@@ -194,10 +198,11 @@ def read_thread(
 def retract(
     *, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime, left: ColumnElement[int]
 ) -> None:
-    """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old words.
+    """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old
+    words.
 
-    An unread record stands for no more than what is `left` to read of it after a deletion (as in `read_thread`), and is
-    done with at none.
+    An unread record stands for no more than what is `left` to read of it after a deletion (as in
+    `read_thread`), and is done with at none.
     """
     with transaction():
         of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
@@ -254,8 +259,8 @@ def _change(which: ColumnElement[bool], **values: Any) -> None:
 def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
     """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
 
-    `channels` is {kind: {channel: bool}}, of what is to change. Quiet hours have two ends: None for either ends them.
-    Raises Invalid for a kind that does not exist, and for half of the quiet hours.
+    `channels` is {kind: {channel: bool}}, of what is to change. Quiet hours have two ends: None for either
+    ends them. Raises Invalid for a kind that does not exist, and for half of the quiet hours.
     """
     with transaction() as session:
         row = session.get(Preferences, user.id, populate_existing=True, with_for_update=True)
@@ -298,7 +303,10 @@ def _merge(
 
 
 def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None:
-    """No more emails of that kind, or none at all, whatever the cadence was. Doing it twice is the same as once."""
+    """No more emails of that kind, or none at all, whatever the cadence was.
+
+    Doing it twice is the same as once.
+    """
     user = db.session.get(User, user_id)
     if user is None:
         return

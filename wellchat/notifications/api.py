@@ -74,6 +74,9 @@ def patch_preferences(body: PatchPreferences) -> Response:
 @api.input(PutTimeZone, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
 def put_time_zone(body: PutTimeZone) -> Response:
-    """The zone this browser is in. It counts for who never chose one, and changes nothing for anybody else."""
+    """The zone this browser is in.
+
+    It counts for who never chose one, and changes nothing for anybody else.
+    """
     actions.set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
     return _preferences()

@@ -1,7 +1,7 @@
 """Notification kinds: what a person can be told of, and how unless they say otherwise.
 
-A feature declares its kinds (`Feature.notification_kinds`). Notification centre, filters, push, JSON and preferences
-follow from the declaration. Only a kind that is to look different needs a template of its own.
+A feature declares its kinds (`Feature.notification_kinds`). Notification centre, filters, push, JSON and
+preferences follow from the declaration. Only a kind that is to look different needs a template of its own.
 """
 
 from __future__ import annotations

@@ -10,7 +10,9 @@ DAY = timedelta(days=1)
 
 
 def next_at(after: datetime, at: time, zone: ZoneInfo, *, weekday: int | None = None) -> datetime:
-    """The next moment after `after` when the clocks there show `at`, on that weekday (Monday 0) if one is given."""
+    """The next moment after `after` when the clocks there show `at`, on that weekday (Monday 0) if one is
+    given.
+    """
     today = after.astimezone(zone).date()
     days = (today + n * DAY for n in range(9))
     return next(m for d in days if weekday in (None, d.weekday()) and (m := moment_on(d, at, zone)) > after)
@@ -19,8 +21,8 @@ def next_at(after: datetime, at: time, zone: ZoneInfo, *, weekday: int | None = 
 def moment_on(day: date, at: time, zone: ZoneInfo) -> datetime:
     """The first moment of that day when the clocks there show `at` or later.
 
-    In the hour that is skipped in spring that is the moment of the change; of the hour that comes twice in autumn it is
-    the first.
+    In the hour that is skipped in spring that is the moment of the change; of the hour that comes twice in
+    autumn it is the first.
     """
     shown = datetime.combine(day, at)
     moment = shown.replace(tzinfo=zone).astimezone(UTC)

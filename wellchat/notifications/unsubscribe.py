@@ -1,4 +1,6 @@
-"""The link at the foot of an email: it ends the emails of one person, or one kind of them, and opens nothing else."""
+"""The link at the foot of an email: it ends the emails of one person, or one kind of them, and opens nothing
+else.
+"""
 
 from __future__ import annotations
 

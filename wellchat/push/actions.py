@@ -29,8 +29,8 @@ def register(
 ) -> tuple[Device, bool]:
     """A browser subscribed, or did so again; True where it is new to this person.
 
-    An endpoint is one browser's: who signed in there last has it. What this person chose for the subscription that it
-    comes after holds on.
+    An endpoint is one browser's: who signed in there last has it. What this person chose for the subscription
+    that it comes after holds on.
     """
     with transaction() as db_session:
         inherits = _own(user.id, endpoint) or (_own(user.id, replaces) if replaces else None)

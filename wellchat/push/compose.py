@@ -28,7 +28,8 @@ MAX_CLEARED = 20  # a push holds 4 kB
 
 
 def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
-    """The sealed body, and the ids of earlier pushes to this device that it takes back because they have been read.
+    """The sealed body, and the ids of earlier pushes to this device that it takes back because they have been
+    read.
 
     Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
     """

@@ -47,7 +47,9 @@ class Keys(Form):
 
 
 class PostDevice(Form):
-    """A subscription as browsers write it (`PushSubscription.toJSON()`); `replaces` is the one it comes after."""
+    """A subscription as browsers write it (`PushSubscription.toJSON()`); `replaces` is the one it comes
+    after.
+    """
 
     endpoint: Endpoint
     keys: Keys

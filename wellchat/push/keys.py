@@ -1,4 +1,7 @@
-"""The key that says to push services who is sending (VAPID, RFC 8292). Browsers subscribe to this one and no other."""
+"""The key that says to push services who is sending (VAPID, RFC 8292).
+
+Browsers subscribe to this one and no other.
+"""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ class Device(Base):
 
 
 class Push(Base):
-    """One record of the bell on one device: queued -> sending -> sent, as a mail is; queued again when it counts up.
+    """One record of the bell on one device: queued -> sending -> sent, as a mail is; queued again when it
+    counts up.
 
     A row left in `sending` by a crash becomes `unknown`, and is not sent again unless there is more to tell.
     """

@@ -1,7 +1,8 @@
 """Sending pushes: written down first, then sent at most once, as mails are.
 
-Claim the row and decide, in one transaction; hand it over; mark. What a crash leaves between the last two may be on the
-screen already: it becomes `unknown`, and is sent again only with the next message that counts its record up.
+Claim the row and decide, in one transaction; hand it over; mark. What a crash leaves between the last two may
+be on the screen already: it becomes `unknown`, and is sent again only with the next message that counts its
+record up.
 """
 
 from __future__ import annotations
@@ -63,7 +64,9 @@ def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
 
 
 def send(*, push_id: str, now: datetime) -> str | None:
-    """Send one push, if it is due and nobody else has it. Answers the state it is in afterwards; None: not ours.
+    """Send one push, if it is due and nobody else has it.
+
+    Answers the state it is in afterwards; None: not ours.
 
     Not inside a transaction: the claim must be durable before the first byte leaves.
     """
@@ -137,7 +140,9 @@ def _delete_device(device: Device) -> None:
 
 
 def _is_authorised(device: Device, now: datetime) -> bool:
-    """A device is only theirs while the session it was registered in goes on; a token takes its devices with it."""
+    """A device is only theirs while the session it was registered in goes on; a token takes its devices with
+    it.
+    """
     if device.expires_at is not None and device.expires_at <= now:
         return False
     return device.session is None or user_by_session(device.session, now=now) is not None
@@ -153,14 +158,19 @@ def _claim(push_id: str, now: datetime) -> Push | None:
 
 
 def _settle(push: Push, state: str, **values: Any) -> str | None:
-    """Say how this very attempt ended; not where the record has counted up meanwhile, and waits for its next push."""
+    """Say how this very attempt ended; not where the record has counted up meanwhile, and waits for its next
+    push.
+    """
     # Not by `attempts`, as a mail's claim: that begins again when the record counts up.
     with transaction():
         return claims.settle(Push, push.id, state=state, claimed={"claim": push.claim}, **values)
 
 
 def send_all(*, push_ids: Sequence[str], now: datetime) -> dict[str, str]:
-    """Send these, one after the other; one that cannot be made harms no other. Answers the state each is in."""
+    """Send these, one after the other; one that cannot be made harms no other.
+
+    Answers the state each is in.
+    """
     states = each_safely(
         push_ids,
         lambda push_id: send(push_id=push_id, now=now),
@@ -176,7 +186,9 @@ def _postpone(push_id: str, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Send what is due, call unknown what a crash left in `sending`, and forget subscriptions that have run out."""
+    """Send what is due, call unknown what a crash left in `sending`, and forget subscriptions that have run
+    out.
+    """
     with transaction() as session:
         # Devices before their pushes, as whoever tells of something locks them.
         session.execute(delete(Device).where(Device.expires_at <= now))

@@ -1,8 +1,8 @@
 """Speaking to push services (RFC 8030, 8188, 8291, 8292).
 
-Where they are is said by whoever subscribes, so an endpoint is an address that a stranger chose: only https, only
-public addresses, the very address that was looked at, no redirects, and never for longer than `TIMEOUT`. That is why
-no ordinary HTTP client is used here.
+Where they are is said by whoever subscribes, so an endpoint is an address that a stranger chose: only https,
+only public addresses, the very address that was looked at, no redirects, and never for longer than `TIMEOUT`.
+That is why no ordinary HTTP client is used here.
 """
 
 from __future__ import annotations
@@ -49,7 +49,10 @@ class OutcomeUnknown(Exception):
 
 
 def check_endpoint(endpoint: str) -> SplitResult:
-    """The parts of an address that may be pushed to, as far as can be told without looking it up. Raises ValueError."""
+    """The parts of an address that may be pushed to, as far as can be told without looking it up.
+
+    Raises ValueError.
+    """
     parts = urlsplit(endpoint)
     anywhere = setting("PUSH_ALLOW_PRIVATE")
     if parts.scheme != "https" and not (anywhere and parts.scheme == "http"):
@@ -171,7 +174,10 @@ def _shutdown(raw: socket.socket) -> None:
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """Two at most. Raises OSError where the name is not known, and Gone where any of its addresses is not public."""
+    """Two at most.
+
+    Raises OSError where the name is not known, and Gone where any of its addresses is not public.
+    """
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not setting("PUSH_ALLOW_PRIVATE") and not all(
         is_public(ipaddress.ip_address(a.partition("%")[0])) for a in found

@@ -1,4 +1,6 @@
-"""Answers by email: a mail to one of our addresses becomes a message in the thread, or its author is told why not."""
+"""Answers by email: a mail to one of our addresses becomes a message in the thread, or its author is told why
+not.
+"""
 
 from datetime import datetime
 

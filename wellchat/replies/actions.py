@@ -1,8 +1,8 @@
 """What becomes of a mail that comes in.
 
-Whoever hands it over (a pipe, an LMTP client) may do so again, until it hears a verdict: everything here is known
-again by the mail's own Message-ID. Nobody is written to but the person the address was made for, and about one mail
-once: the refusal of a stranger is the mail server's to tell.
+Whoever hands it over (a pipe, an LMTP client) may do so again, until it hears a verdict: everything here is
+known again by the mail's own Message-ID. Nobody is written to but the person the address was made for, and
+about one mail once: the refusal of a stranger is the mail server's to tell.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ NOT_ALLOWED = "Only the person whom we wrote to can answer here, and only from t
 
 
 class Verdict(NamedTuple):
-    """How it ended, for who handed the mail over: an exit status of sysexits.h, and words that may be passed on."""
+    """How it ended, for who handed the mail over: an exit status of sysexits.h, and words that may be passed
+    on.
+    """
 
     status: int
     text: str
@@ -61,7 +63,9 @@ class Rejected(Exception):
 
 
 def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
-    """Take in one mail for the first of these addresses that are ours; for each of them, where it is for several."""
+    """Take in one mail for the first of these addresses that are ours; for each of them, where it is for
+    several.
+    """
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
     if bounce := _receive_bounce(mail, list(ours), now):
         return bounce
@@ -137,7 +141,10 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
 
 
 def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
-    """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
+    """What it says, in the shape that the page sends too, with its files taken in.
+
+    Raises NotTaken, NotFound.
+    """
     if mail.is_too_large:
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
     client_key = f"mail-{mail.key[:48]}"

@@ -1,7 +1,7 @@
 """Whether a mail is from whom it says, as the mail server in front of us has found out (RFC 8601).
 
-SPF, DKIM and DMARC are checked where the connection from outside ends; here only its finding is read, and only where
-the operator has named that server: anybody can write such a header.
+SPF, DKIM and DMARC are checked where the connection from outside ends; here only its finding is read, and
+only where the operator has named that server: anybody can write such a header.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Mails that nobody wrote: answers of machines, lists, and our own coming back (RFC 3834 and the customs before it)."""
+"""Mails that nobody wrote: answers of machines, lists, and our own coming back (RFC 3834 and the customs
+before it).
+"""
 
 from __future__ import annotations
 

@@ -32,8 +32,8 @@ HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To"
 def receive(recipients: tuple[str, ...], sender: str | None) -> None:
     """Take one mail (RFC 5322) from standard input into its thread.
 
-    Exit status as in sysexits.h: 0 taken, or dropped as nobody's words; 65 no mail; 67 no such address; 77 not
-    allowed; 75 try again later.
+    Exit status as in sysexits.h: 0 taken, or dropped as nobody's words; 65 no mail; 67 no such address; 77
+    not allowed; 75 try again later.
     """
     raw = sys.stdin.buffer.read(MAX_BYTES + 1)
     while sys.stdin.buffer.read(1 << 20):
@@ -63,7 +63,10 @@ def _recipients(mail: Incoming, environment: Mapping[str, str]) -> list[str]:
 @click.option("--port", type=click.IntRange(1, 65535), default=8024, show_default=True)
 @with_appcontext
 def serve(host: str, port: int) -> None:
-    """Take mails into their threads as an LMTP server, until told to stop. Keep it behind your mail server."""
+    """Take mails into their threads as an LMTP server, until told to stop.
+
+    Keep it behind your mail server.
+    """
     asyncio.run(lmtp.serve(current_app._get_current_object(), host=host, port=port))  # type: ignore[attr-defined]
 
 

@@ -1,4 +1,7 @@
-"""What mail programs write into answers, in their languages, as patterns. Shapes come first; see quote_stripping.py."""
+"""What mail programs write into answers, in their languages, as patterns.
+
+Shapes come first; see quote_stripping.py.
+"""
 
 from __future__ import annotations
 

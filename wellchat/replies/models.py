@@ -15,8 +15,8 @@ TAKEN, DROPPED, REFUSED, BOUNCE = ("taken", "dropped", "refused", "bounce")
 class ReceivedMail(Base):
     """One mail to one of our addresses. Its digest is unique: handed over again, it is known again.
 
-    taken: it is a message now. dropped: nobody wrote it. refused: its sender was told why. bounce: a mail of ours
-    that came back. What strangers send is not written down.
+    taken: it is a message now. dropped: nobody wrote it. refused: its sender was told why. bounce: a mail of
+    ours that came back. What strangers send is not written down.
     """
 
     __tablename__ = "received_mails"

@@ -1,8 +1,8 @@
 """The words somebody added, out of a mail that repeats everything before them.
 
-What introduces a quote is recognised by its shape first (a date, a time, an address, a colon at the end) and by
-words of a language only where the shape is not enough. Where it is not clear, words are kept: too much is a blemish,
-a lost sentence is a loss.
+What introduces a quote is recognised by its shape first (a date, a time, an address, a colon at the end) and
+by words of a language only where the shape is not enough. Where it is not clear, words are kept: too much is
+a blemish, a lost sentence is a loss.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ def _strip_trailing(lines: list[str], what: re.Pattern[str]) -> list[str]:
 
 
 def _is_header_block(lines: list[str], index: int) -> bool:
-    """From:, Sent: and at least one more of the kind, with a moment or an address: how Outlook's quotes begin."""
+    """From:, Sent: and at least one more of the kind, with a moment or an address: how Outlook's quotes
+    begin.
+    """
     if not _LABELLED.match(lines[index]):
         return False
     near = [line for line in lines[index : index + 10] if line.strip()][:6]
@@ -87,7 +89,10 @@ def _is_quoted_next(lines: list[str], index: int) -> bool:
 
 
 def _introduction(lines: list[str], *, min_signs: int) -> int:
-    """How many of the last lines say who wrote what follows; 0: none. `min_signs` is how sure that must be, of four."""
+    """How many of the last lines say who wrote what follows; 0: none.
+
+    `min_signs` is how sure that must be, of four.
+    """
     lines = lines[-8:]
     while lines and not lines[-1].strip():
         lines = lines[:-1]

@@ -1,4 +1,6 @@
-"""What the mail says that tells somebody why their answer did not become a message, and where to write instead."""
+"""What the mail says that tells somebody why their answer did not become a message, and where to write
+instead.
+"""
 
 from __future__ import annotations
 
