@@ -16,8 +16,8 @@ import psycopg
 from flask import Flask, Response, jsonify, request
 from psycopg.rows import dict_row
 
-from wellchat import serve
 from wellchat.config import read_settings
+from wellchat.longpoll import server
 
 UPDATE = (
     "SELECT kind, thread_id, message_seq FROM changes WHERE user_id = %(user)s AND seq > %(seq)s"
@@ -60,7 +60,7 @@ def _rows(statement: str, given: dict[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
-class BareServer(serve.Server):
+class BareServer(server.Server):
     def load(self) -> Flask:
         return app
 
@@ -69,10 +69,10 @@ class BareServer(serve.Server):
 @click.option("--port", type=int, required=True)
 def main(port: int) -> None:
     settings = read_settings()
-    options = serve.options(
+    options = server.options(
         host="127.0.0.1",
         port=port,
-        workers=serve.default_workers(settings),
+        workers=server.default_workers(settings),
         threads=settings.THREADS,
         waiting=settings.THREADS,
         grace=1,

@@ -53,7 +53,8 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
         numbers = {}
         for user_id in sorted((sender_id, recipient_id)):
             numbered = do(
-                "UPDATE change_logs SET last_seq = last_seq + 1 WHERE user_id = %s RETURNING last_seq", (user_id,)
+                "UPDATE change_logs SET last_seq = last_seq + 1 WHERE user_id = %s RETURNING last_seq",
+                (user_id,),
             ).fetchone()
             assert numbered
             numbers[user_id] = numbered[0]

@@ -49,7 +49,9 @@ class Watch:
         people = {getattr(pair, side): None for pair in pairs}
         for number, user_id in enumerate(people):
             connection = await connect(self.port)
-            self._people.append(asyncio.create_task(self._wait(number, connection, user_id, cursors[user_id])))
+            self._people.append(
+                asyncio.create_task(self._wait(number, connection, user_id, cursors[user_id]))
+            )
             if number % 20 == 19:
                 await asyncio.sleep(20 / pace)
 
@@ -80,7 +82,9 @@ class Watch:
         cursor: str = update["cursor"]
         return cursor
 
-    async def send(self, pairs: Sequence[Pair], *, seconds: float, per_second: float, by: Any = "client_id") -> None:
+    async def send(
+        self, pairs: Sequence[Pair], *, seconds: float, per_second: float, by: Any = "client_id"
+    ) -> None:
         """Messages at random moments, from one person of a pair to the other."""
         idle: asyncio.Queue[Connection] = asyncio.Queue()
         for _ in range(SENDERS):
@@ -96,10 +100,15 @@ class Watch:
         while not idle.empty():
             idle.get_nowait().abort()
 
-    async def _send_one(self, connection: Connection, idle: asyncio.Queue[Connection], pair: Pair, by: str) -> None:
+    async def _send_one(
+        self, connection: Connection, idle: asyncio.Queue[Connection], pair: Pair, by: str
+    ) -> None:
         body = f"{time.perf_counter():.7f} {random.getrandbits(64):x}"
         self.sent.add(body)
-        path, message = f"/api/threads/{pair.thread_id}/messages", {"body": body, "client_key": body.split()[1]}
+        path, message = (
+            f"/api/threads/{pair.thread_id}/messages",
+            {"body": body, "client_key": body.split()[1]},
+        )
         answer = await connection.ask(request("POST", path, token=token_of(getattr(pair, by)), body=message))
         if answer.status != 201:
             self.errors.append(f"{answer.status} {answer.body[:200]!r}")

@@ -197,7 +197,9 @@ class Load:
 
     def rate(self, seconds: float) -> float:
         """Answers per second, over one turn of so many."""
-        return self.loop.run_until_complete(self._turn(until=lambda began: time.perf_counter() - began > seconds))
+        return self.loop.run_until_complete(
+            self._turn(until=lambda began: time.perf_counter() - began > seconds)
+        )
 
     def warm_up(self, count: int) -> None:
         """Until so many more have been answered."""

@@ -13,7 +13,7 @@ import psycopg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bench.postgresql import fresh_database, url_of
-from bench.world import COLUMNS, KEPT_CHANGES, VERSION, Size, World
+from bench.world import COLUMNS, RETAINED_CHANGES, VERSION, Size, World
 from tests.services import plain
 from wellchat import ROOT
 
@@ -89,7 +89,9 @@ def load(url: str, world: World) -> None:
         connection.execute("ALTER TABLE messages ENABLE TRIGGER USER")
         finish = progress.add_task("keys, indexes", total=len(constraints) + len(indexes) + 1)
         for table, name, definition, kind in constraints:
-            unchecked = " NOT VALID" if kind == "f" else ""  # computed to be right; new rows are checked as ever
+            unchecked = (
+                " NOT VALID" if kind == "f" else ""
+            )  # computed to be right; new rows are checked as ever
             connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}{unchecked}')
             progress.advance(finish)
         for _, definition in indexes:
@@ -101,7 +103,11 @@ def load(url: str, world: World) -> None:
 
 
 def copy_lines(
-    connection: psycopg.Connection, table: str, columns: str, lines: Iterator[str], advance: Callable[[float], None]
+    connection: psycopg.Connection,
+    table: str,
+    columns: str,
+    lines: Iterator[str],
+    advance: Callable[[float], None],
 ) -> None:
     with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
         while block := list(islice(lines, BLOCK)):
@@ -113,7 +119,7 @@ def _expected(world: World, table: str) -> int:
     """Lines of a table, for the progress bar."""
     messages, threads, people = sum(world.counts), world.size.threads, world.clients + world.professionals
     if table == "changes":
-        return sum(min(KEPT_CHANGES, length) for length in world.lengths().values())
+        return sum(min(RETAINED_CHANGES, length) for length in world.lengths().values())
     return {
         "messages": messages,
         "search_entries": messages,

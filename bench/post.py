@@ -44,7 +44,9 @@ class PostOffice:
         self.port = free_port()
         self.url = f"smtp://127.0.0.1:{self.port}"
         self._line, theirs = multiprocessing.Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=serve, args=(self.port, theirs), daemon=True)
+        process = multiprocessing.get_context("spawn").Process(
+            target=serve, args=(self.port, theirs), daemon=True
+        )
         self._process = process
 
     def taken(self) -> list[Letter]:

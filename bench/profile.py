@@ -32,7 +32,14 @@ from bench.world import token_of
 SAMPLE_EVERY = 0.001
 LINES = 16  # of each table
 PACKAGES = Path(sysconfig.get_path("purelib"))
-TOLD = ("wellchat", "flask", "flask_login", "flask_limiter", "flask_wtf", "apiflask")  # whose functions are steps
+TOLD = (
+    "wellchat",
+    "flask",
+    "flask_login",
+    "flask_limiter",
+    "flask_wtf",
+    "apiflask",
+)  # whose functions are steps
 
 
 class Samples:
@@ -76,7 +83,9 @@ def _place(code: CodeType) -> tuple[str, str]:
 def idle_poll(stage: Stage, console: Console) -> None:
     app = stage.app("crowd")
     floor, _ = run(Call(bare.app, "/bare"), stage.seconds / 2)
-    console.print(f"In the application alone, without a server: the bare Flask route takes {floor * 1e6:,.0f} us.")
+    console.print(
+        f"In the application alone, without a server: the bare Flask route takes {floor * 1e6:,.0f} us."
+    )
     for title, people in (("the same person at once again", 1), ("each time another person", CROWD)):
         found = paths(stage, people)
         cookies = session_cookies(stage, [user_id for user_id, _ in found])
@@ -111,7 +120,10 @@ def tell(stage: Stage, console: Console, what: str, app: Any, once: Callable[[],
     each = f"{taken * 1e6:,.0f} us ({samples.at_work / samples.calls * 1e6:,.0f} us of them at work here)"
     each += f", {len(statements) / samples.calls:.2f} statements"
     console.print(f"\n{what[0].upper()}{what[1:]}: {each}; {len(samples.stacks):,} samples.")
-    for heading, counted in (("who is at work", samples.parts), ("within, what it calls included", samples.steps)):
+    for heading, counted in (
+        ("who is at work", samples.parts),
+        ("within, what it calls included", samples.steps),
+    ):
         show(console, heading, counted, len(samples.stacks), taken)
 
 
@@ -167,4 +179,8 @@ def show(console: Console, title: str, counted: Counter[str], total: int, taken:
     console.print(table)
 
 
-PROFILES: dict[str, Callable[[Stage, Console], None]] = {"idle-poll": idle_poll, "send": send, "update": update}
+PROFILES: dict[str, Callable[[Stage, Console], None]] = {
+    "idle-poll": idle_poll,
+    "send": send,
+    "update": update,
+}

@@ -17,10 +17,11 @@ from bench import load_world
 from bench.postgresql import kept_folder, postgresql
 from bench.world import SIZES
 from tests.services import Command, free_port, plain, wait_for
-from wellchat import create_app, serve
+from wellchat import create_app
 from wellchat.changes.cursor import Cursor
 from wellchat.config import read_settings
 from wellchat.embedded import Valkey
+from wellchat.longpoll import server
 
 ROOT = Path(__file__).parent.parent
 SECRET = "7b0c61d94ea2f385" * 4
@@ -136,8 +137,10 @@ class Stage:
             command = Command(*words, "--port", str(port), env=env, cwd=ROOT)
             self._stack.callback(command.stop)
             # The first process alone would take all connections, and keep them for as long as we measure.
-            every = serve.default_workers(read_settings(env))
-            wait_for(lambda: command.output.count("answers on") == every, seconds=60, what=f"{every} processes")
+            every = server.default_workers(read_settings(env))
+            wait_for(
+                lambda: command.output.count("answers on") == every, seconds=60, what=f"{every} processes"
+            )
             self._webs[key] = Web(command, port)
         return self._webs[key]
 

@@ -21,11 +21,19 @@ class Row:
     met: bool
 
 
-def rate_row(name: str, what: str, ours: Sequence[float], reference: Sequence[float], goal: float, by: str) -> Row:
+def rate_row(
+    name: str, what: str, ours: Sequence[float], reference: Sequence[float], goal: float, by: str
+) -> Row:
     """Requests per second of ours against those of `by`, where more is better."""
     ratio = median(ours) / median(reference)
     return Row(
-        name, what, f"{median(ours):,.0f} /s", f"{by}: {median(reference):,.0f} /s", ratio, f"{goal:g}", ratio >= goal
+        name,
+        what,
+        f"{median(ours):,.0f} /s",
+        f"{by}: {median(reference):,.0f} /s",
+        ratio,
+        f"{goal:g}",
+        ratio >= goal,
     )
 
 

@@ -16,8 +16,8 @@ from random import Random
 from wellchat.search import tokens
 
 VERSION = 4  # of what is made here: a kept database of another one is loaded anew
-KEPT_CHANGES = 10_000  # rows of each change log that trimming leaves
-LONGEST = 5_000  # messages of one thread
+RETAINED_CHANGES = 10_000  # rows of each change log that trimming leaves
+MAX_LENGTH = 5_000  # messages of one thread
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 TALK = "see you at nine tomorrow is the lesson still on yes thanks bring the green one and your notes"
 WORDS = TALK.split()
@@ -44,7 +44,9 @@ SIZES = {
         Size("tiny", threads=200, messages=1_000, star_threads=40, star_unread=4),
         Size("small", threads=1_000, messages=10_000, star_threads=100, star_unread=100),
         Size("crowd", threads=30_000, messages=60_000, star_threads=100, star_unread=10),
-        Size("large", threads=1_000_000, messages=10_000_000, star_threads=20_000, star_unread=200, kept=True),
+        Size(
+            "large", threads=1_000_000, messages=10_000_000, star_threads=20_000, star_unread=200, kept=True
+        ),
     )
 }
 
@@ -81,14 +83,16 @@ def _numbers(*texts: str) -> str:
 
 def _numbers_of_words(body: str) -> str:
     nowhere = tokens.number(tokens.in_thread(""))
-    found = tokens.of_message(body, at=BEGAN, people=(), thread_id="", has_file=False)
+    found = tokens.message_tokens(body, at=BEGAN, people=(), thread_id="", has_file=False)
     return ",".join(str(number) for number in found if number != nowhere)
 
 
 class World:
     def __init__(self, size: Size) -> None:
         self.size = size
-        self.clients = size.threads * 3 // 5 + 1  # no divisor of the star's stride: nobody meets the star twice
+        self.clients = (
+            size.threads * 3 // 5 + 1
+        )  # no divisor of the star's stride: nobody meets the star twice
         self.professionals = max(3, size.threads // 40)
         self.stride = size.threads // size.star_threads
 
@@ -98,7 +102,7 @@ class World:
         threads = self.size.threads
         shares = [((i + 0.5) / threads) ** -0.6 for i in range(threads)]
         scale = self.size.messages / sum(shares)
-        return [min(LONGEST, max(1, round(share * scale))) for share in shares]
+        return [min(MAX_LENGTH, max(1, round(share * scale))) for share in shares]
 
     @cached_property
     def before_round(self) -> list[int]:
@@ -198,7 +202,10 @@ class World:
 
     def messages(self) -> Iterator[str]:
         threads = [thread_id(n) for n in range(self.size.threads)]
-        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
+        people = [
+            (professional_id(self.professional(n)), client_id(self.client(n)))
+            for n in range(self.size.threads)
+        ]
         for place, seq, n in self.said():
             if place % 100 == 0:
                 moment = at(place)[:20]
@@ -206,11 +213,14 @@ class World:
             yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
 
     def search_entries(self) -> Iterator[str]:
-        """What search.tokens.of_message would give of each, put together from the parts that many have in common."""
+        """What tokens.message_tokens would give of each, put together from the parts that many have in common."""
         threads = [thread_id(n) for n in range(self.size.threads)]
-        people = [(professional_id(self.professional(n)), client_id(self.client(n))) for n in range(self.size.threads)]
+        people = [
+            (professional_id(self.professional(n)), client_id(self.client(n)))
+            for n in range(self.size.threads)
+        ]
         always = [
-            _numbers(tokens.in_thread(thread), *map(tokens.ever, pair))
+            _numbers(tokens.in_thread(thread), *map(tokens.for_user, pair))
             for thread, pair in zip(threads, people, strict=True)
         ]
         bodies = [_numbers_of_words(body) for body in BODIES]
@@ -219,7 +229,8 @@ class World:
                 moment = at(place)[:20]
                 said_at = datetime.fromisoformat(at(place))
             of_time = ",".join(
-                _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at)) for person in people[n]
+                _numbers(tokens.in_year(person, said_at), tokens.in_month(person, said_at))
+                for person in people[n]
             )
             found = f"{{{always[n]},{of_time},{bodies[place * 7919 % 2000]}}}"
             yield f"{threads[n]}\t{seq}\t{moment}{place % 100 * 9999:06d}+00\t{found}\n"
@@ -234,16 +245,19 @@ class World:
 
     def change_logs(self) -> Iterator[str]:
         for user_id, length in self.lengths().items():
-            yield f"{user_id}\t{length}\t{max(0, length - KEPT_CHANGES)}\t{length}\t0\n"
+            yield f"{user_id}\t{length}\t{max(0, length - RETAINED_CHANGES)}\t{length}\t0\n"
 
     def changes(self) -> Iterator[str]:
         left = self.lengths()
         ends = dict(left)
-        people = [(client_id(self.client(n)), professional_id(self.professional(n))) for n in range(self.size.threads)]
+        people = [
+            (client_id(self.client(n)), professional_id(self.professional(n)))
+            for n in range(self.size.threads)
+        ]
         for _, seq, n in self.said():
             for user_id in people[n]:
                 left[user_id] -= 1
-                if left[user_id] < KEPT_CHANGES:
+                if left[user_id] < RETAINED_CHANGES:
                     yield f"{user_id}\t{ends[user_id] - left[user_id]}\tmessage\t{thread_id(n)}\t{seq}\n"
 
     def notifications(self) -> Iterator[str]:

@@ -58,7 +58,9 @@ class Talk:
 
     def says(self, sender: User, body: str, *, now: datetime | None = None) -> Message:
         key = f"talk-{next(self._keys)}"
-        message, _ = send_message(sender=sender, thread_id=self.id, body=body, client_key=key, now=now or self.now)
+        message, _ = send_message(
+            sender=sender, thread_id=self.id, body=body, client_key=key, now=now or self.now
+        )
         return message
 
     def exchange(self, order: str) -> None:
@@ -84,7 +86,9 @@ def long_life(talk: Talk, count: int, *, start: datetime, every: timedelta = tim
     last = rows[-1]["created_at"]
     with transaction() as session:
         session.execute(insert(table(Message)), rows)
-        session.execute(update(table(Thread)).where(Thread.id == talk.id).values(last_seq=count, updated_at=last))
+        session.execute(
+            update(table(Thread)).where(Thread.id == talk.id).values(last_seq=count, updated_at=last)
+        )
         marks = dict.fromkeys(("last_seq", "last_read_seq", "delivered_seq", "mailed_seq"), count)
         session.execute(
             update(table(Membership)).where(Membership.thread_id == talk.id).values(updated_at=last, **marks)

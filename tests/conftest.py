@@ -93,7 +93,9 @@ def pytest_testnodedown(node: Any) -> None:
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    reasons = Counter(r.longrepr[2].removeprefix("Skipped: ") for r in skipped if isinstance(r.longrepr, tuple))
+    reasons = Counter(
+        r.longrepr[2].removeprefix("Skipped: ") for r in skipped if isinstance(r.longrepr, tuple)
+    )
     for reason, count in reasons.items():
         if reason.startswith(LEFT_OUT):
             terminalreporter.write_line(f"{count} tests {reason}", yellow=True)
@@ -195,7 +197,9 @@ def app(engine: str, _app_on: Callable[[str], tuple[Flask, CleanDatabase]]) -> I
     app, database = _app_on(engine)
     database.clean()
     settings = dict(app.config)
-    limiter.enabled = app.config["RATE_LIMITS"]  # one for all applications of this process, and some test's has them on
+    limiter.enabled = app.config[
+        "RATE_LIMITS"
+    ]  # one for all applications of this process, and some test's has them on
     with app.app_context():
         yield app
         db.session.remove()

@@ -39,7 +39,9 @@ class CleanDatabase:
                 for table in self.tables.sorted_tables:
                     connection.execute(table.delete())
             else:
-                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # no keys, no triggers
+                connection.exec_driver_sql(
+                    "SET LOCAL session_replication_role = replica"
+                )  # no keys, no triggers
                 names = [table.name for table in self.tables.sorted_tables]
                 connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in names))
             for table in self.tables.sorted_tables:
@@ -53,7 +55,9 @@ class CleanDatabase:
 
 def until_one_waits(*, at_most: float = 1.0) -> None:
     """Until somebody waits for a lock of this PostgreSQL database; where nobody has to, for so many seconds."""
-    waits = text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()")
+    waits = text(
+        "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
     deadline = time.monotonic() + at_most
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         while time.monotonic() < deadline and connection.execute(waits).first() is None:

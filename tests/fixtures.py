@@ -108,8 +108,12 @@ def everything(app: Any) -> Callable[[], dict[str, list[Any]]]:
 
     def dump() -> dict[str, list[Any]]:
         db.session.rollback()
-        tables = [t.name for t in Base.metadata.sorted_tables if t.name not in ("tokens", "presences", "used_links")]
-        found = {name: sorted(map(repr, db.session.execute(text(f"SELECT * FROM {name}")))) for name in tables}
+        tables = [
+            t.name for t in Base.metadata.sorted_tables if t.name not in ("tokens", "presences", "used_links")
+        ]
+        found = {
+            name: sorted(map(repr, db.session.execute(text(f"SELECT * FROM {name}")))) for name in tables
+        }
         db.session.rollback()
         return found
 

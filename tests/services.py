@@ -54,7 +54,10 @@ def free_port() -> int:
     A connection to itself was ended on it, so for a minute the kernel gives it to nobody who asks for any port, and
     refuses who asks for this one, but for servers: they say that they would have it all the same (SO_REUSEADDR).
     """
-    with socket.create_server(("127.0.0.1", 0)) as server, socket.create_connection(server.getsockname()) as near:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as near,
+    ):
         server.accept()[0].close()  # the side that ends it first is the one that lingers
         near.recv(1)
         port: int = server.getsockname()[1]

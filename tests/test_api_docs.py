@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from wellchat.attachments.answers import AttachmentPage
-from wellchat.messaging import answers as messaging
+from wellchat.attachments.schemas import AttachmentPage
+from wellchat.messaging import schemas as messaging
 from wellchat.messaging.opening import put_subject
-from wellchat.notifications import answers as notifications
-from wellchat.updates.answers import Update
+from wellchat.notifications import schemas as notifications
+from wellchat.updates.schemas import Update
 
 
 def test_every_call_is_in_the_document(app, client):
@@ -49,7 +49,12 @@ def test_the_page_reads_it_aloud(client):
 @pytest.fixture
 def thread(app, cast, talk, now):
     put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=talk.paul.id, client_id=talk.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=talk.paul.id,
+        client_id=talk.cara.id,
+        now=now,
     )
     talk.exchange("cp")
     return f"/api/threads/{talk.id}"

@@ -10,8 +10,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from wellchat.assets import ALL_SHEETS, SHEETS, START, asset, names
-from wellchat.bundle import reached
+from wellchat.assets import ALL_STYLESHEETS, ENTRY, STYLESHEETS, asset, asset_names
+from wellchat.bundle import dependencies
 
 GZIP = {"Accept-Encoding": "gzip, deflate"}
 UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
@@ -23,7 +23,7 @@ def here(app):
         yield
 
 
-@pytest.mark.parametrize("name", [ALL_SHEETS, "js/app.js", "icon.svg"])
+@pytest.mark.parametrize("name", [ALL_STYLESHEETS, "js/app.js", "icon.svg"])
 @pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate", "gzip"), ("gzip, deflate, br", "br")])
 def test_packed_it_is_the_same(client, here, name, accepted, encoding):
     address, taken = asset(name), {"Accept-Encoding": accepted}
@@ -58,21 +58,23 @@ def test_every_sheet_is_joined_or_linked_by_its_page(app):
         for path in Path(app.root_path).parent.glob("templates/**/*.html")
         for name in re.findall(r"asset\('css/(\w+)\.css'\)", path.read_text())
     }
-    assert there == set(SHEETS) | linked
-    assert not set(SHEETS) & linked
+    assert there == set(STYLESHEETS) | linked
+    assert not set(STYLESHEETS) & linked
 
 
 def test_no_module_of_the_bundle_is_named_besides(app, here):
-    inside = set(reached(Path(app.static_folder), START))
-    assert inside & set(names()) == {START}
-    assert {path.relative_to(app.static_folder).as_posix() for path in Path(app.static_folder).glob("js/**/*.js")} == {
-        *inside,
-        *(name for name in names() if name.startswith("js/")),
+    bundled = set(dependencies(Path(app.static_folder), ENTRY))
+    assert bundled & set(asset_names()) == {ENTRY}
+    assert {
+        path.relative_to(app.static_folder).as_posix() for path in Path(app.static_folder).glob("js/**/*.js")
+    } == {
+        *bundled,
+        *(name for name in asset_names() if name.startswith("js/")),
     }
 
 
 def test_scripts_are_still_scripts(client, here, node, tmp_path):
-    for name in names():
+    for name in asset_names():
         if name.endswith(".js"):
             file = tmp_path / f"{name.replace('/', '-')[:-3]}.mjs"
             file.write_bytes(client.get(asset(name)).data)
@@ -82,7 +84,9 @@ def test_scripts_are_still_scripts(client, here, node, tmp_path):
         for (const file of process.argv.slice(1))
           new (require("vm").SourceTextModule)(require("fs").readFileSync(file, "utf8"));
     """
-    run = subprocess.run([node, "--experimental-vm-modules", "-e", check, *files], capture_output=True, text=True)
+    run = subprocess.run(
+        [node, "--experimental-vm-modules", "-e", check, *files], capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
 
 

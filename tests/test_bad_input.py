@@ -37,8 +37,35 @@ GOOD = {
     ("DELETE", "/api/push/devices"): {"endpoint": "https://push.example.com/x"},
     ("PATCH", "/api/preferences"): {"cadence": "daily", "digest_hour": 8, "time_zone": "Europe/Paris"},
 }
-NOT_JSON = [b"", b"{", b"null", b"[]", b"[1]", b'"text"', b"1", b"\xff\xfe", b'{"body": "\\ud800"}', b"{" * 5000]
-WRONG_VALUES = [1, 1.5, True, "", " ", "\x00", "x" * 20_000, [], [[]], {}, {"a": 1}, -1, 10**30, "\u202e\x00", None]
+NOT_JSON = [
+    b"",
+    b"{",
+    b"null",
+    b"[]",
+    b"[1]",
+    b'"text"',
+    b"1",
+    b"\xff\xfe",
+    b'{"body": "\\ud800"}',
+    b"{" * 5000,
+]
+WRONG_VALUES = [
+    1,
+    1.5,
+    True,
+    "",
+    " ",
+    "\x00",
+    "x" * 20_000,
+    [],
+    [[]],
+    {},
+    {"a": 1},
+    -1,
+    10**30,
+    "\u202e\x00",
+    None,
+]
 
 
 def calls():
@@ -59,7 +86,9 @@ def test_what_is_not_a_json_object(app, api, talk, everything, method, path):
     before = everything()
     for body in NOT_JSON:
         for kind in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
-            answer = api(talk.cara).open(path.format(thread=talk.id), method=method, data=body, content_type=kind)
+            answer = api(talk.cara).open(
+                path.format(thread=talk.id), method=method, data=body, content_type=kind
+            )
             assert is_refusal(answer), (body, kind, answer.status_code)
     assert everything() == before
 
@@ -96,7 +125,9 @@ def test_fields_that_do_not_exist_are_refused(app, api, talk, everything, method
 
 def test_a_body_over_the_limit_is_413(app, api, talk):
     huge = json.dumps({"body": "x" * 400_000, "client_key": "k"})
-    answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", data=huge, content_type="application/json")
+    answer = api(talk.cara).post(
+        f"/api/threads/{talk.id}/messages", data=huge, content_type="application/json"
+    )
     assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
 
 
@@ -111,7 +142,8 @@ def test_message_bodies_that_are_refused(app, api, talk, body):
 
 
 @pytest.mark.parametrize(
-    "body", ["x" * 10_000, "  kept  ", "שלום 👋🏽", "line\nline", "<b>&amp;", "a\u2028b", "e\u0301", "\U0001fae8"]
+    "body",
+    ["x" * 10_000, "  kept  ", "שלום 👋🏽", "line\nline", "<b>&amp;", "a\u2028b", "e\u0301", "\U0001fae8"],
 )
 def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
     answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
@@ -170,7 +202,22 @@ def test_seqs_that_are_out_of_this_world(app, api, talk):
 
 @pytest.mark.parametrize(
     "emoji",
-    ["ok", "1", "%00", "%ed%a0%80", "👍👍", "👍x", "%20", "<b>", "x" * 500, "é", "%E2%80%8D", "🏽", "🇫", "ok👍"],
+    [
+        "ok",
+        "1",
+        "%00",
+        "%ed%a0%80",
+        "👍👍",
+        "👍x",
+        "%20",
+        "<b>",
+        "x" * 500,
+        "é",
+        "%E2%80%8D",
+        "🏽",
+        "🇫",
+        "ok👍",
+    ],
 )
 def test_what_is_not_one_emoji_is_refused(app, api, talk, everything, emoji):
     talk.exchange("p")
@@ -178,7 +225,10 @@ def test_what_is_not_one_emoji_is_refused(app, api, talk, everything, emoji):
     for method in ("PUT", "DELETE"):
         answer = api(talk.cara).open(f"/api/threads/{talk.id}/messages/1/reactions/{emoji}", method=method)
         # To take away what was never there is no mistake.
-        assert answer.status_code < 300 if method == "DELETE" else is_refusal(answer), (method, answer.status_code)
+        assert answer.status_code < 300 if method == "DELETE" else is_refusal(answer), (
+            method,
+            answer.status_code,
+        )
     assert everything() == before
 
 

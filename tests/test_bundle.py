@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.services import node_path
-from wellchat.bundle import CannotBundle, bundle, later, reached
+from wellchat.bundle import BundleError, bundle, dependencies, lazy_module
 
 JS = Path(__file__).parent.parent / "wellchat" / "static"
 
@@ -25,7 +25,11 @@ def put(folder: Path, **files: str) -> Path:
 def run(folder: Path, script: str) -> object:
     (folder / "package.json").write_text('{"type": "module"}')
     done = subprocess.run(
-        [node_path(), "--input-type=module", "-e", script], cwd=folder, capture_output=True, text=True, check=True
+        [node_path(), "--input-type=module", "-e", script],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 
@@ -41,16 +45,18 @@ def test_it_runs_as_the_modules_do(tmp_path: Path) -> None:
         lib_numbers="const FACTOR = 2;\nexport { FACTOR };\nexport async function slow() { return 1; }\n",
         lib_loud='globalThis.said = ["first"];\n',
         lib_late='import { Box } from "./sums.js";\nimport { other } from "./other.js";\n'
-        "export const late = () => [other, new Box(1) instanceof Box, Box === globalThis.shelved];\n",
+        "export const late = () => [other, new Box(1) instanceof Box, Box === globalThis.registered];\n",
         lib_other='export const other = "other";\n',
     )
     (tmp_path / "out" / "lib").mkdir(parents=True)
     (tmp_path / "out" / "app.js").write_text(bundle(tmp_path, "js/app.js"))
     for name in ("late", "other"):
-        (tmp_path / "out" / "lib" / f"{name}.js").write_text(later(tmp_path, f"js/lib/{name}.js", "js/app.js"))
+        (tmp_path / "out" / "lib" / f"{name}.js").write_text(
+            lazy_module(tmp_path, f"js/lib/{name}.js", "js/app.js")
+        )
     script = """
         await import("./out/app.js");
-        globalThis.shelved = globalThis.wellchatModules["js/lib/sums.js"].Box;
+        globalThis.registered = globalThis.wellchatModules["js/lib/sums.js"].Box;
         console.log(JSON.stringify([globalThis.said, await globalThis.done]));
     """
     assert run(tmp_path, script) == [["first", 8], ["other", True, True]]
@@ -68,28 +74,28 @@ def test_it_runs_as_the_modules_do(tmp_path: Path) -> None:
     ],
 )
 def test_forms_it_does_not_know_are_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(CannotBundle):
+    with pytest.raises(BundleError):
         bundle(put(tmp_path, app=text, b="export const b = 1;\n"), "js/app.js")
 
 
 def test_a_computed_name_means_the_same_in_the_first_module_only(tmp_path: Path) -> None:
     computed = "export const later = (name) => import(`./${name}.js`);\n"
     assert computed.removeprefix("export ") in bundle(put(tmp_path, app=computed), "js/app.js")
-    with pytest.raises(CannotBundle, match="import"):
+    with pytest.raises(BundleError, match="import"):
         bundle(put(tmp_path, app='import "./lib/b.js";\n', lib_b=computed), "js/app.js")
 
 
 def test_a_circle_is_refused(tmp_path: Path) -> None:
     put(tmp_path, app='import "./b.js";\n', b='import "./app.js";\n')
-    with pytest.raises(CannotBundle, match="circle"):
+    with pytest.raises(BundleError, match="circle"):
         bundle(tmp_path, "js/app.js")
 
 
 def test_every_module_of_ours_is_in_it_or_comes_later() -> None:
-    inside = reached(JS, "js/app.js")
-    assert "js/lib/dom.js" in inside
-    assert bundle(JS, "js/app.js").count(" = (() => {") >= len(inside)
+    bundled = dependencies(JS, "js/app.js")
+    assert "js/lib/dom.js" in bundled
+    assert bundle(JS, "js/app.js").count(" = (() => {") >= len(bundled)
     for path in (JS / "js").rglob("*.js"):
         name = path.relative_to(JS).as_posix()
-        if name not in inside:
-            later(JS, name, "js/app.js")
+        if name not in bundled:
+            lazy_module(JS, name, "js/app.js")

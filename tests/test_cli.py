@@ -28,7 +28,10 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def run(*words: str, instance: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    env = {"WELLCHAT_INSTANCE": str(instance), **{f"WELLCHAT_{name}": value for name, value in settings.items()}}
+    env = {
+        "WELLCHAT_INSTANCE": str(instance),
+        **{f"WELLCHAT_{name}": value for name, value in settings.items()},
+    }
     return subprocess.run(
         [sys.executable, "-m", "wellchat", *words],
         env={**os.environ, **env},
@@ -60,7 +63,10 @@ def start(instance: Path) -> Iterator[Callable[..., Command]]:
     def start(*words: str, **env: str) -> Command:
         port = free_port()
         command = Command(
-            "wellchat", *words, env={"WELLCHAT_INSTANCE": str(instance), "PORT": str(port), **env}, cwd=instance.parent
+            "wellchat",
+            *words,
+            env={"WELLCHAT_INSTANCE": str(instance), "PORT": str(port), **env},
+            cwd=instance.parent,
         )
         command.url = f"http://127.0.0.1:{port}"
         running.append(command)
@@ -74,7 +80,9 @@ def start(instance: Path) -> Iterator[Callable[..., Command]]:
 
 def children_of(pid: int) -> set[int]:
     """Every process below this one."""
-    rows = [line.split() for line in subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).splitlines()]
+    rows = [
+        line.split() for line in subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).splitlines()
+    ]
     found, todo = set(), {pid}
     while todo:
         todo = {int(child) for child, parent in rows if int(parent) in todo} - found
@@ -100,7 +108,9 @@ def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command]
     assert "Their password is" in first.output
     wait_for(lambda: "workers that listen: 1" in run("doctor", instance=instance).stdout, what="the worker")
     assert first.url in run("doctor", instance=instance).stdout, "other commands link to where it answers"
-    open_to_others = [file.name for file in instance.rglob("*") if file.is_file() and file.stat().st_mode & 0o077]
+    open_to_others = [
+        file.name for file in instance.rglob("*") if file.is_file() and file.stat().st_mode & 0o077
+    ]
     assert open_to_others == [], "files that others may read"
     parts = children_of(first.process.pid)
     assert first.stop(signal.SIGINT) == 0
@@ -157,7 +167,9 @@ def test_up_at_an_address_of_the_world_s_opens_no_door_to_the_demo(start: Callab
     assert command.stop() == 0
 
 
-def test_a_hanging_poll_does_not_hold_up_the_stop(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
+def test_a_hanging_poll_does_not_hold_up_the_stop(
+    start: Callable[..., Command], cast: Cast, instance: Path
+) -> None:
     command = start("up")
     command.wait_until_says(GREETING)
     token = run("token", "create", cast.cara.email, instance=instance).stdout.strip().split()[-1]
@@ -203,7 +215,9 @@ def _is(pid: int, word: str) -> bool:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="left out: only Linux ends children with their parent")
-def test_nothing_outlives_a_killed_up_and_the_next_one_starts(start: Callable[..., Command], cast: Cast) -> None:
+def test_nothing_outlives_a_killed_up_and_the_next_one_starts(
+    start: Callable[..., Command], cast: Cast
+) -> None:
     command = start("up")
     command.wait_until_says(GREETING)
     parts = children_of(command.process.pid)
@@ -214,7 +228,9 @@ def test_nothing_outlives_a_killed_up_and_the_next_one_starts(start: Callable[..
     assert again.stop() == 0
 
 
-def test_a_second_up_on_the_same_folder_says_so(start: Callable[..., Command], cast: Cast, instance: Path) -> None:
+def test_a_second_up_on_the_same_folder_says_so(
+    start: Callable[..., Command], cast: Cast, instance: Path
+) -> None:
     start("up").wait_until_says(GREETING)
     second = run("up", "--port", str(free_port()), instance=instance)
     assert (second.returncode, len(second.stderr.splitlines())) == (1, 1)
@@ -340,7 +356,8 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(instance: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "url", ["sqlite:////nowhere/x.db", "postgresql://nobody@127.0.0.1:1/none", "postgres://nobody@127.0.0.1:1/none"]
+    "url",
+    ["sqlite:////nowhere/x.db", "postgresql://nobody@127.0.0.1:1/none", "postgres://nobody@127.0.0.1:1/none"],
 )
 def test_a_sweep_without_a_database_fails_in_a_line(instance: Path, url: str) -> None:
     ended = run("sweep", instance=instance, DATABASE_URL=url)
@@ -363,9 +380,13 @@ def test_a_time_out_of_all_years_is_wrong_usage(instance: Path, cast: Cast, word
     assert (ended.returncode, ended.stdout) == (2, "")
 
 
-@pytest.mark.parametrize("url", ["smtp://{at}?starttls=on", "smtp://{at}?starttls=1", "smtp://user:geheim@{at}"])
+@pytest.mark.parametrize(
+    "url", ["smtp://{at}?starttls=on", "smtp://{at}?starttls=1", "smtp://user:geheim@{at}"]
+)
 def test_doctor_asks_of_the_mail_server_what_a_mail_does(instance: Path, smtp: MailServer, url: str) -> None:
     """This one knows neither encryption nor users."""
-    ended = run("doctor", "--json", instance=instance, SMTP_URL=url.format(at=smtp.url.removeprefix("smtp://")))
+    ended = run(
+        "doctor", "--json", instance=instance, SMTP_URL=url.format(at=smtp.url.removeprefix("smtp://"))
+    )
     checks = {check["name"]: check["ok"] for check in json.loads(ended.stdout)["checks"]}
     assert (ended.returncode, checks["mail"]) == (1, False)

@@ -17,12 +17,18 @@ SCHEMES = ("light", "dark")
 
 Linear = tuple[float, float, float]  # red, green, blue, each a share of light
 
-OKLCH = re.compile(r"oklch\((?P<l>[\d.]+) (?P<c>[\d.]+) (?P<h>[\d.]+|var\(--[\w-]+(?:, \d+)?\))(?: / (?P<a>[\d.]+))?\)")
+OKLCH = re.compile(
+    r"oklch\((?P<l>[\d.]+) (?P<c>[\d.]+) (?P<h>[\d.]+|var\(--[\w-]+(?:, \d+)?\))(?: / (?P<a>[\d.]+))?\)"
+)
 PAIR = r"var\(--light, (?P<light>oklch\(.*?\))\) var\(--dark, (?P<dark>oklch\(.*?\))\);"
 BOTH = re.compile(rf"(?P<name>[\w-]+): {PAIR}")
 # What is written on what: pages, bubbles of both sides, chips, buttons, the quote in a bubble.
 WRITTEN = [
-    *((ink, ground) for ink in ("--ink", "--quiet") for ground in ("--canvas", "--surface", "--raised", "--sunken")),
+    *(
+        (ink, ground)
+        for ink in ("--ink", "--quiet")
+        for ground in ("--canvas", "--surface", "--raised", "--sunken")
+    ),
     *(("--accent-text", ground) for ground in ("--canvas", "--surface", "--raised", "--tint-soft", "--tint")),
     *((ink, ground) for ink in ("--danger", "--good") for ground in ("--canvas", "--surface", "--raised")),
     ("--ink", "--tint"),
@@ -71,20 +77,26 @@ def over(top: tuple[Linear, float], ground: Linear) -> Linear:
     """Laid over one another as browsers do it, in the encoded parts."""
     colour, dense = top
     red, green, blue = (
-        decoded(encoded(one) * dense + encoded(other) * (1 - dense)) for one, other in zip(colour, ground, strict=True)
+        decoded(encoded(one) * dense + encoded(other) * (1 - dense))
+        for one, other in zip(colour, ground, strict=True)
     )
     return red, green, blue
 
 
 def contrast(one: Linear, other: Linear) -> float:
     weights = (0.2126, 0.7152, 0.0722)
-    dim, bright = sorted(sum(w * part for w, part in zip(weights, each, strict=True)) for each in (one, other))
+    dim, bright = sorted(
+        sum(w * part for w, part in zip(weights, each, strict=True)) for each in (one, other)
+    )
     return (bright + 0.05) / (dim + 0.05)
 
 
 def steps(name: str) -> list[float]:
-    """The hues that hues.css has classes for."""
-    return [float(found) for found in re.findall(rf"\{{ --{name}: (\d+); \}}", (CSS / "hues.css").read_text("utf-8"))]
+    """The hues that color-classes.css has classes for."""
+    return [
+        float(found)
+        for found in re.findall(rf"\{{ --{name}: (\d+); \}}", (CSS / "color-classes.css").read_text("utf-8"))
+    ]
 
 
 def test_the_measure_itself() -> None:
@@ -128,7 +140,7 @@ def test_every_accent_leaves_words_readable(scheme: str, pairs: list[tuple[str, 
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_a_quote_can_be_read_in_every_bubble(scheme: str) -> None:
     tokens = declared("tokens.css")
-    found = re.search(rf"\.quote \{{.*?background: {PAIR}", marks(), re.S)
+    found = re.search(rf"\.quote \{{.*?background: {PAIR}", decorations(), re.S)
     assert found
     shade = found[scheme]
     short = {}
@@ -142,8 +154,8 @@ def test_a_quote_can_be_read_in_every_bubble(scheme: str) -> None:
     assert short == {}
 
 
-def marks() -> str:
-    return (CSS / "marks.css").read_text("utf-8")
+def decorations() -> str:
+    return (CSS / "message-decorations.css").read_text("utf-8")
 
 
 def test_mails_have_the_colours_of_the_pages() -> None:

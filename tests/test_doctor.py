@@ -38,7 +38,7 @@ def test_passwords_in_addresses_are_not_shown(name: str, value: str, shown: str)
 
 def test_no_key_is_shown(make_app: Callable[..., Flask]) -> None:
     keys = {"SECRET_KEY": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "VAPID_KEY": secrets.token_urlsafe(32)}
-    report = doctor.examine(make_app(**keys))
+    report = doctor.run_checks(make_app(**keys))
     assert "WELLCHAT_VAPID_KEY" in report.as_text()
     for key in keys.values():
         assert key not in report.as_text()

@@ -16,7 +16,7 @@ from tests.attachments.files import send, take
 from tests.cast import Cast, Talk
 from wellchat import sweeps
 from wellchat.accounts.actions import create_token, update_profile
-from wellchat.attachments.storage import the_store
+from wellchat.attachments.storage import get_store
 from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
 from wellchat.mail.actions import queue_mail
@@ -29,10 +29,15 @@ SQL = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)
 
 @pytest.mark.each_database
 def test_a_person_is_erased_and_the_others_go_on(
-    app: Flask, api: Any, talk: Talk, cast: Cast, now: datetime, everything: Callable[[], dict[str, list[Any]]]
+    app: Flask,
+    api: Any,
+    talk: Talk,
+    cast: Cast,
+    now: datetime,
+    everything: Callable[[], dict[str, list[Any]]],
 ) -> None:
     cara, paul = talk.cara, talk.paul
-    stored = {key for key, _ in the_store().keys()}  # noqa: SIM118 - a store is no dict
+    stored = {key for key, _ in get_store().keys()}  # noqa: SIM118 - a store is no dict
     theirs = ("zebra", "Cara Client", "cara@example.com", "mare.jpg")
     talk.says(paul, "Hello from Paul")
     talk.says(cara, "A zebra here")
@@ -65,7 +70,7 @@ def test_a_person_is_erased_and_the_others_go_on(
     after = everything()
     assert [word for word in theirs if word in str(after)] == []
     assert paul_said in after["messages"]
-    assert {key for key, _ in the_store().keys()} == stored  # noqa: SIM118
+    assert {key for key, _ in get_store().keys()} == stored  # noqa: SIM118
     headers = {"Authorization": f"Bearer {token}"}
     assert app.test_client().get("/api/me", headers=headers).status_code == 401
     messages = api(paul).get(f"/api/threads/{talk.id}/messages").json["messages"]

@@ -9,7 +9,7 @@ import urllib.request
 import pytest
 
 from tests.history.test_live import serving
-from wellchat.bell import the_bell
+from wellchat.longpoll.wakeups import poll_notifier
 
 
 def figure(client, name):
@@ -37,8 +37,10 @@ def test_the_figures_follow_what_happens(client, api, talk, background):
     assert program.get("/api/updates", query_string={"since": cursor}).status_code == 204
     assert figure(client, 'wellchat_polls_total{status="204"}') == idle + 1
 
-    hanging = background(lambda: program.get("/api/updates", query_string={"since": cursor, "wait": 20}).status_code)
-    while not the_bell().waiting:
+    hanging = background(
+        lambda: program.get("/api/updates", query_string={"since": cursor, "wait": 20}).status_code
+    )
+    while not poll_notifier().waiting:
         pass
     assert figure(client, "wellchat_polls_waiting") == 1
     woken = figure(client, "wellchat_wakes_total")
@@ -60,7 +62,8 @@ def test_the_figures_name_nobody(client, talk):
 
 
 @pytest.mark.parametrize(
-    "name", ["wellchat_outbox_oldest_seconds", "wellchat_change_log_unconfirmed", 'wellchat_mails{state="unknown"}']
+    "name",
+    ["wellchat_outbox_oldest_seconds", "wellchat_change_log_unconfirmed", 'wellchat_mails{state="unknown"}'],
 )
 def test_what_waits_is_measured_when_asked(client, talk, name):
     talk.says(talk.cara, "hello")

@@ -30,12 +30,16 @@ def limits_of_the_code(app: Flask) -> Limits:
                 path = re.sub(r"<(?:int:)?(\w+?)(?:_id)?>", lambda match: match[1].upper(), rule.rule)
                 for method in rule.methods - {"HEAD", "OPTIONS"}:
                     call = f"{method} {path.replace('/THREAD/', '/ID/')}"
-                    found.setdefault(call, set()).add(f"{each.amount} {a} {unit}{FOR.get(limit.key_func, '')}")
+                    found.setdefault(call, set()).add(
+                        f"{each.amount} {a} {unit}{FOR.get(limit.key_func, '')}"
+                    )
     return found
 
 
 def limits_of_the_docs() -> Limits:
-    rows = re.findall(r"^\| (`(?:GET|POST|PUT|PATCH|DELETE) .*) \| (\d+ an? .*) \|$", DOCS.read_text(), re.MULTILINE)
+    rows = re.findall(
+        r"^\| (`(?:GET|POST|PUT|PATCH|DELETE) .*) \| (\d+ an? .*) \|$", DOCS.read_text(), re.MULTILINE
+    )
     return {call: set(limits.split(", ")) for calls, limits in rows for call in re.findall("`(.*?)`", calls)}
 
 

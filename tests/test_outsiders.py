@@ -11,7 +11,7 @@ import itertools
 import pytest
 
 from tests.attachments.files import send, take
-from wellchat.attachments.work import work
+from wellchat.attachments.processing import process
 from wellchat.db import new_id
 from wellchat.messaging.opening import put_subject
 from wellchat.push.actions import register
@@ -37,7 +37,14 @@ def device_of(talk, now):
     """One that Cara is pushed to."""
     endpoint = f"https://push.example.com/{new_id()}"
     device, _ = register(
-        user=talk.cara, endpoint=endpoint, p256dh="B", auth="A", label="x", now=now, session=None, token_id=None
+        user=talk.cara,
+        endpoint=endpoint,
+        p256dh="B",
+        auth="A",
+        label="x",
+        now=now,
+        session=None,
+        token_id=None,
     )
     return device.id
 
@@ -50,7 +57,7 @@ def file_of(talk, now):
     """One that Cara sent to Paul, and the worker has seen to."""
     file = take(talk.cara, now)
     send(talk, talk.cara, [file])
-    work(attachment_id=file.id, now=now)
+    process(attachment_id=file.id, now=now)
     return file.id
 
 
@@ -72,9 +79,9 @@ ELSEWHERE = {
     "/outbox/<mail_id>/html": "tests/mail",
     "/oversight/emails/<mail_id>/resend": "for administrators: tests/mail",
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
-    "/oversight/looks/<look_id>": "for administrators: tests/oversight",
-    "/oversight/looks/<look_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
-    "/oversight/looks/<look_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",
+    "/oversight/looks/<grant_id>": "for administrators: tests/oversight",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",
 }
 BODIES = {
     "/api/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
@@ -117,7 +124,9 @@ def call(client, method, rule, path):
 
 def test_every_address_with_a_variable_is_accounted_for(app):
     unknown = {rule.rule for _, rule in addresses(app) if not rule.arguments <= {*THINGS, "seq"}}
-    assert unknown == set(), "say in THINGS what the new variable stands for, or in ELSEWHERE where it is tested"
+    assert unknown == set(), (
+        "say in THINGS what the new variable stands for, or in ELSEWHERE where it is tested"
+    )
     assert set(ELSEWHERE) <= {rule.rule for rule in app.url_map.iter_rules()}, "a route in ELSEWHERE is gone"
 
 
@@ -150,7 +159,9 @@ def plain(answer, values):
         text = text.replace(value, "ID")
     lines = [line for line in text.splitlines() if "csrf" not in line]
     headers = [
-        (k, v) for k, v in answer.headers if k not in ("Content-Length", "Set-Cookie", "Date") and "RateLimit" not in k
+        (k, v)
+        for k, v in answer.headers
+        if k not in ("Content-Length", "Set-Cookie", "Date") and "RateLimit" not in k
     ]
     return lines, headers
 
@@ -163,7 +174,9 @@ def test_nobody_gets_further_than_the_door(app, talk, now):
         if rule.rule.startswith("/api"):
             assert answer.status_code == 401, (method, rule.rule)
         elif method == "GET":
-            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, "/sign-in"), rule.rule
+            assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, "/sign-in"), (
+                rule.rule
+            )
         else:
             assert answer.status_code in (302, 400), (method, rule.rule)
 

@@ -7,7 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from wellchat.config import DAY, YEAR, Settings, SettingsError, read_settings, reply_pattern
+from wellchat import create_app
+from wellchat.config import (
+    DAY,
+    OLD_NAMES,
+    YEAR,
+    Settings,
+    SettingsError,
+    overruled_settings,
+    read_settings,
+    reply_pattern,
+    unknown_settings,
+)
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -64,9 +75,69 @@ def test_a_long_sender_s_name_leaves_room_for_answers() -> None:
     assert reply_pattern(None, "Studio <hello@studio.example>") == ("hello+", "studio.example")
 
 
+ALIASES = {
+    "KEPT_THREADS": ("7", 7),
+    "MOST_EMAILS": ("7", 7),
+    "MOST_EMAILS_PER_THREAD": ("7", 7),
+    "PUSH_ANYWHERE": ("on", True),
+    "PROXIES": ("2", 2),
+    "FILES_URL": ("file:///srv/files", "file:///srv/files"),
+    "MAIL_LANES": ("7", 7),
+}
+
+
+def test_every_old_name_is_tested() -> None:
+    assert ALIASES.keys() == OLD_NAMES.keys()
+    assert set(OLD_NAMES.values()) <= Settings.model_fields.keys()
+
+
+@pytest.mark.parametrize("old", ALIASES)
+def test_an_old_name_still_works(tmp_path: Path, old: str) -> None:
+    text, value = ALIASES[old]
+    environ = {"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{old}": text}
+    assert getattr(read_settings(environ), OLD_NAMES[old]) == value
+    assert unknown_settings(environ) == []
+    assert overruled_settings(environ) == []
+    assert getattr(read_settings(environ | {f"WELLCHAT_{OLD_NAMES[old]}": ""}), OLD_NAMES[old]) == value
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_the_new_name_wins_and_a_difference_is_reported(tmp_path: Path, turned: bool) -> None:
+    both = [("WELLCHAT_PROXIES", "1"), ("WELLCHAT_TRUSTED_PROXIES", "2")]
+    environ = {"WELLCHAT_INSTANCE": str(tmp_path)} | dict(reversed(both) if turned else both)
+    assert read_settings(environ).TRUSTED_PROXIES == 2
+    assert overruled_settings(environ) == [("WELLCHAT_PROXIES", "WELLCHAT_TRUSTED_PROXIES")]
+    assert overruled_settings(environ | {"WELLCHAT_PROXIES": "2"}) == []
+    assert read_settings(environ, TRUSTED_PROXIES=3).TRUSTED_PROXIES == 3
+
+
+def test_the_difference_is_one_line_at_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name, value in (("INSTANCE", str(tmp_path)), ("PROXIES", "1"), ("TRUSTED_PROXIES", "2")):
+        monkeypatch.setenv(f"WELLCHAT_{name}", value)
+    create_app()
+    lines = [record.getMessage() for record in caplog.records if "PROXIES" in record.getMessage()]
+    assert lines == [
+        "WELLCHAT_PROXIES is the old name of WELLCHAT_TRUSTED_PROXIES and is ignored: the two have different values"
+    ]
+
+
+def test_a_refusal_names_the_setting_as_it_was_written(tmp_path: Path) -> None:
+    for name in ("PROXIES", "TRUSTED_PROXIES"):
+        with pytest.raises(SettingsError, match=f"^WELLCHAT_{name}: "):
+            read_settings({"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{name}": "many"})
+
+
 def rows_of_the_docs() -> dict[str, str]:
     rows = re.findall(r"^\| `WELLCHAT_(\w+)` \| (.*) \|$", (DOCS / "settings.md").read_text(), re.MULTILINE)
     return dict(rows)
+
+
+def test_the_docs_have_every_old_name() -> None:
+    text = (DOCS / "settings.md").read_text()
+    for old, new in OLD_NAMES.items():
+        assert f"`WELLCHAT_{old}` (now `WELLCHAT_{new}`)" in " ".join(text.split())
 
 
 def test_the_docs_have_every_setting_and_no_other() -> None:

@@ -24,10 +24,14 @@ def whole(selectors: str) -> str:
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
 def test_a_new_selector_takes_no_other_with_it(sheet: Path) -> None:
     """One that is not known makes a browser leave out the rule, with all the selectors beside it."""
-    lists = [found for found in SELECTORS.findall(COMMENT.sub("", sheet.read_text("utf-8"))) if "," in whole(found)]
+    lists = [
+        found for found in SELECTORS.findall(COMMENT.sub("", sheet.read_text("utf-8"))) if "," in whole(found)
+    ]
     bare = [one.strip() for one in lists if any(new.rstrip("(") in whole(one) for new in NEW)]
     assert bare == []
 
 
 def test_no_colour_needs_a_browser_of_this_year() -> None:
-    assert [sheet.name for sheet in SHEETS if "light-dark(" in COMMENT.sub("", sheet.read_text("utf-8"))] == []
+    assert [
+        sheet.name for sheet in SHEETS if "light-dark(" in COMMENT.sub("", sheet.read_text("utf-8"))
+    ] == []

@@ -49,9 +49,9 @@ PUBLIC = {
     "accounts.post_verify": "the signed link says who",
     "notifications.unsubscribe": "the signed link says who",
     "notifications.confirm_unsubscribe": "the signed link says who (RFC 8058)",
-    "mail.outbox": "only where no mail server is set: the mails of the embedded default",
-    "mail.mail": "the same",
-    "mail.frame": "the same",
+    "mail.captured_mails": "only where no mail server is set: the mails of the embedded default",
+    "mail.captured_mail": "the same",
+    "mail.captured_html": "the same",
     "offline.service_worker": "the page's own file; the browser fetches it without the page",
     "offline.manifest": "the same",
     "offline.app_icon": "the same",
@@ -131,7 +131,9 @@ def test_every_beat_entry_is_a_task(worker_app: Any) -> None:
 def test_tasks_are_doorbells() -> None:
     for path in ROOT.glob("worker/*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.FunctionDef) and any("task" in ast.unparse(d) for d in node.decorator_list):
+            if isinstance(node, ast.FunctionDef) and any(
+                "task" in ast.unparse(d) for d in node.decorator_list
+            ):
                 assert node.end_lineno is not None
                 assert node.end_lineno - node.lineno < 10, f"{path.name}: {node.name} does more than ring"
 

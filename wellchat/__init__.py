@@ -12,8 +12,8 @@ from apiflask import APIFlask
 from flask import Request, Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, jobs, logs, templating, web, words
-from wellchat.config import Settings, read_settings, unknown_settings
+from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
+from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
 __version__ = "0.2.0"
@@ -72,15 +72,16 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     logs.init(settings.LOG_LEVEL)
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
+    for old, new in overruled_settings():
+        log.warning("%s is the old name of %s and is ignored: the two have different values", old, new)
     db.init_app(app, migrations=str(ROOT / "migrations"))
-    jobs.init_app(app)
+    task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)
-    words.init_app(app)
+    i18n.init_app(app)
     assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)
-    for feature in FEATURES:
-        import_module(f"wellchat.{feature}").init_app(app)
+    feature.init_app(app, [import_module(f"wellchat.{name}").feature for name in FEATURES])
     import_module("wellchat.health").init_app(app)  # looks at all of them
     return app

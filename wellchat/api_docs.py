@@ -9,7 +9,13 @@ from flask import current_app, render_template
 from pydantic import BaseModel
 
 METHODS = ("get", "post", "put", "patch", "delete")
-WORDS = {"string": "text", "integer": "number", "boolean": "true or false", "object": "object", "null": "null"}
+TYPE_NAMES = {
+    "string": "text",
+    "integer": "number",
+    "boolean": "true or false",
+    "object": "object",
+    "null": "null",
+}
 
 
 def docs() -> str:
@@ -25,27 +31,27 @@ def docs() -> str:
 
 
 def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields of the JSON body: `name`, `required`, `words` for what goes in."""
+    """The fields of the JSON body: `name`, `required`, `type` in plain English."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    shape = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
-    needed = shape.get("required", [])
+    schema = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
+    required = schema.get("required", [])
     return [
-        {"name": name, "required": name in needed, "words": _in_words(each, schemas)}
-        for name, each in shape.get("properties", {}).items()
+        {"name": name, "required": name in required, "type": _describe_type(each, schemas)}
+        for name, each in schema.get("properties", {}).items()
     ]
 
 
-def _in_words(shape: dict[str, Any], schemas: dict[str, Any]) -> str:
-    if "$ref" in shape:
-        inner = schemas.get(shape["$ref"].rpartition("/")[2], {})
+def _describe_type(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
+    if "$ref" in schema:
+        inner = schemas.get(schema["$ref"].rpartition("/")[2], {})
         return "{" + ", ".join(inner.get("properties", {})) + "}"
-    if "enum" in shape:
-        return ", ".join(str(each) for each in shape["enum"])
-    if "anyOf" in shape:
-        return " or ".join(_in_words(each, schemas) for each in shape["anyOf"])
-    if shape.get("type") == "array":
-        return "list of " + _in_words(shape.get("items", {}), schemas)
-    return WORDS.get(shape.get("type", ""), "anything")
+    if "enum" in schema:
+        return ", ".join(str(each) for each in schema["enum"])
+    if "anyOf" in schema:
+        return " or ".join(_describe_type(each, schemas) for each in schema["anyOf"])
+    if schema.get("type") == "array":
+        return "list of " + _describe_type(schema.get("items", {}), schemas)
+    return TYPE_NAMES.get(schema.get("type", ""), "anything")
 
 
 class Problem(BaseModel):
@@ -58,12 +64,12 @@ class Problem(BaseModel):
     errors: dict[str, str] = {}
 
 
-EVERYWHERE = {
+COMMON_ERRORS = {
     "401": "Not signed in",
     "429": "Too fast: wait for Retry-After",
     "503": "Busy: nothing was done, try again",
 }
-WITH_BODY = {"413": "Too large"}
+BODY_ERRORS = {"413": "Too large"}
 UPLOAD = {
     "required": True,
     "content": {
@@ -78,7 +84,7 @@ UPLOAD = {
 }
 
 
-def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
+def add_error_responses(spec: dict[str, Any]) -> dict[str, Any]:
     """Every call may be refused in these ways, always with a Problem."""
     spec["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -86,12 +92,15 @@ def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
         for method, call in calls.items():
             if method not in METHODS:
                 continue
-            told = call["responses"]
-            for status, words in {**EVERYWHERE, **(WITH_BODY if "requestBody" in call else {})}.items():
-                told.setdefault(status, {"description": words})
-            for status, answer in told.items():
+            responses = call["responses"]
+            for status, description in {
+                **COMMON_ERRORS,
+                **(BODY_ERRORS if "requestBody" in call else {}),
+            }.items():
+                responses.setdefault(status, {"description": description})
+            for status, response in responses.items():
                 if status >= "400":
-                    answer["content"] = problem
+                    response["content"] = problem
     spec["paths"]["/api/attachments"]["post"]["requestBody"] = UPLOAD
     for unused in ("HTTPError", "ValidationError"):
         spec["components"]["schemas"].pop(unused, None)
@@ -99,6 +108,6 @@ def tell_refusals(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def init_app(app: APIFlask) -> None:
-    app.spec_processor(tell_refusals)  # type: ignore[arg-type]  # its type allows for YAML
+    app.spec_processor(add_error_responses)  # type: ignore[arg-type]  # its type allows for YAML
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.add_url_rule("/api/docs", "api_docs", app.doc(hide=True)(docs))

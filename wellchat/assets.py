@@ -18,19 +18,41 @@ from apiflask import APIFlask
 from flask import Response, current_app, request, send_from_directory, url_for
 from rjsmin import jsmin
 
-from wellchat.bundle import bundle, later, reached
+from wellchat.bundle import bundle, dependencies, lazy_module
+from wellchat.compression import accepts_encoding
 from wellchat.errors import NotFound
-from wellchat.packing import takes
 from wellchat.web import limiter
 
-ALL_SHEETS = "css/all.css"  # every sheet of SHEETS in one answer
-SHEETS = (
-    *("tokens", "hues", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu", "notices", "cards"),
-    *("conversations", "inbox", "thread", "message", "marks", "composer", "emoji", "files", "lightbox", "panel"),
-    *("notifications", "search", "forced"),
+ALL_STYLESHEETS = "css/all.css"  # every one of STYLESHEETS in one answer
+STYLESHEETS = (
+    *(
+        "tokens",
+        "color-classes",
+        "reset",
+        "base",
+        "layout",
+        "topbar",
+        "button",
+        "field",
+        "avatar",
+        "menu",
+        "feedback",
+    ),
+    *(
+        "cards",
+        "conversations",
+        "inbox",
+        "thread",
+        "message",
+        "message-decorations",
+        "composer",
+        "emoji",
+        "files",
+    ),
+    *("lightbox", "panel", "notifications", "search", "forced-colors"),
 )
-TEXT = {".css", ".js", ".svg"}
-START = "js/app.js"  # the script of every page
+TEXT_SUFFIXES = {".css", ".js", ".svg"}
+ENTRY = "js/app.js"  # the script of every page
 
 
 def _fingerprint(folder: Path) -> str:
@@ -47,10 +69,10 @@ def asset(name: str) -> str:
     return url_for("asset", version=current_app.extensions["assets"], filename=name)
 
 
-def names() -> list[str]:
+def asset_names() -> list[str]:
     """Every file that pages are made of, by the name that `asset` takes."""
-    joined = {f"css/{sheet}.css" for sheet in SHEETS} | {*reached(_folder(), START)} - {START}
-    return sorted(_known(_folder(), cast(str, current_app.extensions["assets"])) - joined)
+    joined = {f"css/{sheet}.css" for sheet in STYLESHEETS} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
+    return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
 
 
 def _folder() -> Path:
@@ -58,23 +80,25 @@ def _folder() -> Path:
 
 
 @cache
-def _known(folder: Path, version: str) -> frozenset[str]:
+def _text_files(folder: Path, version: str) -> frozenset[str]:
     """What there is of text."""
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT)
-    return frozenset((ALL_SHEETS, *found))
+    found = (
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES
+    )
+    return frozenset((ALL_STYLESHEETS, *found))
 
 
 @cache
-def _contents(folder: Path, version: str, name: str, encoding: str) -> bytes:
+def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
     if encoding:
-        plain = _contents(folder, version, name, "")
+        plain = _content(folder, version, name, "")
         return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
-    if name == ALL_SHEETS:
-        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in SHEETS).encode()
-    if name == START:
-        text = bundle(folder, START)
+    if name == ALL_STYLESHEETS:
+        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in STYLESHEETS).encode()
+    if name == ENTRY:
+        text = bundle(folder, ENTRY)
     elif name.startswith("js/"):
-        text = later(folder, name, START)
+        text = lazy_module(folder, name, ENTRY)
     else:
         text = (folder / name).read_text("utf-8")
     return (str(jsmin(text)) if name.endswith(".js") else text).encode()
@@ -83,19 +107,23 @@ def _contents(folder: Path, version: str, name: str, encoding: str) -> bytes:
 @limiter.exempt  # as Flask's own static files are: one page takes forty, and they cost nothing
 def _send_asset(version: str, filename: str) -> Response:
     current = cast(str, current_app.extensions["assets"])
-    if PurePosixPath(filename).suffix not in TEXT:
+    if PurePosixPath(filename).suffix not in TEXT_SUFFIXES:
         response = send_from_directory(_folder(), filename)
-    elif filename not in _known(_folder(), current):
+    elif filename not in _text_files(_folder(), current):
         raise NotFound
     else:
         response = _send_text(current, filename)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if version == current else "no-cache"
+    response.headers["Cache-Control"] = (
+        "public, max-age=31536000, immutable" if version == current else "no-cache"
+    )
     return response
 
 
 def _send_text(version: str, name: str) -> Response:
-    encoding = next((one for one in ("br", "gzip") if takes(one)), "")  # browsers take "br" over HTTPS only
-    response = Response(_contents(_folder(), version, name, encoding), mimetype=mimetypes.guess_type(name)[0])
+    encoding = next(
+        (one for one in ("br", "gzip") if accepts_encoding(one)), ""
+    )  # browsers take "br" over HTTPS only
+    response = Response(_content(_folder(), version, name, encoding), mimetype=mimetypes.guess_type(name)[0])
     if encoding:
         response.headers["Content-Encoding"] = encoding
     response.vary.add("Accept-Encoding")

@@ -12,84 +12,88 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-SHELF = "globalThis.wellchatModules"
+REGISTRY = "globalThis.wellchatModules"
 IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"(?P<path>\.[^"]+)";$', re.MULTILINE)
-LATER = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
+DYNAMIC_IMPORT = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*? |class |const )(?P<name>\w+))", re.MULTILINE)
 EXPORTS = re.compile(r"^export \{(?P<names>[^}]*)\};$", re.MULTILINE)
-OTHER = re.compile(r"^(?:export|import)\b(?!\().*$", re.MULTILINE)
-COMPUTED = re.compile(r"\bimport\((?!\").*$", re.MULTILINE)  # means the same only from where the bundle is served
+UNSUPPORTED = re.compile(r"^(?:export|import)\b(?!\().*$", re.MULTILINE)
+# Its path means the same only from where the bundle is served.
+COMPUTED_IMPORT = re.compile(r"\bimport\((?!\").*$", re.MULTILINE)
 
 
-class CannotBundle(ValueError):
+class BundleError(ValueError):
     """A module says something in a form that is not known here, or modules import each other in a circle."""
 
 
-def bundle(folder: Path, start: str) -> str:
-    """`start` and all that it imports, at once, as one module; names are paths below `folder`."""
-    order = reached(folder, start)
-    parts = [_as_function(folder, name, order, start) for name in order]
-    return "\n".join([f"{SHELF} = {{}};", *parts])
+def bundle(folder: Path, entry: str) -> str:
+    """`entry` and all that it imports, at once, as one module; names are paths below `folder`."""
+    order = dependencies(folder, entry)
+    parts = [_as_function(folder, name, order, entry) for name in order]
+    return "\n".join([f"{REGISTRY} = {{}};", *parts])
 
 
-def later(folder: Path, name: str, start: str) -> str:
-    """A module that is not in the bundle of `start`, as it takes from there what is."""
-    inside = reached(folder, start)
+def lazy_module(folder: Path, name: str, entry: str) -> str:
+    """A module that is not in the bundle of `entry`, as it takes from there what is."""
+    bundled = dependencies(folder, entry)
     text = (folder / name).read_text("utf-8")
 
-    def taken(found: re.Match[str]) -> str:
-        wanted = _beside(folder, name, found["path"])
-        return _taking(found["names"], wanted) if wanted in inside else found[0]
+    def import_from_registry(found: re.Match[str]) -> str:
+        target = _resolve(folder, name, found["path"])
+        return _import_clause(found["names"], target) if target in bundled else found[0]
 
-    return IMPORT.sub(taken, text)
+    return IMPORT.sub(import_from_registry, text)
 
 
-def reached(folder: Path, start: str) -> tuple[str, ...]:
-    """`start` and all that it imports at once, each after those it imports. Raises CannotBundle."""
+def dependencies(folder: Path, entry: str) -> tuple[str, ...]:
+    """`entry` and all that it imports at once, each after those it imports. Raises BundleError."""
     done: dict[str, None] = {}
 
-    def walk(name: str, path: tuple[str, ...]) -> None:
+    def visit(name: str, path: tuple[str, ...]) -> None:
         if name in path:
-            raise CannotBundle(f"a circle of imports: {' → '.join((*path, name))}")
+            raise BundleError(f"a circle of imports: {' → '.join((*path, name))}")
         if name in done:
             return
         for found in IMPORT.finditer((folder / name).read_text("utf-8")):
-            walk(_beside(folder, name, found["path"]), (*path, name))
+            visit(_resolve(folder, name, found["path"]), (*path, name))
         done[name] = None
 
-    walk(start, ())
+    visit(entry, ())
     return tuple(done)
 
 
-def _as_function(folder: Path, name: str, inside: tuple[str, ...], start: str) -> str:
+def _as_function(folder: Path, name: str, bundled: tuple[str, ...], entry: str) -> str:
     text = (folder / name).read_text("utf-8")
-    gives = [found["name"] for found in EXPORT.finditer(text)]
+    exported = [found["name"] for found in EXPORT.finditer(text)]
     for found in EXPORTS.finditer(text):
-        gives += [each.strip() for each in found["names"].split(",") if each.strip()]
+        exported += [each.strip() for each in found["names"].split(",") if each.strip()]
     text = EXPORTS.sub("", EXPORT.sub("", text))
-    text = IMPORT.sub(lambda found: _taking(found["names"], _beside(folder, name, found["path"])), text)
-    if name != start and (odd := COMPUTED.search(text)):
-        raise CannotBundle(f"{name}: {odd[0]}")
-    if (odd := OTHER.search(text)) or any(" as " in each for each in gives):
-        raise CannotBundle(f"{name}: {odd[0] if odd else 'export as'}")
+    text = IMPORT.sub(
+        lambda found: _import_clause(found["names"], _resolve(folder, name, found["path"])), text
+    )
+    if name != entry and (unsupported := COMPUTED_IMPORT.search(text)):
+        raise BundleError(f"{name}: {unsupported[0]}")
+    if (unsupported := UNSUPPORTED.search(text)) or any(" as " in each for each in exported):
+        raise BundleError(f"{name}: {unsupported[0] if unsupported else 'export as'}")
 
-    def called_later(found: re.Match[str]) -> str:
-        wanted = _beside(folder, name, found["path"])
-        if wanted in inside:
-            return f'Promise.resolve({SHELF}["{wanted}"])'
-        return f'import("{_address(wanted, start)}")'
+    def import_dynamically(found: re.Match[str]) -> str:
+        target = _resolve(folder, name, found["path"])
+        if target in bundled:
+            return f'Promise.resolve({REGISTRY}["{target}"])'
+        return f'import("{_relative_url(target, entry)}")'
 
-    return f'{SHELF}["{name}"] = (() => {{\n{LATER.sub(called_later, text)}\nreturn {{ {", ".join(gives)} }};\n}})();'
-
-
-def _taking(names: str | None, wanted: str) -> str:
-    return f'const {{{(names or "").replace(" as ", ": ")}}} = {SHELF}["{wanted}"];'
+    text = DYNAMIC_IMPORT.sub(import_dynamically, text)
+    return f'{REGISTRY}["{name}"] = (() => {{\n{text}\nreturn {{ {", ".join(exported)} }};\n}})();'
 
 
-def _beside(folder: Path, name: str, path: str) -> str:
+def _import_clause(names: str | None, target: str) -> str:
+    return f'const {{{(names or "").replace(" as ", ": ")}}} = {REGISTRY}["{target}"];'
+
+
+def _resolve(folder: Path, name: str, path: str) -> str:
     return (folder / name).parent.joinpath(path).resolve().relative_to(folder.resolve()).as_posix()
 
 
-def _address(wanted: str, start: str) -> str:
-    """As seen from the bundle, which is served in the place of `start`."""
-    return "./" + Path(wanted).relative_to(Path(start).parent).as_posix()
+def _relative_url(target: str, entry: str) -> str:
+    """As seen from the bundle, which is served in the place of `entry`."""
+    return "./" + Path(target).relative_to(Path(entry).parent).as_posix()

@@ -21,11 +21,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-HERE = ROOT / "wellchat" / "translations"
+TRANSLATIONS = ROOT / "wellchat" / "translations"
 SCRIPTS = "wellchat/static/js"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "t": None, "tn": (1, 2)}
 SOURCES = {  # where sentences stand, and how they are found there
-    "wellchat": [("static/js/words/**", "ignore"), ("static/js/**.js", "javascript"), ("**.py", "python")],
+    "wellchat": [("static/js/catalogs/**", "ignore"), ("static/js/**.js", "javascript"), ("**.py", "python")],
     "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")],
 }
 OPTIONS = {"**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}}
@@ -35,11 +35,11 @@ OPTIONS["static/js/**.js"] = {"parse_template_string": "true"}
 
 def languages() -> list[str]:
     """Those with a catalog; English has none."""
-    return sorted(path.name for path in HERE.iterdir() if (path / "LC_MESSAGES").is_dir())
+    return sorted(path.name for path in TRANSLATIONS.iterdir() if (path / "LC_MESSAGES").is_dir())
 
 
 def po(language: str) -> Path:
-    return HERE / language / "LC_MESSAGES" / "messages.po"
+    return TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
 
 
 def mo(language: str) -> Path:
@@ -47,7 +47,7 @@ def mo(language: str) -> Path:
 
 
 def script(language: str) -> Path:
-    return ROOT / SCRIPTS / "words" / f"{language.replace('_', '-')}.js"
+    return ROOT / SCRIPTS / "catalogs" / f"{language.replace('_', '-')}.js"
 
 
 def template() -> Catalog:
@@ -69,7 +69,7 @@ def sentences(catalog: Catalog) -> Iterator[Message]:
     return (message for message in catalog if message.id)
 
 
-def brought_up_to_date(catalog: Catalog) -> Catalog:
+def update_catalog(catalog: Catalog) -> Catalog:
     """The same translations, and an empty one for each sentence that is new; guesses would only look finished."""
     catalog.update(template(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
@@ -78,19 +78,19 @@ def brought_up_to_date(catalog: Catalog) -> Catalog:
     return catalog
 
 
-def written(catalog: Catalog) -> bytes:
+def to_po(catalog: Catalog) -> bytes:
     out = io.BytesIO()
     write_po(out, catalog, width=120, include_lineno=False, omit_header=False, sort_output=True)
     return out.getvalue()
 
 
-def compiled(catalog: Catalog) -> bytes:
+def to_mo(catalog: Catalog) -> bytes:
     out = io.BytesIO()
     write_mo(out, catalog)
     return out.getvalue()
 
 
-def scripted(catalog: Catalog) -> str:
+def to_js(catalog: Catalog) -> str:
     """A module with the sentences of the scripts; of a plural, each form by the name Intl.PluralRules gives it."""
     words: dict[str, Any] = {}
     for message in sentences(catalog):
@@ -101,7 +101,7 @@ def scripted(catalog: Catalog) -> str:
         else:
             words[str(message.id)] = message.string
     body = json.dumps(dict(sorted(words.items())), ensure_ascii=False, indent=0)
-    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatWords = {body};\n"
+    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatCatalog = {body};\n"
 
 
 def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
@@ -114,26 +114,26 @@ def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
 
 def make(language: str) -> int:
     """Write the .po, .mo and .js of one language anew; answers how many sentences have no translation yet."""
-    catalog = brought_up_to_date(read(language))
-    po(language).write_bytes(written(catalog))
-    mo(language).write_bytes(compiled(catalog))
+    catalog = update_catalog(read(language))
+    po(language).write_bytes(to_po(catalog))
+    mo(language).write_bytes(to_mo(catalog))
     script(language).parent.mkdir(exist_ok=True)
-    script(language).write_text(scripted(catalog))
-    return sum(not all(forms_of(message)) for message in sentences(catalog))
+    script(language).write_text(to_js(catalog))
+    return sum(not all(plural_forms(message)) for message in sentences(catalog))
 
 
-def forms_of(message: Message) -> tuple[str, ...]:
+def plural_forms(message: Message) -> tuple[str, ...]:
     return tuple(message.string) if isinstance(message.id, tuple) else (str(message.string or ""),)  # type: ignore[arg-type]
 
 
-def begin(language: str) -> None:
+def create(language: str) -> None:
     """An empty catalog for a language that has none."""
     po(language).parent.mkdir(parents=True)
-    po(language).write_bytes(written(Catalog(locale=language, project="wellchat", charset="utf-8")))
+    po(language).write_bytes(to_po(Catalog(locale=language, project="wellchat", charset="utf-8")))
 
 
 if __name__ == "__main__":
     for code in sys.argv[1:]:
-        begin(code)
+        create(code)
     for each in languages():
         sys.stdout.write(f"{each}: {make(each)} sentences wait for a translation\n")

@@ -41,7 +41,7 @@ def up(host: str, port: int, demo: bool) -> NoReturn:
 @click.option("--grace", type=click.IntRange(1), default=15, help="Seconds given to requests on a stop.")
 def serve(host: str, port: int, workers: int | None, threads: int | None, grace: int) -> None:
     """The production web server, with the settings we recommend."""
-    from wellchat import serve as server
+    from wellchat.longpoll import server
 
     if threads:
         os.environ["WELLCHAT_THREADS"] = str(threads)
@@ -50,8 +50,10 @@ def serve(host: str, port: int, workers: int | None, threads: int | None, grace:
     if settings.DATABASE_URL.startswith("sqlite") and workers not in (None, 1):
         raise click.UsageError("SQLite has one writer, so it takes one process. Use PostgreSQL for more.")
     server.check_free(host, port)
-    waiting = settings.MAX_WAITING or server.MOST_WAITING
-    server.serve(host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace)
+    waiting = settings.MAX_WAITING or server.MAX_WAITING
+    server.serve(
+        host=host, port=port, workers=workers or usual, threads=settings.THREADS, waiting=waiting, grace=grace
+    )
 
 
 @click.command()
@@ -60,7 +62,7 @@ def doctor(as_json: bool) -> None:
     """Check settings, database, Redis, broker, mail server and disk; exit 1 with the reason."""
     from wellchat import doctor as office
 
-    report = office.examine(create_app())
+    report = office.run_checks(create_app())
     click.echo(json.dumps(report.as_data(), indent=2) if as_json else report.as_text())
     if report.failures:
         raise click.ClickException("; ".join(f"{check.name}: {check.detail}" for check in report.failures))

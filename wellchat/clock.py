@@ -19,4 +19,6 @@ def moment(text: str) -> datetime:
 
 def iso(moment: datetime | None) -> str | None:
     """ISO 8601 in UTC with `Z`, as every time in the JSON."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    return (
+        moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
+    )

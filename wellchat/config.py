@@ -18,7 +18,15 @@ from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
 from flask import current_app
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -26,17 +34,28 @@ PREFIX = "WELLCHAT_"
 DAY, YEAR = 86_400, 31_536_000  # seconds
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 BROKERS = ("redis", "rediss", "unix", "valkey", "amqp", "amqps", "memory")
-MOST_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
+MAX_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
+OLD_NAMES = {  # still read where the new name is not set
+    "KEPT_THREADS": "OFFLINE_THREADS",
+    "MOST_EMAILS": "MAX_EMAILS_PER_DAY",
+    "MOST_EMAILS_PER_THREAD": "MAX_EMAILS_PER_THREAD",
+    "PUSH_ANYWHERE": "PUSH_ALLOW_PRIVATE",
+    "PROXIES": "TRUSTED_PROXIES",
+    "FILES_URL": "STORAGE_URL",
+    "MAIL_LANES": "SMTP_CONNECTIONS",
+}
 
 
 class SettingsError(Exception):
     """A setting that cannot be used; one line, fit to print."""
 
 
-def _strong(value: str) -> str:
-    words = re.sub("[^a-z]", "", value.lower())
-    weak = words and re.fullmatch(f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", words)
+def _strong_secret(value: str) -> str:
+    letters = re.sub("[^a-z]", "", value.lower())
+    weak = letters and re.fullmatch(
+        f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", letters
+    )
     if len(value) < 16 or len(set(value)) < 6 or weak:
         raise ValueError(
             "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
@@ -59,7 +78,7 @@ def _port(value: str) -> None:
         raise ValueError("its port is not a number from 0 to 65535") from None
 
 
-def _database(value: str) -> str:
+def _database_url(value: str) -> str:
     """A URL that we have a driver for; `postgres://`, as hosting providers write it, means ours."""
     value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
     try:
@@ -94,7 +113,7 @@ def _web_address_or_none(value: str | None) -> str | None:
     return _web_address(value) if value else None
 
 
-def _files_place(value: str | None) -> str | None:
+def _storage_url(value: str | None) -> str | None:
     """A folder or a bucket; for a bucket, what speaks with it has to be there."""
     if value is None:
         return None
@@ -148,10 +167,12 @@ def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] 
     if not local or not domain or after:
         raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")
     before = (before if star else f"{local}+").lower()
-    if len(before) > MOST_BEFORE_TOKEN:
+    if len(before) > MAX_BEFORE_TOKEN:
         if reply_address is None:
             return "", domain.lower()
-        raise ValueError("what stands before the @ is too long to add to; *@reply.example.com needs nothing there")
+        raise ValueError(
+            "what stands before the @ is too long to add to; *@reply.example.com needs nothing there"
+        )
     return before, domain.lower()
 
 
@@ -161,7 +182,7 @@ def _reply_address(value: str | None, info: ValidationInfo) -> str | None:
     return value
 
 
-def _switch(value: object) -> object:
+def _on_off(value: object) -> object:
     return {"on": True, "off": False}.get(str(value).lower(), value)
 
 
@@ -171,45 +192,57 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     INSTANCE: Path = Path("instance")
-    DATABASE_URL: Annotated[str, AfterValidator(_database)] = ""
+    DATABASE_URL: Annotated[str, AfterValidator(_database_url)] = ""
     REDIS_URL: Annotated[str | None, _scheme("redis", "rediss", "unix", "valkey")] = None
     BROKER_URL: Annotated[str | None, _scheme(*BROKERS)] = None
     SMTP_URL: Annotated[str | None, _scheme("smtp", "smtps")] = None
     MAIL_FROM: Annotated[str, AfterValidator(_sender)] = "wellchat@localhost"
-    REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(default=None, validate_default=True)
+    REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(
+        default=None, validate_default=True
+    )
     AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
     BASE_URL: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
-    SECRET_KEY: Annotated[str, AfterValidator(_strong)] = ""
+    SECRET_KEY: Annotated[str, AfterValidator(_strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
-    PUSH_ANYWHERE: Annotated[bool, BeforeValidator(_switch)] = False  # also to http and private addresses; for tests
+    PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(_on_off)] = (
+        False  # for tests: http, private addresses
+    )
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
-    LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = ("en", "de", "fr")  # the first where none fits
+    LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = (
+        "en",
+        "de",
+        "fr",
+    )  # the first where none fits
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
-    MAIL_LANES: int = Field(default=4, ge=1, le=16)  # connections to the mail server at once, in a run of many mails
-    MOST_EMAILS: int = Field(default=20, ge=1)
-    MOST_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
+    SMTP_CONNECTIONS: int = Field(default=4, ge=1, le=16)  # at once, in a run of many mails
+    MAX_EMAILS_PER_DAY: int = Field(default=20, ge=1)
+    MAX_EMAILS_PER_THREAD: int = Field(default=10, ge=1)
     AWAY_AFTER: float = Field(default=120, ge=0, le=YEAR)
     SWEEP_EVERY: float = Field(default=5, gt=0, le=DAY)
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls of one process; 0: see docs/settings.md
     THREADS: int = Field(default=256, ge=4)
-    FILES_URL: Annotated[str | None, AfterValidator(_files_place)] = None
+    STORAGE_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
-    KEPT_THREADS: int = Field(default=20, ge=0, le=200)  # conversations a browser keeps for reading offline
-    RATE_LIMITS: Annotated[bool, BeforeValidator(_switch)] = True
-    PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    OFFLINE_THREADS: int = Field(
+        default=20, ge=0, le=200
+    )  # conversations a browser keeps for reading offline
+    RATE_LIMITS: Annotated[bool, BeforeValidator(_on_off)] = True
+    TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
         self.INSTANCE = self.INSTANCE.absolute()
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
-        self.REDIS_URL = self.REDIS_URL or _noted(self.INSTANCE, "valkey.url")
-        self.BASE_URL = self.BASE_URL or _noted(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
+        self.REDIS_URL = self.REDIS_URL or _runtime_file(self.INSTANCE, "valkey.url")
+        self.BASE_URL = self.BASE_URL or _runtime_file(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
-        self.SECRET_KEY = self.SECRET_KEY or kept_secret(self.INSTANCE, "secret_key", lambda: secrets.token_hex(32))
+        self.SECRET_KEY = self.SECRET_KEY or persistent_secret(
+            self.INSTANCE, "secret_key", lambda: secrets.token_hex(32)
+        )
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
@@ -217,46 +250,68 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
 
     Raises SettingsError with one line that names the variable, what is wrong and what to do.
     """
-    given: dict[str, object] = {
-        name.removeprefix(PREFIX): value for name, value in environ.items() if name.startswith(PREFIX) and value != ""
-    }
-    given.update(overrides)
+    given: dict[str, object] = {**_given(environ), **overrides}
     try:
         settings = Settings(**{k: v for k, v in given.items() if k in Settings.model_fields})
     except ValidationError as error:
         first = error.errors()[0]
         reason = str(first["msg"]).removeprefix("Value error, ")
-        raise SettingsError(f"{PREFIX}{first['loc'][0]}: {reason}") from None
+        raise SettingsError(f"{PREFIX}{_name_in_use(str(first['loc'][0]), environ)}: {reason}") from None
     except OSError as error:
         raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {error}") from None
     return settings
 
 
+def _given(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the settings of the environment that are not empty, each by its new name, without the prefix."""
+    values = {
+        name.removeprefix(PREFIX): value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) and value
+    }
+    renamed = {new: values[old] for old, new in OLD_NAMES.items() if old in values}
+    return {**renamed, **{name: value for name, value in values.items() if name not in OLD_NAMES}}
+
+
+def _name_in_use(name: str, environ: Mapping[str, str]) -> str:
+    """Return the name by which the environment sets a setting: an error names what its reader has written."""
+    old = next((old for old, new in OLD_NAMES.items() if new == name and environ.get(PREFIX + old)), name)
+    return name if environ.get(PREFIX + name) else old
+
+
 def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Names that look like ours and are not: most often a typing slip, so they are reported at start."""
-    return sorted(n for n in environ if n.startswith(PREFIX) and n.removeprefix(PREFIX) not in Settings.model_fields)
+    """Return the names that look like ours and are not, sorted. Most are typing slips, so they are reported."""
+    known = {PREFIX + name for name in (*Settings.model_fields, *OLD_NAMES)}
+    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
-def _noted(instance: Path, name: str) -> str | None:
-    """What `wellchat up` notes while it runs: other commands of this machine ring the same bell, and link there."""
-    note = instance / name
-    return note.read_text().strip() if note.exists() else None
+def overruled_settings(environ: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
+    """Return (old, new) for each setting whose two names are both set, to different values: the new one counts."""
+    pairs = [(PREFIX + old, PREFIX + new) for old, new in OLD_NAMES.items()]
+    values = [(old, new, environ.get(old), environ.get(new)) for old, new in pairs]
+    return [(old, new) for old, new, was, now in values if was and now and was != now]
 
 
-def kept_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
+def _runtime_file(instance: Path, name: str) -> str | None:
+    """What `wellchat up` notes while it runs: other commands of this machine use the same Redis, and link there."""
+    path = instance / name
+    return path.read_text().strip() if path.exists() else None
+
+
+def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
     """A secret of the installation's own, made once. Processes that start together agree on the first one written."""
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations and keys: nobody else reads here
     path = instance / name
-    fresh = instance / f".{name}.{os.getpid()}"
+    temporary = instance / f".{name}.{os.getpid()}"
     if not path.exists():
-        fresh.write_text(make())
-        fresh.chmod(0o600)
+        temporary.write_text(make())
+        temporary.chmod(0o600)
         try:
-            os.link(fresh, path)
+            os.link(temporary, path)
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            temporary.unlink()
     return path.read_text().strip()
 
 

@@ -93,18 +93,18 @@ def is_postgresql() -> bool:
 
 
 @dataclass
-class Unit:
+class TransactionState:
     """One outermost transaction: what hangs off it."""
 
     before_commit: list[Callable[[], None]] = field(default_factory=list)
     after_commit: list[Callable[[], None]] = field(default_factory=list)
     notes: dict[str, Any] = field(default_factory=dict)  # what features gather during it, gone with it
-    doomed: bool = False
+    must_roll_back: bool = False
 
 
-def unit() -> Unit | None:
+def current_transaction() -> TransactionState | None:
     """The transaction in progress, if there is one."""
-    found: Unit | None = db.session().info.get("unit")
+    found: TransactionState | None = db.session().info.get("transaction")
     return found
 
 
@@ -115,31 +115,31 @@ def transaction() -> Iterator[Session]:
     Raises Busy where SQLite's one writer cannot be had in time.
     """
     session = db.session()
-    if joined := unit():
+    if outer := current_transaction():
         try:
             yield session
         except BaseException:
-            joined.doomed = True  # whoever swallows this may not commit the half that was done
+            outer.must_roll_back = True  # whoever swallows this may not commit the half that was done
             raise
         return
-    _leave_snapshot(session)
-    own = session.info["unit"] = Unit()
+    _end_snapshot(session)
+    state = session.info["transaction"] = TransactionState()
     try:
         with _writer(session):
             try:
                 yield session
-                for hook in own.before_commit:
+                for hook in state.before_commit:
                     hook()
-                if own.doomed:
+                if state.must_roll_back:
                     raise RuntimeError("an inner transaction() failed and its error was swallowed")
                 session.commit()
             except BaseException:
                 session.rollback()
                 raise
     finally:
-        del session.info["unit"]
-    for bell in own.after_commit:
-        _ring_safely(bell)
+        del session.info["transaction"]
+    for hook in state.after_commit:
+        _run_hook(hook)
 
 
 @contextmanager
@@ -156,7 +156,7 @@ def _writer(session: Session) -> Iterator[None]:
         _sqlite_writers.release()
 
 
-def _leave_snapshot(session: Session) -> None:
+def _end_snapshot(session: Session) -> None:
     """No write may start from an old look at the data. PostgreSQL looks anew at each statement, unless told not to."""
     if not is_postgresql() or session.info.pop("snapshot", False):
         session.commit()
@@ -176,7 +176,7 @@ def table(model: type[Base]) -> Table:
     return cast(Table, model.__table__)
 
 
-def run(
+def execute(
     statement: Executable, values: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> CursorResult[*tuple[Any, ...]]:
     """Run a statement that was built once, past the ORM. For the hot paths, where the ORM is most of the cost.
@@ -188,15 +188,15 @@ def run(
     return session.connection().execute(statement, values)
 
 
-def let_go() -> None:
+def release_connection() -> None:
     """End reading: what follows takes its time, and must not hold a database connection meanwhile."""
-    if unit() is None:
+    if current_transaction() is None:
         db.session.commit()  # not a rollback: at one psycopg forgets every statement it has prepared
 
 
 def before_commit(hook: Callable[[], None]) -> None:
     """Run `hook` as the last thing inside the outermost transaction. Raises RuntimeError outside of one."""
-    if (current := unit()) is None:
+    if (current := current_transaction()) is None:
         raise RuntimeError("before_commit outside transaction()")
     current.before_commit.append(hook)
 
@@ -206,28 +206,28 @@ def after_commit(hook: Callable[[], None]) -> None:
 
     A hook that fails is logged and forgotten: the commit stands, and the sweep finds what it would have said.
     """
-    if (current := unit()) is None:
-        _ring_safely(hook)
+    if (current := current_transaction()) is None:
+        _run_hook(hook)
     else:
         current.after_commit.append(hook)
 
 
-def _ring_safely(hook: Callable[[], None]) -> None:
+def _run_hook(hook: Callable[[], None]) -> None:
     try:
         hook()
     except Exception:
-        log.warning("a doorbell failed; the sweep will find the work", exc_info=True)
+        log.warning("an after-commit hook failed; the sweep will find the work", exc_info=True)
 
 
 @event.listens_for(Session, "before_flush")
 def _no_stray_writes(session: Session, *_: object) -> None:
-    if "unit" not in session.info:
+    if "transaction" not in session.info:
         raise RuntimeError("write outside transaction()")
 
 
 @event.listens_for(Session, "do_orm_execute")
 def _no_stray_statements(state: ORMExecuteState) -> None:
-    if (state.is_insert or state.is_update or state.is_delete) and "unit" not in state.session.info:
+    if (state.is_insert or state.is_update or state.is_delete) and "transaction" not in state.session.info:
         raise RuntimeError("write outside transaction()")
 
 
@@ -278,18 +278,18 @@ def _tune_postgresql(engine: Engine) -> None:
         connection.cursor_factory = _Cursor
 
 
-def _keep_words_out_of_errors(engine: Engine) -> None:
+def _redact_row_values(engine: Engine) -> None:
     """Errors go into logs. PostgreSQL puts the row that failed into them, words and all."""
 
     @event.listens_for(engine, "handle_error")
     def on_error(context: Any) -> None:
-        told = getattr(context.original_exception, "diag", None)
-        if told is not None and told.message_detail:
+        diagnostics = getattr(context.original_exception, "diag", None)
+        if diagnostics is not None and diagnostics.message_detail:
             for error in filter(None, (context.original_exception, context.sqlalchemy_exception)):
                 error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
 
 
-def _end_reading(error: BaseException | None) -> None:
+def _end_reads(error: BaseException | None) -> None:
     """What only read ends with COMMIT: at a ROLLBACK psycopg forgets every statement it has prepared."""
     if error is None and db.session().is_active:
         with suppress(SQLAlchemyError):  # a lost connection has had its answer
@@ -308,9 +308,9 @@ def init_app(app: Flask, *, migrations: str) -> None:
         options.setdefault("connect_args", {"connect_timeout": 3})
     options.setdefault("pool_use_lifo", True)  # few warm connections rather than many cold ones
     db.init_app(app)
-    app.teardown_appcontext(_end_reading)  # after Flask-SQLAlchemy's own, for they run in reverse order
+    app.teardown_appcontext(_end_reads)  # after Flask-SQLAlchemy's own, for they run in reverse order
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
     with app.app_context():
         metrics.follow_pool(db.engine)
-        _keep_words_out_of_errors(db.engine)
+        _redact_row_values(db.engine)
         _tune_postgresql(db.engine) if is_postgresql() else _tune_sqlite(db.engine)

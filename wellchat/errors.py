@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class WellchatError(Exception):
     @property
     def line(self) -> str:
         """For a terminal, where nothing else shows which field is meant."""
-        return " ".join(f"{field}: {words}" for field, words in self.errors.items()) or self.detail
+        return " ".join(f"{field}: {message}" for field, message in self.errors.items()) or self.detail
 
 
 class NotSignedIn(WellchatError):
@@ -87,7 +87,12 @@ class Busy(WellchatError):
 
 def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
     """An RFC 9457 answer: its title is for programs, in English; its detail for whoever reads it, in their language."""
-    body: dict[str, Any] = {"type": "about:blank", "title": title, "status": status, "detail": gettext(detail)}
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": gettext(detail),
+    }
     if errors:
         body["errors"] = errors
     response = jsonify(body)
@@ -107,11 +112,11 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
             kind = f"string_{kind}"  # pydantic counts without looking where a check of ours comes first
-        found.setdefault(field, in_words(kind, str(each["msg"]), each.get("ctx") or {}))
+        found.setdefault(field, pydantic_message(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
 
-_WORDS = {
+_PYDANTIC_MESSAGES = {
     "missing": N_("This is needed."),
     "string_type": N_("This must be text."),
     "string_unicode": N_("This is not readable text."),
@@ -142,12 +147,12 @@ _WORDS = {
 }
 
 
-def in_words(kind: str, message: str, context: dict[str, Any]) -> str:
+def pydantic_message(kind: str, message: str, context: dict[str, Any]) -> str:
     """pydantic's finding as a sentence for a person."""
     if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
         kind = "missing"
-    if kind in _WORDS:
-        return gettext(_WORDS[kind]).format(**context)
+    if kind in _PYDANTIC_MESSAGES:
+        return gettext(_PYDANTIC_MESSAGES[kind]).format(**context)
     message = message.removeprefix("Value error, ").removeprefix("value is not a valid email address: ")
     return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
 
@@ -156,18 +161,20 @@ def wants_json() -> bool:
     return request.path == "/api" or request.path.startswith("/api/")
 
 
-def answer(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
+def error_response(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
     """The refusal in the form the asker reads: a problem document or a page."""
     if wants_json():
         return problem(status, title, detail, errors)
-    page = render_template("errors/error.html", status=status, title=title, detail=detail, errors=errors or {})
+    page = render_template(
+        "errors/error.html", status=status, title=title, detail=detail, errors=errors or {}
+    )
     response = Response(page, status=status, content_type="text/html; charset=utf-8")
     if status == 503:
         response.headers["Retry-After"] = "1"
     return response
 
 
-_HTTP_WORDS = {
+_HTTP_MESSAGES = {
     400: (N_("That request could not be read"), N_("Go back, reload the page and try again.")),
     401: (N_("Sign in first"), N_("Sign in and try again.")),
     403: (N_("Not allowed"), N_("Reload the page and try again.")),
@@ -180,18 +187,20 @@ _HTTP_WORDS = {
 
 
 def _on_wellchat_error(error: WellchatError) -> Response:
-    return answer(error.status, error.title, error.detail, error.errors)
+    return error_response(error.status, error.title, error.detail, error.errors)
 
 
 def _on_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None and status < 400:
         return error.response  # type: ignore[return-value]  # a redirect raised by routing
-    title, detail = _HTTP_WORDS.get(status, (error.name, error.description or error.name))
+    title, detail = _HTTP_MESSAGES.get(status, (error.name, error.description or error.name))
     if wants_json() and status in (400, 415) and request.method != "GET":
         # A body that is not JSON at all is bad input like any other.
-        return problem(422, Invalid.title, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")})
-    response = answer(status, title, detail)
+        return problem(
+            422, Invalid.title, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")}
+        )
+    response = error_response(status, title, detail)
     for name, value in error.get_headers():
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value
@@ -200,33 +209,39 @@ def _on_http_error(error: HTTPException) -> Response:
 
 def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
     log.warning("database unavailable: %s", error)
-    return answer(Busy.status, Busy.title, N_("The server is busy. Nothing was lost; try again in a moment."))
+    return error_response(
+        Busy.status, Busy.title, N_("The server is busy. Nothing was lost; try again in a moment.")
+    )
 
 
 def _on_data_error(error: DataError) -> Response:
     """What slipped past a form: the database itself says that this cannot be stored or asked for."""
     log.warning("refused by the database: %s", error.orig)
-    return answer(Invalid.status, Invalid.title, N_("There is something in it that cannot be stored."))
+    return error_response(
+        Invalid.status, Invalid.title, N_("There is something in it that cannot be stored.")
+    )
 
 
-def _on_shape_error(error: HTTPError) -> Response:
+def _on_validation_error(error: HTTPError) -> Response:
     """APIFlask's refusal of a body or query, in our words."""
     cause = error.__cause__
     errors = errors_by_field(cause) if isinstance(cause, ValidationError) else {}
     return problem(error.status_code, Invalid.title, " ".join(errors.values()) or str(error.message), errors)
 
 
-def _on_crash(error: Exception) -> Response:
+def _on_unhandled_error(error: Exception) -> Response:
     log.exception("unhandled error on %s %s", request.method, request.path)
-    return answer(500, N_("Something broke on our side"), N_("It has been noted. Try again in a moment."))
+    return error_response(
+        500, N_("Something broke on our side"), N_("It has been noted. Try again in a moment.")
+    )
 
 
 def init_app(app: APIFlask) -> None:
-    app.error_processor(_on_shape_error)
+    app.error_processor(_on_validation_error)
     app.register_error_handler(WellchatError, _on_wellchat_error)
     app.register_error_handler(HTTPException, _on_http_error)
     app.register_error_handler(DataError, _on_data_error)
     app.register_error_handler(OperationalError, _on_database_error)
     app.register_error_handler(PoolTimeout, _on_database_error)
     if not app.testing:  # in tests a crash should reach the test with its traceback
-        app.register_error_handler(Exception, _on_crash)
+        app.register_error_handler(Exception, _on_unhandled_error)

@@ -12,7 +12,7 @@ FEATURES = (
     "replies",
     "search",
     "digests",
-    "appointments",
+    "booking_notices",
     "push",
     "offline",
     "updates",

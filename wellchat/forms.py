@@ -9,7 +9,7 @@ from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from wellchat.errors import Invalid, errors_by_field
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 def _clean(text: str) -> str:

@@ -11,11 +11,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import clock, metrics
 from wellchat.accounts.models import Presence
-from wellchat.bell import PATIENCE, connect
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
 from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
-from wellchat.messaging.models import Outbox
+from wellchat.messaging.models import PendingDelivery
 from wellchat.web import limiter
 
 health = Blueprint("health", __name__)
@@ -38,41 +38,47 @@ def readyz() -> tuple[Response, int]:
         failed["database"] = "does not answer"
     if url := current_app.config["REDIS_URL"]:
         try:
-            connect(url, timeout=PATIENCE).ping()
+            connect(url, timeout=REDIS_TIMEOUT).ping()
         except redis.RedisError:
             failed["redis"] = "does not answer"
     return (jsonify(status="failed", **failed), 503) if failed else (jsonify(status="ok"), 200)
 
 
 @health.get("/metrics", endpoint="metrics")
-def figures() -> Response:
+def prometheus() -> Response:
     """Prometheus' text form. Names and numbers only: nothing of anybody's. Without a database, what else is known."""
     try:
-        _measure_what_waits()
+        _measure_queues()
         metrics.DATABASE.set(1)
     except SQLAlchemyError:
         metrics.DATABASE.set(0)
-        _forget_what_waits()
+        _clear_queues()
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
 
 
-def _measure_what_waits() -> None:
+def _measure_queues() -> None:
     now = clock.now()
-    due, oldest = db.session.execute(select(func.count(), func.min(Outbox.due_at)).where(Outbox.due_at <= now)).one()
+    due, oldest = db.session.execute(
+        select(func.count(), func.min(PendingDelivery.due_at)).where(PendingDelivery.due_at <= now)
+    ).one()
     metrics.OUTBOX.set(due)
     metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)
     lag = select(func.max(ChangeLog.last_seq - ChangeLog.acked_seq)).join(
         Presence, Presence.user_id == ChangeLog.user_id
     )
     metrics.LAG.set(db.session.execute(lag).scalar() or 0)
-    waiting = select(Mail.state, func.count()).where(Mail.state.in_((QUEUED, SENDING, UNKNOWN))).group_by(Mail.state)
+    waiting = (
+        select(Mail.state, func.count())
+        .where(Mail.state.in_((QUEUED, SENDING, UNKNOWN)))
+        .group_by(Mail.state)
+    )
     found = dict(db.session.execute(waiting).all())
     for state in (QUEUED, SENDING, UNKNOWN):
         metrics.MAILS.labels(state).set(found.get(state, 0))
 
 
-def _forget_what_waits() -> None:
+def _clear_queues() -> None:
     """The figures of the last time would go on as if they were of now."""
     for gauge in (metrics.OUTBOX, metrics.OUTBOX_AGE, metrics.LAG):
         gauge.set(math.nan)

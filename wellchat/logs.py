@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import sys
 
-OURS = logging.getLogger("wellchat")
+LOGGER = logging.getLogger("wellchat")
 
 
-class _Voice(logging.Handler):
+class _StderrHandler(logging.Handler):
     """Silent where the program around us has a place for logs, as Celery has: what we say goes there by itself."""
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -17,8 +17,8 @@ class _Voice(logging.Handler):
 
 
 def init(level: str) -> None:
-    OURS.setLevel(level)
-    if not any(isinstance(handler, _Voice) for handler in OURS.handlers):
-        voice = _Voice()
-        voice.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
-        OURS.addHandler(voice)
+    LOGGER.setLevel(level)
+    if not any(isinstance(each, _StderrHandler) for each in LOGGER.handlers):
+        handler = _StderrHandler()
+        handler.setFormatter(logging.Formatter("%(levelname)s %(name)s: %(message)s"))
+        LOGGER.addHandler(handler)

@@ -18,26 +18,34 @@ from prometheus_client import (
 )
 from sqlalchemy import Engine, event
 
-TOGETHER = "PROMETHEUS_MULTIPROC_DIR"
-if TOGETHER in os.environ:
-    Path(os.environ[TOGETHER]).mkdir(parents=True, exist_ok=True)  # the figures are files in it from here on
+MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
+if MULTIPROCESS_DIR in os.environ:
+    Path(os.environ[MULTIPROCESS_DIR]).mkdir(
+        parents=True, exist_ok=True
+    )  # the figures are files in it from here on
 
-QUICK = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
+BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 
 POLLS = Counter("wellchat_polls", "Polls answered, by status", ["status"])
 WAITING = Gauge("wellchat_polls_waiting", "Polls that hang at this moment", multiprocess_mode="livesum")
 WAKES = Counter("wellchat_wakes", "Hanging polls woken by a change")
 UPDATE_SECONDS = Histogram(
-    "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=QUICK
+    "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=BUCKETS
 )
 UPDATE_AGE = Histogram(
-    "wellchat_update_age_seconds", "How old the newest message of an update was when it was answered", buckets=QUICK
+    "wellchat_update_age_seconds",
+    "How old the newest message of an update was when it was answered",
+    buckets=BUCKETS,
 )
 CONNECTIONS = Gauge("wellchat_database_connections_in_use", "Of the pool", multiprocess_mode="livesum")
 DATABASE = Gauge(
-    "wellchat_database_answers", "1, or 0: then what is counted in it is not known", multiprocess_mode="mostrecent"
+    "wellchat_database_answers",
+    "1, or 0: then what is counted in it is not known",
+    multiprocess_mode="mostrecent",
 )
-OUTBOX = Gauge("wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent")
+OUTBOX = Gauge(
+    "wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent"
+)
 OUTBOX_AGE = Gauge(
     "wellchat_outbox_oldest_seconds", "How long the oldest of them is due", multiprocess_mode="mostrecent"
 )
@@ -47,13 +55,16 @@ LAG = Gauge(
     multiprocess_mode="mostrecent",
 )
 MAILS = Gauge(
-    "wellchat_mails", "Mails in the ledger that are not done with, by state", ["state"], multiprocess_mode="mostrecent"
+    "wellchat_mails",
+    "Mails in the ledger that are not done with, by state",
+    ["state"],
+    multiprocess_mode="mostrecent",
 )
 
 
 def process_ended(pid: int) -> None:
     """What a process that is gone held, waited for and had under way, nobody has."""
-    if TOGETHER in os.environ:
+    if MULTIPROCESS_DIR in os.environ:
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
@@ -61,18 +72,18 @@ def follow_pool(engine: Engine) -> None:
     """Count the connections that requests hold."""
 
     @event.listens_for(engine, "checkout")
-    def taken(*_: Any) -> None:
+    def on_checkout(*_: Any) -> None:
         CONNECTIONS.inc()
 
     @event.listens_for(engine, "checkin")
-    def given_back(*_: Any) -> None:
+    def on_checkin(*_: Any) -> None:
         CONNECTIONS.dec()
 
 
 def exposition() -> tuple[bytes, str]:
     """All figures in Prometheus' text form, and its content type."""
     registry: CollectorRegistry = REGISTRY
-    if TOGETHER in os.environ:
+    if MULTIPROCESS_DIR in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return generate_latest(registry), CONTENT_TYPE_LATEST

@@ -8,15 +8,15 @@ from datetime import datetime
 
 from wellchat import clock
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
-def place(at: datetime, row_id: str) -> str:
+def encode_page_token(at: datetime, row_id: str) -> str:
     """Of the last row of a page, in a list that is ordered by both, latest first."""
     return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode()
 
 
-def parse_place(text: str) -> tuple[datetime, str]:
+def decode_page_token(text: str) -> tuple[datetime, str]:
     """Raises Invalid where `text` never was the `next` of a page."""
     try:
         moment, row_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")

@@ -12,10 +12,10 @@ from flask_login import current_user
 from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
-from wellchat import clock, words
-from wellchat.assets import ALL_SHEETS, asset
+from wellchat import clock, i18n
+from wellchat.assets import ALL_STYLESHEETS, asset
 from wellchat.clock import iso
-from wellchat.words import gettext, ngettext
+from wellchat.i18n import gettext, ngettext
 
 
 def _zone() -> ZoneInfo:
@@ -31,7 +31,7 @@ def _moment(value: datetime | str) -> datetime:
 
 def clock_time(value: datetime | str) -> str:
     """14:05, in the viewer's zone."""
-    return words.clock(_moment(value).astimezone(_zone()))
+    return i18n.format_time(_moment(value).astimezone(_zone()))
 
 
 def day(value: datetime | str) -> str:
@@ -41,7 +41,7 @@ def day(value: datetime | str) -> str:
         return gettext("Today")
     if date == today - timedelta(days=1):
         return gettext("Yesterday")
-    return words.day(date, "day" if date.year == today.year else "year")
+    return i18n.format_date(date, "day" if date.year == today.year else "year")
 
 
 def date(value: datetime | str) -> str:
@@ -57,8 +57,8 @@ def when(value: datetime | str) -> str:
     if today - then == timedelta(days=1):
         return gettext("Yesterday")
     if timedelta(days=1) < today - then < timedelta(days=7):
-        return words.day(then, "weekday")
-    return words.day(then, "short" if then.year == today.year else "year")
+        return i18n.format_date(then, "weekday")
+    return i18n.format_date(then, "short" if then.year == today.year else "year")
 
 
 def seen(other: dict[str, Any]) -> str:
@@ -70,7 +70,11 @@ def seen(other: dict[str, Any]) -> str:
     day_seen = day(other["seen_at"])
     if day_seen == gettext("Today"):
         return gettext("Seen today %(time)s", time=clock_time(other["seen_at"]))
-    return gettext("Seen yesterday") if day_seen == gettext("Yesterday") else gettext("Seen %(day)s", day=day_seen)
+    return (
+        gettext("Seen yesterday")
+        if day_seen == gettext("Yesterday")
+        else gettext("Seen %(day)s", day=day_seen)
+    )
 
 
 def waited(since: str) -> str:
@@ -102,7 +106,9 @@ def linkify(text: str) -> Markup:
     """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
     out, at = Markup(), 0
     for match in _links.match(text) or []:
-        bare = not match.schema and match.raw.lower().startswith("www.")  # other bare names may be a file's, or a slip
+        bare = not match.schema and match.raw.lower().startswith(
+            "www."
+        )  # other bare names may be a file's, or a slip
         if not bare and match.schema not in ("http:", "https:", "mailto:"):
             continue
         out += escape(text[at : match.index])
@@ -130,7 +136,7 @@ def _globals() -> dict[str, Any]:
     return {
         "viewer": current_user._get_current_object() if current_user.is_authenticated else None,
         "asset": asset,
-        "all_sheets": ALL_SHEETS,
+        "all_stylesheets": ALL_STYLESHEETS,
         "now": clock.now(),
         "settings": current_app.config,
     }

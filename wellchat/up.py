@@ -23,7 +23,7 @@ from honcho.printer import Printer
 from honcho.process import Popen, Process
 from sqlalchemy import select
 
-from wellchat import create_app, serve
+from wellchat import create_app
 from wellchat.accounts.models import User
 from wellchat.clock import now
 from wellchat.config import read_settings
@@ -32,33 +32,34 @@ from wellchat.demo.actions import load
 from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
-from wellchat.web import is_near
+from wellchat.longpoll import server
+from wellchat.web import is_private_host
 
-NOBODY = """  Nobody has an account yet. The first one, which asks for a password:
+NO_ACCOUNTS = """  Nobody has an account yet. The first one, which asks for a password:
   wellchat user create you@example.com --name "Your Name" --role admin"""
-SHUT = """  The demo is loaded, and strangers may come to this address: nobody can sign in as its people here.
+DEMO_CLOSED = """  The demo is loaded, and strangers may come to this address: nobody can sign in as its people here.
   `wellchat demo --remove` takes it away; `wellchat up --no-demo` starts without it."""
-STOPPED = (130, 143)  # honcho's words for Ctrl-C and for a polite request: a success, here
+STOP_STATUSES = (130, 143)  # honcho's words for Ctrl-C and for a polite request: a success, here
 
 
-class _Child(Popen):
+class _ChildProcess(Popen):
     def __init__(self, command: list[str], **options: Any) -> None:
         super().__init__(command, shell=False, preexec_fn=end_with_parent, **options)
 
 
-class _Part(Process):
+class _ManagedProcess(Process):
     """A part of the whole that does not outlive it, even where the whole is killed without a word."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._child_ctor = _Child
+        self._child_ctor = _ChildProcess
 
     def run(self, *args: Any, **options: Any) -> None:
         end_with_parent(signal.SIGKILL)  # this relay ignores the polite signals
         super().run(*args, **options)
 
 
-class _Voice(Printer):
+class _OutputPrinter(Printer):
     """Passes on what the parts say, greets when web answers, and says which part ended unasked."""
 
     def __init__(self, greeting: str) -> None:
@@ -68,18 +69,18 @@ class _Voice(Printer):
 
     def write(self, message: Any) -> None:
         if message.name == "system":
-            self._hear_supervisor(message.data.strip())
-        elif message.name == "web" and message.data.startswith(serve.READY.encode()):
+            self._on_supervisor_message(message.data.strip())
+        elif message.name == "web" and message.data.startswith(server.READY.encode()):
             click.echo(self.greeting)
         else:
             super().write(message)
 
-    def _hear_supervisor(self, words: str) -> None:
+    def _on_supervisor_message(self, text: str) -> None:
         if self.is_over:
             return
-        self.is_over = " stopped " in words or " received" in words
-        if " stopped " in words:
-            click.echo(f"{words}; stopping the rest", err=True)
+        self.is_over = " stopped " in text or " received" in text
+        if " stopped " in text:
+            click.echo(f"{text}; stopping the rest", err=True)
 
 
 def up(*, host: str, port: int, demo: bool = True) -> int:
@@ -88,17 +89,17 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
     Raises OSError or SettingsError, with one line to print, where it cannot start.
     """
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the supervisor listens to it
-    os.environ.setdefault("WELLCHAT_BASE_URL", serve.address(_reachable(host), port))
+    os.environ.setdefault("WELLCHAT_BASE_URL", server.address(_reachable(host), port))
     instance = read_settings().INSTANCE
     with ExitStack() as stack:
-        stack.enter_context(_only_one(instance))
-        serve.check_free(host, port)
-        stack.enter_context(_noted(instance / "base.url", os.environ["WELLCHAT_BASE_URL"]))
+        stack.enter_context(_instance_lock(instance))
+        server.check_free(host, port)
+        stack.enter_context(_runtime_file(instance / "base.url", os.environ["WELLCHAT_BASE_URL"]))
         if not os.environ.get("WELLCHAT_REDIS_URL"):
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
-            stack.enter_context(_noted(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
+            stack.enter_context(_runtime_file(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
         greeting = _prepare(create_app(), demo=demo)
-        return _supervise(host=host, port=port, greeting=greeting)
+        return _run_processes(host=host, port=port, greeting=greeting)
 
 
 def _reachable(host: str) -> str:
@@ -106,7 +107,7 @@ def _reachable(host: str) -> str:
 
 
 @contextmanager
-def _only_one(instance: Path) -> Iterator[None]:
+def _instance_lock(instance: Path) -> Iterator[None]:
     """Two of these on one folder would share a database file and a Valkey. The lock ends with the process."""
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (instance / "up.lock").open("w") as lock:
@@ -119,13 +120,13 @@ def _only_one(instance: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _noted(note: Path, text: str) -> Iterator[None]:
-    """Other commands of this machine read the note, to ring the same bell and to link to the same place."""
-    note.write_text(text)
+def _runtime_file(path: Path, text: str) -> Iterator[None]:
+    """Other commands of this machine read the note, to use the same Redis and to link to the same place."""
+    path.write_text(text)
     try:
         yield
     finally:
-        note.unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
 
 
 def _prepare(app: Flask, *, demo: bool) -> str:
@@ -148,15 +149,15 @@ def _is_empty() -> bool:
 def _greeting(address: str) -> str:
     parts = [f"  wellchat is on {address}", "  Ctrl-C stops it; the data stays."]
     if is_loaded():
-        parts.insert(1, introduction() if is_near(urlsplit(address).hostname) else SHUT)
+        parts.insert(1, introduction() if is_private_host(urlsplit(address).hostname) else DEMO_CLOSED)
     elif _is_empty():
-        parts.insert(1, NOBODY)
+        parts.insert(1, NO_ACCOUNTS)
     return "\n" + "\n\n".join(parts) + "\n"
 
 
-def _supervise(*, host: str, port: int, greeting: str) -> int:
-    manager = Manager(_Voice(greeting))
-    manager._process_ctor = _Part
+def _run_processes(*, host: str, port: int, greeting: str) -> int:
+    manager = Manager(_OutputPrinter(greeting))
+    manager._process_ctor = _ManagedProcess
     python = [sys.executable, "-m"]
     listen = ["--host", host, "--port", str(port)]
     # Little grace: someone pressed Ctrl-C and waits, and a request cut off is simply made again.
@@ -167,4 +168,4 @@ def _supervise(*, host: str, port: int, greeting: str) -> int:
     manager.add_process("worker", command, env={**os.environ, **as_root})
     manager.loop()
     status = manager.returncode or 0
-    return 0 if status in STOPPED else abs(status) or 1
+    return 0 if status in STOP_STATUSES else abs(status) or 1

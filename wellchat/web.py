@@ -23,10 +23,10 @@ from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
-from wellchat.bell import PATIENCE
-from wellchat.errors import NotAllowed, NotFound, NotSignedIn, answer, wants_json
-from wellchat.packing import pack_page
-from wellchat.words import N_, gettext
+from wellchat.compression import compress_page
+from wellchat.errors import NotAllowed, NotFound, NotSignedIn, error_response, wants_json
+from wellchat.i18n import N_, gettext
+from wellchat.longpoll.wakeups import REDIS_TIMEOUT
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -36,24 +36,29 @@ R = TypeVar("R")
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
-LIMITER_SAYS = "RateLimit-Retry"  # never sent
+LIMITER_HEADER = "RateLimit-Retry"  # never sent
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
 # Networks of a house or an office. Python's `is_private` counts more, also what may be reached from the world.
-HOUSE = tuple(
-    map(ip_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"))
+PRIVATE_NETWORKS = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
+    )
 )
-LEFT_BY_PROXIES = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
+PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
 
 login = LoginManager()
 csrf = CSRFProtect()
 
 
-def _asker() -> str:
+def _rate_limit_key() -> str:
     """Whom a limit counts: the person where we know them, else the address they come from."""
     return f"user:{current_user.id}" if current_user.is_authenticated else get_remote_address()
 
 
-limiter = Limiter(key_func=_asker, strategy="moving-window", default_limits=["1200/minute"], headers_enabled=True)
+limiter = Limiter(
+    key_func=_rate_limit_key, strategy="moving-window", default_limits=["1200/minute"], headers_enabled=True
+)
 
 
 # Who asks
@@ -118,14 +123,14 @@ def _same_origin() -> bool:
     return request.headers.get("Origin") in (request.host_url.rstrip("/"), current_app.config["BASE_URL"])
 
 
-def _refuse_another_s_page() -> None:
+def _check_page_viewer() -> None:
     """A page says whose it is: after somebody else signed in beside it, it may not read or write in their name."""
     meant = request.headers.get("X-Viewer")
     if meant and current_user.is_authenticated and meant != current_user.id:
         raise NotSignedIn(gettext("Somebody else is signed in here now."))
 
 
-def _refuse_another_s_id() -> None:
+def _check_user_id() -> None:
     """Who asks is known. A parameter may say it once more, and may not say otherwise."""
     named = request.args.get("userId", request.args.get("user_id"))
     if wants_json() and named and current_user.is_authenticated and named != current_user.id:
@@ -138,7 +143,7 @@ def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
     return view
 
 
-def _refuse_odd_addresses(_endpoint: str | None, values: dict[str, Any] | None) -> None:
+def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None) -> None:
     """No id of ours has a character that a database cannot even be asked for; an emoji may, and is looked at apart."""
     ids = (value for name, value in (values or {}).items() if name != "emoji")
     if any(isinstance(value, str) and not value.isprintable() for value in ids):
@@ -148,37 +153,39 @@ def _refuse_odd_addresses(_endpoint: str | None, values: dict[str, Any] | None) 
 # Where from
 
 
-def at_the_machine() -> bool:
+def is_loopback_request() -> bool:
     """Whoever asks sits at the very machine that we run on."""
-    return _comes_straight() and all(_is_in(LOOPBACK, place) for place in _places())
+    return _is_direct() and all(_is_in(LOOPBACK, host) for host in _request_hosts())
 
 
-def close_by() -> bool:
+def is_lan_request() -> bool:
     """They sit at it, or in the same house with a phone, and this installation is at no address of the world's."""
-    return _comes_straight() and all(is_near(place) for place in _places())
+    return _is_direct() and all(is_private_host(host) for host in _request_hosts())
 
 
-def is_near(place: str | None) -> bool:
+def is_private_host(host: str | None) -> bool:
     """A host that means this machine or one of its house; any name but `localhost` may lead here from elsewhere."""
-    return _is_in((*LOOPBACK, *HOUSE), place)
+    return _is_in((*LOOPBACK, *PRIVATE_NETWORKS), host)
 
 
-def _comes_straight() -> bool:
+def _is_direct() -> bool:
     """Nothing may stand between us and the asker: a proxy would make everybody look local."""
-    return not current_app.config["PROXIES"] and not any(header in request.headers for header in LEFT_BY_PROXIES)
+    return not current_app.config["TRUSTED_PROXIES"] and not any(
+        header in request.headers for header in PROXY_HEADERS
+    )
 
 
-def _places() -> tuple[str | None, ...]:
+def _request_hosts() -> tuple[str | None, ...]:
     """Where the asker is, whom they ask for, and where we are said to be."""
     named = (request.host_url, current_app.config["BASE_URL"])
     return (request.remote_addr, *(urlsplit(each).hostname for each in named))
 
 
-def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], place: str | None) -> bool:
-    if place == "localhost":
+def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], host: str | None) -> bool:
+    if host == "localhost":
         return True
     try:
-        address = ip_address(place or "")
+        address = ip_address(host or "")
     except ValueError:
         return False
     return any(address in network for network in networks)
@@ -203,34 +210,35 @@ _HEADERS = tuple(
         xfo=secure.XFrameOptions().deny(),
     ).headers.items()
 )
-_NO_SNIFFING = tuple(header for header in _HEADERS if header[0] == "X-Content-Type-Options")
+_NO_SNIFF_HEADER = tuple(header for header in _HEADERS if header[0] == "X-Content-Type-Options")
 
 
 def _add_headers(response: Response) -> Response:
     # What scripts and styles may do is said by their page; forty times the same words weigh more than some of them.
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
-    said = {name.lower() for name, _ in response.headers}  # once: setdefault would look through all of them each time
-    for name, value in _NO_SNIFFING if part_of_page else _HEADERS:
-        if name.lower() not in said:
+    # Built once: setdefault would look through all headers each time.
+    present = {name.lower() for name, _ in response.headers}
+    for name, value in _NO_SNIFF_HEADER if part_of_page else _HEADERS:
+        if name.lower() not in present:
             response.headers.add(name, value)
-    if request.is_secure and "strict-transport-security" not in said:
+    if request.is_secure and "strict-transport-security" not in present:
         response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
-    if request.endpoint != "static" and "cache-control" not in said:
+    if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")
     if response.status_code == 204:
         response.headers.remove("Content-Type")  # of nothing (RFC 9110, 6.4.1)
     return response
 
 
-def _say_when_to_retry(response: Response) -> Response:
+def _set_retry_after(response: Response) -> Response:
     """Only a refusal says when to come again. The limiter would with every answer, and rounds down to "at once"."""
-    seconds = response.headers.pop(LIMITER_SAYS, None)
+    seconds = response.headers.pop(LIMITER_HEADER, None)
     if response.status_code == 429:
         response.headers["Retry-After"] = str(int(seconds or 0) + 1)
     return response
 
 
-def reply(data: dict[str, Any], status: int = 200) -> Response:
+def json_response(data: dict[str, Any], status: int = 200) -> Response:
     """A JSON answer as it stands; that it has its declared shape is held by tests, not at every call."""
     response = jsonify(data)
     response.status_code = status
@@ -238,13 +246,13 @@ def reply(data: dict[str, Any], status: int = 200) -> Response:
 
 
 def _on_csrf_error(_error: CSRFError) -> Response:
-    words = N_("Nothing was done. Go back, reload the page and send it again.")
-    return answer(400, N_("This page has been open too long"), words)
+    detail = N_("Nothing was done. Go back, reload the page and send it again.")
+    return error_response(400, N_("This page has been open too long"), detail)
 
 
-def _on_too_fast(error: RateLimitExceeded) -> Response:
-    words = gettext("No more than %(limit)s here. Wait a little, then try again.", limit=error.limit.limit)
-    return answer(429, N_("Too many requests"), words)
+def _on_rate_limit(error: RateLimitExceeded) -> Response:
+    detail = gettext("No more than %(limit)s here. Wait a little, then try again.", limit=error.limit.limit)
+    return error_response(429, N_("Too many requests"), detail)
 
 
 def init_app(app: APIFlask) -> None:
@@ -269,24 +277,24 @@ def init_app(app: APIFlask) -> None:
         RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
         RATELIMIT_HEADER_REMAINING="RateLimit-Remaining",
         RATELIMIT_HEADER_RESET="RateLimit-Reset",
-        RATELIMIT_HEADER_RETRY_AFTER=LIMITER_SAYS,
+        RATELIMIT_HEADER_RETRY_AFTER=LIMITER_HEADER,
         RATELIMIT_SWALLOW_ERRORS=True,
     )
-    if app.config["PROXIES"]:
-        hops = app.config["PROXIES"]
+    if app.config["TRUSTED_PROXIES"]:
+        hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     login.init_app(app)
     csrf.init_app(app)
-    app.after_request(_say_when_to_retry)  # after the limiter's own, for they run in reverse order
+    app.after_request(_set_retry_after)  # after the limiter's own, for they run in reverse order
     limiter.init_app(app)
-    app.url_value_preprocessor(_refuse_odd_addresses)
+    app.url_value_preprocessor(_refuse_unprintable_ids)
     app.before_request(_protect_from_forgery)
-    app.before_request(_refuse_another_s_page)
-    app.before_request(_refuse_another_s_id)
+    app.before_request(_check_page_viewer)
+    app.before_request(_check_user_id)
     app.after_request(_add_headers)
-    app.after_request(pack_page)
+    app.after_request(compress_page)
     app.register_error_handler(CSRFError, _on_csrf_error)
-    app.register_error_handler(RateLimitExceeded, _on_too_fast)
+    app.register_error_handler(RateLimitExceeded, _on_rate_limit)
 
 
 def _limits_url(url: str | None) -> str:
@@ -297,4 +305,4 @@ def _limits_url(url: str | None) -> str:
 
 def _limits_options(url: str | None) -> dict[str, Any]:
     """A Redis that hangs may not hang a request for longer than this."""
-    return {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE} if url else {}
+    return {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT} if url else {}

@@ -13,43 +13,38 @@ from celery import Task
 from celery.signals import after_setup_logger
 
 from wellchat import create_app
-from wellchat.jobs import celery as app
+from wellchat.task_queue import celery as app
 from worker import schedule
 
 os.umask(0o077)  # as the commands do: what is written here is its owner's alone
-web = create_app()
+flask_app = create_app()
 
 
 @after_setup_logger.connect
-def speak_up(logger: logging.Logger, **_: Any) -> None:
+def set_log_level(logger: logging.Logger, **_: Any) -> None:
     """Celery says as much as we do, unless its own `--loglevel` asks for something else than is usual."""
     if logger.level == logging.WARNING:
-        logger.setLevel(web.config["LOG_LEVEL"])
+        logger.setLevel(flask_app.config["LOG_LEVEL"])
 
 
-class InContext(Task):  # type: ignore[type-arg]
+class AppContextTask(Task):  # type: ignore[type-arg]
     """A task that runs inside the application, as a request does."""
 
     abstract = True
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        with web.app_context():
+        with flask_app.app_context():
             return self.run(*args, **kwargs)
 
 
-app.Task = InContext  # type: ignore[misc]
+app.Task = AppContextTask  # type: ignore[misc]
 app.conf.update(
     # A worker waits on its broker for as long as it takes; the short patience is for requests.
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
-    beat_schedule=schedule.every(web.config["SWEEP_EVERY"]),
-    beat_schedule_filename=str(web.config["INSTANCE"] / "beat-schedule"),
+    beat_schedule=schedule.beat_schedule(flask_app.config["SWEEP_EVERY"]),
+    beat_schedule_filename=str(flask_app.config["INSTANCE"] / "beat-schedule"),
     imports=(
-        "worker.messaging",
-        "worker.appointments",
-        "worker.attachments",
-        "worker.digests",
-        "worker.mail",
-        "worker.push",
-        "worker.sweeping",
+        "worker.sweeps",
+        *(each.tasks for each in flask_app.extensions["features"].features if each.tasks),
     ),
 )

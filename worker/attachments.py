@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from wellchat.attachments import work as files
+from wellchat.attachments import processing as files
 from wellchat.clock import now
-from wellchat.jobs import celery
+from wellchat.task_queue import celery
 
 
 @celery.task(name="attachments.work")
-def work(*, attachment_ids: list[str], **_: Any) -> None:
+def process_attachments(*, attachment_ids: list[str], **_: Any) -> None:
     """Files wait for their thumbnail, or to be taken away."""
-    files.work_all(attachment_ids=attachment_ids, now=now())
+    files.process_all(attachment_ids=attachment_ids, now=now())

@@ -4,7 +4,7 @@ from typing import Any
 
 from wellchat.clock import now
 from wellchat.digests import runs
-from wellchat.jobs import celery
+from wellchat.task_queue import celery
 
 
 @celery.task(name="digests.send")

@@ -3,8 +3,8 @@
 from typing import Any
 
 from wellchat.clock import now
-from wellchat.jobs import celery
 from wellchat.mail import actions
+from wellchat.task_queue import celery
 
 
 @celery.task(name="mail.deliver")

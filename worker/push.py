@@ -3,8 +3,8 @@
 from typing import Any
 
 from wellchat.clock import now
-from wellchat.jobs import celery
 from wellchat.push import sending
+from wellchat.task_queue import celery
 
 
 @celery.task(name="push.send")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-def every(sweep_every: float) -> dict[str, Any]:
+def beat_schedule(sweep_every: float) -> dict[str, Any]:
     """Beat's table. Due times are columns; the clock only says when to look. An entry that is late is dropped."""
     return {
         "sweep": {"task": "sweep", "schedule": sweep_every, "options": {"expires": max(sweep_every, 1)}},

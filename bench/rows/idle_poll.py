@@ -58,6 +58,7 @@ def session_cookies(stage: Stage, user_ids: list[str]) -> dict[str, str]:
     app = stage.app("crowd")
     seal = app.session_interface.get_signing_serializer(app)
     return {
-        user_id: "wellchat=" + seal.dumps({"_user_id": User(id=user_id, session_epoch=1).get_id(), "_fresh": True})
+        user_id: "wellchat="
+        + seal.dumps({"_user_id": User(id=user_id, session_epoch=1).get_id(), "_fresh": True})
         for user_id in user_ids
     }

@@ -18,7 +18,9 @@ from bench.world import token_of
 GOAL = 1.2
 AT_A_TIME = 20  # requests of one turn
 
-Jobs = dict[str, Callable[[], dict[str, Any]]]  # what -> the next request: method, path, and body where it has one
+Jobs = dict[
+    str, Callable[[], dict[str, Any]]
+]  # what -> the next request: method, path, and body where it has one
 
 
 def measure(stage: Stage) -> list[Row]:
@@ -67,7 +69,10 @@ class Side:
     async def hear_something(self) -> None:
         """A message to the star, which is the news of the polls that follow."""
         other = self.pairs[1]
-        path, body = f"/api/threads/{other.thread_id}/messages", {"body": "Hello", "client_key": secrets.token_hex(8)}
+        path, body = (
+            f"/api/threads/{other.thread_id}/messages",
+            {"body": "Hello", "client_key": secrets.token_hex(8)},
+        )
         async with await connect(self.port) as connection:
             answer = await connection.ask(request("POST", path, token=token_of(other.client_id), body=body))
         if answer.status != 201:
@@ -84,7 +89,9 @@ class Side:
                 wish = job()
                 headers = {"Authorization": f"Bearer {self.token}"}
                 with counting(app) as statements:
-                    answer = client.open(wish["path"], method=wish["method"], json=wish.get("body"), headers=headers)
+                    answer = client.open(
+                        wish["path"], method=wish["method"], json=wish.get("body"), headers=headers
+                    )
                 if answer.status_code >= 300:
                     raise WrongAnswer(f"{what}: {answer.status} {answer.text[:200]}")
             found[what] = len(statements)
@@ -93,7 +100,9 @@ class Side:
 
 async def clock(stage: Stage, sides: dict[str, Side]) -> dict[tuple[str, str], list[float]]:
     """Seconds of each job in each world, one request at a time, the worlds taking turns."""
-    times: dict[tuple[str, str], list[float]] = {(size, what): [] for size in sides for what in sides[size].jobs}
+    times: dict[tuple[str, str], list[float]] = {
+        (size, what): [] for size in sides for what in sides[size].jobs
+    }
     connections = {size: await connect(side.port) for size, side in sides.items()}
     for turn in range(1 if stage.quick else 11):
         for what in sides["small"].jobs:

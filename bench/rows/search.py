@@ -52,8 +52,8 @@ def _held_against_sql(stage: Stage) -> Row:
 
 def by_hand(stage: Stage, user_id: str, seconds: float) -> float:
     """Searches per second of one connection."""
-    (word,) = tokens.asked(COMMON)
-    given = {"user": user_id, "tokens": [*word, tokens.number(tokens.ever(user_id))]}
+    (word,) = tokens.query_tokens(COMMON)
+    given = {"user": user_id, "tokens": [*word, tokens.number(tokens.for_user(user_id))]}
     done, began = 0, time.perf_counter()
     with psycopg.connect(plain(stage.database("small")), autocommit=True) as connection:
         while time.perf_counter() - began < seconds:
@@ -71,14 +71,24 @@ def _by_the_clock(stage: Stage) -> list[Row]:
         goal = f"< {ms(GOAL_MS)}"
         what = f"search for {what}, at 10 million messages"
         rows.append(
-            Row("search", what, ms(large), f"at 10 thousand: {ms(small)}", large / small, goal, large < GOAL_MS)
+            Row(
+                "search",
+                what,
+                ms(large),
+                f"at 10 thousand: {ms(small)}",
+                large / small,
+                goal,
+                large < GOAL_MS,
+            )
         )
     return rows
 
 
 async def _clock(stage: Stage) -> dict[tuple[str, str], float]:
     """Median seconds of each question in each world, the first of each, which warms the caches, left out."""
-    times: dict[tuple[str, str], list[float]] = {(size, what): [] for what in QUESTIONS for size in ("small", "large")}
+    times: dict[tuple[str, str], list[float]] = {
+        (size, what): [] for what in QUESTIONS for size in ("small", "large")
+    }
     for (size, what), taken in times.items():
         token = token_of(stage.star_threads(size)[0].professional_id)
         async with await connect(stage.web(size).port) as connection:

@@ -30,11 +30,15 @@ def measure(stage: Stage) -> list[Row]:
 def messages(pair: Pair) -> Iterator[bytes]:
     path, token = f"/api/threads/{pair.thread_id}/messages", token_of(pair.client_id)
     while True:
-        yield request("POST", path, token=token, body={"body": "See you at nine.", "client_key": secrets.token_hex(8)})
+        yield request(
+            "POST", path, token=token, body={"body": "See you at nine.", "client_key": secrets.token_hex(8)}
+        )
 
 
 def by_hand(stage: Stage, pairs: list[Pair]) -> float:
     work = partial(send_for, plain(stage.database("small")), seconds=stage.seconds, connections=CONNECTIONS)
-    shares = [[(p.thread_id, p.client_id, p.professional_id) for p in pairs[n::PROCESSES]] for n in range(PROCESSES)]
+    shares = [
+        [(p.thread_id, p.client_id, p.professional_id) for p in pairs[n::PROCESSES]] for n in range(PROCESSES)
+    ]
     with ProcessPoolExecutor(PROCESSES, mp_context=multiprocessing.get_context("spawn")) as pool:
         return sum(pool.map(work, shares))

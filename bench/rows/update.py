@@ -27,7 +27,9 @@ def measure(stage: Stage) -> list[Row]:
     ):
         rates = alternate(stage.rounds, lambda: polls.rate(stage.seconds), lambda: bare.rate(stage.seconds))
     return [
-        rate_row("update", f"update of {MESSAGES} messages", *rates, GOAL, "the same rows, raw SQL and orjson"),
+        rate_row(
+            "update", f"update of {MESSAGES} messages", *rates, GOAL, "the same rows, raw SQL and orjson"
+        ),
     ]
 
 

@@ -41,7 +41,9 @@ def measure(stage: Stage) -> list[Row]:
 async def arrivals(stage: Stage, seconds: float) -> Sequence[float]:
     watch = Watch(stage.web("small").port)
     pairs = stage.pairs("small", PEOPLE)
-    await watch.hold(pairs, stage.cursors("small", [pair.professional_id for pair in pairs]), side="professional_id")
+    await watch.hold(
+        pairs, stage.cursors("small", [pair.professional_id for pair in pairs]), side="professional_id"
+    )
     await asyncio.sleep(0.3)
     await watch.send(pairs, seconds=seconds, per_second=PER_SECOND)
     return await watch.end()

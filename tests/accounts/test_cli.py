@@ -35,7 +35,8 @@ def test_a_user_with_the_password_on_the_line(run):
 
 def test_a_user_with_the_password_on_standard_input(run):
     made = run(
-        *("user", "create", "eve@example.com", "--name", "Eve", "--role", "admin", "--json"), given="from a pipe\n"
+        *("user", "create", "eve@example.com", "--name", "Eve", "--role", "admin", "--json"),
+        given="from a pipe\n",
     )
     assert json.loads(made.output)["role"] == "admin"
     assert authenticate(email="eve@example.com", password="from a pipe") is not None
@@ -50,7 +51,20 @@ def test_a_user_with_the_password_on_standard_input(run):
         (("no address", "--name", "Eve", "--role", "client", "--password", "pw"), 1),
         (("eve@example.com", "--name", "", "--role", "client", "--password", "pw"), 1),
         (("eve@example.com", "--name", "Eve", "--role", "client"), 1),
-        (("eve@example.com", "--name", "Eve", "--role", "client", "--password", "pw", "--time-zone", "Mars"), 1),
+        (
+            (
+                "eve@example.com",
+                "--name",
+                "Eve",
+                "--role",
+                "client",
+                "--password",
+                "pw",
+                "--time-zone",
+                "Mars",
+            ),
+            1,
+        ),
         (("cara@example.com", "--name", "Eve", "--role", "client", "--password", "pw"), 1),
     ],
 )

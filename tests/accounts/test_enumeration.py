@@ -44,7 +44,9 @@ def test_the_call_for_a_token_answers_the_same(app, cast, visitor):
 
 def test_an_account_that_waits_for_its_link_answers_the_same(app, cast, now, visitor):
     waiting = "wait@example.com"
-    credentials.sign_up(email=waiting, name="Wait", password=PASSWORD, role="client", time_zone="UTC", now=now)
+    credentials.sign_up(
+        email=waiting, name="Wait", password=PASSWORD, role="client", time_zone="UTC", now=now
+    )
     for path, form in FORMS.items():
         answers = [told(visitor().post(path, data={"email": e, **form}), e) for e in (waiting, UNKNOWN)]
         assert answers[0] == answers[1]
@@ -54,7 +56,9 @@ def test_an_account_that_waits_for_its_link_answers_the_same(app, cast, now, vis
 def test_each_case_hashes_exactly_once(app, cast, now, monkeypatch, case):
     """Argon2 is nearly all of the time it takes, so this holds where a stopwatch on a busy machine would not."""
     waiting = "wait@example.com"
-    credentials.sign_up(email=waiting, name="Wait", password=PASSWORD, role="client", time_zone="UTC", now=now)
+    credentials.sign_up(
+        email=waiting, name="Wait", password=PASSWORD, role="client", time_zone="UTC", now=now
+    )
     for email in (KNOWN, UNKNOWN, waiting):
         counting = Counting(getattr(passwords.hasher, "real", passwords.hasher))
         monkeypatch.setattr(passwords, "hasher", counting)

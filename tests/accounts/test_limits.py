@@ -47,7 +47,9 @@ def test_five_guesses_a_minute_for_an_account_wherever_they_come_from(door):
 
 def test_only_a_refusal_says_when_to_come_again_and_never_at_once(door):
     browser = door()
-    answers = [browser.post("/sign-in", data={"email": f"a{i}@example.com", "password": "guess"}) for i in range(11)]
+    answers = [
+        browser.post("/sign-in", data={"email": f"a{i}@example.com", "password": "guess"}) for i in range(11)
+    ]
     assert [answer.headers.get("Retry-After") for answer in answers[:10]] == [None] * 10
     assert answers[10].status_code == 429
     assert 1 <= int(answers[10].headers["Retry-After"]) <= 61  # of a minute, rounded up
@@ -57,7 +59,9 @@ def test_only_a_refusal_says_when_to_come_again_and_never_at_once(door):
 def test_ten_guesses_a_minute_from_one_place_whatever_it_says_of_itself(door):
     for i in range(10):
         lies = {"X-Forwarded-For": f"1.2.3.{i}", "X-Real-IP": f"1.2.3.{i}", "Forwarded": f"for=1.2.3.{i}"}
-        answer = door().post("/sign-in", data={"email": f"a{i}@example.com", "password": "guess"}, headers=lies)
+        answer = door().post(
+            "/sign-in", data={"email": f"a{i}@example.com", "password": "guess"}, headers=lies
+        )
         assert answer.status_code == 422
     assert door().sign_in("cara@example.com").status_code == 429
     assert door("10.0.0.2").sign_in("cara@example.com").status_code == 303

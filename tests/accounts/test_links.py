@@ -67,7 +67,7 @@ def test_another_spelling_of_the_same_link_is_the_same_link(app, cast, now):
 
 def _works(token, now):
     try:
-        links.owner_of(token, links.RESET, now=now)
+        links.link_owner(token, links.RESET, now=now)
     except DeadLink:
         return False
     return True
@@ -75,20 +75,20 @@ def _works(token, now):
 
 def test_a_link_expires(app, cast, now):
     token = reset_token(cast.cara, now)
-    assert links.owner_of(token, links.RESET, now=now + timedelta(minutes=59)).id == cast.cara.id
+    assert links.link_owner(token, links.RESET, now=now + timedelta(minutes=59)).id == cast.cara.id
     with pytest.raises(DeadLink):
-        links.owner_of(token, links.RESET, now=now + timedelta(hours=1))
+        links.link_owner(token, links.RESET, now=now + timedelta(hours=1))
 
 
 def test_a_link_is_for_its_purpose_only(app, cast, now):
     with pytest.raises(DeadLink):
-        links.owner_of(reset_token(cast.cara, now), links.VERIFY, now=now)
+        links.link_owner(reset_token(cast.cara, now), links.VERIFY, now=now)
 
 
 @pytest.mark.parametrize("spoil", ["", "x", "a.b", "a.b.c", ".eJw", "é", "../..", "0" * 4000])
 def test_what_never_was_a_link_is_dead(app, cast, now, visitor, spoil):
     with pytest.raises(DeadLink):
-        links.owner_of(spoil, links.RESET, now=now)
+        links.link_owner(spoil, links.RESET, now=now)
     if spoil and "/" not in spoil:
         assert visitor().get(f"/reset-password/{spoil}").status_code == 410
         assert visitor().post(f"/reset-password/{spoil}", data={"password": NEW}).status_code == 410
@@ -105,11 +105,11 @@ def test_a_link_dies_with_what_it_was_made_for(app, cast, now):
     token = reset_token(cast.cara, now)
     credentials.change_password(user_id=cast.cara.id, current=PASSWORD, new=NEW, now=now)
     with pytest.raises(DeadLink):
-        links.owner_of(token, links.RESET, now=now)
+        links.link_owner(token, links.RESET, now=now)
     token = reset_token(cast.cara, now)
     credentials.end_sessions(user_id=cast.cara.id)
     with pytest.raises(DeadLink):
-        links.owner_of(token, links.RESET, now=now)
+        links.link_owner(token, links.RESET, now=now)
 
 
 def test_no_link_for_who_needs_none(app, cast, now):

@@ -13,7 +13,7 @@ from PIL import Image
 
 from tests.accounts.conftest import again
 from tests.attachments.files import DAMAGED, long_webp, of_a_phone
-from wellchat.accounts.pictures import MOST_BYTES, square
+from wellchat.accounts.pictures import MAX_BYTES, square
 from wellchat.errors import Invalid
 
 SCRIPT = b"<script>alert(1)</script><?php system($_GET[0]); ?>"
@@ -123,7 +123,7 @@ NOT_PICTURES = {
     "ico": picture("ICO", size=(32, 32)),
     "exif of the wrong kind": DAMAGED["exif of the wrong kind"],
     "too long": long_webp(65_536),
-    "too many bytes": b"\xff\xd8" + b"x" * MOST_BYTES,
+    "too many bytes": b"\xff\xd8" + b"x" * MAX_BYTES,
 }
 
 
@@ -178,8 +178,8 @@ def test_large_ones_pass_the_door_and_larger_ones_do_not(app, cast, visitor):
     noise.save(out, "PNG")
     assert len(out.getvalue()) > 1024 * 1024
     assert upload(cara, out.getvalue()).status_code == 303
-    assert upload(cara, bytes(MOST_BYTES + 1)).status_code == 422
-    assert upload(cara, bytes(MOST_BYTES * 2)).status_code == 413
+    assert upload(cara, bytes(MAX_BYTES + 1)).status_code == 422
+    assert upload(cara, bytes(MAX_BYTES * 2)).status_code == 413
 
 
 @pytest.mark.parametrize("name", ["nothing", "svg", "text", "exif of the wrong kind"])

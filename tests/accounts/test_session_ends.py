@@ -33,8 +33,8 @@ def test_a_session_that_does_not_say_when_it_began_is_none(app, cast, now, sessi
 @pytest.mark.each_database
 def test_what_was_used_is_forgotten_once_it_would_not_work_anyhow(app, now):
     with transaction():
-        links.use_up("old", now=now - SESSION_LASTS - DAY)
-        links.use_up("young", now=now - SESSION_LASTS + DAY)
-    assert links.trim_used(now=now) == 1
-    assert links.trim_used(now=now) == 0
+        links.use_once("old", now=now - SESSION_LASTS - DAY)
+        links.use_once("young", now=now - SESSION_LASTS + DAY)
+    assert links.trim_used_links(now=now) == 1
+    assert links.trim_used_links(now=now) == 0
     assert len(db.session.execute(select(UsedLink)).all()) == 1

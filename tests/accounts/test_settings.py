@@ -10,11 +10,18 @@ import pytest
 from tests.accounts.conftest import again
 from wellchat.accounts import actions
 from wellchat.accounts.actions import create_token
+from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.accounts.queries import person_json, tokens_of
 from wellchat.changes.actions import record_change
 from wellchat.db import transaction
+from wellchat.feature import registry
 
-PROFILE = {"name": " Cara  de Vries ", "time_zone": "Asia/Kathmandu", "bio": "One\r\ntwo", "role_label": "Customer"}
+PROFILE = {
+    "name": " Cara  de Vries ",
+    "time_zone": "Asia/Kathmandu",
+    "bio": "One\r\ntwo",
+    "role_label": "Customer",
+}
 
 
 def test_saving_a_profile(app, cast, visitor):
@@ -112,17 +119,23 @@ def test_a_token_with_an_unreadable_name_is_not_made(app, cast, visitor):
 
 
 @pytest.mark.each_database
-def test_a_new_name_and_news_of_its_owner_do_not_wait_for_each_other(app, cast, talk, background, monkeypatch):
+def test_a_new_name_and_news_of_its_owner_do_not_wait_for_each_other(
+    app, cast, talk, background, monkeypatch
+):
     """One holds the account and wants the log's counter, the other the counter and refers to the account."""
     held, noted = threading.Event(), threading.Event()
-    monkeypatch.setattr(actions, "ON_PROFILE", [*actions.ON_PROFILE, lambda _: (held.set(), noted.wait(1))])
+    name, handlers = profile_changed_in_transaction.name, registry().handlers
+    last = lambda _: (held.set(), noted.wait(1))  # noqa: E731
+    monkeypatch.setitem(handlers, name, (*handlers[name], last))
 
     def note():
         with transaction():
             record_change(user_id=cast.paul.id, kind="thread", thread_id="a")
         noted.set()
 
-    name = background(lambda: actions.update_profile(user_id=cast.paul.id, name="Paul Newman", time_zone="UTC"))
+    name = background(
+        lambda: actions.update_profile(user_id=cast.paul.id, name="Paul Newman", time_zone="UTC")
+    )
     assert held.wait(10)
     news = background(note)
     name.result(20), news.result(20)

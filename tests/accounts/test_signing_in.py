@@ -211,7 +211,9 @@ def test_odd_bodies_are_bad_input(app, cast, visitor, body):
     assert answer.json["status"] == 422
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b'{"email": "\\ud800", "password": "x"}', b"\xff\xfe", b"[" * 5000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b'{"email": "\\ud800", "password": "x"}', b"\xff\xfe", b"[" * 5000]
+)
 def test_bodies_that_are_no_json_are_bad_input(app, cast, visitor, raw):
     answer = visitor().post("/api/tokens", data=raw, content_type="application/json")
     assert answer.status_code == 422, answer.text
@@ -219,7 +221,15 @@ def test_bodies_that_are_no_json_are_bad_input(app, cast, visitor, raw):
 
 def test_a_session_cookie_we_did_not_make_is_nobodys(app, cast, visitor):
     cara = cast.cara.id
-    for made_up in (cara, f"{cara}.1", f"{cara}.1.", f"{cara}.x.y", f"{cara}.²2.y", f"{cara}.{'9' * 30}.a", ".."):
+    for made_up in (
+        cara,
+        f"{cara}.1",
+        f"{cara}.1.",
+        f"{cara}.x.y",
+        f"{cara}.²2.y",
+        f"{cara}.{'9' * 30}.a",
+        "..",
+    ):
         guest: Visitor = visitor()
         with guest.session_transaction() as session:
             session["_user_id"] = made_up

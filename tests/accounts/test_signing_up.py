@@ -152,7 +152,9 @@ def test_an_address_that_is_proven_meanwhile_keeps_its_password(app, visitor, ba
     with monkeypatch.context() as patch:
         patch.setattr(passwords, "matches", matches)
         stranger = {"name": "S", "password": "not hers at all", "role": "client", "time_zone": "UTC"}
-        background(lambda: credentials.sign_up(email="nora@example.com", now=clock.now(), **stranger)).result(10)
+        background(lambda: credentials.sign_up(email="nora@example.com", now=clock.now(), **stranger)).result(
+            10
+        )
     db.session.rollback()
     assert credentials.authenticate(email="nora@example.com", password=NEW["password"]) is not None
     assert "already_registered" in [mail.name for mail in mails_to("nora@example.com")]

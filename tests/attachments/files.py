@@ -12,7 +12,7 @@ from typing import Any
 
 from PIL import Image
 
-from wellchat.attachments.actions import take_file
+from wellchat.attachments.actions import accept_upload
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.messaging.actions import send_message
@@ -56,7 +56,9 @@ def photo_with_place(orientation: int = 6) -> bytes:
 def of_a_phone(size: tuple[int, int] = (60, 40)) -> bytes:
     """A JPEG with a second picture behind the first (MPO), as phones make them for depth and brightness."""
     out = io.BytesIO()
-    Image.new("RGB", size, "red").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", size, "blue")])
+    Image.new("RGB", size, "red").save(
+        out, "MPO", save_all=True, append_images=[Image.new("RGB", size, "blue")]
+    )
     return out.getvalue()
 
 
@@ -75,7 +77,9 @@ def long_webp(width: int) -> bytes:
 
 # What Pillow raises for these is none of the errors it speaks of.
 DAMAGED = {
-    "no such code": base64.b64decode("R0lGODdhAQABAIEAAHl5eQAAAAAAAAAAACwAAAAAAQABAAAIBAABBAAAAAAAAAAAACwAAAAEADs="),
+    "no such code": base64.b64decode(
+        "R0lGODdhAQABAIEAAHl5eQAAAAAAAAAAACwAAAAAAQABAAAIBAABBAAAAAAAAAAAACwAAAAEADs="
+    ),
     "a block cut short": base64.b64decode(
         "R0lGODlhAwACAIIAADk5GT4+PmFhYWVlZaGhoba2tgAAAAAAACH5BAAFAAAALAAAAAADAAIAAAgJAAkEGACggICAACH5BAEFAA=="
     ),
@@ -95,7 +99,10 @@ def huge_png(side: int = 20_000) -> bytes:
 
     head = struct.pack(">IIBBBBB", side, side, 8, 2, 0, 0, 0)
     return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
     )
 
 
@@ -121,7 +128,7 @@ _keys = itertools.count()
 
 
 def take(owner: Any, now: Any, content: bytes | None = None, name: str = "beach.jpg") -> Attachment:
-    return take_file(owner=owner, name=name, content=picture() if content is None else content, now=now)
+    return accept_upload(owner=owner, name=name, content=picture() if content is None else content, now=now)
 
 
 def send(talk: Any, sender: Any, files: list[Attachment], body: str = "", key: str | None = None) -> Message:

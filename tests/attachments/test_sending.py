@@ -13,7 +13,7 @@ from tests.mail.world import DELAY, NOON
 from wellchat.accounts.models import User
 from wellchat.attachments import actions
 from wellchat.attachments.models import Attachment
-from wellchat.attachments.state import file_size, fitted, in_words
+from wellchat.attachments.serializers import file_size, files_summary, fit
 from wellchat.changes.models import Change
 from wellchat.db import db
 from wellchat.digests import outbox
@@ -37,7 +37,12 @@ def test_a_picture_and_a_document_go_along_in_their_order(app, talk, now):
     assert kept.files[1] == {"id": beach.id, "size": beach.size, **shown}
     for place, file in enumerate((plan, beach)):
         sent = row(file.id)
-        assert (sent.reader_id, sent.thread_id, sent.message_seq, sent.position) == (talk.paul.id, talk.id, 1, place)
+        assert (sent.reader_id, sent.thread_id, sent.message_seq, sent.position) == (
+            talk.paul.id,
+            talk.id,
+            1,
+            place,
+        )
 
 
 def test_a_message_of_words_costs_nothing_more(app, talk, now, queries):
@@ -51,7 +56,9 @@ def test_a_message_of_words_costs_nothing_more(app, talk, now, queries):
     assert with_file.count == words.count + 2  # claim the files, note them at the message
 
 
-@pytest.mark.parametrize("whose", ["nobody's", "the other's", "a stranger's", "sent", "twice", "withdrawn", "too many"])
+@pytest.mark.parametrize(
+    "whose", ["nobody's", "the other's", "a stranger's", "sent", "twice", "withdrawn", "too many"]
+)
 def test_files_that_are_not_the_sender_s_to_send(app, cast, talk, now, whose, everything):
     mine = take(talk.cara, now)
     ids = {
@@ -66,7 +73,12 @@ def test_files_that_are_not_the_sender_s_to_send(app, cast, talk, now, whose, ev
     before = everything()
     with pytest.raises(Invalid) as refusal:
         send_message(
-            sender=talk.cara, thread_id=talk.id, body="x", client_key="k", attachments=[mine.id, *ids][-11:], now=now
+            sender=talk.cara,
+            thread_id=talk.id,
+            body="x",
+            client_key="k",
+            attachments=[mine.id, *ids][-11:],
+            now=now,
         )
     assert list(refusal.value.errors) == ["attachments"]
     assert everything() == before
@@ -87,7 +99,9 @@ def test_the_same_key_again_is_the_same_message_with_the_same_files(app, talk, n
     assert (again.seq, new, again.files) == (first.seq, False, first.files)
     for ids in ([], [take(talk.cara, now).id]):
         with pytest.raises(Conflict):
-            send_message(sender=talk.cara, thread_id=talk.id, body="", client_key="k", attachments=ids, now=now)
+            send_message(
+                sender=talk.cara, thread_id=talk.id, body="", client_key="k", attachments=ids, now=now
+            )
 
 
 @pytest.mark.each_database
@@ -99,7 +113,12 @@ def test_one_file_in_two_messages_at_once_goes_with_one(app, talk, now, at_once)
         cara = db.session.get(User, cara_id)
         try:
             send_message(
-                sender=cara, thread_id=thread_id, body=f"{i}", client_key=f"{i}", attachments=[file_id], now=now
+                sender=cara,
+                thread_id=thread_id,
+                body=f"{i}",
+                client_key=f"{i}",
+                attachments=[file_id],
+                now=now,
             )
         except Invalid:
             return 0
@@ -162,7 +181,7 @@ def test_a_file_can_go_again_before_it_is_sent_and_not_after(app, cast, talk, no
 
 
 def test_nobody_hoards_files_they_do_not_send(app, talk, now, monkeypatch):
-    monkeypatch.setattr(actions, "MOST_UNSENT", 2)
+    monkeypatch.setattr(actions, "MAX_UNSENT", 2)
     first = take(talk.cara, now)
     take(talk.cara, now)
     with pytest.raises(Invalid, match="were not sent"):
@@ -215,7 +234,9 @@ def test_a_send_that_is_undone_leaves_the_file_to_be_sent(app, talk, now):
 def test_both_logs_hear_of_it_once(app, talk, now):
     send(talk, talk.cara, [take(talk.cara, now)])
     for user in (talk.cara, talk.paul):
-        told = db.session.execute(select(Change.kind).where(Change.user_id == user.id).order_by(Change.seq)).scalars()
+        told = db.session.execute(
+            select(Change.kind).where(Change.user_id == user.id).order_by(Change.seq)
+        ).scalars()
         assert list(told) == ["thread", "message"]
 
 
@@ -225,7 +246,7 @@ def test_both_logs_hear_of_it_once(app, talk, now):
 )
 def test_the_place_a_picture_takes(size, shown):
     """tests/js/uploads.test.js holds the page to the same."""
-    assert fitted(size) == shown
+    assert fit(size) == shown
 
 
 def test_sizes_and_words_for_people():
@@ -233,9 +254,9 @@ def test_sizes_and_words_for_people():
         *("900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB")
     ]
     file = {"name": "a.mp3", "media_type": "audio/mpeg", "width": None}
-    assert in_words([file]) == "Recording: a.mp3"
-    assert in_words([{**file, "media_type": "video/mp4"}]) == "Video: a.mp3"
-    assert in_words([]) == ""
+    assert files_summary([file]) == "Recording: a.mp3"
+    assert files_summary([{**file, "media_type": "video/mp4"}]) == "Video: a.mp3"
+    assert files_summary([]) == ""
 
 
 def test_the_bell_and_the_inbox_say_what_came(app, browse, talk, now):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.attachments.files import PDF, moving, picture, row, send, take
-from wellchat.attachments.storage import Folder, key_of, the_store
-from wellchat.attachments.work import work
+from wellchat.attachments.processing import process
+from wellchat.attachments.storage import Folder, get_store, key_of
 from wellchat.messaging.actions import delete_message
-from wellchat.oversight.actions import look
+from wellchat.oversight.actions import grant_access
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def sent(talk, now):
     files = take(talk.cara, now), take(talk.cara, now, PDF, 'plän "x".pdf')
     send(talk, talk.cara, list(files))
     for file in files:
-        work(attachment_id=file.id, now=now)
+        process(attachment_id=file.id, now=now)
     return files
 
 
@@ -52,7 +52,9 @@ def test_after_its_message_was_deleted_nobody(app, browse, talk, sent, now):
 def test_headers_of_a_picture(app, browse, talk, sent):
     answer = browse(talk.paul).get(paths(sent[0])[0])
     assert answer.headers["Content-Type"] == "image/jpeg"
-    assert answer.headers["Content-Disposition"] == "inline; filename=\"beach.jpg\"; filename*=UTF-8''beach.jpg"
+    assert (
+        answer.headers["Content-Disposition"] == "inline; filename=\"beach.jpg\"; filename*=UTF-8''beach.jpg"
+    )
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
@@ -113,7 +115,7 @@ def test_what_is_known_is_not_sent_again(app, browse, talk, sent):
 
 
 def test_bytes_that_are_lost_are_a_404_and_no_crash(app, browse, talk, sent):
-    the_store().delete(key_of(sent[1].id))
+    get_store().delete(key_of(sent[1].id))
     assert browse(talk.paul).get(paths(sent[1])[0]).status_code == 404
 
 
@@ -130,7 +132,7 @@ def broken(*_):
 def test_a_thumbnail_is_not_there_before_it_is_made(app, browse, talk, now):
     file = take(talk.cara, now, moving(), "a.gif")
     assert browse(talk.cara).get(paths(file)[1]).status_code == 404
-    work(attachment_id=file.id, now=now)
+    process(attachment_id=file.id, now=now)
     assert browse(talk.cara).get(paths(file)[1]).status_code == 200
 
 
@@ -143,7 +145,7 @@ def test_an_administrator_sees_files_through_a_look_and_only_those_of_its_thread
     ada = browse(cast.ada)
     other = take(other_talk.cara, now, picture(), "other.jpg")
     send(other_talk, other_talk.cara, [other])
-    entry = look(admin=cast.ada, thread_id=talk.id, reason="A complaint of today", now=now)
+    entry = grant_access(admin=cast.ada, thread_id=talk.id, reason="A complaint of today", now=now)
     page = ada.get(f"/oversight/looks/{entry.id}").text
     root = f"/oversight/looks/{entry.id}/attachments"
     for path in (f"{root}/{sent[0].id}/beach.jpg", f"{root}/{sent[0].id}/thumbnail"):
@@ -176,7 +178,15 @@ def test_the_gallery_pages_through_pictures_and_documents(app, api, talk, now):
                 return found
             query["before"] = page["next"]
 
-    pictures = [("6.jpg", 6), ("5.jpg", 6), ("4.jpg", 5), ("3.jpg", 4), ("2.jpg", 3), ("1.jpg", 2), ("0.jpg", 1)]
+    pictures = [
+        ("6.jpg", 6),
+        ("5.jpg", 6),
+        ("4.jpg", 5),
+        ("3.jpg", 4),
+        ("2.jpg", 3),
+        ("1.jpg", 2),
+        ("0.jpg", 1),
+    ]
     assert names(kind="picture") == pictures
     assert names(kind="document") == [("a.pdf", 6)]
     assert sorted(names()) == sorted([*pictures, ("a.pdf", 6)])

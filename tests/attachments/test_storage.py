@@ -13,7 +13,7 @@ import pytest
 
 from tests.attachments.files import PDF, send, take
 from tests.services import end_with_parent, free_port, wait_for
-from wellchat.attachments import work
+from wellchat.attachments import processing
 from wellchat.attachments.storage import Bucket, Folder, Missing, attachment_id_of, key_of, thumbnail_key
 from wellchat.config import SettingsError, read_settings
 from wellchat.doctor import examine
@@ -77,7 +77,9 @@ def test_what_is_put_there_is_there_until_it_is_taken_away(store):
 
 def test_keys_say_whose_they_are():
     assert (
-        attachment_id_of(key_of("0123456789abc")) == attachment_id_of(thumbnail_key("0123456789abc")) == "0123456789abc"
+        attachment_id_of(key_of("0123456789abc"))
+        == attachment_id_of(thumbnail_key("0123456789abc"))
+        == "0123456789abc"
     )
 
 
@@ -89,16 +91,16 @@ def test_two_prefixes_of_one_bucket_do_not_mix(s3):
 
 
 def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
-    app.config.update(FILES_URL="s3://files/whole", S3_ENDPOINT=s3)
+    app.config.update(STORAGE_URL="s3://files/whole", S3_ENDPOINT=s3)
     beach, plan = take(talk.cara, now), take(talk.cara, now, PDF, "plan.pdf")
     send(talk, talk.cara, [beach, plan])
-    assert work.work(attachment_id=beach.id, now=now) == "ready"
+    assert processing.process(attachment_id=beach.id, now=now) == "ready"
     paul = browse(talk.paul)
     assert paul.get(f"/attachments/{plan.id}/plan.pdf").data == PDF
     assert paul.get(f"/attachments/{plan.id}/plan.pdf", headers={"Range": "bytes=1-3"}).data == b"PDF"
     assert paul.get(f"/attachments/{beach.id}/thumbnail").data[:4] == b"RIFF"
     assert not (app.config["INSTANCE"] / "files" / key_of(plan.id)).exists()
-    assert work.collect(now + timedelta(days=2)) == 0
+    assert processing.collect(now + timedelta(days=2)) == 0
     checks = {check.name: check for check in examine(app).checks}
     assert (checks["files"].ok, checks["files"].detail) == (True, "bucket files takes files")
 
@@ -106,12 +108,17 @@ def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
 def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    for wrong in ({"FILES_URL": "s3://nowhere", "S3_ENDPOINT": s3}, {"FILES_URL": f"file://{in_the_way}/files"}):
+    for wrong in (
+        {"STORAGE_URL": "s3://nowhere", "S3_ENDPOINT": s3},
+        {"STORAGE_URL": f"file://{in_the_way}/files"},
+    ):
         app.config.update(wrong)
         assert "files" in [check.name for check in examine(app).failures]
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "s3://", "/var/files", "file://relative", "s3"])
 def test_places_that_are_none(url, tmp_path):
-    with pytest.raises(SettingsError, match="WELLCHAT_FILES_URL: must be s3://bucket/prefix or file:///folder"):
-        read_settings({"WELLCHAT_FILES_URL": url}, INSTANCE=tmp_path)
+    with pytest.raises(
+        SettingsError, match="WELLCHAT_STORAGE_URL: must be s3://bucket/prefix or file:///folder"
+    ):
+        read_settings({"WELLCHAT_STORAGE_URL": url}, INSTANCE=tmp_path)

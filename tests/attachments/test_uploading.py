@@ -13,9 +13,9 @@ from tests.cast import gather
 from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
-from wellchat.attachments.answers import OneAttachment
 from wellchat.attachments.models import Attachment
-from wellchat.attachments.storage import key_of, the_store
+from wellchat.attachments.schemas import OneAttachment
+from wellchat.attachments.storage import get_store, key_of
 from wellchat.db import db
 from wellchat.web import limiter
 
@@ -30,10 +30,15 @@ def test_a_picture_comes_in(api, talk):
     assert answer.status_code == 201
     OneAttachment.model_validate(answer.json, strict=True, extra="forbid")
     told = answer.json["attachment"]
-    assert (told["name"], told["media_type"], told["width"], told["height"]) == ("IMG 1.jpeg", "image/jpeg", 40, 80)
+    assert (told["name"], told["media_type"], told["width"], told["height"]) == (
+        "IMG 1.jpeg",
+        "image/jpeg",
+        40,
+        80,
+    )
     assert told["url"] == f"/attachments/{told['id']}/IMG%201.jpeg"
     assert told["thumbnail_url"] is None
-    kept = b"".join(the_store().read(key_of(told["id"])))
+    kept = b"".join(get_store().read(key_of(told["id"])))
     assert (len(kept), b"SecretPhone" in kept) == (told["size"], False)
 
 
@@ -50,7 +55,9 @@ def test_the_three_calls_of_a_program(api, talk):
 
 def test_a_message_says_something_or_has_files(api, talk):
     for body in ("", "  \n "):
-        answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
+        answer = api(talk.cara).post(
+            f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"}
+        )
         assert answer.json["errors"] == {"body": "Write something first."}
 
 
@@ -76,7 +83,10 @@ def test_what_is_not_a_file(api, talk, everything, data, kind, status):
 
 def test_two_files_at_once_are_two_requests(api, talk):
     data = {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
-    assert api(talk.cara).post("/api/attachments", data=data, content_type="multipart/form-data").status_code == 422
+    assert (
+        api(talk.cara).post("/api/attachments", data=data, content_type="multipart/form-data").status_code
+        == 422
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,12 +103,12 @@ def test_two_files_at_once_are_two_requests(api, talk):
     ],
 )
 def test_refusals_are_told_and_leave_nothing(api, talk, everything, content, name, why):
-    before, kept = everything(), set(the_store().keys())
+    before, kept = everything(), set(get_store().keys())
     answer = upload(api(talk.cara), content, name)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert why in answer.json["errors"]["file"]
     assert everything() == before
-    assert set(the_store().keys()) == kept
+    assert set(get_store().keys()) == kept
 
 
 def test_too_large_is_413_however_it_comes(app, api, talk, everything):
@@ -163,7 +173,7 @@ def test_the_upload_holds_no_database_connection_while_it_comes(app, api, talk):
 def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
-    app.config["FILES_URL"] = f"file://{in_the_way}/files"
+    app.config["STORAGE_URL"] = f"file://{in_the_way}/files"
     before = everything()
     answer = upload(api(talk.cara), b"x", "a.txt")
     assert (answer.status_code, answer.content_type) == (503, "application/problem+json")
@@ -174,7 +184,10 @@ def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_pat
 def test_strangers_have_no_room_for_files(client, talk):
     """Nothing of that size is even read for somebody we do not know."""
     huge = {"file": (io.BytesIO(b"x" * 1024 * 1024), "a.txt"), "body": "x", "client_key": "k"}
-    assert client.post(f"/threads/{talk.id}/messages", data=huge, content_type="multipart/form-data").status_code == 413
+    assert (
+        client.post(f"/threads/{talk.id}/messages", data=huge, content_type="multipart/form-data").status_code
+        == 413
+    )
     assert upload(client, b"x" * 1024 * 1024, "a.txt").status_code == 401
 
 
@@ -204,7 +217,12 @@ def token_of(page):
 
 def post_form(page, talk, files_given, body="", key="k"):
     token = token_of(page.get(f"/threads/{talk.id}"))
-    data = {"csrf_token": token, "body": body, "client_key": key, "file": [(io.BytesIO(c), n) for c, n in files_given]}
+    data = {
+        "csrf_token": token,
+        "body": body,
+        "client_key": key,
+        "file": [(io.BytesIO(c), n) for c, n in files_given],
+    }
     return page.post(f"/threads/{talk.id}/messages", data=data, content_type="multipart/form-data")
 
 

@@ -16,7 +16,9 @@ def test_its_index_is_what_the_worker_would_have_written() -> None:
     for message, entry in islice(zip(world.messages(), world.search_entries(), strict=True), 0, 1_000, 9):
         thread_id, seq, _, body, _, moment = message.rstrip("\n").split("\t")
         at = datetime.fromisoformat(moment)
-        found = tokens.of_message(body, at=at, people=people[thread_id], thread_id=thread_id, has_file=False)
+        found = tokens.message_tokens(
+            body, at=at, people=people[thread_id], thread_id=thread_id, has_file=False
+        )
         *place, numbers = entry.rstrip("\n").split("\t")
         assert place == [thread_id, seq, moment]
         assert sorted(map(int, numbers.strip("{}").split(","))) == found

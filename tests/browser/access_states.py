@@ -22,7 +22,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/outbox/<mail_id>": ("cara", lambda f: f"/outbox/{f.mail}"),
     "/oversight": ("ada", lambda f: "/oversight"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
-    "/oversight/looks/<look_id>": ("ada", lambda f: f"/oversight/looks/{f.look}"),
+    "/oversight/looks/<grant_id>": ("ada", lambda f: f"/oversight/looks/{f.grant}"),
     "/people/<user_id>": ("cara", lambda f: f"/people/{f.person}"),
     "/reset-password/<token>": (None, lambda f: f"/reset-password/{f.reset}"),
     "/search": ("cara", lambda f: "/search?q=thursday"),
@@ -50,8 +50,8 @@ NO_PAGE = {
     "/icons/<name>.png": "a file",
     "/attachments/<attachment_id>/<name>": "a file",
     "/attachments/<attachment_id>/thumbnail": "a file",
-    "/oversight/looks/<look_id>/attachments/<attachment_id>/<name>": "a file",
-    "/oversight/looks/<look_id>/attachments/<attachment_id>/thumbnail": "a file",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "a file",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "a file",
     "/people/<user_id>/avatar": "a file",
     "/chat/<thread_id>": "leads on to the thread",
     "/outbox/<mail_id>/html": "a mail, in the frame of its page, which axe enters",
@@ -119,14 +119,17 @@ def palette(words: str) -> Callable[[Page], Any]:
         page.locator(".topbar__search").click()
         page.locator(".palette").wait_for()
         page.keyboard.type(words)
-        page.locator(".palette [role=option]" if words != "zzzz" else ".palette__state:not(:empty)").first.wait_for()
+        page.locator(
+            ".palette [role=option]" if words != "zzzz" else ".palette__state:not(:empty)"
+        ).first.wait_for()
 
     return act
 
 
 def failed(page: Page) -> None:
     page.route(
-        "**/api/threads/*/messages", lambda route: route.fulfill(status=422, json={"title": "no", "detail": "No."})
+        "**/api/threads/*/messages",
+        lambda route: route.fulfill(status=422, json={"title": "no", "detail": "No."}),
     )
     page.locator(".composer__field").fill("This will not go")
     page.locator(".composer__send").click()
@@ -134,7 +137,9 @@ def failed(page: Page) -> None:
 
 
 def refused_reaction(page: Page) -> None:
-    page.route("**/reactions/*", lambda route: route.fulfill(status=422, json={"title": "no", "detail": "No."}))
+    page.route(
+        "**/reactions/*", lambda route: route.fulfill(status=422, json={"title": "no", "detail": "No."})
+    )
     message_menu(page)
     page.locator("#message-menu .menu__react").first.click()
     page.locator(".message__problem").wait_for()
@@ -163,7 +168,9 @@ def written(text: str, shown: str) -> Callable[[Page], Any]:
 
 def chosen(name: str, content: bytes, shown: str) -> Callable[[Page], Any]:
     def act(page: Page) -> None:
-        page.locator('[data-part="picker"]').set_input_files([{"name": name, "mimeType": "", "buffer": content}])
+        page.locator('[data-part="picker"]').set_input_files(
+            [{"name": name, "mimeType": "", "buffer": content}]
+        )
         page.locator(shown).first.wait_for()
 
     return act
@@ -204,8 +211,15 @@ STATES: dict[str, State] = {
     "no files": State(lambda f: f"{f.silent}/files"),
     "the page of another's message": State(lambda f: f"{f.thread}/messages/2"),
     "account menu": State(lambda f: "/", press(".topbar__account", "#account-menu")),
-    "bell": State(lambda f: "/", press('[popovertarget="bell"]', "#bell .bell__list li")),
-    "bell, empty": State(lambda f: "/", press('[popovertarget="bell"]', '#bell [data-part="empty"]'), who="olga"),
+    "notification menu": State(
+        lambda f: "/",
+        press('[popovertarget="notification-menu"]', "#notification-menu .notification-menu__list li"),
+    ),
+    "notification menu, empty": State(
+        lambda f: "/",
+        press('[popovertarget="notification-menu"]', '#notification-menu [data-part="empty"]'),
+        who="olga",
+    ),
     "row menu": State(lambda f: "/", row_menu),
     "shortcuts": State(lambda f: "/", shortcuts, size="wide"),
     "palette": State(lambda f: "/", palette("pau")),
@@ -214,13 +228,15 @@ STATES: dict[str, State] = {
     "message menu": State(lambda f: f.thread, message_menu),
     "delete?": State(lambda f: f.thread, from_menu("delete", "dialog.confirm")),
     "editing": State(lambda f: f.thread, from_menu("edit", ".editor")),
-    "answering": State(lambda f: f.thread, from_menu("reply", '[data-part="answering"]')),
+    "a reply": State(lambda f: f.thread, from_menu("reply", '[data-part="reply-banner"]')),
     "emoji board": State(lambda f: f.thread, press(".composer__emoji", ".board__grid button"), size="wide"),
     "emoji by name": State(lambda f: f.thread, written("hello :hea", "#emoji-suggestions [role=option]")),
     "lightbox": State(lambda f: f.thread, press('.message [data-action="lightbox"]', ".lightbox__image")),
     "a picture on its way": State(lambda f: f.thread, slow_picture),
     "filters that combine": State(lambda f: "/?unread=1&waiting=1", here(".chip--clear")),
-    "filters that nothing fits": State(lambda f: "/?unread=1&waiting=1&kind=coupon&archived=1", here(".chip--on")),
+    "filters that nothing fits": State(
+        lambda f: "/?unread=1&waiting=1&kind=coupon&archived=1", here(".chip--on")
+    ),
     "a reaction that was refused": State(lambda f: f.thread, refused_reaction),
     "details on a phone": State(
         lambda f: f.thread,
@@ -233,11 +249,15 @@ STATES: dict[str, State] = {
     ),
     "a failed message": State(lambda f: f.thread, failed),
     "no network": State(lambda f: f.thread, cut_off),
-    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three", ".tray__row")),
-    "a refused file": State(lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00", ".tray__row--failed")),
+    "a file to send": State(lambda f: f.thread, chosen("notes.txt", b"one two three", ".upload-list__row")),
+    "a refused file": State(
+        lambda f: f.thread, chosen("bad.exe", b"MZ\x00\x00", ".upload-list__row--failed")
+    ),
     "sign-in refused": State(
         lambda f: "/sign-in", refused_form(("email", "x@example.com"), ("password", "wrong")), None
     ),
-    "sign-up refused": State(lambda f: "/sign-up", refused_form(("email", "nonsense"), ("password", "x")), None),
+    "sign-up refused": State(
+        lambda f: "/sign-up", refused_form(("email", "nonsense"), ("password", "x")), None
+    ),
     "settings refused": State(lambda f: "/settings", refused_form(("name", " "))),
 }

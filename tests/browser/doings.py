@@ -25,7 +25,9 @@ def until(page: Page, condition: Callable[[], Any], what: str, *, seconds: float
     return value
 
 
-def sign_in(page: Page, person: Person, names: tuple[str, str, str] = ("Email", "Password", "Sign in")) -> None:
+def sign_in(
+    page: Page, person: Person, names: tuple[str, str, str] = ("Email", "Password", "Sign in")
+) -> None:
     """By the form, whose fields and button have these names."""
     page.get_by_label(names[0], exact=True).fill(person.email)
     page.get_by_label(names[1], exact=True).fill(PASSWORD)
@@ -69,16 +71,16 @@ def menu_of(page: Page, text: str) -> Locator:
     return page.get_by_role("dialog", name="This message")
 
 
-def bell(page: Page) -> Locator:
+def notifications_button(page: Page) -> Locator:
     return page.get_by_role("button", name="Notifications")
 
 
 def written_while_away(house: House, sit: Sit) -> Page:
-    """Paul in the inbox, where his bell tells of words of Cara's."""
+    """Paul in the inbox, whose notifications show a message of Cara's."""
     cara, paul = sit(house.cara, at=house.thread), sit(house.paul)
     sent(cara, "Do you have a minute?")
     sent(cara, "It is about Thursday.")
-    expect(bell(paul)).to_have_accessible_name("Notifications, 1 unread")
+    expect(notifications_button(paul)).to_have_accessible_name("Notifications, 1 unread")
     return paul
 
 
@@ -89,7 +91,9 @@ def photo(name: str, color: str = "teal", size: tuple[int, int] = (800, 600)) ->
 def choose(page: Page, *files: File) -> None:
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Attach files").click()
-    chooser.value.set_files([{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files])
+    chooser.value.set_files(
+        [{"name": name, "mimeType": kind, "buffer": content} for name, kind, content in files]
+    )
 
 
 def tell_worker(page: Page, what: str, **values: Any) -> None:

@@ -18,12 +18,18 @@ from wellchat.db import db, transaction
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
 from wellchat.mail.models import Mail
-from wellchat.messaging.actions import change_membership, delete_message, edit_message, mark_read, send_message
+from wellchat.messaging.actions import (
+    change_membership,
+    delete_message,
+    edit_message,
+    mark_read,
+    send_message,
+)
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.reacting import react
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.oversight.actions import look
+from wellchat.oversight.actions import grant_access
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
 WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 3
@@ -42,13 +48,21 @@ def furnish(talk: Talk) -> Any:
         now=now,
     )
     lead = put_subject(
-        kind="lead", external_id="l", title=LONG, professional_id=paul.id, client_id=cara.id, status="open", now=now
+        kind="lead",
+        external_id="l",
+        title=LONG,
+        professional_id=paul.id,
+        client_id=cara.id,
+        status="open",
+        now=now,
     )
     talk.says(cara, "Hello, is there a place on Thursday?", now=told - timedelta(days=2))
     talk.says(paul, "There is. See https://example.com/a for the way, and bring the green one.", now=told)
     send_message(sender=cara, thread_id=talk.id, body="At nine?", client_key="q", reply_to=2, now=told)
     talk.says(paul, WORD, now=told)
-    send_message(sender=paul, thread_id=talk.id, body="About this", client_key="s", subject=("booking", "b"), now=told)
+    send_message(
+        sender=paul, thread_id=talk.id, body="About this", client_key="s", subject=("booking", "b"), now=told
+    )
     talk.says(cara, "Never mind this one", now=now)
     talk.says(cara, "I mean eigth", now=now)
     edit_message(viewer=cara, thread_id=talk.id, seq=7, body="I mean eight", now=now)
@@ -72,8 +86,11 @@ def furnish(talk: Talk) -> Any:
     connect(client_id=cara.id, professional_id=silent.id, now=now)
     silent_id, _ = open_thread(viewer=cara, with_id=silent.id, now=now)
 
-    entry = look(
-        admin=user_by_email("ada@example.com"), thread_id=talk.id, reason="They asked for help with this one.", now=now
+    entry = grant_access(
+        admin=user_by_email("ada@example.com"),
+        thread_id=talk.id,
+        reason="They asked for help with this one.",
+        now=now,
     )
     story = STORIES[0]
     with transaction() as session:
@@ -90,7 +107,7 @@ def furnish(talk: Talk) -> Any:
         person=paul.id,
         subject=subject.id,
         lead=lead.id,
-        look=entry.id,
+        grant=entry.id,
         mail=mail_id,
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],

@@ -77,7 +77,9 @@ def bare(_talk: Talk) -> None:
     """Nothing but the people, and the thread of two of them."""
 
 
-def a_house(furnish: Callable[[Talk], Any] = bare, *, worker: bool = False, mail: bool = False, **settings: str) -> Any:
+def a_house(
+    furnish: Callable[[Talk], Any] = bare, *, worker: bool = False, mail: bool = False, **settings: str
+) -> Any:
     """The fixture `house` of a module: `house = a_house(furnish, worker=True)`.
 
     `furnish(talk)` puts in what the tests find. `mail`: there is a mail server, which keeps what it is given.
@@ -131,7 +133,9 @@ def seats(chromium: Any, house: House) -> Iterator[Sit]:
         contexts.append(context)
         context.set_default_timeout(10_000)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
-        context.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        context.on(
+            "console", lambda said: faults.append(said.text) if "Content Security" in said.text else None
+        )
         if person:
             context.add_cookies([{"name": "wellchat", "value": house.session_of(person), "url": house.url}])
         page: Page = context.new_page()

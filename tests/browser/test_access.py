@@ -29,7 +29,9 @@ BUT_COLOURS = {**EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}}
 # A window, its half at 200 %, and a phone. What takes longest are the colours: in both schemes, and once at a phone.
 SIZES = {"wide": (1280, 800), "zoomed": (640, 400), "narrow": (390, 844)}
 NARROWEST = (320, 568)
-PICTURES = os.environ.get("PICTURES")  # a folder, in which every state then leaves its pictures for people to look at
+PICTURES = os.environ.get(
+    "PICTURES"
+)  # a folder, in which every state then leaves its pictures for people to look at
 Sitting = Callable[[str | None], Page]
 
 FORGET = """() => {
@@ -74,7 +76,9 @@ def violations(page: Page, options: dict[str, Any]) -> list[str]:
 
 def picture(page: Page, name: str, look: str) -> None:
     if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.{look}.png")
+        page.screenshot(
+            path=Path(PICTURES) / f"{re.sub('[^a-z0-9]+', '-', name.lower()).strip('-')}.{look}.png"
+        )
 
 
 def looked_at(page: Page, name: str) -> list[str]:

@@ -23,7 +23,9 @@ EARLIER = 400
 
 def furnish(talk: Talk) -> None:
     for i in range(EARLIER):
-        talk.says(talk.paul if i % 2 else talk.cara, "The aubergine shade, formula 7.34" if i == 40 else f"Line {i}")
+        talk.says(
+            talk.paul if i % 2 else talk.cara, "The aubergine shade, formula 7.34" if i == 40 else f"Line {i}"
+        )
     for person in (talk.cara, talk.paul):
         mark_read(viewer=person, thread_id=talk.id, seq=EARLIER, now=talk.now)
 
@@ -78,7 +80,9 @@ def test_a_day_of_two_people(recorded: Sit, house: House) -> None:
     cara.keyboard.press("Control+k")
     expect(cara.get_by_role("dialog", name="Search").get_by_role("combobox")).to_be_focused()
     cara.keyboard.type("aubergine form")
-    hit = cara.get_by_role("dialog", name="Search").get_by_role("group", name="Messages").get_by_role("option")
+    hit = (
+        cara.get_by_role("dialog", name="Search").get_by_role("group", name="Messages").get_by_role("option")
+    )
     expect(hit.locator("mark")).to_have_text(["aubergine", "formula"])
     cara.keyboard.press("Enter")
     expect(row(cara, "aubergine shade")).to_be_in_viewport()
@@ -89,7 +93,9 @@ def test_a_day_of_two_people(recorded: Sit, house: House) -> None:
     # The inbox: who waits for an answer, and what comes first.
     sent(cara, "Thursday it is")
     paul.goto("/?waiting=1")
-    conversation = paul.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text="Cara Client")
+    conversation = (
+        paul.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text="Cara Client")
+    )
     expect(conversation).to_contain_text("Thursday it is")
     conversation.get_by_role("button", name="Actions").tap()
     paul.get_by_role("button", name="Pin to the top").tap()

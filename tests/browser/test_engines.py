@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.doings import bell, field, log, menu_of, row, sent, write
+from tests.browser.doings import field, log, menu_of, notifications_button, row, sent, write
 from tests.browser.house import House, Sit, a_house
 from tests.cast import Talk
 
@@ -103,14 +103,14 @@ def test_menus_where_there_are_no_popovers(sit: Sit) -> None:
     cara = again(sit(), NO_POPOVERS)
     opened = cara.get_by_role("dialog", name="Notifications")
     expect(opened).to_be_hidden()
-    bell(cara).click()
+    notifications_button(cara).click()
     expect(opened.get_by_text("All quiet.")).to_be_visible()
-    bell(cara).click()
+    notifications_button(cara).click()
     expect(opened).to_be_hidden()
-    bell(cara).click()
+    notifications_button(cara).click()
     cara.keyboard.press("Escape")
     expect(opened).to_be_hidden()
-    bell(cara).click()
+    notifications_button(cara).click()
     cara.get_by_role("button", name="Account").click()
     expect(opened).to_be_hidden()
     expect(cara.get_by_role("button", name="Sign out")).to_be_visible()

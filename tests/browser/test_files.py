@@ -29,7 +29,7 @@ DROP = """([target, kind, files]) => {
   }
 }"""
 HALF_WAY = """() => {
-  const { value } = document.querySelector(".tray__progress");
+  const { value } = document.querySelector(".upload-list__progress");
   return value > 0.1 && value < 1;
 }"""
 WATCH = """() => { window.shifted = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => {
@@ -44,10 +44,12 @@ def at_thread(sit: Sit, house: House) -> Sit:
 
 
 def give(page: Page, kind: str, target: str, *files: File) -> None:
-    page.evaluate(DROP, [target, kind, [[name, type_, base64.b64encode(c).decode()] for name, type_, c in files]])
+    page.evaluate(
+        DROP, [target, kind, [[name, type_, base64.b64encode(c).decode()] for name, type_, c in files]]
+    )
 
 
-def tray(page: Page) -> Locator:
+def upload_list(page: Page) -> Locator:
     return page.get_by_role("list", name="Files to send")
 
 
@@ -55,7 +57,7 @@ def test_chosen_sent_and_there_on_the_other_side(house: House, at_thread: Sit) -
     cara, paul = at_thread(house.cara, **PHONE), at_thread(house.paul)
     paul.evaluate(WATCH)
     choose(cara, photo("beach.jpg"), ("plan.pdf", "application/pdf", PDF))
-    expect(tray(cara).get_by_role("listitem")).to_have_count(2)
+    expect(upload_list(cara).get_by_role("listitem")).to_have_count(2)
     write(cara, "Look at these")
     for page in (cara, paul):
         expect(log(page).get_by_text("Look at these")).to_be_visible()
@@ -68,7 +70,7 @@ def test_chosen_sent_and_there_on_the_other_side(house: House, at_thread: Sit) -
     expect(log(paul).get_by_role("img", name="beach.jpg")).to_have_attribute("src", re.compile("/thumbnail$"))
     paul.wait_for_function("document.querySelector('.log .picture img').naturalWidth === 640")
     assert paul.evaluate("window.shifted") < 0.05
-    expect(tray(cara)).to_be_hidden()
+    expect(upload_list(cara)).to_be_hidden()
     expect(paul.get_by_role("list", name="Pictures").get_by_role("img", name="beach.jpg")).to_be_visible()
     with paul.expect_download() as download:
         log(paul).get_by_role("link", name=re.compile("plan.pdf")).click()
@@ -84,18 +86,20 @@ def test_only_a_picture_and_what_the_list_says(house: House, at_thread: Sit) -> 
     cara.get_by_role("button", name="Send").click()
     row = paul.get_by_role("list", name="Conversations").get_by_role("listitem")
     expect(row).to_contain_text("Photo")
-    expect(cara.get_by_role("list", name="Conversations").get_by_role("listitem")).to_contain_text("You: Photo")
+    expect(cara.get_by_role("list", name="Conversations").get_by_role("listitem")).to_contain_text(
+        "You: Photo"
+    )
 
 
 def test_dropped_and_pasted(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara)
     give(page, "drop", ".log", photo("dropped.jpg"), photo("dropped too.jpg"))
-    expect(tray(page).get_by_role("listitem")).to_have_count(2)
+    expect(upload_list(page).get_by_role("listitem")).to_have_count(2)
     give(page, "paste", "textarea", ("image.png", "image/png", picture("PNG")))
-    expect(tray(page).get_by_role("listitem")).to_have_count(3)
+    expect(upload_list(page).get_by_role("listitem")).to_have_count(3)
     expect(page.locator(".pane-thread--dropping")).to_have_count(0)
     page.get_by_role("button", name="Remove dropped too.jpg").click()
-    expect(tray(page).get_by_role("listitem")).to_have_count(2)
+    expect(upload_list(page).get_by_role("listitem")).to_have_count(2)
     field(page).press("Enter")
     expect(log(page).get_by_role("img", name="dropped.jpg")).to_be_visible()
     expect(log(page).get_by_role("img", name="image.png")).to_be_visible()
@@ -114,7 +118,7 @@ def test_progress_waiting_cancelling_and_trying_again(house: House, at_thread: S
     page.wait_for_function(HALF_WAY)
     # Sent before it is up: it waits for the files, and says so.
     write(page, "With a big one")
-    expect(page.locator(".tray__waits")).to_be_visible()
+    expect(page.locator(".upload-list__waits")).to_be_visible()
     expect(log(page).get_by_text("With a big one")).to_have_count(0)
     page.get_by_role("button", name="Remove other.txt").click()
     expect(page.get_by_role("progressbar", name="other.txt, going up")).to_have_count(0)
@@ -133,11 +137,11 @@ def test_progress_waiting_cancelling_and_trying_again(house: House, at_thread: S
     expect(log(page).get_by_role("link", name=re.compile("again.txt"))).to_be_visible()
 
 
-def test_words_sent_before_the_tray_is_there_wait_for_their_file(house: House, at_thread: Sit) -> None:
+def test_words_sent_before_the_upload_list_is_there_wait_for_their_file(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara, service_workers="block")
     held: list[Route] = []
-    page.route("**/lib/tray.js", lambda route: held.append(route))
-    with page.expect_request("**/lib/tray.js"):
+    page.route("**/lib/upload_list.js", lambda route: held.append(route))
+    with page.expect_request("**/lib/upload_list.js"):
         choose(page, ("early.txt", "text/plain", b"early"))
     write(page, "With a file that came late")
     field(page).press("Enter")
@@ -152,8 +156,8 @@ def test_words_sent_before_the_tray_is_there_wait_for_their_file(house: House, a
 def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara)
     choose(page, ("logo.svg", "image/svg+xml", SVG), ("large.txt", "text/plain", b"x" * 2_200_000))
-    expect(tray(page)).to_contain_text("Web pages and SVG pictures are not taken")
-    expect(tray(page)).to_contain_text("Larger than 2 MB.")
+    expect(upload_list(page)).to_contain_text("Web pages and SVG pictures are not taken")
+    expect(upload_list(page)).to_contain_text("Larger than 2 MB.")
     write(page, "Words and a refused file")
     expect(page.get_by_role("alert").get_by_text("A file did not go up.")).to_be_visible()
     page.get_by_role("button", name="Remove logo.svg").click()
@@ -165,7 +169,7 @@ def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_th
 def test_a_message_with_files_survives_a_reload_while_nobody_answers(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara, service_workers="block")
     choose(page, photo("kept.jpg", "purple"))
-    expect(tray(page).get_by_role("listitem")).to_have_count(1)
+    expect(upload_list(page).get_by_role("listitem")).to_have_count(1)
     expect(page.get_by_role("progressbar")).to_have_count(0)
     page.route("**/api/threads/*/messages", lambda route: route.abort())
     page.get_by_role("button", name="Send").click()
@@ -180,7 +184,9 @@ def test_a_message_with_files_survives_a_reload_while_nobody_answers(house: Hous
 
 def test_the_lightbox_by_keyboard(house: House, at_thread: Sit) -> None:
     page = at_thread(house.paul)
-    choose(page, photo("first.jpg", "red"), photo("second.jpg", "green", (600, 1200)), photo("third.jpg", "blue"))
+    choose(
+        page, photo("first.jpg", "red"), photo("second.jpg", "green", (600, 1200)), photo("third.jpg", "blue")
+    )
     page.get_by_role("button", name="Send").click()
     first = log(page).get_by_role("link", name="first.jpg")
     expect(log(page).get_by_text("Sent", exact=True)).to_be_visible()
@@ -192,7 +198,9 @@ def test_the_lightbox_by_keyboard(house: House, at_thread: Sit) -> None:
     page.keyboard.press("ArrowRight")
     expect(box.get_by_role("img", name="second.jpg")).to_be_visible()
     page.wait_for_function("() => document.querySelector('.lightbox__image').naturalHeight === 1200")
-    assert page.evaluate("document.querySelector('.lightbox__image').getBoundingClientRect().height <= innerHeight")
+    assert page.evaluate(
+        "document.querySelector('.lightbox__image').getBoundingClientRect().height <= innerHeight"
+    )
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")  # the last one stays
     expect(box.get_by_role("img", name="third.jpg")).to_be_visible()
@@ -212,7 +220,7 @@ def test_it_works_without_script(house: House, at_thread: Sit) -> None:
 
 
 def test_nothing_stands_in_the_way_of_anybody(house: House, at_thread: Sit) -> None:
-    """axe, with files in the thread, in the tray (one refused), and large over the page."""
+    """axe, with files in the thread, in the upload list (one refused), and large over the page."""
     from axe_playwright_python.sync_playwright import Axe
 
     page = at_thread(house.cara, color_scheme="dark")
@@ -220,23 +228,31 @@ def test_nothing_stands_in_the_way_of_anybody(house: House, at_thread: Sit) -> N
     page.get_by_role("button", name="Send").click()
     expect(log(page).get_by_role("img", name="seen.jpg").last).to_be_visible()
     choose(page, photo("next.jpg"), ("logo.svg", "image/svg+xml", SVG))
-    expect(tray(page)).to_contain_text("Web pages and SVG")
-    faults = {"tray": Axe().run(page).response["violations"]}
+    expect(upload_list(page)).to_contain_text("Web pages and SVG")
+    faults = {"upload list": Axe().run(page).response["violations"]}
     log(page).get_by_role("link", name="seen.jpg").last.click()
     expect(page.get_by_role("dialog")).to_be_visible()
     faults["lightbox"] = Axe().run(page).response["violations"]
     page.goto(f"{house.thread}/files")
     faults["files"] = Axe().run(page).response["violations"]
-    told = {state: [(one["id"], one["nodes"][0]["html"][:160]) for one in found] for state, found in faults.items()}
-    assert told == {"tray": [], "lightbox": [], "files": []}
+    told = {
+        state: [(one["id"], one["nodes"][0]["html"][:160]) for one in found]
+        for state, found in faults.items()
+    }
+    assert told == {"upload list": [], "lightbox": [], "files": []}
 
 
 def test_a_finger_that_rests_on_a_picture_opens_the_menu(house: House, at_thread: Sit) -> None:
     cara = at_thread(house.cara, **PHONE)
     choose(cara, photo("cliff.jpg"))
     cara.get_by_role("button", name="Send").click()
-    shown, menu = log(cara).get_by_role("img", name="cliff.jpg"), cara.get_by_role("dialog", name="This message")
-    expect(log(cara).locator("article[data-seq]").filter(has=cara.get_by_role("img", name="cliff.jpg"))).to_be_visible()
+    shown, menu = (
+        log(cara).get_by_role("img", name="cliff.jpg"),
+        cara.get_by_role("dialog", name="This message"),
+    )
+    expect(
+        log(cara).locator("article[data-seq]").filter(has=cara.get_by_role("img", name="cliff.jpg"))
+    ).to_be_visible()
     # As a phone tells of a finger that stays until something happens.
     shown.dispatch_event("pointerdown", {"pointerType": "touch", "bubbles": True})
     expect(menu.get_by_role("button", name="Delete")).to_be_visible()

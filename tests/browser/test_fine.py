@@ -48,7 +48,9 @@ def furnish(talk: Talk) -> Any:
     connect(client_id=talk.cara.id, professional_id=sam.id, now=told)
     shots, _ = open_thread(viewer=talk.cara, with_id=sam.id, now=told)
     for i in range(12):
-        file = take(sam, told, picture(size=(1200, 800), color=("teal", "orange", "navy")[i % 3]), f"shot-{i}.jpg")
+        file = take(
+            sam, told, picture(size=(1200, 800), color=("teal", "orange", "navy")[i % 3]), f"shot-{i}.jpg"
+        )
         along = {"body": "", "client_key": f"shot-{i}", "attachments": [file.id], "now": told}
         send_message(sender=sam, thread_id=shots, **along)
     for _ in range(3):
@@ -271,4 +273,6 @@ def test_emoji_are_called_as_in_the_page_s_language(sit: Sit, house: House) -> N
     expect(field).to_have_value("🎉")
     assert [url.rsplit("/", 1)[1] for url in asked if re.search(r"lib/emoji_(de|fr)", url)] == ["emoji_de.js"]
     page.locator(".composer__emoji").click()
-    expect(page.get_by_role("dialog", name="Emoji").get_by_role("button", name="herz", exact=True)).to_be_visible()
+    expect(
+        page.get_by_role("dialog", name="Emoji").get_by_role("button", name="herz", exact=True)
+    ).to_be_visible()

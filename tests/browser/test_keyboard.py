@@ -89,7 +89,7 @@ def test_past_all_that_comes_on_every_page(sit: Sit, house: House) -> None:
 # A state, what is open then, and what had the focus before and has it again.
 OPEN = {
     "account menu": ("#account-menu", ".topbar__account"),
-    "bell": ("#bell", '[popovertarget="bell"]'),
+    "notification menu": ("#notification-menu", '[popovertarget="notification-menu"]'),
     "row menu": ("#row-menu", ".conversation"),
     "shortcuts": ('[data-part="shortcuts"]', None),
     "palette": (".palette", ".topbar__search"),
@@ -177,7 +177,7 @@ def test_nothing_moves_for_who_wants_it_still(sit: Sit, house: House) -> None:
     paul.locator(".composer__field").press_sequentially("Typing this")
     paul.locator(".composer__send").click()
     expect(cara.get_by_role("log")).to_contain_text("Typing this")
-    for name in ("thread menu", "account menu", "bell", "message menu", "palette"):
+    for name in ("thread menu", "account menu", "notification menu", "message menu", "palette"):
         cara.locator(".composer__field").wait_for()
         STATES[name].act(cara)
         cara.evaluate(TWO_FRAMES)  # `look` has seen it
@@ -198,7 +198,9 @@ def test_nothing_moves_for_who_wants_it_still(sit: Sit, house: House) -> None:
 def test_in_the_reader_s_own_colours(sit: Sit, house: House) -> None:
     """Forced colours take away backgrounds and shadows: what says something by them alone needs a border."""
     cara = sit(house.cara, at=house.thread, forced_colors="active")
-    bordered = "(one) => ['borderTopStyle', 'outlineStyle'].some((name) => getComputedStyle(one)[name] !== 'none')"
+    bordered = (
+        "(one) => ['borderTopStyle', 'outlineStyle'].some((name) => getComputedStyle(one)[name] !== 'none')"
+    )
     for selector in (".message__bubble", ".composer__box", ".conversation--current .conversation__link"):
         assert cara.locator(selector).first.evaluate(bordered), selector
     cara.locator(".composer__field").press("Shift+Tab")

@@ -13,7 +13,9 @@ from tests.services import wait_for
 
 GERMAN = ("E-Mail", "Passwort", "Anmelden")
 
-house = a_house(lambda talk: talk.exchange("cp"), worker=True, mail=True, WELLCHAT_LANGUAGES="en,de,fr,ar", **QUICK)
+house = a_house(
+    lambda talk: talk.exchange("cp"), worker=True, mail=True, WELLCHAT_LANGUAGES="en,de,fr,ar", **QUICK
+)
 
 
 def test_who_reads_german_talks_and_gets_a_german_email(house: House, sit: Sit) -> None:
@@ -58,7 +60,14 @@ def test_from_right_to_left(house: House, sit: Sit, options: dict[str, Any]) -> 
     send = page.get_by_role("button", name="Send", exact=True).bounding_box()
     assert send
     assert send["x"] < width / 2
-    for path in (house.thread, "/", "/settings", "/settings/notifications", "/search?q=message", "/notifications"):
+    for path in (
+        house.thread,
+        "/",
+        "/settings",
+        "/settings/notifications",
+        "/search?q=message",
+        "/notifications",
+    ):
         page.goto(path)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
     if options:

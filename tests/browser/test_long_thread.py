@@ -15,7 +15,7 @@ from tests.cast import Talk, long_life
 from wellchat.clock import now as clock_now
 
 COUNT = 10_000
-MOST = 350  # rows a page may hold at any time
+MAX_ROWS = 350  # rows a page may hold at any time
 
 # Where the rows on the screen stand, and how many are drawn.
 LOOK = """() => {
@@ -61,7 +61,8 @@ def wait_for_rows(page: Page, end: str, sign: str, seq: int) -> None:
 
 def scroll_to(page: Page, edge: str) -> None:
     page.evaluate(
-        "(top) => { const l = document.querySelector('.log'); l.scrollTop = top }", 0 if edge == "top" else 1e9
+        "(top) => { const l = document.querySelector('.log'); l.scrollTop = top }",
+        0 if edge == "top" else 1e9,
     )
 
 
@@ -98,7 +99,7 @@ def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: House, sit: Sit, o
         assert cara.evaluate(WATCH, 250) < 2
         wait_for_rows(cara, "first", "<", before["first"])
         now = look(cara)
-        assert now["count"] <= MOST
+        assert now["count"] <= MAX_ROWS
         assert not now["gaps"]
         most_nodes = max(most_nodes, now["nodes"])
     top = look(cara)
@@ -110,7 +111,7 @@ def test_scrolled_both_ways_it_neither_jumps_nor_grows(house: House, sit: Sit, o
         assert cara.evaluate(WATCH, 250) < 2
         wait_for_rows(cara, "last", ">", before["last"])
         now = look(cara)
-        assert now["count"] <= MOST
+        assert now["count"] <= MAX_ROWS
         assert not now["gaps"]
         assert now["nodes"] <= most_nodes * 1.3
 
@@ -123,7 +124,7 @@ def test_to_a_day(house: House, sit: Sit) -> None:
     cara.get_by_role("button", name="Go", exact=True).click()
     section = cara.locator(f'.day[data-day="{day.isoformat()}"]')
     expect(section.locator(".message").first).to_be_in_viewport()
-    assert look(cara)["count"] <= MOST
+    assert look(cara)["count"] <= MAX_ROWS
 
 
 def test_what_arrives_meanwhile_is_counted_and_waits(house: House, sit: Sit) -> None:

@@ -53,7 +53,7 @@ def middle(found: Locator) -> float:
 @SIZES
 def test_what_is_answered_stands_above_the_field(house: House, sit: Sit, options: dict[str, Any]) -> None:
     page = sit(house.cara, at=f"{house.thread}?reply_to=7", **options)
-    answered, field = box(page.locator('[data-part="answering"]')), box(page.locator(".composer__field"))
+    answered, field = box(page.locator('[data-part="reply-banner"]')), box(page.locator(".composer__field"))
     assert answered["bottom"] <= field["y"]
     assert field["height"] < 48  # one line
     assert answered["width"] > 0.9 * box(page.locator(".composer__box"))["width"]
@@ -64,7 +64,11 @@ def test_the_list_stands_still_when_a_thread_opens_beside_it(house: House, sit: 
 
     def seen() -> list[Any]:
         title = page.locator(".pane-list__title > :first-child")
-        return [box(page.locator(".pane-list")), box(title), title.evaluate("(it) => getComputedStyle(it).font")]
+        return [
+            box(page.locator(".pane-list")),
+            box(title),
+            title.evaluate("(it) => getComputedStyle(it).font"),
+        ]
 
     alone = seen()
     page.goto(house.thread)
@@ -77,7 +81,9 @@ def test_a_long_count_hides_nothing_on_a_phone(house: House, sit: Sit) -> None:
     assert count.inner_text() == "99+"
     arrow = box(page.locator(".topbar__back .icon"))
     assert arrow["x"] + 0.6 * arrow["width"] <= box(count)["x"]  # where its point and its arms end
-    page.locator('[data-part="button"] .badge').evaluate("(bell) => { bell.hidden = false; bell.textContent = '99+'; }")
+    page.locator('[data-part="button"] .badge').evaluate(
+        "(badge) => { badge.hidden = false; badge.textContent = '99+'; }"
+    )
     assert box(page.locator('[data-part="button"] .badge'))["right"] + 2 <= page.evaluate("innerWidth")
 
 
@@ -115,4 +121,6 @@ def test_from_right_to_left_what_opens_belongs_to_its_button(house: House, sit: 
     page = in_arabic(sit, house, house.thread, DESK)
     page.locator(".composer__emoji").click()
     page.locator(".board__grid button").first.wait_for()
-    assert box(page.locator(".board"))["x"] == pytest.approx(box(page.locator(".composer__emoji"))["x"], abs=1)
+    assert box(page.locator(".board"))["x"] == pytest.approx(
+        box(page.locator(".composer__emoji"))["x"], abs=1
+    )

@@ -113,7 +113,9 @@ def test_the_button_goes_when_the_time_is_over(pair: tuple[Page, Page]) -> None:
     cara.clock.fast_forward("05:01")
     expect(edit).to_be_hidden()
     cara.keyboard.press("Escape")
-    expect(menu_of(cara, "Five minutes from now").get_by_role("button", name="Pin", exact=True)).to_be_visible()
+    expect(
+        menu_of(cara, "Five minutes from now").get_by_role("button", name="Pin", exact=True)
+    ).to_be_visible()
     expect(edit).to_be_hidden()
     cara.keyboard.press("Escape")
     field(cara).press("ArrowUp")
@@ -194,7 +196,11 @@ def test_marked_unread_until_it_is_opened_again(pair: tuple[Page, Page]) -> None
     address = cara.url.partition("#")[0]
     menu_of(cara, "Read me later").get_by_role("button", name="Mark unread from here").click()
     expect(cara).to_have_url(re.compile(r"/$"))
-    listed = cara.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text="Paul Professional")
+    listed = (
+        cara.get_by_role("list", name="Conversations")
+        .get_by_role("listitem")
+        .filter(has_text="Paul Professional")
+    )
     expect(listed).to_contain_text("1 unread")
     expect(cara).to_have_title(re.compile(r"^\(1\) "))
     expect(row(paul, "Read me later")).to_contain_text("Seen")
@@ -251,7 +257,9 @@ def test_all_of_it_without_script(house: House, sit: Sit, pair: tuple[Page, Page
     paul.get_by_role("button", name="Heart").click()
     expect(row(watching, "Plain as a form").get_by_role("button", name="❤️ Paul Professional")).to_be_visible()
     row(paul, "Plain as a form").get_by_role("button", name="❤️ You").click()
-    expect(row(watching, "Plain as a form").get_by_role("button", name="❤️ Paul Professional")).to_have_count(0)
+    expect(row(watching, "Plain as a form").get_by_role("button", name="❤️ Paul Professional")).to_have_count(
+        0
+    )
     row(paul, "Plain as a form").get_by_role("link", name=more).click()
     paul.get_by_label("Edit message").fill("Plain as a form can be")
     paul.get_by_role("button", name="Save").click()

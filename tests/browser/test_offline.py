@@ -133,7 +133,9 @@ def test_three_written_offline_arrive_once_and_in_order(house: House, sit: Sit, 
 
     context = cara.context
     with cut(context):
-        expect(cara.get_by_text("You seem to be offline. What you write goes out when you are back.")).to_be_visible()
+        expect(
+            cara.get_by_text("You seem to be offline. What you write goes out when you are back.")
+        ).to_be_visible()
         write_in_vain(cara, texts)
         expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()
         cara.close()
@@ -202,12 +204,16 @@ def test_reading_offline(house: House, sit: Sit, cut: Cut) -> None:
     with cut(cara.context):
         cara.goto("/")
         expect(cara.get_by_text("You are offline. This is what was here at")).to_be_visible()
-        cara.get_by_role("list", name="Conversations").get_by_role("link").filter(has_text="Paul").first.click()
+        cara.get_by_role("list", name="Conversations").get_by_role("link").filter(
+            has_text="Paul"
+        ).first.click()
         expect(log(cara).get_by_text("Read me below ground")).to_be_visible()
         for elsewhere in ("/settings", "/notifications", "/?q=x", "/oversight"):
             cara.goto(elsewhere)
             expect(cara.get_by_role("heading", name="You are offline")).to_be_visible()
-        assert not [path for path in cara.evaluate(KEPT) if path.startswith(("/settings", "/not", "/over", "/api"))]
+        assert not [
+            path for path in cara.evaluate(KEPT) if path.startswith(("/settings", "/not", "/over", "/api"))
+        ]
         cara.get_by_role("link", name="Go to messages").click()
         expect(cara.get_by_role("list", name="Conversations")).to_be_visible()
 
@@ -308,7 +314,9 @@ def test_it_goes_out_after_the_page_was_closed(house: House, sit: Sit, cut: Cut)
     context = cara.context
     with cut(context):
         write_in_vain(cara, texts)
-        cara.wait_for_function("async () => (await (await caches.open('wellchat.queue')).keys()).length === 3")
+        cara.wait_for_function(
+            "async () => (await (await caches.open('wellchat.queue')).keys()).length === 3"
+        )
         cara.close()
     elsewhere = open_again(context, "/healthz")  # a page that sends nothing itself
     tell_worker(elsewhere, "dispatchSyncEvent", tag="wellchat.send", lastChance=False)

@@ -62,7 +62,9 @@ COUNT = """() => {
 }"""
 SHOWN = """async () => (await (await navigator.serviceWorker.ready).getNotifications())
     .map(({ title, body, tag }) => [title, body, tag])"""
-REGISTER = "async () => { await navigator.serviceWorker.register('/sw.js'); await navigator.serviceWorker.ready }"
+REGISTER = (
+    "async () => { await navigator.serviceWorker.register('/sw.js'); await navigator.serviceWorker.ready }"
+)
 CLICK = """async () => {
     const [notification] = await registration.getNotifications();
     self.dispatchEvent(new NotificationEvent("notificationclick", { notification }));
@@ -77,7 +79,13 @@ def test_a_push_is_shown_and_leads_to_the_thread(paul: Page, house: House) -> No
     assert paul.evaluate("Notification.permission") == "default", "nobody asked on loading a page"
     allowed(paul)
     mine = waiting(paul)
-    said = {"id": mine["id"], "tag": "thread:1", "title": "wellchat", "body": "New message", "url": mine["url"]}
+    said = {
+        "id": mine["id"],
+        "tag": "thread:1",
+        "title": "wellchat",
+        "body": "New message",
+        "url": mine["url"],
+    }
     pushed(paul, said)
     shows(paul, ["wellchat", "New message", "thread:1"])
     pushed(paul, said | {"body": "2 new messages"})
@@ -92,7 +100,16 @@ def test_a_push_is_shown_and_leads_to_the_thread(paul: Page, house: House) -> No
 def test_what_is_read_is_taken_off_the_screen(paul: Page, house: House, sit: Sit) -> None:
     allowed(paul)
     mine = waiting(paul)
-    pushed(paul, {"id": mine["id"], "tag": "thread:1", "title": "wellchat", "body": "New message", "url": house.thread})
+    pushed(
+        paul,
+        {
+            "id": mine["id"],
+            "tag": "thread:1",
+            "title": "wellchat",
+            "body": "New message",
+            "url": house.thread,
+        },
+    )
     shows(paul, ["wellchat", "New message", "thread:1"])
     sit(house.paul, at=house.thread, **PHONE)
     shows(paul)

@@ -38,7 +38,9 @@ def test_the_palette_by_keyboard(paul: Page) -> None:
     paul.keyboard.press("Meta+k")
     paul.keyboard.type("cara")
     options = palette(paul).get_by_role("option")
-    expect(palette(paul).get_by_role("group", name="People and conversations").get_by_role("option")).to_have_count(1)
+    expect(
+        palette(paul).get_by_role("group", name="People and conversations").get_by_role("option")
+    ).to_have_count(1)
     expect(options.first).to_have_attribute("aria-selected", "true")
     field.fill("CAFE harb")
     hit = palette(paul).get_by_role("group", name="Messages").get_by_role("option").first
@@ -112,7 +114,9 @@ def test_the_page_and_what_is_remembered(paul: Page) -> None:
     paul.get_by_role("button", name="Account").click()
     paul.get_by_role("button", name="Sign out").click()
     paul.wait_for_url("**/sign-in*")
-    assert paul.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('wellchat.recent'))") == []
+    assert (
+        paul.evaluate("Object.keys(localStorage).filter((name) => name.startsWith('wellchat.recent'))") == []
+    )
 
 
 def test_without_script(house: House, sit: Sit, paul: Page) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bench.rows.page import MOST_FIRST_LOAD, MOST_SCRIPT, SCRIPTS, WATCH, shift, weigh
+from bench.rows.page import MAX_FIRST_LOAD, MAX_SCRIPT, SCRIPTS, WATCH, shift, weigh
 from tests.browser.everything import furnish
 from tests.browser.house import House, Sit, a_house
 
@@ -22,8 +22,8 @@ def test_the_thread_page_is_small(sit: Sit, house: House) -> None:
     page.add_init_script(WATCH)
     weight = weigh(page, house.thread)
     kept = {url: size for url, size in weight.bytes_of.items() if "/attachments/" not in url}
-    assert page.evaluate(SCRIPTS) < MOST_SCRIPT
-    assert sum(kept.values()) < MOST_FIRST_LOAD
+    assert page.evaluate(SCRIPTS) < MAX_SCRIPT
+    assert sum(kept.values()) < MAX_FIRST_LOAD
     assert sum("/css/" in url for url in kept) == 1
     assert shift(page) <= 0.05  # with pictures that come after it
     answers = page.evaluate(HOW_SENT)

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from wellchat.changes.actions import record_change, renew_epoch, trim_log
 from wellchat.changes.cursor import Cursor, parse_cursor
 from wellchat.changes.models import Change
-from wellchat.changes.queries import changes_after, check, cursor_now
+from wellchat.changes.queries import changes_after, check_cursor, cursor_now
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 
@@ -23,7 +23,9 @@ def note(user_id, *threads):
 
 
 def seqs(user_id):
-    return list(db.session.execute(select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)).scalars())
+    return list(
+        db.session.execute(select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)).scalars()
+    )
 
 
 def test_the_same_thing_twice_in_one_transaction_is_one_row(app, cast):
@@ -92,15 +94,15 @@ def test_a_cursor_says_why_it_cannot_be_followed(app, cast):
     cara, paul = cast.cara.id, cast.paul.id
     note(cara, "a", "b", "c")
     head = cursor_now(cara)
-    assert check(cara, head) == (head, 0, 0, None)
-    assert check(cara, cursor_now(paul)).refusal == "foreign"
-    assert check(cara, head._replace(seq=4)).refusal == "ahead"
+    assert check_cursor(cara, head) == (head, 0, 0, None)
+    assert check_cursor(cara, cursor_now(paul)).refusal == "foreign"
+    assert check_cursor(cara, head._replace(seq=4)).refusal == "ahead"
     assert trim_log(user_id=cara, keep=1) == 2
-    assert check(cara, head._replace(seq=1)).refusal == "expired"
-    assert check(cara, head._replace(seq=2)).refusal is None  # the one row above it is still there
+    assert check_cursor(cara, head._replace(seq=1)).refusal == "expired"
+    assert check_cursor(cara, head._replace(seq=2)).refusal is None  # the one row above it is still there
     renew_epoch()
-    assert check(cara, head).refusal == "restored"
-    assert check(cara, cursor_now(cara)).refusal is None
+    assert check_cursor(cara, head).refusal == "restored"
+    assert check_cursor(cara, cursor_now(cara)).refusal is None
 
 
 def test_a_cursor_survives_its_journey(app, cast):
@@ -109,7 +111,19 @@ def test_a_cursor_survives_its_journey(app, cast):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "?", "zzz", "a.b.c", "é", "YS5iLmM", "YS5iLi0x", "YS5iLjk5OTk5OTk5OTk5OTk5OTk5OTk5", "\x00", "A" * 300]
+    "text",
+    [
+        "",
+        "?",
+        "zzz",
+        "a.b.c",
+        "é",
+        "YS5iLmM",
+        "YS5iLi0x",
+        "YS5iLjk5OTk5OTk5OTk5OTk5OTk5OTk5",
+        "\x00",
+        "A" * 300,
+    ],
 )
 def test_what_never_was_a_cursor_is_refused(app, text):
     with pytest.raises(Invalid):

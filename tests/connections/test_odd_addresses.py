@@ -21,5 +21,9 @@ def test_addresses_that_name_nobody(app, cast, browse):
 @pytest.mark.each_database
 def test_odd_names_in_forms_without_a_shape(app, cast, browse):
     cara = browse(cast.cara)
-    for form in ({"with": "a\x00b"}, {"kind": "\x00", "external_id": "1"}, {"kind": "booking", "external_id": "\x00"}):
+    for form in (
+        {"with": "a\x00b"},
+        {"kind": "\x00", "external_id": "1"},
+        {"kind": "booking", "external_id": "\x00"},
+    ):
         assert cara.post("/threads", data=form).status_code in (404, 422), form

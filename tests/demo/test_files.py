@@ -13,7 +13,7 @@ from wellchat.accounts.actions import create_user
 from wellchat.accounts.queries import user_by_email
 from wellchat.attachments.documents import PDF
 from wellchat.attachments.models import READY, Attachment
-from wellchat.attachments.storage import key_of, the_store, thumbnail_key
+from wellchat.attachments.storage import get_store, key_of, thumbnail_key
 from wellchat.db import db
 from wellchat.demo.actions import load, reset
 from wellchat.demo.drawings import DRAWINGS
@@ -58,7 +58,9 @@ def test_every_drawing_is_what_its_name_says_and_is_sent_once(name):
     else:
         with Image.open(io.BytesIO(content)) as picture:
             assert picture.size == (800, 600)
-            assert len(picture.convert("RGB").resize((80, 60)).getcolors(4800)) > 20  # something is drawn on it
+            assert (
+                len(picture.convert("RGB").resize((80, 60)).getcolors(4800)) > 20
+            )  # something is drawn on it
 
 
 @pytest.mark.each_database
@@ -85,7 +87,7 @@ def test_a_reset_takes_their_bytes_too(loaded, talk, now):
     send(talk, talk.cara, [real], "Mine")
     before = {row.id for row in rows()} - {real.id}
     reset(now=now)
-    kept = {key for key, _ in the_store().keys()}  # noqa: SIM118 - a store is no dict
+    kept = {key for key, _ in get_store().keys()}  # noqa: SIM118 - a store is no dict
     after = {row.id for row in rows()} - {real.id}
     assert not before & after
     assert len(after) == len(DRAWINGS)

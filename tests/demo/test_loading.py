@@ -17,7 +17,7 @@ from wellchat import clock, sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
-from wellchat.attachments.storage import the_store
+from wellchat.attachments.storage import get_store
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import Base, db, transaction
 from wellchat.demo.actions import PASSWORD, load, reset, take_away
@@ -28,12 +28,12 @@ from wellchat.errors import Conflict
 from wellchat.mail import transport
 from wellchat.mail.models import SENT, Mail, RefusedAddress
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.models import Membership, Message, Outbox, Thread
+from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
-from wellchat.oversight.actions import look
+from wellchat.oversight.actions import grant_access
 from wellchat.subjects.models import Subject
 
 pytestmark = pytest.mark.slow
@@ -125,7 +125,7 @@ def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
 
 
 def test_nothing_is_left_for_the_worker(loaded):
-    assert rows_of(Outbox) == []
+    assert rows_of(PendingDelivery) == []
     assert rows_of(DigestSchedule) == []
 
 
@@ -185,7 +185,10 @@ def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api)
     listed = api(talk.cara).get("/api/threads").json["threads"]
     assert [thread["id"] for thread in listed] == [talk.id]
     assert api(talk.cara).get(f"/api/threads/{thread_id}").status_code == 404
-    assert {name: count for name, count in counts().items() if before[name] != count}.keys() <= {"tokens", "changes"}
+    assert {name: count for name, count in counts().items() if before[name] != count}.keys() <= {
+        "tokens",
+        "changes",
+    }
     fresh = {file.name for file in transport.folder().glob("*.eml")}
     assert len(fresh & files) < len(files)
     names = {mail.id for mail in rows_of(Mail)}
@@ -220,7 +223,7 @@ def test_taken_away_it_leaves_nothing(app, talk, now, everything, api):
 
 
 def stored():
-    return {key for key, _ in the_store().keys()}  # noqa: SIM118 - a store is no dict
+    return {key for key, _ in get_store().keys()}  # noqa: SIM118 - a store is no dict
 
 
 def write_to_rosa(cast, now):
@@ -230,17 +233,22 @@ def write_to_rosa(cast, now):
 
 def put_for_a_demo_s_client(cast, now):
     put_subject(
-        kind="coupon", external_id="c", title="C", professional_id=cast.paul.id, client_id=person("hannah").id, now=now
+        kind="coupon",
+        external_id="c",
+        title="C",
+        professional_id=cast.paul.id,
+        client_id=person("hannah").id,
+        now=now,
     )
 
 
 def be_read_by_judith(cast, now):
-    look(admin=person("judith"), thread_id=Talk(cast, now).id, reason="Curious, I must say", now=now)
+    grant_access(admin=person("judith"), thread_id=Talk(cast, now).id, reason="Curious, I must say", now=now)
 
 
 def read_them(cast, now):
     thread = rows_of(Thread)[0].id
-    look(admin=cast.ada, thread_id=thread, reason="To see how it works", now=now)
+    grant_access(admin=cast.ada, thread_id=thread, reason="To see how it works", now=now)
 
 
 @pytest.mark.parametrize(

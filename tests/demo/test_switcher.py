@@ -117,8 +117,12 @@ ELSEWHERE = [
 
 def press(client, path, *, data=None, **request):
     """Posts a form with the token of a page that was got by the same name, for cookies go by names."""
-    token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/forgot-password", **request).text)[1]
-    return client.open(path, method="POST", forged=True, data={"csrf_token": token, **(data or {})}, **request)
+    token = re.search(
+        r'name="csrf_token"[^>]*value="([^"]+)"', client.get("/forgot-password", **request).text
+    )[1]
+    return client.open(
+        path, method="POST", forged=True, data={"csrf_token": token, **(data or {})}, **request
+    )
 
 
 def offers_nobody(client, user, **request):
@@ -143,7 +147,8 @@ def test_from_elsewhere_nobody_of_the_demo_can_be_entered(maya, client, request_
 
 
 @pytest.mark.parametrize(
-    "setting", [{"BASE_URL": "https://chat.example.com"}, {"BASE_URL": "http://8.8.4.4"}, {"PROXIES": 1}]
+    "setting",
+    [{"BASE_URL": "https://chat.example.com"}, {"BASE_URL": "http://8.8.4.4"}, {"TRUSTED_PROXIES": 1}],
 )
 def test_where_strangers_come_nobody_of_the_demo_can_be_entered(maya, client, settings, setting):
     become(client, maya.id)

@@ -58,9 +58,9 @@ def test_wrong_usage(world: World) -> None:
 
 def test_a_line_of_data_for_each_person(world: World) -> None:
     world.say(world.client, "Hello")
-    [foreseen] = map(json.loads, send(world, "--dry-run", "--json", "--now", DUE).splitlines())
-    assert foreseen["threads"] == [{"thread_id": world.thread.id, "first_seq": 1, "last_seq": 1, "count": 1}]
-    assert (foreseen["address"], foreseen["did"]) == (world.coach.email, "sent")
+    [forecast] = map(json.loads, send(world, "--dry-run", "--json", "--now", DUE).splitlines())
+    assert forecast["threads"] == [{"thread_id": world.thread.id, "first_seq": 1, "last_seq": 1, "count": 1}]
+    assert (forecast["address"], forecast["did"]) == (world.coach.email, "sent")
     [done] = map(json.loads, send(world, "--json", "--now", DUE).splitlines())
     [mail] = world.mails()
     assert done == {

@@ -52,7 +52,10 @@ def test_one_email_with_exactly_what_waits(world: World) -> None:
     [message] = world.server.messages
     text = text_of(message)
     assert message["Subject"] == "3 new messages from Ana Petrov"
-    places = [text.index(words) for words in ("Ana Petrov", "I slept badly.", "Could we move Thursday?", "To 17:30?")]
+    places = [
+        text.index(words)
+        for words in ("Ana Petrov", "I slept badly.", "Could we move Thursday?", "To 17:30?")
+    ]
     assert places == sorted(places)
     assert "3 unread messages" in text
     assert "Good morning" not in message.as_string()
@@ -97,7 +100,9 @@ def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> No
 
 def test_deleted_before_it_was_due_none(world: World) -> None:
     message = world.say(world.client, "the secret word")
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE)
+    messaging.delete_message(
+        viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE
+    )
     runs.sweep(DUE)
     assert reasons(world) == ["What waited was deleted by its sender."]
 
@@ -170,16 +175,18 @@ def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) ->
     assert runs.sweep(DUE + MINUTE)["digests_sent"] == 1
 
 
-def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.say(world.client, "first words")
-    real = mail.send_begun
+    real = mail.send_claimed
 
     def meanwhile(**arguments: object) -> object:
         world.say(world.client, "second words", DUE)
         return real(**arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(mail, "send_begun", meanwhile)
+        patch.setattr(mail, "send_claimed", meanwhile)
         runs.sweep(DUE)
     runs.sweep(DUE + DELAY)
     texts = [text_of(m) for m in world.server.messages]
@@ -244,7 +251,9 @@ def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
 
     def write(n: int) -> None:
         for round_ in range(4):
-            world.say(db.session.get_one(User, people[n].id), f"<{n}.{round_}>", NOON + round_ * MINUTE, threads[n])
+            world.say(
+                db.session.get_one(User, people[n].id), f"<{n}.{round_}>", NOON + round_ * MINUTE, threads[n]
+            )
 
     world.together(*[lambda n=n: write(n) for n in range(6)], *[lambda: runs.sweep(DUE)] * 3)
     runs.sweep(DUE + timedelta(hours=2))
@@ -280,7 +289,9 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(1, 8, 2):
             with suppress(Invalid):  # not written yet
                 messaging.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
-            messaging.change_membership(viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)})
+            messaging.change_membership(
+                viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)}
+            )
 
     def change_mind() -> None:
         coach = db.session.get_one(User, coach_id)
@@ -304,13 +315,13 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(c["first_seq"], c["last_seq"] + 1)
     ]
     assert len(covered) == len(set(covered))
-    left = decide.standing_of(coach_id, DUE + timedelta(days=2))
+    left = decide.load_recipient(coach_id, DUE + timedelta(days=2))
     assert left is not None
     assert left.waiting == (), "nobody forgotten"
 
 
 @pytest.mark.each_database
-@pytest.mark.parametrize("step", ["decide", "begin", "before commit"])
+@pytest.mark.parametrize("step", ["decide", "create_claimed", "before commit"])
 def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
     world: World, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -325,11 +336,11 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
         match step:
             case "decide":
                 patch.setattr(runs, "decide", die)
-            case "begin":
-                patch.setattr(mail, "begin", die)
+            case "create_claimed":
+                patch.setattr(mail, "create_claimed", die)
             case "before commit":
-                real = mail.begin
-                patch.setattr(mail, "begin", lambda **a: (real(**a), die()))
+                real = mail.create_claimed
+                patch.setattr(mail, "create_claimed", lambda **a: (real(**a), die()))
         runs.sweep(DUE)
     db.session.remove()
     for minutes in range(1, 30, 5):
@@ -348,7 +359,7 @@ def test_a_message_of_unknown_fate_is_not_mailed_again(world: World, monkeypatch
 
     world.say(world.client, "first words")
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
-        patch.setattr("wellchat.mail.transport.SmtpLane.send", die)
+        patch.setattr("wellchat.mail.transport.SmtpConnection.send", die)
         runs.sweep(DUE)
     mail.sweep(DUE + timedelta(hours=1))
     world.say(world.client, "second words", DUE)
@@ -365,10 +376,10 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
     world.say(world.client, "to the good one")
     real = decide.decide
 
-    def stumble(standing: decide.Standing, now: datetime) -> object:
-        if standing.user_id == bad.id:
+    def stumble(recipient: decide.Recipient, now: datetime) -> object:
+        if recipient.user_id == bad.id:
             raise ValueError("rotten")
-        return real(standing, now)
+        return real(recipient, now)
 
     with monkeypatch.context() as patch:
         for module in (runs, actions):  # with all the others, and then alone
@@ -400,7 +411,7 @@ def test_quiet_hours_hold_a_retry_too(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "comes"),
+    ("prefs", "comes"),
     [
         ({"cadence": "hourly"}, timedelta(hours=1)),
         ({"cadence": "daily", "digest_hour": 18}, timedelta(hours=6)),
@@ -408,13 +419,13 @@ def test_quiet_hours_hold_a_retry_too(world: World) -> None:
         ({"cadence": "weekly", "digest_weekday": 4, "digest_hour": 7}, timedelta(days=2, hours=-5)),
     ],
 )
-def test_at_their_digest_time(world: World, wishes: dict[str, object], comes: timedelta) -> None:
-    save_preferences(user=world.coach, now=NOON, **wishes)
+def test_at_their_digest_time(world: World, prefs: dict[str, object], comes: timedelta) -> None:
+    save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert planned(world.coach) == NOON + comes
     assert runs.sweep(NOON + comes - timedelta(seconds=1))["digests_sent"] == 0
     assert runs.sweep(NOON + comes)["digests_sent"] == 1
-    assert f"one {wishes['cadence']} email" in text_of(world.server.messages[0]) or wishes["cadence"] == "soon"
+    assert f"one {prefs['cadence']} email" in text_of(world.server.messages[0]) or prefs["cadence"] == "soon"
 
 
 def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
@@ -428,7 +439,7 @@ def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
 
 @pytest.mark.slow
 def test_no_more_than_twenty_a_day(world: World) -> None:
-    world.app.config["MOST_EMAILS_PER_THREAD"] = 99
+    world.app.config["MAX_EMAILS_PER_THREAD"] = 99
     for n in range(25):
         world.say(world.client, f"word {n}", NOON + n * DELAY)
         runs.sweep(NOON + (n + 1) * DELAY)
@@ -446,7 +457,7 @@ def test_queries_per_recipient_stay_the_same(world: World) -> None:
             thread = world.open_thread(person, coach)
             world.say(person, "Hello", thread=thread)
         with counted_queries() as count:
-            decide.standing_of(coach.id, DUE)
+            decide.load_recipient(coach.id, DUE)
         counts.append(len(count))
     assert counts[0] == counts[1] <= 5
 
@@ -469,12 +480,12 @@ def counted_queries() -> Iterator[list[str]]:
 @pytest.mark.each_database
 def test_a_look_is_planned_for_the_earlier_of_two(world: World) -> None:
     for hours in (5, 3, 4):
-        actions.expect(user_id=world.coach.id, at=NOON + timedelta(hours=hours))
+        actions.schedule(user_id=world.coach.id, at=NOON + timedelta(hours=hours))
     assert planned(world.coach) == NOON + timedelta(hours=3)
 
 
 def test_nothing_outside_a_transaction(world: World) -> None:
     with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
-        actions.expect(user_id=world.coach.id, at=NOON)
+        actions.schedule(user_id=world.coach.id, at=NOON)
         raise ZeroDivisionError
     assert planned(world.coach) is None

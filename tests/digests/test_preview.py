@@ -17,11 +17,11 @@ from tests.mail.world import NOON, World
 from wellchat.clock import now as clock_now
 from wellchat.db import db
 from wellchat.digests import preview
-from wellchat.digests.decide import decide, standing_of
+from wellchat.digests.decide import decide, load_recipient
+from wellchat.i18n import force_language
 from wellchat.mail import actions as mail
 from wellchat.notifications.actions import save_preferences
 from wellchat.web import limiter
-from wellchat.words import in_language
 
 Browse = Callable[..., Browser]
 PAGE, FRAME = "/settings/notifications/preview", "/settings/notifications/preview/html"
@@ -44,10 +44,10 @@ def test_the_next_email_as_it_would_be(world: World, browse: Browse, everything:
 def test_why_it_waits_is_told_in_the_reader_s_language(world: World, browse: Browse) -> None:
     world.say(world.client, "Hello", clock_now())
     assert "Noch nicht fällig." in browse(world.coach).get(PAGE, headers={"Accept-Language": "de"}).text
-    standing = standing_of(world.coach.id, NOON)
-    assert standing is not None
-    enough = replace(standing, recent=((NOON, frozenset()),) * world.app.config["MOST_EMAILS"])
-    with in_language("de"):
+    recipient = load_recipient(world.coach.id, NOON)
+    assert recipient is not None
+    enough = replace(recipient, recent=((NOON, frozenset()),) * world.app.config["MAX_EMAILS_PER_DAY"])
+    with force_language("de"):
         assert "an einem Tag sind genug." in decide(enough, clock_now() + timedelta(hours=2)).why
 
 
@@ -64,7 +64,7 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wishes", "words"),
+    ("prefs", "words"),
     [
         ({}, "It comes on Wednesday 18 November at 12:30 at the earliest"),
         ({"cadence": "daily", "digest_hour": 18}, "It comes on Wednesday 18 November at 18:00"),
@@ -75,15 +75,15 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
         ({"cadence": "off"}, "It does not come: Emails are switched off in the preferences."),
     ],
 )  # fmt: skip
-def test_when_it_comes(world: World, wishes: dict[str, Any], words: str) -> None:
+def test_when_it_comes(world: World, prefs: dict[str, Any], words: str) -> None:
     world.say(world.client, "Hello")
-    save_preferences(user=world.coach, now=NOON, **wishes)
+    save_preferences(user=world.coach, now=NOON, **prefs)
     from wellchat.digests import runs
 
     runs.sweep(NOON)
     db.session.refresh(world.coach)
     found = preview.preview(world.coach, NOON)
-    assert preview.in_words(found, world.coach.time_zone).startswith(words)
+    assert preview.describe(found, world.coach.time_zone).startswith(words)
 
 
 def test_a_test_is_sent_and_says_that_it_is_one(world: World, browse: Browse) -> None:
@@ -114,13 +114,20 @@ def test_three_tests_an_hour(make_app: Callable[..., Flask], now: Any) -> None:
         me: Any = app.test_client()
         me.signed_in_as(cast.cara)
         try:
-            assert [me.post("/settings/notifications/test").status_code for _ in range(4)] == [303, 303, 303, 429]
+            assert [me.post("/settings/notifications/test").status_code for _ in range(4)] == [
+                303,
+                303,
+                303,
+                429,
+            ]
         finally:
             limiter.enabled = False  # it is one for all applications of this process
             db.session.remove()
 
 
-def test_messages_about_to_be_mailed_are_in_the_zone_of_the_reader(talk: Talk, browse: Browse, now: Any) -> None:
+def test_messages_about_to_be_mailed_are_in_the_zone_of_the_reader(
+    talk: Talk, browse: Browse, now: Any
+) -> None:
     save_preferences(user=talk.paul, now=now, time_zone="Asia/Kolkata")
     talk.says(talk.cara, "Hello", now=now)
     there = (now + timedelta(hours=5, minutes=30)).strftime("%H:%M")

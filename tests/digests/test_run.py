@@ -18,9 +18,9 @@ from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
 from wellchat.digests import actions, decide, outbox, runs
-from wellchat.digests.render import MOST_SHOWN
+from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
-from wellchat.mail.refusals import note_refusal
+from wellchat.mail.refusals import save_refusal
 from wellchat.messaging import actions as messaging
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences
@@ -33,20 +33,20 @@ def mute(world: World, name: str) -> None:
     messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
-def put_off(world: World) -> None:
+def postponed_elsewhere(world: World) -> None:
     """Another host found that the reader has just come back."""
     world.seen(world.coach, DUE)
     assert actions.send_one(user_id=world.coach.id, now=DUE) is not None
 
 
-def told_elsewhere(world: World) -> None:
+def message_elsewhere(world: World) -> None:
     person = world.user("Jonas Weber")
     world.say(person, "In another thread", DUE, world.open_thread(person, world.coach))
 
 
 def bounce(world: World) -> None:
     with transaction():
-        note_refusal(world.coach.email, "550 5.1.1 no such user", DUE)
+        save_refusal(world.coach.email, "550 5.1.1 no such user", DUE)
 
 
 MEANWHILE: dict[str, Callable[[World], object]] = {
@@ -58,10 +58,10 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
     "muted": lambda w: mute(w, "muted_until"),
     "snoozed": lambda w: mute(w, "snoozed_until"),
     "another message": lambda w: w.say(w.client, "And one more", DUE),
-    "another thread": told_elsewhere,
+    "another thread": message_elsewhere,
     "another wish": lambda w: save_preferences(user=w.coach, now=DUE, cadence="off"),
     "another host": lambda w: runs.sweep(DUE),
-    "put off": put_off,
+    "put off": postponed_elsewhere,
     "refused": bounce,
     "claimed": lambda w: actions.send_one(user_id=w.coach.id, now=DUE),
 }
@@ -71,11 +71,11 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
 @pytest.mark.parametrize("what", MEANWHILE)
 def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> None:
     world.say(world.client, "Hello")
-    prepared = runs.prepare([world.coach.id], DUE)[world.coach.id]
+    prepared = runs.build_batch([world.coach.id], DUE)[world.coach.id]
     MEANWHILE[what](world)
     before = (world.membership(world.coach).mailed_seq, len(world.mails()))
     with pytest.raises(runs.Changed):
-        runs.remember(prepared, DUE)
+        runs.claim(prepared, DUE)
     db.session.rollback()
     assert (world.membership(world.coach).mailed_seq, len(world.mails())) == before, "and nothing was done"
 
@@ -84,9 +84,9 @@ def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> No
 @pytest.mark.parametrize("what", [name for name in MEANWHILE if name != "claimed"])
 def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
     world.say(world.client, "first words")
-    real, happened = runs.prepare, []
+    real, happened = runs.build_batch, []
 
-    def prepare(*given: Any) -> Any:
+    def build_batch(*given: Any) -> Any:
         found = real(*given)
         db.session.rollback()
         if not happened:
@@ -94,7 +94,7 @@ def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.M
             MEANWHILE[what](world)
         return found
 
-    monkeypatch.setattr(runs, "prepare", prepare)
+    monkeypatch.setattr(runs, "build_batch", build_batch)
     runs.sweep(DUE)
     runs.sweep(DUE + timedelta(days=2))
     said = [m.get_body(("plain",)).get_content() for m in world.server.messages]  # type: ignore[union-attr]
@@ -137,9 +137,11 @@ def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
 @pytest.mark.slow
 def test_many_go_out_over_several_connections_each_once(world: World) -> None:
     people = crowd(world, 130)
-    world.app.config["MAIL_LANES"] = 3
+    world.app.config["SMTP_CONNECTIONS"] = 3
     assert {o.did for o in runs.send_due(now=DUE)} == {"sent"}
-    assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(p.email for p in people)
+    assert sorted(to for recipients in world.server.recipients for to in recipients) == sorted(
+        p.email for p in people
+    )
     assert len(world.server.lines) == (3 if is_postgresql() else 1), "SQLite has one writer"
 
 
@@ -152,7 +154,7 @@ def test_few_go_out_over_one_connection(world: World) -> None:
 
 @pytest.mark.slow
 def test_statements_per_recipient_are_few_and_stay_the_same(world: World, queries: Callable[[], Any]) -> None:
-    world.app.config["MAIL_LANES"] = 1
+    world.app.config["SMTP_CONNECTIONS"] = 1
     counts = []
     for size in (5, 40):
         crowd(world, size)
@@ -190,7 +192,9 @@ def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.Monk
     monkeypatch.setattr(runs, "BATCH", 4)
     people = [person.id for person in crowd(world, 60)]
     chosen = [runs._due(DUE, None, 4) for _ in range(20)]
-    assert all(found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen)
+    assert all(
+        found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen
+    )
     assert len({person for found in chosen for person in found}) > 20
 
 
@@ -243,7 +247,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
             messaging.send_message(
                 sender=person, thread_id=threads[-1].id, body=f"<{n}.{m}>", client_key=f"{n}.{m}", now=NOON
             )
-    actions.expect(user_id=world.coach.id, at=NOON)
+    actions.schedule(user_id=world.coach.id, at=NOON)
     assert runs.sweep(DUE)["digests_sent"] == 1
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.count("<") == 12 * 12
@@ -254,10 +258,10 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
 
 def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
     world.say(world.client, "Hello")
-    standing = decide.standing_of(world.coach.id, DUE)
-    assert standing is not None
+    recipient = decide.load_recipient(world.coach.id, DUE)
+    assert recipient is not None
     with queries() as counted:
-        assert decide.decide(standing, DUE).threads
+        assert decide.decide(recipient, DUE).threads
     assert counted.count == 0
 
 
@@ -267,7 +271,7 @@ def test_one_message_before_many_that_do_not_wait(world: World, follows: str) ->
     """What is shown of a thread is its end; here nothing of the end waits."""
     world.say(world.client, "words that wait")
     writer = world.coach if follows == "of the reader's own" else world.client
-    for n in range(MOST_SHOWN + 5):
+    for n in range(MAX_SHOWN + 5):
         key = {"thread_id": world.thread.id, "client_key": f"n{n}", "now": NOON}
         message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
         if writer is world.client:
@@ -287,23 +291,23 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
     jonas = world.user("Jonas Weber")
     other = world.open_thread(jonas, world.coach)
     world.say(world.client, "first words")
-    real, claimed, sent = actions.standing_of, threading.Event(), threading.Event()
+    real, claimed, sent = actions.load_recipient, threading.Event(), threading.Event()
 
-    def standing_of(*given: Any) -> Any:
+    def load_recipient(*given: Any) -> Any:
         claimed.set()
         assert sent.wait(10)
         until_one_waits()  # the teller has come to the plan that is held here
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(actions, "standing_of", standing_of)
+        patch.setattr(actions, "load_recipient", load_recipient)
         run = background(lambda: actions.send_one(user_id=world.coach.id, now=DUE))
         assert claimed.wait(10)
         messaging.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
-        teller = background(lambda: outbox.tell(thread_ids=[other.id], now=DUE))
+        dispatcher = background(lambda: outbox.process(thread_ids=[other.id], now=DUE))
         sent.set()
         assert run.result(20).did == "queued"
-        assert teller.result(20) == 1
+        assert dispatcher.result(20) == 1
     runs.sweep(DUE + DELAY)
     covers = [cover["thread_id"] for each in world.mails(world.coach) for cover in each.covers]
     assert sorted(covers) == sorted([world.thread.id, other.id]), "each in one mail"

@@ -70,10 +70,10 @@ def test_its_hour_is_that_of_the_digests_in_the_reader_s_zone(world: World) -> N
 
 
 @pytest.mark.parametrize(
-    "wishes", [{"cadence": "off"}, {"cadence": "weekly"}, {"channels": {"week": {"email": False}}}], ids=str
+    "prefs", [{"cadence": "off"}, {"cadence": "weekly"}, {"channels": {"week": {"email": False}}}], ids=str
 )
-def test_not_for_who_does_not_want_it(world: World, wishes: dict[str, Any]) -> None:
-    save_preferences(user=world.coach, now=NOON, **wishes)
+def test_not_for_who_does_not_want_it(world: World, prefs: dict[str, Any]) -> None:
+    save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert db.session.execute(db.select(WeekSchedule)).first() is None
     week.sweep(MONDAY)
@@ -110,7 +110,9 @@ def test_also_where_they_change_their_mind_of_something_else_meanwhile(world: Wo
     world.say(world.client, "Hello")
     world.seen(world.coach, MONDAY)
     assert week.sweep(MONDAY)["weeks_waiting"] == 1
-    save_preferences(user=world.coach, now=MONDAY + timedelta(seconds=30), quiet_from="22:00", quiet_to="07:00")
+    save_preferences(
+        user=world.coach, now=MONDAY + timedelta(seconds=30), quiet_from="22:00", quiet_to="07:00"
+    )
     assert week.sweep(MONDAY + DELAY)["weeks_sent"] == 1, "this week's, not the next one's"
 
 
@@ -130,8 +132,12 @@ def test_its_link_ends_it_and_nothing_else(world: World, browse: Callable[..., B
     assert "weekly summary" in nobody.get(path).text
     assert preferences(world.coach.id).wants("week", "email")
     assert nobody.post(path, forged=True).status_code == 200
-    wishes = preferences(world.coach.id)
-    assert (wishes.wants("week", "email"), wishes.wants("message", "email"), wishes.cadence) == (False, True, "soon")
+    prefs = preferences(world.coach.id)
+    assert (prefs.wants("week", "email"), prefs.wants("message", "email"), prefs.cadence) == (
+        False,
+        True,
+        "soon",
+    )
 
 
 @pytest.mark.each_database

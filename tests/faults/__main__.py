@@ -20,11 +20,15 @@ from tests.history.findings import spell_out  # noqa: E402
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description="Break everything; see what holds.")
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.faults", description="Break everything; see what holds."
+    )
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6))
     parser.add_argument("--faults", type=int, default=100, help="how many, over all databases")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
-    parser.add_argument("--longest", type=float, default=3.0, help="seconds that a fault usually lasts at most")
+    parser.add_argument(
+        "--longest", type=float, default=3.0, help="seconds that a fault usually lasts at most"
+    )
     evidence = Path(tempfile.gettempdir()) / "wellchat-faults"
     parser.add_argument("--evidence", type=Path, default=evidence, help="where a bad run leaves its logs")
     given = parser.parse_args()

@@ -114,10 +114,10 @@ def _(house: Installation, rng: random.Random, _: float) -> None:
         ("mail.deliver", {"mail_ids": [m]}) for m in mails
     ]
     bells += [("sweep", {}), ("digests.send", {})]
-    ringer = Celery(broker=f"redis+socket://{house.parts['valkey'].folder / 'valkey.sock'}")
+    sender = Celery(broker=f"redis+socket://{house.parts['valkey'].folder / 'valkey.sock'}")
     for task, ids in rng.sample(bells * 5, k=len(bells) * 5):
-        ringer.send_task(task, kwargs=ids, ignore_result=True)
-    ringer.close()
+        sender.send_task(task, kwargs=ids, ignore_result=True)
+    sender.close()
 
 
 # Redis

@@ -27,7 +27,7 @@ from wellchat.config import read_settings
 from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
 from wellchat.mail.models import Mail
-from wellchat.messaging.models import Outbox
+from wellchat.messaging.models import PendingDelivery
 
 SMALL_DISK = 96  # MB of the file system that is filled up
 KEY = re.compile(r"\bk\d+-[0-9a-z]+/\w+")  # how the clients' messages begin
@@ -95,10 +95,23 @@ class Installation:
 
     def start_programs(self, ports: list[int]) -> None:
         for number, port in enumerate(ports):
-            words = ("wellchat", "serve", "--port", str(port), "--workers", "1", "--threads", "64", "--grace", "20")
+            words = (
+                "wellchat",
+                "serve",
+                "--port",
+                str(port),
+                "--workers",
+                "1",
+                "--threads",
+                "64",
+                "--grace",
+                "20",
+            )
             self.add(self.program(f"web {number}", *words, port=port))
         quiet = ("-l", "warning", "--without-gossip", "--without-mingle")
-        self.add(self.program("worker", "celery", "-A", "worker", "worker", "-P", "prefork", "-c", "2", *quiet))
+        self.add(
+            self.program("worker", "celery", "-A", "worker", "worker", "-P", "prefork", "-c", "2", *quiet)
+        )
         self.add(self.beat("beat"))
         for part in self.programs():
             part.start()
@@ -142,7 +155,9 @@ class Installation:
         mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}m,mode=700", "tmpfs", str(instance)]
         done = subprocess.run(mount, capture_output=True, text=True, check=False)
         if done.returncode:
-            self.why_no_small_disk = f"a small file system cannot be mounted here ({done.stderr.strip()[:80]})"
+            self.why_no_small_disk = (
+                f"a small file system cannot be mounted here ({done.stderr.strip()[:80]})"
+            )
         else:
             self.stack.callback(subprocess.run, ["umount", "-l", str(instance)], check=False)
         return instance
@@ -189,8 +204,12 @@ class Installation:
         """What the worker should have done by now and has not."""
         moment = now()
         due = {
-            "outbox": select(func.count()).select_from(Outbox).where(Outbox.due_at <= moment),
-            "digests": select(func.count()).select_from(DigestSchedule).where(DigestSchedule.due_at <= moment),
+            "outbox": select(func.count())
+            .select_from(PendingDelivery)
+            .where(PendingDelivery.due_at <= moment),
+            "digests": select(func.count())
+            .select_from(DigestSchedule)
+            .where(DigestSchedule.due_at <= moment),
             "mails": select(func.count()).where(Mail.state == "queued", Mail.due_at <= moment),
         }
         with self.looking():

@@ -129,7 +129,13 @@ def postgresql(folder: Path) -> Part:
     data = folder / "data"
     initdb = [binaries / "initdb", "-D", data, "-U", "wellchat", "--auth=trust", "-E", "UTF8"]
     subprocess.run([*initdb, "--no-locale", "--no-sync"], check=True, stdout=subprocess.DEVNULL, **owner)
-    settings = ("listen_addresses=", "fsync=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+    settings = (
+        "listen_addresses=",
+        "fsync=off",
+        "full_page_writes=off",
+        "max_connections=200",
+        "shared_buffers=64MB",
+    )
     words = [word for setting in settings for word in ("-c", setting)]
     url = f"postgresql+psycopg://wellchat@/postgres?host={folder}"
     command = [binaries / "postgres", "-D", data, "-k", folder, *words]

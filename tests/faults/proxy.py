@@ -118,7 +118,10 @@ class Proxy:
         line = Line(writer, far_writer)
         self._lines.add(line)
         try:
-            there, back = self._pump(reader, far_writer, line, True), self._pump(far_reader, writer, line, False)
+            there, back = (
+                self._pump(reader, far_writer, line, True),
+                self._pump(far_reader, writer, line, False),
+            )
             pumps = [asyncio.ensure_future(pump) for pump in (there, back)]
             await asyncio.wait(pumps, return_when=asyncio.FIRST_COMPLETED)  # nobody here closes by halves
             for each in pumps:

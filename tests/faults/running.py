@@ -56,7 +56,9 @@ class Probe(Device):
         key = f"k{next(self.keys)}-{self.name}"
         about = {"thread": thread_id, "key": key, "body": key}
         body = {"body": key, "client_key": key}
-        yield from self.call(Request("send", "POST", f"/api/threads/{thread_id}/messages", body=body, about=about))
+        yield from self.call(
+            Request("send", "POST", f"/api/threads/{thread_id}/messages", body=body, about=about)
+        )
         yield from self.poll(wait=0)
         yield 0.25
 
@@ -204,7 +206,9 @@ def _judge(house: Installation, struck: list[Struck], history: History, left: di
 
 def table(outcome: Outcome) -> list[str]:
     """Fault by fault: how often, what was violated, and how long until it worked again."""
-    head = f"{outcome.database:26}{'times':>6}{'wrong':>7}{'503/429':>9}{'silent':>8}{'again p50':>11}{'max':>8}"
+    head = (
+        f"{outcome.database:26}{'times':>6}{'wrong':>7}{'503/429':>9}{'silent':>8}{'again p50':>11}{'max':>8}"
+    )
     lines = [head, "-" * len(head)]
     by_kind: dict[str, list[Struck]] = {}
     for each in outcome.struck:

@@ -48,7 +48,9 @@ def test_nobody_is_cut_off(valkey_url: str, tmp_path: Path) -> None:
         work += [threading.Thread(target=send, args=(n,)) for n in range(SENDERS)]
         for each in work:
             each.start()
-        wait_for(lambda: f"wellchat_polls_waiting {POLLS}.0" in fetch(f"{place.url}/metrics")[1], what="the polls")
+        wait_for(
+            lambda: f"wellchat_polls_waiting {POLLS}.0" in fetch(f"{place.url}/metrics")[1], what="the polls"
+        )
         began = time.monotonic()
         assert place.web.stop(seconds=20) == 0
         took = time.monotonic() - began

@@ -268,7 +268,9 @@ class CountedUnread(Broken):
 
     def unread(self, user: str, thread_id: str) -> int:
         mark = self.threads[thread_id]["read"][user]
-        gone = [m for m in self.messages[thread_id] if m["seq"] > mark and m["sender_id"] != user and m["deleted"]]
+        gone = [
+            m for m in self.messages[thread_id] if m["seq"] > mark and m["sender_id"] != user and m["deleted"]
+        ]
         self.broke += bool(gone)
         return super().unread(user, thread_id) + len(gone)
 

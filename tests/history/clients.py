@@ -25,7 +25,9 @@ class Person:
     id: str
     token: str
     others: list[str]
-    recent: list[Request] = field(default_factory=list)  # messages sent of late, which any device may send again
+    recent: list[Request] = field(
+        default_factory=list
+    )  # messages sent of late, which any device may send again
 
 
 @dataclass
@@ -161,7 +163,9 @@ class Device:
     def open(self) -> Life:
         other = self.rng.choice(self.person.others)
         about = {"members": [self.person.id, other]}
-        call = yield from self.persist(Request("open", "POST", "/api/threads", body={"with": other}, about=about))
+        call = yield from self.persist(
+            Request("open", "POST", "/api/threads", body={"with": other}, about=about)
+        )
         if call and call.is_ok and self.rng.random() < 0.5:
             yield from self.say(call.answer["thread"]["id"])
 
@@ -203,7 +207,9 @@ class Device:
         if message := self.own():
             thread_id, seq = message["thread_id"], message["seq"]
             path = f"/api/threads/{thread_id}/messages/{seq}"
-            yield from self.persist(Request("delete", "DELETE", path, about={"thread": thread_id, "seq": seq}))
+            yield from self.persist(
+                Request("delete", "DELETE", path, about={"thread": thread_id, "seq": seq})
+            )
 
     def mark(self) -> Life:
         """React to anybody's message, or pin it; or take that back."""
@@ -243,7 +249,9 @@ class Device:
             yield from self.call(self.messages_of(thread_id, query, load=False))
         else:
             limit = self.rng.randint(1, 10)
-            yield from self.call(Request("threads", "GET", "/api/threads", {"limit": limit}, about={"load": False}))
+            yield from self.call(
+                Request("threads", "GET", "/api/threads", {"limit": limit}, about={"load": False})
+            )
 
     def stray(self) -> Life:
         """Somebody else's cursor, or none at all."""

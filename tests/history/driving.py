@@ -52,7 +52,9 @@ class HttpDoor:
             self.connection = http.client.HTTPConnection(self.host, timeout=timeout)
         path = request.path + ("?" + urlencode(request.query) if request.query else "")
         body = json.dumps(request.body) if request.body is not None else None
-        headers = {"Authorization": f"Bearer {token}"} | ({"Content-Type": "application/json"} if body else {})
+        headers = {"Authorization": f"Bearer {token}"} | (
+            {"Content-Type": "application/json"} if body else {}
+        )
         self.connection.request(request.method, path, body, headers)
         answer = self.connection.getresponse()
         text = answer.read()
@@ -138,7 +140,9 @@ class Crowd:
         self.doors[device.name] = door
 
     def make(self, device: Device) -> Callable[[Request], Call]:
-        return lambda request: self.recorder.make(self.doors[device.name], device.name, device.person, request)
+        return lambda request: self.recorder.make(
+            self.doors[device.name], device.name, device.person, request
+        )
 
     def run(self, steps: int) -> None:
         """Let every device live through so many steps."""
@@ -166,7 +170,9 @@ class Crowd:
         for _ in range(QUIET_ROUNDS):
             heard = [device for device in self.devices if self.catch_up(device)]
             quiet = 0 if heard else quiet + 1
-            if quiet == 2:  # the first quiet poll of one device may still confirm to another that things arrived
+            if (
+                quiet == 2
+            ):  # the first quiet poll of one device may still confirm to another that things arrived
                 break
         else:
             raise AssertionError("the devices never came to rest")
@@ -200,7 +206,9 @@ class Crowd:
             more = True
             while more:
                 page = get(
-                    f"/api/threads/{thread['id']}/messages", after=messages[-1]["seq"] if messages else 0, limit=100
+                    f"/api/threads/{thread['id']}/messages",
+                    after=messages[-1]["seq"] if messages else 0,
+                    limit=100,
                 )
                 messages += page["messages"]
                 more = page["has_more"]

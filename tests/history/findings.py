@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 FOREVER = float("inf")
-MOST_SHOWN = 3  # findings of one kind that are spelled out
+MAX_SHOWN = 3  # findings of one kind that are spelled out
 
 
 class Violation(NamedTuple):
@@ -24,6 +24,6 @@ def spell_out(found: list[Violation]) -> Iterator[str]:
     shown: Counter[str] = Counter()
     for violation in found:
         shown[violation.kind] += 1
-        if shown[violation.kind] <= MOST_SHOWN:
+        if shown[violation.kind] <= MAX_SHOWN:
             yield str(violation)
-    yield from (f"{kind}: {count} in all" for kind, count in shown.items() if count > MOST_SHOWN)
+    yield from (f"{kind}: {count} in all" for kind, count in shown.items() if count > MAX_SHOWN)

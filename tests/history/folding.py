@@ -70,7 +70,9 @@ class Fold:
         if read_up_to(thread) < self.floors.get(thread_id, 0):
             return None
         above = range(read_up_to(thread) + 1, thread["last_seq"] + 1)
-        return unread((self.messages[thread_id, seq] for seq in above if (thread_id, seq) in self.messages), user)
+        return unread(
+            (self.messages[thread_id, seq] for seq in above if (thread_id, seq) in self.messages), user
+        )
 
 
 def read_up_to(thread: State) -> int:

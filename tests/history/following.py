@@ -14,7 +14,9 @@ from tests.history.recording import Call, State
 class Followed:
     """One device, followed through its calls: the picture it folds must be the server's, at every step."""
 
-    def __init__(self, known: Known, device: str, calls: list[Call], *, late: float | None, grace: float) -> None:
+    def __init__(
+        self, known: Known, device: str, calls: list[Call], *, late: float | None, grace: float
+    ) -> None:
         self.known, self.device, self.calls = known, device, calls
         self.late, self.grace = late, grace
         self.behind: list[float] = []  # by how many seconds polls that said "nothing new" were behind
@@ -73,7 +75,11 @@ class Followed:
             if call.user not in members:
                 continue
             thread = fold.threads.get(thread_id)
-            for name, user in (("last_seq", None), ("last_read_seq", members[0]), ("last_read_seq", members[1])):
+            for name, user in (
+                ("last_seq", None),
+                ("last_read_seq", members[0]),
+                ("last_read_seq", members[1]),
+            ):
                 key: Any = (name, thread_id) if user is None else (name, thread_id, user)
                 field = name if user in (None, call.user) else "other_read_seq"
                 holds = thread[field] if thread else 0
@@ -83,7 +89,10 @@ class Followed:
                 self.behind.append(call.begun - first.ended)
                 if first.ended < known_by:
                     self.blame(
-                        "stale poll", f"{field} of {thread_id} was {first.value}, it holds {holds}", first.call, call
+                        "stale poll",
+                        f"{field} of {thread_id} was {first.value}, it holds {holds}",
+                        first.call,
+                        call,
                     )
         for thread_id in fold.threads:
             changes, at = self.known.changes.get(thread_id, []), fold.compared.get(thread_id, 0)
@@ -98,7 +107,9 @@ class Followed:
         if message is None:
             return
         if op == "delete" and not message["deleted"]:
-            self.blame("stale poll", f"{place} was deleted at {ended:.4f}, it holds {message['body']!r}", call)
+            self.blame(
+                "stale poll", f"{place} was deleted at {ended:.4f}, it holds {message['body']!r}", call
+            )
         if op == "edit" and not message["deleted"]:
             self.known.overwritten(place, message["body"], call.begun, call)
 

@@ -62,7 +62,14 @@ class Model:
 
     def store(self, thread_id: str, user: str, key: str, body: str) -> State:
         seq = self.next_seq(thread_id)
-        message = {"thread_id": thread_id, "seq": seq, "sender_id": user, "key": key, "body": body, "deleted": False}
+        message = {
+            "thread_id": thread_id,
+            "seq": seq,
+            "sender_id": user,
+            "key": key,
+            "body": body,
+            "deleted": False,
+        }
         message |= {"revision": 0, "marks": []}
         self.messages[thread_id].append(message)
         marks = self.threads[thread_id]["read"]
@@ -174,7 +181,11 @@ class Model:
         else:
             page = [m for m in found if m["seq"] < query.get("before", 1e9)][-query["limit"] :]
         more = len(page) < len(found)
-        return 200, {"messages": [self.message(user, m) for m in page], "has_more": more, "cursor": self.cursor(user)}
+        return 200, {
+            "messages": [self.message(user, m) for m in page],
+            "has_more": more,
+            "cursor": self.cursor(user),
+        }
 
     def notifications(self, user: str, _request: Request) -> Answer:
         return 200, {"notifications": [], "next": None, "cursor": self.cursor(user)}
@@ -198,7 +209,9 @@ class Model:
         }
 
     def changed(self, user: str, places: set[tuple[str, int]]) -> list[State]:
-        return [self.message(user, m) for t in self.threads for m in self.messages[t] if (t, m["seq"]) in places]
+        return [
+            self.message(user, m) for t in self.threads for m in self.messages[t] if (t, m["seq"]) in places
+        ]
 
 
 START = -1e6  # before any clock of the machine, which takes over at the end
@@ -263,7 +276,9 @@ def _simulate(crowd: Crowd, model: Model, rng: random.Random, steps: int) -> Non
             ended = now + rng.expovariate(100)
             if fate > 0.97:  # it happened, and nobody was told
                 status, answer = None, {}
-            call = Call(device.name, device.person.id, request.op, request.about, begun, ended, status, answer)
+            call = Call(
+                device.name, device.person.id, request.op, request.about, begun, ended, status, answer
+            )
             at(ended, lambda _: crowd.recorder.history.calls.append(call))
             at(ended, go_on(device, call))
 
@@ -283,12 +298,16 @@ class _ModelDoor:
         self.model, self.user = model, ""
 
     def ask(self, request: Request, token: str) -> tuple[int, State, dict[str, str]]:
-        op = request.op or {"/api/threads": "threads", "/api/me": "me", "/api/notifications": "notifications"}.get(
-            request.path, "messages"
-        )
+        op = request.op or {
+            "/api/threads": "threads",
+            "/api/me": "me",
+            "/api/notifications": "notifications",
+        }.get(request.path, "messages")
         if op == "messages" and not request.about:
             request.about = {"thread": request.path.split("/")[3]}
-        status, answer = respond(self.model, token, Request(op, "", "", request.query, request.body, request.about))
+        status, answer = respond(
+            self.model, token, Request(op, "", "", request.query, request.body, request.about)
+        )
         return status, answer, {}
 
 

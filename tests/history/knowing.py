@@ -26,7 +26,9 @@ class Event(NamedTuple):
     ended: float
     value: float
     call: Call
-    is_new: bool = False  # it was made then, so it must be above everything established before, not just as high
+    is_new: bool = (
+        False  # it was made then, so it must be above everything established before, not just as high
+    )
 
 
 class Known:
@@ -40,9 +42,13 @@ class Known:
         self.writes: dict[tuple[str, int], list[Write]] = defaultdict(list)
         self.deletes: dict[tuple[str, int], list[Call]] = defaultdict(list)
         self.events: dict[Hashable, list[Event]] = defaultdict(list)
-        self.steps: dict[Hashable, tuple[list[float], list[float], list[Call]]] = defaultdict(lambda: ([], [], []))
+        self.steps: dict[Hashable, tuple[list[float], list[float], list[Call]]] = defaultdict(
+            lambda: ([], [], [])
+        )
         self.seen: dict[tuple[str, int], list[tuple[Call, str]]] = defaultdict(list)
-        self.changes: dict[str, list[tuple[float, str, int]]] = defaultdict(list)  # by thread: when, kind, seq
+        self.changes: dict[str, list[tuple[float, str, int]]] = defaultdict(
+            list
+        )  # by thread: when, kind, seq
         self.gather()
 
     def blame(self, kind: str, words: str, *calls: Call) -> None:
@@ -58,7 +64,9 @@ class Known:
                 self.sends[call.about["thread"], call.user, call.about["key"]].append(call)
             elif call.op == "edit" and call.result != "fail":
                 place = call.about["thread"], call.about["seq"]
-                self.writes[place].append(Write(call.about["body"], call.begun, call.ended if call.is_ok else FOREVER))
+                self.writes[place].append(
+                    Write(call.about["body"], call.begun, call.ended if call.is_ok else FOREVER)
+                )
             elif call.op == "delete" and call.result != "fail":
                 self.deletes[call.about["thread"], call.about["seq"]].append(call)
             if call.is_ok:
@@ -110,7 +118,9 @@ class Known:
             return self.blame("leak", f"{call.user} was shown thread {thread_id} of {members}", call)
         other = next(m for m in members if m != call.user)
         self.events["last_seq", thread_id].append(Event(*event, thread["last_seq"], call))
-        self.events["last_read_seq", thread_id, call.user].append(Event(*event, thread["last_read_seq"], call))
+        self.events["last_read_seq", thread_id, call.user].append(
+            Event(*event, thread["last_read_seq"], call)
+        )
         self.events["last_read_seq", thread_id, other].append(Event(*event, thread["other_read_seq"], call))
         self.events["delivered", thread_id, other].append(Event(*event, thread["other_delivered_seq"], call))
         return None

@@ -59,7 +59,9 @@ def marks(known: Known) -> None:
         places = put[call.about["thread"], call.user]
         places[call.about["seq"]] = min(call.begun, places.get(call.about["seq"], FOREVER))
     for (thread, sender, key), tries in known.sends.items():
-        acked = next((c.answer["message"] for c in tries if c.is_ok), None) or known.stored(thread, sender, key)
+        acked = next((c.answer["message"] for c in tries if c.is_ok), None) or known.stored(
+            thread, sender, key
+        )
         if acked:
             places = put[thread, sender]
             places[acked["seq"]] = min(*(c.begun for c in tries), places.get(acked["seq"], FOREVER))
@@ -68,7 +70,9 @@ def marks(known: Known) -> None:
             places = put[name[1], name[2]]
             for event in events:
                 if event.value and places.get(event.value, FOREVER) > event.ended:
-                    known.blame("watermark", f"{name[2]} at {event.value} in {name[1]}, never put there", event.call)
+                    known.blame(
+                        "watermark", f"{name[2]} at {event.value} in {name[1]}, never put there", event.call
+                    )
 
 
 def texts(known: Known) -> None:

@@ -69,7 +69,9 @@ class Fresh:
 
 @dataclass
 class History:
-    calls: list[Call] = field(default_factory=list)  # in the order in which they came back, per device at least
+    calls: list[Call] = field(
+        default_factory=list
+    )  # in the order in which they came back, per device at least
     fresh: dict[str, Fresh] = field(default_factory=dict)  # by user
 
     def of(self, *ops: str) -> Iterator[Call]:

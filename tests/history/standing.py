@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from tests.history.findings import FOREVER, MOST_SHOWN
+from tests.history.findings import FOREVER, MAX_SHOWN
 from tests.history.folding import read_up_to, unread
 from tests.history.knowing import Known
 from tests.history.recording import Call, Fresh, State
@@ -18,9 +18,9 @@ def opening(known: Known) -> None:
             by_pair[tuple(sorted(call.about["members"]))].append(call)
     for pair, calls in by_pair.items():
         if len({c.answer["thread"]["id"] for c in calls}) > 1:
-            known.blame("two threads", f"{pair} have more than one", *calls[:MOST_SHOWN])
+            known.blame("two threads", f"{pair} have more than one", *calls[:MAX_SHOWN])
         if sum(c.status == 201 for c in calls) > 1:
-            known.blame("two threads", f"that of {pair} was made more than once", *calls[:MOST_SHOWN])
+            known.blame("two threads", f"that of {pair} was made more than once", *calls[:MAX_SHOWN])
 
 
 def sending(known: Known) -> None:
@@ -56,15 +56,17 @@ def own_messages(known: Known, user: str, thread: str, messages: list[State]) ->
         told = {c.answer["message"]["seq"] for c in acks}
         stands = places.get(key, [])
         if len(told) > 1:
-            known.blame("two numbers", f"{key} was acknowledged as {sorted(told)}", *acks[:MOST_SHOWN])
+            known.blame("two numbers", f"{key} was acknowledged as {sorted(told)}", *acks[:MAX_SHOWN])
         if acks and not stands:
-            known.blame("lost", f"{key} was acknowledged as {sorted(told)} and is not there", *acks[:MOST_SHOWN])
+            known.blame(
+                "lost", f"{key} was acknowledged as {sorted(told)} and is not there", *acks[:MAX_SHOWN]
+            )
         if len(stands) > 1:
-            known.blame("duplicate", f"{key} stands at {stands}", *tries[:MOST_SHOWN])
+            known.blame("duplicate", f"{key} stands at {stands}", *tries[:MAX_SHOWN])
         elif stands and acks and told != set(stands):
             known.blame("renumbered", f"{key}, acknowledged as {sorted(told)}, stands at {stands}", *acks[:1])
         if stands and all(c.result == "fail" for c in tries):
-            known.blame("refused and kept", f"{key} stands at {stands}", *tries[:MOST_SHOWN])
+            known.blame("refused and kept", f"{key} stands at {stands}", *tries[:MAX_SHOWN])
 
 
 def contents(known: Known) -> None:
@@ -116,9 +118,13 @@ def watermark(known: Known, user: str, thread: State, messages: list[State]) -> 
     if mark not in legal or mark < least or mark > thread["last_seq"]:
         known.blame("watermark", f"{user} stands at {mark} in {thread['id']}; acknowledged was {least}")
     for member in known.members.get(thread["id"], ()):
-        view = known.history.fresh[member].threads.get(thread["id"]) if member in known.history.fresh else None
+        view = (
+            known.history.fresh[member].threads.get(thread["id"]) if member in known.history.fresh else None
+        )
         if member != user and view and view["other_read_seq"] != mark:
-            known.blame("watermark", f"{member} sees {user} at {view['other_read_seq']}, who stands at {mark}")
+            known.blame(
+                "watermark", f"{member} sees {user} at {view['other_read_seq']}, who stands at {mark}"
+            )
 
 
 def bell(known: Known, user: str, fresh: Fresh) -> None:

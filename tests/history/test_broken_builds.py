@@ -24,11 +24,11 @@ from tests.history.clients import Habits
 from tests.history.driving import AppDoor
 from tests.history.findings import spell_out
 from tests.history.world import SEED
-from wellchat import bell, crew
 from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
-from wellchat.db import after_commit, db, transaction, unit
-from wellchat.messaging import actions, queries, state
+from wellchat.db import after_commit, current_transaction, db, transaction
+from wellchat.longpoll import executor, wakeups
+from wellchat.messaging import actions, queries, serializers
 from wellchat.updates import queries as updates
 
 api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
@@ -46,7 +46,10 @@ def findings(app: Any, now: Any) -> Callable[..., set[str]]:
     def find(wanted: set[str], *, habits: Habits | None = None, late: float | None = None) -> set[str]:
         found: set[str] = set()
         habits = habits or Habits()
-        habits.weights |= {"mark": 0, "mark_unread": 0}  # every mark wakes both people, and so hides a message not told
+        habits.weights |= {
+            "mark": 0,
+            "mark_unread": 0,
+        }  # every mark wakes both people, and so hides a message not told
         for round_ in range(ROUNDS):
             persons = world.people(now, name=f"broken{round_}")
             crowd = world.crowd(persons, lambda: AppDoor(app), seed=SEED + round_, habits=habits)
@@ -74,16 +77,20 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
     told, highest = threading.Condition(), Counter[str]()
 
     def write_logs() -> None:
-        session, current = db.session(), unit()
+        session, current = db.session(), current_transaction()
         session.flush()
         heads: dict[str, int] = {}
         for user_id, things in current.notes.pop("changes").changes.items():
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        if random.random() < 0.4:  # held back until another, with a higher number, is there; and somebody has looked
+        if (
+            random.random() < 0.4
+        ):  # held back until another, with a higher number, is there; and somebody has looked
             with told:
-                told.wait_for(lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4)
+                told.wait_for(
+                    lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4
+                )
             threading.Event().wait(0.1)
         after_commit(lambda: advance(heads))
 
@@ -92,8 +99,10 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
         with transaction() as session:
             for user_id in sorted(heads):
                 highest = func.greatest(ChangeLog.last_seq, heads[user_id])
-                session.execute(update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest))
-        bell.ring(heads)
+                session.execute(
+                    update(ChangeLog).where(ChangeLog.user_id == user_id).values(last_seq=highest)
+                )
+        wakeups.notify(heads)
         with told:
             highest.update(
                 {user_id: seq - highest[user_id] for user_id, seq in heads.items() if seq > highest[user_id]}
@@ -109,7 +118,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_no_unique_key(findings, monkeypatch) -> None:
     """Every try is a message of its own."""
-    numbers, true_send, true_state = itertools.count(), actions.send_message, state.message_state
+    numbers, true_send, true_state = itertools.count(), actions.send_message, serializers.message_json
 
     def send(*, client_key: str, **more: Any) -> Any:
         return true_send(client_key=f"{client_key}#{next(numbers)}", **more)
@@ -119,8 +128,8 @@ def test_no_unique_key(findings, monkeypatch) -> None:
         return found | {"client_key": found["client_key"].split("#")[0]} if "client_key" in found else found
 
     monkeypatch.setattr(actions, "send_message", send)
-    for module in (api, state, updates):
-        monkeypatch.setattr(module, "message_state", shown)
+    for module in (api, serializers, updates):
+        monkeypatch.setattr(module, "message_json", shown)
     assert "duplicate" in findings({"duplicate"})
 
 
@@ -128,7 +137,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
 def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
     """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
     stored: Counter[tuple[str, str]] = Counter()
-    true_send, true_read, true_state = actions.send_message, actions.mark_read, state.thread_state
+    true_send, true_read, true_state = actions.send_message, actions.mark_read, serializers.thread_json
 
     def send(*, sender: Any, thread_id: str, **more: Any) -> Any:
         message, is_new = true_send(sender=sender, thread_id=thread_id, **more)
@@ -149,7 +158,7 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
     monkeypatch.setattr(actions, "send_message", send)
     monkeypatch.setattr(actions, "mark_read", read)
     for module in (api, updates):
-        monkeypatch.setattr(module, "thread_state", shown)
+        monkeypatch.setattr(module, "thread_json", shown)
     assert "unread" in findings({"unread"})
 
 
@@ -157,25 +166,29 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
 def test_subscribing_after_reading(findings, monkeypatch) -> None:
     """What comes between the look at the log and the subscription wakes nobody."""
 
-    true_listen, true_rest, deaf = bell.Bell.listen, crew.rest, dict[Any, Any]()
+    true_add_waiter, true_suspend, not_added = (
+        wakeups.PollNotifier.add_waiter,
+        executor.suspend,
+        dict[Any, Any](),
+    )
 
-    def listen(self: Any, *whom: Any) -> Any:
-        waiter = true_listen(self, *whom)
+    def add_waiter(self: Any, *whom: Any) -> Any:
+        waiter = true_add_waiter(self, *whom)
         self._waiters[waiter.user_id].discard(waiter)
-        deaf[waiter] = self
+        not_added[waiter] = self
         return waiter
 
-    def rest(waiter: Any, seconds: float) -> None:
+    def suspend(waiter: Any, seconds: float) -> None:
         """Subscribes only when there is nothing left to do but sleep."""
         short_gap(0.1)
-        the_bell = deaf.pop(waiter)
-        with the_bell._lock:
-            the_bell._waiters[waiter.user_id].add(waiter)
-        true_rest(waiter, seconds)
+        notifier = not_added.pop(waiter)
+        with notifier._lock:
+            notifier._waiters[waiter.user_id].add(waiter)
+        true_suspend(waiter, seconds)
 
-    monkeypatch.setattr(bell.Bell, "listen", listen)
-    monkeypatch.setattr(crew, "rest", rest)
-    monkeypatch.setattr(bell, "TRUTH_EVERY_ALONE", 60.0)  # the look on a timer would hide it
+    monkeypatch.setattr(wakeups.PollNotifier, "add_waiter", add_waiter)
+    monkeypatch.setattr(executor, "suspend", suspend)
+    monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)  # the look on a timer would hide it
     assert "late" in findings({"late"}, habits=Habits(waits=(3.0,)), late=1.0)
 
 
@@ -208,5 +221,5 @@ def test_a_list_before_its_cursor(findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_deletions_that_are_not_told(findings, monkeypatch) -> None:
     """A delta of new messages only: edits and deletions wait for a reload."""
-    monkeypatch.setattr(actions, "words_changed", lambda *_: None)
+    monkeypatch.setattr(actions, "text_changed", lambda *_: None)
     assert findings({"not the same"}) & {"not the same", "stale poll", "stale text"}

@@ -21,7 +21,9 @@ pytestmark = pytest.mark.slow
 
 
 @contextmanager
-def serving(settings: Mapping[str, str], folder: Path, *, workers: int, grace: int = 2) -> Iterator[world.Place]:
+def serving(
+    settings: Mapping[str, str], folder: Path, *, workers: int, grace: int = 2
+) -> Iterator[world.Place]:
     """Web processes of our own, and a door to their data. `grace`: seconds that requests have on a stop."""
     env = {
         "WELLCHAT_INSTANCE": str(folder),
@@ -33,7 +35,9 @@ def serving(settings: Mapping[str, str], folder: Path, *, workers: int, grace: i
     with app.app_context():
         flask_migrate.upgrade()
     port = free_port()
-    web = Command("wellchat", "serve", "--port", str(port), "--workers", str(workers), "--grace", str(grace), env=env)
+    web = Command(
+        "wellchat", "serve", "--port", str(port), "--workers", str(workers), "--grace", str(grace), env=env
+    )
     try:
         for _ in range(workers):
             web.wait_until_says("wellchat answers on")

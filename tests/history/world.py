@@ -60,7 +60,12 @@ def people(now: datetime, *, clients: int = 2, professionals: int = 2, name: str
 
 
 def crowd(
-    persons: list[Person], door: Callable[[], Door], *, seed: int, devices: int = 2, habits: Habits | None = None
+    persons: list[Person],
+    door: Callable[[], Door],
+    *,
+    seed: int,
+    devices: int = 2,
+    habits: Habits | None = None,
 ) -> Crowd:
     """Everybody with so many devices each, at so many doors. Call it in the application's context."""
     made = []

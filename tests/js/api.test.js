@@ -19,7 +19,7 @@ test("a refusal carries its words, its fields and its patience", async () => {
   const one = api(async () => new Response(JSON.stringify(problem), { status: 429, headers: { "Retry-After": "9" } }));
   await assert.rejects(one.get("/me"), (error) => {
     assert.deepEqual([error.status, error.message, error.errors.body, error.retryAfter, error.problem.reason], [429, "Wait a little.", "no", 9, "busy"]);
-    return error.passing;
+    return error.temporary;
   });
 });
 
@@ -29,7 +29,7 @@ test("no answer, half an answer and a gateway's page are passing troubles", asyn
   });
   const half = api(async () => new Response('{"thre', { status: 200 }));
   const page = api(async () => new Response("<h1>Bad gateway</h1>", { status: 502 }));
-  for (const one of [lost, half, page]) await assert.rejects(one.get("/me"), (error) => error.passing);
+  for (const one of [lost, half, page]) await assert.rejects(one.get("/me"), (error) => error.temporary);
 });
 
 test("nothing new is no data", async () => {
@@ -40,7 +40,7 @@ test("nothing new is no data", async () => {
 test("a portal's page in place of an answer is a passing trouble, whatever its status", async () => {
   for (const status of [200, 401, 403, 404, 511]) {
     const portal = api(async () => new Response("<h1>Welcome to the train</h1>", { status, headers: { "Content-Type": "text/html" } }));
-    await assert.rejects(portal.get("/me"), (error) => error.passing && error.status !== 401);
+    await assert.rejects(portal.get("/me"), (error) => error.temporary && error.status !== 401);
   }
 });
 

@@ -3,8 +3,8 @@ import { test } from "node:test";
 
 import { bannerWords } from "../../wellchat/static/js/controllers/connection.js";
 import { openStorage } from "../../wellchat/static/js/lib/storage.js";
-import { Kept } from "../../wellchat/static/js/models/kept.js";
-import { Mirror } from "../../wellchat/static/js/models/mirror.js";
+import { OfflineCache } from "../../wellchat/static/js/models/offline_cache.js";
+import { BackgroundQueue } from "../../wellchat/static/js/models/background_queue.js";
 import { Times } from "../../wellchat/static/js/lib/times.js";
 
 const now = () => Date.parse("2026-11-21T15:00:00Z");
@@ -46,41 +46,41 @@ test("where storage is forbidden, full or missing, a page has a memory of its ow
 });
 
 test("without a service worker nothing is kept and nothing fails", async () => {
-  const kept = new Kept({ worker: undefined, caches: undefined, viewerId: "me" });
-  await kept.start("/");
-  await kept.renew();
-  kept.news({ messages: [{}] });
-  kept.forget();
-  assert.deepEqual(await kept.read("t"), { threads: [], messages: [] });
+  const cache = new OfflineCache({ worker: undefined, caches: undefined, viewerId: "me" });
+  await cache.register("/");
+  await cache.updateWorker();
+  cache.addUpdate({ messages: [{}] });
+  cache.clear();
+  assert.deepEqual(await cache.read("t"), { threads: [], messages: [] });
 });
 
-/** A browser's CacheStorage, as far as the mirror uses it. */
+/** A browser's CacheStorage, as far as the background queue uses it. */
 function fakeCaches() {
   const held = new Map();
   const cache = { put: async (path, response) => held.set(path, await response.json()), delete: async (path) => held.delete(path) };
   return { held, open: async () => cache, delete: async () => held.clear() };
 }
 
-test("the mirror asks for a sync, keeps its order of work, and forgets", async () => {
+test("the background queue asks for a sync, keeps its order of work, and forgets", async () => {
   const caches = fakeCaches();
   const asked = [];
   const worker = { getRegistration: async () => ({ sync: { register: async (tag) => asked.push(tag) } }) };
-  const mirror = new Mirror({ caches, worker, viewerId: "me" });
-  const entry = { client_key: "k", thread_id: "t", at: 1, said: { body: "hello", client_key: "k" } };
-  await mirror.put(entry);
-  assert.deepEqual([...caches.held], [["/queue/me/k", { viewer: "me", thread_id: "t", at: 1, said: entry.said }]]);
+  const backgroundQueue = new BackgroundQueue({ caches, worker, viewerId: "me" });
+  const entry = { client_key: "k", thread_id: "t", at: 1, payload: { body: "hello", client_key: "k" } };
+  await backgroundQueue.put(entry);
+  assert.deepEqual([...caches.held], [["/queue/me/k", { viewer: "me", thread_id: "t", at: 1, said: entry.payload }]]);
   assert.deepEqual(asked, ["wellchat.send"]);
-  mirror.put({ ...entry, client_key: "l" });
-  await mirror.remove("l"); // at once after it: it must not come back
+  backgroundQueue.put({ ...entry, client_key: "l" });
+  await backgroundQueue.remove("l"); // at once after it: it must not come back
   assert.deepEqual([...caches.held.keys()], ["/queue/me/k"]);
-  mirror.clear();
-  await mirror.put({ ...entry, client_key: "m" }); // an attempt that ended after signing out has no mirror any more: see Outbox
+  backgroundQueue.clear();
+  await backgroundQueue.put({ ...entry, client_key: "m" }); // an attempt that ended after signing out has no background queue any more: see Outbox
   assert.deepEqual([...caches.held.keys()], ["/queue/me/m"]);
 });
 
 test("a browser without Background Sync is not asked", async () => {
   const caches = fakeCaches();
-  const mirror = new Mirror({ caches, worker: { getRegistration: async () => ({}) }, viewerId: "me" });
-  await mirror.put({ client_key: "k", thread_id: "t", at: 1, said: {} });
+  const backgroundQueue = new BackgroundQueue({ caches, worker: { getRegistration: async () => ({}) }, viewerId: "me" });
+  await backgroundQueue.put({ client_key: "k", thread_id: "t", at: 1, payload: {} });
   assert.equal(caches.held.size, 0);
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { before, belongs, said } from "../../wellchat/static/js/lib/conversation_row.js";
-import { late } from "../../wellchat/static/js/lib/late.js";
+import { before, belongs, previewText } from "../../wellchat/static/js/lib/conversation_row.js";
+import { withDelayedIndicator } from "../../wellchat/static/js/lib/delayed_indicator.js";
 import { Times } from "../../wellchat/static/js/lib/times.js";
 import { Drafts } from "../../wellchat/static/js/models/drafts.js";
 import { FakeStorage, ME, YOU } from "./fakes.js";
@@ -28,9 +28,9 @@ test("pinned ones first, then the latest", () => {
 });
 
 test("what kind of thing was said last", () => {
-  const last = (more) => said({ last_message: { sender_id: YOU, body: null, deleted: false, ...more } }, ME);
+  const last = (more) => previewText({ last_message: { sender_id: YOU, body: null, deleted: false, ...more } }, ME);
   const picture = { name: "us.webp", media_type: "image/webp", width: 4 };
-  assert.equal(said({ last_message: null }, ME), "No messages yet");
+  assert.equal(previewText({ last_message: null }, ME), "No messages yet");
   assert.equal(last({ deleted: true }), "Message deleted");
   assert.equal(last({ sender_id: ME, body: "Yes" }), "You: Yes");
   assert.equal(last({ body: "Later?", subject: { title: "Cut" } }), "About Cut: Later?");
@@ -70,8 +70,8 @@ test("a draft is told of here, and when another tab writes it; nobody else's", (
 
 test("what takes no longer than a blink is not spoken of, also where it fails", async () => {
   const shown = [];
-  assert.equal(await late(Promise.resolve(1), (slow) => shown.push(slow)), 1);
-  await assert.rejects(late(Promise.reject(new Error("no")), (slow) => shown.push(slow)));
-  await late(new Promise((done) => setTimeout(done, 350)), (slow) => shown.push(slow));
+  assert.equal(await withDelayedIndicator(Promise.resolve(1), (slow) => shown.push(slow)), 1);
+  await assert.rejects(withDelayedIndicator(Promise.reject(new Error("no")), (slow) => shown.push(slow)));
+  await withDelayedIndicator(new Promise((done) => setTimeout(done, 350)), (slow) => shown.push(slow));
   assert.deepEqual(shown, [false, false, true, false]);
 });

@@ -62,7 +62,7 @@ function tab(browser) {
     channel: browser.channel(),
     lead: () => parts.push("lead"),
     follow: () => parts.push("follow"),
-    heard: (message) => heard.push(message),
+    onMessage: (message) => heard.push(message),
   });
   return { leader, heard, parts };
 }
@@ -70,7 +70,7 @@ function tab(browser) {
 test("of many tabs exactly one leads: the one looked at last", async () => {
   const browser = new FakeBrowser();
   const tabs = Array.from({ length: 7 }, () => tab(browser));
-  for (const { leader } of tabs) leader.start({ looked: true });
+  for (const { leader } of tabs) leader.start({ visible: true });
   await settle();
   assert.deepEqual(tabs.map(({ leader }) => leader.leading), [false, false, false, false, false, false, true]);
   tabs[2].leader.claim();
@@ -83,8 +83,8 @@ test("of many tabs exactly one leads: the one looked at last", async () => {
 test("a tab opened in the background leaves the lead where it is", async () => {
   const browser = new FakeBrowser();
   const [front, back] = [tab(browser), tab(browser)];
-  front.leader.start({ looked: true });
-  back.leader.start({ looked: false });
+  front.leader.start({ visible: true });
+  back.leader.start({ visible: false });
   await settle();
   assert.deepEqual([front.leader.leading, back.leader.leading], [true, false]);
 });
@@ -92,8 +92,8 @@ test("a tab opened in the background leaves the lead where it is", async () => {
 test("when the leading tab closes, another one takes over", async () => {
   const browser = new FakeBrowser();
   const [front, back] = [tab(browser), tab(browser)];
-  front.leader.start({ looked: true });
-  back.leader.start({ looked: false });
+  front.leader.start({ visible: true });
+  back.leader.start({ visible: false });
   browser.close();
   await settle();
   assert.deepEqual(back.parts, ["follow", "lead"]);
@@ -102,8 +102,8 @@ test("when the leading tab closes, another one takes over", async () => {
 test("what the leader shares reaches the others and never itself; followers share nothing", async () => {
   const browser = new FakeBrowser();
   const [front, back] = [tab(browser), tab(browser)];
-  front.leader.start({ looked: true });
-  back.leader.start({ looked: false });
+  front.leader.start({ visible: true });
+  back.leader.start({ visible: false });
   await settle();
   front.leader.share({ update: 1 });
   back.leader.share({ update: 2 });
@@ -112,8 +112,8 @@ test("what the leader shares reaches the others and never itself; followers shar
 
 test("without Web Locks each tab polls for itself", () => {
   const parts = [];
-  const leader = new Leader({ name: "poll", locks: undefined, channel: null, lead: () => parts.push("lead"), follow: () => {}, heard: () => {} });
-  leader.start({ looked: false });
+  const leader = new Leader({ name: "poll", locks: undefined, channel: null, lead: () => parts.push("lead"), follow: () => {}, onMessage: () => {} });
+  leader.start({ visible: false });
   leader.claim();
   leader.share({ update: 1 });
   assert.deepEqual(parts, ["lead"]);

@@ -78,8 +78,8 @@ test("two tabs with locks send what was written in both, in order and one at a t
   await settle();
   one.clock.time += 20;
   one.outbox.send({ threadId: "t", body: "third" });
-  one.outbox.wake();
-  two.outbox.wake();
+  one.outbox.sendNow();
+  two.outbox.sendNow();
   const sent = [];
   for (let i = 0; i < 40 && storage.length; i++) {
     await settle();
@@ -96,19 +96,19 @@ test("what another tab wrote is drawn, what it sent is left to the update, what 
   const { api, outbox, states } = setUp();
   const entry = { client_key: "k", thread_id: "t", body: "elsewhere", at: 5, state: "waiting", reason: 0 };
   const name = `wellchat.outbox.${ME}.k`;
-  outbox.hear({ key: name, newValue: JSON.stringify(entry) });
+  outbox.onStorage({ key: name, newValue: JSON.stringify(entry) });
   assert.deepEqual(states(), [["elsewhere", "waiting"]]);
-  outbox.hear({ key: name, newValue: null });
+  outbox.onStorage({ key: name, newValue: null });
   outbox.send({ threadId: "t", body: "mine" });
   assert.deepEqual(api.requests.map(({ body }) => body.body), ["mine"]);
-  outbox.hear({ key: name, newValue: JSON.stringify({ discarded: true }) });
+  outbox.onStorage({ key: name, newValue: JSON.stringify({ discarded: true }) });
   assert.deepEqual(states().map(([body]) => body), ["mine"]);
 });
 
-test("the mirror holds what waits, and nothing that went out at once or was discarded", async () => {
+test("the background queue holds what waits, and nothing that went out at once or was discarded", async () => {
   const held = new Map();
-  const mirror = { put: (entry) => held.set(entry.client_key, entry.said.body), remove: (key) => held.delete(key), know() {}, clear: () => held.clear() };
-  const { api, outbox } = setUp({ mirror });
+  const backgroundQueue = { put: (entry) => held.set(entry.client_key, entry.payload.body), remove: (key) => held.delete(key), mayHold() {}, clear: () => held.clear() };
+  const { api, outbox } = setUp({ backgroundQueue });
   outbox.send({ threadId: "t", body: "one" });
   assert.equal(held.size, 0);
   await api.last.refuse({ status: 0 });
@@ -125,7 +125,7 @@ test("another tab's late word brings back nothing that has arrived", async () =>
   const { client_key: key } = outbox.send({ threadId: "t", body: "hello" });
   await accept(api.last, 1);
   const late = { client_key: key, thread_id: "t", body: "hello", at: 5, state: "waiting", reason: 0 };
-  outbox.hear({ key: `wellchat.outbox.${ME}.${key}`, newValue: JSON.stringify(late) });
+  outbox.onStorage({ key: `wellchat.outbox.${ME}.${key}`, newValue: JSON.stringify(late) });
   assert.deepEqual(states(), []);
 });
 

@@ -111,7 +111,7 @@ test("back online, nobody waits for the pause to end", async () => {
   const { api, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   await api.last.refuse({ status: 0 });
-  outbox.wake();
+  outbox.sendNow();
   await settle();
   assert.equal(api.requests.length, 2);
 });
@@ -155,7 +155,7 @@ test("offline: what comes later is shown waiting too, and all of it goes out in 
   outbox.send({ threadId: "t", body: "two" });
   outbox.send({ threadId: "t", body: "three" });
   assert.deepEqual(states(), [["one", "waiting"], ["two", "waiting"], ["three", "waiting"]]);
-  outbox.wake();
+  outbox.sendNow();
   await settle();
   for (const seq of [1, 2, 3]) await accept(api.last, seq);
   assert.deepEqual(api.requests.slice(1).map(({ body }) => body.body), ["one", "two", "three"]);

@@ -9,10 +9,10 @@ test("a listening tab takes what follows on from its cursor, and asks itself for
   poller.stop();
   await settle();
   const asked = api.requests.length;
-  await poller.hear("c0", { cursor: "c1" });
+  await poller.applyShared("c0", { cursor: "c1" });
   assert.equal(poller.cursor, "c1");
   assert.equal(api.requests.length, asked);
-  const heard = poller.hear("c4", { cursor: "c5" });
+  const heard = poller.applyShared("c4", { cursor: "c5" });
   assert.deepEqual(api.last.query, { since: "c1", wait: 0 });
   await api.last.answer(update("c5"));
   await api.last.answer({ status: 204 });
@@ -25,8 +25,8 @@ test("what it asked for itself does not lead back behind what another tab has to
   const { api, poller, log } = setUp();
   poller.stop();
   await settle();
-  const asked = poller.once();
-  await poller.hear("c0", { cursor: "c2" });
+  const asked = poller.pollOnce();
+  await poller.applyShared("c0", { cursor: "c2" });
   const own = api.last;
   await own.answer(update("c1"));
   assert.deepEqual(log.applied, ["c2"]);

@@ -135,7 +135,7 @@ test("hidden, it asks briefly and once a minute; seen again, at once", async () 
   await api.last.answer({ status: 204, headers: { "X-Poll-Interval": "3" } });
   assert.deepEqual(clock.pauses, [60_000]);
   seen = true;
-  poller.poke();
+  poller.pollNow();
   await settle();
   assert.equal(api.requests.length, 2);
   assert.equal(api.last.query.wait, 25);
@@ -143,7 +143,7 @@ test("hidden, it asks briefly and once a minute; seen again, at once", async () 
 
 test("a poke ends the poll that hangs: never two at a time", async () => {
   const { api, poller } = setUp();
-  poller.poke();
+  poller.pollNow();
   await settle();
   assert.equal(api.requests.length, 2);
   assert.equal(api.requests[0].signal.aborted, true);

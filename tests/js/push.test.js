@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Push, doubt } from "../../wellchat/static/js/models/push.js";
+import { Push, markStale } from "../../wellchat/static/js/models/push.js";
 import { FakeStorage } from "./fakes.js";
 
 const KEY = "AQID";
@@ -63,7 +63,7 @@ function setUp({ key = KEY, viewerId = "me", ...more } = {}) {
 
 test("nothing is asked or told until somebody turns it on", async () => {
   const { push, browser, calls } = setUp();
-  await push().keep();
+  await push().renew();
   assert.equal(await push().state(), "off");
   assert.deepEqual([browser.asked, calls], [0, []]);
   assert.equal(await push().turnOn(), "on");
@@ -80,30 +80,30 @@ test("a no is a no", async () => {
 test("where browsers cannot, nothing is tried", async () => {
   const { push, browser } = setUp();
   browser.PushManager = undefined;
-  assert.equal(await push().state(), "impossible");
-  await push().keep();
+  assert.equal(await push().state(), "unsupported");
+  await push().renew();
   await push().clear(() => true);
-  push().leave();
+  push().endSession();
 });
 
 test("it is told anew once an hour, and at once where the browser lost it", async () => {
   const { push, browser, calls, time } = setUp();
   await push().turnOn();
-  await push().keep();
+  await push().renew();
   assert.equal(calls.length, 1);
   time.now += HOUR;
   browser.subscription = null;
-  await push().keep();
+  await push().renew();
   assert.equal(calls.length, 2);
   assert.equal(calls[1][1].endpoint, browser.subscription.endpoint);
 });
 
 test("after a session ended it is told in the next one", async () => {
   const { push, calls, storage } = setUp();
-  doubt(storage);
+  markStale(storage);
   await push().turnOn();
-  doubt(storage);
-  await push().keep();
+  markStale(storage);
+  await push().renew();
   assert.equal(calls.length, 2);
 });
 
@@ -112,11 +112,11 @@ test("with another key of the server's a new subscription takes its place", asyn
   await push().turnOn();
   const before = browser.subscription;
   time.now += HOUR;
-  await push().keep();
+  await push().renew();
   assert.equal(browser.subscription, before);
   api.key = "BAUG";
   time.now += HOUR;
-  await push().keep();
+  await push().renew();
   assert.notEqual(browser.subscription, before);
 });
 
@@ -124,7 +124,7 @@ test("who signs in after another is not told their things, nor asked for", async
   const { push, calls, time } = setUp();
   await push("first").turnOn();
   time.now += HOUR;
-  await push("second").keep();
+  await push("second").renew();
   assert.equal(calls.length, 1);
   assert.equal(await push("second").state(), "off");
 });
@@ -132,7 +132,7 @@ test("who signs in after another is not told their things, nor asked for", async
 test("signing out ends it in the browser too", async () => {
   const { push, browser } = setUp();
   await push().turnOn();
-  push().leave();
+  push().endSession();
   await new Promise((done) => setTimeout(done));
   assert.equal(browser.subscription, null);
   assert.equal(await push().state(), "off");
@@ -153,5 +153,5 @@ test("only what was read is taken off the screen", async () => {
   browser.shown = ["a", "b"].map((id) => ({ data: { id }, close: () => closed.push(id) }));
   await push().clear((id) => id === "b");
   assert.deepEqual(closed, ["b"]);
-  assert.equal(await push().shown(), 2);
+  assert.equal(await push().shownCount(), 2);
 });

@@ -60,7 +60,7 @@ async function replay(calls) {
     return load() ?? cursor;
   };
   const poller = new Poller({ api: { request }, cursor: load(), apply: async (update) => store.apply(update), resync });
-  while (!over) await poller.once();
+  while (!over) await poller.pollOnce();
   agree(store, floors, fresh.get(user));
   compared.devices += 1;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { overLimit } from "../../wellchat/static/js/controllers/limit.js";
+import { overLimit } from "../../wellchat/static/js/controllers/character_count.js";
 import { names as german } from "../../wellchat/static/js/lib/emoji_de.js";
 import { names as french } from "../../wellchat/static/js/lib/emoji_fr.js";
 import { find, grouped, groups, named } from "../../wellchat/static/js/lib/emoji_names.js";

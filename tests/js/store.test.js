@@ -75,7 +75,7 @@ test("my message that arrives settles the one on its way, once", () => {
   const store = new Store({ viewerId: ME });
   const confirmed = [];
   store.on((changes) => confirmed.push(...changes.confirmed));
-  store.pend({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
+  store.addPending({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
   const arrived = message(1, { sender_id: ME, client_key: "k", body: "hello" });
   store.apply({ messages: [arrived] });
   store.apply({ messages: [arrived] });
@@ -86,7 +86,7 @@ test("my message that arrives settles the one on its way, once", () => {
 
 test("somebody else's client key settles nothing of mine", () => {
   const store = new Store({ viewerId: ME });
-  store.pend({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
+  store.addPending({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
   store.apply({ messages: [message(1, { client_key: "k" })] });
   assert.equal(store.pending.size, 1);
 });
@@ -119,7 +119,7 @@ test("typing holds six seconds, ends with the message, and is never my own", () 
 test("fresh state replaces what was folded and keeps what waits to be sent", () => {
   const store = new Store({ viewerId: ME });
   store.apply({ threads: [thread({ id: "gone" })], messages: [message(1)] });
-  store.pend({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "waiting" });
+  store.addPending({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "waiting" });
   store.reset({ threads: [thread()], messages: [message(2)], unread: { messages: 1, notifications: 0 } });
   assert.deepEqual([...store.threads.keys()], ["t"]);
   assert.deepEqual(seqs(store), [2, undefined]);

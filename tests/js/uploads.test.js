@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fileSize, fitted, inWords } from "../../wellchat/static/js/lib/files.js";
+import { fileSize, fitted, describeFiles } from "../../wellchat/static/js/lib/files.js";
 import { ApiError } from "../../wellchat/static/js/models/api.js";
 import { Uploads } from "../../wellchat/static/js/models/uploads.js";
 import { settle } from "./fakes.js";
@@ -68,7 +68,7 @@ test("refused for good says why and cannot be tried again; cut off can", async (
   await end("svg", ({ reject }) => reject(new ApiError(422, { detail: "Not taken." })));
   await end("cut", ({ reject }) => reject(new ApiError(0)));
   const [svg, cut] = uploads.items;
-  assert.deepEqual([svg.reason, svg.again, cut.again, uploads.failed], ["Not taken.", false, true, true]);
+  assert.deepEqual([svg.reason, svg.canRetry, cut.canRetry, uploads.failed], ["Not taken.", false, true, true]);
   uploads.retry(svg);
   uploads.retry(cut);
   assert.deepEqual(states(), ["svg failed", "cut uploading"]);
@@ -76,7 +76,7 @@ test("refused for good says why and cannot be tried again; cut off can", async (
 });
 
 test("too large and empty ones never leave; too many are said", () => {
-  const { uploads, sends, states } = setUp({ most: 3, mostMb: 1 });
+  const { uploads, sends, states } = setUp({ max: 3, maxMb: 1 });
   assert.equal(uploads.add([file("big", 1024 * 1024 + 1), file("empty", 0), file("fits", 1024 * 1024), file("fourth")]), "At most 3 files go with one message.");
   assert.deepEqual(states(), ["big failed", "empty failed", "fits uploading"]);
   assert.equal(uploads.items[0].reason, "Larger than 1 MB.");
@@ -87,7 +87,7 @@ test("words, sizes and places are the server's", () => {
   const photo = { width: 4, media_type: "image/jpeg", name: "a.jpg" };
   const plan = { width: null, media_type: "application/pdf", name: "plan.pdf" };
   assert.deepEqual(
-    [[], [photo], [photo, photo], [plan], [plan, photo], [{ ...plan, media_type: "audio/mpeg" }], [{ ...plan, media_type: "video/mp4" }]].map(inWords),
+    [[], [photo], [photo, photo], [plan], [plan, photo], [{ ...plan, media_type: "audio/mpeg" }], [{ ...plan, media_type: "video/mp4" }]].map(describeFiles),
     ["", "Photo", "2 photos", "Document: plan.pdf", "2 files", "Recording: plan.pdf", "Video: plan.pdf"],
   );
   assert.deepEqual([900, 12_300, 999_499, 999_500, 3_440_000].map(fileSize), ["900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB"]);

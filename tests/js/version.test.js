@@ -9,7 +9,7 @@ function setUp(storage = new FakeStorage()) {
   return { ready, version: new Version({ own: "aaa", storage, ready: (newer) => ready.push(newer) }) };
 }
 
-const hear = (version, ...heard) => heard.forEach((one) => version.hear(one));
+const hear = (version, ...heard) => heard.forEach((one) => version.observe(one));
 
 test("its own version, or none, is no news", () => {
   const { version, ready } = setUp();

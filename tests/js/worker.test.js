@@ -8,7 +8,7 @@ import { ORIGIN, page, problem, url, worker } from "./workers.js";
 test("forgets when our server says that nobody is signed in, and only then", async () => {
   const answers = [problem(200), new Response("<h1>Terms</h1>", { status: 401, headers: { "Content-Type": "text/html" } }), problem(401)];
   const { context, owners } = worker({ answer: () => answers.shift() });
-  await context.keep("/", page("ann"), 0);
+  await context.storePage("/", page("ann"), 0);
   assert.equal(await context.isSignedOut(), false);
   await assert.rejects(context.isSignedOut());
   assert.equal(owners().length, 1);
@@ -19,7 +19,7 @@ test("forgets when our server says that nobody is signed in, and only then", asy
 test("posting to what changes who is signed in forgets; posting anything else does not", async () => {
   for (const [path, forgets] of [["/sign-out", true], ["/sign-in", true], ["/become/x1", true], ["/threads/a/messages", false], ["/signals", false]]) {
     const { context, heard, owners } = worker();
-    await context.keep("/", page("ann"), 0);
+    await context.storePage("/", page("ann"), 0);
     const work = [];
     heard.fetch({ request: { url: ORIGIN + path, method: "POST", mode: "navigate" }, waitUntil: (promise) => work.push(promise) });
     await Promise.all(work);
@@ -42,8 +42,8 @@ test("calls, files of others and answers to posts go their way", () => {
 test("files of old versions go, but for those that a kept page was made for", async () => {
   const { context, caches } = worker();
   for (const version of ["old", "older", "new"]) await caches.open(`wellchat.files.${version}`);
-  await context.keep("/", page("ann", { version: "old" }), 0);
-  await context.tidy();
+  await context.storePage("/", page("ann", { version: "old" }), 0);
+  await context.deleteOldCaches();
   assert.deepEqual((await caches.keys()).sort(), ["wellchat.files.new", "wellchat.files.old", "wellchat.pages.ann"]);
 });
 
@@ -62,7 +62,7 @@ test("sends what waits in order, as whose it is, and leaves what the server coul
 
 test("an installation that keeps nothing any more forgets what it kept", async () => {
   const { context, heard, owners } = worker({ pages: 0 });
-  await context.keep("/", page("ann"), 0); // by the worker before this one
+  await context.storePage("/", page("ann"), 0); // by the worker before this one
   let done;
   heard.activate({ waitUntil: (promise) => (done = promise) });
   await done;

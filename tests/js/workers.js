@@ -50,7 +50,7 @@ export function worker({ answer = () => new Response("{}"), pages = 3, agent = "
   const sent = [];
   const fetch = async (address, options) => (sent.push({ address, ...options }), answer(address, options));
   const context = vm.createContext({ self, caches, fetch, Response, Headers, URL, Date, Map, Set, setTimeout, AbortSignal, console, Promise, Object, JSON, Error });
-  for (const name of ["keep", "queue", "push", "answer"]) {
+  for (const name of ["cache", "queue", "push", "fetch"]) {
     vm.runInContext(readFileSync(new URL(`../../wellchat/static/sw/${name}.js`, import.meta.url), "utf8"), context);
   }
   const paths = () => [...caches.all].flatMap(([name, held]) => (name.startsWith("wellchat.pages.") ? [...held.keys()].map((url) => url.slice(ORIGIN.length)) : []));

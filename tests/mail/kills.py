@@ -35,12 +35,12 @@ from wellchat.messaging.models import Thread
 # What a process is about to do when it dies; from due to remembered, in this order.
 STEPS: dict[str, tuple[Any, str]] = {
     "deciding": (digests, "decide"),
-    "decided": (digests, "remember"),
-    "counted": (actions, "begin"),
-    "written": (actions, "send_begun"),
+    "decided": (digests, "claim"),
+    "counted": (actions, "create_claimed"),
+    "written": (actions, "send_claimed"),
     "claiming": (actions, "_claim"),  # again, what was put off
     "claimed": (actions, "_attempt"),
-    "made": (transport.SmtpLane, "send"),
+    "made": (transport.SmtpConnection, "send"),
     "sent": (actions, "_settle"),
 }
 PEOPLE = 4  # threads, each of two people of its own
@@ -134,7 +134,11 @@ class Killing:
             for cover in mail.covers
             for seq in range(cover["first_seq"], cover["last_seq"] + 1)
         }
-        tally.messages, tally.mails, tally.unknown = len(self.said), len(self.world.server.messages), len(unknown)
+        tally.messages, tally.mails, tally.unknown = (
+            len(self.said),
+            len(self.world.server.messages),
+            len(unknown),
+        )
         tally.twice = sorted(number for number, times in brought.items() if times > 1)
         missing = [number for number in self.said if not brought[number]]
         tally.forgotten = [number for number in missing if self.said[number] not in shown]
@@ -168,11 +172,17 @@ def main(seed: int, kills: int, database: str) -> None:
     click.echo(f"seed {seed}, {kills} kills, {database}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wellchat-kills-")))
-        settings: dict[str, Any] = {"INSTANCE": folder, "RATE_LIMITS": False, "MAIL_FROM": "hello@studio.example"}
+        settings: dict[str, Any] = {
+            "INSTANCE": folder,
+            "RATE_LIMITS": False,
+            "MAIL_FROM": "hello@studio.example",
+        }
         services = Services({})
         stack.callback(services.close)
         if database == "postgresql":
-            settings["DATABASE_URL"] = stack.enter_context(database_on(services.postgresql(), "wellchat_kills"))
+            settings["DATABASE_URL"] = stack.enter_context(
+                database_on(services.postgresql(), "wellchat_kills")
+            )
         server = stack.enter_context(MailServer())
         app = create_app(read_settings({}, **settings, SMTP_URL=server.url), TESTING=True)
         stack.enter_context(app.app_context())

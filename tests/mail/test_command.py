@@ -24,7 +24,11 @@ def test_the_ledger(world: World) -> None:
         user_id=world.client.id, address=world.client.email, name="welcome", context={"name": "Ana"}, now=NOON
     )
     actions.record_skip(
-        user_id=world.coach.id, address=world.coach.email, name="digest", reason="Everything was read.", now=NOON
+        user_id=world.coach.id,
+        address=world.coach.email,
+        name="digest",
+        reason="Everything was read.",
+        now=NOON,
     )
     actions.deliver(mail_id=mail.id, now=NOON)
     _, text, _ = run(world, "log")

@@ -115,12 +115,16 @@ def test_both_parts_say_the_same(world: World) -> None:
     assert "prefers-color-scheme: dark" in part(message, "html")
 
 
-@pytest.mark.parametrize("name", ["welcome", "verification", "reset", "password_changed", "already_registered"])
+@pytest.mark.parametrize(
+    "name", ["welcome", "verification", "reset", "password_changed", "already_registered"]
+)
 def test_every_other_mail(world: World, name: str) -> None:
     with transaction() as session:
         session.execute(db.update(User).values(verified_at=None))
     context = {"name": "Ana Petrov"} | ({"link": {"verification": "verify"}.get(name, name)})
-    mail = actions.queue_mail(user_id=world.client.id, address=world.client.email, name=name, context=context, now=NOON)
+    mail = actions.queue_mail(
+        user_id=world.client.id, address=world.client.email, name=name, context=context, now=NOON
+    )
     assert actions.deliver(mail_id=mail.id, now=NOON) == "sent"
     [message] = world.server.messages
     assert "Hello Ana Petrov" in part(message, "plain")
@@ -163,7 +167,9 @@ def test_a_digest_in_the_readers_zone(world: World) -> None:
     db.session.expire_all()
     world.say(world.client, "Late", NOON + timedelta(hours=7))
     digests.sweep(NOON + timedelta(hours=8))
-    assert "Thursday 19 November\n\n  00:30\n  Late" in part(world.server.messages[0], "plain").replace("\r\n", "\n")
+    assert "Thursday 19 November\n\n  00:30\n  Late" in part(world.server.messages[0], "plain").replace(
+        "\r\n", "\n"
+    )
 
 
 def test_colours_as_mail_readers_know_them() -> None:

@@ -15,6 +15,7 @@ import pytest
 from tests.mail.world import NOON, World
 from wellchat.db import transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.feature import MailType, registry
 from wellchat.mail import actions, compose, transport
 from wellchat.mail.models import Mail
 
@@ -82,16 +83,16 @@ def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
     class Killed(BaseException):
         pass
 
-    real = transport.SmtpLane.send
+    real = transport.SmtpConnection.send
 
-    def dying(self: transport.SmtpLane, *args: object, **kwargs: object) -> None:
+    def dying(self: transport.SmtpConnection, *args: object, **kwargs: object) -> None:
         if point == "after sending":
             real(self, *args, **kwargs)  # type: ignore[arg-type]
         raise Killed
 
     mail = queue(world)
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
-        patch.setattr(transport.SmtpLane, "send", dying)
+        patch.setattr(transport.SmtpConnection, "send", dying)
         actions.deliver(mail_id=mail.id, now=NOON)
     assert world.states() == ["sending"]
     assert actions.sweep(NOON + MINUTE)["mails_unknown"] == 0, "its lease still holds"
@@ -110,14 +111,14 @@ def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
 
 def test_who_was_taken_for_dead_and_was_not_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     mail = queue(world)
-    real = transport.SmtpLane.send
+    real = transport.SmtpConnection.send
 
-    def slow(self: transport.SmtpLane, *args: object, **kwargs: object) -> None:
+    def slow(self: transport.SmtpConnection, *args: object, **kwargs: object) -> None:
         actions.sweep(NOON + 11 * MINUTE)  # meanwhile
         assert world.states() == ["unknown"]
         real(self, *args, **kwargs)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(transport.SmtpLane, "send", slow)
+    monkeypatch.setattr(transport.SmtpConnection, "send", slow)
     assert actions.deliver(mail_id=mail.id, now=NOON) == "sent"
     assert world.states() == ["sent"]
 
@@ -193,10 +194,10 @@ def test_where_the_line_breaks_decides_what_is_known(world: World, hang_up_at: s
 
 
 def test_an_idle_line_that_was_cut_is_opened_again(world: World) -> None:
-    with transport.lane() as lane:
-        assert actions.deliver(mail_id=queue(world).id, now=NOON, lane=lane) == "sent"
-        lane._server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
-        assert actions.deliver(mail_id=queue(world).id, now=NOON, lane=lane) == "sent"
+    with transport.open_connection() as connection:
+        assert actions.deliver(mail_id=queue(world).id, now=NOON, connection=connection) == "sent"
+        connection._server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+        assert actions.deliver(mail_id=queue(world).id, now=NOON, connection=connection) == "sent"
 
 
 def test_one_connection_serves_a_run(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -222,11 +223,13 @@ def test_a_mail_that_cannot_be_made_fails_alone(world: World) -> None:
     assert "no_such_mail" in world.mails()[0].reason + world.mails()[1].reason
 
 
-def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(_mail: Mail, _now: object) -> dict[str, object]:
         raise compose.NotWanted("Everything was read.")
 
-    monkeypatch.setitem(compose.CONTEXTS, "welcome", refuse)
+    monkeypatch.setitem(registry().mails, "welcome", MailType("Welcome", refuse))
     assert actions.deliver(mail_id=queue(world).id, now=NOON) == "skipped"
     assert world.mails()[0].reason == "Everything was read."
     assert world.server.messages == []
@@ -237,7 +240,7 @@ def test_what_has_to_wait_is_not_a_try(world: World, monkeypatch: pytest.MonkeyP
         raise compose.NotNow(NOON + timedelta(hours=8))
 
     with monkeypatch.context() as patch:
-        patch.setitem(compose.CONTEXTS, "welcome", later)
+        patch.setitem(registry().mails, "welcome", MailType("Welcome", later))
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == "queued"
     assert (world.mails()[0].attempts, world.mails()[0].due_at) == (0, NOON + timedelta(hours=8))
     assert actions.sweep(NOON + timedelta(hours=8))["mails_sent"] == 1
@@ -271,23 +274,23 @@ def rude_server(hang_up_at: str) -> Iterator[int]:
                     line, _ = listener.accept()
                 except OSError:
                     return
-                with line, line.makefile("rwb") as talk:
-                    converse(talk, hang_up_at)
+                with line, line.makefile("rwb") as connection:
+                    converse(connection, hang_up_at)
 
         threading.Thread(target=serve, daemon=True).start()
         yield listener.getsockname()[1]
 
 
-def converse(talk: object, hang_up_at: str) -> None:
+def converse(connection: object, hang_up_at: str) -> None:
     in_data = False
-    talk.write(b"220 hello\r\n")  # type: ignore[attr-defined]
-    talk.flush()  # type: ignore[attr-defined]
-    for heard in talk:  # type: ignore[attr-defined]
+    connection.write(b"220 hello\r\n")  # type: ignore[attr-defined]
+    connection.flush()  # type: ignore[attr-defined]
+    for heard in connection:  # type: ignore[attr-defined]
         word = heard.strip().decode(errors="replace")
         if word == hang_up_at or (not in_data and word.upper().startswith(hang_up_at)):
             return
         if in_data:
             continue
         in_data = word.upper() == "DATA"
-        talk.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")  # type: ignore[attr-defined]
-        talk.flush()  # type: ignore[attr-defined]
+        connection.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")  # type: ignore[attr-defined]
+        connection.flush()  # type: ignore[attr-defined]

@@ -18,11 +18,11 @@ from wellchat.mail import actions, transport
 DUE = NOON + DELAY
 
 STEPS = {
-    "prepared": (digests, "remember"),
-    "counted": (actions, "begin"),
-    "written": (actions, "send_begun"),
+    "prepared": (digests, "claim"),
+    "counted": (actions, "create_claimed"),
+    "written": (actions, "send_claimed"),
     "claimed": (actions, "_attempt"),
-    "made": (transport.SmtpLane, "send"),
+    "made": (transport.SmtpConnection, "send"),
     "sent": (actions, "_settle"),
 }
 

@@ -34,7 +34,9 @@ def welcome(world: World, person: User, minutes: int = 0) -> Mail:
 
 def make_unknown(mail: Mail) -> None:
     with transaction() as session:
-        session.execute(update(Mail).where(Mail.id == mail.id).values(state="unknown", reason=actions.CRASHED))
+        session.execute(
+            update(Mail).where(Mail.id == mail.id).values(state="unknown", reason=actions.CRASHED)
+        )
 
 
 def test_emails_we_sent_you_and_why(world: World, browse: Browse) -> None:
@@ -57,7 +59,8 @@ def test_each_reads_it_in_their_own_language(world: World, browse: Browse) -> No
     world.say(world.client, "One")
     digests.sweep(NOON + DELAY)
     english, german = (
-        browse(world.coach).get("/settings/emails", headers={"Accept-Language": asked}).text for asked in ("en", "de")
+        browse(world.coach).get("/settings/emails", headers={"Accept-Language": asked}).text
+        for asked in ("en", "de")
     )
     assert "New messages <span" in english
     assert ">Sent</span>" in english
@@ -132,7 +135,9 @@ def test_filters(world: World, browse: Browse, admin: User) -> None:
     assert shown("state=queued&name=welcome") == {other.id}
 
 
-def test_unknown_ones_are_shown_and_sent_again_by_hand_only(world: World, browse: Browse, admin: User) -> None:
+def test_unknown_ones_are_shown_and_sent_again_by_hand_only(
+    world: World, browse: Browse, admin: User
+) -> None:
     mail = welcome(world, world.coach)
     make_unknown(mail)
     actions.sweep(NOON + timedelta(days=2))
@@ -140,7 +145,9 @@ def test_unknown_ones_are_shown_and_sent_again_by_hand_only(world: World, browse
     page = browse(admin).get("/oversight/emails").text
     assert "1 of unknown fate" in page
     assert "It may have arrived; then it comes twice." in page
-    answer = browse(admin).post(f"/oversight/emails/{mail.id}/resend", data={"next": "/oversight/emails?state=unknown"})
+    answer = browse(admin).post(
+        f"/oversight/emails/{mail.id}/resend", data={"next": "/oversight/emails?state=unknown"}
+    )
     assert (answer.status_code, answer.location) == (303, "/oversight/emails?state=unknown")
     [row] = world.mails()
     assert (row.state, row.reason) == ("queued", "Sent again by Ada Admin; it was unknown.")
@@ -154,7 +161,11 @@ def test_unknown_ones_are_shown_and_sent_again_by_hand_only(world: World, browse
 
 def test_a_reason_is_text(world: World, browse: Browse, admin: User) -> None:
     actions.record_skip(
-        user_id=world.coach.id, address=world.coach.email, name="digest", reason="<script>1</script>", now=NOON
+        user_id=world.coach.id,
+        address=world.coach.email,
+        name="digest",
+        reason="<script>1</script>",
+        now=NOON,
     )
     for who, path in ((world.coach, "/settings/emails"), (admin, "/oversight/emails")):
         assert "&lt;script&gt;1&lt;/script&gt;" in browse(who).get(path).text

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.mail.world import DELAY, NOON, World
-from tests.replies.raw import answer
+from tests.replies.raw import reply
 from wellchat.digests import runs as digests
 from wellchat.mail import actions
 
@@ -37,10 +37,19 @@ def mails(world: World) -> list[EmailMessage]:
     world.say(world.client, LONG, NOON + DELAY)
     world.say(other, "שלום, מחר בתשע", NOON + DELAY, second)
     digests.sweep(NOON + 3 * DELAY)
-    answer(world, body="")
+    reply(world, body="")
     context = {"name": LONG[:120]}
-    for name in ("address_check", "welcome", "verification", "reset", "password_changed", "already_registered"):
-        actions.queue_mail(user_id=world.client.id, address=world.client.email, name=name, context=context, now=NOON)
+    for name in (
+        "address_check",
+        "welcome",
+        "verification",
+        "reset",
+        "password_changed",
+        "already_registered",
+    ):
+        actions.queue_mail(
+            user_id=world.client.id, address=world.client.email, name=name, context=context, now=NOON
+        )
     actions.sweep(NOON + timedelta(hours=3))
     return world.server.messages
 
@@ -55,12 +64,19 @@ def test_mails_hold_in_any_reader(mails: list[EmailMessage], chromium: Any, widt
     for message in mails:
         page.set_content(body(message, "html"))
         assert page.evaluate("document.documentElement.scrollWidth") <= width, message["Subject"]
-        ink, card = page.evaluate(BRIGHTNESS % "color", "h1"), page.evaluate(BRIGHTNESS % "backgroundColor", ".card")
-        assert (card < 0.3 and ink > 0.7) if scheme == "dark" else (card > 0.7 and ink < 0.4), message["Subject"]
+        ink, card = (
+            page.evaluate(BRIGHTNESS % "color", "h1"),
+            page.evaluate(BRIGHTNESS % "backgroundColor", ".card"),
+        )
+        assert (card < 0.3 and ink > 0.7) if scheme == "dark" else (card > 0.7 and ink < 0.4), message[
+            "Subject"
+        ]
         if page.locator(".face").count():
             assert (page.evaluate(BRIGHTNESS % "backgroundColor", ".face") < 0.5) == (scheme == "dark")
         assert page.evaluate("document.images.length") == 0, "nothing is lost where pictures are off"
-    assert [url for url in asked if not url.startswith(("about:", "data:"))] == [], "nor is anything asked for"
+    assert [url for url in asked if not url.startswith(("about:", "data:"))] == [], (
+        "nor is anything asked for"
+    )
     context.close()
 
 

@@ -41,7 +41,9 @@ def test_a_refused_address_gets_no_more_mails(refused: World) -> None:
     assert refusal.reason == "The mail server answered 550 5.1.1 there is nobody of that name"
     world.server.refuses.clear()
     assert actions.deliver(mail_id=queue(world).id, now=NOON) == "skipped"
-    assert "The address refuses mail" in " ".join(mail.reason for mail in world.mails() if mail.state == "skipped")
+    assert "The address refuses mail" in " ".join(
+        mail.reason for mail in world.mails() if mail.state == "skipped"
+    )
     world.say(world.client, "To the coach, who is well")
     digests.sweep(NOON + DELAY)
     assert world.server.recipients == [[world.coach.email]], "nobody else is harmed"
@@ -78,9 +80,9 @@ def test_what_waited_comes_with_the_first_digest_after_that(refused: World) -> N
 def test_one_statement_asks_for_all(refused: World, queries: Callable[[], Any]) -> None:
     people = [refused.user(f"Reader {n}") for n in range(5)]
     with queries() as counted:
-        found = decide.standings([refused.client.id, *(person.id for person in people)], NOON)
+        found = decide.load_recipients([refused.client.id, *(person.id for person in people)], NOON)
     assert counted.count == 4
-    assert [standing.user_id for standing in found.values() if standing.refusal] == [refused.client.id]
+    assert [recipient.user_id for recipient in found.values() if recipient.refusal] == [refused.client.id]
 
 
 def test_the_weekly_word_too(refused: World) -> None:
@@ -118,7 +120,9 @@ def test_what_lets_a_person_in_is_tried_all_the_same(refused: World) -> None:
         ("450 4.2.1 later", False),
     ],
 )
-def test_only_what_is_the_address_s_own_fault_counts_against_it(world: World, answer: str, of_address: bool) -> None:
+def test_only_what_is_the_address_s_own_fault_counts_against_it(
+    world: World, answer: str, of_address: bool
+) -> None:
     world.server.refuses[world.client.email] = answer
     state = actions.deliver(mail_id=queue(world).id, now=NOON)
     assert state == ("queued" if answer.startswith(("4", "530")) else "failed")

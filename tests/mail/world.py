@@ -11,7 +11,7 @@ from flask import Flask
 
 from tests.services import MailServer
 from wellchat.accounts.models import Presence, User
-from wellchat.changes.actions import open_log
+from wellchat.changes.actions import create_log
 from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.digests import outbox
@@ -42,7 +42,7 @@ class World:
             user = User(name=name, role=role, **values)
             session.add(user)
             session.flush()
-            open_log(user_id=user.id)
+            create_log(user_id=user.id)
         self.users[user.id] = user
         return user
 
@@ -70,8 +70,10 @@ class World:
     def say(self, sender: User, body: str, at: datetime = NOON, thread: Thread | None = None) -> Message:
         """Sent, and told to the other person as the worker does."""
         thread = thread or self.thread
-        message, _ = messaging.send_message(sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at)
-        outbox.tell(thread_ids=[thread.id], now=at)
+        message, _ = messaging.send_message(
+            sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at
+        )
+        outbox.process(thread_ids=[thread.id], now=at)
         return message
 
     def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:

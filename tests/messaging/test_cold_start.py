@@ -22,5 +22,7 @@ assert all("c" in vars(inspect(alias).selectable) for alias in (Mine, Theirs, La
 def test_shared_aliases_are_complete_when_the_application_is(tmp_path) -> None:
     """SQLAlchemy completes an alias at its first use; two threads that do so at once leave it broken for good."""
     env = {"WELLCHAT_INSTANCE": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", ALL_READY], env=env, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", ALL_READY], env=env, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr

@@ -10,19 +10,19 @@ import pytest
 from sqlalchemy import insert, text
 
 from tests.messaging.test_inbox import clients_of, names
-from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.models import Connection
 from wellchat.db import db, new_id, table, transaction
+from wellchat.feature import registry
 from wellchat.messaging import snoozing
 from wellchat.messaging.actions import change_membership, delete_message, mark_read, send_message
+from wellchat.messaging.durations import FOREVER, until
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import inbox, kinds_of, thread_for
 from wellchat.messaging.snoozing import wake
-from wellchat.messaging.spans import FOREVER, until
 
 HOUR = timedelta(hours=1)
 
@@ -94,7 +94,12 @@ def test_a_word_taken_back_waits_for_nobody(talk, now):
 def test_by_what_it_is_about(cast, talk, now):
     put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
     put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=cast.paul.id, client_id=cast.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=cast.paul.id,
+        client_id=cast.cara.id,
+        now=now,
     )
     coupon, _ = open_thread(viewer=cast.cara, subject=("coupon", "c"), now=now)
     assert kinds_of(cast.paul) == ["coupon"]
@@ -120,7 +125,7 @@ def test_a_snooze_hides_and_comes_back_by_itself(talk, other_talk, now, api):
     assert snoozing.sweep(now + HOUR)["snoozes_ended"] == 1
     assert [v.thread.id for v in inbox(talk.paul)[0]] == [talk.id, other_talk.id]  # on top, as if it were new
     assert inbox(talk.paul, snoozed=True)[0] == []
-    assert snoozing.sweep in sweeps.SWEEPS
+    assert [sweep for each in registry().features for sweep in each.sweeps].count(snoozing.sweep) == 1
     (told,) = api(talk.paul).get(f"/api/updates?since={cursor}").json["threads"]
     assert (told["id"], told["snoozed_until"]) == (talk.id, None)
     assert snoozing.sweep(now + 2 * HOUR)["snoozes_ended"] == 0
@@ -148,7 +153,9 @@ def test_until_when(now):
     at = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # in Paris 23:30; the clocks go forward that night
     assert until("hour", now=at, zone="Europe/Paris") == at + HOUR
     assert until("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
-    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(2026, 3, 29, 23, tzinfo=UTC)  # there it is Sunday
+    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(
+        2026, 3, 29, 23, tzinfo=UTC
+    )  # there it is Sunday
     assert until("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
     assert until("always", now=at, zone="UTC") == FOREVER
 
@@ -266,7 +273,14 @@ def crowd(rita, now):
         ends = {"thread_id": thread_id, "updated_at": at, "last_seq": 1}
         people = {"client_id": client.id, "professional_id": rita.id, "connection_id": link}
         threads.append(
-            {"id": thread_id, "key": f"k:{i}", "key_scope": "client", "last_seq": 1, "created_at": at, "updated_at": at}
+            {
+                "id": thread_id,
+                "key": f"k:{i}",
+                "key_scope": "client",
+                "last_seq": 1,
+                "created_at": at,
+                "updated_at": at,
+            }
             | people
         )
         members.append(
@@ -281,7 +295,14 @@ def crowd(rita, now):
             | {"waiting_since": None, "kind": None, "snoozed_until": None}
         )
         messages.append(
-            {"thread_id": thread_id, "seq": 1, "sender_id": client.id, "body": "x", "client_key": "k", "created_at": at}
+            {
+                "thread_id": thread_id,
+                "seq": 1,
+                "sender_id": client.id,
+                "body": "x",
+                "client_key": "k",
+                "created_at": at,
+            }
         )
     same = {"delivered_seq": 0, "mailed_seq": 0, "archived": False}
     with transaction() as session:

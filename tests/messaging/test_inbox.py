@@ -9,7 +9,7 @@ from wellchat.connections.actions import connect
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import inbox
-from wellchat.messaging.state import thread_state
+from wellchat.messaging.serializers import thread_json
 
 
 def clients_of(professional, count, now):
@@ -23,7 +23,7 @@ def clients_of(professional, count, now):
 
 
 def names(views, viewer):
-    return [thread_state(v, viewer, now=v.thread.updated_at, away_after=120)["title"] for v in views]
+    return [thread_json(v, viewer, now=v.thread.updated_at, away_after=120)["title"] for v in views]
 
 
 def test_latest_first_and_every_page_goes_on_where_the_last_ended(app, cast, now):
@@ -51,7 +51,9 @@ def test_threads_of_the_same_instant_are_all_there(app, cast, now):
 
 def test_found_by_name_and_by_subject(app, cast, now):
     clients_of(cast.rita, 3, now)
-    put_subject(kind="coupon", external_id="c", title="100% Silk_scarf", professional_id=cast.rita.id, now=now)
+    put_subject(
+        kind="coupon", external_id="c", title="100% Silk_scarf", professional_id=cast.rita.id, now=now
+    )
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
     assert names(inbox(cast.rita, q="client 01")[0], cast.rita) == ["Client 01"]
     assert names(inbox(cast.rita, q="silk_")[0], cast.rita) == [cast.olga.name]
@@ -61,10 +63,14 @@ def test_found_by_name_and_by_subject(app, cast, now):
 
 def test_what_it_is_about_stands_on_the_row(app, cast, now):
     put_subject(
-        kind="coupon", external_id="c", title="50% Off Summer Collection", professional_id=cast.rita.id, now=now
+        kind="coupon",
+        external_id="c",
+        title="50% Off Summer Collection",
+        professional_id=cast.rita.id,
+        now=now,
     )
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
-    state = thread_state(inbox(cast.rita)[0][0], cast.rita, now=now, away_after=120)
+    state = thread_json(inbox(cast.rita)[0][0], cast.rita, now=now, away_after=120)
     assert state["context"] == "Re: 50% Off Summer Collection"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from wellchat.db import db
 from wellchat.messaging.models import Message
-from wellchat.messaging.pinning import MOST_PINS, pin
+from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import thread_for
 
 
@@ -102,10 +102,10 @@ def test_what_is_not_an_emoji_comes_back_with_the_reason(cara, talk, form):
 
 
 def test_one_pin_too_many_is_told(cara, talk, now):
-    talk.exchange("c" * (MOST_PINS + 1))
-    for seq in range(1, MOST_PINS + 1):
+    talk.exchange("c" * (MAX_PINS + 1))
+    for seq in range(1, MAX_PINS + 1):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
-    answer = cara.post(f"/threads/{talk.id}/messages/{MOST_PINS + 1}/pin", data={"pinned": "1"})
+    answer = cara.post(f"/threads/{talk.id}/messages/{MAX_PINS + 1}/pin", data={"pinned": "1"})
     assert answer.status_code == 303
     page = cara.get("/").text
     assert "Unpin one first" in page

@@ -19,7 +19,9 @@ def test_are_refused(talk, api, everything, field, value):
 
 
 @pytest.mark.parametrize("path", ["/api/threads", "/api/notifications"])
-@pytest.mark.parametrize("place", ["0001-01-01T00:00:00+14:00|x", "9999-12-31T23:59:59-14:00|x", "2026-01-01|\0"])
+@pytest.mark.parametrize(
+    "place", ["0001-01-01T00:00:00+14:00|x", "9999-12-31T23:59:59-14:00|x", "2026-01-01|\0"]
+)
 def test_are_no_place_in_a_list(talk, api, path, place):
     before = base64.urlsafe_b64encode(place.encode()).decode()
     assert api(talk.cara).get(path, query_string={"before": before}).status_code == 422

@@ -87,7 +87,9 @@ def test_a_professional_says_which_client_a_coupon_thread_is_with(app, cast, now
         open_thread(viewer=cast.paul, subject=("coupon", "coupon-1"), now=now)
     with pytest.raises(NotFound):
         open_thread(viewer=cast.paul, subject=("coupon", "coupon-1"), with_id=cast.olga.id, now=now)
-    thread_id, _ = open_thread(viewer=cast.paul, subject=("coupon", "coupon-1"), with_id=cast.cara.id, now=now)
+    thread_id, _ = open_thread(
+        viewer=cast.paul, subject=("coupon", "coupon-1"), with_id=cast.cara.id, now=now
+    )
     assert thread_for(cast.cara, thread_id).thread.key_scope == "client"
 
 

@@ -49,7 +49,9 @@ def test_who_knows_nobody_yet_is_told_how_to_begin(browse, cast):
 
 
 def test_the_inbox_shows_whom_about_what_and_how_much_is_new(paul, cast, talk, now):
-    put_subject(kind="coupon", external_id="c", title="50% Off <Summer>", professional_id=cast.paul.id, now=now)
+    put_subject(
+        kind="coupon", external_id="c", title="50% Off <Summer>", professional_id=cast.paul.id, now=now
+    )
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
     talk.says(talk.cara, "Is <b>this</b> bold?")
     page = paul.get("/").text
@@ -63,7 +65,12 @@ def test_a_thread_shows_its_messages_in_order_and_where_the_new_ones_begin(cara,
     talk.exchange("cpp")
     _, log, page = cara.get(f"/threads/{talk.id}").text.partition('role="log"')
     assert log
-    assert page.index("message 1") < page.index('role="separator"') < page.index("message 2") < page.index("message 3")
+    assert (
+        page.index("message 1")
+        < page.index('role="separator"')
+        < page.index("message 2")
+        < page.index("message 3")
+    )
     assert 'aria-label="Paul Professional"' in page
 
 
@@ -71,14 +78,23 @@ def test_opening_a_page_changes_nothing(cara, talk, everything):
     """A link that is merely fetched, by a preview or a prefetch, reads nothing for anybody."""
     talk.exchange("pp")
     before = everything()
-    for path in ("/", f"/threads/{talk.id}", "/new", "/notifications", f"/people/{talk.paul.id}", "/settings"):
+    for path in (
+        "/",
+        f"/threads/{talk.id}",
+        "/new",
+        "/notifications",
+        f"/people/{talk.paul.id}",
+        "/settings",
+    ):
         assert cara.get(path).status_code == 200, path
     assert everything() == before
 
 
 def test_a_form_sends_and_reads_what_was_on_the_page(cara, talk):
     talk.exchange("pp")
-    answer = cara.post(f"/threads/{talk.id}/messages", data={"body": "a\r\nb", "client_key": "k", "seen": "2"})
+    answer = cara.post(
+        f"/threads/{talk.id}/messages", data={"body": "a\r\nb", "client_key": "k", "seen": "2"}
+    )
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/threads/{talk.id}#3")
     assert db.session.get(Message, (talk.id, 3)).body == "a\nb"
     assert thread_for(talk.cara, talk.id).unread == 0
@@ -101,7 +117,8 @@ def test_what_cannot_be_sent_comes_back_with_the_reason(cara, talk, body):
 
 
 @pytest.mark.parametrize(
-    ("form", "field"), [({"body": "hi"}, "client_key"), ({"body": "hi", "client_key": "k", "seen": "x"}, "seen")]
+    ("form", "field"),
+    [({"body": "hi"}, "client_key"), ({"body": "hi", "client_key": "k", "seen": "x"}, "seen")],
 )
 def test_a_mangled_form_is_refused(cara, talk, form, field):
     answer = cara.post(f"/threads/{talk.id}/messages", data=form)
@@ -131,19 +148,28 @@ def test_earlier_messages_are_a_link_away(cara, talk):
 
 def test_a_card_starts_a_conversation_about_it(cara, cast, now):
     booking = put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=cast.paul.id, client_id=cast.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=cast.paul.id,
+        client_id=cast.cara.id,
+        now=now,
     )
     answer = cara.post("/threads", data={"kind": "booking", "external_id": "b"})
     assert f"about={booking.id}" in answer.headers["Location"]
     page = cara.get(answer.headers["Location"])
     assert f'name="subject" value="{booking.id}"' in page.text
     thread_id = answer.headers["Location"].split("/")[2].split("?")[0]
-    cara.post(f"/threads/{thread_id}/messages", data={"body": "About it", "client_key": "k", "subject": booking.id})
+    cara.post(
+        f"/threads/{thread_id}/messages", data={"body": "About it", "client_key": "k", "subject": booking.id}
+    )
     assert thread_for(cast.paul, thread_id).last_message.subject.title == "Cut"
 
 
 def test_a_coupon_s_card_leads_to_its_own_thread(cara, cast, now):
-    coupon = put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
+    coupon = put_subject(
+        kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now
+    )
     page = cara.get(f"/subjects/{coupon.id}")
     assert "Contact Professional" in page.text
     answer = cara.post("/threads", data={"kind": "coupon", "external_id": "c"})
@@ -197,7 +223,8 @@ def test_forms_need_their_token(cara, talk):
 
 
 @pytest.mark.parametrize(
-    "path", ["/?limit=0", "/?before=zzz", "/?q=%00", "/threads/{thread}?before=x", "/threads/{thread}?about=none"]
+    "path",
+    ["/?limit=0", "/?before=zzz", "/?q=%00", "/threads/{thread}?before=x", "/threads/{thread}?about=none"],
 )
 def test_bad_addresses_are_told_clearly(cara, talk, path):
     answer = cara.get(path.format(thread=talk.id))

@@ -9,7 +9,7 @@ from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.actions import delete_message, mark_read, send_message
-from wellchat.messaging.arriving import acknowledge
+from wellchat.messaging.delivery import mark_delivered
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of, thread_for, unread_counts
 
@@ -100,10 +100,10 @@ def test_unread_equals_a_recount_after_reads_and_sends_at_once(app, talk, now, a
 def test_delivered_is_what_a_later_poll_confirms(app, talk, now):
     talk.exchange("cc")
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 0
-    acknowledge(user_id=talk.paul.id, after=0, up_to=2)  # the opening, and the first message
+    mark_delivered(user_id=talk.paul.id, after=0, up_to=2)  # the opening, and the first message
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 1
-    acknowledge(user_id=talk.paul.id, after=2, up_to=3)
-    acknowledge(user_id=talk.paul.id, after=0, up_to=2)  # an older cursor, asked again, takes nothing back
+    mark_delivered(user_id=talk.paul.id, after=2, up_to=3)
+    mark_delivered(user_id=talk.paul.id, after=0, up_to=2)  # an older cursor, asked again, takes nothing back
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 2
 
 

@@ -13,7 +13,7 @@ from wellchat.changes.models import Change
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.models import Message, Outbox
+from wellchat.messaging.models import Message, PendingDelivery
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
 
@@ -30,12 +30,14 @@ def test_messages_are_numbered_from_one(app, talk):
 def test_both_sides_hear_of_it(app, talk):
     talk.says(talk.cara, "hello")
     assert changes_of(talk.cara)[-1][1:] == changes_of(talk.paul)[-1][1:] == ("message", 1)
-    assert db.session.execute(select(Outbox.recipient_id)).scalars().all() == [talk.paul.id]
+    assert db.session.execute(select(PendingDelivery.recipient_id)).scalars().all() == [talk.paul.id]
 
 
 def test_the_same_key_again_is_the_same_message(app, talk, now):
     first, new = send_message(sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", now=now)
-    again, new_again = send_message(sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", now=now)
+    again, new_again = send_message(
+        sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", now=now
+    )
     assert (new, new_again) == (True, False)
     assert again.seq == first.seq
     assert changes_of(talk.paul)[-1][1:] == ("message", 1)
@@ -78,7 +80,9 @@ def test_both_write_at_once_without_gap_double_or_deadlock(app, talk, now, at_on
     def write(i):
         sender = db.session.get(User, people[i % 2])
         return [
-            send_message(sender=sender, thread_id=thread_id, body=f"{i}.{n}", client_key=f"{i}.{n}", now=now)[0].seq
+            send_message(sender=sender, thread_id=thread_id, body=f"{i}.{n}", client_key=f"{i}.{n}", now=now)[
+                0
+            ].seq
             for n in range(10)
         ]
 
@@ -86,7 +90,9 @@ def test_both_write_at_once_without_gap_double_or_deadlock(app, talk, now, at_on
     assert sorted(seq for seqs in given for seq in seqs) == list(range(1, 61))
     assert all(seqs == sorted(seqs) for seqs in given)
     for user_id in people:
-        log = db.session.execute(select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)).scalars()
+        log = db.session.execute(
+            select(Change.seq).where(Change.user_id == user_id).order_by(Change.seq)
+        ).scalars()
         assert list(log) == list(range(1, 62))  # the opening, and sixty messages
 
 
@@ -120,10 +126,20 @@ def test_sending_does_not_swallow_what_was_not_shown(app, talk):
 
 def test_a_message_may_speak_of_a_subject_of_the_pair(app, talk, now):
     put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=talk.paul.id, client_id=talk.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=talk.paul.id,
+        client_id=talk.cara.id,
+        now=now,
     )
     sent, _ = send_message(
-        sender=talk.cara, thread_id=talk.id, body="About it", client_key="k", subject=("booking", "b"), now=now
+        sender=talk.cara,
+        thread_id=talk.id,
+        body="About it",
+        client_key="k",
+        subject=("booking", "b"),
+        now=now,
     )
     db.session.expire_all()
     assert db.session.get(Message, (talk.id, sent.seq)).subject.title == "Cut"
@@ -131,17 +147,26 @@ def test_a_message_may_speak_of_a_subject_of_the_pair(app, talk, now):
 
 def test_a_message_may_not_speak_of_other_people_s_subjects(app, cast, talk, now):
     put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=cast.rita.id, client_id=talk.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=cast.rita.id,
+        client_id=talk.cara.id,
+        now=now,
     )
     for subject in (("booking", "b"), ("booking", "none"), ("nonsense", "b")):
         with pytest.raises(Invalid):
-            send_message(sender=talk.cara, thread_id=talk.id, body="x", client_key="k", subject=subject, now=now)
+            send_message(
+                sender=talk.cara, thread_id=talk.id, body="x", client_key="k", subject=subject, now=now
+            )
     assert thread_for(talk.cara, talk.id).thread.last_seq == 0
 
 
 def test_a_reply_answers_a_message_of_the_thread(app, talk, now):
     talk.says(talk.paul, "question")
-    sent, _ = send_message(sender=talk.cara, thread_id=talk.id, body="yes", client_key="k", reply_to=1, now=now)
+    sent, _ = send_message(
+        sender=talk.cara, thread_id=talk.id, body="yes", client_key="k", reply_to=1, now=now
+    )
     assert sent.reply_to == 1
     with pytest.raises(Invalid):
         send_message(sender=talk.cara, thread_id=talk.id, body="yes", client_key="l", reply_to=9, now=now)

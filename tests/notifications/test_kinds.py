@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,14 +12,14 @@ from tests.browsing import Browser
 from tests.mail.world import NOON, World
 from wellchat.db import transaction
 from wellchat.notifications import actions, queries
-from wellchat.notifications.kinds import KINDS, NotificationKind
+from wellchat.notifications.kinds import NotificationKind, kinds
 from wellchat.notifications.models import Notification
 
 Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def resource() -> Iterator[NotificationKind]:
+def resource(world: World) -> NotificationKind:
     """Declared here and nowhere else."""
     kind = NotificationKind(
         name="resource",
@@ -30,14 +30,13 @@ def resource() -> Iterator[NotificationKind]:
         waits_for_digest=True,
         priority="low",
     )
-    KINDS[kind.name] = kind
-    yield kind
-    del KINDS[kind.name]
+    kinds()[kind.name] = kind
+    return kind
 
 
 def share(world: World, what: str, **more: Any) -> str | None:
     values = {"user_id": world.client.id, "actor_id": world.coach.id, "preview": what, "now": NOON}
-    return actions.record(kind="resource", **values | more)
+    return actions.notify(kind="resource", **values | more)
 
 
 def test_in_the_json(world: World, browse: Browse, resource: NotificationKind) -> None:
@@ -75,8 +74,10 @@ def test_in_the_preferences(world: World, browse: Browse, resource: Notification
     assert share(world, "Stretching") is None, "and they are obeyed"
 
 
-def test_what_waits_for_no_digest_has_no_email(world: World, browse: Browse, resource: NotificationKind) -> None:
-    KINDS["resource"] = replace(resource, waits_for_digest=False)
+def test_what_waits_for_no_digest_has_no_email(
+    world: World, browse: Browse, resource: NotificationKind
+) -> None:
+    kinds()["resource"] = replace(resource, waits_for_digest=False)
     me = browse(world.client)
     page = me.get("/settings/notifications").text
     assert 'name="resource.push"' in page
@@ -101,16 +102,20 @@ def test_groups_are_declared(world: World, resource: NotificationKind) -> None:
 
 
 def test_records_of_a_kind_that_is_declared_no_longer(world: World, browse: Browse) -> None:
-    KINDS["gone"] = NotificationKind("gone", "Gone", "From then")
-    share_id = actions.record(user_id=world.client.id, kind="gone", preview="still there", now=NOON)
-    del KINDS["gone"]
+    kinds()["gone"] = NotificationKind("gone", "Gone", "From then")
+    share_id = actions.notify(user_id=world.client.id, kind="gone", preview="still there", now=NOON)
+    del kinds()["gone"]
     me = browse(world.client)
     assert me.get("/api/notifications").get_json()["notifications"][0]["id"] == share_id
     assert "still there" in me.get("/notifications").text
 
 
-def test_what_is_on_devices_only_is_not_in_the_bell(world: World, browse: Browse, resource: NotificationKind) -> None:
-    actions.save_preferences(user=world.client, now=NOON, channels={"resource": {"bell": False, "push": True}})
+def test_what_is_on_devices_only_is_not_in_the_bell(
+    world: World, browse: Browse, resource: NotificationKind
+) -> None:
+    actions.save_preferences(
+        user=world.client, now=NOON, channels={"resource": {"bell": False, "push": True}}
+    )
     hidden = share(world, "Stretching")
     me = browse(world.client)
     assert hidden is not None

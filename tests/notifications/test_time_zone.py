@@ -13,7 +13,7 @@ from wellchat.accounts.actions import update_profile
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.digests.runs import sweep
-from wellchat.notifications.actions import guess_time_zone, save_preferences
+from wellchat.notifications.actions import save_preferences, set_browser_time_zone
 
 Browse = Callable[..., Browser]
 
@@ -41,7 +41,7 @@ def test_a_choice_holds_even_when_it_is_utc(world: World, way: str) -> None:
         save_preferences(user=world.coach, now=NOON, time_zone="UTC")
     else:
         update_profile(user_id=world.coach.id, name="Sofia Marin", time_zone="UTC")
-    assert not guess_time_zone(user_id=world.coach.id, time_zone="Asia/Kolkata", now=NOON)
+    assert not set_browser_time_zone(user_id=world.coach.id, time_zone="Asia/Kolkata", now=NOON)
     assert zone(world.coach) == "UTC"
 
 
@@ -49,7 +49,7 @@ def test_a_choice_holds_even_when_it_is_utc(world: World, way: str) -> None:
 def test_of_many_guesses_at_once_one_counts(world: World) -> None:
     names = ["Asia/Kolkata", "Europe/Berlin", "America/Lima", "Asia/Tokyo"]
     answers = world.together(
-        *[lambda n=n: guess_time_zone(user_id=world.coach.id, time_zone=n, now=NOON) for n in names]
+        *[lambda n=n: set_browser_time_zone(user_id=world.coach.id, time_zone=n, now=NOON) for n in names]
     )
     assert sorted(answers) == [False, False, False, True]
     assert zone(world.coach) == names[answers.index(True)]
@@ -58,6 +58,6 @@ def test_of_many_guesses_at_once_one_counts(world: World) -> None:
 def test_what_is_planned_moves_along(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, cadence="daily", digest_hour=18)
     world.say(world.client, "Hello")
-    assert guess_time_zone(user_id=world.coach.id, time_zone="Asia/Kolkata", now=NOON)
+    assert set_browser_time_zone(user_id=world.coach.id, time_zone="Asia/Kolkata", now=NOON)
     assert sweep(NOON)["digests_waiting"] == 1
     assert sweep(NOON + timedelta(minutes=30))["digests_sent"] == 1

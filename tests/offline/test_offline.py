@@ -36,7 +36,7 @@ def test_the_service_worker_names_the_files_it_goes_with(
 
 
 def test_an_installation_may_keep_nothing(app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(app.config, "KEPT_THREADS", 0)
+    monkeypatch.setitem(app.config, "OFFLINE_THREADS", 0)
     assert '"pages":0' in client.get("/sw.js").get_data(as_text=True)
 
 
@@ -48,7 +48,9 @@ def test_everything_a_page_links_is_kept_for_it(browse: Any, cast: Any, talk: An
     assert linked <= set(re.findall(r'"(/assets/[^"]+)"', client.get("/sw.js").get_data(as_text=True)))
 
 
-def test_the_manifest_is_the_installation_s_own(app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_is_the_installation_s_own(
+    app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.config, "NAME", "Studio Nord and Friends")
     answer = client.get("/manifest.webmanifest")
     assert answer.mimetype == "application/manifest+json"
@@ -88,7 +90,9 @@ def test_an_icon_that_is_none(client: Browser) -> None:
 def test_pages_say_how_they_are_framed(browse: Any, cast: Any, client: Browser, path: str) -> None:
     page = (client if path == "/sign-in" else browse(cast.cara)).get(path).get_data(as_text=True)
     assert '<link rel="manifest" href="/manifest.webmanifest">' in page
-    assert re.findall(r'name="theme-color" content="#[0-9a-f]{6}" media="\(prefers-color-scheme: (\w+)\)"', page) == [
+    assert re.findall(
+        r'name="theme-color" content="#[0-9a-f]{6}" media="\(prefers-color-scheme: (\w+)\)"', page
+    ) == [
         "light",
         "dark",
     ]
@@ -109,7 +113,7 @@ def test_the_offline_page_is_nobody_s(browse: Any, cast: Any) -> None:
 def test_every_poll_names_the_version(app: Any, api: Any, talk: Any, cast: Any) -> None:
     mine = api(cast.cara)
     cursor = mine.get("/api/me").get_json()["cursor"]
-    for _ in range(2):  # the second time the gate answers alone
+    for _ in range(2):  # the second time the middleware answers alone
         answer = mine.get(f"/api/updates?since={cursor}")
         assert (answer.status_code, answer.headers["X-App-Version"]) == (204, app.extensions["assets"])
     talk.exchange("p")

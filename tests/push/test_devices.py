@@ -12,12 +12,12 @@ import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import NOON, World
-from tests.push.service import Subscriber
+from tests.push.push_service import Subscriber
 from wellchat import create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.db import db
 from wellchat.push import keys, queries, sending
-from wellchat.push.actions import MOST
+from wellchat.push.actions import MAX_DEVICES
 from wellchat.push.labels import label_of
 from wellchat.push.models import Device
 
@@ -33,7 +33,9 @@ def all_devices() -> list[Device]:
 
 def test_a_browser_subscribes_and_is_pushed_to(world: World, browse: Browse, devices: Devices) -> None:
     me, phone = browse(world.coach), devices()
-    agent = {"User-Agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36"}
+    agent = {
+        "User-Agent": "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/156.0 Mobile Safari/537.36"
+    }
     answer = me.post(CALL, json=phone.as_json(), headers=agent)
     assert answer.status_code == 201
     device = answer.get_json()["device"]
@@ -60,7 +62,9 @@ def test_a_renewed_subscription_inherits(world: World, browse: Browse, devices: 
     assert (device.endpoint, device.shows_words) == (new.endpoint, True)
 
 
-def test_a_browser_is_pushed_to_for_who_signed_in_last(world: World, browse: Browse, devices: Devices) -> None:
+def test_a_browser_is_pushed_to_for_who_signed_in_last(
+    world: World, browse: Browse, devices: Devices
+) -> None:
     tablet = devices()
     browse(world.coach).post(CALL, json=tablet.as_json())
     world.seen(world.coach, NOON - timedelta(days=1))
@@ -85,7 +89,7 @@ def test_other_people_s_devices_are_out_of_reach(world: World, browse: Browse, d
 
 
 def test_nobody_fills_the_house_with_devices(world: World, devices: Devices) -> None:
-    all_of_them = [devices() for _ in range(MOST + 3)]
+    all_of_them = [devices() for _ in range(MAX_DEVICES + 3)]
     for n, device in enumerate(all_of_them):
         device.register(world.coach, now=NOON + timedelta(seconds=n))
     assert {d.endpoint for d in all_devices()} == {d.endpoint for d in all_of_them[3:]}
@@ -120,7 +124,7 @@ def test_what_is_no_subscription_is_refused(
 ) -> None:
     phone = devices()
     good = phone.as_json() | {"endpoint": "https://push.example.com/x"}
-    world.app.config["PUSH_ANYWHERE"] = False
+    world.app.config["PUSH_ALLOW_PRIVATE"] = False
     answer = browse(world.coach).post(CALL, data=json.dumps(good | change), content_type="application/json")
     assert answer.status_code in (400, 422)
     assert answer.content_type == "application/problem+json"
@@ -138,7 +142,9 @@ def test_the_page_of_devices(world: World, browse: Browse, devices: Devices) -> 
     assert "Firefox on &lt;Windows&gt;" in page
     assert phone.endpoint not in page
     [device] = queries.devices(world.coach)
-    assert me.post(f"/settings/devices/{device.id}", data={"shows_words": "1"}).location == "/settings/devices"
+    assert (
+        me.post(f"/settings/devices/{device.id}", data={"shows_words": "1"}).location == "/settings/devices"
+    )
     assert "Hide sender and text on" in me.get("/settings/devices").text
     me.post(f"/settings/devices/{device.id}", data={})
     assert "Show sender and text on" in me.get("/settings/devices").text
@@ -160,9 +166,15 @@ def test_the_service_worker_is_at_the_root_under_our_policy(client: Browser) -> 
 @pytest.mark.parametrize(
     ("agent", "label"),
     [
-        ("Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0 Safari/537.36 Edg/156.0", "Edge on Windows"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/156.0 Safari/537.36 Edg/156.0",
+            "Edge on Windows",
+        ),
         ("Mozilla/5.0 (Android 15; Mobile; rv:150.0) Gecko/150.0 Firefox/150.0", "Firefox on Android"),
-        ("Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1", "Safari on iPhone"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Version/19.0 Safari/604.1",
+            "Safari on iPhone",
+        ),
         ("curl/8.5", "Browser"),
         ("", "Browser"),
     ],

@@ -14,7 +14,7 @@ from sqlalchemy import update
 
 from tests.databases import until_one_waits
 from tests.mail.world import NOON, World
-from tests.push.service import PushService, Subscriber, check_signature, unb64, unseal
+from tests.push.push_service import PushService, Subscriber, check_signature, unb64, unseal
 from wellchat import sweeps
 from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
@@ -22,9 +22,9 @@ from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
 from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
-from wellchat.notifications.actions import mark_read, record, save_preferences
+from wellchat.notifications.actions import mark_read, notify, save_preferences
 from wellchat.push import actions, keys, sending
-from wellchat.push.decide import PAUSE
+from wellchat.push.decide import MIN_INTERVAL
 from wellchat.push.models import SENDING, Device, Push
 
 Devices = Callable[[], Subscriber]
@@ -71,7 +71,7 @@ def test_a_message_reaches_the_device_of_who_is_away(world: World, phone: Subscr
 def test_nothing_private_unless_its_owner_wants_it(world: World, phone: Subscriber, devices: Devices) -> None:
     desk = devices()
     at_desk = desk.register(world.coach)
-    actions.choose(viewer=world.coach, device_id=at_desk.id, shows_words=True)
+    actions.set_shows_words(viewer=world.coach, device_id=at_desk.id, shows_words=True)
     world.say(world.client, "My knee hurts")
     sweep()
     [said], [open_words] = phone.got(), desk.got()
@@ -116,7 +116,7 @@ def test_who_writes_in_short_lines_rings_once(world: World, phone: Subscriber) -
     world.say(world.client, "line 3", NOON + 4 * SECOND)
     sweep(NOON + 5 * SECOND)
     assert [said["body"] for said in phone.got()] == ["3 new messages"]
-    sweep(NOON + 3 * SECOND + PAUSE)
+    sweep(NOON + 3 * SECOND + MIN_INTERVAL)
     assert [said["body"] for said in phone.got()] == ["3 new messages", "4 new messages"]
     assert len({said["tag"] for said in phone.got()}) == 1, "the second takes the place of the first"
 
@@ -170,7 +170,9 @@ def test_snoozing_holds_it(world: World, phone: Subscriber) -> None:
         assert len(phone.got()) == sent, minutes
 
 
-def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(world: World, phone: Subscriber, browse: Any) -> None:
+def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(
+    world: World, phone: Subscriber, browse: Any
+) -> None:
     save_preferences(user=world.coach, now=NOON, channels={"message": {"bell": False}})
     world.say(world.client, "Hello")
     sweep()
@@ -369,7 +371,9 @@ def test_sweeps_and_doorbells_find_it(world: World, phone: Subscriber) -> None:
 
 
 @pytest.mark.slow
-def test_telling_costs_the_same_for_many_devices_as_rows(world: World, devices: Devices, queries: Any) -> None:
+def test_telling_costs_the_same_for_many_devices_as_rows(
+    world: World, devices: Devices, queries: Any
+) -> None:
     for _ in range(3):
         devices().register(world.coach)
     world.say(world.client, "Hello")
@@ -394,22 +398,22 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
     [push] = pushes()
     end_sessions(user_id=world.coach.id)
     db.session.commit()
-    real, claimed = sending._still_theirs, threading.Event()
+    real, claimed = sending._is_authorised, threading.Event()
 
-    def still_theirs(*given: Any) -> bool:
+    def is_authorised(*given: Any) -> bool:
         claimed.set()
         until_one_waits()  # the teller has come to the push that is held here
         return real(*given)
 
     with monkeypatch.context() as patch:
-        patch.setattr(sending, "_still_theirs", still_theirs)
+        patch.setattr(sending, "_is_authorised", is_authorised)
         sender = background(lambda: sending.send(push_id=push.id, now=NOON))
         assert claimed.wait(10)
         messaging.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
-        assert (sender.result(20), teller.result(20)) == (None, 1)
+        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        assert (sender.result(20), notifier.result(20)) == (None, 1)
     sweep()
     assert (phone.got(), pushes()) == ([], [])
     assert db.session.execute(db.select(Device)).all() == []
@@ -425,20 +429,27 @@ def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
     token = db.session.execute(db.select(Token)).scalar_one()
     phone.register(world.coach, session=None, token_id=token.id)
     db.session.commit()
-    told, let_go = threading.Event(), threading.Event()
+    notified, let_go = threading.Event(), threading.Event()
 
-    def tell() -> None:
+    def notify_coach() -> None:
         with transaction():
-            record(user_id=world.coach.id, kind="message", thread_id=world.thread.id, seq=1, preview="Hi", now=NOON)
-            told.set()
+            notify(
+                user_id=world.coach.id,
+                kind="message",
+                thread_id=world.thread.id,
+                seq=1,
+                preview="Hi",
+                now=NOON,
+            )
+            notified.set()
             assert let_go.wait(10)
 
-    teller = background(tell)
-    assert told.wait(10)
+    notifier = background(notify_coach)
+    assert notified.wait(10)
     leaver = background(lambda: end_sessions(user_id=world.coach.id))
     until_one_waits()
     let_go.set()
-    teller.result(20), leaver.result(20)
+    notifier.result(20), leaver.result(20)
     assert db.session.execute(db.select(Device)).all() == []
 
 
@@ -465,8 +476,8 @@ def test_a_sweep_while_somebody_is_told_holds_nobody_up(
         messaging.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        teller = background(lambda: outbox.tell(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
         assert held.wait(10)
         sweeper = background(lambda: sending.sweep(NOON))
-        assert teller.result(20) == 1
+        assert notifier.result(20) == 1
         sweeper.result(20)

@@ -51,14 +51,16 @@ def hand_over(
     return receive(mail=Incoming(raw, sender=sender), addresses=addresses, now=now)
 
 
-def answer(world: World, **more: Any) -> Verdict:
+def reply(world: World, **more: Any) -> Verdict:
     """The coach answers Ana by email."""
     to = address_of(world.coach, world.thread)
     return hand_over(raw_mail(author=world.coach.email, to=to, **more), to)
 
 
-def said(world: World, thread: Thread | None = None) -> list[str | None]:
-    query = db.select(Message.body).where(Message.thread_id == (thread or world.thread).id).order_by(Message.seq)
+def bodies(world: World, thread: Thread | None = None) -> list[str | None]:
+    query = (
+        db.select(Message.body).where(Message.thread_id == (thread or world.thread).id).order_by(Message.seq)
+    )
     return list(db.session.execute(query).scalars())
 
 

@@ -7,7 +7,7 @@ import os
 import pytest
 
 from tests.mail.world import DELAY, NOON, World
-from tests.replies.raw import address_of, hand_over, received, said
+from tests.replies.raw import address_of, bodies, hand_over, received
 from wellchat.digests import runs as digests
 from wellchat.mail import queries
 from wellchat.mail.actions import resend
@@ -95,7 +95,7 @@ def test_to_any_address_of_ours_by_its_message_id(sent: World, enclosed: str) ->
     for to in (address_of(sent.coach, sent.thread), "hello@studio.example"):
         assert hand_over(report(sent, to, enclosed=enclosed), to, sender="").status == os.EX_OK
     assert is_refused(sent)
-    assert said(sent) == ["Hello"]
+    assert bodies(sent) == ["Hello"]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,9 @@ def test_what_says_nothing_final_about_the_address(sent: World, more: dict[str, 
 
 def test_a_report_in_no_standard_form(sent: World) -> None:
     [to] = sent.server.senders
-    raw = f"From: postmaster@x.example\nTo: {to}\nMessage-ID: <q@x>\n\nSorry. 550 5.1.1 user unknown\n".encode()
+    raw = (
+        f"From: postmaster@x.example\nTo: {to}\nMessage-ID: <q@x>\n\nSorry. 550 5.1.1 user unknown\n".encode()
+    )
     assert hand_over(raw, to, sender="").status == os.EX_OK
     assert is_refused(sent)
 
@@ -138,7 +140,7 @@ def test_a_person_s_mail_to_a_return_address_is_no_message(sent: World) -> None:
     [to] = sent.server.senders
     raw = f"From: {sent.coach.email}\nTo: {to}\nMessage-ID: <q@x>\n\nYes\n".encode()
     assert hand_over(raw, to).status == os.EX_NOUSER
-    assert said(sent) == ["Hello"]
+    assert bodies(sent) == ["Hello"]
 
 
 def test_where_no_mails_are_known_to_reach_us_mails_are_from_the_sender(world: World) -> None:

@@ -18,7 +18,7 @@ import pytest
 from flask import Flask
 
 from tests.mail.world import World
-from tests.replies.raw import address_of, answer, raw_mail, said
+from tests.replies.raw import address_of, bodies, raw_mail, reply
 from tests.services import Command, MailServer, free_port, wait_for
 from wellchat.db import db
 
@@ -63,7 +63,9 @@ def pipe(env: dict[str, str]) -> Pipe:
             env={**os.environ, **env, **environment},
             timeout=60,
         )
-        return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
+        return subprocess.CompletedProcess(
+            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        )
 
     return run
 
@@ -82,7 +84,7 @@ def test_the_pipe_and_its_statuses(world: World, pipe: Pipe) -> None:
     nobody = pipe(raw_mail(author=world.coach.email, to="reply+nobody@studio.example"))
     assert (nobody.returncode, nobody.stdout) == (67, "")
     assert pipe(b"").returncode == 65
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -99,14 +101,18 @@ def test_where_mail_servers_say_to_whom_it_is(world: World, pipe: Pipe, way: str
     else:
         done = pipe(raw_mail(**plain, **{way.replace("-", "_"): to}))
     assert done.returncode == 0, done.stderr
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
 def test_the_envelope_s_recipient_is_the_one_that_counts(world: World, pipe: Pipe) -> None:
     to = address_of(world.coach, world.thread)
-    assert pipe(raw_mail(author=world.coach.email, to=to), "--recipient", "else@studio.example").returncode == 67
-    assert pipe(raw_mail(author=world.coach.email, to=to), SENDER="MAILER-DAEMON").stdout.startswith("Dropped")
+    assert (
+        pipe(raw_mail(author=world.coach.email, to=to), "--recipient", "else@studio.example").returncode == 67
+    )
+    assert pipe(raw_mail(author=world.coach.email, to=to), SENDER="MAILER-DAEMON").stdout.startswith(
+        "Dropped"
+    )
 
 
 @pytest.mark.slow
@@ -152,7 +158,7 @@ def test_killed_at_any_moment_and_handed_over_again(world: World, env: dict[str,
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-    assert said(world) == [f"Words {number}" for number in range(3)]
+    assert bodies(world) == [f"Words {number}" for number in range(3)]
 
 
 # LMTP
@@ -192,8 +198,10 @@ def test_each_recipient_is_answered(world: World, lmtp: tuple[Command, int]) -> 
     assert codes == [250, 550, 250]
     assert [line[:9] for line in lines] == [b"250 2.0.0", b"550 5.7.1"]
     assert speak(port, world.coach.email, [own], raw)[1] == [b"250 2.0.0 Taken before."]
-    assert speak(port, "", [own], raw_mail(author=world.coach.email, to=own))[1][0].startswith(b"250 2.0.0 Dropped")
-    assert said(world) == ["Yes, at nine."]
+    assert speak(port, "", [own], raw_mail(author=world.coach.email, to=own))[1][0].startswith(
+        b"250 2.0.0 Dropped"
+    )
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -203,7 +211,9 @@ def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
     answers: list[Any] = []
 
     def deliver(number: int) -> None:
-        raw = raw_mail(author=world.coach.email, to=to, body=f"Words {number % 20}", message_id=f"<{number % 20}@x>")
+        raw = raw_mail(
+            author=world.coach.email, to=to, body=f"Words {number % 20}", message_id=f"<{number % 20}@x>"
+        )
         answers.append(speak(port, world.coach.email, [to], raw))
 
     threads = [threading.Thread(target=deliver, args=(number,)) for number in range(40)]
@@ -213,7 +223,7 @@ def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
         thread.join(60)
     assert len(answers) == 40
     assert all(lines[0].startswith(b"250") for _, lines in answers)
-    assert sorted(map(str, said(world))) == sorted(f"Words {number}" for number in range(20))
+    assert sorted(map(str, bodies(world))) == sorted(f"Words {number}" for number in range(20))
 
 
 def threads_of(command: Command) -> int:
@@ -252,7 +262,7 @@ def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp:
     thread.join(30)
     assert [lines for _, lines in answers] == [[b"250 2.0.0 Taken."]]
     assert command.stop() == 0
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.slow
@@ -275,8 +285,8 @@ def test_a_database_that_is_away_is_later(world: World, env: dict[str, str]) -> 
 def test_what_came_in_can_be_looked_at(app: Flask, smtp: MailServer) -> None:
     app.config.update(SMTP_URL=smtp.url, REPLY_ADDRESS="reply@studio.example")
     world = World(app, smtp)
-    answer(world)
-    answer(world, body="")
+    reply(world)
+    reply(world, body="")
     run = app.test_cli_runner().invoke
     rows = json.loads(run(args=["mail", "received", "--json"]).output)
     assert {row["outcome"] for row in rows} == {"taken", "refused"}

@@ -10,14 +10,16 @@ import time
 import pytest
 
 from tests.mail.world import World
-from tests.replies.raw import address_of, answer, hand_over, raw_mail, said
+from tests.replies.raw import address_of, bodies, hand_over, raw_mail, reply
 from wellchat.replies.reading import Incoming
 
 WORDS = "Grüße, ça va? 你好 👍🏽"
 
 
 def text_of(body: str | bytes, kind: str = "text/plain; charset=utf-8", **headers: str) -> str:
-    return Incoming(raw_mail(author="a@example.com", to="b@example.com", body=body, kind=kind, **headers)).text
+    return Incoming(
+        raw_mail(author="a@example.com", to="b@example.com", body=body, kind=kind, **headers)
+    ).text
 
 
 @pytest.mark.parametrize(
@@ -70,7 +72,10 @@ def test_broken_encodings_fail_nothing(encoding: str) -> None:
 
 def test_flowed_text_becomes_paragraphs() -> None:
     body = "Yes, at nine, and please \nbring the green \none.\n\n From here.\n> quoted \n> on\n-- \nSofia"
-    assert text_of(body, "text/plain; format=flowed") == "Yes, at nine, and please bring the green one.\n\nFrom here."
+    assert (
+        text_of(body, "text/plain; format=flowed")
+        == "Yes, at nine, and please bring the green one.\n\nFrom here."
+    )
     assert text_of("九 \n時", "text/plain; charset=utf-8; format=flowed; delsp=yes") == "九時"
     assert text_of("two \nlines") == "two\nlines"
 
@@ -101,16 +106,16 @@ def test_parts_that_are_missing() -> None:
     ["a\x00b", "a\x01\x02b\x7f", "a\ufeffb", "a\u2028b", "a\r\nb", "a\rb", "\u202eb\u202c", "a\u200bb"],
 )
 def test_what_no_screen_can_hold_is_not_stored(world: World, body: str) -> None:
-    answer(world, body=base64.encodebytes(body.encode()), Content_Transfer_Encoding="base64")
-    [text] = said(world)
+    reply(world, body=base64.encodebytes(body.encode()), Content_Transfer_Encoding="base64")
+    [text] = bodies(world)
     assert text
     assert not set(text) & set("\x00\x01\x02\x7f\r\u2028\ufeff")
 
 
 def test_markup_stays_text(world: World) -> None:
-    answer(world, body="<script>alert(1)</script> <b>x</b>")
-    answer(world, body="<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>", kind="text/html")
-    assert said(world) == ["<script>alert(1)</script> <b>x</b>", "<script>alert(1)</script>"]
+    reply(world, body="<script>alert(1)</script> <b>x</b>")
+    reply(world, body="<p>&lt;script&gt;alert(1)&lt;/script&gt;</p>", kind="text/html")
+    assert bodies(world) == ["<script>alert(1)</script> <b>x</b>", "<script>alert(1)</script>"]
 
 
 @pytest.mark.slow
@@ -130,7 +135,9 @@ def test_nonsense_in_any_header_fails_nothing(world: World, header: str) -> None
         "=?utf-8?q?=0D=0ABcc:_x?=", "message/delivery-status", "multipart/report; report-type=delivery-status",
     ):  # fmt: skip
         raw = raw_mail(
-            author=world.coach.email, to=to, **{header.replace("-", "_"): value.encode("utf-8", "replace").decode()}
+            author=world.coach.email,
+            to=to,
+            **{header.replace("-", "_"): value.encode("utf-8", "replace").decode()},
         )
         assert hand_over(raw, to, sender=None).status in (0, 67, 77)
 
@@ -142,7 +149,7 @@ def test_what_never_was_a_mail(world: World) -> None:
         raw = chance.randbytes(size)
         assert hand_over(raw, to, sender=None).status == 77
         assert hand_over(b"From: x\n" * 2000 + raw, to, sender=None).status == 77
-    assert said(world) == []
+    assert bodies(world) == []
 
 
 @pytest.mark.slow
@@ -151,7 +158,11 @@ def test_mails_that_were_cut_or_changed_on_the_way(world: World) -> None:
     to = address_of(world.coach, world.thread)
     body = "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nR3LDvMOfZQ==\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n"
     raw = raw_mail(
-        author=world.coach.email, to=to, body=body, kind="multipart/alternative; boundary=b", message_id="<one@x>"
+        author=world.coach.email,
+        to=to,
+        body=body,
+        kind="multipart/alternative; boundary=b",
+        message_id="<one@x>",
     )
     chance = random.Random(7)
     for _ in range(150):
@@ -188,8 +199,11 @@ def test_a_mail_of_too_many_layers_has_no_words() -> None:
 @pytest.mark.slow
 def test_a_mail_of_many_parts_takes_no_time(world: World) -> None:
     body = "".join(f"--b\nContent-Type: text/plain\n\n{n}\n" for n in range(3000))
-    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == 0
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == 0
     deep = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(300))
     assert (
-        answer(world, kind="multipart/mixed; boundary=b", body=f"--b\n{deep}Content-Type: text/plain\n\nx").status == 0
+        reply(
+            world, kind="multipart/mixed; boundary=b", body=f"--b\n{deep}Content-Type: text/plain\n\nx"
+        ).status
+        == 0
     )

@@ -31,13 +31,18 @@ Receive = Callable[..., subprocess.CompletedProcess[str]]
 def receive(tmp_path: Path) -> Receive:
     """receive(settings, program): the script with these instead of the ones in /etc and /opt."""
 
-    def run(settings: str | None, program: str = ECHO, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        settings: str | None, program: str = ECHO, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         (tmp_path / "program").write_text(program)
         (tmp_path / "program").chmod(0o755)
         if settings is not None:
             (tmp_path / "settings").write_text(settings)
         script = (DOCS / "deploy" / "receive.sh").read_text()
-        for there, here in (("/etc/wellchat.env", "settings"), ("/opt/wellchat/.venv/bin/wellchat", "program")):
+        for there, here in (
+            ("/etc/wellchat.env", "settings"),
+            ("/opt/wellchat/.venv/bin/wellchat", "program"),
+        ):
             assert there in script
             script = script.replace(there, str(tmp_path / here))
         (tmp_path / "receive.sh").write_text(script)
@@ -86,14 +91,16 @@ def test_nothing_in_the_settings_is_a_command(receive: Receive, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("status", "told"), [(0, 0), (65, 65), (67, 67), (77, 77), (75, 75), (1, 75), (2, 75), (126, 75), (137, 75)]
+    ("status", "told"),
+    [(0, 0), (65, 65), (67, 67), (77, 77), (75, 75), (1, 75), (2, 75), (126, 75), (137, 75)],
 )
 def test_what_is_no_verdict_is_later(receive: Receive, status: int, told: int) -> None:
     assert receive("", STATUS=str(status)).returncode == told
 
 
 @pytest.mark.parametrize(
-    ("settings", "program"), [(None, ECHO), ("", "#!/nowhere/python\n"), ("PPID=1\nBASHPID=1\n", "#!/bin/sh\nexit 2\n")]
+    ("settings", "program"),
+    [(None, ECHO), ("", "#!/nowhere/python\n"), ("PPID=1\nBASHPID=1\n", "#!/bin/sh\nexit 2\n")],
 )
 def test_what_cannot_start_is_later(receive: Receive, settings: str | None, program: str) -> None:
     assert receive(settings, program).returncode == 75

@@ -11,19 +11,19 @@ from sqlalchemy import select
 
 from tests.attachments.files import DAMAGED, PDF, picture
 from tests.mail.world import DELAY, NOON, World
-from tests.replies.raw import address_of, answer, hand_over, raw_mail, received, said
+from tests.replies.raw import address_of, bodies, hand_over, raw_mail, received, reply
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
-from wellchat.mail.addresses import LIFETIME, envelope_sender, meaning_of, several_address
+from wellchat.mail.addresses import LIFETIME, digest_reply_address, envelope_sender, parse_reply_address
 from wellchat.messaging.models import Message
-from wellchat.replies.actions import MOST_REFUSALS, forget_received
+from wellchat.replies.actions import MAX_REJECTION_MAILS, forget_received
 
 OK, DATA, NOBODY, NOT_ALLOWED = os.EX_OK, os.EX_DATAERR, os.EX_NOUSER, os.EX_NOPERM
 
 
-def told(world: World) -> list[str]:
+def rejection_texts(world: World) -> list[str]:
     """The texts of the mails that say why something was not taken, after they were sent."""
     mail.sweep(NOON)
     texts = [m.get_body(("plain",)) for m in world.server.messages if "was not sent" in m["Subject"]]
@@ -44,7 +44,7 @@ def test_an_answer_becomes_a_message_in_the_thread(world: World) -> None:
     )
     verdict = hand_over(raw, digest["Reply-To"], now=NOON + 2 * DELAY)
     assert verdict.status == OK
-    assert said(world) == ["Is nine still fine?", "Yes, at nine."]
+    assert bodies(world) == ["Is nine still fine?", "Yes, at nine."]
     message = db.session.get_one(Message, (world.thread.id, 2))
     assert (message.sender_id, message.created_at) == (world.coach.id, NOON + 2 * DELAY)
     assert world.membership(world.coach).last_read_seq == 2, "who answers a mail has read what it showed"
@@ -59,7 +59,7 @@ def test_the_same_mail_again_is_the_same_message(world: World) -> None:
     verdicts = world.together(*[lambda: hand_over(raw, to)] * 6)
     assert [verdict.status for verdict in verdicts] == [OK] * 6
     assert hand_over(b"Received: again by another way\r\n" + raw, to).status == OK
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
     assert len(received()) == 1
 
 
@@ -68,13 +68,13 @@ def test_without_a_message_id_the_same_mail_is_known_by_what_it_says(world: Worl
     for body in ("One", "One", "Two"):
         raw = raw_mail(author=world.coach.email, to=to, body=body, Message_ID=None)
         assert hand_over(b"Received: here\r\n" + raw, to).status == OK
-    assert said(world) == ["One", "Two"]
+    assert bodies(world) == ["One", "Two"]
 
 
 def test_the_same_id_with_other_words_changes_nothing(world: World) -> None:
-    assert answer(world, message_id="<a@b>").status == OK
-    assert answer(world, message_id="<a@b>", body="Other words").status == OK
-    assert said(world) == ["Yes, at nine."]
+    assert reply(world, message_id="<a@b>").status == OK
+    assert reply(world, message_id="<a@b>", body="Other words").status == OK
+    assert bodies(world) == ["Yes, at nine."]
 
 
 @pytest.mark.parametrize(
@@ -98,8 +98,8 @@ def test_only_the_person_whom_we_wrote_to_can_answer(world: World, author: str) 
     author = author.format(coach=world.coach.email, client=world.client.email)
     verdict = hand_over(raw_mail(author=author, to=to), to)
     assert verdict.status == NOT_ALLOWED
-    assert world.coach.email not in verdict.words
-    assert (said(world), told(world), received()) == ([], [], [])
+    assert world.coach.email not in verdict.text
+    assert (bodies(world), rejection_texts(world), received()) == ([], [], [])
 
 
 def test_two_from_headers_are_nobody(world: World) -> None:
@@ -135,10 +135,12 @@ def test_addresses_that_are_not_ours(world: World) -> None:
         good.replace("reply+r", "reply+d"), good.replace("reply+r", "reply+b"), "\x00", "reply+" + "r" * 500 + "@studio.example",
     ]  # fmt: skip
     for address in bad:
-        assert meaning_of(address) is None, address
-        assert hand_over(raw_mail(author=world.coach.email, to=address or "x"), address).status == NOBODY, address
+        assert parse_reply_address(address) is None, address
+        assert hand_over(raw_mail(author=world.coach.email, to=address or "x"), address).status == NOBODY, (
+            address
+        )
     for address in (good.upper(), f"<{good}>", f" {good} "):
-        assert meaning_of(address) == meaning_of(good) is not None
+        assert parse_reply_address(address) == parse_reply_address(good) is not None
 
 
 def test_another_key_made_it(world: World) -> None:
@@ -159,7 +161,7 @@ def test_who_is_not_of_the_thread_any_more(world: World) -> None:
     stranger = world.user("Olga Outsider")
     to = address_of(stranger, world.thread)
     assert hand_over(raw_mail(author=stranger.email, to=to), to).status == NOBODY
-    assert said(world) == []
+    assert bodies(world) == []
 
 
 def test_an_address_ends(world: World) -> None:
@@ -168,12 +170,14 @@ def test_an_address_ends(world: World) -> None:
     assert hand_over(raw, to, now=NOON + LIFETIME).status == OK
     late = raw_mail(author=world.coach.email, to=to)
     assert hand_over(late, to, now=NOON + LIFETIME + timedelta(days=1, hours=1)).status == OK
-    assert len(said(world)) == 1
+    assert len(bodies(world)) == 1
     mail.sweep(NOON + LIFETIME + timedelta(days=2))
     [message] = world.server.messages
     assert message["Subject"] == "Your reply to Ana Petrov was not sent"
     assert "too old" in str(message.get_body(("plain",)))
-    assert f"https://chat.example/threads/{world.thread.id}" in str(message.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    assert f"https://chat.example/threads/{world.thread.id}" in str(
+        message.get_body(("plain",)).get_content()
+    )  # type: ignore[union-attr]
 
 
 def test_of_several_conversations_we_do_not_guess(world: World) -> None:
@@ -188,22 +192,22 @@ def test_of_several_conversations_we_do_not_guess(world: World) -> None:
         assert address_of(world.coach, thread, NOON + DELAY) in text
     raw = raw_mail(author=world.coach.email, to=digest["Reply-To"], body="Only for one of you")
     assert hand_over(raw, digest["Reply-To"]).status == OK
-    assert (said(world), said(world, second)) == (["From Ana"], ["From Ben"])
-    [why] = told(world)
+    assert (bodies(world), bodies(world, second)) == (["From Ana"], ["From Ben"])
+    [why] = rejection_texts(world)
     assert "several conversations" in why
     for thread, name in ((world.thread, "Ana Petrov"), (second, "Ben Other")):
         assert name in why
         to = address_of(world.coach, thread)
         assert to in why
         assert hand_over(raw_mail(author=world.coach.email, to=to, body=f"For {name}"), to).status == OK
-        assert said(world, thread)[-1] == f"For {name}"
+        assert bodies(world, thread)[-1] == f"For {name}"
 
 
 def test_one_mail_to_two_conversations(world: World) -> None:
     second = world.open_thread(world.user("Ben Other"), world.coach)
     both = [address_of(world.coach, thread) for thread in (world.thread, second)]
     assert hand_over(raw_mail(author=world.coach.email, to=", ".join(both)), *both).status == OK
-    assert said(world) == said(world, second) == ["Yes, at nine."]
+    assert bodies(world) == bodies(world, second) == ["Yes, at nine."]
 
 
 # What nobody wrote
@@ -234,8 +238,8 @@ def test_what_nobody_wrote_is_dropped(world: World, signs: dict[str, str]) -> No
     to = address_of(world.coach, world.thread)
     verdict = hand_over(raw_mail(author=world.coach.email, to=to, **signs), to, sender=None)
     assert verdict.status == OK
-    assert verdict.words.startswith("Dropped")
-    assert (said(world), told(world)) == ([], [])
+    assert verdict.text.startswith("Dropped")
+    assert (bodies(world), rejection_texts(world)) == ([], [])
     [row] = received()
     assert (row.outcome, row.user_id) == ("dropped", world.coach.id)
     assert row.reason
@@ -245,10 +249,12 @@ def test_bounces_and_machines_and_ourselves_are_dropped(world: World) -> None:
     to = address_of(world.coach, world.thread)
     for author in ("MAILER-DAEMON@example.com", "postmaster@example.com", "hello@studio.example", to):
         verdict = hand_over(raw_mail(author=author, to=to), to)
-        assert verdict.words.startswith("Dropped"), author
+        assert verdict.text.startswith("Dropped"), author
     for sender in ("", "<>", "MAILER-DAEMON"):
-        assert hand_over(raw_mail(author=world.coach.email, to=to), to, sender=sender).words.startswith("Dropped")
-    assert (said(world), told(world)) == ([], [])
+        assert hand_over(raw_mail(author=world.coach.email, to=to), to, sender=sender).text.startswith(
+            "Dropped"
+        )
+    assert (bodies(world), rejection_texts(world)) == ([], [])
 
 
 def test_a_mail_of_ours_that_comes_back_to_us_ends_there(world: World) -> None:
@@ -256,13 +262,13 @@ def test_a_mail_of_ours_that_comes_back_to_us_ends_there(world: World) -> None:
     world.say(world.client, "Hello")
     digests.sweep(NOON + DELAY)
     [digest] = world.server.messages
-    assert hand_over(digest.as_bytes(), digest["Reply-To"]).words.startswith("Dropped")
-    assert said(world) == ["Hello"]
+    assert hand_over(digest.as_bytes(), digest["Reply-To"]).text.startswith("Dropped")
+    assert bodies(world) == ["Hello"]
 
 
 def test_a_person_who_says_no_auto(world: World) -> None:
-    assert answer(world, Auto_Submitted="no").status == OK
-    assert said(world) == ["Yes, at nine."]
+    assert reply(world, Auto_Submitted="no").status == OK
+    assert bodies(world) == ["Yes, at nine."]
 
 
 # What cannot be taken
@@ -291,37 +297,37 @@ UNTAKEABLE = {
 def test_its_author_is_told_once_why_it_was_not_taken(world: World, name: str) -> None:
     form, why = UNTAKEABLE[name]
     for _ in range(3):
-        verdict = answer(world, message_id="<one@example.com>", **form)
+        verdict = reply(world, message_id="<one@example.com>", **form)
         assert verdict.status == OK
-        assert why in verdict.words
-    [text] = told(world)
+        assert why in verdict.text
+    [text] = rejection_texts(world)
     assert why in text
     assert 'subject "Re: 1 new message"' in text
-    assert said(world) == []
+    assert bodies(world) == []
     assert world.server.recipients == [[world.coach.email]]
     [row] = received()
     assert (row.outcome, row.user_id) == ("refused", world.coach.id)
 
 
 def test_what_tells_them_cannot_be_answered_by_a_machine(world: World) -> None:
-    answer(world, body="")
-    told(world)
+    reply(world, body="")
+    rejection_texts(world)
     [message] = world.server.messages
     assert message["Auto-Submitted"] == "auto-generated"
     assert "Reply-To" not in message
 
 
 def test_who_sends_much_that_cannot_be_taken_is_told_less_often(world: World) -> None:
-    for _ in range(MOST_REFUSALS + 5):
-        answer(world, body="")
-    assert len(told(world)) == MOST_REFUSALS
-    assert len(received()) == MOST_REFUSALS + 5
+    for _ in range(MAX_REJECTION_MAILS + 5):
+        reply(world, body="")
+    assert len(rejection_texts(world)) == MAX_REJECTION_MAILS
+    assert len(received()) == MAX_REJECTION_MAILS + 5
 
 
 def test_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wellchat.replies.reading.MOST_BYTES", 2000)
-    assert "too large" in answer(world, body="x" * 3000).words
-    assert len(told(world)) == 1
+    monkeypatch.setattr("wellchat.replies.reading.MAX_BYTES", 2000)
+    assert "too large" in reply(world, body="x" * 3000).text
+    assert len(rejection_texts(world)) == 1
 
 
 def test_files_that_are_not_taken_are_named(world: World) -> None:
@@ -331,8 +337,8 @@ def test_files_that_are_not_taken_are_named(world: World) -> None:
         "--b\nContent-Type: message/rfc822\n\nFrom: x@example.com\n\nForwarded\n"
         "--b\nContent-Type: image/png\nContent-ID: <logo>\nContent-Disposition: inline; filename=logo.png\n\nPNG\n--b--\n"
     )
-    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
-    assert said(world) == [
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert bodies(world) == [
         "Here it is.\n\n(Sent by email without plän x.pdf, a forwarded email: such files are not taken here.)"
     ]
 
@@ -353,8 +359,13 @@ def test_files_that_came_along_are_kept(world: World) -> None:
         ("plan.pdf", "application/pdf", PDF),
     )
     for _ in range(2):  # a mail server may hand it over again
-        assert answer(world, kind="multipart/mixed; boundary=b", body=body, message_id="<f@example.com>").status == OK
-    assert said(world) == ["Here it is.\n\n(Sent by email without setup.exe: such files are not taken here.)"]
+        assert (
+            reply(world, kind="multipart/mixed; boundary=b", body=body, message_id="<f@example.com>").status
+            == OK
+        )
+    assert bodies(world) == [
+        "Here it is.\n\n(Sent by email without setup.exe: such files are not taken here.)"
+    ]
     [message] = db.session.execute(select(Message).where(Message.files.is_not(None))).scalars()
     kept = [(each["name"], each["media_type"]) for each in message.files or ()]
     assert kept == [("beach.jpg", "image/jpeg"), ("plan.pdf", "application/pdf")]
@@ -366,8 +377,8 @@ def test_files_that_came_along_are_kept(world: World) -> None:
 @pytest.mark.parametrize("name", DAMAGED)
 def test_a_damaged_picture_is_named_and_the_words_are_taken(world: World, name: str) -> None:
     body = with_files(("me.gif", "image/gif", DAMAGED[name]))
-    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
-    assert said(world) == ["Here it is.\n\n(Sent by email without me.gif: such files are not taken here.)"]
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert bodies(world) == ["Here it is.\n\n(Sent by email without me.gif: such files are not taken here.)"]
 
 
 def test_a_photo_that_a_phone_puts_into_the_text_is_kept(world: World) -> None:
@@ -379,21 +390,23 @@ def test_a_photo_that_a_phone_puts_into_the_text_is_kept(world: World) -> None:
             "Content-Disposition: inline; filename=IMG_1.png\nContent-Transfer-Encoding: base64\n\n"
             f"{b64encode(content).decode()}\n--b--\n"
         )
-        assert answer(world, kind="multipart/related; boundary=b", body=body).status == OK
+        assert reply(world, kind="multipart/related; boundary=b", body=body).status == OK
     files = db.session.execute(select(Message.files).order_by(Message.seq)).scalars().all()
     assert [[each["name"] for each in kept or ()] for kept in files] == [[], ["IMG_1.png"]]
 
 
 def test_files_without_words_are_a_message(world: World) -> None:
     body = with_files(("plan.pdf", "application/pdf", PDF), text="")
-    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
-    assert said(world) == [""]
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert bodies(world) == [""]
 
 
 def test_more_files_than_a_message_takes_are_named(world: World) -> None:
     body = with_files(*((f"{i}.txt", "text/plain", b"x") for i in range(12)))
-    assert answer(world, kind="multipart/mixed; boundary=b", body=body).status == OK
-    assert said(world) == ["Here it is.\n\n(Sent by email without 10.txt, 11.txt: such files are not taken here.)"]
+    assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK
+    assert bodies(world) == [
+        "Here it is.\n\n(Sent by email without 10.txt, 11.txt: such files are not taken here.)"
+    ]
 
 
 # Who it is from, as the mail server in front has found out
@@ -414,34 +427,34 @@ def test_more_files_than_a_message_takes_are_named(world: World) -> None:
 )
 def test_authentication_results_of_the_named_server(world: World, results: str | None, status: int) -> None:
     world.app.config["AUTHSERV_ID"] = "mx.studio.example"
-    assert answer(world, Authentication_Results=results).status == status
+    assert reply(world, Authentication_Results=results).status == status
 
 
 def test_nobody_else_s_results_are_believed(world: World) -> None:
-    assert answer(world, Authentication_Results="mx.studio.example; dmarc=fail").status == OK
+    assert reply(world, Authentication_Results="mx.studio.example; dmarc=fail").status == OK
 
 
 def test_what_came_in_is_forgotten_after_a_while(world: World) -> None:
-    answer(world)
+    reply(world)
     assert forget_received(NOON + timedelta(days=80)) == 0
     assert forget_received(NOON + timedelta(days=100)) == 1
-    assert said(world) == ["Yes, at nine."]
+    assert bodies(world) == ["Yes, at nine."]
 
 
 def test_addresses_mean_what_they_were_made_for(world: World) -> None:
-    several = several_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
+    several = digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
     assert several
-    meaning = meaning_of(several)
-    assert meaning
-    assert (meaning.mark, meaning.user_id, meaning.about) == ("d", world.coach.id, "0123456789abc")
-    sender = meaning_of(envelope_sender(mail_id="0123456789abc", now=NOON))
+    token = parse_reply_address(several)
+    assert token
+    assert (token.kind, token.user_id, token.target_id) == ("d", world.coach.id, "0123456789abc")
+    sender = parse_reply_address(envelope_sender(mail_id="0123456789abc", now=NOON))
     assert sender
     assert (sender.mark, sender.user_id, sender.about) == ("b", "", "0123456789abc")
     assert len(several.partition("@")[0]) <= 64
     world.app.config["REPLY_ADDRESS"] = None
     assert envelope_sender(mail_id="0123456789abc", now=NOON) == "hello@studio.example"
     world.app.config["REPLY_ADDRESS"] = "off"
-    assert several_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
+    assert digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
 
 
 def test_an_erased_account_answers_nowhere(world: World) -> None:
@@ -460,4 +473,4 @@ def test_our_own_mail_is_cut_off_even_where_no_mail_program_marks_it(world: Worl
     body = f"<p>Yes, at nine.</p>{ours}" if subtype == "html" else f"Yes, at nine.\n\n{ours}"
     to = world.server.messages[0]["Reply-To"]
     hand_over(raw_mail(author=world.coach.email, to=to, body=body, kind=f"text/{subtype}; charset=utf-8"), to)
-    assert said(world)[1] == "Yes, at nine."
+    assert bodies(world)[1] == "Yes, at nine."

@@ -19,6 +19,6 @@ def find(app, now) -> Callable[..., list[str]]:
         while actions.index():
             pass
         answer = queries.search(viewer, Question(words, **narrower), now=now + timedelta(minutes=1))
-        return [found.message.body for found in answer.found]
+        return [found.message.body for found in answer.hits]
 
     return find

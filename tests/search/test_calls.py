@@ -16,7 +16,7 @@ from wellchat.db import db
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.search import actions
-from wellchat.search.answers import SearchAnswer
+from wellchat.search.schemas import SearchAnswer
 from wellchat.web import limiter
 
 
@@ -51,7 +51,11 @@ def test_names_come_when_asked_for(api, said):
 
 def test_pages_by_cursor(api, said):
     first = api(said.paul).get("/api/search?q=harbour&limit=1").json
-    second = api(said.paul).get("/api/search", query_string={"q": "harbour", "limit": 1, "before": first["next"]}).json
+    second = (
+        api(said.paul)
+        .get("/api/search", query_string={"q": "harbour", "limit": 1, "before": first["next"]})
+        .json
+    )
     assert [r["message"]["seq"] for r in first["results"] + second["results"]] == [1, 2]
     assert second["next"] is None
 
@@ -165,7 +169,9 @@ def test_its_address_says_all_of_it(browse, said):
         for label in ("With Cara Client", "With Cara Client", "From 1 Jan 2000", "Until 1 Jan 2100")
     ]
     assert all("q=harbour" in href for href, _ in chips)
-    assert "Search everywhere" in browse(said.paul).get(f"/search?q=cafes&to=2001-01-01&thread={said.id}").text
+    assert (
+        "Search everywhere" in browse(said.paul).get(f"/search?q=cafes&to=2001-01-01&thread={said.id}").text
+    )
 
 
 def test_filters_name_nothing_of_others(browse, cast, said):
@@ -192,7 +198,9 @@ def test_the_thread_s_menu_leads_here(browse, said):
 
 
 def test_the_page_offers_to_narrow_down_to_whom_and_what_it_found(browse, cast, said, other_talk, now):
-    coupon = put_subject(kind="coupon", external_id="c", title="Half <off>", professional_id=cast.paul.id, now=now)
+    coupon = put_subject(
+        kind="coupon", external_id="c", title="Half <off>", professional_id=cast.paul.id, now=now
+    )
     about, _ = open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
     send_message(sender=cast.olga, thread_id=about, body="the harbour too", client_key="k", now=now)
     actions.index()

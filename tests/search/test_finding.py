@@ -88,9 +88,13 @@ FOUND = [
 
 def test_the_table_of_questions(app, talk, find):
     for number, body in enumerate(SAID):
-        talk.says(talk.cara if number % 2 else talk.paul, body, now=talk.now - timedelta(minutes=100 - number))
+        talk.says(
+            talk.cara if number % 2 else talk.paul, body, now=talk.now - timedelta(minutes=100 - number)
+        )
     for viewer in (talk.cara, talk.paul):
-        wrong = {q: got for q, expected in FOUND if (got := find(viewer, q)) != [SAID[i] for i in expected[::-1]]}
+        wrong = {
+            q: got for q, expected in FOUND if (got := find(viewer, q)) != [SAID[i] for i in expected[::-1]]
+        }
         assert wrong == {}
 
 
@@ -129,7 +133,7 @@ def test_an_index_that_took_it_for_another_s_shows_it_to_nobody_else(app, cast, 
     message = talk.says(talk.cara, "our secret pineapple")
     assert find(talk.paul, "pineapple")
     where = {"at": message.created_at, "thread_id": talk.id, "has_file": False}
-    as_if = tokens.of_message("our secret pineapple", people=[cast.rita.id, cast.paul.id], **where)
+    as_if = tokens.message_tokens("our secret pineapple", people=[cast.rita.id, cast.paul.id], **where)
     with transaction() as session:
         session.execute(update(SearchEntry).values(tokens=as_if))
     for question in (Question("pineapple"), Question("pineapple", thread_id=talk.id)):
@@ -140,7 +144,9 @@ def test_an_index_that_took_it_for_another_s_shows_it_to_nobody_else(app, cast, 
 def test_an_edit_is_found_and_the_earlier_text_is_not(app, talk, find):
     message = talk.says(talk.cara, "Meet me at the harbour")
     assert find(talk.paul, "harbour")
-    edit_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, body="Meet me at the station", now=talk.now)
+    edit_message(
+        viewer=talk.cara, thread_id=talk.id, seq=message.seq, body="Meet me at the station", now=talk.now
+    )
     entries = db.session.execute(text("SELECT count(*) FROM search_entries")).scalar_one()
     assert entries == 0, "taken out of the index with the edit itself"
     assert find(talk.paul, "harbour") == []
@@ -164,9 +170,16 @@ def test_deleted_before_the_worker_came(app, talk, find):
 
 
 def test_narrowed_down(app, cast, talk, other_talk, now, find):
-    coupon = put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
+    coupon = put_subject(
+        kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now
+    )
     booking = put_subject(
-        kind="booking", external_id="b", title="Cut", professional_id=cast.paul.id, client_id=cast.cara.id, now=now
+        kind="booking",
+        external_id="b",
+        title="Cut",
+        professional_id=cast.paul.id,
+        client_id=cast.cara.id,
+        now=now,
     )
     about, _ = open_thread(viewer=cast.cara, subject=("coupon", "c"), now=now)
     send_message(sender=cast.cara, thread_id=about, body="melon one", client_key="1", now=now)
@@ -190,8 +203,8 @@ def pages_of(viewer, question, now, limit):
     place, found = None, []
     while True:
         answer = search(viewer, question, now=now, before=place, limit=limit)
-        found += [one.message.body for one in answer.found]
-        place = answer.following
+        found += [one.message.body for one in answer.hits]
+        place = answer.next_position
         if place is None:
             return found
 
@@ -236,14 +249,14 @@ def test_a_name_in_many_spellings(app, cast, talk, now, change):
 
     connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
 
-    def named(asked):
-        found = asking.named(cast.paul, asked)
+    def find_by_name(asked):
+        found = asking.find_by_name(cast.paul, asked)
         return [view.other.name for view in found.threads] + [person.name for person in found.people]
 
     for asked in ("zoe", "ZOË", "z", "muller", "lukas", "lukasc", "muller z"):
-        assert named(asked) == ["Zoë Łukasz-Müller"], asked
-    assert named("太郎") == ["田中 太郎"]
-    assert named("rita") == named("") == named("%") == []
+        assert find_by_name(asked) == ["Zoë Łukasz-Müller"], asked
+    assert find_by_name("太郎") == ["田中 太郎"]
+    assert find_by_name("rita") == find_by_name("") == find_by_name("%") == []
 
 
 @pytest.mark.each_database

@@ -45,11 +45,11 @@ def test_what_is_new_goes_before_what_is_old(app, talk):
     talk.exchange("cccc")
     while actions.index():
         pass
-    assert actions.afresh() == 4
+    assert actions.rebuild() == 4
     talk.says(talk.cara, "the newest of all")
     assert actions.index(only_new=True) == 1
     assert actions.index(only_new=True) == 0
-    assert search(talk.paul, Question("newest"), now=talk.now).found
+    assert search(talk.paul, Question("newest"), now=talk.now).hits
     assert actions.waiting() == 4
 
 
@@ -97,11 +97,13 @@ def test_messages_of_before_wait_for_the_index(fresh_app, now):
         flask_migrate.downgrade(revision="0004")
         with db.engine.begin() as connection:
             assert connection.execute(text("SELECT count(*) FROM messages")).scalar_one() == 1
-            connection.execute(text("UPDATE messages SET body = 'a papaya, edited meanwhile'"))  # no trigger is left
+            connection.execute(
+                text("UPDATE messages SET body = 'a papaya, edited meanwhile'")
+            )  # no trigger is left
         flask_migrate.upgrade()
         assert actions.waiting() == 1
         assert actions.index() == 1
-        assert [one.message.body for one in search(paul, Question("papaya"), now=now).found] == [
+        assert [one.message.body for one in search(paul, Question("papaya"), now=now).hits] == [
             "a papaya, edited meanwhile"
         ]
         db.session.remove()
@@ -121,7 +123,8 @@ def test_it_is_asked_by_its_index(app, talk):
     cursor = db.session.connection().connection.cursor()
     values = compiled.construct_params()
     processed = {
-        name: compiled._bind_processors.get(name, lambda value: value)(value) for name, value in values.items()
+        name: compiled._bind_processors.get(name, lambda value: value)(value)
+        for name, value in values.items()
     }
     given = [processed[name] for name in compiled.positiontup] if compiled.positional else processed
     cursor.execute(keyword + str(compiled), given)
@@ -129,5 +132,7 @@ def test_it_is_asked_by_its_index(app, talk):
     name = "search_entries_tokens" if is_postgresql() else "search_entries_fts VIRTUAL TABLE"
     assert sum(name in line for line in seen) == 5
     assert not [
-        line for line in seen if line.startswith("SCAN search_entries ") or "Seq Scan on search_entries" in line
+        line
+        for line in seen
+        if line.startswith("SCAN search_entries ") or "Seq Scan on search_entries" in line
     ]

@@ -32,12 +32,18 @@ def put(cast, now):
 
 
 def test_it_is_made_once_and_then_kept_up_to_date(app, cast, now, put):
-    made = put("booking", client_id=cast.cara.id, url="https://salon.example/1", starts_at=now, status="confirmed")
+    made = put(
+        "booking", client_id=cast.cara.id, url="https://salon.example/1", starts_at=now, status="confirmed"
+    )
     later = now + timedelta(days=1)
     again = put("booking", title=" Cut  and\ncolour ", starts_at=later, now=later)
     assert again.id == made.id
     assert (again.title, again.starts_at, again.updated_at) == ("Cut and colour", later, later)
-    assert (again.client_id, again.url, again.status) == (cast.cara.id, "https://salon.example/1", "confirmed")
+    assert (again.client_id, again.url, again.status) == (
+        cast.cara.id,
+        "https://salon.example/1",
+        "confirmed",
+    )
     assert again.created_at == now
 
 
@@ -93,7 +99,11 @@ def test_what_cannot_be(app, put, field, given):
 
 
 def test_people_on_the_wrong_side(app, cast, put):
-    for people in ({"professional_id": cast.cara.id}, {"client_id": cast.rita.id}, {"client_id": cast.ada.id}):
+    for people in (
+        {"professional_id": cast.cara.id},
+        {"client_id": cast.rita.id},
+        {"client_id": cast.ada.id},
+    ):
         with pytest.raises(Invalid):
             put("booking", **people)
 
@@ -131,7 +141,9 @@ def test_a_lead_without_a_status_is_claimed_and_stays_so(app, cast, put):
 def test_claiming(app, cast, now, put, at_once):
     lead = put("lead", client_id=cast.cara.id, status="open")
     lead_id, paul = lead.id, cast.paul.id
-    claimed = at_once(8, lambda _: claim(viewer=db.session.get(User, paul), subject_id=lead_id, now=now).status)
+    claimed = at_once(
+        8, lambda _: claim(viewer=db.session.get(User, paul), subject_id=lead_id, now=now).status
+    )
     assert set(claimed) == {"claimed"}
     db.session.expire_all()
     assert not subject_by_id(cast.cara, lead_id).is_unclaimed

@@ -8,11 +8,11 @@ from datetime import timedelta
 import pytest
 
 from tests.services import wait_for
-from wellchat.bell import the_bell
 from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
+from wellchat.longpoll.middleware import IdlePollCache
+from wellchat.longpoll.wakeups import poll_notifier
 from wellchat.messaging.actions import delete_message, edit_message, mark_read, set_typing
-from wellchat.updates.gate import Gate
 
 
 @pytest.fixture
@@ -69,7 +69,10 @@ def test_edits_deletes_and_reads_come_too(poll, start, talk, now):
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=2, now=now)
     mark_read(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
     news = poll(talk.cara, since).json
-    assert [(m["seq"], m["body"], m["deleted"]) for m in news["messages"]] == [(1, "edited", False), (2, None, True)]
+    assert [(m["seq"], m["body"], m["deleted"]) for m in news["messages"]] == [
+        (1, "edited", False),
+        (2, None, True),
+    ]
     assert news["threads"][0]["other_read_seq"] == 2
 
 
@@ -161,18 +164,20 @@ def test_polling_alone_is_not_presence(app, poll, start, talk):
     assert db.session.get(Presence, talk.cara.id).thread_id == talk.id
 
 
-def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(app, api, start, talk, monkeypatch, background):
+def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(
+    app, api, start, talk, monkeypatch, background
+):
     """Trap 9: held between the look at the log and the sleep, while the message is sent."""
     since, looked, sent = start(talk.paul), threading.Event(), threading.Event()
-    true_moved = Gate._moved
+    true_log_moved = IdlePollCache._log_moved
 
-    def look_then_pause(gate, finding):
-        moved = true_moved(gate, finding)
+    def look_then_pause(cache, cached):
+        moved = true_log_moved(cache, cached)
         looked.set()
         sent.wait(10)
         return moved
 
-    monkeypatch.setattr(Gate, "_moved", look_then_pause)
+    monkeypatch.setattr(IdlePollCache, "_log_moved", look_then_pause)
     client = api(talk.paul)
     polling = background(lambda: client.get("/api/updates", query_string={"since": since, "wait": 20}))
     assert looked.wait(10)
@@ -188,10 +193,12 @@ def test_hanging_polls_hold_no_database_connection(app, api, start, talk, backgr
     since = start(talk.paul)
     clients = [api(talk.paul) for _ in range(most)]
     polls = [
-        background(lambda c=client: c.get("/api/updates", query_string={"since": since, "wait": 20}).status_code)
+        background(
+            lambda c=client: c.get("/api/updates", query_string={"since": since, "wait": 20}).status_code
+        )
         for client in clients
     ]
-    while the_bell().waiting < most:
+    while poll_notifier().waiting < most:
         threading.Event().wait(0.01)
     wait_for(lambda: db.engine.pool.checkedout() <= 1, what="the return of every connection")
     talk.says(talk.cara, "wake up")
@@ -203,7 +210,7 @@ def test_too_many_waiting_get_short_polls_at_a_slower_pace(app, api, start, talk
     app.config["MAX_WAITING"] = 1
     since, client, theirs = start(talk.cara), api(talk.paul), start(talk.paul)
     hanging = background(lambda: client.get("/api/updates", query_string={"since": theirs, "wait": 20}))
-    while the_bell().waiting < 1:
+    while poll_notifier().waiting < 1:
         threading.Event().wait(0.01)
     answer = api(talk.cara).get("/api/updates", query_string={"since": since, "wait": 20})
     assert (answer.status_code, answer.headers["X-Poll-Interval"]) == (204, "15")
@@ -215,10 +222,10 @@ def test_polls_hang_for_less_long_as_the_room_fills(app, poll, start, talk):
     app.config.update(MAX_WAITING=4, MAX_WAIT=25)
     since, found, room = start(talk.paul), [], []
     for _ in range(5):
-        found.append((app.wsgi_app._longest(), poll(talk.paul, since).headers["X-Poll-Interval"]))
-        room.append(the_bell().listen(talk.cara.id, 0))
+        found.append((app.wsgi_app._max_wait(), poll(talk.paul, since).headers["X-Poll-Interval"]))
+        room.append(poll_notifier().add_waiter(talk.cara.id, 0))
     for waiter in room:
-        the_bell().leave(waiter)
+        poll_notifier().remove_waiter(waiter)
     assert found == [(25, "3"), (25, "3"), (25, "3"), (15, "9"), (pytest.approx(5), "15")]
 
 

@@ -9,13 +9,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from wellchat import bell
 from wellchat.changes.actions import record_change, trim_log
 from wellchat.changes.queries import changes_after, cursor_now
 from wellchat.db import before_commit, db, is_postgresql, transaction
-from wellchat.messaging.arriving import acknowledge
+from wellchat.longpoll import wakeups
+from wellchat.longpoll.middleware import IdlePollCache
+from wellchat.messaging.delivery import mark_delivered
 from wellchat.messaging.queries import thread_for
-from wellchat.updates.gate import Gate
 
 
 def note(user_id, thread_id):
@@ -32,14 +32,18 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
     held = threading.local()
 
     def pause(_connection, _cursor, statement, *_):
-        if statement.startswith("UPDATE change_logs") and is_postgresql() and not getattr(held, "once", False):
+        if (
+            statement.startswith("UPDATE change_logs")
+            and is_postgresql()
+            and not getattr(held, "once", False)
+        ):
             held.once = True
             with suppress(threading.BrokenBarrierError):  # the other waits for our lock, as it should
                 both.wait(timeout=0.5)
 
     event.listen(db.engine, "after_cursor_execute", pause)
     try:
-        at_once(2, lambda i: acknowledge(user_id=people[i], after=0, up_to=3))
+        at_once(2, lambda i: mark_delivered(user_id=people[i], after=0, up_to=3))
     finally:
         event.remove(db.engine, "after_cursor_execute", pause)
     assert [thread_for(person, thread_id).theirs.delivered_seq for person in (talk.cara, talk.paul)] == [2, 2]
@@ -94,7 +98,9 @@ def test_two_people_s_logs_do_not_wait_for_each_other(app, cast, background):
 def test_numbers_are_taken_last(app, talk):
     """Trap 6: nothing but the rows they are for comes between the counters' locks and the commit."""
     statements = []
-    event.listen(db.engine, "before_cursor_execute", listener := lambda *seen: statements.append(seen[2].split("(")[0]))
+    event.listen(
+        db.engine, "before_cursor_execute", listener := lambda *seen: statements.append(seen[2].split("(")[0])
+    )
     try:
         talk.says(talk.cara, "hello")
     finally:
@@ -118,18 +124,18 @@ def test_numbers_that_were_rolled_back_are_given_again(app, cast):
 @pytest.mark.each_database
 def test_a_change_just_before_the_sleep_ends_it(api, talk, background, monkeypatch):
     """Trap 9: with the look at the log held open until a message is there, and no clock that would find it later."""
-    monkeypatch.setattr(bell, "TRUTH_EVERY_ALONE", 60.0)
+    monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)
     program, looked, sent = api(talk.paul), threading.Event(), threading.Event()
     since = program.get("/api/me").json["cursor"]
-    true_moved = Gate._moved
+    true_log_moved = IdlePollCache._log_moved
 
-    def look_then_pause(gate, finding):
-        moved = true_moved(gate, finding)
+    def look_then_pause(cache, cached):
+        moved = true_log_moved(cache, cached)
         looked.set()
         sent.wait(10)
         return moved
 
-    monkeypatch.setattr(Gate, "_moved", look_then_pause)
+    monkeypatch.setattr(IdlePollCache, "_log_moved", look_then_pause)
     polling = background(lambda: program.get("/api/updates", query_string={"since": since, "wait": 25}).json)
     assert looked.wait(10)
     talk.says(talk.cara, "just now")

@@ -14,7 +14,9 @@ from wellchat.errors import WellchatError
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
-SCRIPTS = sorted(path for path in (ROOT / catalogs.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw"))
+SCRIPTS = sorted(
+    path for path in (ROOT / catalogs.SCRIPTS).rglob("*.js") if path.parent.name not in ("words", "sw")
+)
 each_language = pytest.mark.parametrize("language", catalogs.languages())
 
 NAMED = re.compile(r"%\(\w+\)s|\{\w+\}")
@@ -31,7 +33,7 @@ def test_is_whole(language: str, source: catalogs.Catalog) -> None:
     wanted = {message.id for message in catalogs.sentences(source)}
     assert set(known) == wanted, "`make words` brings the catalogs up to date"
     for message in known.values():
-        forms = catalogs.forms_of(message)
+        forms = catalogs.plural_forms(message)
         assert all(form.strip() for form in forms), f"not translated: {message.id}"
         assert not message.fuzzy, message.id
 
@@ -44,7 +46,7 @@ def test_says_what_is_named(language: str) -> None:
         if isinstance(message.id, tuple):
             assert len(message.string) == catalog.num_plurals, message.id
         wanted = sorted(NAMED.findall(message.id[1] if isinstance(message.id, tuple) else message.id))
-        for form in catalogs.forms_of(message):
+        for form in catalogs.plural_forms(message):
             found = sorted(NAMED.findall(form))
             without_count = [name for name in wanted if name != "%(num)s"]
             assert found == wanted or (isinstance(message.id, tuple) and found == without_count), message.id
@@ -55,21 +57,21 @@ def test_says_what_is_named(language: str) -> None:
 def test_brings_no_markup(language: str) -> None:
     """A translation is put into a page as it stands, into attributes too."""
     for message in catalogs.sentences(catalogs.read(language)):
-        for form in catalogs.forms_of(message):
+        for form in catalogs.plural_forms(message):
             assert not set(form) & set('<>"&'), form
 
 
 @each_language
 def test_what_is_made_from_it_is_current(language: str) -> None:
     catalog = catalogs.read(language)
-    assert catalogs.mo(language).read_bytes() == catalogs.compiled(catalog)
-    assert catalogs.script(language).read_text() == catalogs.scripted(catalog)
+    assert catalogs.mo(language).read_bytes() == catalogs.to_mo(catalog)
+    assert catalogs.script(language).read_text() == catalogs.to_js(catalog)
 
 
 @each_language
 def test_plurals_of_scripts_are_those_of_the_server(language: str) -> None:
     catalog = catalogs.read(language)
-    found = catalogs.scripted(catalog)
+    found = catalogs.to_js(catalog)
     photos = catalog.get("%(num)s photo").string
     assert f'"one": "{photos[0]}"' in found
     assert f'"other": "{photos[1]}"' in found
@@ -84,7 +86,9 @@ def test_every_sentence_of_a_script_is_found(source: catalogs.Catalog) -> None:
 # What stands in a template outside of the sentences
 
 
-STYLED = re.compile(r"(\{% block (?:\w+_class|style|dark) %\}).*?(\{% endblock %\})|<(style|script)\b.*?</\3>", re.S)
+STYLED = re.compile(
+    r"(\{% block (?:\w+_class|style|dark) %\}).*?(\{% endblock %\})|<(style|script)\b.*?</\3>", re.S
+)
 OUTSIDE = re.compile(r"\{#.*?#\}|\{%.*?%\}|\{\{.*?\}\}|<!.*?>", re.S)
 ATTRIBUTE = re.compile(r'\b(?:aria-label|title|placeholder|alt|aria-description)="([^"]*)"')
 TAG = re.compile(r"</?[a-zA-Z][^<>]*>")
@@ -105,7 +109,9 @@ def bare(text: str) -> Iterator[str]:
     yield from (words for words in ATTRIBUTE.findall(text) if LETTERS.search(words.replace("\0", "")))
     for words in re.split(r"\0|\n", TAG.sub("\n", text)):
         words = re.sub(r"&\w+;", "", words)
-        if LETTERS.search(words) and not re.match(r'[\w-]+="|/', words.strip()):  # an attribute or a path in pieces
+        if LETTERS.search(words) and not re.match(
+            r'[\w-]+="|/', words.strip()
+        ):  # an attribute or a path in pieces
             yield words.strip()
 
 
@@ -144,7 +150,7 @@ PYTHON = [
 REASONED = {
     "record_skip",
     "queue_mail",
-    "begin",
+    "create_claimed",
     "NotWanted",
 }  # what they are told stands in the ledger, for its reader
 
@@ -174,7 +180,9 @@ def untranslated(code: str) -> Iterator[int]:
                 if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == "title":
                     told.append(each.value)
         told = [part for each in told for part in (each.values if isinstance(each, ast.Dict) else [each])]
-        yield from (each.lineno for each in told if isinstance(each, ast.JoinedStr | ast.Constant) and has_words(each))
+        yield from (
+            each.lineno for each in told if isinstance(each, ast.JoinedStr | ast.Constant) and has_words(each)
+        )
 
 
 def has_words(told: ast.JoinedStr | ast.Constant) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 from sqlalchemy.exc import OperationalError
 
-from wellchat import words
+from wellchat import i18n
 from wellchat.accounts import actions as accounts
 from wellchat.accounts import credentials
 from wellchat.accounts.models import User
@@ -108,7 +108,9 @@ def test_what_is_wrong_with_a_form_is_told_in_it(client):
 
 
 def test_pages_of_errors_too(cast, browse):
-    assert "Hier ist nichts, oder Sie dürfen es nicht sehen." in page(browse(cast.cara), "/threads/nothing", **GERMAN)
+    assert "Hier ist nichts, oder Sie dürfen es nicht sehen." in page(
+        browse(cast.cara), "/threads/nothing", **GERMAN
+    )
 
 
 def test_a_dead_link_too(client):
@@ -126,7 +128,9 @@ def test_a_dead_link_too(client):
         ("/api/threads", b"no json", "Der Inhalt ist kein gültiges JSON."),
     ],
 )
-def test_the_details_of_a_refused_call_are_told_in_it_and_their_titles_are_not(cast, browse, path, given, told):
+def test_the_details_of_a_refused_call_are_told_in_it_and_their_titles_are_not(
+    cast, browse, path, given, told
+):
     def refusal(**headers):
         sent = {} if given is None else {"method": "POST", "data": given, "content_type": "application/json"}
         return browse(cast.cara).open(path, headers=headers | {"Sec-Fetch-Site": "same-origin"}, **sent).json
@@ -141,12 +145,17 @@ def test_a_lead_that_is_gone_too(app, cast, now):
     lead = subjects.put_subject(
         kind="lead", external_id="L1", title="A roof", professional_id=cast.paul.id, status="lost", now=now
     )
-    with app.test_request_context(headers=GERMAN), pytest.raises(Conflict, match="Diese Anfrage steht nicht mehr"):
+    with (
+        app.test_request_context(headers=GERMAN),
+        pytest.raises(Conflict, match="Diese Anfrage steht nicht mehr"),
+    ):
         subjects.claim(viewer=cast.paul, subject_id=lead.id, now=now)
 
 
 def test_a_conversation_about_something_has_one_name_everywhere(app, cast, now, browse):
-    subjects.put_subject(kind="coupon", external_id="C1", title="50% Off", professional_id=cast.paul.id, now=now)
+    subjects.put_subject(
+        kind="coupon", external_id="C1", title="50% Off", professional_id=cast.paul.id, now=now
+    )
     thread_id, _ = open_thread(viewer=cast.cara, with_id=cast.paul.id, subject=("coupon", "C1"), now=now)
     cara = browse(cast.cara)
     for path in ("/", f"/threads/{thread_id}", "/api/threads"):
@@ -163,18 +172,20 @@ def test_a_name_in_a_sentence_stays_text(cast, browse, talk):
     assert "<b>P</b>" not in answer
 
 
-@pytest.mark.parametrize("path", ["/", "/new", "/settings", "/settings/notifications", "/notifications", "/search?q=x"])
+@pytest.mark.parametrize(
+    "path", ["/", "/new", "/settings", "/settings/notifications", "/notifications", "/search?q=x"]
+)
 def test_from_right_to_left(app, cast, browse, path):
     app.config["LANGUAGES"] = ("en", "ar")
     answer = page(browse(cast.cara), path, **{"Accept-Language": "ar"})
     assert '<html lang="ar" dir="rtl"' in answer
-    assert "js/words/" not in answer
+    assert "js/catalogs/" not in answer
 
 
 def test_scripts_get_the_words_of_their_page(cast, browse):
     german, english = (page(browse(cast.cara), "/", **{"Accept-Language": asked}) for asked in ("de", "en"))
-    assert "js/words/de.js" in german
-    assert "js/words/" not in english
+    assert "js/catalogs/de.js" in german
+    assert "js/catalogs/" not in english
 
 
 # Days, times, numbers
@@ -184,19 +195,22 @@ def test_scripts_get_the_words_of_their_page(cast, browse):
     ("language", "told"),
     [
         ("en", ["14:05", "Thu 12 Nov", "12 Nov", "12 Nov 2026", "Thu", "Thursday 12 November", "1.5"]),
-        ("de", ["14:05", "Do., 12. Nov.", "12. Nov.", "12. Nov. 2026", "Do", "Donnerstag, 12. November", "1,5"]),
+        (
+            "de",
+            ["14:05", "Do., 12. Nov.", "12. Nov.", "12. Nov. 2026", "Do", "Donnerstag, 12. November", "1,5"],
+        ),
         ("fr", ["14:05", "jeu. 12 nov.", "12 nov.", "12 nov. 2026", "jeu.", "jeudi 12 novembre", "1,5"]),
     ],
 )
 def test_days_times_and_numbers(app, language, told):
-    with words.in_language(language):
-        days = [words.day(THURSDAY, form) for form in ("day", "short", "year", "weekday", "long")]
-        assert [words.clock(THURSDAY), *days, words.number(1.5, 1)] == told
+    with i18n.force_language(language):
+        days = [i18n.format_date(THURSDAY, form) for form in ("day", "short", "year", "weekday", "long")]
+        assert [i18n.format_time(THURSDAY), *days, i18n.format_number(1.5, 1)] == told
 
 
 def test_english_writes_september_as_it_always_did(app):
-    with words.in_language("en"):
-        assert words.day(THURSDAY.replace(month=9, day=3)) == "Thu 3 Sep"
+    with i18n.force_language("en"):
+        assert i18n.format_date(THURSDAY.replace(month=9, day=3)) == "Thu 3 Sep"
 
 
 @pytest.mark.parametrize(
@@ -205,12 +219,12 @@ def test_english_writes_september_as_it_always_did(app):
      ("fr", "0 photo", "1 photo", "2 photos")],
 )  # fmt: skip
 def test_counts(app, language, none, one, two):
-    with words.in_language(language):
-        assert [words.ngettext("%(num)s photo", "%(num)s photos", n) for n in (0, 1, 2)] == [none, one, two]
+    with i18n.force_language(language):
+        assert [i18n.ngettext("%(num)s photo", "%(num)s photos", n) for n in (0, 1, 2)] == [none, one, two]
 
 
 def test_nobody_reads_without_an_application():
-    assert words.gettext("Yesterday") == "Yesterday"
+    assert i18n.gettext("Yesterday") == "Yesterday"
 
 
 # Mails, and what is kept
@@ -260,14 +274,14 @@ def test_a_digest_is_in_its_reader_s_language(app, cast, talk, now):
     talk.says(cast.paul, "Hello")
     talk.says(cast.paul, "Again")
     cara = db.session.get_one(User, cast.cara.id, populate_existing=True)
-    with words.in_language("fr"):  # whoever sends it
+    with i18n.force_language("fr"):  # whoever sends it
         message = preview(cara, now + timedelta(hours=1)).message
     text = message.get_body(("plain",)).get_content()
     assert message["subject"] == f"2 neue Nachrichten von {cast.paul.name}"
     assert "2 neue Nachrichten warten auf Sie" in text
     assert "Sie erhalten dies, weil diese Nachrichten ungelesen waren und Sie nicht da waren" in text
-    with words.in_language("de"):
-        assert words.day(now, "long") in text
+    with i18n.force_language("de"):
+        assert i18n.format_date(now, "long") in text
     assert 'lang="de"' in message.get_body(("html",)).get_content()
 
 
@@ -277,11 +291,15 @@ def test_a_notification_is_told_in_its_reader_s_language(cast, now):
         kind="session", external_id="s1", title="Erstgespräch", client_id=cast.cara.id, professional_id=cast.paul.id,
         starts_at=now + timedelta(days=3), now=now,
     )  # fmt: skip
-    from wellchat.appointments.actions import sweep
+    from wellchat.booking_notices.actions import sweep
 
     sweep(now)
-    mine = db.session.execute(select(Notification).where(Notification.user_id == cast.cara.id)).scalars().one()
-    theirs = db.session.execute(select(Notification).where(Notification.user_id == cast.paul.id)).scalars().one()
+    mine = (
+        db.session.execute(select(Notification).where(Notification.user_id == cast.cara.id)).scalars().one()
+    )
+    theirs = (
+        db.session.execute(select(Notification).where(Notification.user_id == cast.paul.id)).scalars().one()
+    )
     assert mine.title == "Gebucht: Erstgespräch"
     assert theirs.title == "Booked: Erstgespräch"
 
@@ -289,6 +307,10 @@ def test_a_notification_is_told_in_its_reader_s_language(cast, now):
 def test_counts_beside_a_notification_are_told_when_they_are_shown(app, cast, now):
     row = Notification(user_id=cast.cara.id, kind="message", count=3, title="Paul", preview="x", created_at=now,
                        updated_at=now, group_key="g", payload={})  # fmt: skip
-    for language, said in (("en", "3 new messages"), ("de", "3 neue Nachrichten"), ("fr", "3 nouveaux messages")):
-        with words.in_language(language):
+    for language, said in (
+        ("en", "3 new messages"),
+        ("de", "3 neue Nachrichten"),
+        ("fr", "3 nouveaux messages"),
+    ):
+        with i18n.force_language(language):
             assert notification_json(row)["count_words"] == said

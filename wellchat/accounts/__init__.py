@@ -1,24 +1,27 @@
 """People: accounts, how they prove who they are, their profile, their presence."""
 
-from apiflask import APIFlask
-
-from wellchat.accounts import cli, sessions
+from wellchat.accounts import cli, links, sessions
 from wellchat.accounts.api import api
-from wellchat.accounts.links import reset_path, verify_path
 from wellchat.accounts.pages import pages
 from wellchat.accounts.queries import language_of
 from wellchat.accounts.settings import settings
-from wellchat.mail.compose import ASKED_FOR, LANGUAGES, LINKS
+from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
+from wellchat.mail.hooks import reader_language
 
-
-def init_app(app: APIFlask) -> None:
-    sessions.init_app(app)
-    app.register_blueprint(pages)
-    app.register_blueprint(settings)
-    app.register_blueprint(api)
-    app.cli.add_command(cli.user)
-    app.cli.add_command(cli.token)
-    if language_of not in LANGUAGES:
-        LANGUAGES.append(language_of)
-    LINKS.update(verify=verify_path, reset=reset_path)
-    ASKED_FOR.update(("verification", "reset", "password_changed"))
+feature = Feature(
+    "accounts",
+    blueprints=(pages, settings, api),
+    commands=(cli.user, cli.token),
+    tidies=(lambda now: {"links_trimmed": links.trim_used_links(now=now)},),
+    mails={
+        "welcome": MailType(N_("Welcome")),
+        "verification": MailType(N_("Confirm your address"), interactive=True),
+        "already_registered": MailType(N_("You have an account already")),
+        "reset": MailType(N_("New password"), interactive=True),
+        "password_changed": MailType(N_("Your password was changed"), interactive=True),
+    },
+    mail_links={"verify": links.verify_path, "reset": links.reset_path},
+    handlers=((reader_language, language_of),),
+    setup=sessions.init_app,
+)

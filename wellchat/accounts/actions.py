@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import delete, update
 
 from wellchat.accounts import passwords, pictures
-from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, digest
-from wellchat.changes.actions import end_access, open_log
+from wellchat.accounts.hooks import profile_changed_in_transaction
+from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, sha256_hex
+from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
-MOST_TOUCHED = 10_000  # people a process remembers to have touched
-
-ON_PROFILE: list[Callable[[str], None]] = []
-"""Called with the user id in the transaction that changed how others see somebody: who shows them tells the screens."""
+MAX_TOUCHED = 10_000  # people a process remembers to have touched
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
 
@@ -63,13 +60,19 @@ def insert_user(**values: Any) -> User | None:
     """The new user with their change log, or None where the address is taken: one of any number of tries wins."""
     user_id = db.session.execute(
         insert(User)
-        .values(id=new_id(), session_epoch=1, open_to_clients=True, zone_known=values["time_zone"] != "UTC", **values)
+        .values(
+            id=new_id(),
+            session_epoch=1,
+            open_to_clients=True,
+            zone_known=values["time_zone"] != "UTC",
+            **values,
+        )
         .on_conflict_do_nothing(index_elements=[User.email])
         .returning(User.id)
     ).scalar_one_or_none()
     if user_id is None:
         return None
-    open_log(user_id=user_id)
+    create_log(user_id=user_id)
     return db.session.get_one(User, user_id)
 
 
@@ -97,12 +100,12 @@ def update_profile(
     """The values are those of forms.Profile. Being open to new clients is for professionals only."""
     with transaction():
         user = lock_user(user_id)
-        seen = (user.name, user.label)
+        shown_before = (user.name, user.label)
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
         user.locale = locale
         user.zone_known = True
-        if (user.name, user.label) != seen:
-            _looks_new(user)
+        if (user.name, user.label) != shown_before:
+            _announce_profile_change(user)
         if user.role == PROFESSIONAL:
             user.open_to_clients = open_to_clients
     return user
@@ -119,7 +122,7 @@ def set_avatar(*, user_id: str, upload: bytes) -> User:
             .on_conflict_do_update(index_elements=[Avatar.user_id], set_={"picture": picture})
         )
         user.avatar_version = new_id()
-        _looks_new(user)
+        _announce_profile_change(user)
     return user
 
 
@@ -128,13 +131,12 @@ def remove_avatar(*, user_id: str) -> User:
         user = lock_user(user_id)
         session.execute(delete(Avatar).where(Avatar.user_id == user_id))
         user.avatar_version = None
-        _looks_new(user)
+        _announce_profile_change(user)
     return user
 
 
-def _looks_new(user: User) -> None:
-    for tell in ON_PROFILE:
-        tell(user.id)
+def _announce_profile_change(user: User) -> None:
+    profile_changed_in_transaction(user.id)
 
 
 def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
@@ -142,7 +144,7 @@ def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
     secret = secrets.token_urlsafe(32)
     with transaction() as session:
         lock_user(user_id)
-        session.add(Token(user_id=user_id, name=name, digest=digest(secret), created_at=now))
+        session.add(Token(user_id=user_id, name=name, digest=sha256_hex(secret), created_at=now))
     return secret
 
 
@@ -161,7 +163,9 @@ def note_language(*, user_id: str, language: str) -> None:
         session.execute(update(User).where(User.id == user_id).values(browser_locale=language))
 
 
-def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False) -> None:
+def touch_presence(
+    *, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False
+) -> None:
     """The person did something here, with this thread before their eyes, or none; `same_thread`: wherever they were.
 
     Seldom written: only when the last time was a while ago, or the thread is another.
@@ -178,8 +182,10 @@ def touch_presence(*, user_id: str, now: datetime, thread_id: str | None = None,
         session.execute(
             insert(Presence)
             .values(user_id=user_id, seen_at=now, thread_id=thread_id)
-            .on_conflict_do_update(index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now)
+            .on_conflict_do_update(
+                index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now
+            )
         )
-    if len(_touched) >= MOST_TOUCHED:
+    if len(_touched) >= MAX_TOUCHED:
         _touched.clear()
     _touched[user_id] = (now, thread_id)

@@ -10,10 +10,10 @@ from wellchat import clock
 from wellchat.accounts import credentials
 from wellchat.accounts.actions import create_token, revoke_token
 from wellchat.accounts.forms import SignIn
-from wellchat.accounts.limits import guess_by_account, guess_by_place
+from wellchat.accounts.limits import guess_by_account, guess_by_ip
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn
+from wellchat.i18n import gettext
 from wellchat.web import signed_in, viewer
-from wellchat.words import gettext
 
 api = APIBlueprint("accounts_api", __name__, url_prefix="/api", tag="Tokens")
 
@@ -25,14 +25,14 @@ class NewToken(BaseModel):
 
 
 @api.post("/tokens")
-@guess_by_place
+@guess_by_ip
 @guess_by_account
-@api.input(SignIn, location="json", arg_name="wish")
+@api.input(SignIn, location="json", arg_name="body")
 @api.output(NewToken, status_code=201)
 @api.doc(responses={401: "Wrong address or password", 403: "The address is not verified yet"})
-def post_token(wish: SignIn) -> tuple[dict[str, str], int]:
+def post_token(body: SignIn) -> tuple[dict[str, str], int]:
     """A bearer token for an email address and its password."""
-    user = credentials.authenticate(email=wish.email, password=wish.password)
+    user = credentials.authenticate(email=body.email, password=body.password)
     if user is None:
         raise NotSignedIn(gettext("The email address or the password is not right."))
     if user.verified_at is None:

@@ -30,11 +30,15 @@ def user() -> None:
 @click.option("--time-zone", default="UTC", show_default=True, metavar="IANA")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @with_appcontext
-def create_user(email: str, name: str, role: str, password: str | None, time_zone: str, as_json: bool) -> None:
+def create_user(
+    email: str, name: str, role: str, password: str | None, time_zone: str, as_json: bool
+) -> None:
     """Make an account, its address taken as verified; prints its id."""
     given = _password() if password is None else password
     try:
-        form = fill(NewUser, {"email": email, "name": name, "role": role, "password": given, "time_zone": time_zone})
+        form = fill(
+            NewUser, {"email": email, "name": name, "role": role, "password": given, "time_zone": time_zone}
+        )
         made = actions.create_user(**form.model_dump(), now=clock.now())
     except WellchatError as error:
         raise click.ClickException(error.line) from None

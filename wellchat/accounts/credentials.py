@@ -5,7 +5,6 @@ Nothing here tells a stranger whether an address has an account: both cases answ
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -13,29 +12,34 @@ from sqlalchemy import delete, update
 
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
-from wellchat.accounts.models import Token, User, session_essence
+from wellchat.accounts.hooks import sign_in_vetoed
+from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
+from wellchat.i18n import N_, gettext
 from wellchat.mail.actions import queue_mail, record_skip
-from wellchat.words import N_, gettext
-
-STAYS_OUT: list[Callable[[User], bool]] = []
-"""Asked about who has the right password. For whom one says so, no password is right."""
 
 
 def sign_up(
-    *, email: str, name: str, password: str, role: str, time_zone: str, now: datetime, language: str | None = None
+    *,
+    email: str,
+    name: str,
+    password: str,
+    role: str,
+    time_zone: str,
+    now: datetime,
+    language: str | None = None,
 ) -> None:
     """Make an account that waits for its address to be proven. A mail says what came of it; the answer never does.
 
     Whoever signs up with somebody else's unproven address must not have chosen the password that its owner's link
     then opens: where two sign-ups disagree, neither password holds, and the link asks for a new one.
     """
-    standing = user_by_email(email)
-    agrees = standing is not None and passwords.matches(password, standing.password_hash)
-    password_hash = None if standing else passwords.hash_password(password)
+    existing = user_by_email(email)
+    agrees = existing is not None and passwords.matches(password, existing.password_hash)
+    password_hash = None if existing else passwords.hash_password(password)
     with transaction():
         made = insert_user(
             email=email,
@@ -82,13 +86,15 @@ def authenticate(*, email: str, password: str) -> User | None:
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
         return None
-    if any(stays_out(user) for stays_out in STAYS_OUT):
+    if any(sign_in_vetoed(user)):
         return None
     if passwords.is_outdated(stored):
         fresh = passwords.hash_password(password)
         with transaction() as session:
             session.execute(
-                update(User).where(User.id == user.id, User.password_hash == stored).values(password_hash=fresh)
+                update(User)
+                .where(User.id == user.id, User.password_hash == stored)
+                .values(password_hash=fresh)
             )
     return user
 
@@ -142,16 +148,20 @@ def end_sessions(*, user_id: str) -> User:
         user = lock_user(user_id)
         user.session_epoch += 1
         session.execute(delete(Token).where(Token.user_id == user_id))
-        end_access(user_id=user_id)  # last: whoever tells this user of something holds what goes with a token first
+        end_access(
+            user_id=user_id
+        )  # last: whoever tells this user of something holds what goes with a token first
     return user
 
 
 def end_session(*, user: User, now: datetime) -> None:
     """The session that loaded `user` is over: a copy of its cookie does not bring it back."""
     with transaction():
-        links.use_up(session_essence(user.session_id), now=now)
+        links.use_once(session_fingerprint(user.session_id), now=now)
         end_access(user_id=user.id)
 
 
 def _mail(user: User, mail: str, now: datetime, **context: Any) -> None:
-    queue_mail(user_id=user.id, address=user.email, name=mail, context={"name": user.name, **context}, now=now)
+    queue_mail(
+        user_id=user.id, address=user.email, name=mail, context={"name": user.name, **context}, now=now
+    )

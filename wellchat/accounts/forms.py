@@ -12,9 +12,9 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
 from wellchat.forms import Form, Text
-from wellchat.words import gettext, offered
+from wellchat.i18n import available_languages, gettext
 
-LONGEST_PASSWORD = 200
+MAX_PASSWORD_LENGTH = 200
 _COMMON = """
 password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui qwerty123
 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
@@ -25,7 +25,7 @@ COMMON_PASSWORDS = frozenset(_COMMON.split())
 SPECIAL_USE_DOMAIN_NAMES.clear()  # an installation may live on an intranet, where .local and .test are addresses
 
 # Characters that turn the reading direction: a name with one could rewrite the words around it.
-TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _LOOKS_LIKE_A_LINK = re.compile(r"[<>]|://|\bwww\.", re.IGNORECASE)
 
@@ -38,14 +38,20 @@ def known_zones() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
     """The names to choose from, in order; old ones that only stand for another are understood, not offered."""
-    return tuple(sorted(name for name in known_zones() if name == "UTC" or ("/" in name and name[:4] != "Etc/")))
+    return tuple(
+        sorted(name for name in known_zones() if name == "UTC" or ("/" in name and name[:4] != "Etc/"))
+    )
 
 
 def _email(text: str) -> str:
     """One address, lower case, spelled so that a mail server takes it. Intranet names count as addresses."""
     try:
         found = validate_email(
-            text.strip(), check_deliverability=False, globally_deliverable=False, allow_smtputf8=False, strict=True
+            text.strip(),
+            check_deliverability=False,
+            globally_deliverable=False,
+            allow_smtputf8=False,
+            strict=True,
         )
     except EmailNotValidError:
         raise ValueError(gettext("This is not an email address. It looks like name@example.com.")) from None
@@ -66,7 +72,7 @@ def _maybe_email(text: str) -> str:
 def _one_line(text: str) -> str:
     """Words with single spaces; nothing that steers a terminal, ends a mail header or turns the reading direction."""
     text = " ".join(text.split())
-    if any(unicodedata.category(c) in ("Cc", "Cs") or c in TURNS for c in text):
+    if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
         raise ValueError(gettext("This has characters that cannot be shown."))
     return text
 
@@ -116,7 +122,7 @@ Name = Annotated[
 ]
 Label = Annotated[Text, StringConstraints(max_length=40), AfterValidator(_one_line)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
-Password = Annotated[Text, StringConstraints(min_length=1, max_length=LONGEST_PASSWORD)]
+Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
 TimeZone = Annotated[Text, StringConstraints(max_length=64), AfterValidator(_known_zone)]
 Ticked = Annotated[bool, BeforeValidator(_ticked)]
@@ -161,7 +167,7 @@ class ResetPassword(Form):
 
 
 class ChangePassword(Form):
-    current_password: Annotated[Text, StringConstraints(max_length=LONGEST_PASSWORD)] = ""
+    current_password: Annotated[Text, StringConstraints(max_length=MAX_PASSWORD_LENGTH)] = ""
     new_password: FreshPassword
 
 
@@ -169,7 +175,7 @@ def _known_language(text: object) -> object:
     """Nothing: what the browser asks for."""
     if not text:
         return None
-    if text not in offered():
+    if text not in available_languages():
         raise ValueError(gettext("Choose one of these languages."))
     return text
 

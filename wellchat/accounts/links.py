@@ -13,11 +13,11 @@ from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import delete
 
-from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, digest
+from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, sha256_hex
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
+from wellchat.i18n import N_, gettext
 from wellchat.mail.compose import NotWanted
-from wellchat.words import N_, gettext
 
 
 class DeadLink(WellchatError):
@@ -28,7 +28,9 @@ class DeadLink(WellchatError):
 
     def __init__(self) -> None:
         super().__init__(
-            gettext("It may have been used already, or it is too old. Ask for a new one; the newest always works.")
+            gettext(
+                "It may have been used already, or it is too old. Ask for a new one; the newest always works."
+            )
         )
 
 
@@ -68,34 +70,34 @@ def _path(purpose: Purpose, user: User, now: datetime) -> str:
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)
 
 
-def owner_of(token: str, purpose: Purpose, *, now: datetime) -> User:
+def link_owner(token: str, purpose: Purpose, *, now: datetime) -> User:
     """Whose link it is, changing nothing. Raises DeadLink."""
-    user, essence = _read(token, purpose, now=now, lock=False)
-    if db.session.get(UsedLink, digest(essence)) is not None:
+    user, key = _read(token, purpose, now=now, lock=False)
+    if db.session.get(UsedLink, sha256_hex(key)) is not None:
         raise DeadLink
     return user
 
 
 def redeem(token: str, purpose: Purpose, *, now: datetime) -> User:
     """Use it up and answer whose it is. Call inside `transaction()`. Raises DeadLink for all but the first."""
-    user, essence = _read(token, purpose, now=now, lock=True)
-    if not use_up(essence, now=now):
+    user, key = _read(token, purpose, now=now, lock=True)
+    if not use_once(key, now=now):
         raise DeadLink
     return user
 
 
-def use_up(essence: str, *, now: datetime) -> bool:
+def use_once(key: str, *, now: datetime) -> bool:
     """False where somebody was faster: the primary key lets one in."""
     taken = db.session.execute(
         insert(UsedLink)
-        .values(digest=digest(essence), used_at=now)
+        .values(digest=sha256_hex(key), used_at=now)
         .on_conflict_do_nothing(index_elements=[UsedLink.digest])
         .returning(UsedLink.digest)
     ).scalar_one_or_none()
     return taken is not None
 
 
-def trim_used(*, now: datetime) -> int:
+def trim_used_links(*, now: datetime) -> int:
     """Forget what was used up so long ago that it would no longer work anyhow. Answers how many went."""
     with transaction() as session:
         gone = session.execute(delete(UsedLink).where(UsedLink.used_at < now - SESSION_LASTS))
@@ -108,7 +110,9 @@ def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[U
         user_id, expires, fingerprint = _signer(purpose).loads(token)
     except (BadData, ValueError, TypeError):
         raise DeadLink from None
-    user = db.session.get(User, user_id, populate_existing=True, with_for_update={"key_share": True} if lock else None)
+    user = db.session.get(
+        User, user_id, populate_existing=True, with_for_update={"key_share": True} if lock else None
+    )
     if user is None or now >= datetime.fromtimestamp(expires, UTC) or fingerprint != _fingerprint(user):
         raise DeadLink
     return user, f"{purpose.name}:{user_id}:{expires}:{fingerprint}"
@@ -121,4 +125,4 @@ def _signer(purpose: Purpose) -> URLSafeSerializer:
 def _fingerprint(user: User) -> str:
     """What stood when the link was made; when it no longer stands, neither does the link."""
     what = (user.password_hash, user.session_epoch, user.email, user.verified_at is not None)
-    return digest(repr(what))[:20]
+    return sha256_hex(repr(what))[:20]

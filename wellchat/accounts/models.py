@@ -12,16 +12,16 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
 from wellchat.db import Base, UTCDateTime, new_id
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
 
-ROLE_WORDS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
+ROLE_LABELS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
 
 
 def label_of(role: str, own: str | None) -> str:
     """The word people see for a role, in the language of who reads it; `own` is the trade's."""
-    return own or gettext(ROLE_WORDS[role])
+    return own or gettext(ROLE_LABELS[role])
 
 
 SESSION_LASTS = timedelta(days=90)  # a remembered browser too; longer than any cookie or link of ours
@@ -35,14 +35,20 @@ class User(Base):
     __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin')", name="role"),)
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(String(254), unique=True)  # lower case, as accounts.forms normalises it
+    email: Mapped[str] = mapped_column(
+        String(254), unique=True
+    )  # lower case, as accounts.forms normalises it
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(12))
-    role_label: Mapped[str | None] = mapped_column(String(40))  # the trade's word for the role: Coach, Stylist
+    role_label: Mapped[str | None] = mapped_column(
+        String(40)
+    )  # the trade's word for the role: Coach, Stylist
     bio: Mapped[str | None] = mapped_column(String(280))
     password_hash: Mapped[str | None] = mapped_column(String(200))  # none: cannot sign in with a password
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
-    zone_known: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # told, or chosen
+    zone_known: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false()
+    )  # told, or chosen
     locale: Mapped[str | None] = mapped_column(String(12))  # chosen; none: what the browser asks for
     browser_locale: Mapped[str | None] = mapped_column(String(12))  # what it asked for last; for mails
     open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # a new client may write first
@@ -55,7 +61,9 @@ class User(Base):
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
     session_id = ""  # of the session that loaded this object; not a column
-    locale_before = ""  # when it was loaded: a refusal is told in it where a rollback has taken the rest; not a column
+    locale_before = (
+        ""  # when it was loaded: a refusal is told in it where a rollback has taken the rest; not a column
+    )
     access_seq = -1  # of the user's log as it stood when they proved who they are; not a column
 
     @property
@@ -129,12 +137,12 @@ class Presence(Base):
     thread_id: Mapped[str | None] = mapped_column(String(13))
 
 
-def digest(secret: str) -> str:
+def sha256_hex(secret: str) -> str:
     """What is kept of a token, a used link or an ended session: enough to know it again."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def session_essence(session_id: str) -> str:
+def session_fingerprint(session_id: str) -> str:
     """A session's entry among the used links, once it has ended."""
     return f"session:{session_id}"
 

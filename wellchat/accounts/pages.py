@@ -9,15 +9,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
-from wellchat.accounts.limits import guess_by_account, guess_by_place, mail_by_account, mail_by_place
+from wellchat.accounts.limits import guess_by_account, guess_by_ip, mail_by_account, mail_by_ip
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
+from wellchat.i18n import gettext, negotiated_language
 from wellchat.web import safe_next
-from wellchat.words import asked_for, gettext
 
 pages = Blueprint("accounts", __name__)
 
@@ -39,7 +39,7 @@ def sign_in() -> Page:
 
 
 @pages.post("/sign-in")
-@guess_by_place
+@guess_by_ip
 @guess_by_account
 def post_sign_in() -> Page:
     going_to = safe_next(request.form.get("next"))
@@ -63,14 +63,14 @@ def sign_up() -> Page:
 
 
 @pages.post("/sign-up")
-@mail_by_place
+@mail_by_ip
 @mail_by_account
 def post_sign_up() -> Page:
     try:
         form = read_form(SignUp)
     except Invalid as refusal:
         return _form("sign_up", refusal)
-    credentials.sign_up(**form.model_dump(), language=asked_for(), now=clock.now())
+    credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
     return _check_mail(form.email, "verify")
 
 
@@ -80,7 +80,7 @@ def forgot_password() -> Page:
 
 
 @pages.post("/forgot-password")
-@mail_by_place
+@mail_by_ip
 @mail_by_account
 def post_forgot_password() -> Page:
     try:
@@ -93,22 +93,24 @@ def post_forgot_password() -> Page:
 
 def _check_mail(address: str, what: str) -> str:
     """The one answer, whatever the address is to us."""
-    outbox = current_app.config["SMTP_URL"] is None
-    return render_template("accounts/check_mail.html", address=address, what=what, outbox=outbox)
+    captures_mails = current_app.config["SMTP_URL"] is None
+    return render_template(
+        "accounts/check_mail.html", address=address, what=what, captures_mails=captures_mails
+    )
 
 
 @pages.get("/verify/<token>")
 def verify(token: str) -> Page:
     """Only asks: mail scanners open every link before its reader does."""
     try:
-        user = links.owner_of(token, links.VERIFY, now=clock.now())
+        user = links.link_owner(token, links.VERIFY, now=clock.now())
     except DeadLink as dead:
         return _dead(dead, "verify")
     return _form("verify", address=user.email)
 
 
 @pages.post("/verify/<token>")
-@guess_by_place
+@guess_by_ip
 def post_verify(token: str) -> Page:
     try:
         user = credentials.verify_address(token=token, now=clock.now())
@@ -128,17 +130,17 @@ def _welcome(user: User) -> BaseResponse:
 @pages.get("/reset-password/<token>")
 def reset_password(token: str) -> Page:
     try:
-        user = links.owner_of(token, links.RESET, now=clock.now())
+        user = links.link_owner(token, links.RESET, now=clock.now())
     except DeadLink as dead:
         return _dead(dead, "reset")
     return _form("reset_password", address=user.email)
 
 
 @pages.post("/reset-password/<token>")
-@guess_by_place
+@guess_by_ip
 def post_reset_password(token: str) -> Page:
     try:
-        address = links.owner_of(token, links.RESET, now=clock.now()).email
+        address = links.link_owner(token, links.RESET, now=clock.now()).email
         form = read_form(ResetPassword)
         user = credentials.reset_password(token=token, password=form.password, now=clock.now())
     except DeadLink as dead:
@@ -151,7 +153,7 @@ def post_reset_password(token: str) -> Page:
 
 
 def _dead(dead: DeadLink, what: str) -> tuple[str, int]:
-    return render_template("accounts/dead_link.html", detail=dead.detail, what=what), dead.status
+    return render_template("accounts/invalid_link.html", detail=dead.detail, what=what), dead.status
 
 
 @pages.post("/sign-out")

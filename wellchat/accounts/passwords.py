@@ -11,11 +11,11 @@ from argon2.exceptions import Argon2Error, InvalidHashError
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 # Each hash takes 19 MB: a crowd of guesses must not take all the memory there is.
-_turns = threading.BoundedSemaphore(8)
+_slots = threading.BoundedSemaphore(8)
 
 
 def hash_password(password: str) -> str:
-    with _turns:
+    with _slots:
         return hasher.hash(password)
 
 
@@ -24,7 +24,7 @@ def matches(password: str, stored: str | None) -> bool:
     if stored is None:
         hash_password(password)
         return False
-    with _turns:
+    with _slots:
         try:
             return hasher.verify(stored, password)
         except (Argon2Error, InvalidHashError):

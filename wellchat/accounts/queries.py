@@ -8,7 +8,16 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 
-from wellchat.accounts.models import Avatar, Presence, Token, UsedLink, User, digest, is_over, session_essence
+from wellchat.accounts.models import (
+    Avatar,
+    Presence,
+    Token,
+    UsedLink,
+    User,
+    is_over,
+    session_fingerprint,
+    sha256_hex,
+)
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
@@ -40,7 +49,7 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
     epoch, _, session_id = rest.partition(".")
     if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
-    given = {"id": user_id, "epoch": int(epoch), "digest": digest(session_essence(session_id))}
+    given = {"id": user_id, "epoch": int(epoch), "digest": sha256_hex(session_fingerprint(session_id))}
     found = db.session.execute(BY_SESSION, given).one_or_none()
     if found is None:
         return None
@@ -51,7 +60,7 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
 
 def user_by_token(secret: str) -> tuple[User, str] | None:
     """Whose bearer token this is, and the token's id."""
-    found = db.session.execute(BY_TOKEN, {"digest": digest(secret)}).one_or_none()
+    found = db.session.execute(BY_TOKEN, {"digest": sha256_hex(secret)}).one_or_none()
     if found is None:
         return None
     user: User = found[0]

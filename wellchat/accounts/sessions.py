@@ -14,8 +14,8 @@ from wellchat.accounts.credentials import end_session
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_session, user_by_token
 from wellchat.errors import wants_json
+from wellchat.i18n import negotiated_language
 from wellchat.web import SAFE_METHODS, login
-from wellchat.words import asked_for
 
 log = logging.getLogger(__name__)
 
@@ -26,10 +26,12 @@ def sign_in(user: User, *, remember: bool = False) -> None:
     user.session_id = ""
     login_user(user, remember=remember)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
-        session["_remember"] = "clear"  # it may be another person's, who would come back when this session ends
+        session["_remember"] = (
+            "clear"  # it may be another person's, who would come back when this session ends
+        )
 
 
-def sign_in_anew(user: User) -> None:
+def renew_session(user: User) -> None:
     """The same browser goes on after everything else was signed out."""
     sign_in(user, remember=login_remembered())
 
@@ -64,10 +66,12 @@ def _note_presence(response: Response) -> Response:
     thread_id = (request.view_args or {}).get("thread_id")
     acts = request.method not in SAFE_METHODS and not request.path.startswith("/api/tokens")
     opens = request.method == "GET" and response.mimetype == "text/html" and response.status_code == 200
-    if not (acts or opens) or request.headers.get("X-Purpose") == "keep":  # by a service worker, for reading offline
+    if (
+        not (acts or opens) or request.headers.get("X-Purpose") == "keep"
+    ):  # by a service worker, for reading offline
         return response
     try:
-        if opens and (language := asked_for()) and language != user.browser_locale:
+        if opens and (language := negotiated_language()) and language != user.browser_locale:
             note_language(user_id=user.id, language=language)
         stays = acts and (thread_id is None or wants_json())
         touch_presence(user_id=user.id, now=clock.now(), thread_id=thread_id, same_thread=stays)

@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import actions, credentials
 from wellchat.accounts.forms import ChangePassword, Profile, TokenName, time_zones
-from wellchat.accounts.pictures import MOST_BYTES, MOST_MB
+from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
 from wellchat.accounts.queries import tokens_of
-from wellchat.accounts.sessions import sign_in_anew
+from wellchat.accounts.sessions import renew_session
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
+from wellchat.i18n import gettext, language_names
 from wellchat.web import limiter, signed_in, viewer
-from wellchat.words import gettext, names
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -23,23 +23,25 @@ Page = tuple[str, int] | BaseResponse
 
 def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tuple[str, int]:
     """The whole page; after a refusal with what was typed and why it was not taken."""
-    zones = dict.fromkeys([*time_zones(), viewer().time_zone])  # theirs may be an old name that is still understood
+    zones = dict.fromkeys(
+        [*time_zones(), viewer().time_zone]
+    )  # theirs may be an old name that is still understood
     page = render_template(
         "accounts/settings.html",
         person=viewer(),
         typed=request.form if refusal else {},
         errors=refusal.errors if refusal else {},
         zones=[(zone, zone.replace("_", " ")) for zone in zones],
-        languages=[("", gettext("As my browser asks for")), *names()],
+        languages=[("", gettext("As my browser asks for")), *language_names()],
         tokens=tokens_of(viewer()),
         new_token=new_token,
-        most_mb=MOST_MB,
+        max_mb=MAX_MB,
     )
     return page, 422 if refusal else 200
 
 
-def _done(words: str, part: str) -> BaseResponse:
-    flash(words, "good")
+def _done(text: str, part: str) -> BaseResponse:
+    flash(text, "good")
     return redirect(url_for("settings.show", _anchor=part), 303)
 
 
@@ -47,7 +49,7 @@ def _done(words: str, part: str) -> BaseResponse:
 def _room_for_a_picture(endpoint: str | None, _values: object) -> None:
     """Before anything reads the body, CSRF protection included."""
     if endpoint == "settings.set_avatar":
-        request.max_content_length = MOST_BYTES + 64 * 1024
+        request.max_content_length = MAX_BYTES + 64 * 1024
 
 
 @settings.get("")
@@ -97,7 +99,7 @@ def change_password() -> Page:
         )
     except Invalid as refusal:
         return _page(refusal)
-    sign_in_anew(user)
+    renew_session(user)
     return _done(gettext("Your new password is set. Everywhere else you are signed out."), "password")
 
 

@@ -1,16 +1,23 @@
 """Files that people send each other, seen by the two people of their thread and nobody else."""
 
-from flask import Flask
-
+from wellchat.attachments import processing
 from wellchat.attachments.api import api
-from wellchat.attachments.names import ending_of
+from wellchat.attachments.names import extension_of
 from wellchat.attachments.pages import pages
-from wellchat.attachments.state import blank, file_size, fitted, in_words
+from wellchat.attachments.serializers import file_size, files_summary, fit, placeholder_svg
+from wellchat.feature import Feature
 
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(api)
-    app.register_blueprint(pages)
-    app.jinja_env.filters.update(
-        blank=blank, ending=ending_of, file_size=file_size, files_in_words=in_words, fitted=fitted
-    )
+feature = Feature(
+    "attachments",
+    blueprints=(api, pages),
+    tasks="worker.attachments",
+    sweeps=(processing.sweep,),
+    tidies=(processing.tidy,),
+    filters={
+        "placeholder_svg": placeholder_svg,
+        "extension": extension_of,
+        "file_size": file_size,
+        "files_summary": files_summary,
+        "fit": fit,
+    },
+)

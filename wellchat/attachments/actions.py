@@ -1,4 +1,4 @@
-"""The verbs of files: taken in, sent along, taken back. What the worker does with them is in work.py."""
+"""The verbs of files: taken in, sent along, taken back. What the worker does with them is in processing.py."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from sqlalchemy import case, func, select, update
 from wellchat.accounts.models import User
 from wellchat.attachments import documents, pictures
 from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachment
-from wellchat.attachments.state import File, as_file
-from wellchat.attachments.storage import key_of, the_store
+from wellchat.attachments.serializers import File, as_file
+from wellchat.attachments.storage import get_store, key_of
 from wellchat.config import setting
-from wellchat.db import db, let_go, new_id, transaction, unit
+from wellchat.db import current_transaction, db, new_id, release_connection, transaction
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
-from wellchat.jobs import enqueue
-from wellchat.words import gettext
+from wellchat.i18n import gettext
+from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
-MOST_FILES = 10  # of one message
-MOST_UNSENT = 40  # files of one person that were taken in and not sent
-UNSENT_KEPT = timedelta(days=1)
+MAX_FILES = 10  # of one message
+MAX_UNSENT = 40  # files of one person that were taken in and not sent
+UNSENT_RETENTION = timedelta(days=1)
 
 
-def most_bytes() -> int:
+def max_bytes() -> int:
     return int(setting("MAX_UPLOAD")) * 1024 * 1024
 
 
-def take_file(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
+def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
     """Take a file in, for its owner to send. Raises Invalid where it is not one we take, TooLarge.
 
     Not inside a transaction: looking at a picture takes its time, and bytes are in the store before their row says so.
     """
-    if unit() is not None:
-        raise RuntimeError("take_file inside transaction()")
+    if current_transaction() is not None:
+        raise RuntimeError("accept_upload inside transaction()")
     owner_id = owner.id
     if not content:
         raise Invalid({"file": gettext("This file is empty.")})
-    if len(content) > most_bytes():
+    if len(content) > max_bytes():
         raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
-    _refuse_hoards(owner_id)
-    let_go()
-    return put_down(owner_id=owner_id, file=examine(name=name, content=content), now=now)
+    _check_unsent_limit(owner_id)
+    release_connection()
+    return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
 
 
-class Examined(NamedTuple):
+class InspectedFile(NamedTuple):
     """A file as we keep it: a picture written anew, anything else as it came."""
 
     name: str
@@ -59,16 +59,16 @@ class Examined(NamedTuple):
     height: int | None = None
 
 
-def examine(*, name: str, content: bytes) -> Examined:
+def inspect_file(*, name: str, content: bytes) -> InspectedFile:
     """What a file is, by what is in it. Raises Invalid where it is not one we take."""
     if pictures.looks_like_picture(content):
         picture = pictures.rewrite(content, name)
-        return Examined(picture.name, picture.media_type, picture.content, picture.width, picture.height)
-    kind, name = documents.recognise(content, name)
-    return Examined(name, kind.media_type, content)
+        return InspectedFile(picture.name, picture.media_type, picture.content, picture.width, picture.height)
+    kind, name = documents.detect_type(content, name)
+    return InspectedFile(name, kind.media_type, content)
 
 
-def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
+def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
     """Bytes first: they are in the store before a row says so. Raises Busy."""
     waits = file.width is not None  # for its thumbnail
     taken = Attachment(
@@ -86,7 +86,7 @@ def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
         state=FRESH if waits else READY,
         due_at=now if waits else None,
     )
-    _keep(key_of(taken.id), file.content)
+    _write(key_of(taken.id), file.content)
     with transaction() as session:
         session.add(taken)
         if taken.state == FRESH:
@@ -94,24 +94,27 @@ def put_down(*, owner_id: str, file: Examined, now: datetime) -> Attachment:
     return taken
 
 
-def _keep(key: str, content: bytes) -> None:
+def _write(key: str, content: bytes) -> None:
     """Raises Busy where the store does not take it: a full disk, a bucket that does not answer."""
     try:
-        the_store().put(key, content)
+        get_store().put(key, content)
     except Exception as error:
         log.warning("the store of files does not take anything: %s", error)
-        raise Busy(gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")) from None
+        raise Busy(
+            gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")
+        ) from None
 
 
-def _refuse_hoards(owner_id: str) -> None:
+def _check_unsent_limit(owner_id: str) -> None:
     unsent = select(func.count()).where(
         Attachment.owner_id == owner_id, Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN)
     )
-    if db.session.execute(unsent).scalar_one() >= MOST_UNSENT:
+    if db.session.execute(unsent).scalar_one() >= MAX_UNSENT:
         raise Invalid(
             {
                 "file": gettext(
-                    "You have %(num)s files that were not sent. Send or remove some of them first.", num=MOST_UNSENT
+                    "You have %(num)s files that were not sent. Send or remove some of them first.",
+                    num=MAX_UNSENT,
                 )
             }
         )
@@ -119,8 +122,8 @@ def _refuse_hoards(owner_id: str) -> None:
 
 def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Sequence[str]) -> list[File]:
     """Let these files go with a message, in this order, in the transaction that sends it. Raises Invalid."""
-    if len(ids) > MOST_FILES:
-        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MOST_FILES)})
+    if len(ids) > MAX_FILES:
+        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MAX_FILES)})
     with transaction() as session:
         claimed = session.execute(
             update(Attachment)
@@ -130,7 +133,7 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
                 reader_id=reader_id,
                 thread_id=thread_id,
                 message_seq=seq,
-                position=case({each: place for place, each in enumerate(ids)}, value=Attachment.id),
+                position=case({each: index for index, each in enumerate(ids)}, value=Attachment.id),
             )
             .returning(Attachment)
             .execution_options(synchronize_session=False, populate_existing=True)
@@ -138,7 +141,11 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         found = sorted(claimed, key=lambda each: each.position)
         if len(found) != len(ids):
             raise Invalid(
-                {"attachments": gettext("There is no such file of yours, or it was sent already. Add it again.")}
+                {
+                    "attachments": gettext(
+                        "There is no such file of yours, or it was sent already. Add it again."
+                    )
+                }
             )
     return [as_file(each) for each in found]
 
@@ -152,7 +159,10 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
     """The owner does not want to send a file after all. Raises NotFound, and Conflict where it was sent."""
     with transaction():
         if _withdraw(
-            Attachment.id == attachment_id, Attachment.owner_id == owner.id, Attachment.thread_id.is_(None), now=now
+            Attachment.id == attachment_id,
+            Attachment.owner_id == owner.id,
+            Attachment.thread_id.is_(None),
+            now=now,
         ):
             return
         found = db.session.get(Attachment, attachment_id)
@@ -163,7 +173,7 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
 
 def forget_unsent(now: datetime) -> int:
     """Files that nobody sent within a day. Answers how many."""
-    return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_KEPT, now=now)
+    return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_RETENTION, now=now)
 
 
 def _withdraw(*which: object, now: datetime) -> int:

@@ -7,10 +7,10 @@ from flask import Response
 
 from wellchat import clock
 from wellchat.attachments import actions
-from wellchat.attachments.answers import OneAttachment
-from wellchat.attachments.state import as_file, file_state
-from wellchat.attachments.uploads import the_upload
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.attachments.schemas import OneAttachment
+from wellchat.attachments.serializers import as_file, file_json
+from wellchat.attachments.uploads import single_upload
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", tag="Files")
 
@@ -22,9 +22,11 @@ api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", t
 @api.doc(responses={413: "Larger than this installation takes", 422: "Not a file we take, and why"})
 def post_attachment() -> Response:
     """Upload a file, the field `file` of multipart/form-data; then send its id with a message, within a day."""
-    upload = the_upload()
-    taken = actions.take_file(owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now())
-    return reply({"attachment": file_state(as_file(taken))}, 201)
+    upload = single_upload()
+    taken = actions.accept_upload(
+        owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now()
+    )
+    return json_response({"attachment": file_json(as_file(taken))}, 201)
 
 
 @api.delete("/<attachment_id>")

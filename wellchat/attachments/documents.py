@@ -12,24 +12,24 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
-from wellchat.attachments.names import clean_name, ending_of, with_ending
+from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
-MOST_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
-MOST_RATIO = 200  # how much smaller packing may make it, on the whole
-MOST_ENTRIES = 5_000
+MAX_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
+MAX_RATIO = 200  # how much smaller packing may make it, on the whole
+MAX_ENTRIES = 5_000
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
 )
-LOOKED_AT = 4096  # bytes at the beginning that markup is looked for in
+SNIFF_LENGTH = 4096  # bytes at the beginning that markup is looked for in
 
 
 class Kind(NamedTuple):
     media_type: str
-    endings: tuple[str, ...]  # the first is given to what has none
-    words: str  # as in "what is in it is ..."
+    extensions: tuple[str, ...]  # the first is given to what has none
+    label: str  # as in "what is in it is ..."
 
 
 PDF = Kind("application/pdf", ("pdf",), N_("a PDF"))
@@ -44,45 +44,56 @@ XLSX = Kind(OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table"))
 PPTX = Kind(OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
 ODT = Kind("application/vnd.oasis.opendocument.text", ("odt",), N_("an OpenDocument text"))
 KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
-PICTURE_ENDINGS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
+PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
 
 _PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
-_MARKUP = (b"<!doctype", b"<html", b"<svg", b"<script", b"<?xml", b"<iframe", b"<body", b"<head", b"<?php", b"<!--")
+_MARKUP = (
+    b"<!doctype",
+    b"<html",
+    b"<svg",
+    b"<script",
+    b"<?xml",
+    b"<iframe",
+    b"<body",
+    b"<head",
+    b"<?php",
+    b"<!--",
+)
 STILL_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 VIDEO_BRANDS = {
     *(b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1"),
     *(b"M4V ", b"qt  ", b"dash", b"MSNV", b"3gp4", b"3gp5"),
 }
 MP3_FRAMES = (b"\xff\xfb", b"\xff\xfa", b"\xff\xf3", b"\xff\xf2")
-_ANY_TEXT = {"", *TEXT.endings, *CSV.endings}
-TAKEN = N_("JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a and mp4")
+_ANY_TEXT = {"", *TEXT.extensions, *CSV.extensions}
+ACCEPTED = N_("JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, pptx, odt, mp3, m4a and mp4")
 
 
-def recognise(content: bytes, name: str) -> tuple[Kind, str]:
+def detect_type(content: bytes, name: str) -> tuple[Kind, str]:
     """What a file that is no picture is, and its name with the right ending. Raises Invalid."""
     name = clean_name(name)
-    kind = _kind(content, ending_of(name))
-    return kind, _fitting(name, kind)
+    kind = _kind(content, extension_of(name))
+    return kind, _checked_name(name, kind)
 
 
-def _fitting(name: str, kind: Kind) -> str:
-    ending = ending_of(name)
-    if ending in kind.endings:
+def _checked_name(name: str, kind: Kind) -> str:
+    extension = extension_of(name)
+    if extension in kind.extensions:
         return name
-    known = next((each for each in KINDS if ending in each.endings), None)
-    if known or ending in PICTURE_ENDINGS:
-        claimed = gettext(known.words if known else N_("a picture"))
+    known = next((each for each in KINDS if extension in each.extensions), None)
+    if known or extension in PICTURE_EXTENSIONS:
+        claimed = gettext(known.label if known else N_("a picture"))
         words = gettext(
             "“%(name)s” is called %(claimed)s, but what is in it is %(found)s. Give it its own ending.",
             name=name,
             claimed=claimed,
-            found=gettext(kind.words),
+            found=gettext(kind.label),
         )
         raise Invalid({"file": words})
-    return with_ending(name or "file", kind.endings[0], instead=False)
+    return with_extension(name or "file", kind.extensions[0], instead=False)
 
 
-def _kind(content: bytes, ending: str) -> Kind:
+def _kind(content: bytes, extension: str) -> Kind:
     head = content[:16]
     found: Kind | None = None
     if head.startswith(b"%PDF-"):
@@ -90,18 +101,18 @@ def _kind(content: bytes, ending: str) -> Kind:
     elif head.startswith(b"PK\x03\x04"):
         return _office(content)
     elif head[4:8] == b"ftyp":
-        found = _media(head[8:12], ending)
+        found = _media(head[8:12], extension)
     elif head.startswith((b"ID3", *MP3_FRAMES)):
         found = MP3
     elif _is_text(content):
-        _refuse_markup(content, ending)
-        return CSV if ending in CSV.endings else TEXT
+        _refuse_markup(content, extension)
+        return CSV if extension in CSV.extensions else TEXT
     if found is None:
         raise Invalid(
             {
                 "file": gettext(
                     "We cannot tell what kind of file this is, or it is not one we take: %(kinds)s.",
-                    kinds=gettext(TAKEN),
+                    kinds=gettext(ACCEPTED),
                 )
             }
         )
@@ -110,7 +121,7 @@ def _kind(content: bytes, ending: str) -> Kind:
     return found
 
 
-def _media(brand: bytes, ending: str) -> Kind | None:
+def _media(brand: bytes, extension: str) -> Kind | None:
     if brand in STILL_BRANDS:
         raise Invalid(
             {
@@ -124,7 +135,7 @@ def _media(brand: bytes, ending: str) -> Kind | None:
         return M4A
     if brand not in VIDEO_BRANDS:
         return None
-    return M4A if ending == "m4a" else MP4  # recorders of phones call their sound a video
+    return M4A if extension == "m4a" else MP4  # recorders of phones call their sound a video
 
 
 def _office(content: bytes) -> Kind:
@@ -136,10 +147,16 @@ def _office(content: bytes) -> Kind:
             names = {entry.filename for entry in entries}
             if any(name.lower().endswith("vbaproject.bin") for name in names):
                 raise Invalid(
-                    {"file": gettext("It holds macros, which are programs. Save it without them, or as a PDF.")}
+                    {
+                        "file": gettext(
+                            "It holds macros, which are programs. Save it without them, or as a PDF."
+                        )
+                    }
                 )
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
-                raise Invalid({"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")})
+                raise Invalid(
+                    {"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")}
+                )
             if "[Content_Types].xml" in names:
                 for part, kind in _PARTS.items():
                     if part in names:
@@ -155,7 +172,7 @@ def _office(content: bytes) -> Kind:
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MOST_ENTRIES or unpacked > MOST_UNPACKED or unpacked > size * MOST_RATIO:
+    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > size * MAX_RATIO:
         raise Invalid({"file": gettext("It would grow too large when it is opened. Save it as a PDF.")})
 
 
@@ -175,17 +192,25 @@ def _is_text(content: bytes) -> bool:
     return not any(ord(c) < 32 and c not in "\t\n\r\f\x1b" for c in set(text))
 
 
-def _refuse_markup(content: bytes, ending: str) -> None:
+def _refuse_markup(content: bytes, extension: str) -> None:
     """What a browser could take for a page, by its beginning; or a program, by its name."""
-    start = content[:LOOKED_AT].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
-    if start.lstrip().startswith(_MARKUP) or any(mark in start for mark in (b"<svg", b"<html", b"<script", b"<?php")):
+    start = content[:SNIFF_LENGTH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
+    if start.lstrip().startswith(_MARKUP) or any(
+        tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")
+    ):
         raise Invalid(
-            {"file": gettext("Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG.")}
+            {
+                "file": gettext(
+                    "Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG."
+                )
+            }
         )
     if start.startswith((b"#!", b"@echo")):
         raise Invalid({"file": gettext("Programs are not taken.")})
-    if ending in PICTURE_ENDINGS or any(ending in each.endings for each in KINDS):
+    if extension in PICTURE_EXTENSIONS or any(extension in each.extensions for each in KINDS):
         return  # names that fit, or lies that are told as such
-    if ending not in _ANY_TEXT and not ending.isdigit():
-        words = gettext("“.%(ending)s” files are not taken. We take %(kinds)s.", ending=ending, kinds=gettext(TAKEN))
+    if extension not in _ANY_TEXT and not extension.isdigit():
+        words = gettext(
+            "“.%(ending)s” files are not taken. We take %(kinds)s.", ending=extension, kinds=gettext(ACCEPTED)
+        )
         raise Invalid({"file": words})

@@ -5,28 +5,30 @@ from __future__ import annotations
 import re
 import unicodedata
 
-LONGEST = 100  # characters, its ending included
+MAX_LENGTH = 100  # characters, its ending included
 
-_NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
-_ENDING = re.compile(r"\.([A-Za-z0-9]{1,8})$")
+_NOT_IN_NAMES = re.compile(
+    r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
+)
+_EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
 def clean_name(name: str) -> str:
     """The last part of whatever path it came with, on one line, without what hides or turns text around."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     name = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip(". ")
-    ending = _ENDING.search(name)
-    tail = ending[0] if ending else ""
-    return name[: LONGEST - len(tail)].rstrip(". ") + tail if len(name) > LONGEST else name
+    extension = _EXTENSION.search(name)
+    tail = extension[0] if extension else ""
+    return name[: MAX_LENGTH - len(tail)].rstrip(". ") + tail if len(name) > MAX_LENGTH else name
 
 
-def ending_of(name: str) -> str:
+def extension_of(name: str) -> str:
     """In lower case, without its dot; empty where there is none."""
-    found = _ENDING.search(name)
+    found = _EXTENSION.search(name)
     return found[1].lower() if found else ""
 
 
-def with_ending(name: str, ending: str, *, instead: bool) -> str:
+def with_extension(name: str, extension: str, *, instead: bool) -> str:
     """`name` with this ending: behind it, or instead of the one it has."""
-    stem = _ENDING.sub("", name) if instead else name
-    return clean_name(f"{stem or 'file'}.{ending}")
+    stem = _EXTENSION.sub("", name) if instead else name
+    return clean_name(f"{stem or 'file'}.{extension}")

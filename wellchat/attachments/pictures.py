@@ -13,26 +13,28 @@ from typing import Any, NamedTuple
 
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
-from wellchat.attachments.documents import KINDS, PICTURE_ENDINGS
-from wellchat.attachments.names import clean_name, ending_of, with_ending
+from wellchat.attachments.documents import KINDS, PICTURE_EXTENSIONS
+from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 log = logging.getLogger(__name__)
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
-MOST_PIXELS = 50_000_000
+MAX_PIXELS = 50_000_000
 TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
 TOO_LONG = N_("This picture is too long. At most %(num)s pixels on one side.")
-MOST_ON_A_SIDE = 65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
-LONGEST_SIDE = 4096  # pixels; larger ones are made smaller
-MOST_MOVING = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
-MOST_FRAMES = 300
+MAX_SOURCE_SIDE = (
+    65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
+)
+MAX_SIDE = 4096  # pixels; larger ones are made smaller
+MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
+MAX_FRAMES = 300
 THUMB_SIDE = 640
-ENDINGS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
+EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
-_turn = threading.Lock()  # one at a time: the largest takes hundreds of megabytes while it is open
+_lock = threading.Lock()  # one at a time: the largest takes hundreds of megabytes while it is open
 
 
 class Picture(NamedTuple):
@@ -50,68 +52,74 @@ def looks_like_picture(content: bytes) -> bool:
 def rewrite(content: bytes, name: str) -> Picture:
     """A fresh picture of the same pixels, its name with the right ending. Raises Invalid."""
     name = clean_name(name)
-    with _turn, warnings.catch_warnings():
+    with _lock, warnings.catch_warnings():
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
         try:
             with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                 _refuse_bombs(picture)
-                form, fresh, size = _again(picture)
+                format_name, fresh, size = _reencode(picture)
         except Image.DecompressionBombError:
-            raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)}) from None
+            raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)}) from None
         except (Invalid, MemoryError):
             raise  # said already; and what the machine lacks is no fault of the picture's
-        except Exception as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
+        except (
+            Exception
+        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
             log.info("a picture cannot be opened: %r", fault)
             raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
-    ending = ENDINGS[form]
-    fits = ending_of(name) == ending or (ending == "jpg" and ending_of(name) in ("jpeg", "jpe", "jfif"))
-    return Picture(fresh, Image.MIME[form], name if fits and name else _named(name, ending), *size)
+    extension = EXTENSIONS[format_name]
+    fits = extension_of(name) == extension or (
+        extension == "jpg" and extension_of(name) in ("jpeg", "jpe", "jfif")
+    )
+    return Picture(
+        fresh, Image.MIME[format_name], name if fits and name else _checked_name(name, extension), *size
+    )
 
 
-def _named(name: str, ending: str) -> str:
-    claimed = next((each for each in KINDS if ending_of(name) in each.endings), None)
+def _checked_name(name: str, extension: str) -> str:
+    claimed = next((each for each in KINDS if extension_of(name) in each.extensions), None)
     if claimed:
         words = gettext(
             "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
             name=name,
-            claimed=gettext(claimed.words),
+            claimed=gettext(claimed.label),
         )
         raise Invalid({"file": words})
-    return with_ending(name or "picture", ending, instead=ending_of(name) in PICTURE_ENDINGS)
+    return with_extension(name or "picture", extension, instead=extension_of(name) in PICTURE_EXTENSIONS)
 
 
 def _refuse_bombs(picture: Image.Image) -> None:
     width, height = picture.size  # from the header; nothing is decoded yet
-    if width * height > MOST_PIXELS:
-        raise Invalid({"file": gettext(TOO_MANY, num=MOST_PIXELS // 1_000_000)})
-    if max(width, height) > MOST_ON_A_SIDE:
-        raise Invalid({"file": gettext(TOO_LONG, num=MOST_ON_A_SIDE)})
+    if width * height > MAX_PIXELS:
+        raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)})
+    if max(width, height) > MAX_SOURCE_SIDE:
+        raise Invalid({"file": gettext(TOO_LONG, num=MAX_SOURCE_SIDE)})
 
 
-def _again(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
-    form = picture.format or ""
-    if form == "MPO":  # a JPEG with more pictures behind the first, as phones make them
-        form = "JPEG"
-    if form == "GIF" and getattr(picture, "is_animated", False) and _can_move(picture):
-        return "GIF", _moving(picture), picture.size
+def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
+    format_name = picture.format or ""
+    if format_name == "MPO":  # a JPEG with more pictures behind the first, as phones make them
+        format_name = "JPEG"
+    if format_name == "GIF" and getattr(picture, "is_animated", False) and _may_be_animated(picture):
+        return "GIF", _reencode_animation(picture), picture.size
     plain = _upright(picture)
-    if form == "GIF":
-        form = "PNG"
-    if form == "JPEG" and plain.mode == "RGBA":
+    if format_name == "GIF":
+        format_name = "PNG"
+    if format_name == "JPEG" and plain.mode == "RGBA":
         plain = plain.convert("RGB")
     out = io.BytesIO()
-    options: dict[str, Any] = {"JPEG": {"quality": 88}, "WEBP": {"quality": 86}, "PNG": {}}[form]
-    plain.save(out, form, **options)
-    return form, out.getvalue(), plain.size
+    options: dict[str, Any] = {"JPEG": {"quality": 88}, "WEBP": {"quality": 86}, "PNG": {}}[format_name]
+    plain.save(out, format_name, **options)
+    return format_name, out.getvalue(), plain.size
 
 
 def _upright(picture: Image.Image) -> Image.Image:
-    if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * LONGEST_SIDE:
-        picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
+    if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * MAX_SIDE:
+        picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     turned = ImageOps.exif_transpose(picture)
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
     plain = _in_srgb(turned, "RGBA" if clear else "RGB")
-    plain.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
+    plain.thumbnail((MAX_SIDE, MAX_SIDE))
     fresh = Image.new(plain.mode, plain.size)  # a canvas that knows nothing of where the pixels came from
     fresh.paste(plain)
     return fresh
@@ -123,7 +131,9 @@ def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
     if profile and picture.mode in ("RGB", "CMYK"):
         try:
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            found = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            found = ImageCms.profileToProfile(
+                picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            )
             if found is not None:
                 return found.convert(mode)
         except (ImageCms.PyCMSError, OSError, ValueError):
@@ -131,12 +141,12 @@ def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
     return picture.convert(mode)
 
 
-def _can_move(picture: Image.Image) -> bool:
+def _may_be_animated(picture: Image.Image) -> bool:
     frames = getattr(picture, "n_frames", 1)
-    return frames <= MOST_FRAMES and frames * picture.width * picture.height <= MOST_MOVING
+    return frames <= MAX_FRAMES and frames * picture.width * picture.height <= MAX_ANIMATED_PIXELS
 
 
-def _moving(picture: Image.Image) -> bytes:
+def _reencode_animation(picture: Image.Image) -> bytes:
     frames, durations, screen = [], [], picture.size
     for frame in ImageSequence.Iterator(picture):
         if picture.size != screen:  # a frame that reaches beyond it would make it larger than was counted
@@ -146,13 +156,15 @@ def _moving(picture: Image.Image) -> bytes:
     out = io.BytesIO()
     for frame in frames:
         frame.info = {}
-    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=2)
+    frames[0].save(
+        out, "GIF", save_all=True, append_images=frames[1:], duration=durations, loop=0, disposal=2
+    )
     return out.getvalue()
 
 
 def thumbnail(content: bytes) -> bytes:
     """A small WebP of a picture of ours; of a moving one its first frame, so that nothing moves in a list."""
-    with _turn, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+    with _lock, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
         picture.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
         clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
         small = picture.convert("RGBA" if clear else "RGB")

@@ -8,7 +8,7 @@ from wellchat.accounts.models import User
 from wellchat.attachments.models import SHOWN, Attachment
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 def file_for(viewer: User, attachment_id: str) -> Attachment:
@@ -22,17 +22,19 @@ def file_for(viewer: User, attachment_id: str) -> Attachment:
 def files_of(
     viewer: User, thread_id: str, *, kind: str | None, before: str | None, limit: int
 ) -> tuple[list[Attachment], str | None]:
-    """The files of one thread that the viewer sent or was sent, latest first, and the place of the next page."""
+    """The files of one thread that the viewer sent or was sent, latest first, and the token of the next page."""
     query = select(Attachment).where(
         Attachment.thread_id == thread_id,
         or_(Attachment.owner_id == viewer.id, Attachment.reader_id == viewer.id),
         Attachment.state.in_(SHOWN),
     )
     if kind:
-        query = query.where(Attachment.width.is_not(None) if kind == "picture" else Attachment.width.is_(None))
-    place = tuple_(Attachment.message_seq, Attachment.position)
+        query = query.where(
+            Attachment.width.is_not(None) if kind == "picture" else Attachment.width.is_(None)
+        )
+    order = tuple_(Attachment.message_seq, Attachment.position)
     if before:
-        query = query.where(place < tuple_(*_parse(before)))
+        query = query.where(order < tuple_(*_parse_token(before)))
     query = query.order_by(Attachment.message_seq.desc(), Attachment.position.desc()).limit(limit + 1)
     found = list(db.session.execute(query).scalars())
     if len(found) <= limit:
@@ -41,8 +43,8 @@ def files_of(
     return found[:limit], f"{last.message_seq}.{last.position}"
 
 
-def _parse(place: str) -> tuple[int, int]:
-    seq, _, position = place.partition(".")
+def _parse_token(token: str) -> tuple[int, int]:
+    seq, _, position = token.partition(".")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (seq, position)):
         raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")})
     return int(seq), int(position)

@@ -9,57 +9,62 @@ from urllib.parse import quote
 from flask import Response, request
 
 from wellchat.attachments.models import READY, Attachment
-from wellchat.attachments.storage import Missing, key_of, the_store, thumbnail_key
-from wellchat.db import let_go
+from wellchat.attachments.storage import Missing, get_store, key_of, thumbnail_key
+from wellchat.db import release_connection
 from wellchat.errors import Busy, NotFound
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
 
-SHOWN_IN_PLACE = {"image/jpeg", "image/png", "image/webp", "image/gif"}  # re-encoded by us; all else is downloaded
-FOR_GOOD = "private, max-age=31536000, immutable"  # a file never changes
+INLINE_TYPES = {
+    "image/jpeg",
+    "image/png",
+    "image/webp",
+    "image/gif",
+}  # re-encoded by us; all else is downloaded
+CACHE_FOREVER = "private, max-age=31536000, immutable"  # a file never changes
 
 
-def whole(file: Attachment) -> Response:
+def send_original(file: Attachment) -> Response:
     """Raises NotFound where its bytes are not there."""
-    response = _answer(key_of(file.id), file.size, f'"{file.digest[:32]}"', file.media_type)
+    response = _file_response(key_of(file.id), file.size, f'"{file.digest[:32]}"', file.media_type)
     response.headers["Content-Disposition"] = _disposition(file)
     return response
 
 
-def small(file: Attachment) -> Response:
+def send_thumbnail(file: Attachment) -> Response:
     """Its thumbnail. Raises NotFound where there is none (yet)."""
     if not file.is_picture or file.state != READY:
         raise NotFound
-    let_go()
+    release_connection()
     content = b"".join(_read(thumbnail_key(file.id)))
-    return _guarded(Response(content, content_type="image/webp"))
+    return _with_headers(Response(content, content_type="image/webp"))
 
 
-def _answer(key: str, size: int, tag: str, media_type: str) -> Response:
+def _file_response(key: str, size: int, tag: str, media_type: str) -> Response:
     if tag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
-        return _guarded(Response(status=304), tag)
+        return _with_headers(Response(status=304), tag)
     start, stop, status = 0, size, 200
     asked = request.range if request.headers.get("If-Range", tag) == tag else None
     if asked is not None and asked.units == "bytes" and len(asked.ranges) == 1:
         part = asked.range_for_length(size)
         if part is None:
-            return _guarded(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
+            return _with_headers(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
         start, stop, status = part[0], part[1], 206
-    let_go()
+    release_connection()
     chunks = _read(key, start, stop) if request.method != "HEAD" else iter(())
     response = Response(chunks, status=status, content_type=_content_type(media_type))
     response.content_length = stop - start
     if status == 206:
         response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     response.headers["Accept-Ranges"] = "bytes"
-    return _guarded(response, tag)
+    return _with_headers(response, tag)
 
 
 def _read(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """Raises NotFound, and Busy where the store does not answer."""
     try:
-        return the_store().read(key, start, stop)
+        return get_store().read(key, start, stop)
     except Missing:
         raise NotFound from None
     except Exception as error:
@@ -73,13 +78,13 @@ def _content_type(media_type: str) -> str:
 
 def _disposition(file: Attachment) -> str:
     """RFC 6266: the name in ASCII for old readers, and as it is."""
-    how = "inline" if file.media_type in SHOWN_IN_PLACE else "attachment"
+    how = "inline" if file.media_type in INLINE_TYPES else "attachment"
     plain = "".join(c if c.isascii() and c not in '"\\%;' else "_" for c in file.name)
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
 
 
-def _guarded(response: Response, tag: str | None = None) -> Response:
-    response.headers["Cache-Control"] = FOR_GOOD if response.status_code < 400 else "no-store"
+def _with_headers(response: Response, tag: str | None = None) -> Response:
+    response.headers["Cache-Control"] = CACHE_FOREVER if response.status_code < 400 else "no-store"
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"

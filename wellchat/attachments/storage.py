@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from wellchat.config import setting
 
 CHUNK = 256 * 1024  # bytes read at once
-PATIENCE = 10  # seconds for an answer of the bucket
+TIMEOUT = 10  # seconds for an answer of the bucket
 
 
 class Missing(Exception):
@@ -99,20 +99,24 @@ class Bucket:
         from botocore.config import Config
 
         self.name, self.prefix = name, f"{prefix}/" if prefix else ""
-        patience = Config(
-            connect_timeout=PATIENCE,
-            read_timeout=PATIENCE,
+        config = Config(
+            connect_timeout=TIMEOUT,
+            read_timeout=TIMEOUT,
             retries={"max_attempts": 3, "mode": "standard"},
             request_checksum_calculation="when_required",  # other makers' servers do not know the newest
             response_checksum_validation="when_required",
         )
-        self.client = boto3.session.Session().client("s3", endpoint_url=endpoint, config=patience)
+        self.client = boto3.session.Session().client("s3", endpoint_url=endpoint, config=config)
 
     def put(self, key: str, content: bytes) -> None:
         self.client.put_object(Bucket=self.name, Key=self.prefix + key, Body=content)
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        asked = {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"} if start or stop is not None else {}
+        asked = (
+            {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
+            if start or stop is not None
+            else {}
+        )
         try:
             found = self.client.get_object(Bucket=self.name, Key=self.prefix + key, **asked)
         except self.client.exceptions.NoSuchKey:
@@ -124,7 +128,9 @@ class Bucket:
         self.client.delete_object(Bucket=self.name, Key=self.prefix + key)
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
-        for page in self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=self.prefix):
+        for page in self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.name, Prefix=self.prefix
+        ):
             for found in page.get("Contents", []):
                 yield found["Key"].removeprefix(self.prefix), found["LastModified"]
 
@@ -134,8 +140,8 @@ class Bucket:
         return f"bucket {self.name} takes files"
 
 
-def the_store() -> Store:
-    return _store(setting("FILES_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
+def get_store() -> Store:
+    return _store(setting("STORAGE_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
 
 
 @cache

@@ -7,37 +7,41 @@ from flask_login import current_user
 from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from wellchat.db import let_go
+from wellchat.db import release_connection
 from wellchat.errors import Invalid, TooLarge
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
-AROUND_IT = 256 * 1024  # bytes of a request that are not the file: fields, names, boundaries
+FORM_OVERHEAD = 256 * 1024  # bytes of a request that are not the file: fields, names, boundaries
 
 
-def make_room() -> None:
+def raise_body_limit() -> None:
     """For people we know, before anything reads the body: for strangers the limit of every request stands."""
     if not current_user.is_authenticated:
         return
-    let_go()
-    request.max_content_length = current_app.config["MAX_UPLOAD"] * 1024 * 1024 + AROUND_IT
+    release_connection()
+    request.max_content_length = current_app.config["MAX_UPLOAD"] * 1024 * 1024 + FORM_OVERHEAD
 
 
-def uploaded(field: str = "file") -> list[FileStorage]:
+def uploaded_files(field: str = "file") -> list[FileStorage]:
     """The files of a request, in order. Raises TooLarge, and Invalid where it is not a form with files.
 
     It may take minutes to come, from a phone on a train: no database connection waits for it.
     """
-    let_go()
+    release_connection()
     try:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:
-        raise TooLarge(gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])) from None
+        raise TooLarge(
+            gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
+        ) from None
 
 
-def the_upload() -> FileStorage:
+def single_upload() -> FileStorage:
     """Exactly one. Raises TooLarge, Invalid."""
-    make_room()
-    files = uploaded()
+    raise_body_limit()
+    files = uploaded_files()
     if len(files) != 1:
-        raise Invalid({"file": gettext("Send one file, as the field `file` of a multipart/form-data request.")})
+        raise Invalid(
+            {"file": gettext("Send one file, as the field `file` of a multipart/form-data request.")}
+        )
     return files[0]

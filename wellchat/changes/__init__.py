@@ -2,9 +2,14 @@
 
 from flask import Flask
 
-from wellchat import bell
+from wellchat.changes.actions import trim_logs
 from wellchat.changes.queries import heads
+from wellchat.feature import Feature
+from wellchat.longpoll import wakeups
 
 
-def init_app(app: Flask) -> None:
-    bell.init_app(app, heads=heads)
+def _setup(app: Flask) -> None:
+    wakeups.init_app(app, read_heads=heads)
+
+
+feature = Feature("changes", tidies=(lambda now: {"changes_trimmed": trim_logs()},), setup=_setup)

@@ -7,13 +7,22 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from wellchat import bell
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import after_commit, before_commit, db, new_id, run, table, transaction, unit
+from wellchat.db import (
+    after_commit,
+    before_commit,
+    current_transaction,
+    db,
+    execute,
+    new_id,
+    table,
+    transaction,
+)
+from wellchat.longpoll import wakeups
 
 
-class What(NamedTuple):
-    """The thing that changed."""
+class PendingChange(NamedTuple):
+    """A thing that changed, not numbered yet."""
 
     kind: str
     thread_id: str | None = None
@@ -35,71 +44,75 @@ def record_change(
     users of one transaction are numbered together, in ascending order, so that no two transactions wait for
     each other.
     """
-    _pending().changes.setdefault(user_id, {})[What(kind, thread_id, message_seq, notification_id)] = None
+    _pending().changes.setdefault(user_id, {})[
+        PendingChange(kind, thread_id, message_seq, notification_id)
+    ] = None
 
 
-def confirm(*, user_id: str, seq: int) -> None:
-    """Note that everything of this user's log up to `seq` has arrived. Call inside `transaction()`.
+def acknowledge_changes(*, user_id: str, seq: int) -> None:
+    """Record that all changes of this user's log up to `seq` have arrived. Call inside `transaction()`.
 
-    It locks the log like a change does, so it waits for its turn in the same order.
+    It locks the log as a change does, so it waits for its turn in the same order.
     """
-    _pending().confirmed[user_id] = seq
+    _pending().acknowledged[user_id] = seq
 
 
 @dataclass
-class _Pending:
-    """What one transaction has yet to write into logs, by user."""
+class _PendingChanges:
+    """What one transaction has yet to write into logs, by user id."""
 
-    changes: dict[str, dict[What, None]] = field(default_factory=dict)
-    confirmed: dict[str, int] = field(default_factory=dict)
+    changes: dict[str, dict[PendingChange, None]] = field(default_factory=dict)
+    acknowledged: dict[str, int] = field(default_factory=dict)
 
 
-def _pending() -> _Pending:
-    current = unit()
+def _pending() -> _PendingChanges:
+    current = current_transaction()
     if current is None:
         raise RuntimeError("a change outside transaction()")
     if "changes" not in current.notes:
-        current.notes["changes"] = _Pending()
+        current.notes["changes"] = _PendingChanges()
         before_commit(_write_logs)
-    pending: _Pending = current.notes["changes"]
+    pending: _PendingChanges = current.notes["changes"]
     return pending
 
 
-CONFIRM = (
+ACKNOWLEDGE = (
     update(table(ChangeLog))
     .where(ChangeLog.user_id == bindparam("whose"), ChangeLog.acked_seq < bindparam("up_to"))
     .values(acked_seq=bindparam("up_to"))
 )
-TAKE_NUMBERS = (
+ALLOCATE_NUMBERS = (
     update(table(ChangeLog))
     .where(ChangeLog.user_id == bindparam("whose"))
     .values(last_seq=ChangeLog.last_seq + bindparam("count"))
     .returning(ChangeLog.last_seq)
 )
-NOTE = insert(table(Change))
+INSERT_CHANGE = insert(table(Change))
 
 
 def _write_logs() -> None:
-    current = unit()
+    current = current_transaction()
     assert current is not None
     heads: dict[str, int] = {}
     rows: list[dict[str, object]] = []
-    pending: _Pending = current.notes.pop("changes")
-    for user_id in sorted(pending.changes.keys() | pending.confirmed.keys()):
-        if (seq := pending.confirmed.get(user_id)) is not None:
-            run(CONFIRM, {"whose": user_id, "up_to": seq})
-        if (things := pending.changes.get(user_id)) is None:
+    pending: _PendingChanges = current.notes.pop("changes")
+    for user_id in sorted(pending.changes.keys() | pending.acknowledged.keys()):
+        if (seq := pending.acknowledged.get(user_id)) is not None:
+            execute(ACKNOWLEDGE, {"whose": user_id, "up_to": seq})
+        if (changes := pending.changes.get(user_id)) is None:
             continue
-        heads[user_id] = run(TAKE_NUMBERS, {"whose": user_id, "count": len(things)}).scalar_one()
-        first = heads[user_id] - len(things) + 1
-        rows += [{"user_id": user_id, "seq": first + i, **thing._asdict()} for i, thing in enumerate(things)]
+        heads[user_id] = execute(ALLOCATE_NUMBERS, {"whose": user_id, "count": len(changes)}).scalar_one()
+        first = heads[user_id] - len(changes) + 1
+        rows += [
+            {"user_id": user_id, "seq": first + i, **change._asdict()} for i, change in enumerate(changes)
+        ]
     if rows:
-        run(NOTE, rows)
-        after_commit(lambda: bell.ring(heads))
+        execute(INSERT_CHANGE, rows)
+        after_commit(lambda: wakeups.notify(heads))
 
 
-def open_log(*, user_id: str) -> None:
-    """Every account has its log from its first moment; a missing counter would be a lock nobody holds."""
+def create_log(*, user_id: str) -> None:
+    """Every account has its log from the start: without the counter there is no row to lock."""
     with transaction() as session:
         session.add(ChangeLog(user_id=user_id, last_seq=0, floor_seq=0, acked_seq=0, access_seq=0))
 
@@ -110,7 +123,7 @@ def end_access(*, user_id: str) -> None:
         session.execute(
             update(ChangeLog).where(ChangeLog.user_id == user_id).values(access_seq=ChangeLog.access_seq + 1)
         )
-        after_commit(lambda: bell.the_bell().expel(user_id))
+        after_commit(lambda: wakeups.poll_notifier().revoke(user_id))
 
 
 def trim_log(*, user_id: str, keep: int) -> int:
@@ -139,7 +152,7 @@ def trim_logs(*, keep: int = 10_000, slack: int = 1_000) -> int:
 def renew_epoch() -> str:
     """Begin a new life of the database: every cursor given out before is answered with a resync. For restores."""
     with transaction() as session:
-        name = new_id()
+        epoch = new_id()
         newest = session.execute(select(func.coalesce(func.max(Epoch.id), 0))).scalar_one()
-        session.add(Epoch(id=newest + 1, name=name))
-        return name
+        session.add(Epoch(id=newest + 1, name=epoch))
+        return epoch

@@ -1,7 +1,7 @@
 """A user's place in their own change log, as clients carry it: opaque to them, self-describing to us.
 
 It is not signed: it only ever selects rows of the asking user's own log, and every lie in it is caught by
-`queries.check`.
+`queries.check_cursor`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import binascii
 from typing import NamedTuple
 
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 class Cursor(NamedTuple):
@@ -20,7 +20,9 @@ class Cursor(NamedTuple):
     seq: int
 
     def __str__(self) -> str:
-        return base64.urlsafe_b64encode(f"{self.epoch}.{self.user_id}.{self.seq}".encode()).decode().rstrip("=")
+        return (
+            base64.urlsafe_b64encode(f"{self.epoch}.{self.user_id}.{self.seq}".encode()).decode().rstrip("=")
+        )
 
 
 def parse_cursor(text: str) -> Cursor:

@@ -16,15 +16,21 @@ class ChangeLog(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
     floor_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # rows up to here were trimmed
-    acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # a poll has confirmed everything up to here
-    access_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # raised when a session or token of theirs ends
+    acked_seq: Mapped[int] = mapped_column(
+        BigInteger, default=0
+    )  # a poll has confirmed everything up to here
+    access_seq: Mapped[int] = mapped_column(
+        BigInteger, default=0
+    )  # raised when a session or token of theirs ends
 
 
 class Change(Base):
     """ "This thing is not what it was." Which thing, never how: an update carries its current state."""
 
     __tablename__ = "changes"
-    __table_args__ = (CheckConstraint("kind IN ('thread', 'message', 'notification', 'typing')", name="kind"),)
+    __table_args__ = (
+        CheckConstraint("kind IN ('thread', 'message', 'notification', 'typing')", name="kind"),
+    )
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)

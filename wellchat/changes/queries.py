@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Row, bindparam, select
 
-from wellchat.bell import Head
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
-from wellchat.db import db, run, table
+from wellchat.db import db, execute, table
+from wellchat.longpoll.wakeups import Head
 
 Resync = Literal["expired", "foreign", "restored", "ahead"]
 
@@ -33,21 +33,26 @@ def cursor_now(user_id: str) -> Cursor:
 def heads(user_ids: Iterable[str]) -> dict[str, Head]:
     """Where these users' logs stand."""
     rows = db.session.execute(
-        select(ChangeLog.user_id, ChangeLog.last_seq, ChangeLog.access_seq).where(ChangeLog.user_id.in_(list(user_ids)))
+        select(ChangeLog.user_id, ChangeLog.last_seq, ChangeLog.access_seq).where(
+            ChangeLog.user_id.in_(list(user_ids))
+        )
     )
     return {user_id: Head(seq, access) for user_id, seq, access in rows}
 
 
-class Standpoint(NamedTuple):
-    """Where a log stands for somebody who comes with a cursor: its head, and what speaks against following."""
+class CursorCheck(NamedTuple):
+    """The head of a log, for a client that comes with a cursor.
+
+    `acknowledged`: everything up to it has arrived. `refusal`: why the cursor cannot be followed; None if it can.
+    """
 
     cursor: Cursor
     access: int
-    confirmed: int
+    acknowledged: int
     refusal: Resync | None
 
 
-STANDPOINT = select(
+CURSOR_CHECK = select(
     select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
     ChangeLog.last_seq,
     ChangeLog.floor_seq,
@@ -56,11 +61,11 @@ STANDPOINT = select(
 ).where(ChangeLog.user_id == bindparam("whose"))
 
 
-def check(user_id: str, cursor: Cursor) -> Standpoint:
-    """Compare a cursor with the log it claims to be of."""
-    name, seq, floor, access, acked = run(STANDPOINT, {"whose": user_id}).one()
+def check_cursor(user_id: str, cursor: Cursor) -> CursorCheck:
+    """Compare a cursor with the log it claims to belong to."""
+    name, seq, floor, access, acknowledged = execute(CURSOR_CHECK, {"whose": user_id}).one()
     head = Cursor(name, user_id, seq)
-    return Standpoint(head, access, acked, _refusal(cursor, head, floor))
+    return CursorCheck(head, access, acknowledged, _refusal(cursor, head, floor))
 
 
 def _refusal(cursor: Cursor, head: Cursor, floor: int) -> Resync | None:
@@ -79,14 +84,14 @@ CHANGES = (
     .order_by(Change.seq)
     .limit(bindparam("most"))
 )
-ARRIVALS = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind == "message")
+MESSAGE_CHANGES = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind == "message")
 
 
 def changes_after(user_id: str, seq: int, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
     """The rows above `seq`, in order, at most `limit`; with the columns of Change."""
-    return run(CHANGES, {"whose": user_id, "after": seq, "most": limit}).all()
+    return execute(CHANGES, {"whose": user_id, "after": seq, "most": limit}).all()
 
 
 def message_changes(user_id: str, *, after: int, up_to: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Those that are of messages, after one seq and up to another."""
-    return run(ARRIVALS, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()
+    """Returns the rows about messages, above `after` and up to `up_to`, in order, at most `limit`."""
+    return execute(MESSAGE_CHANGES, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()

@@ -10,7 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Invalid
-from wellchat.words import gettext
+from wellchat.i18n import gettext
 
 
 def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:
@@ -31,5 +31,7 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
         )
         # In a statement of its own: it sees the row of whoever was faster, too.
         return session.execute(
-            select(Connection).where(Connection.client_id == client_id, Connection.professional_id == professional_id)
+            select(Connection).where(
+                Connection.client_id == client_id, Connection.professional_id == professional_id
+            )
         ).scalar_one()

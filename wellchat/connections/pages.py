@@ -21,7 +21,9 @@ def avatar(user_id: str) -> Response:
         raise NotFound
     response = Response(picture, content_type="image/webp")
     newest = request.args.get("v") == person.avatar_version
-    response.headers["Cache-Control"] = "private, max-age=31536000, immutable" if newest else "private, no-cache"
+    response.headers["Cache-Control"] = (
+        "private, max-age=31536000, immutable" if newest else "private, no-cache"
+    )
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response

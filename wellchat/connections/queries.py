@@ -26,7 +26,11 @@ def connection_between(one_id: str, other_id: str) -> Connection | None:
 def my_connections(viewer: User) -> list[Connection]:
     """The viewer's connections with both people loaded, by the name of the other."""
     mine = or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id)
-    query = select(Connection).where(mine).options(joinedload(Connection.client), joinedload(Connection.professional))
+    query = (
+        select(Connection)
+        .where(mine)
+        .options(joinedload(Connection.client), joinedload(Connection.professional))
+    )
     found = db.session.execute(query).scalars().all()
     return sorted(found, key=lambda connection: connection.other(viewer.id).name.casefold())
 

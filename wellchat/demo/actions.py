@@ -27,7 +27,7 @@ from wellchat.messaging.opening import claim_lead, put_subject
 
 PASSWORD = "coffee-at-ten"  # noqa: S105 - anybody may play these people
 OnTalk = Callable[[], None]
-Told = list[tuple[Talk, str]]  # with the id of its thread
+Played = list[tuple[Talk, str]]  # with the id of its thread
 
 
 def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
@@ -39,8 +39,8 @@ def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
     with transaction():
         if is_loaded():
             return False
-        told = _tell_stories(now, on_talk)
-    _send_mails(told)
+        played = _play_stories(now, on_talk)
+    _send_mails(played)
     return True
 
 
@@ -48,8 +48,8 @@ def reset(*, now: datetime, on_talk: OnTalk = lambda: None) -> None:
     """Take away the people of the demo with all that hangs from them, and load it afresh. Raises as `load` does."""
     with transaction():
         remove()
-        told = _tell_stories(now, on_talk)
-    _send_mails(told)
+        played = _play_stories(now, on_talk)
+    _send_mails(played)
 
 
 def take_away(*, force: bool = False) -> int:
@@ -67,14 +67,14 @@ def take_away(*, force: bool = False) -> int:
         return remove()
 
 
-def _tell_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Told]]:
+def _play_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Played]]:
     password_hash = passwords.hash_password(PASSWORD)  # once for all: it is meant to be slow
     scenes = [Scene(story, now) for story in STORIES]
-    return [(scene, _tell(scene, password_hash, on_talk)) for scene in scenes]
+    return [(scene, _play(scene, password_hash, on_talk)) for scene in scenes]
 
 
-def _tell(scene: Scene, password_hash: str, on_talk: OnTalk) -> Told:
-    story, told = scene.story, []
+def _play(scene: Scene, password_hash: str, on_talk: OnTalk) -> Played:
+    story, played = scene.story, []
     for person in story.people:
         scene.users[person.key] = _cast(person, scene, password_hash)
     for client, professional in story.connections():
@@ -83,9 +83,9 @@ def _tell(scene: Scene, password_hash: str, on_talk: OnTalk) -> Told:
     for subject in story.subjects:
         _put(subject, scene)
     for talk in story.talks:
-        told.append((talk, replay(talk, scene)))
+        played.append((talk, replay(talk, scene)))
         on_talk()
-    return told
+    return played
 
 
 def _cast(person: Person, scene: Scene, password_hash: str) -> User:
@@ -121,13 +121,13 @@ def _put(subject: Subject, scene: Scene) -> None:
             url=subject.url,
             starts_at=scene.starts.get(subject.key),
             status=status,
-            tell=False,
+            notify=False,
             now=at,
         )
         if is_claimed and status == "open":
             claim_lead(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
 
 
-def _send_mails(told: list[tuple[Scene, Told]]) -> None:
-    for scene, threads in told:
+def _send_mails(played: list[tuple[Scene, Played]]) -> None:
+    for scene, threads in played:
         send_mails(scene, threads)

@@ -22,7 +22,9 @@ AGAIN = "Where nobody has an account, `wellchat up` loads it again, and `wellcha
 @click.command()
 @click.option("--reset", is_flag=True, help="Take away the people of the demo and load it afresh.")
 @click.option("--remove", is_flag=True, help="Take them away, with all that is theirs, and load nothing.")
-@click.option("--force", is_flag=True, help="With --remove: also what real people and they said to each other.")
+@click.option(
+    "--force", is_flag=True, help="With --remove: also what real people and they said to each other."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @with_appcontext
 def demo(reset: bool, remove: bool, force: bool, as_json: bool) -> None:
@@ -54,7 +56,9 @@ def _remove(force: bool, as_json: bool) -> None:
         removed = actions.take_away(force=force)
     except WellchatError as error:
         raise click.ClickException(error.detail) from None
-    click.echo(json.dumps({"removed": removed}) if as_json else f"People of the demo taken away: {removed}. {AGAIN}")
+    click.echo(
+        json.dumps({"removed": removed}) if as_json else f"People of the demo taken away: {removed}. {AGAIN}"
+    )
 
 
 def introduction() -> str:
@@ -63,7 +67,9 @@ def introduction() -> str:
         f"  {trade.name:26}{', '.join(f'{user.email} ({user.label})' for user in trade.main)}"
         for trade in demo_people()
     ]
-    return "\n".join([*lines, f"  Their password is {actions.PASSWORD}; the sign-in page has a button for each."])
+    return "\n".join(
+        [*lines, f"  Their password is {actions.PASSWORD}; the sign-in page has a button for each."]
+    )
 
 
 def _as_data() -> list[dict[str, str]]:

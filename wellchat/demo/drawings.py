@@ -73,9 +73,13 @@ def floor_plan() -> bytes:
     draw.line((left + 12, top + 12, left + 262, bottom - 220), (200, 210, 214), 2)
     draw.line((left + 262, top + 12, left + 12, bottom - 220), (200, 210, 214), 2)
     draw.text((left + 137, top + 180), "shower", INK, _font(30), "mm")
-    draw.rounded_rectangle((left + 600, top + 14, left + 760, top + 120), 24, (255, 255, 255), INK, 4)  # basin
+    draw.rounded_rectangle(
+        (left + 600, top + 14, left + 760, top + 120), 24, (255, 255, 255), INK, 4
+    )  # basin
     draw.ellipse((left + 640, top + 34, left + 720, top + 100), None, QUIET, 3)
-    draw.rounded_rectangle((left + 14, bottom - 160, left + 84, bottom - 50), 8, (255, 255, 255), INK, 4)  # toilet
+    draw.rounded_rectangle(
+        (left + 14, bottom - 160, left + 84, bottom - 50), 8, (255, 255, 255), INK, 4
+    )  # toilet
     draw.ellipse((left + 72, bottom - 166, left + 210, bottom - 44), (255, 255, 255), INK, 4)
     red = (196, 62, 48)
     for x in range(0, 190, 16):
@@ -103,13 +107,21 @@ def tiles() -> bytes:
             y = row * radius * 1.5
             grey = 146 + int(chance.gauss(0, 9))
             corners = [
-                (x + (radius - 4) * math.sin(turn * math.pi / 3), y + (radius - 4) * math.cos(turn * math.pi / 3))
+                (
+                    x + (radius - 4) * math.sin(turn * math.pi / 3),
+                    y + (radius - 4) * math.cos(turn * math.pi / 3),
+                )
                 for turn in range(6)
             ]
             draw.polygon(corners, (grey, grey + 2, grey + 5))
     # The far edge is shorter than the near one.
     seen = floor.transform((1000, 750), Image.Transform.PERSPECTIVE, _onto_floor(), Image.Resampling.BILINEAR)
-    light = Image.radial_gradient("L").resize((1600, 1300)).crop((120, 60, 1120, 810)).point(lambda far: 255 - far // 2)
+    light = (
+        Image.radial_gradient("L")
+        .resize((1600, 1300))
+        .crop((120, 60, 1120, 810))
+        .point(lambda far: 255 - far // 2)
+    )
     lit = Image.composite(seen, Image.new("RGB", seen.size, (52, 46, 40)), light)
     return _written(Image.blend(lit, Image.effect_noise(seen.size, 16).convert("RGB"), 0.06), "JPEG")
 

@@ -8,18 +8,18 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from wellchat.accounts.models import User
-from wellchat.attachments.actions import examine, put_down
+from wellchat.attachments.actions import inspect_file, store_file
 from wellchat.attachments.models import Attachment
-from wellchat.attachments.storage import key_of, the_store, thumbnail_key
-from wellchat.attachments.work import work
+from wellchat.attachments.processing import process
+from wellchat.attachments.storage import get_store, key_of, thumbnail_key
 from wellchat.db import after_commit, db
 from wellchat.demo.drawings import DRAWINGS
 
 
 def draw(name: str, owner: User, now: datetime) -> str:
     """Id of a drawing that waits to be sent, its thumbnail made: there may be no worker yet."""
-    taken = put_down(owner_id=owner.id, file=examine(name=name, content=DRAWINGS[name]()), now=now)
-    work(attachment_id=taken.id, now=now)
+    taken = store_file(owner_id=owner.id, file=inspect_file(name=name, content=DRAWINGS[name]()), now=now)
+    process(attachment_id=taken.id, now=now)
     return taken.id
 
 
@@ -31,7 +31,7 @@ def forget_files(people: list[str]) -> None:
 
 
 def _delete(ids: Iterable[str]) -> None:
-    store = the_store()
+    store = get_store()
     for each in ids:
         for key in (key_of(each), thumbnail_key(each)):
             store.delete(key)

@@ -11,7 +11,7 @@ from wellchat.accounts.models import User
 from wellchat.config import setting
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Talk
-from wellchat.digests.actions import consider, send_one
+from wellchat.digests.actions import schedule_for_message, send_one
 from wellchat.mail.actions import deliver, queue_mail
 
 NEW = timedelta(days=5)  # whoever joined within these has their welcome in the folder
@@ -32,15 +32,17 @@ def send_mails(scene: Scene, threads: list[tuple[Talk, str]]) -> None:
 
 def _welcome(user: User, joined: datetime) -> None:
     context = {"name": user.name, "role": user.role}
-    mail = queue_mail(user_id=user.id, address=user.email, name="welcome", context=context, now=joined, ring=False)
+    mail = queue_mail(
+        user_id=user.id, address=user.email, name="welcome", context=context, now=joined, wake_worker=False
+    )
     deliver(mail_id=mail.id, now=joined)
 
 
 def _send_digest(user_id: str, thread_id: str, scene: Scene, talk: Talk, unread: int) -> None:
-    said = scene.said(talk)
-    for seq in range(len(said) - unread + 1, len(said) + 1):
-        consider(user_id=user_id, thread_id=thread_id, seq=seq, now=said[seq - 1][1])
-    due = min(said[-1][1] + timedelta(seconds=setting("EMAIL_DELAY")), scene.now)
+    lines = scene.timed_lines(talk)
+    for seq in range(len(lines) - unread + 1, len(lines) + 1):
+        schedule_for_message(user_id=user_id, thread_id=thread_id, seq=seq, now=lines[seq - 1][1])
+    due = min(lines[-1][1] + timedelta(seconds=setting("EMAIL_DELAY")), scene.now)
     outcome = send_one(user_id=user_id, now=due)
     if outcome is not None and outcome.mail_id is not None:
         deliver(mail_id=outcome.mail_id, now=due)

@@ -15,7 +15,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
 from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played
 from wellchat.errors import NotFound
-from wellchat.web import close_by
+from wellchat.web import is_lan_request
 
 pages = Blueprint("demo", __name__)
 
@@ -30,7 +30,7 @@ def switcher() -> str:
 
 @pages.post("/become/<user_id>")
 def become(user_id: str) -> BaseResponse:
-    if not close_by():
+    if not is_lan_request():
         raise NotFound
     user = demo_person(user_id)
     sign_in(user)
@@ -40,11 +40,11 @@ def become(user_id: str) -> BaseResponse:
 
 def stays_out(user: User) -> bool:
     """Somebody of the demo, before the door of an installation that strangers reach: everybody knows their password."""
-    return has_request_context() and not close_by() and is_played(user.id)
+    return has_request_context() and not is_lan_request() and is_played(user.id)
 
 
 def _playable() -> list[Trade]:
-    return demo_people() if close_by() else []
+    return demo_people() if is_lan_request() else []
 
 
 @pages.app_context_processor
@@ -53,6 +53,6 @@ def _for_templates() -> dict[str, Any]:
     hue = session.get("accent_hue")
     return {
         "demo_people": _playable,
-        "playing": hue is not None and close_by(),
+        "playing": hue is not None and is_lan_request(),
         "accent_hue": current_app.config["ACCENT_HUE"] if hue is None else hue,
     }

@@ -17,7 +17,7 @@ from wellchat.demo.models import DemoPerson
 from wellchat.mail import transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.messaging.models import Thread
-from wellchat.oversight.models import Look
+from wellchat.oversight.models import AccessGrant
 from wellchat.subjects.models import Subject
 
 Column = InstrumentedAttribute[Any]
@@ -52,10 +52,17 @@ def shared_with() -> list[str]:
     ]
     shared = [select(mine).where(mine.not_in(played), other.in_(played)) for mine, other in pairs]
     of_thread = (Thread.client_id, Thread.professional_id)
-    looked_at = [select(own).join(Look, Look.thread_id == Thread.id).where(own.not_in(played)) for own in of_thread]
-    shared += [each.where(Look.admin_id.in_(played)) for each in looked_at]
-    looked = select(Look.admin_id).join(Thread, Look.thread_id == Thread.id).where(Look.admin_id.not_in(played))
-    shared.append(looked.where(or_(*(own.in_(played) for own in of_thread))))
+    granted_on = [
+        select(own).join(AccessGrant, AccessGrant.thread_id == Thread.id).where(own.not_in(played))
+        for own in of_thread
+    ]
+    shared += [each.where(AccessGrant.admin_id.in_(played)) for each in granted_on]
+    granted_to = (
+        select(AccessGrant.admin_id)
+        .join(Thread, AccessGrant.thread_id == Thread.id)
+        .where(AccessGrant.admin_id.not_in(played))
+    )
+    shared.append(granted_to.where(or_(*(own.in_(played) for own in of_thread))))
     found = select(User.email).where(or_(*(User.id.in_(each) for each in shared))).order_by(User.email)
     return list(db.session.execute(found).scalars())
 

@@ -9,28 +9,28 @@ from wellchat.demo.files import draw
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Line, Talk
 from wellchat.messaging import actions as messaging
+from wellchat.messaging.dispatch import notify_recipient
 from wellchat.messaging.opening import open_thread
-from wellchat.messaging.telling import tell
 
 A_GLANCE = timedelta(seconds=8)  # between seeing the last message and answering it
-TOLD_SINCE = timedelta(days=10)  # what is older was read long ago, and the bell cleared
+NOTIFY_SINCE = timedelta(days=10)  # what is older was read long ago, and the bell cleared
 IN_TIME = timedelta(hours=2)  # within which people look in, where they do not answer
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
-Said = tuple[Line, datetime]
+TimedLine = tuple[Line, datetime]
 
 
 def replay(talk: Talk, scene: Scene) -> str:
     """Everything of one talk, up to who has not read the end of it. Answers the thread's id."""
-    said = scene.said(talk)
-    thread_id = _open(talk, scene, said[0][1] - A_GLANCE)
-    for seq, (line, at) in enumerate(said, start=1):
-        is_news = at > scene.now - TOLD_SINCE
+    lines = scene.timed_lines(talk)
+    thread_id = _open(talk, scene, lines[0][1] - A_GLANCE)
+    for seq, (line, at) in enumerate(lines, start=1):
+        is_news = at > scene.now - NOTIFY_SINCE
         if is_news and seq > 1:
-            _meanwhile(talk, thread_id, seq - 1, said[seq - 2], (line, at), scene)
+            _meanwhile(talk, thread_id, seq - 1, lines[seq - 2], (line, at), scene)
         _say(line, scene.users[line.who], thread_id, seq, at, scene)
         if is_news:
-            _tell(scene.users[_other(talk, line.who)], thread_id, at)
+            _notify(scene.users[_other(talk, line.who)], thread_id, at)
     for reader in (talk.client, talk.professional):
         _leave(talk, reader, thread_id, scene)
     return thread_id
@@ -55,10 +55,12 @@ def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene
     )
 
 
-def _meanwhile(talk: Talk, thread_id: str, seq: int, last: Said, coming: Said, scene: Scene) -> None:
+def _meanwhile(
+    talk: Talk, thread_id: str, seq: int, last: TimedLine, coming: TimedLine, scene: Scene
+) -> None:
     """Before the next line the last one is read: by who answers it, or by who let some hours go by."""
     (line, at), (answer, answered_at) = last, coming
-    if at <= scene.now - TOLD_SINCE:
+    if at <= scene.now - NOTIFY_SINCE:
         for who in (talk.client, talk.professional):
             _read(scene.users[who], thread_id, min(seq, _seen(talk, who)), answered_at - A_GLANCE)
         return
@@ -71,21 +73,21 @@ def _meanwhile(talk: Talk, thread_id: str, seq: int, last: Said, coming: Said, s
 
 def _read(reader: User, thread_id: str, seq: int, at: datetime) -> None:
     messaging.mark_read(viewer=reader, thread_id=thread_id, seq=seq, now=at)
-    _tell(reader, thread_id, at)
+    _notify(reader, thread_id, at)
 
 
-def _tell(recipient: User, thread_id: str, at: datetime) -> None:
+def _notify(recipient: User, thread_id: str, at: datetime) -> None:
     """Decide what is news, as the worker would at that moment; nothing is left for it to do later."""
-    tell(thread_id=thread_id, recipient_id=recipient.id, now=at, away_after=timedelta())
+    notify_recipient(thread_id=thread_id, recipient_id=recipient.id, now=at, away_after=timedelta())
 
 
 def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
     """How this person left the thread: the end read or not, archived or muted."""
     seen = _seen(talk, reader)
-    user, said = scene.users[reader], scene.said(talk)
+    user, lines = scene.users[reader], scene.timed_lines(talk)
     if seen:
-        _read(user, thread_id, seen, min(said[seen - 1][1] + timedelta(minutes=2), scene.now))
-    _tell(user, thread_id, said[-1][1])
+        _read(user, thread_id, seen, min(lines[seen - 1][1] + timedelta(minutes=2), scene.now))
+    _notify(user, thread_id, lines[-1][1])
     changes = {
         **({"archived": True} if reader in talk.archived_by else {}),
         **({"muted_until": FOREVER} if reader in talk.muted_by else {}),

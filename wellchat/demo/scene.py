@@ -31,7 +31,7 @@ class Scene:
         """A subject as the host platform names it: kind and external id."""
         return self._subjects[subject].kind, self._subjects[subject].external_id
 
-    def said(self, talk: Talk) -> list[tuple[Line, datetime]]:
+    def timed_lines(self, talk: Talk) -> list[tuple[Line, datetime]]:
         """The lines of a talk, spoken out, with the moments (UTC) they are said."""
         times = list(moments(talk.lines, now=self.now, time_zone=self._zones[talk.professional]))
         lines = [
@@ -52,5 +52,7 @@ class Scene:
         return self._first(lambda talk, line: subject in (line.about, talk.subject)) - timedelta(hours=1)
 
     def _first(self, is_meant: Callable[[Talk, Line], bool]) -> datetime:
-        spoken = [at for talk in self.story.talks for line, at in self.said(talk) if is_meant(talk, line)]
+        spoken = [
+            at for talk in self.story.talks for line, at in self.timed_lines(talk) if is_meant(talk, line)
+        ]
         return min(spoken, default=self.now - LATELY)

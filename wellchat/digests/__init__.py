@@ -1,21 +1,42 @@
 """Digests: one email that gathers what a person missed, by the contract of decide.py."""
 
-from flask import Flask
-
-from wellchat.digests import week
-from wellchat.digests.actions import replan
+from wellchat.digests import outbox, runs, week
+from wellchat.digests.actions import reschedule
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
-from wellchat.digests.render import content, who_with
-from wellchat.mail.compose import CONTEXTS
-from wellchat.mail.queries import THREAD_NAMES
-from wellchat.notifications.actions import ON_PREFERENCES
+from wellchat.digests.render import content, thread_names
+from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
+from wellchat.mail import hooks
+from wellchat.notifications.hooks import preferences_changed_in_transaction
+from wellchat.notifications.kinds import NotificationKind
 
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(pages)
-    CONTEXTS.update(digest=content, test=test_content, week=week.content)
-    THREAD_NAMES["of"] = who_with
-    ON_PREFERENCES.extend(hook for hook in (replan, week.replan) if hook not in ON_PREFERENCES)
-    app.cli.add_command(digest)
+feature = Feature(
+    "digests",
+    blueprints=(pages,),
+    commands=(digest,),
+    tasks="worker.digests",
+    sweeps=(outbox.sweep, runs.sweep, week.sweep),
+    notification_kinds=(
+        NotificationKind(
+            name="week",
+            label=N_("Weekly summary"),
+            title=N_("Your week"),
+            channels={"bell": False, "push": False, "email": True},
+            offered=("email",),
+            about=N_("Who waits for whom, once a week; only when there was something."),
+            priority="low",
+        ),
+    ),
+    mails={
+        "digest": MailType(N_("New messages"), content),
+        "week": MailType(N_("Weekly summary"), week.content),
+        "test": MailType(N_("Test"), test_content),
+    },
+    handlers=(
+        (hooks.thread_names, thread_names),
+        (preferences_changed_in_transaction, reschedule),
+        (preferences_changed_in_transaction, week.reschedule),
+    ),
+)

@@ -31,7 +31,9 @@ def _moment(_context: click.Context, _option: click.Parameter, text: str | None)
 
 
 @digest.command("send")
-@click.option("--cadence", type=click.Choice(["hourly", "daily", "weekly"]), help="Only people with this cadence.")
+@click.option(
+    "--cadence", type=click.Choice(["hourly", "daily", "weekly"]), help="Only people with this cadence."
+)
 @click.option("--now", callback=_moment, metavar="ISO", help="As if it were then.")
 @click.option("--dry-run", is_flag=True, help="Say who would get what and why, and who not; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print data, a line for each person.")
@@ -41,13 +43,13 @@ def send(cadence: str | None, now: datetime, dry_run: bool, as_json: bool) -> No
     The summaries of the week go along, except where --cadence asks for one sort of digest.
     """
     done: Counter[str] = Counter()
-    lines = _foreseen(cadence, now) if dry_run else _sent(cadence, now)
+    lines = _forecasts(cadence, now) if dry_run else _sent(cadence, now)
     for line in _with_progress(lines):
         done[line["did"]] += 1
         if as_json:
             click.echo(json.dumps(line, ensure_ascii=False))
         elif dry_run:
-            click.echo(_in_words(line))
+            click.echo(_as_text(line))
     if not as_json:
         click.echo(("Dry run: " if dry_run else "") + _summary(done))
 
@@ -68,14 +70,14 @@ def _sent(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
         }
 
 
-def _foreseen(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
-    for standing, decision in runs.preview_due(now=now, cadence=cadence):
+def _forecasts(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
+    for recipient, decision in runs.preview_due(now=now, cadence=cadence):
         yield {
-            "user_id": standing.user_id,
+            "user_id": recipient.user_id,
             "name": "digest",
             "did": "sent" if decision.threads else "waiting" if decision.wait_until else "skipped",
             "why": decision.skip or decision.why,
-            "address": standing.address,
+            "address": recipient.address,
             "until": clock.iso(decision.wait_until),
             "threads": [{**each.covers(), "count": each.count} for each in decision.threads],
         }
@@ -105,7 +107,7 @@ def _with_progress(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         click.echo(err=True)
 
 
-def _in_words(line: dict[str, Any]) -> str:
+def _as_text(line: dict[str, Any]) -> str:
     who = f"{line['user_id']}  {line['address']}"
     if line["did"] == "waiting":
         return f"{who}  waits until {line['until']}  {line['why']}"

@@ -6,7 +6,7 @@
 4. quiet hours and the daily caps hold mails back, and merge them;
 5. never to an address that refuses mail: what waits there is not counted as mailed.
 
-`standings` reads what the ladder stands on, of one person or of many in the same four statements; `decide` is the
+`load_recipients` reads what the ladder stands on, of one person or of many in the same four statements; `decide` is the
 ladder, and reads nothing.
 """
 
@@ -25,13 +25,13 @@ from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.times import due_time, quiet_until
+from wellchat.i18n import N_, gettext
 from wellchat.mail.models import FAILED, SKIPPED, Mail
 from wellchat.mail.queries import refusals_of
 from wellchat.mail.refusals import REFUSES
 from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
-from wellchat.notifications.queries import WISHES, Wishes, wishes_of
-from wellchat.words import N_, gettext
+from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 
 DAY = timedelta(days=1)
 
@@ -62,23 +62,25 @@ class Waiting:
 
 
 @dataclass(frozen=True)
-class Standing:
+class Recipient:
     """One person, and all that has a say in whether they get an email."""
 
     user_id: str
     address: str
     name: str
-    wishes: Wishes
+    prefs: EffectivePreferences
     due_at: datetime | None  # of the planned look
     asked: int  # how often that look was asked for
     seen_at: datetime | None
     refusal: str | None = None  # what the mail server said, where the address refuses mail
     waiting: tuple[Waiting, ...] = ()
-    recent: tuple[tuple[datetime, frozenset[str]], ...] = ()  # mails of the last 24 hours, oldest first; their threads
+    recent: tuple[
+        tuple[datetime, frozenset[str]], ...
+    ] = ()  # mails of the last 24 hours, oldest first; their threads
 
 
 @dataclass(frozen=True)
-class Decision:
+class DigestDecision:
     """Exactly one of: `threads` to mail now, a moment to `wait_until`, or the reason to `skip` it all."""
 
     threads: tuple[Waiting, ...] = ()
@@ -88,79 +90,85 @@ class Decision:
     later: datetime | None = None  # when to look again at what is left after sending `threads`
 
 
-def decide(standing: Standing, now: datetime) -> Decision:
+def decide(recipient: Recipient, now: datetime) -> DigestDecision:
     """What is to happen now about the messages that wait for this person."""
-    wishes = standing.wishes
-    if refusal := switched_off(wishes):
-        return Decision(skip=refusal)
-    waiting = [each for each in standing.waiting if each.count]
+    prefs = recipient.prefs
+    if refusal := switched_off(prefs):
+        return DigestDecision(skip=refusal)
+    waiting = [each for each in recipient.waiting if each.count]
     if not waiting:
-        return Decision(
-            skip=N_("What waited was deleted by its sender.") if standing.waiting else N_("Everything was read.")
+        return DigestDecision(
+            skip=N_("What waited was deleted by its sender.")
+            if recipient.waiting
+            else N_("Everything was read.")
         )
     audible = [each for each in waiting if not each.is_muted(now)]
     if not audible:
-        return Decision(skip=N_("The conversation is muted."))
+        return DigestDecision(skip=N_("The conversation is muted."))
     awake = [each for each in audible if not each.is_snoozed(now)]
     snoozed_until = min(
         (each.snoozed_until for each in audible if each.is_snoozed(now) and each.snoozed_until), default=None
     )
     if not awake:
-        return Decision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
-    due = due_for(wishes, min(each.oldest_at for each in awake))
+        return DigestDecision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
+    due = due_for(prefs, min(each.oldest_at for each in awake))
     if due is not None and due > now:
-        return Decision(wait_until=due, why=NOT_COME[wishes.cadence])
-    if back := here_until(standing.seen_at, now):
-        return Decision(wait_until=back, why=N_("The reader is here."))
-    if until := quiet_for(wishes, now):
-        return Decision(wait_until=until, why=N_("Quiet hours."))
-    if refusal := refused(standing):
-        return Decision(skip=refusal)
-    if until := _over_the_cap_until(standing):
-        enough = gettext("%(num)s emails within a day are enough.", num=setting("MOST_EMAILS"))
-        return Decision(wait_until=until, why=enough)
-    held = _threads_over_their_cap(standing)
+        return DigestDecision(wait_until=due, why=NOT_DUE[prefs.cadence])
+    if back := present_until(recipient.seen_at, now):
+        return DigestDecision(wait_until=back, why=N_("The reader is here."))
+    if until := quiet_for(prefs, now):
+        return DigestDecision(wait_until=until, why=N_("Quiet hours."))
+    if refusal := refused(recipient):
+        return DigestDecision(skip=refusal)
+    if until := _over_the_cap_until(recipient):
+        enough = gettext("%(num)s emails within a day are enough.", num=setting("MAX_EMAILS_PER_DAY"))
+        return DigestDecision(wait_until=until, why=enough)
+    held = _threads_over_their_cap(recipient)
     ready = sorted((each for each in awake if each.thread_id not in held), key=lambda each: each.oldest_at)
-    later = min(filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]), default=None)
+    later = min(
+        filter(None, [snoozed_until, *(held[e.thread_id] for e in awake if e.thread_id in held)]),
+        default=None,
+    )
     if not ready:
         enough = gettext(
-            "%(num)s emails about one conversation within a day are enough.", num=setting("MOST_EMAILS_PER_THREAD")
+            "%(num)s emails about one conversation within a day are enough.",
+            num=setting("MAX_EMAILS_PER_THREAD"),
         )
-        return Decision(wait_until=later, why=enough)
-    return Decision(threads=tuple(ready), why=_why_sent(wishes), later=later)
+        return DigestDecision(wait_until=later, why=enough)
+    return DigestDecision(threads=tuple(ready), why=_why_sent(prefs), later=later)
 
 
-def switched_off(wishes: Wishes) -> str:
+def switched_off(prefs: EffectivePreferences) -> str:
     """Why this person gets no emails about messages at all, if so."""
-    if wishes.cadence == "off":
+    if prefs.cadence == "off":
         return N_("Emails are switched off in the preferences.")
-    if not wishes.wants("message", "email"):
+    if not prefs.wants("message", "email"):
         return N_("Emails about messages are switched off in the preferences.")
     return ""
 
 
-def refused(standing: Standing) -> str:
+def refused(recipient: Recipient) -> str:
     """Why nothing goes to this person's address, if so. Asked last: its owner may mend it until then."""
-    return "" if standing.refusal is None else f"{REFUSES} {standing.refusal}"
+    return "" if recipient.refusal is None else f"{REFUSES} {recipient.refusal}"
 
 
-def due_for(wishes: Wishes, written: datetime) -> datetime | None:
+def due_for(prefs: EffectivePreferences, written: datetime) -> datetime | None:
     """When a message written then is to be mailed to somebody with these preferences; None: never."""
     return due_time(
-        wishes.cadence,
+        prefs.cadence,
         written,
         delay=timedelta(seconds=setting("EMAIL_DELAY")),
-        hour=wishes.digest_hour,
-        weekday=wishes.digest_weekday,
-        zone=ZoneInfo(wishes.time_zone),
+        hour=prefs.digest_hour,
+        weekday=prefs.digest_weekday,
+        zone=ZoneInfo(prefs.time_zone),
     )
 
 
-def quiet_for(wishes: Wishes, now: datetime) -> datetime | None:
-    return quiet_until(now, wishes.quiet_from, wishes.quiet_to, ZoneInfo(wishes.time_zone))
+def quiet_for(prefs: EffectivePreferences, now: datetime) -> datetime | None:
+    return quiet_until(now, prefs.quiet_from, prefs.quiet_to, ZoneInfo(prefs.time_zone))
 
 
-def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
+def present_until(seen_at: datetime | None, now: datetime) -> datetime | None:
     """When somebody who is here counts as away if they do nothing more. An open tab is not presence."""
     if seen_at is None:
         return None
@@ -168,19 +176,21 @@ def here_until(seen_at: datetime | None, now: datetime) -> datetime | None:
     return away_at if away_at > now else None
 
 
-def _over_the_cap_until(standing: Standing) -> datetime | None:
-    most = setting("MOST_EMAILS")
-    return standing.recent[-most][0] + DAY if len(standing.recent) >= most else None
+def _over_the_cap_until(recipient: Recipient) -> datetime | None:
+    most = setting("MAX_EMAILS_PER_DAY")
+    return recipient.recent[-most][0] + DAY if len(recipient.recent) >= most else None
 
 
-def _threads_over_their_cap(standing: Standing) -> dict[str, datetime]:
+def _threads_over_their_cap(recipient: Recipient) -> dict[str, datetime]:
     """Threads that were in enough mails today, and when the next may speak of them."""
-    most = setting("MOST_EMAILS_PER_THREAD")
-    often = [t for t, n in Counter(t for _, threads in standing.recent for t in threads).items() if n >= most]
-    return {t: [at for at, threads in standing.recent if t in threads][-most] + DAY for t in often}
+    most = setting("MAX_EMAILS_PER_THREAD")
+    often = [
+        t for t, n in Counter(t for _, threads in recipient.recent for t in threads).items() if n >= most
+    ]
+    return {t: [at for at, threads in recipient.recent if t in threads][-most] + DAY for t in often}
 
 
-NOT_COME = {
+NOT_DUE = {
     "soon": N_("The delay since it was written has not passed."),
     "hourly": N_("The time of the hourly digest has not come."),
     "daily": N_("The time of the daily digest has not come."),
@@ -193,28 +203,28 @@ AT_CADENCE = {
 }
 
 
-def _why_sent(wishes: Wishes) -> str:
-    if wishes.cadence == "soon":
+def _why_sent(prefs: EffectivePreferences) -> str:
+    if prefs.cadence == "soon":
         return N_("Unread, and the reader was away.")
-    return AT_CADENCE[wishes.cadence]
+    return AT_CADENCE[prefs.cadence]
 
 
-def standing_of(user_id: str, now: datetime) -> Standing | None:
+def load_recipient(user_id: str, now: datetime) -> Recipient | None:
     """None: the account is gone."""
-    return standings([user_id], now).get(user_id)
+    return load_recipients([user_id], now).get(user_id)
 
 
-def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
+def load_recipients(user_ids: Sequence[str], now: datetime) -> dict[str, Recipient]:
     """Of all these people at once, as they stand now."""
     people = db.session.execute(_PEOPLE, {"ids": user_ids}).all()
     refusals = refusals_of(row.email for row in people)
     waiting, recent = _waiting(user_ids), _recent(user_ids, now)
     return {
-        row.id: Standing(
+        row.id: Recipient(
             user_id=row.id,
             address=row.email,
             name=row.name,
-            wishes=wishes_of(row),
+            prefs=preferences_from_row(row),
             due_at=row.due_at,
             asked=row.asked or 0,
             seen_at=row.seen_at,
@@ -229,14 +239,22 @@ def standings(user_ids: Sequence[str], now: datetime) -> dict[str, Standing]:
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 
 _PEOPLE = (
-    select(User.id, User.email, User.name, *WISHES, Presence.seen_at, DigestSchedule.due_at, DigestSchedule.asked)
+    select(
+        User.id,
+        User.email,
+        User.name,
+        *PREFERENCE_COLUMNS,
+        Presence.seen_at,
+        DigestSchedule.due_at,
+        DigestSchedule.asked,
+    )
     .outerjoin(Preferences, Preferences.user_id == User.id)
     .outerjoin(Presence, Presence.user_id == User.id)
     .outerjoin(DigestSchedule, DigestSchedule.user_id == User.id)
     .where(User.id.in_(_IDS))
 )
 
-_left = Message.deleted_at.is_(None)
+_not_deleted = Message.deleted_at.is_(None)
 
 # Above both watermarks, and not their own. Only what is not deleted counts.
 _WAITING = (
@@ -248,10 +266,10 @@ _WAITING = (
         Membership.mailed_seq,
         Membership.muted_until,
         Membership.snoozed_until,
-        func.count().filter(_left),
-        func.min(Message.seq).filter(_left),
-        func.max(Message.seq).filter(_left),
-        func.min(Message.created_at).filter(_left),
+        func.count().filter(_not_deleted),
+        func.min(Message.seq).filter(_not_deleted),
+        func.max(Message.seq).filter(_not_deleted),
+        func.min(Message.created_at).filter(_not_deleted),
     )
     .join(
         Message,

@@ -18,7 +18,9 @@ class DigestSchedule(Base):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)  # pushed ahead by a claim: that is its lease
-    asked: Mapped[int] = mapped_column(Integer, default=0, server_default="0")  # raised whenever a look is asked for
+    asked: Mapped[int] = mapped_column(
+        Integer, default=0, server_default="0"
+    )  # raised whenever a look is asked for
 
 
 class WeekSchedule(Base):

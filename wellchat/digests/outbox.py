@@ -11,9 +11,9 @@ from sqlalchemy import Select, func, select
 from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.digests import week
-from wellchat.digests.actions import consider
-from wellchat.messaging import telling
-from wellchat.messaging.models import Outbox
+from wellchat.digests.actions import schedule_for_message
+from wellchat.messaging import dispatch
+from wellchat.messaging.models import PendingDelivery
 from wellchat.notifications.queries import preferences
 
 log = logging.getLogger(__name__)
@@ -21,37 +21,46 @@ log = logging.getLogger(__name__)
 BATCH = 500  # memberships of one sweep
 
 
-def tell(*, thread_ids: Sequence[str], now: datetime) -> int:
+def process(*, thread_ids: Sequence[str], now: datetime) -> int:
     """Tell the people of these threads, as far as that is due. Answers how many messages were told."""
-    return _tell_each(_due(now).where(Outbox.thread_id.in_(thread_ids)), now)
+    return _process_each(_due(now).where(PendingDelivery.thread_id.in_(thread_ids)), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:
     """Everything in the outbox that is due: what a lost doorbell missed."""
-    return {"told": _tell_each(_due(now).limit(BATCH), now)}
+    return {"told": _process_each(_due(now).limit(BATCH), now)}
 
 
 def _due(now: datetime) -> Select[str, str]:
-    of_membership = select(Outbox.thread_id, Outbox.recipient_id).where(Outbox.due_at <= now)
-    return of_membership.group_by(Outbox.thread_id, Outbox.recipient_id).order_by(func.min(Outbox.due_at))
+    of_membership = select(PendingDelivery.thread_id, PendingDelivery.recipient_id).where(
+        PendingDelivery.due_at <= now
+    )
+    return of_membership.group_by(PendingDelivery.thread_id, PendingDelivery.recipient_id).order_by(
+        func.min(PendingDelivery.due_at)
+    )
 
 
-def _tell_each(due: Select[str, str], now: datetime) -> int:
-    return sum(_tell_one(thread_id, recipient_id, now) for thread_id, recipient_id in db.session.execute(due).all())
+def _process_each(due: Select[str, str], now: datetime) -> int:
+    return sum(
+        _process_one(thread_id, recipient_id, now)
+        for thread_id, recipient_id in db.session.execute(due).all()
+    )
 
 
-def _tell_one(thread_id: str, recipient_id: str, now: datetime) -> int:
+def _process_one(thread_id: str, recipient_id: str, now: datetime) -> int:
     """One recipient, one transaction: what cannot be worked off harms nobody else and is tried again later."""
     away_after = timedelta(seconds=setting("AWAY_AFTER"))
     try:
         with transaction():
-            told = telling.tell(thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after)
-            for seq in told:
-                consider(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
-            if told:
-                week.expect(user_id=recipient_id, wishes=preferences(recipient_id), written=now)
-        return len(told)
+            notified = dispatch.notify_recipient(
+                thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after
+            )
+            for seq in notified:
+                schedule_for_message(user_id=recipient_id, thread_id=thread_id, seq=seq, now=now)
+            if notified:
+                week.schedule(user_id=recipient_id, prefs=preferences(recipient_id), written=now)
+        return len(notified)
     except Exception:
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
-        telling.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
+        dispatch.postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
         return 0

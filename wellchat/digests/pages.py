@@ -6,10 +6,10 @@ from flask import Blueprint, Response, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
-from wellchat.digests.preview import in_words, preview, send_test
+from wellchat.digests.preview import describe, preview, send_test
+from wellchat.i18n import gettext
 from wellchat.mail.pages import html_frame, part_of
 from wellchat.web import limiter, signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("digests", __name__, url_prefix="/settings/notifications")
 
@@ -21,7 +21,7 @@ def show_preview() -> str:
     return render_template(
         "digests/preview.html",
         message=found.message,
-        words=in_words(found, viewer().time_zone),
+        forecast=describe(found, viewer().time_zone),
         text=part_of(found.message, "plain"),
     )
 

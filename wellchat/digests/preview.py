@@ -11,32 +11,32 @@ from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
 from wellchat.db import new_id
-from wellchat.digests.decide import Decision, Standing, standing_of
+from wellchat.digests.decide import DigestDecision, Recipient, load_recipient
 from wellchat.digests.render import colours, contents, day_of
-from wellchat.digests.runs import foresee
+from wellchat.digests.runs import forecast
 from wellchat.errors import NotFound
+from wellchat.i18n import N_, force_language, format_time, gettext
 from wellchat.mail import actions as mail
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.words import N_, clock, gettext, in_language
 
 
 class Preview(NamedTuple):
     message: EmailMessage
     is_sample: bool  # nothing waits, so an example stands for it
-    foreseen: Decision | None  # None: nothing waits
+    forecast: DigestDecision | None  # None: nothing waits
 
 
 def preview(viewer: User, now: datetime) -> Preview:
     """The email that what waits now would make, whenever it may come."""
-    standing = _standing(viewer, now)
-    waiting = [each for each in standing.waiting if each.count and not each.is_muted(now)]
+    recipient = _recipient(viewer, now)
+    waiting = [each for each in recipient.waiting if each.count and not each.is_muted(now)]
     waiting.sort(key=lambda each: each.oldest_at)
     if waiting:
-        content = contents([(standing, Decision(threads=tuple(waiting)))])[viewer.id]
-        return Preview(_compose(standing, "digest", content, now), False, foresee(standing, now))
-    return Preview(_compose(standing, "test", sample(standing, now), now), True, None)
+        content = contents([(recipient, DigestDecision(threads=tuple(waiting)))])[viewer.id]
+        return Preview(_compose(recipient, "digest", content, now), False, forecast(recipient, now))
+    return Preview(_compose(recipient, "test", sample(recipient, now), now), True, None)
 
 
 def send_test(*, user: User, now: datetime) -> Mail:
@@ -53,75 +53,82 @@ def send_test(*, user: User, now: datetime) -> Mail:
 
 def test_content(row: Mail, now: datetime) -> dict[str, Any]:
     """For templates/emails/test."""
-    standing = standing_of(row.user_id or "", now)
-    if standing is None:
+    recipient = load_recipient(row.user_id or "", now)
+    if recipient is None:
         raise compose.NotWanted(N_("The account is gone."))
-    return sample(standing, now)
+    return sample(recipient, now)
 
 
-def sample(standing: Standing, now: datetime) -> dict[str, Any]:
+def sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
     """A conversation that nobody had."""
-    with in_language(standing.wishes.language):
-        return _sample(standing, now)
+    with force_language(recipient.prefs.language):
+        return _sample(recipient, now)
 
 
-def _sample(standing: Standing, now: datetime) -> dict[str, Any]:
-    zone = ZoneInfo(standing.wishes.time_zone)
-    said = [
+def _sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(recipient.prefs.time_zone)
+    examples = [
         (gettext("Good morning! Thank you for yesterday."), 40),
         (gettext("Shall we meet again on Thursday at nine?"), 35),
     ]
     messages = [
-        {"lines": [words], "time": clock((now - timedelta(minutes=ago)).astimezone(zone)), "about": None}
-        for words, ago in said
+        {"lines": [text], "time": format_time((now - timedelta(minutes=ago)).astimezone(zone)), "about": None}
+        for text, ago in examples
     ]
-    other = {"name": "Alex Example", "label": gettext("Somebody you know"), "initials": "AE", "face": colours(200)}
+    other = {
+        "name": "Alex Example",
+        "label": gettext("Somebody you know"),
+        "initials": "AE",
+        "face": colours(200),
+    }
     thread = {
         "other": other,
         "about": None,
         "path": "/",
         "covers": {"thread_id": None},  # nobody can answer it
-        "count": len(said),
+        "count": len(examples),
         "earlier": 0,
         "days": [{"day": day_of(now - timedelta(minutes=40), zone), "messages": messages}],
     }
     return {
-        "name": standing.name,
+        "name": recipient.name,
         "threads": [thread],
-        "count": len(said),
-        "zone": standing.wishes.time_zone,
-        "language": standing.wishes.language,
-        "cadence": standing.wishes.cadence,
-        "unsubscribe_path": unsubscribe_path(standing.user_id),
+        "count": len(examples),
+        "zone": recipient.prefs.time_zone,
+        "language": recipient.prefs.language,
+        "cadence": recipient.prefs.cadence,
+        "unsubscribe_path": unsubscribe_path(recipient.user_id),
         "covers": [],
         "test": True,
     }
 
 
-def _standing(viewer: User, now: datetime) -> Standing:
-    standing = standing_of(viewer.id, now)
-    if standing is None:
+def _recipient(viewer: User, now: datetime) -> Recipient:
+    recipient = load_recipient(viewer.id, now)
+    if recipient is None:
         raise NotFound
-    return standing
+    return recipient
 
 
-def _compose(standing: Standing, name: str, content: dict[str, Any], now: datetime) -> EmailMessage:
-    row = Mail(id=new_id(), user_id=standing.user_id, address=standing.address, name=name, context={}, covers=[])
+def _compose(recipient: Recipient, name: str, content: dict[str, Any], now: datetime) -> EmailMessage:
+    row = Mail(
+        id=new_id(), user_id=recipient.user_id, address=recipient.address, name=name, context={}, covers=[]
+    )
     return message_from_bytes(compose.render(row, now=now, content=content).content, policy=default)
 
 
-def in_words(found: Preview, zone: str) -> str:
+def describe(found: Preview, zone: str) -> str:
     """When it comes, or why it does not."""
     there = ZoneInfo(zone)
-    if found.foreseen is None:
+    if found.forecast is None:
         return gettext("Nothing waits for you, so no email is planned. This is an example of how one looks.")
-    if found.foreseen.skip:
-        return gettext("It does not come: %(why)s", why=gettext(found.foreseen.skip))
-    until = found.foreseen.wait_until
+    if found.forecast.skip:
+        return gettext("It does not come: %(why)s", why=gettext(found.forecast.skip))
+    until = found.forecast.wait_until
     if until is None:
         return gettext("It goes out in a moment, unless you read what waits.")
     at = until.astimezone(there)
-    why = found.foreseen.why.replace("The reader is here.", N_("You are here right now."))
-    when = {"day": day_of(until, there), "time": clock(at)}
-    words = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
-    return f"{words} {gettext(why)}".rstrip()
+    why = found.forecast.why.replace("The reader is here.", N_("You are here right now."))
+    when = {"day": day_of(until, there), "time": format_time(at)}
+    text = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
+    return f"{text} {gettext(why)}".rstrip()

@@ -14,25 +14,25 @@ from sqlalchemy import ColumnElement, Row, and_, case, or_, select
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User, label_of
-from wellchat.attachments.state import in_words
+from wellchat.attachments.serializers import files_summary
 from wellchat.db import db
-from wellchat.digests.decide import Decision, Standing, Waiting, quiet_for, switched_off
+from wellchat.digests.decide import DigestDecision, Recipient, Waiting, quiet_for, switched_off
+from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.notifications.models import Preferences
-from wellchat.notifications.queries import WISHES, Wishes, wishes_of
+from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
 from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
-from wellchat.words import N_, clock, day, gettext, in_language
 
-MOST_SHOWN = 50  # messages of one thread; the earlier ones are counted
-LEAST_SHOWN = 3  # of one thread, however many there are
-MOST_IN_ALL = 150  # mail readers cut longer mails off
-LONGEST = 2_000  # characters of one message
+MAX_SHOWN = 50  # messages of one thread; the earlier ones are counted
+MIN_SHOWN = 3  # of one thread, however many there are
+MAX_TOTAL = 150  # mail readers cut longer mails off
+MAX_LENGTH = 2_000  # characters of one message
 
 Key = tuple[str, str]  # user, thread
 
@@ -48,88 +48,106 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     reader = _reader(mail.user_id)
     if reader is None:
         raise NotWanted(N_("The account is gone."))
-    wishes = wishes_of(reader)
-    if refusal := switched_off(wishes):
+    prefs = preferences_from_row(reader)
+    if refusal := switched_off(prefs):
         raise NotWanted(refusal)
-    if until := quiet_for(wishes, now):
+    if until := quiet_for(prefs, now):
         raise NotNow(until)
-    return _content(reader.id, reader.name, wishes, _left_of(reader.id, mail.covers, now))
+    return _content(reader.id, reader.name, prefs, _still_unread(reader.id, mail.covers, now))
 
 
-def contents(decisions: Iterable[tuple[Standing, Decision]]) -> dict[str, dict[str, Any]]:
+def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str, dict[str, Any]]:
     """The same for many people at once, of what has just been decided; by user id."""
-    due = {standing.user_id: (standing, decision.threads) for standing, decision in decisions}
-    if not due:
+    due_threads = {recipient.user_id: (recipient, decision.threads) for recipient, decision in decisions}
+    if not due_threads:
         return {}
-    thread_ids = {thread.thread_id for _, threads in due.values() for thread in threads}
-    of_them = and_(Membership.user_id.in_(due), Membership.thread_id.in_(thread_ids))
-    latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MOST_SHOWN)
-    whose, said = places(of_them), _said(and_(of_them, latest))
-    said = {**said, **_said_before(due, said)}
+    thread_ids = {thread.thread_id for _, threads in due_threads.values() for thread in threads}
+    of_them = and_(Membership.user_id.in_(due_threads), Membership.thread_id.in_(thread_ids))
+    latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MAX_SHOWN)
+    threads_by_key, messages = thread_rows(of_them), _unread_messages(and_(of_them, latest))
+    messages = {**messages, **_earlier_messages(due_threads, messages)}
     return {
         user_id: _content(
             user_id,
-            standing.name,
-            standing.wishes,
-            [(each, whose[user_id, each.thread_id], said[user_id, each.thread_id]) for each in threads],
+            recipient.name,
+            recipient.prefs,
+            [
+                (each, threads_by_key[user_id, each.thread_id], messages[user_id, each.thread_id])
+                for each in threads
+            ],
         )
-        for user_id, (standing, threads) in due.items()
+        for user_id, (recipient, threads) in due_threads.items()
     }
 
 
-def _said_before(due: Mapping[str, tuple[Standing, tuple[Waiting, ...]]], said: Mapping[Key, Any]) -> Mapping[Key, Any]:
+def _earlier_messages(
+    due_threads: Mapping[str, tuple[Recipient, tuple[Waiting, ...]]], messages: Mapping[Key, Any]
+) -> Mapping[Key, Any]:
     """Of threads of whose end nothing waits, the end of what does: the rest was the reader's own, or taken back."""
-    unsaid = [
+    missing = [
         and_(
             Membership.user_id == user_id,
             Membership.thread_id == each.thread_id,
             Message.seq > Membership.mailed_seq,
-            Message.seq.between(each.last_seq - MOST_SHOWN + 1, each.last_seq),
+            Message.seq.between(each.last_seq - MAX_SHOWN + 1, each.last_seq),
         )
-        for user_id, (_, threads) in due.items()
+        for user_id, (_, threads) in due_threads.items()
         for each in threads
-        if (user_id, each.thread_id) not in said
+        if (user_id, each.thread_id) not in messages
     ]
-    return _said(or_(*unsaid)) if unsaid else {}
+    return _unread_messages(or_(*missing)) if missing else {}
 
 
 def _reader(user_id: str | None) -> Any:
-    query = select(User.id, User.name, *WISHES).outerjoin(Preferences, Preferences.user_id == User.id)
+    query = select(User.id, User.name, *PREFERENCE_COLUMNS).outerjoin(
+        Preferences, Preferences.user_id == User.id
+    )
     return db.session.execute(query.where(User.id == user_id)).one_or_none()
 
 
-Part = tuple[Waiting, Row[Any], list[Row[Any]]]  # what waits in a thread, who and what the thread is, its messages
+Part = tuple[
+    Waiting, Row[Any], list[Row[Any]]
+]  # what waits in a thread, who and what the thread is, its messages
 
 
-def _left_of(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
+def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
     """What of these stretches is neither read, deleted nor muted; what waits longest comes first."""
     mine = Membership.user_id == user_id
-    whose = places(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
-    audible = [c for c in covers if (place := whose.get((user_id, c["thread_id"]))) and not _silenced(place, now)]
+    threads_by_key = thread_rows(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
+    audible = [
+        c
+        for c in covers
+        if (thread_row := threads_by_key.get((user_id, c["thread_id"]))) and not _is_silenced(thread_row, now)
+    ]
     if not audible:
         raise NotWanted(N_("The conversation was muted before this was sent."))
     stretches = [
-        and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"])) for c in audible
+        and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"]))
+        for c in audible
     ]
-    said = _said(and_(mine, or_(*stretches)))
-    if not said:
+    messages = _unread_messages(and_(mine, or_(*stretches)))
+    if not messages:
         raise NotWanted(N_("Everything was read or deleted before this was sent."))
-    parts = [(_waiting(whose[key], rows), whose[key], rows) for key, rows in said.items()]
+    parts = [
+        (_waiting(threads_by_key[key], rows), threads_by_key[key], rows) for key, rows in messages.items()
+    ]
     return sorted(parts, key=lambda part: part[0].oldest_at)
 
 
-def _silenced(place: Row[Any], now: datetime) -> bool:
-    return any(until is not None and until > now for until in (place.muted_until, place.snoozed_until))
+def _is_silenced(thread_row: Row[Any], now: datetime) -> bool:
+    return any(
+        until is not None and until > now for until in (thread_row.muted_until, thread_row.snoozed_until)
+    )
 
 
-def _waiting(place: Row[Any], rows: list[Row[Any]]) -> Waiting:
+def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
     return Waiting(
-        thread_id=place.thread_id,
-        top_seq=place.last_seq,
-        read_seq=place.last_read_seq,
-        mailed_seq=place.mailed_seq,
-        muted_until=place.muted_until,
-        snoozed_until=place.snoozed_until,
+        thread_id=thread_row.thread_id,
+        top_seq=thread_row.last_seq,
+        read_seq=thread_row.last_read_seq,
+        mailed_seq=thread_row.mailed_seq,
+        muted_until=thread_row.muted_until,
+        snoozed_until=thread_row.snoozed_until,
         count=len(rows),
         first_seq=rows[0].seq,
         last_seq=rows[-1].seq,
@@ -139,7 +157,7 @@ def _waiting(place: Row[Any], rows: list[Row[Any]]) -> Waiting:
 
 _other_id = case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id)
 
-_PLACES: Any = (
+_THREAD_ROWS: Any = (
     select(
         Membership.user_id,
         Membership.thread_id,
@@ -159,7 +177,7 @@ _PLACES: Any = (
     .outerjoin(About, About.id == Thread.subject_id)
 )
 
-_SAID: Any = (
+_UNREAD_MESSAGES: Any = (
     select(
         Membership.user_id,
         Message.thread_id,
@@ -173,74 +191,78 @@ _SAID: Any = (
     .join(Message, Message.thread_id == Membership.thread_id)
     .outerjoin(Subject, Subject.id == Message.subject_id)
     .where(
-        Message.seq > Membership.last_read_seq, Message.sender_id != Membership.user_id, Message.deleted_at.is_(None)
+        Message.seq > Membership.last_read_seq,
+        Message.sender_id != Membership.user_id,
+        Message.deleted_at.is_(None),
     )
     .order_by(Message.thread_id, Message.seq)
 )
 
 
-def places(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
+def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
     """(user, thread) -> the thread as it stands for that user, and who the other person is."""
-    return {(row.user_id, row.thread_id): row for row in db.session.execute(_PLACES.where(which))}
+    return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
 
 
-def who_with(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
+def thread_names(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
     """thread id -> the other person's name, of this person's threads."""
     mine = and_(Membership.user_id == user_id, Membership.thread_id.in_(list(thread_ids)))
-    return {thread_id: place.other_name for (_, thread_id), place in places(mine).items()}
+    return {thread_id: thread_row.other_name for (_, thread_id), thread_row in thread_rows(mine).items()}
 
 
-def _said(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
+def _unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
     """(user, thread) -> what is unread of it, ascending."""
     found = defaultdict(list)
-    for row in db.session.execute(_SAID.where(which)):
+    for row in db.session.execute(_UNREAD_MESSAGES.where(which)):
         found[row.user_id, row.thread_id].append(row)
     return found
 
 
-def _content(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
+def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
     """In the reader's language, whose days and plurals are in it."""
-    with in_language(wishes.language):
-        return _in_their_language(user_id, name, wishes, parts)
+    with force_language(prefs.language):
+        return _in_their_language(user_id, name, prefs, parts)
 
 
-def _in_their_language(user_id: str, name: str, wishes: Wishes, parts: list[Part]) -> dict[str, Any]:
-    zone = ZoneInfo(wishes.time_zone)
-    most = min(MOST_SHOWN, max(LEAST_SHOWN, MOST_IN_ALL // len(parts)))
+def _in_their_language(
+    user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]
+) -> dict[str, Any]:
+    zone = ZoneInfo(prefs.time_zone)
+    limit = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
     return {
         "name": name,
-        "threads": [_thread(waiting, place, rows[-most:], zone) for waiting, place, rows in parts],
+        "threads": [_thread(waiting, thread_row, rows[-limit:], zone) for waiting, thread_row, rows in parts],
         "count": sum(waiting.count for waiting, _, _ in parts),
-        "zone": wishes.time_zone,
-        "language": wishes.language,
-        "cadence": wishes.cadence,
+        "zone": prefs.time_zone,
+        "language": prefs.language,
+        "cadence": prefs.cadence,
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }
 
 
-def _thread(waiting: Waiting, place: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
+def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
     return {
-        "other": face(place),
-        "about": gettext("Re: %(title)s", title=place.about) if place.about else None,
+        "other": avatar(thread_row),
+        "about": gettext("Re: %(title)s", title=thread_row.about) if thread_row.about else None,
         "path": f"/threads/{waiting.thread_id}#{waiting.first_seq}",
         "covers": waiting.covers(),
         "count": waiting.count,
         "earlier": waiting.count - len(shown),
         "days": [
-            {"day": day, "messages": [_message(message, zone) for message in of_day]}
-            for day, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
+            {"day": format_date, "messages": [_message(message, zone) for message in of_day]}
+            for format_date, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
         ],
     }
 
 
-def face(place: Row[Any]) -> dict[str, Any]:
+def avatar(thread_row: Row[Any]) -> dict[str, Any]:
     """The other person of a thread, as a mail shows them."""
     return {
-        "name": place.other_name,
-        "label": label_of(place.other_role, place.other_role_label),
-        "initials": initials(place.other_name),
-        "face": colours(hue(place.other_id)),
+        "name": thread_row.other_name,
+        "label": label_of(thread_row.other_role, thread_row.other_role_label),
+        "initials": initials(thread_row.other_name),
+        "face": colours(hue(thread_row.other_id)),
     }
 
 
@@ -257,14 +279,14 @@ def colours(of_hue: int) -> dict[str, str]:
 
 def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     body = message.body or ""
-    cut = body if len(body) <= LONGEST else body[:LONGEST].rstrip() + " …"
+    cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
     return {
-        "lines": [*cut.splitlines(), *filter(None, [in_words(message.files or [])])],
-        "time": clock(message.created_at.astimezone(zone)),
+        "lines": [*cut.splitlines(), *filter(None, [files_summary(message.files or [])])],
+        "time": format_time(message.created_at.astimezone(zone)),
         "about": f"{gettext(SUBJECT_KINDS[message.kind].label)}: {message.title}" if message.kind else None,
     }
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:
     """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
-    return day(moment.astimezone(zone), "long")
+    return format_date(moment.astimezone(zone), "long")

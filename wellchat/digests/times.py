@@ -53,7 +53,9 @@ def moment_on(day: date, at: time, zone: ZoneInfo) -> datetime:
     return moment
 
 
-def quiet_until(now: datetime, quiet_from: str | None, quiet_to: str | None, zone: ZoneInfo) -> datetime | None:
+def quiet_until(
+    now: datetime, quiet_from: str | None, quiet_to: str | None, zone: ZoneInfo
+) -> datetime | None:
     """When the quiet hours end that `now` lies in; None outside of them. They may go over midnight."""
     if quiet_from is None or quiet_to is None or quiet_from == quiet_to:
         return None

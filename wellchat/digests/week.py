@@ -18,126 +18,133 @@ from sqlalchemy import and_, delete, func, select, tuple_
 
 from wellchat.config import setting
 from wellchat.db import db, insert, transaction
-from wellchat.digests.actions import AFTER_TROUBLE, Outcome
-from wellchat.digests.decide import Standing, here_until, quiet_for, refused, standing_of, standings
+from wellchat.digests.actions import RETRY_AFTER, Outcome
+from wellchat.digests.decide import (
+    Recipient,
+    load_recipient,
+    load_recipients,
+    present_until,
+    quiet_for,
+    refused,
+)
 from wellchat.digests.models import WeekSchedule
-from wellchat.digests.render import day_of, face, places
+from wellchat.digests.render import avatar, day_of, thread_rows
 from wellchat.digests.runs import BATCH
 from wellchat.digests.times import next_at
+from wellchat.i18n import N_, force_language
 from wellchat.mail import actions as mail
 from wellchat.mail.compose import NotWanted
-from wellchat.mail.lanes import Lanes
 from wellchat.mail.models import Mail
-from wellchat.mail.transport import Lane
+from wellchat.mail.smtp_pool import SmtpPool
+from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
-from wellchat.notifications.queries import Wishes
+from wellchat.notifications.queries import EffectivePreferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.words import N_, in_language
 
 log = logging.getLogger(__name__)
 
 WEEK = timedelta(days=7)
 WHY = N_("The weekly summary.")
-EARLIER = N_("The summary of the week.")  # how rows of earlier versions say it
-MOST_SHOWN = 20  # conversations; the others are counted
+EARLIER_WHY = N_("The summary of the week.")  # how rows of earlier versions say it
+MAX_SHOWN = 20  # conversations; the others are counted
 
 
-def not_wanted(wishes: Wishes) -> str:
+def not_wanted(prefs: EffectivePreferences) -> str:
     """Why this person gets no weekly summary, if so."""
-    if wishes.cadence == "off":
+    if prefs.cadence == "off":
         return N_("Emails are switched off in the preferences.")
-    if not wishes.wants("week", "email"):
+    if not prefs.wants("week", "email"):
         return N_("The weekly summary is switched off in the preferences.")
-    if wishes.cadence == "weekly":
+    if prefs.cadence == "weekly":
         return N_("The weekly digest comes at this time.")
     return ""
 
 
-def expect(*, user_id: str, wishes: Wishes, written: datetime) -> None:
+def schedule(*, user_id: str, prefs: EffectivePreferences, written: datetime) -> None:
     """Something arrived for this person then: plan their next weekly summary, if none is planned."""
-    if not_wanted(wishes):
+    if not_wanted(prefs):
         return
     with transaction() as session:
-        planned = insert(WeekSchedule).values(user_id=user_id, due_at=_next(wishes, written))
+        planned = insert(WeekSchedule).values(user_id=user_id, due_at=_next(prefs, written))
         session.execute(planned.on_conflict_do_nothing())
 
 
-def _next(wishes: Wishes, after: datetime) -> datetime:
-    return next_at(after, time(wishes.digest_hour), ZoneInfo(wishes.time_zone), weekday=wishes.digest_weekday)
+def _next(prefs: EffectivePreferences, after: datetime) -> datetime:
+    return next_at(after, time(prefs.digest_hour), ZoneInfo(prefs.time_zone), weekday=prefs.digest_weekday)
 
 
-def replan(user_id: str, now: datetime) -> None:
+def reschedule(user_id: str, now: datetime) -> None:
     """Somebody changed what they want: what is planned moves to their new hour, or falls away.
 
     What is due, and only waits for them to go, stays: at the new hour it would be another week's.
     """
-    standing = standing_of(user_id, now)
+    recipient = load_recipient(user_id, now)
     with transaction() as session:
         gone = session.execute(
             delete(WeekSchedule).where(WeekSchedule.user_id == user_id).returning(WeekSchedule.due_at)
         )
         due_at = gone.scalar_one_or_none()
-        if due_at is None or standing is None:
+        if due_at is None or recipient is None:
             return
         if due_at <= now + timedelta(seconds=setting("AWAY_AFTER")):
-            _plan(user_id, due_at)
+            _set_due(user_id, due_at)
         else:
-            expect(user_id=user_id, wishes=standing.wishes, written=now)
+            schedule(user_id=user_id, prefs=recipient.prefs, written=now)
 
 
 def send_due(*, now: datetime) -> Iterator[Outcome]:
     """Everybody whose weekly summary is due, each in a transaction of their own, over a few connections."""
     due = select(WeekSchedule.user_id).where(WeekSchedule.due_at <= now)
     due = due.order_by(WeekSchedule.due_at, WeekSchedule.user_id)
-    with Lanes() as lanes:
-        of_a_round = due.limit(BATCH * len(lanes))
-        while not lanes.unreachable and (user_ids := list(db.session.execute(of_a_round).scalars())):
-            yield from lanes.share(user_ids, lambda part, out: _work_off(part, now, out))
+    with SmtpPool() as pool:
+        of_a_round = due.limit(BATCH * len(pool))
+        while not pool.unreachable and (user_ids := list(db.session.execute(of_a_round).scalars())):
+            yield from pool.distribute(user_ids, lambda part, connection: _send_batch(part, now, connection))
 
 
-def _work_off(user_ids: Sequence[str], now: datetime, out: Lane) -> list[Outcome]:
+def _send_batch(user_ids: Sequence[str], now: datetime, connection: MailConnection) -> list[Outcome]:
     outcomes = []
     for user_id in user_ids:
-        if outcome := _send_safely(user_id, now, out):
+        if outcome := _send_safely(user_id, now, connection):
             outcomes.append(outcome)
-        if out.unreachable:
+        if connection.unreachable:
             break
     return outcomes
 
 
-def _send_safely(user_id: str, now: datetime, out: Lane) -> Outcome | None:
+def _send_safely(user_id: str, now: datetime, connection: MailConnection) -> Outcome | None:
     try:
-        return send_one(user_id=user_id, now=now, out=out)
+        return send_one(user_id=user_id, now=now, connection=connection)
     except Exception:
         log.exception("the weekly summary to %s could not be decided", user_id)
         with transaction():
-            _plan(user_id, now + AFTER_TROUBLE)
+            _set_due(user_id, now + RETRY_AFTER)
         return Outcome(user_id, "failed", "It could not be decided; it is tried again.")
 
 
-def send_one(*, user_id: str, now: datetime, out: Lane) -> Outcome | None:
+def send_one(*, user_id: str, now: datetime, connection: MailConnection) -> Outcome | None:
     """Claim, decide, write down; then send. None: not due, or somebody else has them."""
     with transaction() as session:
         mine = WeekSchedule.user_id == user_id
         claimed = session.execute(delete(WeekSchedule).where(mine, WeekSchedule.due_at <= now))
-        standing = standing_of(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
-        if standing is None:
+        recipient = load_recipient(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
+        if recipient is None:
             return None
-        to: dict[str, Any] = {"user_id": user_id, "address": standing.address, "name": "week", "now": now}
-        if refusal := not_wanted(standing.wishes):
+        to: dict[str, Any] = {"user_id": user_id, "address": recipient.address, "name": "week", "now": now}
+        if refusal := not_wanted(recipient.prefs):
             return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
-        until, why = held_until(standing, now)
+        until, why = held_until(recipient, now)
         if until is not None:
-            _plan(user_id, until)
+            _set_due(user_id, until)
             return Outcome(user_id, "waiting", why)
-        if refusal := refused(standing):
+        if refusal := refused(recipient):
             return Outcome(user_id, "skipped", refusal, mail.record_skip(**to, reason=refusal).id)
-        written = mail.begin(**to, context={"name": standing.name}, covers=[], reason=WHY)
-    state = mail.send_begun(mail=written, lane=out, now=now)
+        written = mail.create_claimed(**to, context={"name": recipient.name}, covers=[], reason=WHY)
+    state = mail.send_claimed(mail=written, connection=connection, now=now)
     return Outcome(user_id, state or written.state, written.reason, written.id)
 
 
-def _plan(user_id: str, at: datetime) -> None:
+def _set_due(user_id: str, at: datetime) -> None:
     planned = insert(WeekSchedule).values(user_id=user_id, due_at=at)
     db.session.execute(planned.on_conflict_do_update(index_elements=["user_id"], set_={"due_at": at}))
 
@@ -147,7 +154,7 @@ def sweep(now: datetime) -> dict[str, int]:
     return {f"weeks_{did}": done[did] for did in ("sent", "skipped", "waiting", *sorted(done))}
 
 
-class Talk(NamedTuple):
+class ThreadWeek(NamedTuple):
     """One conversation's week."""
 
     thread_id: str
@@ -160,48 +167,50 @@ class Talk(NamedTuple):
 
 def content(row: Mail, now: datetime) -> dict[str, Any]:
     """For templates/emails/week; decides once more. Raises NotWanted where nothing happened."""
-    standing = standing_of(row.user_id or "", now)
-    if standing is None:
+    recipient = load_recipient(row.user_id or "", now)
+    if recipient is None:
         raise NotWanted(N_("The account is gone."))
-    if refusal := not_wanted(standing.wishes):
+    if refusal := not_wanted(recipient.prefs):
         raise NotWanted(refusal)
-    talks = talks_of(standing.user_id, now)
-    if not any(talk.received for talk in talks):
+    threads = threads_of_week(recipient.user_id, now)
+    if not any(thread.received for thread in threads):
         raise NotWanted(N_("Nothing happened this week."))
-    with in_language(standing.wishes.language):
-        return _in_their_language(standing, talks, now)
+    with force_language(recipient.prefs.language):
+        return _in_their_language(recipient, threads, now)
 
 
-def _in_their_language(standing: Standing, talks: list[Talk], now: datetime) -> dict[str, Any]:
-    zone = ZoneInfo(standing.wishes.time_zone)
-    whose = and_(Membership.user_id == standing.user_id, Membership.thread_id.in_([t.thread_id for t in talks]))
-    people = places(whose)
+def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: datetime) -> dict[str, Any]:
+    zone = ZoneInfo(recipient.prefs.time_zone)
+    which = and_(
+        Membership.user_id == recipient.user_id, Membership.thread_id.in_([t.thread_id for t in threads])
+    )
+    row_of = thread_rows(which)
     shown = [
         {
-            "other": face(people[standing.user_id, talk.thread_id]),
-            "received": talk.received,
-            "sent": talk.sent,
-            "waits": "you" if talk.last_sender != standing.user_id else "they",
-            "since": day_of(talk.last_at, zone),
-            "path": f"/threads/{talk.thread_id}#{talk.last_seq}",
+            "other": avatar(row_of[recipient.user_id, thread.thread_id]),
+            "received": thread.received,
+            "sent": thread.sent,
+            "waits": "you" if thread.last_sender != recipient.user_id else "they",
+            "since": day_of(thread.last_at, zone),
+            "path": f"/threads/{thread.thread_id}#{thread.last_seq}",
         }
-        for talk in talks
+        for thread in threads
     ]
     return {
-        "name": standing.name,
-        "talks": shown[:MOST_SHOWN],
-        "more": max(0, len(shown) - MOST_SHOWN),
-        "received": sum(talk.received for talk in talks),
-        "sent": sum(talk.sent for talk in talks),
-        "on_you": sum(talk["waits"] == "you" for talk in shown),
+        "name": recipient.name,
+        "threads": shown[:MAX_SHOWN],
+        "more": max(0, len(shown) - MAX_SHOWN),
+        "received": sum(thread.received for thread in threads),
+        "sent": sum(thread.sent for thread in threads),
+        "on_you": sum(thread["waits"] == "you" for thread in shown),
         "began": day_of(now - WEEK, zone),
-        "zone": standing.wishes.time_zone,
-        "language": standing.wishes.language,
-        "unsubscribe_path": unsubscribe_path(standing.user_id, "week"),
+        "zone": recipient.prefs.time_zone,
+        "language": recipient.prefs.language,
+        "unsubscribe_path": unsubscribe_path(recipient.user_id, "week"),
     }
 
 
-def talks_of(user_id: str, now: datetime) -> list[Talk]:
+def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
     """The person's conversations of the last seven days, but muted ones; first those where they are waited for."""
     query = (
         select(
@@ -220,27 +229,27 @@ def talks_of(user_id: str, now: datetime) -> list[Talk]:
         .group_by(Message.thread_id)
     )
     rows = db.session.execute(query).all()
-    places_of_last = [(thread_id, last_seq) for thread_id, _, _, last_seq in rows]
+    last_keys = [(thread_id, last_seq) for thread_id, _, _, last_seq in rows]
     last = {
         thread_id: (sender_id, at)
         for thread_id, sender_id, at in db.session.execute(
             select(Message.thread_id, Message.sender_id, Message.created_at).where(
-                tuple_(Message.thread_id, Message.seq).in_(places_of_last)
+                tuple_(Message.thread_id, Message.seq).in_(last_keys)
             )
         )
     }
-    talks = [Talk(*row, *last[row[0]]) for row in rows]
-    return sorted(talks, key=lambda talk: (talk.last_sender == user_id, talk.last_at))
+    threads = [ThreadWeek(*row, *last[row[0]]) for row in rows]
+    return sorted(threads, key=lambda thread: (thread.last_sender == user_id, thread.last_at))
 
 
-class Foreseen(NamedTuple):
+class Forecast(NamedTuple):
     user_id: str
     address: str
     wait_until: datetime | None
     why: str  # why it waits, or is not sent
 
 
-def preview_due(*, now: datetime) -> Iterator[Foreseen]:
+def preview_due(*, now: datetime) -> Iterator[Forecast]:
     """Everybody whose weekly summary is due, and what would come of it now; changes nothing. A page at a time."""
     last = ""
     while True:
@@ -248,22 +257,22 @@ def preview_due(*, now: datetime) -> Iterator[Foreseen]:
         user_ids = list(db.session.execute(due.order_by(WeekSchedule.user_id).limit(BATCH)).scalars())
         if not user_ids:
             return
-        for user_id, standing in sorted(standings(user_ids, now).items()):
-            yield Foreseen(user_id, standing.address, *_foresee(standing, now))
+        for user_id, recipient in sorted(load_recipients(user_ids, now).items()):
+            yield Forecast(user_id, recipient.address, *_forecast(recipient, now))
         last = user_ids[-1]
 
 
-def _foresee(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
-    if refusal := not_wanted(standing.wishes):
+def _forecast(recipient: Recipient, now: datetime) -> tuple[datetime | None, str]:
+    if refusal := not_wanted(recipient.prefs):
         return None, refusal
-    until, why = held_until(standing, now)
-    return until, why or refused(standing)
+    until, why = held_until(recipient, now)
+    return until, why or refused(recipient)
 
 
-def held_until(standing: Standing, now: datetime) -> tuple[datetime | None, str]:
+def held_until(recipient: Recipient, now: datetime) -> tuple[datetime | None, str]:
     """Until when a mail that is due has to wait, and why."""
-    if until := here_until(standing.seen_at, now):
+    if until := present_until(recipient.seen_at, now):
         return until, N_("The reader is here.")
-    if until := quiet_for(standing.wishes, now):
+    if until := quiet_for(recipient.prefs, now):
         return until, N_("Quiet hours.")
     return None, ""

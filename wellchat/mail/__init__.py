@@ -1,14 +1,19 @@
 """Email: the ledger that is also the queue, how a mail is composed, and how it leaves."""
 
-from flask import Flask
-
+from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
+from wellchat.mail import actions
 from wellchat.mail.cli import mail
 from wellchat.mail.ledger import ledger
-from wellchat.mail.pages import address_refusal, pages
+from wellchat.mail.pages import address_refusal, mail_label, pages
 
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(pages)
-    app.register_blueprint(ledger)
-    app.context_processor(lambda: {"address_refusal": address_refusal})
-    app.cli.add_command(mail)
+feature = Feature(
+    "mail",
+    blueprints=(pages, ledger),
+    commands=(mail,),
+    tasks="worker.mail",
+    deliveries=(actions.sweep,),
+    mails={"address_check": MailType(N_("A try of your address"))},
+    filters={"mail_label": mail_label},
+    context=lambda: {"address_refusal": address_refusal},
+)

@@ -16,22 +16,23 @@ from typing import Any
 
 from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
 
-from wellchat.db import db, let_go, new_id, table, transaction, unit
+from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound
-from wellchat.jobs import enqueue
+from wellchat.feature import registry
+from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
-from wellchat.mail.refusals import REFUSES, note_refusal
-from wellchat.words import N_, gettext
+from wellchat.mail.refusals import REFUSES, save_refusal
+from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
-GIVE_UP = timedelta(days=1)  # of temporary refusals
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+RETRY_FOR = timedelta(days=1)  # of temporary refusals
+FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 BATCH = 500  # mails of one sweep
-CAN_WAIT = ("digest", "week")  # after what somebody sits and waits for, such as a new password
+LOW_PRIORITY = ("digest", "week")  # after what somebody sits and waits for, such as a new password
 AGAIN = N_("The owner of the address said to try again.")
 CRASHED = N_("A crash came between sending and marking. It may have gone out.")
 
@@ -48,13 +49,13 @@ def queue_mail(
     reason: str = "",
     covers: Covers | None = None,
     due_at: datetime | None = None,
-    ring: bool = True,
+    wake_worker: bool = True,
 ) -> Mail:
     """Write down a mail that is to go out, in the transaction at hand, and ring the worker once that is durable.
 
     `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's `name`;
-    never a secret and never a message's text: links and texts are looked up when the mail is made. `ring=False` is
-    for who delivers it themselves.
+    never a secret and never a message's text: links and texts are looked up when the mail is made. `wake_worker=False`
+    is for who delivers it themselves.
     """
     with transaction() as session:
         mail = Mail(
@@ -70,12 +71,12 @@ def queue_mail(
         )
         session.add(mail)
         session.flush()
-        if ring and mail.due_at is not None and mail.due_at <= now:
+        if wake_worker and mail.due_at is not None and mail.due_at <= now:
             enqueue("mail.deliver", mail_id=mail.id)
     return mail
 
 
-def begin(
+def create_claimed(
     *,
     user_id: str,
     address: str,
@@ -85,7 +86,7 @@ def begin(
     reason: str,
     covers: Covers,
 ) -> Mail:
-    """Write down a mail that its writer sends as soon as this is durable, by `send_begun`: claimed from the start."""
+    """Write down a mail that its writer sends as soon as this is durable, by `send_claimed`: claimed from the start."""
     mail_id = new_id()
     mail = Mail(
         id=mail_id,
@@ -102,19 +103,23 @@ def begin(
         created_at=now,
     )
     with transaction() as session:
-        session.connection().execute(_BEGIN, {name: value for name, value in vars(mail).items() if name in _COLUMNS})
+        session.connection().execute(
+            _INSERT_CLAIMED, {name: value for name, value in vars(mail).items() if name in _COLUMNS}
+        )
     return mail
 
 
 _COLUMNS = set(table(Mail).columns.keys())
-_BEGIN = insert(table(Mail))
+_INSERT_CLAIMED = insert(table(Mail))
 
 
-def send_begun(*, mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
-    """Send what `begin` wrote down. Answers the state it is in afterwards. `content`, if it was gathered just now."""
-    if unit() is not None:
-        raise RuntimeError("send_begun inside transaction()")
-    return _attempt(mail, lane, now, content)
+def send_claimed(
+    *, mail: Mail, connection: transport.MailConnection, now: datetime, content: dict[str, Any] | None = None
+) -> str | None:
+    """Send what `create_claimed` wrote down. Returns its state. `content`: where it was gathered just now."""
+    if current_transaction() is not None:
+        raise RuntimeError("send_claimed inside transaction()")
+    return _attempt(mail, connection, now, content)
 
 
 def record_skip(
@@ -142,25 +147,27 @@ def record_skip(
     return mail
 
 
-def deliver(*, mail_id: str, now: datetime, lane: transport.Lane | None = None) -> str | None:
+def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection | None = None) -> str | None:
     """Send one mail, if it is due and nobody else has it. Answers the state it is in afterwards; None: not ours.
 
-    `lane` is an open connection to reuse. Not inside a transaction: the claim must be durable before the first byte
+    `connection`: an open one to reuse. Not inside a transaction: the claim must be durable before the first byte
     leaves.
     """
-    if unit() is not None:
+    if current_transaction() is not None:
         raise RuntimeError("deliver inside transaction()")
     claimed = _claim(mail_id, now)
     if claimed is None:
         return None
     mail, refusal = claimed
-    if refusal is not None and mail.name not in compose.ASKED_FOR:
+    if refusal is not None and not _is_interactive(mail.name):
         return _settle(mail, SKIPPED, reason=f"{REFUSES} {refusal}")
-    with nullcontext(lane) if lane else transport.lane() as open_lane:
-        return _attempt(mail, open_lane, now)
+    with nullcontext(connection) if connection else transport.open_connection() as opened:
+        return _attempt(mail, opened, now)
 
 
-def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str, Any] | None = None) -> str | None:
+def _attempt(
+    mail: Mail, connection: transport.MailConnection, now: datetime, content: dict[str, Any] | None = None
+) -> str | None:
     """Make a claimed mail, send it, and write down how that ended."""
     try:
         rendered, covers = compose.render(mail, now=now, content=content)
@@ -171,17 +178,17 @@ def _attempt(mail: Mail, lane: transport.Lane, now: datetime, content: dict[str,
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
         return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    let_go()  # a slow mail server must not hold a database connection
+    release_connection()  # a slow mail server must not hold a database connection
     sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
-        lane.send(rendered, to=mail.address, sender=sender, label=label)
+        connection.send(rendered, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
         return _settle_temporary(mail, refusal, now)
-    except transport.Refused as refusal:
+    except transport.AddressRefused as refusal:
         return _settle_refused(mail, refusal, now)
     except transport.Permanent as refusal:
         return _settle(mail, FAILED, reason=str(refusal))
-    except transport.Lost as loss:
+    except transport.OutcomeUnknown as loss:
         return _settle(mail, UNKNOWN, reason=f"{loss} It may have gone out.")
     return _settle(mail, SENT, sent_at=now, covers=covers)
 
@@ -228,15 +235,15 @@ def _settlement(columns: frozenset[str]) -> Update:
 
 
 def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
-    if now - mail.created_at > GIVE_UP:
+    if now - mail.created_at > RETRY_FOR:
         return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
+    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
     return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
 
 
-def _settle_refused(mail: Mail, refusal: transport.Refused, now: datetime) -> str | None:
+def _settle_refused(mail: Mail, refusal: transport.AddressRefused, now: datetime) -> str | None:
     with transaction():
-        note_refusal(mail.address, str(refusal), now)
+        save_refusal(mail.address, str(refusal), now)
         return _settle(mail, FAILED, reason=str(refusal))
 
 
@@ -250,7 +257,12 @@ def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -
         if lifted.rowcount == 0:  # type: ignore[attr-defined]
             return None
         return queue_mail(
-            user_id=user_id, address=address, name="address_check", context={"name": name}, reason=AGAIN, now=now
+            user_id=user_id,
+            address=address,
+            name="address_check",
+            context={"name": name},
+            reason=AGAIN,
+            now=now,
         )
 
 
@@ -264,12 +276,12 @@ def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
         if mail is None:
             raise NotFound(gettext("There is no mail %(id)s.", id=mail_id))
         if mail.state not in (UNKNOWN, FAILED):
-            words = gettext(
+            message = gettext(
                 "Mail %(id)s is %(state)s; only an unknown or failed one can be sent again.",
                 id=mail_id,
                 state=mail.state,
             )
-            raise Conflict(words)
+            raise Conflict(message)
         mail.state, mail.due_at, mail.reason = (
             QUEUED,
             now,
@@ -285,12 +297,12 @@ def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
     Stops where the mail server cannot be reached at all: the rest stays queued.
     """
     ended: dict[str, str] = {}
-    with transport.lane() as lane:
+    with transport.open_connection() as connection:
         for mail_id in mail_ids:
-            state = deliver(mail_id=mail_id, now=now, lane=lane)
+            state = deliver(mail_id=mail_id, now=now, connection=connection)
             if state is not None:
                 ended[mail_id] = state
-            if lane.unreachable:
+            if connection.unreachable:
                 break
     return ended
 
@@ -305,7 +317,12 @@ def sweep(now: datetime) -> dict[str, int]:
             .execution_options(synchronize_session=False)
         )
     due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now)
-    due = due.order_by(Mail.name.in_(CAN_WAIT), Mail.due_at).limit(BATCH)
+    due = due.order_by(Mail.name.in_(LOW_PRIORITY), Mail.due_at).limit(BATCH)
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}
+
+
+def _is_interactive(name: str) -> bool:
+    declared = registry().mails.get(name)
+    return declared is not None and declared.interactive

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from wellchat.config import mailbox, reply_pattern, setting
 from wellchat.db import ID_ALPHABET
 
-REPLY, SEVERAL, BOUNCE = "r", "d", "b"
+REPLY, DIGEST, BOUNCE = "r", "d", "b"
 LIFETIME = timedelta(days=90)
 EPOCH = date(2020, 1, 1)
 
@@ -27,18 +27,18 @@ _DAY, _ID, _SIGNATURE = 3, 13, 14  # characters, of five bits each
 _TOKEN = re.compile(
     rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})[{ID_ALPHABET}]{{{_SIGNATURE}}}"
 )
-_SPELL = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
+_TO_ID_ALPHABET = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
 
 
-class Meaning(NamedTuple):
+class ReplyToken(NamedTuple):
     """What one of our addresses says. Signed by us, whether or not its time is over."""
 
-    mark: str
+    kind: str
     user_id: str  # none of a bounce address
-    about: str  # a thread's id, or a mail's
+    target_id: str  # a thread's id, or a mail's
     expires: date
 
-    def is_over(self, now: datetime) -> bool:
+    def is_expired(self, now: datetime) -> bool:
         return now.astimezone(UTC).date() > self.expires
 
 
@@ -47,9 +47,9 @@ def reply_address(*, user_id: str, thread_id: str, now: datetime) -> str | None:
     return _address(REPLY, user_id + thread_id, now)
 
 
-def several_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
+def digest_reply_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
     """Where answers go to a mail about several threads: we cannot know which, and must not guess."""
-    return _address(SEVERAL, user_id + mail_id, now)
+    return _address(DIGEST, user_id + mail_id, now)
 
 
 def envelope_sender(*, mail_id: str, now: datetime) -> str:
@@ -58,12 +58,12 @@ def envelope_sender(*, mail_id: str, now: datetime) -> str:
     return (_address(BOUNCE, mail_id, now) or own) if setting("REPLY_ADDRESS") else own
 
 
-def is_answered() -> bool:
+def accepts_replies() -> bool:
     """Whether the operator has said that mails to such addresses reach us, so that mails may speak of it."""
     return setting("REPLY_ADDRESS") not in (None, "off")
 
 
-def meaning_of(address: str) -> Meaning | None:
+def parse_reply_address(address: str) -> ReplyToken | None:
     """None for an address that we did not make."""
     local, _, domain = address.strip().strip("<>").lower().rpartition("@")
     ours = _pattern()
@@ -76,34 +76,34 @@ def meaning_of(address: str) -> Meaning | None:
     ids, day = found.groups()
     if (token[0] == BOUNCE) != (len(ids) == _ID):
         return None
-    expires = EPOCH + timedelta(days=_number(day))
-    return Meaning(token[0], "" if token[0] == BOUNCE else ids[:_ID], ids[-_ID:], expires)
+    expires = EPOCH + timedelta(days=_decode(day))
+    return ReplyToken(token[0], "" if token[0] == BOUNCE else ids[:_ID], ids[-_ID:], expires)
 
 
 def _pattern() -> tuple[str, str] | None:
     return reply_pattern(setting("REPLY_ADDRESS"), setting("MAIL_FROM"))
 
 
-def _address(mark: str, ids: str, now: datetime) -> str | None:
+def _address(kind: str, ids: str, now: datetime) -> str | None:
     ours = _pattern()
     if ours is None:
         return None
     expires = (now + LIFETIME).astimezone(UTC).date() - EPOCH
-    said = f"{mark}{ids}{_letters(expires.days)}"
-    return f"{ours[0]}{said}{_sign(said)}@{ours[1]}"
+    payload = f"{kind}{ids}{_encode(expires.days)}"
+    return f"{ours[0]}{payload}{_sign(payload)}@{ours[1]}"
 
 
-def _sign(said: str) -> str:
+def _sign(payload: str) -> str:
     key = hashlib.sha256(b"wellchat.mail.address:" + setting("SECRET_KEY").encode()).digest()
-    signed = hmac.digest(key, said.encode(), "sha256")
-    return base64.b32encode(signed).decode().lower()[:_SIGNATURE].translate(_SPELL)
+    signed = hmac.digest(key, payload.encode(), "sha256")
+    return base64.b32encode(signed).decode().lower()[:_SIGNATURE].translate(_TO_ID_ALPHABET)
 
 
-def _letters(number: int) -> str:
+def _encode(number: int) -> str:
     return "".join(ID_ALPHABET[(number >> shift) & 31] for shift in range(5 * (_DAY - 1), -1, -5))
 
 
-def _number(letters: str) -> int:
+def _decode(letters: str) -> int:
     number = 0
     for letter in letters:
         number = number * 32 + ID_ALPHABET.index(letter)

@@ -60,5 +60,5 @@ def as_data(mail: Mail) -> dict[str, Any]:
 
 def as_line(mail: Mail) -> str:
     covers = ", ".join(f"{c['thread_id']}#{c['first_seq']}-{c['last_seq']}" for c in mail.covers)
-    words = [str(iso(mail.created_at)), mail.id, f"{mail.state:7}", mail.name, mail.address]
-    return "  ".join([*words, *([covers] if covers else []), *([mail.reason] if mail.reason else [])])
+    columns = [str(iso(mail.created_at)), mail.id, f"{mail.state:7}", mail.name, mail.address]
+    return "  ".join([*columns, *([covers] if covers else []), *([mail.reason] if mail.reason else [])])

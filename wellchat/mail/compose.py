@@ -1,8 +1,8 @@
 """What a mail says: from its ledger row and the templates under templates/emails/<name>/ to a finished message.
 
-The row holds ids; texts and secret links are looked up at the moment of sending. Features hang in here what only
-they know: `LINKS` makes the path of a link for a person, `CONTEXTS` decides once more whether the mail is still
-wanted and gathers its content.
+The row holds ids; texts and secret links are looked up at the moment of sending. Features declare what only they
+know: `mail_links` make the path of a link for a person, and the context of a MailType decides once more whether the
+mail is still wanted and gathers its content.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from binascii import b2a_qp
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.header import Header
 from email.utils import format_datetime
@@ -24,30 +24,16 @@ from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
 from wellchat.config import mailbox, setting
-from wellchat.mail.addresses import is_answered, reply_address, several_address
+from wellchat.feature import registry
+from wellchat.i18n import N_, direction, force_language
+from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
+from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
-from wellchat.words import N_, direction, in_language
-
-LINKS: dict[str, Callable[[str, datetime], str]] = {}
-"""name -> (user id, now) -> path with its secret, such as `verify` and `reset`."""
-
-CONTEXTS: dict[str, Callable[[Mail, datetime], dict[str, Any]]] = {}
-"""name of a mail -> (mail, now) -> what its template is given. May raise NotWanted or NotNow.
-
-Two keys mean more: `covers` is what the mail really holds, and so what an answer to it is about; `unsubscribe_path`
-makes it one that can be left.
-"""
 
 MAX_SUBJECT = 160
 _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
 JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
-
-LANGUAGES: list[Callable[[str], str | None]] = []
-"""user id -> the language they read, where that is known; for mails whose context does not say it."""
-
-ASKED_FOR: set[str] = set()
-"""Names of mails that are tried even where the address refuses mail: their reader asks for them, to get in at all."""
 
 
 class NotWanted(Exception):
@@ -74,43 +60,43 @@ class Rendered(NamedTuple):
 def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) -> Rendered:
     """The finished message, and what of the threads it holds. Raises NotWanted and NotNow.
 
-    `content` is what CONTEXTS would answer, from who has just gathered it.
+    `content` replaces what the mail's declared context would return.
     """
     context: dict[str, Any] = dict(mail.context)
     if content is not None:
         context |= content
-    elif mail.name in CONTEXTS:
-        context |= CONTEXTS[mail.name](mail, now)
+    elif (declared := registry().mails.get(mail.name)) and declared.context:
+        context |= declared.context(mail, now)
     # Who gathered the content knows the language, where anybody does.
     language = context["language"] if "language" in context else language_of(mail.user_id)
-    with in_language(language):
-        return _finished(mail, context | _tools(mail, now), now)
+    with force_language(language):
+        return _build(mail, context | _template_helpers(mail, now), now)
 
 
-def _finished(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
+def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     covers = context.get("covers", mail.covers)
     headers = {
         "From": _mailbox(*_sender()),
         "To": _mailbox(context.get("name", ""), mail.address),
-        "Reply-To": _answers_to(mail, covers, now),
-        "Subject": _words(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
+        "Reply-To": _reply_to(mail, covers, now),
+        "Subject": _encoded(one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
         "Date": format_datetime(now),
         "Message-ID": mail.message_id or message_id(mail.id),
         "Auto-Submitted": "auto-generated",
         "X-Auto-Response-Suppress": "All",
     }
     if path := context.get("unsubscribe_path"):
-        headers["List-Unsubscribe"] = f"<{absolute(path)}>"
+        headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     text = _template(mail, "body.txt", context).strip() + "\n"
-    return Rendered(_written(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
+    return Rendered(_mime(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
 
 
 def language_of(user_id: str | None) -> str | None:
-    return next((found for ask in LANGUAGES if user_id and (found := ask(user_id))), None)
+    return next(filter(None, reader_language(user_id)), None) if user_id else None
 
 
-def _written(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
+def _mime(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
     """The mail as it travels (RFC 5322, RFC 2045), in letters and lines that every relay takes.
 
     By hand, because the library would take finished headers apart and put them together again, which costs more than
@@ -119,7 +105,9 @@ def _written(headers: dict[str, str | None], text: str, html: str | None, *, bou
     whole = {**headers, "MIME-Version": "1.0"}
     if html is None:
         return _head(whole) + _part(text, "plain")
-    whole["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    whole["Content-Type"] = (
+        f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+    )
     line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))
     body = b"".join(b"--%b\r\n%b\r\n" % (line, part) for part in parts)
     return b"%b\r\n%b--%b--\r\n" % (_head(whole), body, line)
@@ -144,10 +132,10 @@ def _mailbox(name: str, address: str) -> str:
     if name.isascii():
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'"{quoted}" <{address}>' if _SPECIAL.search(name) else f"{name} <{address}>"
-    return f"{_words(name)} <{address}>"
+    return f"{_encoded(name)} <{address}>"
 
 
-def _words(text: str) -> str:
+def _encoded(text: str) -> str:
     """Text as a header holds it: encoded where it has letters beyond ASCII, in words of at most 75 characters."""
     return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
@@ -157,7 +145,7 @@ def message_id(mail_id: str) -> str:
     return f"<{mail_id}@{_domain()}>"
 
 
-def absolute(path: str) -> str:
+def absolute_url(path: str) -> str:
     """A link under BASE_URL; where a request came from has no say in it."""
     return f"{setting('BASE_URL')}/{path.lstrip('/')}"
 
@@ -172,33 +160,33 @@ def one_line(text: str) -> str:
     return " ".join("".join(visible).replace("=?", "= ?").split())
 
 
-def _answers_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
+def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
     """Into the thread, if there is one. Words meant for one person must not reach another by a guess of ours."""
     if mail.user_id is None or not covers:
         return None
     threads = {each["thread_id"] for each in covers}
     if len(threads) > 1:
-        return several_address(user_id=mail.user_id, mail_id=mail.id, now=now)
+        return digest_reply_address(user_id=mail.user_id, mail_id=mail.id, now=now)
     return reply_address(user_id=mail.user_id, thread_id=threads.pop(), now=now)
 
 
-def _tools(mail: Mail, now: datetime) -> dict[str, Any]:
+def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
     @cache  # text and HTML part hold the very same link
     def link_to(name: str) -> str:
         if mail.user_id is None:
             raise NotWanted(N_("The account is gone."))
-        return absolute(LINKS[name](mail.user_id, now))
+        return absolute_url(registry().mail_links[name](mail.user_id, now))
 
-    def answer_to(thread_id: str | None) -> str | None:
+    def reply_to(thread_id: str | None) -> str | None:
         """The address that leads into one thread; None for an example, and where mails are not known to reach us."""
-        if mail.user_id is None or thread_id is None or not is_answered():
+        if mail.user_id is None or thread_id is None or not accepts_replies():
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
 
     return {
-        "answer_to": answer_to,
+        "reply_to": reply_to,
         "link_to": link_to,
-        "url": absolute,
+        "url": absolute_url,
         "address": mail.address,
         "installation": setting("NAME"),
         "style": _style(mail.name, setting("ACCENT_HUE"), direction()),

@@ -8,15 +8,15 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.errors import Conflict, NotFound
 from wellchat.forms import read_query
+from wellchat.i18n import N_, gettext
 from wellchat.mail import actions, queries
 from wellchat.mail.forms import ListMails
 from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.web import safe_next, signed_in, viewer
-from wellchat.words import N_, gettext
 
 ledger = Blueprint("ledger", __name__)
 
-STATE_WORDS = {
+STATE_LABELS = {
     QUEUED: N_("Queued"),
     SENDING: N_("Sending"),
     SENT: N_("Sent"),
@@ -29,24 +29,24 @@ STATE_WORDS = {
 @ledger.get("/settings/emails")
 @signed_in
 def mine() -> str:
-    wish = read_query(ListMails)
-    found, following = queries.ledger_of(viewer(), before=wish.before, limit=wish.limit)
+    filters = read_query(ListMails)
+    found, following = queries.ledger_of(viewer(), before=filters.before, limit=filters.limit)
     names = queries.thread_names(viewer().id, found)
-    return render_template("mail/mine.html", mails=found, next=following, threads=names)
+    return render_template("mail/my_mails.html", mails=found, next=following, threads=names)
 
 
 @ledger.get("/oversight/emails")
 @signed_in
-def everybodys() -> str:
-    wish = read_query(ListMails)
-    found, following = queries.whole_ledger(viewer(), wish)
+def all_mails() -> str:
+    filters = read_query(ListMails)
+    found, following = queries.whole_ledger(viewer(), filters)
     return render_template(
         "mail/ledger.html",
         mails=found,
         next=following,
-        wish=wish,
-        states=[("", gettext("All")), *((state, gettext(words)) for state, words in STATE_WORDS.items())],
-        troubles=queries.troubles(viewer()),
+        filters=filters,
+        states=[("", gettext("All")), *((state, gettext(label)) for state, label in STATE_LABELS.items())],
+        problem_counts=queries.problem_counts(viewer()),
         here=request.full_path,
     )
 

@@ -29,7 +29,9 @@ class Mail(Base):
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'sending', 'sent', 'skipped', 'failed', 'unknown')", name="state"),
+        CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'skipped', 'failed', 'unknown')", name="state"
+        ),
         Index("ix_mails_state_due_at", "state", "due_at"),
         Index("ix_mails_user_id_created_at", "user_id", "created_at"),
         Index("ix_mails_created_at_id", "created_at", "id"),
@@ -39,14 +41,24 @@ class Mail(Base):
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     user_id: Mapped[str | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     address: Mapped[str] = mapped_column(String(254))
-    name: Mapped[str] = mapped_column(String(40))  # the folder under templates/emails: welcome, verification, digest
+    name: Mapped[str] = mapped_column(
+        String(40)
+    )  # the folder under templates/emails: welcome, verification, digest
     state: Mapped[str] = mapped_column(String(10), default=QUEUED)
     reason: Mapped[str] = mapped_column(Text, default="")  # in a sentence a person can read
-    context: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # what the template needs, ids not texts
-    covers: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)  # [{thread_id, first_seq, last_seq}]
-    message_id: Mapped[str | None] = mapped_column(String(200), unique=True)  # RFC 5322, stable across retries
+    context: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # what the template needs, ids not texts
+    covers: Mapped[list[dict[str, Any]]] = mapped_column(
+        JSON, default=list
+    )  # [{thread_id, first_seq, last_seq}]
+    message_id: Mapped[str | None] = mapped_column(
+        String(200), unique=True
+    )  # RFC 5322, stable across retries
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # next try; while sending: when it counts as unknown
+    due_at: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # next try; while sending: when it counts as unknown
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

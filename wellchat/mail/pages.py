@@ -18,10 +18,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat.clock import now
 from wellchat.config import setting
 from wellchat.errors import NotFound
+from wellchat.feature import registry
+from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.web import at_the_machine, limiter, safe_next, signed_in, viewer
-from wellchat.words import gettext
+from wellchat.web import is_loopback_request, limiter, safe_next, signed_in, viewer
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -36,23 +37,28 @@ FRAME_POLICY = (
 
 
 @pages.get("/outbox")
-def outbox() -> str:
-    return render_template("mail/outbox.html", mails=[(mail, _message(mail)) for mail in queries.outbox(_reader())])
+def captured_mails() -> str:
+    return render_template(
+        "mail/captured_mails.html",
+        mails=[(mail, _message(mail)) for mail in queries.captured_mails(_visible_to())],
+    )
 
 
 @pages.get("/outbox/<mail_id>")
-def mail(mail_id: str) -> str:
-    row = queries.mail_for(_reader(), mail_id)
+def captured_mail(mail_id: str) -> str:
+    row = queries.captured_mail(_visible_to(), mail_id)
     message = _message(row)
     if message is None:
         raise NotFound
-    return render_template("mail/mail.html", mail=row, message=message, text=part_of(message, "plain"))
+    return render_template(
+        "mail/captured_mail.html", mail=row, message=message, text=part_of(message, "plain")
+    )
 
 
 @pages.get("/outbox/<mail_id>/html")
-def frame(mail_id: str) -> Response:
+def captured_html(mail_id: str) -> Response:
     """The HTML part on its own, for the frame."""
-    message = _message(queries.mail_for(_reader(), mail_id))
+    message = _message(queries.captured_mail(_visible_to(), mail_id))
     html = part_of(message, "html") if message else ""
     if not html:
         raise NotFound
@@ -85,11 +91,11 @@ def address_refusal() -> RefusedAddress | None:
     return queries.refusal_of(current_user.email) if current_user.is_authenticated else None
 
 
-def _reader() -> User | None:
+def _visible_to() -> User | None:
     """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
     if setting("SMTP_URL"):
         raise NotFound
-    if at_the_machine():
+    if is_loopback_request():
         return None
     return viewer()
 
@@ -102,3 +108,9 @@ def _message(mail: Mail) -> EmailMessage | None:
 def part_of(message: EmailMessage, subtype: str) -> str:
     part = message.get_body((subtype,))
     return str(part.get_content()) if part else ""
+
+
+def mail_label(name: str) -> str:
+    """What people call this kind of mail, in the reader's language; for a kind that is no longer declared, its name."""
+    declared = registry().mails.get(name)
+    return gettext(declared.label) if declared else name.replace("_", " ").capitalize()

@@ -7,15 +7,15 @@ from datetime import datetime
 from sqlalchemy import func, select
 
 from wellchat.db import db, insert, transaction
+from wellchat.i18n import N_
 from wellchat.mail.models import FAILED, SENDING, SENT, UNKNOWN, Mail, RefusedAddress
-from wellchat.mail.transport import is_of_address
-from wellchat.words import N_
+from wellchat.mail.transport import is_address_refusal
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")
-MOST_REASON = 500  # characters of what a mail server said
+MAX_REASON = 500  # characters of what a mail server said
 
 
-def record_bounce(*, message_id: str, address: str, said: str, now: datetime) -> Mail | None:
+def record_bounce(*, message_id: str, address: str, diagnostic: str, now: datetime) -> Mail | None:
     """A mail server gave one of our mails back for good. Answers that mail; None where it was none of ours to it."""
     with transaction() as session:
         mail = session.execute(
@@ -24,13 +24,13 @@ def record_bounce(*, message_id: str, address: str, said: str, now: datetime) ->
         if mail is None:
             return None
         if mail.state in (SENT, UNKNOWN, SENDING):
-            mail.state, mail.due_at, mail.reason = FAILED, None, f"It came back. {said}"
-        if is_of_address(said):
-            note_refusal(mail.address, said, now)
+            mail.state, mail.due_at, mail.reason = FAILED, None, f"It came back. {diagnostic}"
+        if is_address_refusal(diagnostic):
+            save_refusal(mail.address, diagnostic, now)
     return mail
 
 
-def note_refusal(address: str, reason: str, now: datetime) -> None:
-    values = {"reason": reason[:MOST_REASON], "refused_at": now}
-    noted = insert(RefusedAddress).values(email=address, **values)
-    db.session.execute(noted.on_conflict_do_update(index_elements=[RefusedAddress.email], set_=values))
+def save_refusal(address: str, reason: str, now: datetime) -> None:
+    values = {"reason": reason[:MAX_REASON], "refused_at": now}
+    saved = insert(RefusedAddress).values(email=address, **values)
+    db.session.execute(saved.on_conflict_do_update(index_elements=[RefusedAddress.email], set_=values))

@@ -20,43 +20,43 @@ from wellchat.config import setting
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 20.0  # seconds for each step of the conversation with a mail server
-SETTINGS_WRONG = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
+TIMEOUT = 20.0  # seconds for each step of the conversation with a mail server
+WRONG_SETTINGS = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
 STATUS = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
 DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
 
-class Trouble(Exception):
+class DeliveryError(Exception):
     """A mail did not leave, as a sentence for the ledger."""
 
 
-class Temporary(Trouble):
+class Temporary(DeliveryError):
     """It certainly did not go out, and may be tried again."""
 
 
-class Permanent(Trouble):
+class Permanent(DeliveryError):
     """It certainly did not go out, and never will."""
 
 
-class Refused(Permanent):
+class AddressRefused(Permanent):
     """The mail server does not take mail for this address: not this one, and none."""
 
 
-class Lost(Trouble):
+class OutcomeUnknown(DeliveryError):
     """The line broke after the text was on its way: it may have gone out."""
 
 
-def is_of_address(said: str) -> bool:
+def is_address_refusal(reason: str) -> bool:
     """Whether a refusal for good is the address's own: by its enhanced status code (RFC 3463) where there is one.
 
     5.7 is policy and 5.3 and 5.5 are the servers among themselves: they would strike everybody at once. A mailbox
     that is full (5.2.2) may be emptied.
     """
-    status = next((found for found in STATUS.finditer(said) if found[1] != "0"), None)  # 5.0.0 says nothing
+    status = next((found for found in STATUS.finditer(reason) if found[1] != "0"), None)  # 5.0.0 says nothing
     return status is None or (status[1] in ("1", "2") and status[0] not in ("5.2.2", "5.2.3"))
 
 
-class Lane(Protocol):
+class MailConnection(Protocol):
     unreachable: bool
     """The server could not be reached at all; whoever has more to send may as well stop."""
 
@@ -69,28 +69,30 @@ class Lane(Protocol):
     ) -> None: ...
 
 
-class SmtpLane:
+class SmtpConnection:
     """One connection to the mail server, opened with the first mail and reused until the lane is left."""
 
-    def __init__(self, url: str, *, our_name: str) -> None:
+    def __init__(self, url: str, *, helo_name: str) -> None:
         self._url = urlsplit(url)
-        self._our_name = our_name
+        self._helo_name = helo_name
         self._server: smtplib.SMTP | None = None
         self.unreachable = False
 
     def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
-        self._address(sender, to, international=not (sender + to).isascii())
+        self._send_envelope(sender, to, international=not (sender + to).isascii())
         server = self._connected()
         try:
-            answer = server.data(content)
+            reply = server.data(content)
         except smtplib.SMTPDataError as refusal:  # at the word DATA: nothing of the text was sent
-            answer = (refusal.smtp_code, _bytes(refusal.smtp_error))
+            reply = (refusal.smtp_code, _bytes(refusal.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
             self.close()
-            raise Lost(f"The connection to the mail server broke while the text was sent ({error}).") from None
-        self._check(answer)
+            raise OutcomeUnknown(
+                f"The connection to the mail server broke while the text was sent ({error})."
+            ) from None
+        self._check(reply)
 
-    def _address(self, sender: str, to: str, *, international: bool) -> None:
+    def _send_envelope(self, sender: str, to: str, *, international: bool) -> None:
         """Say from whom to whom, on a line that is alive. Raises Temporary, Permanent or Refused."""
         fresh = self._server is None
         server = self._connected()
@@ -103,30 +105,32 @@ class SmtpLane:
             self.close()
             if fresh:
                 raise Temporary(f"The mail server hung up ({error}).") from None
-            self._address(sender, to, international=international)  # the line had been cut since the last mail
+            self._send_envelope(
+                sender, to, international=international
+            )  # the line had been cut since the last mail
 
     def _connected(self) -> smtplib.SMTP:
         if self._server is None:
             try:
-                self._server = connect(self._url, self._our_name)
+                self._server = connect(self._url, self._helo_name)
             except (OSError, smtplib.SMTPException) as error:
                 self.unreachable = True
                 raise Temporary(f"The mail server cannot be used ({error}).") from None
         return self._server
 
-    def _check(self, answer: tuple[int, bytes], *, of_recipient: bool = False) -> None:
+    def _check(self, reply: tuple[int, bytes], *, of_recipient: bool = False) -> None:
         """Raises Temporary, Permanent or Refused for a refusal, with the line ready for the next mail."""
-        code, words = answer
+        code, reply_text = reply
         if 200 <= code < 300:
             return
-        self._start_over()
-        text = " ".join(words.decode(errors="replace").split())
-        said = f"The mail server answered {code} {text}"
-        if code < 500 or code in SETTINGS_WRONG:
-            raise Temporary(said)
-        raise Refused(said) if of_recipient and is_of_address(text) else Permanent(said)
+        self._reset()
+        text = " ".join(reply_text.decode(errors="replace").split())
+        reason = f"The mail server answered {code} {text}"
+        if code < 500 or code in WRONG_SETTINGS:
+            raise Temporary(reason)
+        raise AddressRefused(reason) if of_recipient and is_address_refusal(text) else Permanent(reason)
 
-    def _start_over(self) -> None:
+    def _reset(self) -> None:
         try:
             if self._server is not None:
                 self._server.rset()
@@ -146,7 +150,7 @@ class SmtpLane:
         self.close()
 
 
-class FolderLane:
+class FolderConnection:
     """Each mail becomes a file, complete from the moment it can be seen; names sort by time."""
 
     unreachable = False
@@ -170,14 +174,14 @@ class FolderLane:
         pass
 
 
-def lane() -> Lane:
+def open_connection() -> MailConnection:
     """The way out that is set."""
     if url := setting("SMTP_URL"):
-        return SmtpLane(url, our_name=our_name())
-    return FolderLane(folder())
+        return SmtpConnection(url, helo_name=helo_name())
+    return FolderConnection(folder())
 
 
-def our_name() -> str:
+def helo_name() -> str:
     """What we call ourselves before a mail server."""
     return urlsplit(setting("BASE_URL")).hostname or "localhost"
 
@@ -188,17 +192,17 @@ def folder() -> Path:
     return folder / "mail"
 
 
-def connect(url: SplitResult, our_name: str, *, patience: float = PATIENCE) -> smtplib.SMTP:
+def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> smtplib.SMTP:
     """The mail server, ready to take a mail: encrypted and signed in where the setting says so."""
     host = url.hostname or "localhost"
     starttls = parse_qs(url.query).get("starttls", ["0"])[0].lower() in ("1", "true", "on", "yes")
     port = url.port or (587 if starttls else DEFAULT_PORTS[url.scheme])
     if url.scheme == "smtps":
         server: smtplib.SMTP = smtplib.SMTP_SSL(
-            host, port, our_name, timeout=patience, context=ssl.create_default_context()
+            host, port, helo_name, timeout=timeout, context=ssl.create_default_context()
         )
     else:
-        server = smtplib.SMTP(host, port, our_name, timeout=patience)
+        server = smtplib.SMTP(host, port, helo_name, timeout=timeout)
     try:
         if starttls:
             server.starttls(context=ssl.create_default_context())
@@ -211,5 +215,5 @@ def connect(url: SplitResult, our_name: str, *, patience: float = PATIENCE) -> s
     return server
 
 
-def _bytes(words: bytes | str) -> bytes:
-    return words if isinstance(words, bytes) else words.encode()
+def _bytes(text: bytes | str) -> bytes:
+    return text if isinstance(text, bytes) else text.encode()

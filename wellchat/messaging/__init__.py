@@ -2,35 +2,54 @@
 
 from flask import Flask
 
-from wellchat.accounts.actions import ON_PROFILE
-from wellchat.attachments.work import ON_THUMBNAIL
-from wellchat.messaging.actions import tell_of_person
+from wellchat.accounts.hooks import profile_changed_in_transaction
+from wellchat.attachments.hooks import thumbnail_made_in_transaction
+from wellchat.feature import Feature
+from wellchat.i18n import N_
+from wellchat.messaging import snoozing
+from wellchat.messaging.actions import refresh_person
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
-from wellchat.messaging.files import show_thumbnail
+from wellchat.messaging.files import add_thumbnail
 from wellchat.messaging.gallery import gallery, gallery_api
-from wellchat.messaging.labels import tell_of_subject
 from wellchat.messaging.message_api import api as message_api
 from wellchat.messaging.message_pages import pages as message_pages
+from wellchat.messaging.navigation import message_url
 from wellchat.messaging.pages import badges, pages
-from wellchat.messaging.places import address_of
 from wellchat.messaging.queries import warm_up
-from wellchat.subjects.actions import ON_PUT
+from wellchat.messaging.subject_updates import refresh_subject
+from wellchat.notifications.kinds import NotificationKind
+from wellchat.subjects.hooks import subject_put_in_transaction
 
 
-def init_app(app: Flask) -> None:
+def _setup(_app: Flask) -> None:
     warm_up()
-    if tell_of_person not in ON_PROFILE:
-        ON_PROFILE.append(tell_of_person)
-    if tell_of_subject not in ON_PUT:
-        ON_PUT.append(tell_of_subject)
-    if show_thumbnail not in ON_THUMBNAIL:
-        ON_THUMBNAIL.append(show_thumbnail)
-    app.register_blueprint(api)
-    app.register_blueprint(message_api)
-    app.register_blueprint(gallery_api)
-    app.register_blueprint(gallery)
-    app.register_blueprint(pages)
-    app.register_blueprint(message_pages)
-    app.context_processor(lambda: {"badges": badges, "message_place": address_of})
-    app.cli.add_command(subject)
+
+
+feature = Feature(
+    "messaging",
+    blueprints=(api, message_api, gallery_api, gallery, pages, message_pages),
+    commands=(subject,),
+    tasks="worker.messaging",
+    sweeps=(snoozing.sweep,),
+    notification_kinds=(
+        NotificationKind(
+            name="message",
+            label=N_("New messages"),
+            title="{actor}",
+            group="thread:{thread_id}",
+            several=N_("{count} new messages"),
+            discreet=N_("New message"),
+            partial="notifications/_kinds/message.html",
+            waits_for_digest=True,
+            priority="high",
+        ),
+    ),
+    handlers=(
+        (profile_changed_in_transaction, refresh_person),
+        (subject_put_in_transaction, refresh_subject),
+        (thumbnail_made_in_transaction, add_thumbnail),
+    ),
+    context=lambda: {"badges": badges, "message_url": message_url},
+    setup=_setup,
+)

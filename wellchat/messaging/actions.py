@@ -10,19 +10,19 @@ from sqlalchemy import and_, delete, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
-from wellchat.db import db, run, transaction
+from wellchat.db import db, execute, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
-from wellchat.jobs import enqueue
+from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
-from wellchat.messaging.changing import left_to_read, lock_own, words_changed
 from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
+from wellchat.messaging.mutation import lock_own_message, text_changed, unread_above
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
-from wellchat.words import gettext
+from wellchat.task_queue import enqueue
 
-MOST_TOLD = 200  # threads, the latest, and records whose screens hear of a new name or picture
+MAX_REFRESHED = 200  # threads, the latest, and records whose screens hear of a new name or picture
 
 
 def send_message(
@@ -44,7 +44,7 @@ def send_message(
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     with transaction():
-        taken = run(statements.TAKE_NUMBER, ids).one_or_none()
+        taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         seq, client_id, professional_id, own_subject = taken
@@ -63,16 +63,16 @@ def send_message(
             created_at=now,
             revision=0,
         )
-        content = {"number": seq, "text": body, "subject": about.id if about else None, "answers": reply_to}
-        if run(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
-            run(statements.GIVE_NUMBER_BACK, ids)
+        content = {"number": seq, "text": body, "subject": about.id if about else None, "reply_to": reply_to}
+        if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
+            execute(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
         if attachments:
-            message.files = files.send_along(message, reader_id=recipient_id, ids=attachments)
+            message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
         kind = about.kind if about and own_subject is None else None
-        run(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
-        run(statements.PUT_INTO_OUTBOX, ids | {"number": seq, "to": recipient_id})
+        execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
+        execute(statements.PUT_PENDING_DELIVERY, ids | {"number": seq, "to": recipient_id})
         for user_id in (sender.id, recipient_id):
             record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
         enqueue("messaging.tell", thread_id=thread_id)
@@ -86,7 +86,9 @@ def _sent_before(
     first = db.session.execute(
         select(Message)
         .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == sender.id))
-        .where(Message.thread_id == thread_id, Message.sender_id == sender.id, Message.client_key == client_key)
+        .where(
+            Message.thread_id == thread_id, Message.sender_id == sender.id, Message.client_key == client_key
+        )
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if first is None:
@@ -116,7 +118,7 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
     Raises NotFound where it is not the viewer's message, Invalid where it is too late or deleted.
     """
     with transaction() as session:
-        thread, message = lock_own(viewer, thread_id, seq)
+        thread, message = lock_own_message(viewer, thread_id, seq)
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": gettext("This message was deleted.")})
         if not message.may_be_edited(now):
@@ -126,7 +128,7 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
         if message.body != body:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now
-            words_changed(thread, message, now)
+            text_changed(thread, message, now)
     return message
 
 
@@ -136,17 +138,19 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
     Twice is the same as once. Raises NotFound.
     """
     with transaction() as session:
-        thread, message = lock_own(viewer, thread_id, seq)
+        thread, message = lock_own_message(viewer, thread_id, seq)
         if message.deleted_at is None:
-            session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now))
-            files.take_back(message, now=now)
+            session.add(
+                MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now)
+            )
+            files.withdraw_files(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None
             session.flush()
-            run(statements.RECOUNT_WAITING, {"thread": thread_id})
-            words_changed(thread, message, now)
+            execute(statements.RECOUNT_WAITING, {"thread": thread_id})
+            text_changed(thread, message, now)
     return message
 
 
@@ -156,11 +160,14 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
     Raises NotFound, and Invalid for a seq above the last message.
     """
     with transaction():
-        if run(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount == 0:
+        if (
+            execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount
+            == 0
+        ):
             _refuse_unknown_seq(viewer, thread_id, seq)
             return
         notifications.read_thread(
-            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=left_to_read(viewer.id, seq)
+            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=unread_above(viewer.id, seq)
         )
         for user_id in people_of(thread_id):
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
@@ -183,7 +190,9 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
     Raises NotFound, and Invalid where nothing of the other's is there to read.
     """
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
         if membership is None:
             raise NotFound
         theirs = select(Message.seq).where(
@@ -201,7 +210,9 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
     """Put a thread elsewhere for the viewer alone. `changes`: any of archived, pinned, muted_until, snoozed_until."""
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
         if membership is None:
             raise NotFound
         for name, value in changes.items():
@@ -212,7 +223,9 @@ def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) 
 def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
     """Let the other person know that the viewer is writing. Raises NotFound."""
     with transaction() as session:
-        membership = session.get(Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True)
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
         if membership is None:
             raise NotFound
         membership.typing_at = now
@@ -221,7 +234,7 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
 
 
-def tell_of_person(user_id: str) -> None:
+def refresh_person(user_id: str) -> None:
     """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
     with transaction() as session:
         threads = session.execute(
@@ -229,9 +242,9 @@ def tell_of_person(user_id: str) -> None:
             .join(Membership, Membership.thread_id == Thread.id)
             .where(Membership.user_id == user_id)
             .order_by(Membership.updated_at.desc())
-            .limit(MOST_TOLD)
+            .limit(MAX_REFRESHED)
         ).all()
         for thread_id, *people in threads:
             for person_id in people:
                 record_change(user_id=person_id, kind="thread", thread_id=thread_id)
-        notifications.tell_of_actor(user_id, [thread_id for thread_id, *_ in threads], most=MOST_TOLD)
+        notifications.refresh_actor(user_id, [thread_id for thread_id, *_ in threads], limit=MAX_REFRESHED)

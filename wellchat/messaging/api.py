@@ -10,16 +10,7 @@ from flask import Response, current_app
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import actions, places, queries
-from wellchat.messaging.answers import (
-    Me,
-    MembershipAnswer,
-    MessagePage,
-    OneMessage,
-    OneThread,
-    ReadAnswer,
-    ThreadPage,
-)
+from wellchat.messaging import actions, navigation, queries
 from wellchat.messaging.forms import (
     EditMessage,
     ListMessages,
@@ -31,8 +22,17 @@ from wellchat.messaging.forms import (
 )
 from wellchat.messaging.models import Message
 from wellchat.messaging.opening import open_thread
-from wellchat.messaging.state import membership_state, message_state, thread_state
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.messaging.schemas import (
+    Me,
+    MembershipAnswer,
+    MessagePage,
+    OneMessage,
+    OneThread,
+    ReadAnswer,
+    ThreadPage,
+)
+from wellchat.messaging.serializers import membership_json, message_json, thread_json
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
 
@@ -44,7 +44,9 @@ def me() -> Response:
     """Who I am, where my change log stands, and what I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
-    return reply({"user": person_json(user), "cursor": str(cursor), "unread": queries.unread_counts(viewer().id)})
+    return json_response(
+        {"user": person_json(user), "cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
+    )
 
 
 @api.get("/threads")
@@ -60,20 +62,22 @@ def list_threads(page: ListThreads) -> Response:
     user = viewer()
     cursor = cursor_now(user.id)
     views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
-    return reply({"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)})
+    return json_response(
+        {"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)}
+    )
 
 
 @api.post("/threads")
 @signed_in
 @limiter.limit("60/minute")
-@api.input(OpenThread, location="json", arg_name="wish")
+@api.input(OpenThread, location="json", arg_name="body")
 @api.output(OneThread, status_code=201)
 @api.doc(responses={200: "It stood already"})
-def post_thread(wish: OpenThread) -> Response:
+def post_thread(body: OpenThread) -> Response:
     """Open the thread with somebody, or about a subject. 201 when made, 200 when it stood."""
-    subject = (wish.subject.kind, wish.subject.external_id) if wish.subject else None
-    thread_id, made = open_thread(viewer=viewer(), with_id=wish.with_, subject=subject, now=clock.now())
-    return reply({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
+    subject = (body.subject.kind, body.subject.external_id) if body.subject else None
+    thread_id, made = open_thread(viewer=viewer(), with_id=body.with_, subject=subject, now=clock.now())
+    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
 
 
 @api.get("/threads/<thread_id>")
@@ -81,11 +85,11 @@ def post_thread(wish: OpenThread) -> Response:
 @api.output(OneThread)
 def get_thread(thread_id: str) -> Response:
     """One thread of mine."""
-    return reply({"thread": _thread(queries.thread_for(viewer(), thread_id))})
+    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))})
 
 
 def _thread(view: queries.ThreadView) -> dict[str, Any]:
-    return thread_state(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
 
 
 @api.get("/threads/<thread_id>/messages")
@@ -100,19 +104,21 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
     """
     user = viewer()
     cursor = cursor_now(user.id)
-    at = places.first_of_day(user, thread_id, page.day) if page.day else page.around
+    at = navigation.first_of_day(user, thread_id, page.day) if page.day else page.around
     if at is not None:
-        found, more = places.messages_around(user, thread_id, at, limit=page.limit)
+        found, more = navigation.messages_around(user, thread_id, at, limit=page.limit)
     else:
-        found, more = queries.messages_of(user, thread_id, before=page.before, after=page.after, limit=page.limit)
-    answer = {"messages": [message_state(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
-    return reply(answer if at is None else answer | {"at": at})
+        found, more = queries.messages_of(
+            user, thread_id, before=page.before, after=page.after, limit=page.limit
+        )
+    answer = {"messages": [message_json(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
+    return json_response(answer if at is None else answer | {"at": at})
 
 
 @api.post("/threads/<thread_id>/messages")
 @signed_in
 @limiter.limit("20/second;300/minute")
-@api.input(SendMessage, location="json", arg_name="wish")
+@api.input(SendMessage, location="json", arg_name="body")
 @api.output(OneMessage, status_code=201)
 @api.doc(
     responses={
@@ -120,16 +126,16 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
         409: "Another body under the same key",
     }
 )
-def post_message(thread_id: str, wish: SendMessage) -> Response:
+def post_message(thread_id: str, body: SendMessage) -> Response:
     """Send a message. Retry with the same `client_key` until an answer comes: it is never sent twice."""
     message, new = actions.send_message(
         sender=viewer(),
         thread_id=thread_id,
-        body=wish.body,
-        client_key=wish.client_key,
-        subject=(wish.subject.kind, wish.subject.external_id) if wish.subject else None,
-        reply_to=wish.reply_to,
-        attachments=wish.attachments,
+        body=body.body,
+        client_key=body.client_key,
+        subject=(body.subject.kind, body.subject.external_id) if body.subject else None,
+        reply_to=body.reply_to,
+        attachments=body.attachments,
         now=clock.now(),
     )
     return _message(message, 201 if new else 200)
@@ -138,12 +144,12 @@ def post_message(thread_id: str, wish: SendMessage) -> Response:
 @api.patch("/threads/<thread_id>/messages/<int:seq>")
 @signed_in
 @limiter.limit("60/minute")
-@api.input(EditMessage, location="json", arg_name="wish")
+@api.input(EditMessage, location="json", arg_name="body")
 @api.output(OneMessage)
-def patch_message(thread_id: str, seq: int, wish: EditMessage) -> Response:
+def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
     """Change what a message of mine says, within five minutes of sending it."""
     return _message(
-        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=wish.body, now=clock.now())
+        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
     )
 
 
@@ -157,21 +163,21 @@ def delete_message(thread_id: str, seq: int) -> Response:
 
 
 def _message(message: Message, status: int = 200) -> Response:
-    return reply({"message": message_state(message, viewer().id)}, status)
+    return json_response({"message": message_json(message, viewer().id)}, status)
 
 
 @api.put("/threads/<thread_id>/read")
 @signed_in
-@api.input(MarkRead, location="json", arg_name="wish")
+@api.input(MarkRead, location="json", arg_name="body")
 @api.output(ReadAnswer)
-def put_read(thread_id: str, wish: MarkRead) -> Response:
+def put_read(thread_id: str, body: MarkRead) -> Response:
     """Move my watermark to a message I was shown. It never moves back."""
-    actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=wish.seq, now=clock.now())
-    return reply({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
+    actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
+    return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
 
 
 def _membership(thread_id: str) -> dict[str, Any]:
-    return membership_state(queries.thread_for(viewer(), thread_id))
+    return membership_json(queries.thread_for(viewer(), thread_id))
 
 
 @api.put("/threads/<thread_id>/typing")
@@ -185,11 +191,11 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 
 @api.patch("/threads/<thread_id>/membership")
 @signed_in
-@api.input(PatchMembership, location="json", arg_name="wish")
+@api.input(PatchMembership, location="json", arg_name="body")
 @api.output(MembershipAnswer)
-def patch_membership(thread_id: str, wish: PatchMembership) -> Response:
+def patch_membership(thread_id: str, body: PatchMembership) -> Response:
     """Archive, pin, mute or snooze a thread, for me alone."""
     user = viewer()
-    changes = wish.given(now=clock.now(), zone=user.time_zone)
+    changes = body.given(now=clock.now(), zone=user.time_zone)
     actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
-    return reply({"membership": _membership(thread_id)})
+    return json_response({"membership": _membership(thread_id)})

@@ -55,7 +55,7 @@ def put(
             url=url,
             starts_at=starts_at,
             status=status,
-            tell=not quiet,
+            notify=not quiet,
             now=clock.now(),
         )
     except WellchatError as error:

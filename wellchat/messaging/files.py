@@ -11,30 +11,30 @@ from wellchat.accounts.models import User
 from wellchat.attachments import actions as attachments
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.queries import files_of
-from wellchat.attachments.state import File
-from wellchat.db import db, run
+from wellchat.attachments.serializers import File
+from wellchat.db import db, execute
 from wellchat.messaging import statements
-from wellchat.messaging.changing import message_changed
 from wellchat.messaging.models import Message, Thread
+from wellchat.messaging.mutation import message_changed
 from wellchat.messaging.queries import thread_for
 
 
-def send_along(message: Message, *, reader_id: str, ids: Sequence[str]) -> list[File]:
+def attach_files(message: Message, *, reader_id: str, ids: Sequence[str]) -> list[File]:
     """The sender's files go with a message that was just put there. Raises Invalid."""
     files = attachments.claim(
         owner_id=message.sender_id, reader_id=reader_id, thread_id=message.thread_id, seq=message.seq, ids=ids
     )
-    run(statements.PUT_FILES, {"thread": message.thread_id, "number": message.seq, "of_it": files})
+    execute(statements.PUT_FILES, {"thread": message.thread_id, "number": message.seq, "of_it": files})
     return files
 
 
-def take_back(message: Message, *, now: datetime) -> None:
+def withdraw_files(message: Message, *, now: datetime) -> None:
     if message.files:
         attachments.withdraw(thread_id=message.thread_id, seq=message.seq, now=now)
         message.files = None
 
 
-def show_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
+def add_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
     """A picture of a message can be shown small from now on: to both, and as a newer state of the message."""
     session = db.session()
     thread = session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
@@ -58,6 +58,6 @@ def sent_with_key(viewer: User, thread_id: str, client_key: str) -> list[str] | 
 def thread_files(
     viewer: User, thread_id: str, *, kind: str | None = None, before: str | None = None, limit: int = 30
 ) -> tuple[list[Attachment], str | None]:
-    """The files of a thread, latest first, and the place of the next page. Raises NotFound."""
+    """The files of a thread, latest first, and the token of the next page. Raises NotFound."""
     thread_for(viewer, thread_id)
     return files_of(viewer, thread_id, kind=kind, before=before, limit=limit)

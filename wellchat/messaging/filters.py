@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
+from wellchat.i18n import N_, gettext
 from wellchat.messaging.forms import ListThreads
 from wellchat.subjects.kinds import KINDS
-from wellchat.words import N_, gettext
 
 NAMES = ("unread", "waiting", "snoozed", "archived", "kind", "q")
 
@@ -31,7 +31,11 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
     """
     names = [
         (name, label)
-        for name, label in (("unread", N_("Unread")), ("waiting", N_("Waiting on me")), ("snoozed", N_("Snoozed")))
+        for name, label in (
+            ("unread", N_("Unread")),
+            ("waiting", N_("Waiting on me")),
+            ("snoozed", N_("Snoozed")),
+        )
         if not (name == "snoozed" and page.archived)
     ]
     parts = [

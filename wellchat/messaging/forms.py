@@ -8,12 +8,12 @@ from unicodedata import category
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
-from wellchat.attachments.actions import MOST_FILES
+from wellchat.attachments.actions import MAX_FILES
 from wellchat.forms import Form, QueryForm, Text
+from wellchat.i18n import gettext
+from wellchat.messaging.durations import MuteFor, SnoozeFor, until
 from wellchat.messaging.models import MAX_SEQ
-from wellchat.messaging.spans import MuteFor, SnoozeFor, until
 from wellchat.subjects.kinds import known_kind
-from wellchat.words import gettext
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
@@ -77,7 +77,7 @@ class SendMessage(_HasBody):
     client_key: ClientKey
     subject: SubjectRef | None = None
     reply_to: MessageSeq | None = None
-    attachments: Annotated[list[Id], Field(max_length=MOST_FILES)] = []
+    attachments: Annotated[list[Id], Field(max_length=MAX_FILES)] = []
 
     def _has_files(self) -> bool:
         return bool(self.attachments)
@@ -90,7 +90,7 @@ class PostMessage(_HasBody):
     subject: Id | None = None
     reply_to: MessageSeq | None = None
     seen: Seq = 0
-    files: Annotated[int, Field(ge=0, le=MOST_FILES)] = 0  # that came along; counted by the route
+    files: Annotated[int, Field(ge=0, le=MAX_FILES)] = 0  # that came along; counted by the route
 
     def _has_files(self) -> bool:
         return self.files > 0
@@ -163,8 +163,8 @@ class PatchMembership(Form):
         given = {name: getattr(self, name) for name in self.model_fields_set}
         for word, name in (("mute", "muted_until"), ("snooze", "snoozed_until")):
             if word in given:
-                span = given.pop(word)
-                given[name] = until(span, now=now, zone=zone) if span else None
+                duration = given.pop(word)
+                given[name] = until(duration, now=now, zone=zone) if duration else None
         return given
 
 
@@ -176,9 +176,11 @@ class PostMembership(Form):
     mute: Literal["hour", "tomorrow", "week", "always", "off"] | None = None
     snooze: Literal["hour", "tomorrow", "week", "off"] | None = None
 
-    def wish(self) -> PatchMembership:
+    def as_patch(self) -> PatchMembership:
         said = self.model_dump(exclude_none=True)
-        return PatchMembership.model_validate({k: None if value == "off" else value for k, value in said.items()})
+        return PatchMembership.model_validate(
+            {k: None if value == "off" else value for k, value in said.items()}
+        )
 
 
 class ListThreads(QueryForm):
@@ -208,7 +210,7 @@ class ListMessages(QueryForm):
     limit: LIMIT = 50
 
     @model_validator(mode="after")
-    def _one_place(self) -> ListMessages:
+    def _one_position(self) -> ListMessages:
         if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
             self.around is not None or self.day is not None
         ):
@@ -224,7 +226,7 @@ class ListFiles(QueryForm):
     limit: LIMIT = 30
 
 
-class ThreadPlace(QueryForm):
+class ThreadQuery(QueryForm):
     """Where to open a thread, and what the next message speaks of (a subject's id) or answers (a seq)."""
 
     before: Seq | None = None

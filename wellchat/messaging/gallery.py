@@ -8,23 +8,23 @@ from apiflask import APIBlueprint
 from flask import Blueprint, Response, render_template
 
 from wellchat.accounts.models import User
-from wellchat.attachments.answers import AttachmentPage
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.queries import files_of
-from wellchat.attachments.state import as_file, file_state
+from wellchat.attachments.schemas import AttachmentPage
+from wellchat.attachments.serializers import as_file, file_json
 from wellchat.clock import iso
 from wellchat.forms import read_query
 from wellchat.messaging.files import thread_files
 from wellchat.messaging.forms import ListFiles
 from wellchat.messaging.queries import thread_for
-from wellchat.web import reply, signed_in, viewer
+from wellchat.web import json_response, signed_in, viewer
 
 gallery_api = APIBlueprint("gallery_api", __name__, url_prefix="/api/threads", tag="Files")
 gallery = Blueprint("gallery", __name__, url_prefix="/threads")
 
 
-def sent_state(row: Attachment) -> dict[str, Any]:
-    return file_state(as_file(row)) | {
+def sent_json(row: Attachment) -> dict[str, Any]:
+    return file_json(as_file(row)) | {
         "seq": row.message_seq,
         "sender_id": row.owner_id,
         "created_at": iso(row.created_at),
@@ -38,7 +38,7 @@ def sent_state(row: Attachment) -> dict[str, Any]:
 def list_files(thread_id: str, page: ListFiles) -> Response:
     """The pictures and documents of a thread, latest first."""
     found, following = thread_files(viewer(), thread_id, kind=page.kind, before=page.before, limit=page.limit)
-    return reply({"attachments": [sent_state(row) for row in found], "next": following})
+    return json_response({"attachments": [sent_json(row) for row in found], "next": following})
 
 
 @gallery.get("/<thread_id>/files")
@@ -54,21 +54,21 @@ def files(thread_id: str) -> str:
         last_seq=view.thread.last_seq,
         person=view.other,
         kind=page.kind,
-        files=[sent_state(row) for row in found],
+        files=[sent_json(row) for row in found],
         next=following,
     )
 
 
-SHOWN_BESIDE = 9  # pictures, and four documents
+PANEL_PICTURES = 9  # pictures, and four documents
 
 
 def panel_files(viewer: User, thread_id: str) -> dict[str, Any]:
     """The latest pictures and documents, for the panel beside a thread; whether there are more of each."""
-    pictures, more_pictures = files_of(viewer, thread_id, kind="picture", before=None, limit=SHOWN_BESIDE)
+    pictures, more_pictures = files_of(viewer, thread_id, kind="picture", before=None, limit=PANEL_PICTURES)
     documents, more_documents = files_of(viewer, thread_id, kind="document", before=None, limit=4)
     return {
-        "pictures": [sent_state(row) for row in pictures],
+        "pictures": [sent_json(row) for row in pictures],
         "more_pictures": more_pictures,
-        "documents": [sent_state(row) for row in documents],
+        "documents": [sent_json(row) for row in documents],
         "more_documents": more_documents,
     }

@@ -7,13 +7,13 @@ from flask import Response
 
 from wellchat import clock
 from wellchat.messaging import actions, queries
-from wellchat.messaging.answers import OneMessage, Pins, ReadAnswer
 from wellchat.messaging.forms import MarkUnread
 from wellchat.messaging.models import Message
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.reacting import react
-from wellchat.messaging.state import membership_state, message_state
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.messaging.schemas import OneMessage, Pins, ReadAnswer
+from wellchat.messaging.serializers import membership_json, message_json
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("message_api", __name__, url_prefix="/api/threads/<thread_id>", tag="Messages")
 
@@ -24,7 +24,9 @@ api = APIBlueprint("message_api", __name__, url_prefix="/api/threads/<thread_id>
 @api.output(OneMessage)
 def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
     """React to a message, anybody's, with one emoji. Several different ones may stand beside each other."""
-    return _message(react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now()))
+    return _message(
+        react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now())
+    )
 
 
 @api.delete("/messages/<int:seq>/reactions/<emoji>")
@@ -33,7 +35,9 @@ def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
 @api.output(OneMessage)
 def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
     """Take a reaction of mine away."""
-    return _message(react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now()))
+    return _message(
+        react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now())
+    )
 
 
 @api.put("/messages/<int:seq>/pin")
@@ -55,7 +59,7 @@ def delete_pin(thread_id: str, seq: int) -> Response:
 
 
 def _message(message: Message) -> Response:
-    return reply({"message": message_state(message, viewer().id)})
+    return json_response({"message": message_json(message, viewer().id)})
 
 
 @api.get("/pins")
@@ -64,19 +68,21 @@ def _message(message: Message) -> Response:
 def list_pins(thread_id: str) -> Response:
     """The pinned messages of a thread, the latest pin first; all of them."""
     user = viewer()
-    return reply({"messages": [message_state(message, user.id) for message in queries.pins_of(user, thread_id)]})
+    return json_response(
+        {"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]}
+    )
 
 
 @api.put("/unread")
 @signed_in
 @limiter.limit("60/minute")
-@api.input(MarkUnread, location="json", arg_name="wish")
+@api.input(MarkUnread, location="json", arg_name="body")
 @api.output(ReadAnswer)
-def put_unread(thread_id: str, wish: MarkUnread) -> Response:
+def put_unread(thread_id: str, body: MarkUnread) -> Response:
     """Let a thread count as unread from a message on, for me alone, until I read it again.
 
     `last_read_seq` stays where it is, and so does what the other person sees as seen.
     """
-    actions.mark_unread(viewer=viewer(), thread_id=thread_id, seq=wish.seq)
+    actions.mark_unread(viewer=viewer(), thread_id=thread_id, seq=body.seq)
     view = queries.thread_for(viewer(), thread_id)
-    return reply({"membership": membership_state(view), "unread": queries.unread_counts(viewer().id)})
+    return json_response({"membership": membership_json(view), "unread": queries.unread_counts(viewer().id)})

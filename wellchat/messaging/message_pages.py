@@ -10,10 +10,10 @@ from wellchat.errors import Invalid
 from wellchat.forms import read_form
 from wellchat.messaging import actions, queries
 from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread, PinMessage, React
+from wellchat.messaging.navigation import message_url
 from wellchat.messaging.pinning import pin
-from wellchat.messaging.places import address_of
 from wellchat.messaging.reacting import react
-from wellchat.messaging.state import message_state
+from wellchat.messaging.serializers import message_json
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messages", __name__, url_prefix="/threads/<thread_id>")
@@ -30,11 +30,11 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
     found, view = queries.message_for(user, thread_id, seq), queries.thread_for(user, thread_id)
     return render_template(
         "messaging/message.html",
-        message=message_state(found, user.id),
+        message=message_json(found, user.id),
         other=view.other,
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
-        place=address_of(thread_id, seq, view.thread.last_seq),
+        thread_url=message_url(thread_id, seq, view.thread.last_seq),
         body=body if body is not None else found.body,
         errors=errors or {},
         max_body=MAX_BODY,
@@ -46,8 +46,8 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
 @limiter.limit("60/minute")
 def edit(thread_id: str, seq: int) -> Response | tuple[str, int]:
     try:
-        wish = read_form(EditMessage)
-        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=wish.body, now=clock.now())
+        form = read_form(EditMessage)
+        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=form.body, now=clock.now())
     except Invalid as refusal:
         return _page(thread_id, seq, request.form.get("body", ""), refusal.errors), 422
     return _back(thread_id, seq)
@@ -66,8 +66,8 @@ def delete(thread_id: str, seq: int) -> Response:
 @limiter.limit("60/minute")
 def change_pin(thread_id: str, seq: int) -> Response:
     try:
-        wish = read_form(PinMessage)
-        pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=wish.pinned, now=clock.now())
+        form = read_form(PinMessage)
+        pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=form.pinned, now=clock.now())
     except Invalid as refusal:
         flash(refusal.detail, "danger")
     return _back(thread_id, seq)
@@ -78,13 +78,13 @@ def change_pin(thread_id: str, seq: int) -> Response:
 @limiter.limit("120/minute")
 def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
     try:
-        wish = read_form(React)
+        form = read_form(React)
         react(
             viewer=viewer(),
             thread_id=thread_id,
             seq=seq,
-            emoji=wish.emoji,
-            on=wish.add is not None,
+            emoji=form.emoji,
+            on=form.add is not None,
             now=clock.now(),
         )
     except Invalid as refusal:
@@ -103,4 +103,4 @@ def mark_unread(thread_id: str) -> Response:
 
 def _back(thread_id: str, seq: int) -> Response:
     last_seq = queries.thread_for(viewer(), thread_id).thread.last_seq
-    return redirect(address_of(thread_id, seq, last_seq), 303)
+    return redirect(message_url(thread_id, seq, last_seq), 303)

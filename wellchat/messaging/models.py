@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
-from wellchat.attachments.state import File, in_words
+from wellchat.attachments.serializers import File, files_summary
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
@@ -71,10 +71,10 @@ def subject_key(subject: Subject, client_id: str) -> str:
     return f"subject:{subject.id}"
 
 
-_PLACE = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it
+_INBOX_ORDER = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it
 
 
-def _some(name: str, where: str, *columns: str) -> Index:
+def _partial_index(name: str, where: str, *columns: str) -> Index:
     """An index over those memberships of which a filter of the inbox speaks."""
     return Index(f"ix_memberships_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
 
@@ -88,12 +88,14 @@ class Membership(Base):
 
     __tablename__ = "memberships"
     __table_args__ = (
-        Index("ix_memberships_inbox", "user_id", *_PLACE),
-        _some("unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_PLACE),
-        _some("waiting", "waiting_since IS NOT NULL", "user_id", *_PLACE),
-        _some("kind", "kind IS NOT NULL", "user_id", "kind", *_PLACE),
-        _some("snoozed", "snoozed_until IS NOT NULL", "user_id", *_PLACE),
-        _some("due", "snoozed_until IS NOT NULL", "snoozed_until"),
+        Index("ix_memberships_inbox", "user_id", *_INBOX_ORDER),
+        _partial_index(
+            "unread", "last_seq > last_read_seq OR unread_from IS NOT NULL", "user_id", *_INBOX_ORDER
+        ),
+        _partial_index("waiting", "waiting_since IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
+        _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
+        _partial_index("due", "snoozed_until IS NOT NULL", "snoozed_until"),
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 
@@ -101,13 +103,19 @@ class Membership(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     last_read_seq: Mapped[int] = mapped_column(Integer, default=0)
-    unread_from: Mapped[int | None] = mapped_column(Integer)  # was read, and is to count as unread from there on
+    unread_from: Mapped[int | None] = mapped_column(
+        Integer
+    )  # was read, and is to count as unread from there on
     delivered_seq: Mapped[int] = mapped_column(Integer, default=0)  # arrived at one of the user's devices
     mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # in an email: no message is in two
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
     pinned: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    kind: Mapped[str | None] = mapped_column(String(20))  # of the subject, or in the pair's thread of the latest one
-    waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)  # the other's first word that I left unanswered
+    kind: Mapped[str | None] = mapped_column(
+        String(20)
+    )  # of the subject, or in the pair's thread of the latest one
+    waiting_since: Mapped[datetime | None] = mapped_column(
+        UTCDateTime
+    )  # the other's first word that I left unanswered
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -182,7 +190,7 @@ class Message(Base):
 
 def preview_of(body: str | None, files: list[File] | None) -> str | None:
     """The first words of a message on one line, or what hangs on it where it has none; none of a deleted one."""
-    return (" ".join(body.split()) or in_words(files or []))[:PREVIEW] if body is not None else None
+    return (" ".join(body.split()) or files_summary(files or []))[:PREVIEW] if body is not None else None
 
 
 class Reaction(Base):
@@ -190,7 +198,9 @@ class Reaction(Base):
 
     __tablename__ = "reactions"
     __table_args__ = (
-        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
         CheckConstraint(f"length(emoji) BETWEEN 1 AND {MAX_EMOJI}", name="emoji"),
     )
 
@@ -206,7 +216,9 @@ class MessageRevision(Base):
 
     __tablename__ = "message_revisions"
     __table_args__ = (
-        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
         Index("ix_message_revisions_thread_id_seq", "thread_id", "seq"),
     )
 
@@ -217,7 +229,7 @@ class MessageRevision(Base):
     replaced_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
-class Outbox(Base):
+class PendingDelivery(Base):
     """A message its recipient has still to be told of. Written with the message, gone when the worker has decided."""
 
     __tablename__ = "outbox"

@@ -13,11 +13,11 @@ from wellchat.connections.models import Connection
 from wellchat.connections.queries import connection_between
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
 from wellchat.subjects import actions as subjects
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
-from wellchat.words import gettext
 
 
 def open_thread(
@@ -50,7 +50,9 @@ def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
 
 def _open_about(viewer: User, subject: Subject, with_id: str | None, now: datetime) -> tuple[str, bool]:
     if subject.is_unclaimed:
-        raise Invalid({"subject": gettext("Nobody has claimed this lead yet; its thread opens when somebody does.")})
+        raise Invalid(
+            {"subject": gettext("Nobody has claimed this lead yet; its thread opens when somebody does.")}
+        )
     client_id = subject.client_id or (viewer.id if viewer.is_client else with_id)
     if client_id is None:
         raise Invalid({"with": gettext("Say which client to write to about this.")})
@@ -73,7 +75,9 @@ def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
     return _get_or_create(connection, pair_key(connection.id), None, now)
 
 
-def _get_or_create(connection: Connection, key: str, subject: Subject | None, now: datetime) -> tuple[str, bool]:
+def _get_or_create(
+    connection: Connection, key: str, subject: Subject | None, now: datetime
+) -> tuple[str, bool]:
     made = db.session.execute(
         insert(Thread)
         .values(
@@ -111,11 +115,11 @@ def put_subject(
     url: str | None = None,
     starts_at: datetime | None = None,
     status: str | None = None,
-    tell: bool = True,
+    notify: bool = True,
 ) -> Subject:
     """Create or update a subject of the host platform; a lead that is claimed opens its thread.
 
-    `tell`: whether the people of a booking or session hear of it.
+    `notify`: whether the people of a booking or session hear of it.
     """
     with transaction():
         subject = subjects.put_subject(
@@ -127,7 +131,7 @@ def put_subject(
             url=url,
             starts_at=starts_at,
             status=status,
-            tell=tell,
+            notify=notify,
             now=now,
         )
         _open_claimed(subject, now)

@@ -12,14 +12,15 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.attachments.actions import MOST_FILES, take_file
-from wellchat.attachments.uploads import make_room, uploaded
+from wellchat.attachments.actions import MAX_FILES, accept_upload
+from wellchat.attachments.uploads import raise_body_limit, uploaded_files
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.queries import connection_between, my_connections, person_for
 from wellchat.db import new_id
 from wellchat.errors import Invalid, TooLarge
 from wellchat.forms import read_form, read_query
-from wellchat.messaging import actions, files, opening, places, queries
+from wellchat.i18n import gettext
+from wellchat.messaging import actions, files, navigation, opening, queries
 from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import (
     MAX_BODY,
@@ -28,26 +29,25 @@ from wellchat.messaging.forms import (
     PostMembership,
     PostMessage,
     StartThread,
-    ThreadPlace,
+    ThreadQuery,
 )
 from wellchat.messaging.gallery import panel_files
 from wellchat.messaging.models import EDIT_WITHIN, Message
-from wellchat.messaging.places import ON_A_PAGE
-from wellchat.messaging.state import message_state, thread_state
+from wellchat.messaging.navigation import PAGE_SIZE
+from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
-    subject_shown,
+    subject_with_people,
     subjects_between,
     subjects_of,
     visible_subject,
 )
 from wellchat.web import limiter, signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("messaging", __name__)
 
-MOST_ON_A_PAGE = 300  # and no more than these, to reach back from the end to the first unread one
+MAX_PAGE_SIZE = 300  # and no more than these, to reach back from the end to the first unread one
 
 
 @pages.get("/")
@@ -59,33 +59,35 @@ def inbox() -> str:
 @pages.get("/threads/<thread_id>")
 @signed_in
 def thread(thread_id: str) -> BaseResponse | str:
-    if (day := read_query(ThreadPlace).day) is not None:
-        seq = places.first_of_day(viewer(), thread_id, day)
-        return redirect(url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq) if seq else None))
+    if (day := read_query(ThreadQuery).day) is not None:
+        seq = navigation.first_of_day(viewer(), thread_id, day)
+        return redirect(
+            url_for("messaging.thread", thread_id=thread_id, at=seq, _anchor=str(seq) if seq else None)
+        )
     return _thread_page(thread_id)
 
 
 def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> str:
-    user, place = viewer(), read_query(ThreadPlace)
+    user, query = viewer(), read_query(ThreadQuery)
     shell = _shell()  # reads the cursor first, then the state it goes with
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
-    found = _messages_at(view, place, first_unread)
+    found = _messages_at(view, query, first_unread)
     subjects = list(subjects_between(view.thread.client_id, view.thread.professional_id))
     if view.thread.subject_id and view.thread.subject_id not in {s.id for s in subjects}:
-        subjects.insert(0, subject_shown(view.thread.subject_id))  # whoever else it is for by now
+        subjects.insert(0, subject_with_people(view.thread.subject_id))  # whoever else it is for by now
     return render_template(
         "messaging/thread.html",
         **shell,
         thread=_state(view),
-        messages=[message_state(message, user.id) for message in found],
+        messages=[message_json(message, user.id) for message in found],
         has_earlier=bool(found) and found[0].seq > 1,
         has_later=bool(found) and found[-1].seq < view.thread.last_seq,
         first_unread_seq=first_unread,
         client_key=new_id(),
-        about=subject_json(subject_by_id(user, place.about), user) if place.about else None,
-        answering=_answered(thread_id, place.reply_to or _posted_answer(errors or {})),
-        pins=[message_state(message, user.id) for message in queries.pins_of(user, thread_id)],
+        about=subject_json(subject_by_id(user, query.about), user) if query.about else None,
+        replied_to=_replied_to(thread_id, query.reply_to or _posted_reply_to(errors or {})),
+        pins=[message_json(message, user.id) for message in queries.pins_of(user, thread_id)],
         panel={
             "person": person_json(view.other),
             "subjects": [subject_json(s, user) for s in subjects],
@@ -98,32 +100,32 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
     )
 
 
-def _answered(thread_id: str, seq: int | None) -> dict[str, Any] | None:
+def _replied_to(thread_id: str, seq: int | None) -> dict[str, Any] | None:
     user = viewer()
-    return message_state(queries.message_for(user, thread_id, seq), user.id) if seq else None
+    return message_json(queries.message_for(user, thread_id, seq), user.id) if seq else None
 
 
-def _posted_answer(errors: dict[str, str]) -> int | None:
+def _posted_reply_to(errors: dict[str, str]) -> int | None:
     """What a message that was refused was to answer, unless that is why."""
     return None if "reply_to" in errors else request.form.get("reply_to", type=int)
 
 
-def _messages_at(view: queries.ThreadView, place: ThreadPlace, first_unread: int | None) -> list[Message]:
-    """The stretch of a thread that its page opens with: the place asked for, else the end.
+def _messages_at(view: queries.ThreadView, query: ThreadQuery, first_unread: int | None) -> list[Message]:
+    """The stretch of a thread that its page opens with: what the query asks for, else the end.
 
     The end reaches back to the first unread message with a few before it; where that is too far, it begins there.
     """
     user, thread_id = viewer(), view.thread.id
-    if place.at is not None:
-        return places.messages_around(user, thread_id, place.at, limit=ON_A_PAGE)[0]
-    if place.after is not None:
-        return queries.messages_of(user, thread_id, after=place.after, limit=ON_A_PAGE)[0]
-    if place.before is not None:
-        return queries.messages_of(user, thread_id, before=place.before, limit=ON_A_PAGE)[0]
+    if query.at is not None:
+        return navigation.messages_around(user, thread_id, query.at, limit=PAGE_SIZE)[0]
+    if query.after is not None:
+        return queries.messages_of(user, thread_id, after=query.after, limit=PAGE_SIZE)[0]
+    if query.before is not None:
+        return queries.messages_of(user, thread_id, before=query.before, limit=PAGE_SIZE)[0]
     reach = view.thread.last_seq - first_unread + 10 if first_unread else 0
-    if first_unread and reach > MOST_ON_A_PAGE:
-        return places.messages_around(user, thread_id, first_unread, limit=ON_A_PAGE)[0]
-    return queries.messages_of(user, thread_id, limit=max(ON_A_PAGE, reach))[0]
+    if first_unread and reach > MAX_PAGE_SIZE:
+        return navigation.messages_around(user, thread_id, first_unread, limit=PAGE_SIZE)[0]
+    return queries.messages_of(user, thread_id, limit=max(PAGE_SIZE, reach))[0]
 
 
 def _shell() -> dict[str, Any]:
@@ -135,7 +137,7 @@ def _shell() -> dict[str, Any]:
     return {
         **shell,
         "threads": [_state(view) for view in views],
-        "put_away": bool(views) or queries.has_threads(user),  # what an empty inbox speaks of, now or once it is empty
+        "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
         "next": following,
         "archived": page.archived,
         "q": page.q,
@@ -144,7 +146,7 @@ def _shell() -> dict[str, Any]:
 
 
 def _state(view: queries.ThreadView) -> dict[str, Any]:
-    return thread_state(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
 
 
 @pages.post("/threads")
@@ -152,9 +154,9 @@ def _state(view: queries.ThreadView) -> dict[str, Any]:
 @limiter.limit("60/minute")
 def start() -> BaseResponse:
     """From a profile or a card: the thread, opened if it is the first time."""
-    user, wish = viewer(), read_form(StartThread)
-    thread_id, _ = opening.open_thread(viewer=user, with_id=wish.with_, subject=wish.subject, now=clock.now())
-    about = _card_in_pair_thread(user, wish.subject) if wish.subject else None
+    user, form = viewer(), read_form(StartThread)
+    thread_id, _ = opening.open_thread(viewer=user, with_id=form.with_, subject=form.subject, now=clock.now())
+    about = _card_in_pair_thread(user, form.subject) if form.subject else None
     return redirect(url_for("messaging.thread", thread_id=thread_id, about=about))
 
 
@@ -171,7 +173,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
     """The composer without script: what was typed comes back with the reason where it could not be sent."""
     user = viewer()
     try:
-        uploads = uploaded()[:MOST_FILES]
+        uploads = uploaded_files()[:MAX_FILES]
         form = read_form(PostMessage, files=len(uploads))
         about = subject_by_id(user, form.subject) if form.subject else None
         message, _ = actions.send_message(
@@ -179,7 +181,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
             thread_id=thread_id,
             body=form.body,
             client_key=form.client_key,
-            attachments=_taken_in(user, thread_id, form.client_key, uploads),
+            attachments=_accept_uploads(user, thread_id, form.client_key, uploads),
             subject=(about.kind, about.external_id) if about else None,
             reply_to=form.reply_to,
             now=clock.now(),
@@ -193,7 +195,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
     return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(message.seq)), 303)
 
 
-def _taken_in(user: User, thread_id: str, client_key: str, uploads: list[FileStorage]) -> list[str]:
+def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[FileStorage]) -> list[str]:
     """Ids of the files that came with a message; of those that it already has, where it was sent before."""
     if not uploads:
         return []
@@ -201,14 +203,15 @@ def _taken_in(user: User, thread_id: str, client_key: str, uploads: list[FileSto
     if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
         return before
     return [
-        take_file(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id for each in uploads
+        accept_upload(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id
+        for each in uploads
     ]
 
 
 @pages.url_value_preprocessor
 def _room_for_files(endpoint: str | None, _values: object) -> None:
     if endpoint == "messaging.send":
-        make_room()
+        raise_body_limit()
 
 
 @pages.post("/threads/<thread_id>/read")
@@ -223,7 +226,7 @@ def read(thread_id: str) -> BaseResponse:
 @signed_in
 def change_membership(thread_id: str) -> BaseResponse:
     user = viewer()
-    changes = read_form(PostMembership).wish().given(now=clock.now(), zone=user.time_zone)
+    changes = read_form(PostMembership).as_patch().given(now=clock.now(), zone=user.time_zone)
     actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
     if changes.get("archived") or changes.get("snoozed_until"):
         return redirect(url_for("messaging.inbox"), 303)

@@ -9,11 +9,11 @@ from sqlalchemy import func, select
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
-from wellchat.messaging.changing import lock_message, message_changed
+from wellchat.i18n import gettext
 from wellchat.messaging.models import Message
-from wellchat.words import gettext
+from wellchat.messaging.mutation import lock_message, message_changed
 
-MOST_PINS = 50  # of one thread
+MAX_PINS = 50  # of one thread
 
 
 def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:
@@ -27,8 +27,10 @@ def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> M
             return message
         if on and message.deleted_at is not None:
             raise Invalid({"pin": gettext("This message was deleted.")})
-        if on and _count(thread_id) >= MOST_PINS:
-            raise Invalid({"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MOST_PINS)})
+        if on and _count(thread_id) >= MAX_PINS:
+            raise Invalid(
+                {"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MAX_PINS)}
+            )
         message.pinned_at = now if on else None
         message_changed(thread, message)
     return message

@@ -11,18 +11,18 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select,
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
-from wellchat.db import db, run
+from wellchat.db import db, execute
 from wellchat.errors import NotFound
 from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread, pair_key
-from wellchat.notifications import queries as bell
-from wellchat.paging import parse_place, place
+from wellchat.notifications import queries as notification_queries
+from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
 
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
-PINNED = "p."  # before the place of a pinned thread
+PINNED = "p."  # before the page token of a pinned thread
 
 
 class ThreadView(NamedTuple):
@@ -92,12 +92,12 @@ def thread_for(viewer: User, thread_id: str) -> ThreadView:
 
 
 @cache
-def _threads_named() -> Select[Any]:
+def _threads_by_id() -> Select[Any]:
     return _threads().where(Thread.id.in_(bindparam("ids", expanding=True)))
 
 
 def threads_by_id(user_id: str, thread_ids: Iterable[str]) -> list[ThreadView]:
-    rows = db.session.execute(_threads_named(), {"viewer": user_id, "ids": list(thread_ids)})
+    rows = db.session.execute(_threads_by_id(), {"viewer": user_id, "ids": list(thread_ids)})
     return [ThreadView._make(row) for row in rows]
 
 
@@ -114,13 +114,15 @@ def inbox(
     kind: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
-    """The viewer's threads, pinned ones on top, then the latest, and the place of the next page if there is one.
+    """The viewer's threads, pinned ones on top, then the latest, and the token of the next page if there is one.
 
     What is snoozed is listed among the snoozed only, until messaging.snoozing wakes it; in the archive all are alike.
     """
     statement = _threads().where(Mine.archived.is_(archived))
     if not archived:
-        statement = statement.where(Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None))
+        statement = statement.where(
+            Mine.snoozed_until.is_not(None) if snoozed else Mine.snoozed_until.is_(None)
+        )
     if unread:
         statement = statement.where(_some_unread(Mine), _has_unread())
     if waiting:
@@ -130,18 +132,20 @@ def inbox(
     if kind is not None:
         statement = statement.where(Mine.kind == kind)
     if q.strip():
-        like = "%" + _literally(q.strip()) + "%"
+        like = "%" + _escape_like(q.strip()) + "%"
         statement = statement.outerjoin(Thread.subject)
         statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
     if before:
-        above = (before.startswith(PINNED), *parse_place(before.removeprefix(PINNED)))
+        above = (before.startswith(PINNED), *decode_page_token(before.removeprefix(PINNED)))
         statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
-    statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(limit + 1)
+    statement = statement.order_by(Mine.pinned.desc(), Mine.updated_at.desc(), Mine.thread_id.desc()).limit(
+        limit + 1
+    )
     views = [ThreadView._make(row) for row in db.session.execute(statement, {"viewer": viewer.id})]
     if len(views) <= limit:
         return views, None
     last = views[limit - 1].mine
-    return views[:limit], (PINNED if last.pinned else "") + place(last.updated_at, last.thread_id)
+    return views[:limit], (PINNED if last.pinned else "") + encode_page_token(last.updated_at, last.thread_id)
 
 
 def has_threads(viewer: User) -> bool:
@@ -160,12 +164,15 @@ def _has_unread() -> Any:
 
 def kinds_of(viewer: User) -> list[str]:
     """The kinds of subjects that the viewer's threads are about."""
-    one = {kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind) for kind in KINDS}
+    one = {
+        kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
+        for kind in KINDS
+    }
     found = db.session.execute(select(*one.values())).one()._asdict()
     return [kind for kind in KINDS if found[kind]]
 
 
-def _literally(text: str) -> str:
+def _escape_like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
@@ -223,7 +230,7 @@ _unread_messages = (
     )
 )
 # And what was marked unread again: from there up to the watermark.
-_marked_messages = (
+_messages_marked_unread = (
     select(func.count())
     .select_from(Membership)
     .join(
@@ -243,14 +250,14 @@ _marked_messages = (
     )
 )
 UNREAD = select(
-    (_unread_messages.scalar_subquery() + _marked_messages.scalar_subquery()).label("messages"),
-    bell.UNREAD.scalar_subquery().label("notifications"),
+    (_unread_messages.scalar_subquery() + _messages_marked_unread.scalar_subquery()).label("messages"),
+    notification_queries.UNREAD_COUNT.scalar_subquery().label("notifications"),
 )
 
 
 def unread_counts(user_id: str) -> dict[str, int]:
     """The two numbers on a person's badges."""
-    return dict(run(UNREAD, {"viewer": user_id}).mappings().one())
+    return dict(execute(UNREAD, {"viewer": user_id}).mappings().one())
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:
@@ -268,7 +275,7 @@ PEOPLE = select(Thread.client_id, Thread.professional_id).where(Thread.id == bin
 
 def people_of(thread_id: str) -> tuple[str, str]:
     """Ids of the client and the professional of a thread; for actions that have checked who asks."""
-    client_id, professional_id = run(PEOPLE, {"thread": thread_id}).one()
+    client_id, professional_id = execute(PEOPLE, {"thread": thread_id}).one()
     return client_id, professional_id
 
 

@@ -12,11 +12,11 @@ from sqlalchemy import select
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
-from wellchat.messaging.changing import lock_message, message_changed
+from wellchat.i18n import gettext
 from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
-from wellchat.words import gettext
+from wellchat.messaging.mutation import lock_message, message_changed
 
-MOST_EACH = 12  # different emoji that one person may put on one message
+MAX_REACTIONS = 12  # different emoji that one person may put on one message
 
 # One emoji, by the grammar of UTS #51: a flag, a keycap, or pictures joined into one. The ranges are those in which
 # Unicode keeps its pictures, so that emoji which are younger than this program pass as well.
@@ -27,7 +27,9 @@ _PICTURE = (
     "\U0001f680-\U0001f7f0\U0001f900-\U0001faff]"
 )
 _ELEMENT = _PICTURE + "(?:\ufe0f|[\U0001f3fb-\U0001f3ff])?(?:[\U000e0020-\U000e007e]{1,6}\U000e007f)?"
-_EMOJI = re.compile(f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_ELEMENT}(?:\u200d{_ELEMENT}){{0,4}}")
+_EMOJI = re.compile(
+    f"[\U0001f1e6-\U0001f1ff]{{2}}|[0-9#*]\ufe0f?\u20e3|{_ELEMENT}(?:\u200d{_ELEMENT}){{0,4}}"
+)
 
 
 def is_emoji(text: str) -> bool:
@@ -51,7 +53,9 @@ def react(*, viewer: User, thread_id: str, seq: int, emoji: str, on: bool, now: 
             return message
         if on:
             _check(message, emoji, len(mine))
-            session.add(Reaction(thread_id=thread_id, seq=seq, user_id=viewer.id, emoji=emoji, created_at=now))
+            session.add(
+                Reaction(thread_id=thread_id, seq=seq, user_id=viewer.id, emoji=emoji, created_at=now)
+            )
         else:
             session.delete(mine[emoji])
         session.flush()
@@ -65,8 +69,10 @@ def _check(message: Message, emoji: str, mine: int) -> None:
         raise Invalid({"emoji": gettext("React with one emoji.")})
     if message.deleted_at is not None:
         raise Invalid({"emoji": gettext("This message was deleted.")})
-    if mine >= MOST_EACH:
-        raise Invalid({"emoji": gettext("No more than %(num)s different emoji from each of you.", num=MOST_EACH)})
+    if mine >= MAX_REACTIONS:
+        raise Invalid(
+            {"emoji": gettext("No more than %(num)s different emoji from each of you.", num=MAX_REACTIONS)}
+        )
 
 
 def _plain(emoji: str) -> str:
@@ -76,7 +82,9 @@ def _plain(emoji: str) -> str:
 def reactions_to(message: Message) -> list[Reaction]:
     """In the order in which they came."""
     query = select(Reaction).where(Reaction.thread_id == message.thread_id, Reaction.seq == message.seq)
-    return list(db.session.execute(query.order_by(Reaction.created_at, Reaction.emoji, Reaction.user_id)).scalars())
+    return list(
+        db.session.execute(query.order_by(Reaction.created_at, Reaction.emoji, Reaction.user_id)).scalars()
+    )
 
 
 def gathered(reactions: Iterable[Reaction]) -> list[dict[str, Any]] | None:

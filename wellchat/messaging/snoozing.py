@@ -21,7 +21,11 @@ def sweep(now: datetime) -> dict[str, int]:
         .order_by(Membership.snoozed_until)
         .limit(AT_ONCE)
     ).all()
-    return {"snoozes_ended": sum(wake(thread_id=thread_id, user_id=user_id, now=now) for thread_id, user_id in due)}
+    return {
+        "snoozes_ended": sum(
+            wake(thread_id=thread_id, user_id=user_id, now=now) for thread_id, user_id in due
+        )
+    }
 
 
 def wake(*, thread_id: str, user_id: str, now: datetime) -> bool:
@@ -29,7 +33,11 @@ def wake(*, thread_id: str, user_id: str, now: datetime) -> bool:
     with transaction() as session:
         woken = session.execute(
             update(Membership)
-            .where(Membership.thread_id == thread_id, Membership.user_id == user_id, Membership.snoozed_until <= now)
+            .where(
+                Membership.thread_id == thread_id,
+                Membership.user_id == user_id,
+                Membership.snoozed_until <= now,
+            )
             .values(snoozed_until=None, updated_at=now)
             .execution_options(synchronize_session=False)
         )

@@ -12,7 +12,7 @@ from sqlalchemy import Integer, and_, bindparam, case, exists, false, func, inse
 from sqlalchemy.orm import aliased
 
 from wellchat.db import table
-from wellchat.messaging.models import Membership, Message, Outbox, Thread
+from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 
 _columns = table(Message).c
 _key_was_used = exists().where(
@@ -45,7 +45,7 @@ PUT_MESSAGE = (
             bindparam("text", type_=_columns.body.type),
             bindparam("sent_as", type_=_columns.client_key.type),
             bindparam("subject", type_=_columns.subject_id.type),
-            bindparam("answers", type_=_columns.reply_to.type),
+            bindparam("reply_to", type_=_columns.reply_to.type),
             bindparam("now", type_=_columns.created_at.type),
         ).where(~_key_was_used),
     )
@@ -74,9 +74,9 @@ _of_sender = Membership.user_id == bindparam("sender")
 _is_muted = and_(Membership.muted_until.is_not(None), Membership.muted_until > bindparam("now"))
 
 
-def _follows(mark: Any) -> Any:
+def _follows(watermark: Any) -> Any:
     """What arrived unseen just before stays unread: the sender's watermark never passes what was not shown."""
-    return case((and_(_of_sender, mark == Membership.last_seq), bindparam("number")), else_=mark)
+    return case((and_(_of_sender, watermark == Membership.last_seq), bindparam("number")), else_=watermark)
 
 
 # Writing unarchives for the sender; being written to does so for who has not muted the thread. A snooze holds until its
@@ -92,12 +92,14 @@ MOVE_MEMBERSHIPS = (
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
         archived=case((or_(_of_sender, ~_is_muted), false()), else_=Membership.archived),
         snoozed_until=case((_of_sender, null()), else_=Membership.snoozed_until),
-        waiting_since=case((_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))),
+        waiting_since=case(
+            (_of_sender, null()), else_=func.coalesce(Membership.waiting_since, bindparam("now"))
+        ),
         kind=func.coalesce(bindparam("about", type_=table(Membership).c.kind.type), Membership.kind),
     )
 )
 
-PUT_INTO_OUTBOX = insert(table(Outbox)).values(
+PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
     thread_id=bindparam("thread"),
     seq=bindparam("number"),
     recipient_id=bindparam("to"),
@@ -106,9 +108,13 @@ PUT_INTO_OUTBOX = insert(table(Outbox)).values(
 )
 
 _theirs, _mine = aliased(Message), aliased(Message)
-_answered = (
+_last_reply = (
     select(func.max(_mine.seq))
-    .where(_mine.thread_id == bindparam("thread"), _mine.sender_id == Membership.user_id, _mine.deleted_at.is_(None))
+    .where(
+        _mine.thread_id == bindparam("thread"),
+        _mine.sender_id == Membership.user_id,
+        _mine.deleted_at.is_(None),
+    )
     .correlate(table(Membership))
     .scalar_subquery()
 )
@@ -120,7 +126,7 @@ RECOUNT_WAITING = (
         waiting_since=select(func.min(_theirs.created_at))
         .where(
             _theirs.thread_id == bindparam("thread"),
-            _theirs.seq > func.coalesce(_answered, 0),
+            _theirs.seq > func.coalesce(_last_reply, 0),
             _theirs.sender_id != Membership.user_id,
             _theirs.deleted_at.is_(None),
         )

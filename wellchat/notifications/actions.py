@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,23 +14,29 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.errors import Invalid
-from wellchat.notifications.kinds import KINDS, known_kind
+from wellchat.i18n import gettext
+from wellchat.notifications.hooks import (
+    notification_recorded_in_transaction,
+    preferences_changed_in_transaction,
+)
+from wellchat.notifications.kinds import kinds, known_kind
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.notifications.queries import DELETED, preferences
-from wellchat.words import gettext
 
-PREVIEW = 200
-MOST_LOOKS = 5
-LATEST = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")  # decide its look
+PREVIEW_LENGTH = 200
+MAX_ATTEMPTS = 5
+SHOWN_COLUMNS = (
+    "kind",
+    "last_seq",
+    "title",
+    "preview",
+    "actor_id",
+    "payload",
+    "updated_at",
+)  # decide its look
 
-ON_PREFERENCES: list[Callable[[str, datetime], None]] = []
-"""Called with (user id, now) in the transaction that changed somebody's preferences: who planned by them plans anew."""
 
-ON_RECORD: list[Callable[[str, str, datetime], None]] = []
-"""Called with (user id, notification id, now) in the transaction that told somebody: what carries it further."""
-
-
-def record(
+def notify(
     *,
     user_id: str,
     kind: str,
@@ -51,10 +57,10 @@ def record(
     once.
     """
     with transaction() as session:
-        declared, wishes = KINDS[kind], preferences(user_id)
-        in_bell = wishes.wants(kind, "bell")
+        declared, prefs = kinds()[kind], preferences(user_id)
+        in_bell = prefs.wants(kind, "bell")
         group_key = group_key or declared.group_of(thread_id=thread_id)
-        if not (in_bell or wishes.wants(kind, "push")) or _told_before(user_id, group_key, seq):
+        if not (in_bell or prefs.wants(kind, "push")) or _already_notified(user_id, group_key, seq):
             return None
         if title is None:
             actor = session.get(User, actor_id) if actor_id else None
@@ -76,15 +82,14 @@ def record(
             created_at=now,
             updated_at=now,
         )
-        notification_id: str | None = session.execute(_or_one_more(fresh)).scalar_one_or_none()
+        notification_id: str | None = session.execute(_upsert(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
-            for carry in ON_RECORD:
-                carry(user_id, notification_id, now)
+            notification_recorded_in_transaction(user_id, notification_id, now)
     return notification_id
 
 
-def _or_one_more(fresh: Any) -> Any:
+def _upsert(fresh: Any) -> Any:
     """The partial unique index, not a look beforehand, decides between a new record and one that counts up."""
     return fresh.on_conflict_do_update(
         index_elements=["user_id", "group_key"],
@@ -92,13 +97,13 @@ def _or_one_more(fresh: Any) -> Any:
         set_={
             "count": Notification.count + 1,
             "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
-            **{name: fresh.excluded[name] for name in LATEST},
+            **{name: fresh.excluded[name] for name in SHOWN_COLUMNS},
         },
         where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
     ).returning(Notification.id)
 
 
-def _told_before(user_id: str, group_key: str, seq: int | None) -> bool:
+def _already_notified(user_id: str, group_key: str, seq: int | None) -> bool:
     """Also when the record that told it has been read since."""
     if seq is None:
         return False
@@ -110,11 +115,16 @@ def _told_before(user_id: str, group_key: str, seq: int | None) -> bool:
 
 def _shorten(text: str) -> str:
     line = " ".join(text.split())
-    return line if len(line) <= PREVIEW else line[: PREVIEW - 1] + "…"
+    return line if len(line) <= PREVIEW_LENGTH else line[: PREVIEW_LENGTH - 1] + "…"
 
 
 def mark_read(
-    *, viewer: User, now: datetime, ids: Sequence[str] | None = None, everything: bool = False, read: bool = True
+    *,
+    viewer: User,
+    now: datetime,
+    ids: Sequence[str] | None = None,
+    everything: bool = False,
+    read: bool = True,
 ) -> None:
     """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as none.
 
@@ -127,22 +137,22 @@ def mark_read(
         with transaction():
             _change(mine & Notification.read_at.is_(None), read_at=now)
     else:
-        _let_be_unread(mine)
+        _mark_unread(mine)
 
 
-def _let_be_unread(which: ColumnElement[bool]) -> None:
+def _mark_unread(which: ColumnElement[bool]) -> None:
     """News that come at this very moment are the unread record of their group; then it is looked again what may be."""
-    for tries_left in reversed(range(MOST_LOOKS)):
+    for tries_left in reversed(range(MAX_ATTEMPTS)):
         try:
             with transaction():
-                _change(which & _may_be_unread(), read_at=None)
+                _change(which & _can_be_unread(), read_at=None)
             break
         except IntegrityError:
             if not tries_left:
                 raise
 
 
-def _may_be_unread() -> ColumnElement[bool]:
+def _can_be_unread() -> ColumnElement[bool]:
     """Read, with no other unread one in the group, and the latest of the group."""
     other = aliased(Notification)
     newer_or_unread = exists().where(
@@ -156,7 +166,9 @@ def _may_be_unread() -> ColumnElement[bool]:
     return Notification.read_at.is_not(None) & ~newer_or_unread
 
 
-def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]) -> None:
+def read_thread(
+    *, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]
+) -> None:
     """A thread was read up to there: its records are read with it, wholly or in part.
 
     `left`: how many of the messages that a record reaches to are still to be read, for a statement about records.
@@ -172,7 +184,9 @@ def read_thread(*, user_id: str, thread_id: str, up_to_seq: int, now: datetime, 
         _change(
             unread,
             read_at=case((done, literal(now, UTCDateTime)), else_=None),
-            count=case((done, Notification.count), (left < Notification.count, left), else_=Notification.count),
+            count=case(
+                (done, Notification.count), (left < Notification.count, left), else_=Notification.count
+            ),
             first_seq=case((done, Notification.first_seq), else_=up_to_seq + 1),
         )
 
@@ -186,12 +200,15 @@ def retract(
     done with at none.
     """
     with transaction():
-        told = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
-        shown = told & (Notification.last_seq == seq)
+        of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+        shown = of_thread & (Notification.last_seq == seq)
         _change(shown, preview=_shorten(preview) if preview is not None else DELETED)
         if preview is None:
             counted = (
-                told & Notification.read_at.is_(None) & (Notification.first_seq <= seq) & (Notification.last_seq >= seq)
+                of_thread
+                & Notification.read_at.is_(None)
+                & (Notification.first_seq <= seq)
+                & (Notification.last_seq >= seq)
             )
             _change(
                 counted,
@@ -200,14 +217,14 @@ def retract(
             )
 
 
-def tell_of_actor(actor_id: str, thread_ids: Sequence[str], *, most: int) -> None:
+def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> None:
     """Somebody looks different: so do the latest records of theirs in these threads."""
     with transaction() as session:
         found = session.execute(
             select(Notification.user_id, Notification.id)
             .where(Notification.actor_id == actor_id, Notification.thread_id.in_(thread_ids))
             .order_by(Notification.updated_at.desc())
-            .limit(most)
+            .limit(limit)
         )
         for user_id, notification_id in found.all():
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
@@ -253,8 +270,7 @@ def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
         for name, value in _quiet_hours(row, changes).items():
             setattr(row, name, value)
         session.flush()
-        for plan_anew in ON_PREFERENCES:
-            plan_anew(user.id, now)
+        preferences_changed_in_transaction(user.id, now)
 
 
 def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
@@ -271,7 +287,9 @@ def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
     return changes
 
 
-def _merge(known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]) -> dict[str, dict[str, bool]]:
+def _merge(
+    known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]
+) -> dict[str, dict[str, bool]]:
     try:
         named = {known_kind(each): channels for each, channels in changes.items()}
     except ValueError as unknown:
@@ -290,17 +308,16 @@ def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None
         save_preferences(user=user, now=now, cadence="off")
 
 
-def guess_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
+def set_browser_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
     """What the browser says, for somebody who never said anything. Answers whether it counted."""
     with transaction() as session:
-        learnt = session.execute(
+        updated = session.execute(
             update(User)
             .where(User.id == user_id, User.zone_known.is_(False))
             .values(time_zone=time_zone, zone_known=True)
             .execution_options(synchronize_session=False)
         )
-        if learnt.rowcount == 0:  # type: ignore[attr-defined]
+        if updated.rowcount == 0:  # type: ignore[attr-defined]
             return False
-        for plan_anew in ON_PREFERENCES:
-            plan_anew(user_id, now)
+        preferences_changed_in_transaction(user_id, now)
     return True

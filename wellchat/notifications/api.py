@@ -8,9 +8,9 @@ from flask import Response
 from wellchat import clock
 from wellchat.changes.queries import cursor_now
 from wellchat.notifications import actions, queries
-from wellchat.notifications.answers import NotificationPage, PreferencesAnswer, UnreadAnswer
 from wellchat.notifications.forms import ListNotifications, PatchNotifications, PatchPreferences, PutTimeZone
-from wellchat.web import reply, signed_in, viewer
+from wellchat.notifications.schemas import NotificationPage, PreferencesAnswer, UnreadAnswer
+from wellchat.web import json_response, signed_in, viewer
 
 api = APIBlueprint("notifications_api", __name__, url_prefix="/api", tag="Notifications")
 
@@ -23,8 +23,10 @@ def list_notifications(page: ListNotifications) -> Response:
     """My bell, latest first. `cursor` was read before the list: go on from it with /api/updates."""
     user = viewer()
     cursor = cursor_now(user.id)
-    found, following = queries.page(user, before=page.before, limit=page.limit, unread=page.unread, kind=page.kind)
-    return reply(
+    found, following = queries.page(
+        user, before=page.before, limit=page.limit, unread=page.unread, kind=page.kind
+    )
+    return json_response(
         {
             "notifications": [queries.notification_json(n) for n in found],
             "next": following,
@@ -36,13 +38,13 @@ def list_notifications(page: ListNotifications) -> Response:
 
 @api.patch("/notifications")
 @signed_in
-@api.input(PatchNotifications, location="json", arg_name="wish")
+@api.input(PatchNotifications, location="json", arg_name="body")
 @api.output(UnreadAnswer)
-def patch_notifications(wish: PatchNotifications) -> Response:
+def patch_notifications(body: PatchNotifications) -> Response:
     """Mark some or all of my notifications read or unread."""
     user = viewer()
-    actions.mark_read(viewer=user, ids=wish.ids, everything=wish.all, read=wish.read, now=clock.now())
-    return reply({"unread": queries.unread_count(user.id)})
+    actions.mark_read(viewer=user, ids=body.ids, everything=body.all, read=body.read, now=clock.now())
+    return json_response({"unread": queries.unread_count(user.id)})
 
 
 @api.get("/preferences")
@@ -54,24 +56,24 @@ def get_preferences() -> Response:
 
 
 def _preferences() -> Response:
-    return reply({"preferences": queries.preferences_json(queries.preferences(viewer().id))})
+    return json_response({"preferences": queries.preferences_json(queries.preferences(viewer().id))})
 
 
 @api.patch("/preferences")
 @signed_in
-@api.input(PatchPreferences, location="json", arg_name="wish")
+@api.input(PatchPreferences, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
-def patch_preferences(wish: PatchPreferences) -> Response:
+def patch_preferences(body: PatchPreferences) -> Response:
     """Change any of my preferences; what is not named stays as it is."""
-    actions.save_preferences(user=viewer(), now=clock.now(), **wish.given())
+    actions.save_preferences(user=viewer(), now=clock.now(), **body.given())
     return _preferences()
 
 
 @api.put("/time-zone")
 @signed_in
-@api.input(PutTimeZone, location="json", arg_name="wish")
+@api.input(PutTimeZone, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
-def put_time_zone(wish: PutTimeZone) -> Response:
+def put_time_zone(body: PutTimeZone) -> Response:
     """The zone this browser is in. It counts for who never chose one, and changes nothing for anybody else."""
-    actions.guess_time_zone(user_id=viewer().id, time_zone=wish.time_zone, now=clock.now())
+    actions.set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
     return _preferences()

@@ -9,8 +9,8 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from wellchat.accounts.forms import TimeZone
 from wellchat.forms import Form, QueryForm, Text
+from wellchat.i18n import gettext
 from wellchat.notifications.kinds import known_kind
-from wellchat.words import gettext
 
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 Cadence = Literal["soon", "hourly", "daily", "weekly", "off"]

@@ -1,7 +1,7 @@
 """Notification kinds: what a person can be told of, and how unless they say otherwise.
 
-A new kind is one more declaration here. Bell, page, filter, push, JSON and preferences grow with it; only one that is
-to look like no other brings a template of its own.
+A feature declares its kinds (`Feature.notification_kinds`). Notification centre, filters, push, JSON and preferences
+follow from the declaration. Only a kind that is to look different needs a template of its own.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wellchat.words import N_, gettext
+from wellchat.feature import registry
+from wellchat.i18n import N_, gettext
 
 CHANNELS = ("bell", "push", "email")
 OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the page of preferences
@@ -32,7 +33,9 @@ class NotificationKind:
     offered: tuple[str, ...] | None = None  # the channels that can carry it, where that is not all of them
     about: str = ""  # one more sentence on the preferences page
     waits_for_digest: bool = False  # its email is a part of the digest; others have none
-    priority: Literal["low", "normal", "high"] = "normal"  # how soon a device that saves power is to be woken by a push
+    priority: Literal["low", "normal", "high"] = (
+        "normal"  # how soon a device that saves power is to be woken by a push
+    )
 
     def offers(self, channel: str) -> bool:
         if self.offered is not None:
@@ -43,63 +46,18 @@ class NotificationKind:
         return self.group.format(kind=self.name, thread_id=thread_id)
 
 
-KINDS = {
-    kind.name: kind
-    for kind in (
-        NotificationKind(
-            name="message",
-            label=N_("New messages"),
-            title="{actor}",
-            group="thread:{thread_id}",
-            several=N_("{count} new messages"),
-            discreet=N_("New message"),
-            partial="notifications/_kinds/message.html",
-            waits_for_digest=True,
-            priority="high",
-        ),
-        NotificationKind(
-            name="appointment",
-            label=N_("Bookings and sessions"),
-            title="{actor}",
-            several="",
-            discreet=N_("News of an appointment"),
-            partial="notifications/_kinds/appointment.html",
-            channels={"bell": True, "push": True, "email": False},
-            offered=CHANNELS,
-            about=N_("When one is made, moved or cancelled."),
-        ),
-        NotificationKind(
-            name="reminder",
-            label=N_("Reminders"),
-            title="{actor}",
-            several="",
-            discreet=N_("An appointment is near"),
-            partial="notifications/_kinds/appointment.html",
-            channels={"bell": True, "push": True, "email": False},
-            offered=CHANNELS,
-            about=N_("A day and an hour before a booking or session."),
-            priority="high",
-        ),
-        NotificationKind(
-            name="week",
-            label=N_("Weekly summary"),
-            title=N_("Your week"),
-            channels={"bell": False, "push": False, "email": True},
-            offered=("email",),
-            about=N_("Who waits for whom, once a week; only when there was something."),
-            priority="low",
-        ),
-    )
-}
+def kinds() -> dict[str, NotificationKind]:
+    """Every kind that the features of this application declare, by name."""
+    return registry().notification_kinds
 
 
 def known_kind(name: str) -> str:
-    """The name of a declared kind. Raises ValueError, in words, for any other."""
-    if name not in KINDS:
+    """Return the name of a declared kind. Raises ValueError, with a sentence for people, for any other."""
+    if name not in kinds():
         raise ValueError(gettext("There is no kind of notification called %(name)s.", name=repr(name)))
     return name
 
 
 def kind_of(name: str) -> NotificationKind:
-    """Its declaration; a plain one for records of a kind that is declared no longer."""
-    return KINDS.get(name) or NotificationKind(name, name, "{actor}")
+    """Return its declaration; a plain one for records of a kind that is no longer declared."""
+    return kinds().get(name) or NotificationKind(name, name, "{actor}")

@@ -36,7 +36,9 @@ class Notification(Base):
     actor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     thread_id: Mapped[str | None] = mapped_column(String(13))
     count: Mapped[int] = mapped_column(Integer, default=1)
-    first_seq: Mapped[int | None] = mapped_column(Integer)  # messages it stands for: first_seq..last_seq of the thread
+    first_seq: Mapped[int | None] = mapped_column(
+        Integer
+    )  # messages it stands for: first_seq..last_seq of the thread
     last_seq: Mapped[int | None] = mapped_column(Integer)
     title: Mapped[str] = mapped_column(String(240))
     preview: Mapped[str] = mapped_column(String(200), default="")
@@ -65,4 +67,6 @@ class Preferences(Base):
     digest_weekday: Mapped[int] = mapped_column(Integer, default=0)  # Monday 0
     quiet_from: Mapped[str | None] = mapped_column(String(5))  # "22:00", the person's own zone
     quiet_to: Mapped[str | None] = mapped_column(String(5))
-    channels: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # {kind: {bell, push, email}} where it differs
+    channels: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # {kind: {bell, push, email}} where it differs

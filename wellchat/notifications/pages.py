@@ -8,17 +8,17 @@ from typing import Any
 from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from wellchat import clock, words
+from wellchat import clock, i18n
 from wellchat.accounts.forms import time_zones
 from wellchat.changes.queries import cursor_now
 from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
+from wellchat.i18n import N_, gettext
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
-from wellchat.notifications.kinds import KINDS, OFFERED, kind_of
-from wellchat.notifications.unsubscribe import owner_of
+from wellchat.notifications.kinds import OFFERED, kind_of, kinds
+from wellchat.notifications.unsubscribe import parse_unsubscribe_token
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
-from wellchat.words import N_, gettext
 
 WEEKDAYS = (
     N_("Monday"),
@@ -34,32 +34,34 @@ pages = Blueprint("notifications", __name__)
 
 
 @pages.app_context_processor
-def _declared() -> dict[str, Any]:
+def _kind_context() -> dict[str, Any]:
     """What the bell on every page is drawn from."""
-    in_bell = {name: kind for name, kind in KINDS.items() if kind.offers("bell")}
+    in_bell = {name: kind for name, kind in kinds().items() if kind.offers("bell")}
     return {"notification_kinds": in_bell, "notification_kind": kind_of}
 
 
 @pages.get("/notifications")
 @signed_in
-def bell() -> str:
-    user, wish = viewer(), read_query(ListNotifications)
+def index() -> str:
+    user, query = viewer(), read_query(ListNotifications)
     cursor = cursor_now(user.id)
-    found, following = queries.page(user, before=wish.before, limit=wish.limit, unread=wish.unread, kind=wish.kind)
+    found, following = queries.page(
+        user, before=query.before, limit=query.limit, unread=query.unread, kind=query.kind
+    )
     return render_template(
         "notifications/index.html",
         notifications=[queries.notification_json(n) for n in found],
         next=following,
-        before=wish.before,
-        only_unread=wish.unread,
-        only_kind=wish.kind,
+        before=query.before,
+        only_unread=query.unread,
+        only_kind=query.kind,
         cursor=str(cursor),
     )
 
 
 @pages.post("/notifications/read")
 @signed_in
-def read() -> Response:
+def mark_read() -> Response:
     form = read_form(PostRead)
     ids = [form.id] if form.id else []
     actions.mark_read(viewer=viewer(), ids=ids, everything=form.all, read=form.read, now=clock.now())
@@ -76,10 +78,10 @@ def preferences() -> str:
 @signed_in
 def save_preferences() -> Response | tuple[str, int]:
     try:
-        wish = _posted()
+        form = _posted()
     except Invalid as refusal:
-        return _preferences_page(_as_typed(), errors=refusal.errors), 422
-    actions.save_preferences(user=viewer(), now=clock.now(), **wish.given())
+        return _preferences_page(_as_posted(), errors=refusal.errors), 422
+    actions.save_preferences(user=viewer(), now=clock.now(), **form.given())
     flash(gettext("Saved."), "good")
     return redirect(url_for("notifications.preferences"), 303)
 
@@ -94,10 +96,10 @@ def _posted() -> PatchPreferences:
 
 
 def _grid() -> dict[str, dict[str, bool]]:
-    return {kind: {c: f"{kind}.{c}" in request.form for c in OFFERED} for kind in KINDS}
+    return {kind: {c: f"{kind}.{c}" in request.form for c in OFFERED} for kind in kinds()}
 
 
-def _as_typed() -> dict[str, Any]:
+def _as_posted() -> dict[str, Any]:
     known = queries.preferences_json(queries.preferences(viewer().id))
     typed = {name: request.form[name] for name in known if name in request.form}
     return known | typed | {"channels": _grid()}
@@ -107,10 +109,10 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
     return render_template(
         "notifications/preferences.html",
         preferences=preferences,
-        kinds=KINDS.values(),
+        kinds=kinds().values(),
         channels=OFFERED,
         zones=[(zone, zone.replace("_", " ")) for zone in sorted({*time_zones(), viewer().time_zone})],
-        hours=[(hour, words.clock(time(hour))) for hour in range(24)],
+        hours=[(hour, i18n.format_time(time(hour))) for hour in range(24)],
         weekdays=list(enumerate(map(gettext, WEEKDAYS))),
         errors=errors or {},
     )
@@ -119,19 +121,21 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
 @pages.get("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response:
     """Only a button: scanners open every link of a mail before its reader does."""
-    return _unsubscribe_page(owner_of(token)[1], done=False)
+    return _unsubscribe_page(parse_unsubscribe_token(token)[1], done=False)
 
 
 @pages.post("/unsubscribe/<token>")
 @csrf_exempt
 def confirm_unsubscribe(token: str) -> Response:
     """One click, from the mail reader itself (RFC 8058) or from our page; no cookie, no sign-in, no redirect."""
-    user_id, what = owner_of(token)
-    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in KINDS else None)
+    user_id, what = parse_unsubscribe_token(token)
+    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
     return _unsubscribe_page(what, done=True)
 
 
 def _unsubscribe_page(what: str, *, done: bool) -> Response:
-    response = make_response(render_template("notifications/unsubscribe.html", kind=KINDS.get(what), done=done))
+    response = make_response(
+        render_template("notifications/unsubscribe.html", kind=kinds().get(what), done=done)
+    )
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response

@@ -12,15 +12,15 @@ from sqlalchemy.orm import joinedload
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
-from wellchat.db import db, run
-from wellchat.notifications.kinds import CHANNELS, KINDS, kind_of
+from wellchat.db import db, execute
+from wellchat.i18n import N_, gettext
+from wellchat.notifications.kinds import CHANNELS, kind_of, kinds
 from wellchat.notifications.models import Notification, Preferences
-from wellchat.paging import parse_place, place
-from wellchat.words import N_, gettext
+from wellchat.paging import decode_page_token, encode_page_token
 
 
 @dataclass(frozen=True)
-class Wishes:
+class EffectivePreferences:
     """A person's preferences with the defaults filled in."""
 
     cadence: str = "soon"
@@ -39,8 +39,10 @@ class Wishes:
         return self.locale or self.browser_locale
 
     def wants(self, kind: str, channel: str) -> bool:
-        declared = KINDS[kind]
-        return declared.offers(channel) and self.channels.get(kind, {}).get(channel, declared.channels[channel])
+        declared = kinds()[kind]
+        return declared.offers(channel) and self.channels.get(kind, {}).get(
+            channel, declared.channels[channel]
+        )
 
 
 def page(
@@ -53,15 +55,17 @@ def page(
     if unread:
         query = query.where(Notification.read_at.is_(None))
     if before:
-        query = query.where(tuple_(Notification.updated_at, Notification.id) < tuple_(*parse_place(before)))
+        query = query.where(
+            tuple_(Notification.updated_at, Notification.id) < tuple_(*decode_page_token(before))
+        )
     query = query.order_by(Notification.updated_at.desc(), Notification.id.desc()).limit(limit + 1)
-    found = list(db.session.execute(_whole(query)).scalars())
+    found = list(db.session.execute(_with_actor(query)).scalars())
     if len(found) <= limit:
         return found, None
-    return found[:limit], place(found[limit - 1].updated_at, found[limit - 1].id)
+    return found[:limit], encode_page_token(found[limit - 1].updated_at, found[limit - 1].id)
 
 
-def _whole(query: Any) -> Any:
+def _with_actor(query: Any) -> Any:
     return query.options(joinedload(Notification.actor)).execution_options(populate_existing=True)
 
 
@@ -69,28 +73,34 @@ def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
     """Those of these records that are the viewer's."""
     mine = (Notification.user_id == viewer.id) & Notification.in_bell
     query = select(Notification).where(mine, Notification.id.in_(list(ids)))
-    found: Sequence[Notification] = db.session.execute(_whole(query.order_by(Notification.id))).scalars().all()
+    found: Sequence[Notification] = (
+        db.session.execute(_with_actor(query.order_by(Notification.id))).scalars().all()
+    )
     return found
 
 
-UNREAD = select(func.count()).where(
+UNREAD_COUNT = select(func.count()).where(
     Notification.user_id == bindparam("viewer"), Notification.read_at.is_(None), Notification.in_bell
 )
 
 
 def unread_count(user_id: str) -> int:
-    return int(run(UNREAD, {"viewer": user_id}).scalar_one())
+    return int(execute(UNREAD_COUNT, {"viewer": user_id}).scalar_one())
 
 
 DELETED = N_("This message was deleted.")  # stands in place of its words
 
 
-def leads_to(n: Notification) -> str:
+def notification_url(n: Notification) -> str:
     """A thread's records lead to the first message they stand for; others where their recorder says."""
-    return f"/threads/{n.thread_id}#{n.first_seq or ''}" if n.thread_id else str(n.payload.get("url", "/notifications"))
+    return (
+        f"/threads/{n.thread_id}#{n.first_seq or ''}"
+        if n.thread_id
+        else str(n.payload.get("url", "/notifications"))
+    )
 
 
-def count_words(n: Notification) -> str:
+def count_text(n: Notification) -> str:
     several = kind_of(n.kind).several
     return gettext(several).format(count=n.count) if n.count > 1 and several else ""
 
@@ -104,18 +114,18 @@ def notification_json(notification: Notification) -> dict[str, Any]:
         "priority": kind_of(n.kind).priority,
         "thread_id": n.thread_id,
         "count": n.count,
-        "count_words": count_words(n),
+        "count_words": count_text(n),
         "title": n.title,
         "preview": gettext(n.preview) if n.preview == DELETED else n.preview,
         "actor": person_json(n.actor) if n.actor else None,
         "read": n.read_at is not None,
         "created_at": iso(n.created_at),
         "updated_at": iso(n.updated_at),
-        "url": leads_to(n),
+        "url": notification_url(n),
     }
 
 
-WISHES = (
+PREFERENCE_COLUMNS = (
     User.time_zone,
     User.locale,
     User.browser_locale,
@@ -126,33 +136,37 @@ WISHES = (
     Preferences.quiet_to,
     Preferences.channels,
 )
-"""The columns that `wishes_of` reads; select them from User, left joined with Preferences."""
+"""The columns that `preferences_from_row` reads; select them from User, left joined with Preferences."""
 
-_PREFERENCES = (
-    select(*WISHES).outerjoin(Preferences, Preferences.user_id == User.id).where(User.id == bindparam("user_id"))
+_PREFERENCES_OF_USER = (
+    select(*PREFERENCE_COLUMNS)
+    .outerjoin(Preferences, Preferences.user_id == User.id)
+    .where(User.id == bindparam("user_id"))
 )
 
 
-def preferences(user_id: str) -> Wishes:
+def preferences(user_id: str) -> EffectivePreferences:
     """Defaults where the person never said anything, and for a user who is gone."""
-    row = db.session.execute(_PREFERENCES, {"user_id": user_id}).one_or_none()
-    return wishes_of(row) if row else Wishes()
+    row = db.session.execute(_PREFERENCES_OF_USER, {"user_id": user_id}).one_or_none()
+    return preferences_from_row(row) if row else EffectivePreferences()
 
 
-def wishes_of(row: Any) -> Wishes:
+def preferences_from_row(row: Any) -> EffectivePreferences:
     """From a row with the columns WISHES."""
     if row.cadence is None:
-        return Wishes(time_zone=row.time_zone, locale=row.locale, browser_locale=row.browser_locale)
-    return Wishes(**{column.key: getattr(row, column.key) for column in WISHES})
+        return EffectivePreferences(
+            time_zone=row.time_zone, locale=row.locale, browser_locale=row.browser_locale
+        )
+    return EffectivePreferences(**{column.key: getattr(row, column.key) for column in PREFERENCE_COLUMNS})
 
 
-def preferences_json(wishes: Wishes) -> dict[str, Any]:
+def preferences_json(prefs: EffectivePreferences) -> dict[str, Any]:
     return {
-        "cadence": wishes.cadence,
-        "digest_hour": wishes.digest_hour,
-        "digest_weekday": wishes.digest_weekday,
-        "quiet_from": wishes.quiet_from,
-        "quiet_to": wishes.quiet_to,
-        "time_zone": wishes.time_zone,
-        "channels": {kind: {channel: wishes.wants(kind, channel) for channel in CHANNELS} for kind in KINDS},
+        "cadence": prefs.cadence,
+        "digest_hour": prefs.digest_hour,
+        "digest_weekday": prefs.digest_weekday,
+        "quiet_from": prefs.quiet_from,
+        "quiet_to": prefs.quiet_to,
+        "time_zone": prefs.time_zone,
+        "channels": {kind: {channel: prefs.wants(kind, channel) for channel in CHANNELS} for kind in kinds()},
     }

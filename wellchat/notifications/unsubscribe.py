@@ -6,7 +6,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from wellchat.config import setting
 from wellchat.errors import NotFound
-from wellchat.notifications.kinds import KINDS
+from wellchat.notifications.kinds import kinds
 
 EMAIL = "email"
 
@@ -16,13 +16,13 @@ def unsubscribe_path(user_id: str, what: str = EMAIL) -> str:
     return f"/unsubscribe/{_signer().dumps([user_id, what])}"
 
 
-def owner_of(token: str) -> tuple[str, str]:
+def parse_unsubscribe_token(token: str) -> tuple[str, str]:
     """Whose emails the token ends, and which. Raises NotFound for one we did not make."""
     try:
         user_id, what = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         raise NotFound from None
-    if what != EMAIL and what not in KINDS:
+    if what != EMAIL and what not in kinds():
         raise NotFound
     return str(user_id), what
 

@@ -28,13 +28,15 @@ Point = tuple[float, float]
 
 
 @lru_cache(maxsize=len(ICONS))
-def icon(name: str, hue: int, mark: Path) -> bytes:
-    """A PNG. `mark`: the SVG whose paths are drawn."""
+def icon(name: str, hue: int, logo: Path) -> bytes:
+    """A PNG. `logo`: the SVG whose paths are drawn."""
     side, share, corner = ICONS[name]
     big = side * FINER
     picture = Image.new("RGBA", (big, big), (0, 0, 0, 0))
-    ImageDraw.Draw(picture).rounded_rectangle((0, 0, big - 1, big - 1), corner * big, fill=oklch(0.515, 0.172, hue))
-    for path, opacity in _paths(mark.read_text()):
+    ImageDraw.Draw(picture).rounded_rectangle(
+        (0, 0, big - 1, big - 1), corner * big, fill=oklch(0.515, 0.172, hue)
+    )
+    for path, opacity in _paths(logo.read_text()):
         layer = Image.new("RGBA", (big, big), (0, 0, 0, 0))
         scale, start = big * share / VIEW, big * (1 - share) / 2
         outline = [(start + x * scale, start + y * scale) for x, y in _outline(path)]

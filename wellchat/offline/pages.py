@@ -9,18 +9,22 @@ from pathlib import Path
 from typing import Any, cast
 
 import orjson
-from flask import Blueprint, Flask, Response, current_app, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from wellchat.assets import asset, names
+from wellchat.assets import asset, asset_names
 from wellchat.errors import NotFound
+from wellchat.i18n import N_, direction, gettext, language
 from wellchat.mail.palette import palette
 from wellchat.offline.icons import ICONS, icon
-from wellchat.words import N_, direction, gettext, language
 
 pages = Blueprint("offline", __name__)
 
-WORKER = ("keep", "queue", "push", "answer")  # the worker's files, in this order
-SHORTCUTS = ((N_("Messages"), "/"), (N_("Start a conversation"), "/new"), (N_("Notifications"), "/notifications"))
+WORKER = ("cache", "queue", "push", "fetch")  # the worker's files, in this order
+SHORTCUTS = (
+    (N_("Messages"), "/"),
+    (N_("Start a conversation"), "/new"),
+    (N_("Notifications"), "/notifications"),
+)
 DAY = 86_400
 
 
@@ -32,17 +36,17 @@ def service_worker() -> Response:
     """
     facts = {
         "version": current_app.extensions["assets"],
-        "pages": current_app.config["KEPT_THREADS"],
-        "shell": [asset(name) for name in names() if not name.startswith("sw/")],
+        "pages": current_app.config["OFFLINE_THREADS"],
+        "shell": [asset(name) for name in asset_names() if not name.startswith("sw/")],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
     response = Response(text, mimetype="text/javascript")
     response.headers["Service-Worker-Allowed"] = "/"
-    return _may_be_asked_again(response, "no-cache")
+    return _conditional(response, "no-cache")
 
 
-def _may_be_asked_again(response: Response, cache_control: str) -> Response:
+def _conditional(response: Response, cache_control: str) -> Response:
     response.headers["Cache-Control"] = cache_control
     response.add_etag()
     return cast(Response, response.make_conditional(request))
@@ -65,9 +69,9 @@ def manifest() -> Response:
         "background_color": light["canvas"],
         "theme_color": light["surface"],
         "icons": [_described(name) for name in ICONS if name != "apple-touch"],
-        "shortcuts": [{"name": gettext(words), "url": path} for words, path in SHORTCUTS],
+        "shortcuts": [{"name": gettext(label), "url": path} for label, path in SHORTCUTS],
     }
-    return _may_be_asked_again(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
+    return _conditional(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
 
 
 def _described(name: str) -> dict[str, str]:
@@ -84,9 +88,9 @@ def _described(name: str) -> dict[str, str]:
 def app_icon(name: str) -> Response:
     if name not in ICONS:
         raise NotFound
-    mark = Path(cast(str, current_app.static_folder)) / "icon.svg"
-    picture = icon(name, current_app.config["ACCENT_HUE"], mark)
-    return _may_be_asked_again(Response(picture, mimetype="image/png"), f"public, max-age={DAY}")
+    logo = Path(cast(str, current_app.static_folder)) / "icon.svg"
+    picture = icon(name, current_app.config["ACCENT_HUE"], logo)
+    return _conditional(Response(picture, mimetype="image/png"), f"public, max-age={DAY}")
 
 
 @pages.get("/offline")
@@ -95,10 +99,5 @@ def offline() -> str:
     return render_template("offline/offline.html")
 
 
-def _colours() -> dict[str, Any]:
+def colours() -> dict[str, Any]:
     return {"palette": lambda: palette(current_app.config["ACCENT_HUE"])}
-
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(pages)
-    app.context_processor(_colours)

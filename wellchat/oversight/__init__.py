@@ -1,9 +1,6 @@
 """Administrators may open any conversation, with a reason, and every look stays on record."""
 
-from flask import Flask
-
+from wellchat.feature import Feature
 from wellchat.oversight.pages import pages
 
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(pages)
+feature = Feature("oversight", blueprints=(pages,))

@@ -7,21 +7,23 @@ from datetime import datetime
 from wellchat.accounts.models import User
 from wellchat.db import transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.messaging.models import Thread
-from wellchat.oversight.models import Look
-from wellchat.words import gettext
+from wellchat.oversight.models import AccessGrant
 
 
-def look(*, admin: User, thread_id: str, reason: str, now: datetime) -> Look:
+def grant_access(*, admin: User, thread_id: str, reason: str, now: datetime) -> AccessGrant:
     """Write down that and why `admin` opens a thread. Raises NotFound for everybody else, Invalid without a reason."""
     if not admin.is_admin:
         raise NotFound
     reason = reason.strip()
     if not 10 <= len(reason) <= 500 or "\x00" in reason:
-        raise Invalid({"reason": gettext("Say why in a sentence of 10 to 500 characters; it stays on record.")})
+        raise Invalid(
+            {"reason": gettext("Say why in a sentence of 10 to 500 characters; it stays on record.")}
+        )
     with transaction() as session:
         if session.get(Thread, thread_id) is None:
             raise NotFound
-        entry = Look(admin_id=admin.id, thread_id=thread_id, reason=reason, created_at=now)
+        entry = AccessGrant(admin_id=admin.id, thread_id=thread_id, reason=reason, created_at=now)
         session.add(entry)
     return entry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wellchat.forms import Form
 
 
-class TakeLook(Form):
-    """Whether the reason is good enough, `look` says: whoever else takes one needs one too."""
+class AccessReason(Form):
+    """Whether the reason is good enough, `grant_access` says: whoever else takes one needs one too."""
 
     reason: str = ""

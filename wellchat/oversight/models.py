@@ -11,7 +11,7 @@ from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
 
 
-class Look(Base):
+class AccessGrant(Base):
     """An administrator opened a thread, and said why. Never changed, never deleted."""
 
     __tablename__ = "looks"

@@ -13,9 +13,9 @@ from wellchat.attachments.models import SHOWN, Attachment
 from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.messaging.models import Message, MessageRevision, Thread
-from wellchat.oversight.models import Look
+from wellchat.oversight.models import AccessGrant
 
-LOOK_LASTS = timedelta(minutes=30)
+GRANT_LIFETIME = timedelta(minutes=30)
 
 
 def conversations(admin: User, q: str, *, limit: int = 50) -> Sequence[Thread]:
@@ -37,10 +37,15 @@ def conversations(admin: User, q: str, *, limit: int = 50) -> Sequence[Thread]:
     return db.session.execute(query).scalars().all()
 
 
-def look_of(admin: User, look_id: str, now: datetime) -> tuple[Look, Thread]:
+def grant_of(admin: User, grant_id: str, now: datetime) -> tuple[AccessGrant, Thread]:
     """A look of this very administrator that still holds. Raises NotFound."""
-    found = db.session.get(Look, look_id)
-    if not admin.is_admin or found is None or found.admin_id != admin.id or now - found.created_at > LOOK_LASTS:
+    found = db.session.get(AccessGrant, grant_id)
+    if (
+        not admin.is_admin
+        or found is None
+        or found.admin_id != admin.id
+        or now - found.created_at > GRANT_LIFETIME
+    ):
         raise NotFound
     thread = db.session.execute(
         select(Thread)
@@ -50,37 +55,41 @@ def look_of(admin: User, look_id: str, now: datetime) -> tuple[Look, Thread]:
     return found, thread
 
 
-def file_of(admin: User, look_id: str, attachment_id: str, now: datetime) -> Attachment:
+def file_under_grant(admin: User, grant_id: str, attachment_id: str, now: datetime) -> Attachment:
     """A file of the thread that a look which still holds is at. Raises NotFound."""
-    look, _ = look_of(admin, look_id, now)
+    grant, _ = grant_of(admin, grant_id, now)
     found = db.session.get(Attachment, attachment_id)
-    if found is None or found.thread_id != look.thread_id or found.state not in SHOWN:
+    if found is None or found.thread_id != grant.thread_id or found.state not in SHOWN:
         raise NotFound
     return found
 
 
-def transcript(look: Look, *, before: int | None = None, limit: int = 200) -> list[Message]:
+def transcript(grant: AccessGrant, *, before: int | None = None, limit: int = 200) -> list[Message]:
     """The latest messages of the thread looked into, ascending."""
-    query = select(Message).where(Message.thread_id == look.thread_id).order_by(Message.seq.desc()).limit(limit)
+    query = (
+        select(Message).where(Message.thread_id == grant.thread_id).order_by(Message.seq.desc()).limit(limit)
+    )
     if before is not None:
         query = query.where(Message.seq < before)
     return list(db.session.execute(query).scalars())[::-1]
 
 
-def earlier_texts(look: Look, messages: Iterable[Message]) -> dict[int, list[MessageRevision]]:
+def earlier_texts(grant: AccessGrant, messages: Iterable[Message]) -> dict[int, list[MessageRevision]]:
     """seq -> what a message said before it was edited or deleted, in that order."""
     found: dict[int, list[MessageRevision]] = {}
     query = select(MessageRevision).where(
-        MessageRevision.thread_id == look.thread_id, MessageRevision.seq.in_([m.seq for m in messages])
+        MessageRevision.thread_id == grant.thread_id, MessageRevision.seq.in_([m.seq for m in messages])
     )
     for each in db.session.execute(query.order_by(MessageRevision.replaced_at)).scalars():
         found.setdefault(each.seq, []).append(each)
     return found
 
 
-def looks_at(admin: User, thread_id: str) -> Sequence[Look]:
+def grants_for(admin: User, thread_id: str) -> Sequence[AccessGrant]:
     """Every look anybody ever took at this thread, latest first."""
     if not admin.is_admin:
         raise NotFound
-    query = select(Look).where(Look.thread_id == thread_id).order_by(Look.created_at.desc())
-    return db.session.execute(query.options(joinedload(Look.admin))).scalars().all()
+    query = (
+        select(AccessGrant).where(AccessGrant.thread_id == thread_id).order_by(AccessGrant.created_at.desc())
+    )
+    return db.session.execute(query.options(joinedload(AccessGrant.admin))).scalars().all()

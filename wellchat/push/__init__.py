@@ -2,19 +2,26 @@
 
 from flask import Flask
 
-from wellchat.notifications.actions import ON_RECORD
+from wellchat.feature import Feature
+from wellchat.notifications.hooks import notification_recorded_in_transaction
+from wellchat.push import sending
 from wellchat.push.api import api
 from wellchat.push.cli import push
 from wellchat.push.keys import vapid
 from wellchat.push.pages import pages
-from wellchat.push.sending import consider
 
 
-def init_app(app: Flask) -> None:
-    if consider not in ON_RECORD:
-        ON_RECORD.append(consider)
+def _setup(app: Flask) -> None:
     with app.app_context():
         vapid()  # made at the first start: a key of its own in every process would be nobody's
-    app.register_blueprint(api)
-    app.register_blueprint(pages)
-    app.cli.add_command(push)
+
+
+feature = Feature(
+    "push",
+    blueprints=(api, pages),
+    commands=(push,),
+    tasks="worker.push",
+    deliveries=(sending.sweep,),
+    handlers=((notification_recorded_in_transaction, sending.queue_pushes),),
+    setup=_setup,
+)

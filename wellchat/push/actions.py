@@ -6,12 +6,12 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from wellchat.accounts.models import User, digest
+from wellchat.accounts.models import User, sha256_hex
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import NotFound
 from wellchat.push.models import Device
 
-MOST = 20  # devices of one person; the oldest make room
+MAX_DEVICES = 20  # devices of one person; the oldest make room
 
 
 def register(
@@ -47,9 +47,11 @@ def register(
         if replaces and replaces != endpoint:
             remove(user=user, endpoint=replaces)
         # Another person's: it goes with what was on its way to them.
-        db_session.execute(delete(Device).where(Device.endpoint_digest == digest(endpoint), Device.user_id != user.id))
+        db_session.execute(
+            delete(Device).where(Device.endpoint_digest == sha256_hex(endpoint), Device.user_id != user.id)
+        )
         fresh = insert(Device).values(
-            id=new_id(), endpoint=endpoint, endpoint_digest=digest(endpoint), created_at=now, **values
+            id=new_id(), endpoint=endpoint, endpoint_digest=sha256_hex(endpoint), created_at=now, **values
         )
         device_id = db_session.execute(
             fresh.on_conflict_do_update(index_elements=["endpoint_digest"], set_=values).returning(Device.id)
@@ -59,7 +61,7 @@ def register(
 
 
 def _own(user_id: str, endpoint: str) -> Device | None:
-    found = select(Device).where(Device.user_id == user_id, Device.endpoint_digest == digest(endpoint))
+    found = select(Device).where(Device.user_id == user_id, Device.endpoint_digest == sha256_hex(endpoint))
     return db.session.execute(found.execution_options(populate_existing=True)).scalar_one_or_none()
 
 
@@ -67,12 +69,12 @@ def _make_room(user_id: str) -> None:
     newest = select(Device.id).where(Device.user_id == user_id).order_by(Device.created_at.desc(), Device.id)
     db.session.execute(
         delete(Device)
-        .where(Device.user_id == user_id, Device.id.not_in(newest.limit(MOST)))
+        .where(Device.user_id == user_id, Device.id.not_in(newest.limit(MAX_DEVICES)))
         .execution_options(synchronize_session=False)
     )
 
 
-def choose(*, viewer: User, device_id: str, shows_words: bool) -> None:
+def set_shows_words(*, viewer: User, device_id: str, shows_words: bool) -> None:
     """Whether names and words may stand on its lock screen. Raises NotFound."""
     with transaction() as session:
         mine = (Device.id == device_id) & (Device.user_id == viewer.id)
@@ -83,5 +85,5 @@ def choose(*, viewer: User, device_id: str, shows_words: bool) -> None:
 def remove(*, user: User, endpoint: str | None = None, device_id: str | None = None) -> None:
     """One that is not there is removed already; other people's are not there."""
     with transaction() as session:
-        which = Device.id == device_id if endpoint is None else Device.endpoint_digest == digest(endpoint)
+        which = Device.id == device_id if endpoint is None else Device.endpoint_digest == sha256_hex(endpoint)
         session.execute(delete(Device).where(Device.user_id == user.id, which))

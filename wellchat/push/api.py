@@ -7,11 +7,11 @@ from flask import Response, g, request
 
 from wellchat import clock
 from wellchat.push import actions, queries
-from wellchat.push.answers import DeviceAnswer, DevicesAnswer, KeyAnswer
 from wellchat.push.forms import DeleteDevice, PostDevice
 from wellchat.push.keys import public_key
 from wellchat.push.labels import label_of
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.push.schemas import DeviceAnswer, DevicesAnswer, KeyAnswer
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
 
@@ -21,7 +21,7 @@ api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
 @api.output(KeyAnswer)
 def get_key() -> Response:
     """The `applicationServerKey` to subscribe with."""
-    return reply({"public_key": public_key()})
+    return json_response({"public_key": public_key()})
 
 
 @api.get("/devices")
@@ -29,39 +29,39 @@ def get_key() -> Response:
 @api.output(DevicesAnswer)
 def list_devices() -> Response:
     """My devices that are pushed to."""
-    return reply({"devices": [queries.device_json(device) for device in queries.devices(viewer())]})
+    return json_response({"devices": [queries.device_json(device) for device in queries.devices(viewer())]})
 
 
 @api.post("/devices")
 @signed_in
 @limiter.limit("60/hour")
-@api.input(PostDevice, location="json", arg_name="wish")
+@api.input(PostDevice, location="json", arg_name="body")
 @api.output(DeviceAnswer, status_code=201)
 @api.doc(responses={200: "Known already; its keys are the new ones"})
-def post_device(wish: PostDevice) -> Response:
+def post_device(body: PostDevice) -> Response:
     """Push to this browser from now on, for as long as this session or token lasts."""
     user = viewer()
     bearer = g.get("bearer", False)
     device, fresh = actions.register(
         user=user,
-        endpoint=wish.endpoint,
-        p256dh=wish.keys.p256dh,
-        auth=wish.keys.auth,
+        endpoint=body.endpoint,
+        p256dh=body.keys.p256dh,
+        auth=body.keys.auth,
         label=label_of(request.user_agent.string),
-        expires_at=wish.expires_at(),
-        replaces=wish.replaces,
+        expires_at=body.expires_at(),
+        replaces=body.replaces,
         session=None if bearer else user.get_id(),
         token_id=g.token_id if bearer else None,
         now=clock.now(),
     )
-    return reply({"device": queries.device_json(device)}, 201 if fresh else 200)
+    return json_response({"device": queries.device_json(device)}, 201 if fresh else 200)
 
 
 @api.delete("/devices")
 @signed_in
-@api.input(DeleteDevice, location="json", arg_name="which")
+@api.input(DeleteDevice, location="json", arg_name="body")
 @api.output({}, status_code=204)
-def delete_device(which: DeleteDevice) -> Response:
+def delete_device(body: DeleteDevice) -> Response:
     """Push there no more. One that is not there is gone already."""
-    actions.remove(user=viewer(), endpoint=which.endpoint)
+    actions.remove(user=viewer(), endpoint=body.endpoint)
     return Response(status=204)

@@ -14,17 +14,17 @@ from wellchat.accounts.queries import language_of
 from wellchat.clock import iso
 from wellchat.config import mailbox, setting
 from wellchat.db import db
+from wellchat.i18n import force_language, gettext
 from wellchat.notifications.kinds import kind_of
 from wellchat.notifications.models import Notification
-from wellchat.notifications.queries import count_words, leads_to, unread_count
+from wellchat.notifications.queries import count_text, notification_url, unread_count
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
-from wellchat.push.service import encrypt
-from wellchat.words import gettext, in_language
+from wellchat.push.web_push import encrypt
 
-KEPT = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
-SIGNED_FOR = 12 * 3600  # seconds; services take a day at most
-MOST_CLEARED = 20  # a push holds 4 kB
+TTL = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
+SIGNATURE_LIFETIME = 12 * 3600  # seconds; services take a day at most
+MAX_CLEARED = 20  # a push holds 4 kB
 
 
 def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
@@ -32,24 +32,26 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
 
     Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
     """
-    stale = _read_elsewhere(device, note)
-    with in_language(language_of(note.user_id)):
-        several, discreet = count_words(note), gettext(kind_of(note.kind).discreet)
+    read_pushes = _read_elsewhere(device, note)
+    with force_language(language_of(note.user_id)):
+        several, discreet = count_text(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
         title, body = note.title, "\n".join(filter(None, (note.preview, several)))
     else:
         title, body = setting("NAME"), several or discreet
-    said = {
+    payload = {
         "id": note.id,
         "tag": note.group_key,
         "title": title,
         "body": body,
-        "url": leads_to(note),
+        "url": notification_url(note),
         "at": iso(note.updated_at),
         "unread": unread_count(note.user_id),
-        "clear": [tag for _, tag in stale],
+        "clear": [tag for _, tag in read_pushes],
     }
-    return encrypt(orjson.dumps(said), p256dh=device.p256dh, auth=device.auth), [push_id for push_id, _ in stale]
+    return encrypt(orjson.dumps(payload), p256dh=device.p256dh, auth=device.auth), [
+        push_id for push_id, _ in read_pushes
+    ]
 
 
 def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]:
@@ -65,7 +67,7 @@ def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]
             Notification.group_key != note.group_key,
         )
         .order_by(Push.sent_at.desc())
-        .limit(MOST_CLEARED)
+        .limit(MAX_CLEARED)
     )
     return [(push_id, tag) for push_id, tag in found.all()]
 
@@ -73,12 +75,18 @@ def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]
 def headers(device: Device, note: Notification, now: datetime) -> dict[str, str]:
     """`Topic` lets a later push of the same group replace one that the device has not fetched yet."""
     topic = hashlib.sha256(f"{device.id} {note.group_key}".encode()).digest()[:24]
-    signed = vapid().sign({"aud": _origin(device.endpoint), "exp": int(now.timestamp()) + SIGNED_FOR, "sub": _us()})
+    signed = vapid().sign(
+        {
+            "aud": _origin(device.endpoint),
+            "exp": int(now.timestamp()) + SIGNATURE_LIFETIME,
+            "sub": _vapid_subject(),
+        }
+    )
     return {
         "Authorization": str(signed["Authorization"]),
         "Content-Encoding": "aes128gcm",
         "Content-Type": "application/octet-stream",
-        "TTL": str(KEPT),
+        "TTL": str(TTL),
         "Topic": base64.urlsafe_b64encode(topic).decode(),
         "Urgency": kind_of(note.kind).priority,
     }
@@ -89,7 +97,7 @@ def _origin(endpoint: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _us() -> str:
+def _vapid_subject() -> str:
     """Whom a push service may write to about us."""
     base: str = setting("BASE_URL")
     return base if base.startswith("https://") else f"mailto:{mailbox(setting('MAIL_FROM'))[1]}"

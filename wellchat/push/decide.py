@@ -7,43 +7,45 @@ from datetime import datetime, timedelta
 
 from wellchat.accounts.models import Presence
 from wellchat.db import db
-from wellchat.digests.decide import here_until, quiet_for
+from wellchat.digests.decide import present_until, quiet_for
+from wellchat.i18n import N_
 from wellchat.messaging.models import Membership
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import preferences
 from wellchat.push.models import Push
-from wellchat.words import N_
 
-PAUSE = timedelta(seconds=30)  # between two pushes of one conversation: who writes in short lines rings once
+MIN_INTERVAL = timedelta(
+    seconds=30
+)  # between two pushes of one conversation: who writes in short lines rings once
 
 
 @dataclass(frozen=True)
-class Decision:
+class PushDecision:
     """A moment to `wait_until`, the reason to `skip` it, or neither: it is sent."""
 
     wait_until: datetime | None = None
     skip: str = ""
 
 
-def decide(push: Push, note: Notification, now: datetime) -> Decision:
+def decide(push: Push, note: Notification, now: datetime) -> PushDecision:
     if note.read_at is not None:
-        return Decision(skip=N_("It was read."))
-    wishes = preferences(note.user_id)
-    if not wishes.wants(note.kind, "push"):
-        return Decision(skip=N_("Pushes of this kind are switched off in the preferences."))
+        return PushDecision(skip=N_("It was read."))
+    prefs = preferences(note.user_id)
+    if not prefs.wants(note.kind, "push"):
+        return PushDecision(skip=N_("Pushes of this kind are switched off in the preferences."))
     membership = _membership(note)
     if membership and membership.is_muted(now):
-        return Decision(skip=N_("The conversation is muted."))
+        return PushDecision(skip=N_("The conversation is muted."))
     if membership and note.last_seq is not None and membership.last_read_seq >= note.last_seq:
-        return Decision(skip=N_("It was read."))
+        return PushDecision(skip=N_("It was read."))
     presence = db.session.get(Presence, note.user_id, populate_existing=True)
     until = (
         membership.snoozed_until if membership else None,
-        here_until(presence.seen_at if presence else None, now),
-        quiet_for(wishes, now),
-        push.sent_at + PAUSE if push.sent_at else None,
+        present_until(presence.seen_at if presence else None, now),
+        quiet_for(prefs, now),
+        push.sent_at + MIN_INTERVAL if push.sent_at else None,
     )
-    return Decision(wait_until=max((moment for moment in until if moment and moment > now), default=None))
+    return PushDecision(wait_until=max((moment for moment in until if moment and moment > now), default=None))
 
 
 def _membership(note: Notification) -> Membership | None:

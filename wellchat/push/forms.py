@@ -10,8 +10,8 @@ from py_vapid.utils import b64urldecode
 from pydantic import AfterValidator, Field, StringConstraints
 
 from wellchat.forms import Form, QueryForm, Text
-from wellchat.push.service import check_endpoint
-from wellchat.words import gettext
+from wellchat.i18n import gettext
+from wellchat.push.web_push import check_endpoint
 
 
 def _endpoint(text: str) -> str:
@@ -51,7 +51,9 @@ class PostDevice(Form):
 
     endpoint: Endpoint
     keys: Keys
-    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = None  # milliseconds, as browsers count
+    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = (
+        None  # milliseconds, as browsers count
+    )
     replaces: Annotated[Text, StringConstraints(max_length=1000)] | None = None
 
     def expires_at(self) -> datetime | None:

@@ -8,7 +8,7 @@ from flask import current_app
 from py_vapid import Vapid02
 from py_vapid.utils import b64urlencode, num_to_bytes
 
-from wellchat.config import SettingsError, kept_secret
+from wellchat.config import SettingsError, persistent_secret
 
 
 def vapid() -> Vapid02:
@@ -22,7 +22,7 @@ def vapid() -> Vapid02:
 def private_key() -> str:
     """As the setting takes it, for a second host."""
     given: str = current_app.config["VAPID_KEY"]
-    return given or kept_secret(current_app.config["INSTANCE"], "vapid_key", _make)
+    return given or persistent_secret(current_app.config["INSTANCE"], "vapid_key", _make)
 
 
 def public_key() -> str:
@@ -40,6 +40,8 @@ def _load(key: str) -> Vapid02:
     try:
         key_pair = Vapid02.from_raw(key.encode())
     except ValueError:
-        raise SettingsError("WELLCHAT_VAPID_KEY: is not a key; `wellchat push keys --private` makes one") from None
+        raise SettingsError(
+            "WELLCHAT_VAPID_KEY: is not a key; `wellchat push keys --private` makes one"
+        ) from None
     key_pair.conf["no-strict"] = True  # strictly, nobody at localhost could be written to
     return key_pair

@@ -6,10 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.forms import read_form
+from wellchat.i18n import gettext
 from wellchat.push import actions, queries
 from wellchat.push.forms import PostDeviceForm
 from wellchat.web import signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("push", __name__)
 
@@ -22,9 +22,9 @@ def devices() -> str:
 
 @pages.post("/settings/devices/<device_id>")
 @signed_in
-def choose(device_id: str) -> BaseResponse:
-    wish = read_form(PostDeviceForm)
-    actions.choose(viewer=viewer(), device_id=device_id, shows_words=wish.shows_words)
+def save_device(device_id: str) -> BaseResponse:
+    form = read_form(PostDeviceForm)
+    actions.set_shows_words(viewer=viewer(), device_id=device_id, shows_words=form.shows_words)
     flash(gettext("Saved."), "good")
     return redirect(url_for("push.devices"), 303)
 

@@ -15,37 +15,44 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts.queries import user_by_session
-from wellchat.db import db, insert, let_go, new_id, transaction, unit
-from wellchat.jobs import enqueue
+from wellchat.db import current_transaction, db, insert, new_id, release_connection, transaction
 from wellchat.notifications.models import Notification
-from wellchat.push import service
+from wellchat.push import web_push
 from wellchat.push.compose import compose, headers
 from wellchat.push.decide import decide
 from wellchat.push.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Device, Push
+from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # a claim older than this was left by a crash
-GIVE_UP = timedelta(days=1)  # of temporary refusals; the email has told them by then
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+RETRY_FOR = timedelta(days=1)  # of temporary refusals; the email has told them by then
+FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 BATCH = 500  # pushes of one sweep
 CRASHED = "A crash came between sending and marking. It may have arrived."
 
 
-def consider(user_id: str, notification_id: str, now: datetime) -> None:
+def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
     """A record was made or counted up: it is to be on each device of its owner, in the transaction at hand."""
     with transaction() as session:
         # Held, so that a device that is removed meanwhile takes its pushes with it and not the telling.
         found = select(Device.id).where(Device.user_id == user_id).order_by(Device.id)
         for device_id in session.execute(found.with_for_update(read=True, key_share=True)).scalars().all():
-            again = {"state": QUEUED, "claim": None, "attempts": 0, "told_at": now, "due_at": now, "cleared_at": None}
+            again = {
+                "state": QUEUED,
+                "claim": None,
+                "attempts": 0,
+                "told_at": now,
+                "due_at": now,
+                "cleared_at": None,
+            }
             fresh = insert(Push).values(
                 id=new_id(), device_id=device_id, notification_id=notification_id, reason="", **again
             )
             push_id = session.execute(
-                fresh.on_conflict_do_update(index_elements=["device_id", "notification_id"], set_=again).returning(
-                    Push.id
-                )
+                fresh.on_conflict_do_update(
+                    index_elements=["device_id", "notification_id"], set_=again
+                ).returning(Push.id)
             ).scalar_one()
             enqueue("push.send", push_id=push_id)
 
@@ -55,7 +62,7 @@ def send(*, push_id: str, now: datetime) -> str | None:
 
     Not inside a transaction: the claim must be durable before the first byte leaves.
     """
-    if unit() is not None:
+    if current_transaction() is not None:
         raise RuntimeError("send inside transaction()")
     with transaction() as session:
         push = _claim(push_id, now)
@@ -65,7 +72,7 @@ def send(*, push_id: str, now: datetime) -> str | None:
         note = session.get(Notification, push.notification_id, populate_existing=True)
         if device is None or note is None:
             return None
-        if in_use := _still_theirs(device, now):
+        if is_authorised := _is_authorised(device, now):
             decision = decide(push, note, now)
             if decision.skip:
                 return _settle(push, SKIPPED, reason=decision.skip)
@@ -73,42 +80,44 @@ def send(*, push_id: str, now: datetime) -> str | None:
                 return _settle(push, QUEUED, due_at=decision.wait_until, attempts=push.attempts - 1)
             text, cleared = compose(device, note)
             endpoint, request = device.endpoint, headers(device, note, now)
-    if not in_use:
-        _take_out(device)
+    if not is_authorised:
+        _delete_device(device)
         return None
-    return _hand_over(push, endpoint, text, request, cleared, now)
+    return _post(push, endpoint, text, request, cleared, now)
 
 
-def _hand_over(
+def _post(
     push: Push, endpoint: str, body: bytes, request: dict[str, str], cleared: Sequence[str], now: datetime
 ) -> str | None:
     """Outside of any transaction: a slow push service must not hold a database connection."""
-    let_go()
+    release_connection()
     try:
-        service.post(endpoint, body, request)
-    except service.Temporary as refusal:
+        web_push.post(endpoint, body, request)
+    except web_push.Temporary as refusal:
         return _settle_temporary(push, refusal, now)
-    except service.Permanent as refusal:
+    except web_push.Permanent as refusal:
         return _settle(push, FAILED, reason=str(refusal))
-    except service.Lost as loss:
-        return _settle(push, UNKNOWN, reason=f"{loss} It may have arrived.")
-    except service.Gone as gone:
+    except web_push.OutcomeUnknown as error:
+        return _settle(push, UNKNOWN, reason=f"{error} It may have arrived.")
+    except web_push.Gone as gone:
         log.info("device %s is gone: %s", push.device_id, gone)
-        _forget(push.device_id, endpoint)
+        _delete_gone_device(push.device_id, endpoint)
         return None
     with transaction() as session:
-        session.execute(update(Push).where(Push.id.in_(cleared), Push.cleared_at.is_(None)).values(cleared_at=now))
+        session.execute(
+            update(Push).where(Push.id.in_(cleared), Push.cleared_at.is_(None)).values(cleared_at=now)
+        )
         session.execute(update(Push).where(Push.id == push.id).values(sent_at=now))
         return _settle(push, SENT)
 
 
-def _forget(device_id: str, endpoint: str) -> None:
+def _delete_gone_device(device_id: str, endpoint: str) -> None:
     """Unless it has been given another address meanwhile."""
     with transaction() as session:
         session.execute(delete(Device).where(Device.id == device_id, Device.endpoint == endpoint))
 
 
-def _take_out(device: Device) -> None:
+def _delete_device(device: Device) -> None:
     """Unless it was registered anew. It goes before its pushes, as whoever tells of something locks them."""
     as_seen = (
         Device.session.is_not_distinct_from(device.session),
@@ -118,7 +127,7 @@ def _take_out(device: Device) -> None:
         session.execute(delete(Device).where(Device.id == device.id, *as_seen))
 
 
-def _still_theirs(device: Device, now: datetime) -> bool:
+def _is_authorised(device: Device, now: datetime) -> bool:
     """A device is only theirs while the session it was registered in goes on; a token takes its devices with it."""
     if device.expires_at is not None and device.expires_at <= now:
         return False
@@ -153,10 +162,10 @@ def _settle(push: Push, state: str, **values: Any) -> str | None:
     return state if settled.rowcount else None  # type: ignore[attr-defined]
 
 
-def _settle_temporary(push: Push, refusal: service.Temporary, now: datetime) -> str | None:
-    if now - push.told_at > GIVE_UP:
+def _settle_temporary(push: Push, refusal: web_push.Temporary, now: datetime) -> str | None:
+    if now - push.told_at > RETRY_FOR:
         return _settle(push, FAILED, reason=f"Given up after {push.attempts} tries. {refusal}")
-    pause = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(push.attempts - 1, 10))
+    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(push.attempts - 1, 10))
     if refusal.after is not None:
         pause = max(pause, timedelta(seconds=refusal.after))
     return _settle(push, QUEUED, reason=f"Try {push.attempts} was put off. {refusal}", due_at=now + pause)
@@ -177,7 +186,7 @@ def send_all(*, push_ids: Sequence[str], now: datetime) -> dict[str, str]:
 
 def _postpone(push_id: str, now: datetime) -> None:
     with transaction() as session:
-        again = update(Push).where(Push.id == push_id, Push.state == QUEUED).values(due_at=now + LONGEST_PAUSE)
+        again = update(Push).where(Push.id == push_id, Push.state == QUEUED).values(due_at=now + MAX_PAUSE)
         session.execute(again)
 
 

@@ -20,25 +20,25 @@ from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
+from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
-from wellchat.mail.addresses import BOUNCE as BOUNCE_MARK
-from wellchat.mail.addresses import SEVERAL, Meaning, meaning_of
+from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
+from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
 from wellchat.mail.compose import one_line
 from wellchat.mail.models import SKIPPED, Mail
 from wellchat.mail.refusals import record_bounce
 from wellchat.messaging import actions as messaging
 from wellchat.messaging.forms import SendMessage
-from wellchat.replies.authentication import why_forged
-from wellchat.replies.automatic import why_nobody_wrote_it
-from wellchat.replies.bounces import bounce_in
-from wellchat.replies.files import names_of, take_files, why_left_out
+from wellchat.replies.authentication import forgery_reason
+from wellchat.replies.auto_replies import auto_reply_reason
+from wellchat.replies.bounces import parse_bounce
+from wellchat.replies.files import omission_reasons, omitted_names, take_files
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
-from wellchat.words import N_
 
-MOST_REFUSALS = 5  # mails to one person within a day about mails of theirs that could not be taken
+MAX_REJECTION_MAILS = 5  # mails to one person within a day about mails of theirs that could not be taken
 DAY = timedelta(days=1)
-KEPT = timedelta(days=90)  # what came in stands written down; then any answer to its mail is over too
+RETENTION = timedelta(days=90)  # what came in stands written down; then any answer to its mail is over too
 
 NOT_OURS = "There is no such address here, or it is too old to be answered."
 NOT_ALLOWED = "Only the person whom we wrote to can answer here, and only from the address that we wrote to."
@@ -48,84 +48,88 @@ class Verdict(NamedTuple):
     """How it ended, for who handed the mail over: an exit status of sysexits.h, and words that may be passed on."""
 
     status: int
-    words: str
+    text: str
 
 
 OK = os.EX_OK
 NO_SUCH_ADDRESS = Verdict(os.EX_NOUSER, NOT_OURS)
 
 
-class NotTaken(Exception):
+class Rejected(Exception):
     """Its author is who they should be, and is told why it did not become a message."""
 
 
 def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
     """Take in one mail for the first of these addresses that are ours; for each of them, where it is for several."""
-    ours = {meaning: address for address in addresses if (meaning := meaning_of(address))}
-    if bounce := _bounced(mail, list(ours), now):
+    ours = {token: address for address in addresses if (token := parse_reply_address(address))}
+    if bounce := _receive_bounce(mail, list(ours), now):
         return bounce
-    verdicts = [_receive(mail, meaning, now) for meaning in ours]
+    verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
 
 
-def _bounced(mail: Incoming, meanings: list[Meaning], now: datetime) -> Verdict | None:
+def _receive_bounce(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> Verdict | None:
     """A mail of ours that came back, to whichever address; None: it is something else."""
-    given_back = next((each for each in meanings if each.mark == BOUNCE_MARK), None)
-    bounce = bounce_in(mail, to_bounce_address=given_back is not None)
+    bounce_token = next((each for each in tokens if each.kind == BOUNCE_ADDRESS), None)
+    bounce = parse_bounce(mail, to_bounce_address=bounce_token is not None)
     if bounce is None:
         return None
-    known = db.session.get(Mail, given_back.about) if given_back else None
+    known = db.session.get(Mail, bounce_token.target_id) if bounce_token else None
     message_id, address = (known.message_id, known.address) if known else (bounce.message_id, bounce.address)
     if not bounce.is_final or message_id is None or address is None:
         return Verdict(OK, "A report, not about the end of a mail of ours.")
     with transaction():
-        ours = record_bounce(message_id=message_id, address=address, said=bounce.said, now=now)
+        ours = record_bounce(message_id=message_id, address=address, diagnostic=bounce.diagnostic, now=now)
         if ours:
-            _write_down(mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.said[:500])
+            _record(
+                mail, message_id, now, user_id=ours.user_id, outcome=BOUNCE, reason=bounce.diagnostic[:500]
+            )
     return Verdict(OK, "Noted: a mail of ours came back." if ours else "A report about no mail of ours.")
 
 
-def _receive(mail: Incoming, meaning: Meaning, now: datetime) -> Verdict:
-    place = meaning.user_id + meaning.about
-    if sign := why_nobody_wrote_it(mail):
+def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
+    target = token.user_id + token.target_id
+    if why := auto_reply_reason(mail):
         with transaction():
-            owner = db.session.get(User, meaning.user_id)
-            _write_down(mail, place, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=sign)
-        return Verdict(OK, f"Dropped: nobody wrote it. {sign}")
-    user = db.session.get(User, meaning.user_id, populate_existing=True)
-    if user is None or meaning.mark == BOUNCE_MARK:
+            owner = db.session.get(User, token.user_id)
+            _record(mail, target, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=why)
+        return Verdict(OK, f"Dropped: nobody wrote it. {why}")
+    user = db.session.get(User, token.user_id, populate_existing=True)
+    if user is None or token.kind == BOUNCE_ADDRESS:
         return NO_SUCH_ADDRESS
-    if mail.author != user.email or why_forged(mail):
+    if mail.author != user.email or forgery_reason(mail):
         return Verdict(os.EX_NOPERM, f"{NOT_ALLOWED} {setting('BASE_URL')}/")
     try:
-        return _take(mail, user, meaning, place, now)
+        return _accept(mail, user, token, target, now)
     except NotFound:
         return NO_SUCH_ADDRESS
-    except NotTaken as refusal:
-        return _refuse(mail, user, meaning, place, str(refusal), now)
+    except Rejected as refusal:
+        return _reject(mail, user, token, target, str(refusal), now)
 
 
-def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetime) -> Verdict:
+def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: datetime) -> Verdict:
     """Raises NotTaken, and NotFound where the thread is not theirs."""
-    if meaning.mark == SEVERAL:
-        raise NotTaken(
+    if token.kind == DIGEST:
+        raise Rejected(
             N_("It answers an email about several conversations, and we could not know which one you meant.")
         )
-    if meaning.is_over(now):
-        raise NotTaken(N_("It answers an email that is too old to be answered."))
-    wish = _as_message(mail, user, meaning.about, now)
-    _mark_read(mail, user, meaning.about, now)
+    if token.is_expired(now):
+        raise Rejected(N_("It answers an email that is too old to be answered."))
+    form = _as_message(mail, user, token.target_id, now)
+    _mark_read(mail, user, token.target_id, now)
     try:
         with transaction():
             message, is_new = messaging.send_message(
                 sender=user,
-                thread_id=meaning.about,
-                body=wish.body,
-                client_key=wish.client_key,
-                attachments=wish.attachments,
+                thread_id=token.target_id,
+                body=form.body,
+                client_key=form.client_key,
+                attachments=form.attachments,
                 now=now,
             )
-            _write_down(mail, place, now, user_id=user.id, outcome=TAKEN, thread_id=meaning.about, seq=message.seq)
+            _record(
+                mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq
+            )
     except Conflict:
         is_new = False  # what it said the first time stands
     return Verdict(OK, "Taken." if is_new else "Taken before.")
@@ -134,23 +138,23 @@ def _take(mail: Incoming, user: User, meaning: Meaning, place: str, now: datetim
 def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
     """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
     if mail.is_too_large:
-        raise NotTaken(N_("It is too large. Write it without the files, or send the files another way."))
+        raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
     client_key = f"mail-{mail.key[:48]}"
     text, attachments = mail.text, mail.attachments
     if not text and (mail.is_encrypted or not attachments):
-        raise NotTaken(_why_empty(mail))
-    kept, left_out = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
+        raise Rejected(_empty_reason(mail))
+    kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
-        raise NotTaken(f"It holds no words, and we could not take {why_left_out(left_out)}")
-    if left_out:
-        text = f"{text}\n\n(Sent by email without {names_of(left_out)}: such files are not taken here.)".strip()
+        raise Rejected(f"It holds no words, and we could not take {omission_reasons(omitted)}")
+    if omitted:
+        text = f"{text}\n\n(Sent by email without {omitted_names(omitted)}: such files are not taken here.)".strip()
     try:
         return fill(SendMessage, {"body": text, "client_key": client_key, "attachments": kept})
     except Invalid as refusal:
-        raise NotTaken(f"It is longer than one message can be. {refusal.detail}") from None
+        raise Rejected(f"It is longer than one message can be. {refusal.detail}") from None
 
 
-def _why_empty(mail: Incoming) -> str:
+def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
     return N_("We found no words of yours in it. Write above what your mail program quotes.")
@@ -158,27 +162,30 @@ def _why_empty(mail: Incoming) -> str:
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:
     """Who answers a mail of ours has read what it showed. Raises NotFound where the thread is not theirs."""
-    query = select(Mail.covers).where(Mail.message_id.in_(mail.answers[-20:]), Mail.user_id == user.id)
+    query = select(Mail.covers).where(Mail.message_id.in_(mail.replied_to[-20:]), Mail.user_id == user.id)
     covers = [each for found in db.session.execute(query).scalars() for each in found]
     shown = max((each["last_seq"] for each in covers if each["thread_id"] == thread_id), default=0)
     if shown:
         messaging.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
 
 
-def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, now: datetime) -> Verdict:
+def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str, now: datetime) -> Verdict:
     """Tell its author by mail, once about each mail and not too often."""
     with transaction() as session:
         recent = select(func.count()).where(
-            Mail.user_id == user.id, Mail.name == "reply_refused", Mail.state != SKIPPED, Mail.created_at > now - DAY
+            Mail.user_id == user.id,
+            Mail.name == "reply_refused",
+            Mail.state != SKIPPED,
+            Mail.created_at > now - DAY,
         )
-        if _write_down(mail, place, now, user_id=user.id, outcome=REFUSED, reason=why) and (
-            session.execute(recent).scalar_one() < MOST_REFUSALS
+        if _record(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why) and (
+            session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
         ):
             context = {
                 "name": user.name,
                 "why": why,
                 "subject": one_line(mail.header("Subject"))[:80],
-                "about": [meaning.mark, meaning.about],
+                "about": [token.kind, token.target_id],
             }
             queue_mail(
                 user_id=user.id,
@@ -191,9 +198,9 @@ def _refuse(mail: Incoming, user: User, meaning: Meaning, place: str, why: str, 
     return Verdict(OK, f"Refused, and its author is told: {why}")
 
 
-def _write_down(
+def _record(
     mail: Incoming,
-    place: str,
+    target: str,
     now: datetime,
     *,
     user_id: str | None,
@@ -207,7 +214,7 @@ def _write_down(
         insert(ReceivedMail)
         .values(
             id=new_id(),
-            digest=hashlib.sha256(f"{mail.key}:{place}".encode()).hexdigest(),
+            digest=hashlib.sha256(f"{mail.key}:{target}".encode()).hexdigest(),
             user_id=user_id,
             thread_id=thread_id,
             seq=seq,
@@ -225,5 +232,5 @@ def _write_down(
 def forget_received(now: datetime) -> int:
     """What came in so long ago that nobody asks any more. Answers how many rows went."""
     with transaction() as session:
-        gone = session.execute(delete(ReceivedMail).where(ReceivedMail.received_at < now - KEPT))
+        gone = session.execute(delete(ReceivedMail).where(ReceivedMail.received_at < now - RETENTION))
     return int(gone.rowcount)  # type: ignore[attr-defined]

@@ -15,7 +15,7 @@ _RESULT = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.IGNORECASE)
 _COMMENT = re.compile(r"\([^()]*\)")
 
 
-def why_forged(mail: Incoming) -> str | None:
+def forgery_reason(mail: Incoming) -> str | None:
     """None where nothing speaks against it."""
     trusted = setting("AUTHSERV_ID")
     if not trusted:
@@ -23,7 +23,9 @@ def why_forged(mail: Incoming) -> str | None:
     for value in mail.headers("Authentication-Results"):
         server, _, findings = _COMMENT.sub(" ", value).partition(";")
         if server.split()[:1] == [trusted] or server.strip().lower() == trusted.lower():
-            return _verdict({(method.lower(), result.lower()) for method, result in _RESULT.findall(findings)})
+            return _verdict(
+                {(method.lower(), result.lower()) for method, result in _RESULT.findall(findings)}
+            )
     return None
 
 

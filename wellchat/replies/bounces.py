@@ -15,34 +15,37 @@ _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 class Bounce(NamedTuple):
     is_final: bool
-    said: str  # why, in the mail server's words
+    diagnostic: str  # why, in the mail server's words
     address: str | None  # whom it was for
     message_id: str | None  # of the mail that came back
 
 
-def bounce_in(mail: Incoming, *, to_bounce_address: bool) -> Bounce | None:
+def parse_bounce(mail: Incoming, *, to_bounce_address: bool) -> Bounce | None:
     """None for what is no bounce. A report in no standard form counts where it came to a bounce address."""
     parts = list(mail.message.walk())
     blocks = [
-        block for part in parts if part.get_content_type() == "message/delivery-status" for block in _blocks(part)
+        block
+        for part in parts
+        if part.get_content_type() == "message/delivery-status"
+        for block in _blocks(part)
     ]
     for block in blocks:
         action = _value(block, "Action").lower()
         if action:
             return Bounce(
                 action == "failed" and not _status(block).startswith("4"),
-                _said(block),
+                _diagnostic(block),
                 _address(block),
                 _original(parts),
             )
     if to_bounce_address and mail.envelope_sender in ("", None):
-        text = " ".join(str(mail.message.get_payload() if not mail.message.is_multipart() else mail.text).split())[
-            :4000
-        ]
+        text = " ".join(
+            str(mail.message.get_payload() if not mail.message.is_multipart() else mail.text).split()
+        )[:4000]
         status = _STATUS.search(text)
         if status:
-            said = text[max(0, status.start() - 100) : status.end() + 200]
-            return Bounce(status[0].startswith("5"), f"{status[0]} {said}", None, _original(parts))
+            diagnostic = text[max(0, status.start() - 100) : status.end() + 200]
+            return Bounce(status[0].startswith("5"), f"{status[0]} {diagnostic}", None, _original(parts))
     return None
 
 
@@ -62,7 +65,7 @@ def _status(block: Message) -> str:
     return found[0] if found else ""
 
 
-def _said(block: Message) -> str:
+def _diagnostic(block: Message) -> str:
     diagnostic = _value(block, "Diagnostic-Code").partition(";")[2].strip() or _value(block, "Action")
     return f"{_status(block)} {diagnostic}".strip()
 

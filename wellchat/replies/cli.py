@@ -16,7 +16,7 @@ from flask.cli import with_appcontext
 
 from wellchat.clock import iso, now
 from wellchat.replies import actions, lmtp, queries
-from wellchat.replies.reading import MOST_BYTES, Incoming
+from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ def receive(recipients: tuple[str, ...], sender: str | None) -> None:
     Exit status as in sysexits.h: 0 taken, or dropped as nobody's words; 65 no mail; 67 no such address; 77 not
     allowed; 75 try again later.
     """
-    raw = sys.stdin.buffer.read(MOST_BYTES + 1)
+    raw = sys.stdin.buffer.read(MAX_BYTES + 1)
     while sys.stdin.buffer.read(1 << 20):
         pass  # a pipe that nobody reads to its end is a failure to a mail server
     if not raw.strip():
@@ -48,7 +48,7 @@ def receive(recipients: tuple[str, ...], sender: str | None) -> None:
         log.exception("a mail could not be taken")
         click.echo(f"Try again later: {type(error).__name__}.", err=True)
         sys.exit(os.EX_TEMPFAIL)
-    click.echo(verdict.words, err=verdict.status != os.EX_OK)
+    click.echo(verdict.text, err=verdict.status != os.EX_OK)
     sys.exit(verdict.status)
 
 
@@ -90,6 +90,12 @@ def received(email: str | None, as_json: bool, limit: int) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for row in rows:
-        place = f"{row['thread_id']}#{row['seq']}" if row["thread_id"] else ""
-        words: Sequence[object] = (row["received_at"], f"{row['outcome']:7}", row["email"] or "", place, row["reason"])
-        click.echo("  ".join(str(word) for word in words if word))
+        message = f"{row['thread_id']}#{row['seq']}" if row["thread_id"] else ""
+        columns: Sequence[object] = (
+            row["received_at"],
+            f"{row['outcome']:7}",
+            row["email"] or "",
+            message,
+            row["reason"],
+        )
+        click.echo("  ".join(str(column) for column in columns if column))

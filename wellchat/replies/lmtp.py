@@ -16,16 +16,16 @@ from aiosmtpd.smtp import Envelope, Session
 from flask import Flask
 
 from wellchat import clock
-from wellchat.mail.addresses import meaning_of
+from wellchat.mail.addresses import parse_reply_address
 from wellchat.replies import actions
 from wellchat.replies.actions import NOT_OURS, Verdict
-from wellchat.replies.reading import MOST_BYTES, Incoming
+from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
 
-GRACE = 15.0  # seconds for what is under way when told to stop
-QUIET = 300.0  # seconds a client may say nothing
-ANSWERS = {
+SHUTDOWN_GRACE = 15.0  # seconds for what is under way when told to stop
+IDLE_TIMEOUT = 300.0  # seconds a client may say nothing
+REPLY_CODES = {
     os.EX_OK: "250 2.0.0",
     os.EX_NOUSER: "550 5.1.1",
     os.EX_NOPERM: "550 5.7.1",
@@ -44,9 +44,9 @@ class Handler:
         self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
         with self._app.app_context():
-            known = meaning_of(address)
+            known = parse_reply_address(address)
         if known is None:
-            return f"{ANSWERS[os.EX_NOUSER]} {NOT_OURS}"
+            return f"{REPLY_CODES[os.EX_NOUSER]} {NOT_OURS}"
         envelope.rcpt_tos.append(address)
         return "250 2.1.5 OK"
 
@@ -55,7 +55,10 @@ class Handler:
         self.under_way += 1
         try:
             loop = asyncio.get_running_loop()
-            lines = [await loop.run_in_executor(None, self._take, envelope, address) for address in envelope.rcpt_tos]
+            lines = [
+                await loop.run_in_executor(None, self._take, envelope, address)
+                for address in envelope.rcpt_tos
+            ]
             return "\r\n".join(lines)
         finally:
             self.under_way -= 1
@@ -65,12 +68,12 @@ class Handler:
         raw = content.encode() if isinstance(content, str) else content
         try:
             with self._app.app_context():
-                mail = Incoming(raw[: MOST_BYTES + 1], sender=envelope.mail_from or "")
+                mail = Incoming(raw[: MAX_BYTES + 1], sender=envelope.mail_from or "")
                 verdict = actions.receive(mail=mail, addresses=[address], now=clock.now())
         except Exception:
             log.exception("a mail could not be taken")
             verdict = LATER
-        return f"{ANSWERS[verdict.status]} {verdict.words}"
+        return f"{REPLY_CODES[verdict.status]} {verdict.text}"
 
 
 async def serve(app: Flask, *, host: str, port: int) -> None:
@@ -83,7 +86,7 @@ async def serve(app: Flask, *, host: str, port: int) -> None:
     click.echo(f"wellchat takes mails by LMTP on {host}:{port}")
     await stop.wait()
     server.close()
-    until = loop.time() + GRACE
+    until = loop.time() + SHUTDOWN_GRACE
     while handler.under_way and loop.time() < until:
         await asyncio.sleep(0.05)
     await asyncio.sleep(0.1)  # the answer is on its way
@@ -97,6 +100,6 @@ def _connection(handler: Handler, loop: AbstractEventLoop) -> LMTP:
         hostname="wellchat",
         ident="wellchat",
         enable_SMTPUTF8=True,
-        data_size_limit=2 * MOST_BYTES,  # what is too large is refused by us, with a mail that says so
-        timeout=QUIET,
+        data_size_limit=2 * MAX_BYTES,  # what is too large is refused by us, with a mail that says so
+        timeout=IDLE_TIMEOUT,
     )

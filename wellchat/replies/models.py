@@ -20,7 +20,9 @@ class ReceivedMail(Base):
     """
 
     __tablename__ = "received_mails"
-    __table_args__ = (CheckConstraint("outcome IN ('taken', 'dropped', 'refused', 'bounce')", name="outcome"),)
+    __table_args__ = (
+        CheckConstraint("outcome IN ('taken', 'dropped', 'refused', 'bounce')", name="outcome"),
+    )
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     digest: Mapped[str] = mapped_column(String(64), unique=True)  # of the mail and of the address it came to

@@ -16,5 +16,7 @@ def received(*, email: str | None = None, limit: int = 200) -> Sequence[tuple[Re
     query = select(ReceivedMail, User.email).outerjoin(User, User.id == ReceivedMail.user_id)
     if email:
         query = query.where(User.email == email.strip().lower())
-    rows = db.session.execute(query.order_by(ReceivedMail.received_at.desc(), ReceivedMail.id.desc()).limit(limit))
+    rows = db.session.execute(
+        query.order_by(ReceivedMail.received_at.desc(), ReceivedMail.id.desc()).limit(limit)
+    )
     return [(mail, email) for mail, email in rows][::-1]

@@ -15,12 +15,12 @@ from email.message import Message
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
 
-from wellchat.replies.cutting import reply_in
-from wellchat.replies.markup import html_to_text
+from wellchat.replies.html_text import html_to_text
+from wellchat.replies.quote_stripping import extract_reply
 
-MOST_BYTES = 25 * 1024 * 1024  # of a mail with all that hangs on it
+MAX_BYTES = 25 * 1024 * 1024  # of a mail with all that hangs on it
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
-BESIDE_THE_POINT = {
+IGNORED_TYPES = {
     "text/calendar",
     "application/pgp-keys",
     "application/pgp-signature",
@@ -37,14 +37,14 @@ CHARSETS = {
     "windows-874": "cp874", "x-sjis": "cp932", "x-gbk": "gbk", "x-mac-roman": "mac_roman", "unicode-1-1-utf-7": "utf-7",
 }  # fmt: skip
 
-SIGNATURE = 60_000  # characters that a picture of a signature takes at most, encoded
+SIGNATURE_PICTURE = 60_000  # characters that a picture of a signature takes at most, encoded
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')
 _IN_ADDRESS = r"[^\s<>,;:\"()\[\]]"
 _ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+@{_IN_ADDRESS}+")  # tried from its beginning only
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _BODY = re.compile(rb"\r?\n\r?\n")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
+_INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
 
 
 class Attachment(NamedTuple):
@@ -59,7 +59,7 @@ class Incoming:
     """One mail. `raw` may be the beginning of it, where all of it was too large."""
 
     def __init__(self, raw: bytes, *, sender: str | None = None) -> None:
-        self.is_too_large = len(raw) > MOST_BYTES
+        self.is_too_large = len(raw) > MAX_BYTES
         if raw.startswith(b"From "):  # how a mailbox file begins each mail
             raw = raw.partition(b"\n")[2]
         self.message = _parsed(raw)
@@ -95,7 +95,7 @@ class Incoming:
         return found[0] if found else None
 
     @property
-    def answers(self) -> list[str]:
+    def replied_to(self) -> list[str]:
         """Ids of the mails it is an answer to."""
         return _MESSAGE_ID.findall(f"{self.header('In-Reply-To')} {self.header('References')}")
 
@@ -103,7 +103,10 @@ class Incoming:
     def key(self) -> str:
         """The same for the same mail, however often and on whatever way it is handed over."""
         essence = self.message_id or repr(
-            [*(self.header(name) for name in ("From", "Date", "Subject")), _BODY.split(self._raw, 1)[-1][:100_000]]
+            [
+                *(self.header(name) for name in ("From", "Date", "Subject")),
+                _BODY.split(self._raw, 1)[-1][:100_000],
+            ]
         )
         return hashlib.sha256(essence.encode(errors="replace")).hexdigest()
 
@@ -115,7 +118,7 @@ class Incoming:
     def text(self) -> str:
         """What its author wrote: without quotes, without signature."""
         plain, html = self._bodies()
-        return reply_in(plain) or reply_in(html_to_text(html))
+        return extract_reply(plain) or extract_reply(html_to_text(html))
 
     @property
     def attachments(self) -> list[Attachment]:
@@ -145,7 +148,9 @@ class Incoming:
             match part.get_content_type():
                 case "text/html":
                     html.append(_decoded(part))
-                case "text/plain" | "multipart/alternative" | "multipart/mixed":  # of which the parts are missing
+                case (
+                    "text/plain" | "multipart/alternative" | "multipart/mixed"
+                ):  # of which the parts are missing
                     plain.append(_unflowed(part, _decoded(part)))
         return "\n".join(plain), "\n".join(html)
 
@@ -162,7 +167,7 @@ def _parsed(raw: bytes) -> Message:
 
 def clean(text: str) -> str:
     """Without what no database and no screen can hold."""
-    return _UNSEEN.sub(
+    return _INVISIBLE.sub(
         "", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     )
 
@@ -177,16 +182,24 @@ def _on_one_line(value: object) -> str:
 
 def _is_attachment(part: Message) -> bool:
     kind, disposition = part.get_content_type(), part.get_content_disposition()
-    if kind in BESIDE_THE_POINT:
+    if kind in IGNORED_TYPES:
         return False  # what mail programs tell each other
     if part.get("Content-ID") and disposition != "attachment":
-        return kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE  # photos that a phone puts inline
-    return disposition == "attachment" or not kind.startswith(("text/", "multipart/")) or bool(part.get_filename())
+        return (
+            kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE_PICTURE
+        )  # photos that a phone puts inline
+    return (
+        disposition == "attachment"
+        or not kind.startswith(("text/", "multipart/"))
+        or bool(part.get_filename())
+    )
 
 
 def _name(part: Message) -> str:
     name = _on_one_line(part.get_filename() or "")
-    return name.replace("/", "_")[:80] or {"message/rfc822": "a forwarded email"}.get(part.get_content_type(), "a file")
+    return name.replace("/", "_")[:80] or {"message/rfc822": "a forwarded email"}.get(
+        part.get_content_type(), "a file"
+    )
 
 
 def _content(part: Message) -> bytes:

@@ -1,13 +1,9 @@
 """Finding messages, threads and people again."""
 
-from flask import Flask
-
+from wellchat.feature import Feature
+from wellchat.search import actions
 from wellchat.search.api import api
 from wellchat.search.cli import search
 from wellchat.search.pages import pages
 
-
-def init_app(app: Flask) -> None:
-    app.register_blueprint(api)
-    app.register_blueprint(pages)
-    app.cli.add_command(search)
+feature = Feature("search", blueprints=(api, pages), commands=(search,), sweeps=(actions.sweep,))

@@ -11,10 +11,10 @@ from wellchat.db import db, table, transaction
 from wellchat.db import insert as put
 from wellchat.messaging.models import Message, Thread
 from wellchat.search import tokens
-from wellchat.search.models import SearchEntry, SearchWait
+from wellchat.search.models import SearchEntry, SearchQueueEntry
 
 BATCH = 200  # messages of one transaction
-AT_ONCE = 2.0  # seconds of one sweep: other work waits behind it
+TIME_LIMIT = 2.0  # seconds of one sweep: other work waits behind it
 
 
 def index(*, limit: int = BATCH, only_new: bool = False) -> int:
@@ -24,38 +24,45 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
     the entry to take away.
     """
     with transaction() as session:
-        waiting = select(SearchWait.old, SearchWait.thread_id, SearchWait.seq)
+        waiting = select(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq)
         if only_new:
-            waiting = waiting.where(SearchWait.old.is_(False))
-        in_turn = waiting.order_by(SearchWait.old, SearchWait.thread_id, SearchWait.seq).limit(limit)
+            waiting = waiting.where(SearchQueueEntry.old.is_(False))
+        in_turn = waiting.order_by(
+            SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq
+        ).limit(limit)
         taken = session.execute(in_turn.with_for_update(skip_locked=True)).all()
         if not taken:
             return 0
-        places = sorted({(thread_id, seq) for _, thread_id, seq in taken})
-        rows = [_entry(message, thread) for message, thread in _said(places)]
+        keys = sorted({(thread_id, seq) for _, thread_id, seq in taken})
+        rows = [_entry(message, thread) for message, thread in _messages(keys)]
         if rows:
             kept = put(table(SearchEntry)).values(rows)
             session.execute(
                 kept.on_conflict_do_update(
-                    index_elements=["thread_id", "seq"], set_={"tokens": kept.excluded.tokens, "at": kept.excluded.at}
+                    index_elements=["thread_id", "seq"],
+                    set_={"tokens": kept.excluded.tokens, "at": kept.excluded.at},
                 )
             )
         these = (
-            SearchWait.old.in_({row.old for row in taken}),  # said twice over: SQLite finds nothing by three at once
-            SearchWait.thread_id.in_({row.thread_id for row in taken}),
-            tuple_(SearchWait.old, SearchWait.thread_id, SearchWait.seq).in_([tuple(row) for row in taken]),
+            SearchQueueEntry.old.in_(
+                {row.old for row in taken}
+            ),  # said twice over: SQLite finds nothing by three at once
+            SearchQueueEntry.thread_id.in_({row.thread_id for row in taken}),
+            tuple_(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq).in_(
+                [tuple(row) for row in taken]
+            ),
         )
-        session.execute(delete(SearchWait).where(*these).execution_options(synchronize_session=False))
+        session.execute(delete(SearchQueueEntry).where(*these).execution_options(synchronize_session=False))
     return len(taken)
 
 
-def _said(places: list[tuple[str, int]]) -> list[tuple[Message, Thread]]:
+def _messages(keys: list[tuple[str, int]]) -> list[tuple[Message, Thread]]:
     """What these messages say now; nothing of one that says nothing any more."""
     query = (
         select(Message, Thread)
         .join(Thread, Thread.id == Message.thread_id)
-        .where(Message.thread_id.in_({thread_id for thread_id, _ in places}))  # as above
-        .where(tuple_(Message.thread_id, Message.seq).in_(places), Message.body.is_not(None))
+        .where(Message.thread_id.in_({thread_id for thread_id, _ in keys}))  # as above
+        .where(tuple_(Message.thread_id, Message.seq).in_(keys), Message.body.is_not(None))
         .order_by(Message.thread_id, Message.seq)
         .with_for_update(read=True, of=Message)
     )
@@ -68,7 +75,7 @@ def _entry(message: Message, thread: Thread) -> dict[str, object]:
         "thread_id": message.thread_id,
         "seq": message.seq,
         "at": message.created_at,
-        "tokens": tokens.of_message(
+        "tokens": tokens.message_tokens(
             message.body or "",
             at=message.created_at,
             people=(thread.client_id, thread.professional_id),
@@ -82,19 +89,23 @@ def _entry(message: Message, thread: Thread) -> dict[str, object]:
 def sweep(_now: datetime) -> dict[str, int]:
     """What a lost doorbell missed, and some of what is old."""
     done, began = 0, time.monotonic()
-    while time.monotonic() - began < AT_ONCE and (count := index()):
+    while time.monotonic() - began < TIME_LIMIT and (count := index()):
         done += count
     return {"indexed": done}
 
 
-def afresh() -> int:
+def rebuild() -> int:
     """Have every message put into the index again. Answers how many wait."""
     with transaction() as session:
         every = select(literal(True), Message.thread_id, Message.seq).where(Message.body.is_not(None))
-        session.execute(put(table(SearchWait)).from_select(["old", "thread_id", "seq"], every).on_conflict_do_nothing())
+        session.execute(
+            put(table(SearchQueueEntry))
+            .from_select(["old", "thread_id", "seq"], every)
+            .on_conflict_do_nothing()
+        )
     return waiting()
 
 
 def waiting() -> int:
     """How many messages are still to be put into the index."""
-    return db.session.execute(select(func.count()).select_from(SearchWait)).scalar_one()
+    return db.session.execute(select(func.count()).select_from(SearchQueueEntry)).scalar_one()

@@ -10,51 +10,51 @@ from flask import Response, current_app
 from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.messaging.queries import ThreadView
-from wellchat.messaging.state import message_state, thread_state
+from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.search import queries
-from wellchat.search.answers import SearchAnswer
-from wellchat.search.forms import AskSearch, following
-from wellchat.web import limiter, reply, signed_in, viewer
+from wellchat.search.forms import SearchQuery, next_token
+from wellchat.search.schemas import SearchAnswer
+from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("search_api", __name__, url_prefix="/api", tag="Search")
-often = limiter.shared_limit("10/second;240/minute", scope="search")
+search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 
 
 @api.get("/search")
 @signed_in
-@often
-@api.input(AskSearch, location="query", arg_name="wish")
+@search_limit
+@api.input(SearchQuery, location="query", arg_name="query")
 @api.output(SearchAnswer)
-def get_search(wish: AskSearch) -> Response:
+def get_search(query: SearchQuery) -> Response:
     """Find messages in my threads, or in one of them: all the words, each as the beginning of one, newest first.
 
     Case and accents do not matter. Where nothing holds the words, a slip in those of five letters and more is forgiven.
     `names` asks for threads and people of that name too.
     """
-    return reply(answer_to(wish))
+    return json_response(search_json(query))
 
 
-def answer_to(wish: AskSearch) -> dict[str, Any]:
+def search_json(query: SearchQuery) -> dict[str, Any]:
     user = viewer()
-    question, before = wish.question(user.time_zone)
-    answer = queries.search(user, question, now=clock.now(), before=before, limit=wish.limit)
-    names = queries.named(user, wish.q) if wish.names and not before else queries.Named([], [])
+    question, before = query.question(user.time_zone)
+    answer = queries.search(user, question, now=clock.now(), before=before, limit=query.limit)
+    names = queries.find_by_name(user, query.q) if query.names and not before else queries.NameMatches([], [])
     return {
         "results": [
             {
-                "message": message_state(found.message, user.id),
+                "message": message_json(found.message, user.id),
                 "thread": _thread(found.view),
                 "excerpt": found.excerpt.text,
-                "marks": found.excerpt.marks,
+                "marks": found.excerpt.highlights,
             }
-            for found in answer.found
+            for found in answer.hits
         ],
-        "next": following(answer.following, forgiving=answer.forgiving) if answer.following else None,
-        "close": answer.forgiving and bool(answer.found),
+        "next": next_token(answer.next_position, fuzzy=answer.fuzzy) if answer.next_position else None,
+        "close": answer.fuzzy and bool(answer.hits),
         "threads": [_thread(view) for view in names.threads],
         "people": [person_json(person) for person in names.people],
     }
 
 
 def _thread(view: ThreadView) -> dict[str, Any]:
-    return thread_state(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])

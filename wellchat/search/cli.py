@@ -20,9 +20,11 @@ search = AppGroup("search", help="The index of messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 def index(afresh: bool, as_json: bool) -> None:
     """Put into the index what waits for it. May be stopped and run again, and by several hosts at once."""
-    left, done = actions.afresh() if afresh else actions.waiting(), 0
+    left, done = actions.rebuild() if afresh else actions.waiting(), 0
     columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as progress:
+    with Progress(
+        *columns, console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
+    ) as progress:
         task = progress.add_task("", total=left)
         while count := actions.index():
             done += count

@@ -13,11 +13,11 @@ from pydantic import BeforeValidator, Field, StringConstraints
 from wellchat import clock
 from wellchat.errors import Invalid
 from wellchat.forms import QueryForm, Text
+from wellchat.i18n import gettext
 from wellchat.messaging.models import MAX_SEQ
-from wellchat.search.queries import Place, Question
-from wellchat.words import gettext
+from wellchat.search.queries import Position, Question
 
-MAX_WORDS = 200  # characters
+MAX_QUERY_LENGTH = 200  # characters
 Id = Annotated[Text, StringConstraints(max_length=40)]
 
 
@@ -34,10 +34,10 @@ def _day(value: object) -> object:
 Day = Annotated[date | None, BeforeValidator(_day)]
 
 
-class AskSearch(QueryForm):
+class SearchQuery(QueryForm):
     """`from` and `to` are days in the asker's own time zone, both of them included."""
 
-    q: Annotated[Text, StringConstraints(max_length=MAX_WORDS)] = ""
+    q: Annotated[Text, StringConstraints(max_length=MAX_QUERY_LENGTH)] = ""
     thread: Id = ""
     person: Id = ""
     subject: Id = ""
@@ -48,19 +48,21 @@ class AskSearch(QueryForm):
     before: Annotated[Text, StringConstraints(max_length=200)] = ""
     limit: Annotated[int, Field(ge=1, le=100)] = 30
 
-    def question(self, time_zone: str) -> tuple[Question, Place | None]:
+    def question(self, time_zone: str) -> tuple[Question, Position | None]:
         """Raises Invalid where `before` is no page's `next`."""
         zone = ZoneInfo(time_zone)
-        forgiving, before = parse_next(self.before) if self.before else (False, None)
+        fuzzy, before = parse_token(self.before) if self.before else (False, None)
         question = Question(
-            words=self.q,
+            text=self.q,
             thread_id=self.thread or None,
             person_id=self.person or None,
             subject_id=self.subject or None,
             since=_start(self.since, zone) if self.since else None,
-            until=_start(self.until + timedelta(days=1), zone) if self.until and self.until < date.max else None,
+            until=_start(self.until + timedelta(days=1), zone)
+            if self.until and self.until < date.max
+            else None,
             has_file=self.has_file,
-            forgiving=forgiving,
+            fuzzy=fuzzy,
         )
         return question, before
 
@@ -72,18 +74,18 @@ def _start(day: date, zone: ZoneInfo) -> datetime:
         return datetime.combine(day, time(), UTC)
 
 
-def following(place: Place, *, forgiving: bool) -> str:
+def next_token(position: Position, *, fuzzy: bool) -> str:
     """The `next` of a page that ends there, as clients carry it."""
-    said = f"{place.at.isoformat()}|{place.thread_id}|{place.seq}|{'~' if forgiving else ''}"
+    said = f"{position.at.isoformat()}|{position.thread_id}|{position.seq}|{'~' if fuzzy else ''}"
     return base64.urlsafe_b64encode(said.encode()).decode()
 
 
-def parse_next(text: str) -> tuple[bool, Place]:
+def parse_token(text: str) -> tuple[bool, Position]:
     """Raises Invalid where `text` never was the `next` of a page."""
     try:
         moment, thread_id, seq, kind = base64.urlsafe_b64decode(text.encode()).decode().split("|")
         if not thread_id.isprintable() or not 0 <= int(seq) <= MAX_SEQ or kind not in ("", "~"):
             raise ValueError(text)
-        return kind == "~", Place(clock.moment(moment), thread_id, int(seq))
+        return kind == "~", Position(clock.moment(moment), thread_id, int(seq))
     except (ValueError, OverflowError, binascii.Error, UnicodeError):
         raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None

@@ -55,22 +55,28 @@ class SearchEntry(Base):
     __tablename__ = "search_entries"
     __table_args__ = (
         UniqueConstraint("thread_id", "seq"),
-        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
     )
 
-    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    id: Mapped[int] = mapped_column(
+        BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
+    )
     thread_id: Mapped[str] = mapped_column(String(13))
     seq: Mapped[int] = mapped_column(Integer)
     at: Mapped[datetime] = mapped_column(UTCDateTime)  # when it was said
     tokens: Mapped[list[int]] = mapped_column(Tokens)
 
 
-class SearchWait(Base):
+class SearchQueueEntry(Base):
     """A message that is to be put into the index. What is old waits behind what is new."""
 
     __tablename__ = "search_queue"
     __table_args__ = (
-        ForeignKeyConstraint(["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"),
+        ForeignKeyConstraint(
+            ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
+        ),
     )
 
     old: Mapped[bool] = mapped_column(Boolean, primary_key=True, default=False, server_default=false())

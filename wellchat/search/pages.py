@@ -8,40 +8,40 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
 
-from wellchat import words
+from wellchat import i18n
 from wellchat.connections.queries import person_for
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_query
+from wellchat.i18n import gettext
 from wellchat.messaging.queries import thread_for
-from wellchat.search.api import answer_to, often
-from wellchat.search.forms import MAX_WORDS, AskSearch
+from wellchat.search.api import search_json, search_limit
+from wellchat.search.forms import MAX_QUERY_LENGTH, SearchQuery
 from wellchat.search.matching import parts
 from wellchat.subjects.queries import subject_by_id
 from wellchat.web import signed_in, viewer
-from wellchat.words import gettext
 
 pages = Blueprint("search", __name__)
 
-MOST_OFFERS = 6
+MAX_SUGGESTIONS = 6
 FIELDS = ("q", "thread", "person", "subject", "from", "to", "has_file")
 
 
 @pages.get("/search")
 @signed_in
-@often
+@search_limit
 def search() -> str | tuple[str, int]:
     asked = {name: value for name in FIELDS if (value := request.args.get(name, ""))}
     try:
-        wish = read_query(AskSearch)
-        wish.names = True
-        found = answer_to(wish)
+        query = read_query(SearchQuery)
+        query.names = True
+        found = search_json(query)
     except Invalid as refusal:
         return _page(asked, errors=refusal.errors), 422
     for result in found["results"]:
         result["parts"] = parts(result["excerpt"], result["marks"])
     following = f"/search?{urlencode(asked | {'before': found['next']})}" if found["next"] else None
-    offers = _offers(asked, found["results"])
-    return _page(asked, found=found, following=following, is_first=not wish.before, offers=offers)
+    suggestions = _suggestions(asked, found["results"])
+    return _page(asked, found=found, following=following, is_first=not query.before, suggestions=suggestions)
 
 
 def _page(asked: dict[str, str], **more: Any) -> str:
@@ -54,12 +54,12 @@ def _page(asked: dict[str, str], **more: Any) -> str:
             for name in narrowed
             if (label := _label(name, asked[name]))
         ],
-        max_words=MAX_WORDS,
+        max_query_length=MAX_QUERY_LENGTH,
         **more,
     )
 
 
-def _offers(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[str, str]]:
+def _suggestions(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[str, str]]:
     """Whom and what the answers on this page have to do with, each as a way to see only those."""
     found: dict[tuple[str, str], str] = {}
     for result in results:
@@ -72,7 +72,7 @@ def _offers(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[
         (label, f"/search?{urlencode(asked | {name: value})}")
         for (name, value), label in found.items()
         if name not in asked and (name == "subject" or (people > 1 and "thread" not in asked))
-    ][:MOST_OFFERS]
+    ][:MAX_SUGGESTIONS]
 
 
 def _label(name: str, value: str) -> str:
@@ -100,6 +100,6 @@ def _label(name: str, value: str) -> str:
 def _day(value: str) -> str:
     """As people say it; what is no day, and was refused, as it came."""
     try:
-        return words.day(date.fromisoformat(value), "year")
+        return i18n.format_date(date.fromisoformat(value), "year")
     except ValueError:
         return value

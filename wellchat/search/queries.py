@@ -35,24 +35,24 @@ from sqlalchemy import (
 )
 
 from wellchat.accounts.models import User
-from wellchat.attachments.state import in_words
+from wellchat.attachments.serializers import files_summary
 from wellchat.connections.models import Connection
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.queries import ThreadView, threads_by_id
 from wellchat.search import tokens
-from wellchat.search.folding import words
-from wellchat.search.matching import Excerpt, excerpt, found_in, is_slip
+from wellchat.search.matching import Excerpt, excerpt, find_highlights, is_typo
 from wellchat.search.models import SearchEntry, spelt
+from wellchat.search.normalise import split_words
 from wellchat.subjects.models import Subject
 
 CANDIDATES = 150  # messages that one question takes out of the index
-MOST_NAMES = 1_500  # threads, the latest, whose names are looked at
+MAX_NAMES = 1_500  # threads, the latest, whose names are looked at
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was said before
-MOST_NEW = 300  # connections, the latest, that may have no thread yet
+MAX_NEW_CONNECTIONS = 300  # connections, the latest, that may have no thread yet
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """Where a page ends."""
 
     at: datetime
@@ -64,18 +64,18 @@ class Place(NamedTuple):
 class Question:
     """Words, and what narrows it down. `since` is the first moment that counts, `until` the first that does not."""
 
-    words: str = ""
+    text: str = ""
     thread_id: str | None = None
     person_id: str | None = None
     subject_id: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     has_file: bool = False
-    forgiving: bool = False
+    fuzzy: bool = False
 
     @property
-    def says_something(self) -> bool:
-        return bool(self.groups) or (not self.words.strip() and self.is_narrow)
+    def is_searchable(self) -> bool:
+        return bool(self.groups) or (not self.text.strip() and self.is_narrow)
 
     @property
     def is_narrow(self) -> bool:
@@ -83,67 +83,85 @@ class Question:
 
     @property
     def groups(self) -> tokens.Groups:
-        return tokens.asked(self.words, forgiving=self.forgiving)
+        return tokens.query_tokens(self.text, fuzzy=self.fuzzy)
 
 
-class Found(NamedTuple):
+class Hit(NamedTuple):
     message: Message
     view: ThreadView
     excerpt: Excerpt
 
 
-class Answer(NamedTuple):
-    """One page. `forgiving`: nothing had the very words, these have ones that differ by a slip."""
+class SearchPage(NamedTuple):
+    """One page. `fuzzy`: nothing had the very words, these have ones that differ by a slip."""
 
-    found: list[Found]
-    following: Place | None
-    forgiving: bool
+    hits: list[Hit]
+    next_position: Position | None
+    fuzzy: bool
 
 
-def search(viewer: User, question: Question, *, now: datetime, before: Place | None = None, limit: int = 30) -> Answer:
+def search(
+    viewer: User, question: Question, *, now: datetime, before: Position | None = None, limit: int = 30
+) -> SearchPage:
     """A page of the viewer's messages that answer the question, newest first, after `before`."""
-    if not question.says_something:
-        return Answer([], None, question.forgiving)
+    if not question.is_searchable:
+        return SearchPage([], None, question.fuzzy)
     hits, following = _hits(viewer, question, now, before, limit)
-    kinder = replace(question, forgiving=True)
-    if not hits and not following and not before and kinder.groups != question.groups:
-        question = kinder
+    fuzzier = replace(question, fuzzy=True)
+    if not hits and not following and not before and fuzzier.groups != question.groups:
+        question = fuzzier
         hits, following = _hits(viewer, question, now, before, limit)
-    views = {view.thread.id: view for view in threads_by_id(viewer.id, {m.thread_id for m, _ in hits})} if hits else {}
-    found = [Found(message, views[message.thread_id], shown) for message, shown in hits if message.thread_id in views]
-    return Answer(found, following, question.forgiving)
+    views = (
+        {view.thread.id: view for view in threads_by_id(viewer.id, {m.thread_id for m, _ in hits})}
+        if hits
+        else {}
+    )
+    found = [
+        Hit(message, views[message.thread_id], shown) for message, shown in hits if message.thread_id in views
+    ]
+    return SearchPage(found, following, question.fuzzy)
 
 
 def _hits(
-    viewer: User, question: Question, now: datetime, before: Place | None, limit: int
-) -> tuple[list[tuple[Message, Excerpt]], Place | None]:
+    viewer: User, question: Question, now: datetime, before: Position | None, limit: int
+) -> tuple[list[tuple[Message, Excerpt]], Position | None]:
     rows = db.session.execute(_statement(viewer, question, now, before)).all()
     hits: list[tuple[Message, Excerpt]] = []
-    last: Place | None = None
-    for message, *place in rows:
+    last: Position | None = None
+    for message, *position in rows:
         if len(hits) == limit:
             return hits, last
-        last = Place._make(place)
+        last = Position._make(position)
         if message is None or message.body is None:
             continue
-        marks = found_in(message.body, question.words, forgiving=question.forgiving)
-        if marks is not None:
-            hits.append((message, excerpt(message.body or in_words(message.files or []), marks)))
+        highlights = find_highlights(message.body, question.text, fuzzy=question.fuzzy)
+        if highlights is not None:
+            hits.append((message, excerpt(message.body or files_summary(message.files or []), highlights)))
     return hits, last if len(rows) == CANDIDATES else None
 
 
-def _statement(viewer: User, question: Question, now: datetime, before: Place | None) -> Select[Any]:
+def _statement(viewer: User, question: Question, now: datetime, before: Position | None) -> Select[Any]:
     """The candidates' places, and each message as it is now, where it is the viewer's and as narrow as was asked."""
-    arms = [_arm(viewer, question, stretch, before) for stretch in _stretches(viewer, question, now, before)]
-    entries = union_all(*(select(arm.subquery()) for arm in arms)).limit(CANDIDATES).subquery("entries")
-    counts = [Message.thread_id == entries.c.thread_id, Message.seq == entries.c.seq, Message.deleted_at.is_(None)]
+    parts = [
+        _candidates(viewer, question, window, before) for window in _windows(viewer, question, now, before)
+    ]
+    entries = union_all(*(select(part.subquery()) for part in parts)).limit(CANDIDATES).subquery("entries")
+    counts = [
+        Message.thread_id == entries.c.thread_id,
+        Message.seq == entries.c.seq,
+        Message.deleted_at.is_(None),
+    ]
     counts.append(Membership.thread_id.is_not(None))
     if question.thread_id:
         counts.append(Message.thread_id == question.thread_id)
     if question.person_id:
-        counts.append(or_(Thread.client_id == question.person_id, Thread.professional_id == question.person_id))
+        counts.append(
+            or_(Thread.client_id == question.person_id, Thread.professional_id == question.person_id)
+        )
     if question.subject_id:
-        counts.append(or_(Message.subject_id == question.subject_id, Thread.subject_id == question.subject_id))
+        counts.append(
+            or_(Message.subject_id == question.subject_id, Thread.subject_id == question.subject_id)
+        )
     mine = and_(Membership.thread_id == entries.c.thread_id, Membership.user_id == viewer.id)
     return (
         select(Message, entries.c.at, entries.c.thread_id, entries.c.seq)
@@ -156,27 +174,27 @@ def _statement(viewer: User, question: Question, now: datetime, before: Place | 
     )
 
 
-class Stretch(NamedTuple):
+class Window(NamedTuple):
     """Of time: the token that its messages have, and where it ends if that is not where the token's does."""
 
     token: str
     before: datetime | None = None
 
 
-def _stretches(viewer: User, question: Question, now: datetime, before: Place | None) -> Iterator[Stretch]:
+def _windows(viewer: User, question: Question, now: datetime, before: Position | None) -> Iterator[Window]:
     """Newest first, and each message in one: two months, two years, and all that was before."""
     if question.thread_id:
-        yield Stretch(tokens.in_thread(question.thread_id))
+        yield Window(tokens.in_thread(question.thread_id))
         return
     latest = min(filter(None, (now, question.until, before and before.at)))
     month = max(latest, EARLIEST).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     month_before = _months_back(month, 1)
     year_before = month.replace(year=month.year - 1, month=1)
-    yield Stretch(tokens.in_month(viewer.id, month))
-    yield Stretch(tokens.in_month(viewer.id, month_before))
-    yield Stretch(tokens.in_year(viewer.id, month), month_before)
-    yield Stretch(tokens.in_year(viewer.id, year_before), month_before)
-    yield Stretch(tokens.ever(viewer.id), year_before)
+    yield Window(tokens.in_month(viewer.id, month))
+    yield Window(tokens.in_month(viewer.id, month_before))
+    yield Window(tokens.in_year(viewer.id, month), month_before)
+    yield Window(tokens.in_year(viewer.id, year_before), month_before)
+    yield Window(tokens.for_user(viewer.id), year_before)
 
 
 def _months_back(month: datetime, count: int) -> datetime:
@@ -184,20 +202,20 @@ def _months_back(month: datetime, count: int) -> datetime:
     return month.replace(year=months // 12, month=months % 12 + 1)
 
 
-def _arm(viewer: User, question: Question, stretch: Stretch, before: Place | None) -> Any:
-    must = [stretch.token]
+def _candidates(viewer: User, question: Question, window: Window, before: Position | None) -> Any:
+    must = [window.token]
     if question.person_id:
-        must.append(tokens.ever(question.person_id))
+        must.append(tokens.for_user(question.person_id))
     if question.subject_id:
         must.append(tokens.about(question.subject_id))
     if question.has_file:
         must.append(tokens.FILE)
     if question.thread_id:
-        must.append(tokens.ever(viewer.id))
+        must.append(tokens.for_user(viewer.id))
     where = [_has([*([tokens.number(token)] for token in must), *question.groups])]
     entry = SearchEntry
-    if stretch.before:
-        where.append(entry.at < stretch.before)
+    if window.before:
+        where.append(entry.at < window.before)
     if question.since:
         where.append(entry.at >= question.since)
     if question.until:
@@ -205,7 +223,9 @@ def _arm(viewer: User, question: Question, stretch: Stretch, before: Place | Non
     if before:
         where.append(tuple_(entry.at, entry.thread_id, entry.seq) < tuple_(*before))
     newest_first = (entry.at.desc(), entry.thread_id.desc(), entry.seq.desc())
-    return select(entry.thread_id, entry.seq, entry.at).where(*where).order_by(*newest_first).limit(CANDIDATES)
+    return (
+        select(entry.thread_id, entry.seq, entry.at).where(*where).order_by(*newest_first).limit(CANDIDATES)
+    )
 
 
 def _has(groups: tokens.Groups) -> ColumnElement[bool]:
@@ -229,43 +249,43 @@ def _holds(groups: tokens.Groups) -> ColumnElement[bool]:
 # Names
 
 
-class Named(NamedTuple):
+class NameMatches(NamedTuple):
     """Threads by the other person's name or the subject's title, and people there is no thread with yet."""
 
     threads: list[ThreadView]
     people: list[User]
 
 
-def named(viewer: User, asked: str, *, limit: int = 5) -> Named:
+def find_by_name(viewer: User, asked: str, *, limit: int = 5) -> NameMatches:
     """Whom or what the viewer may mean, the latest first; what fits to the letter before what fits but for a slip."""
-    if not any(words(asked)):
-        return Named([], [])
+    if not any(split_words(asked)):
+        return NameMatches([], [])
     rows = db.session.execute(_names(viewer)).all()
     chosen = _fitting([(thread_id, f"{name} {title or ''}") for thread_id, name, title in rows], asked, limit)
     views = {view.thread.id: view for view in threads_by_id(viewer.id, chosen)} if chosen else {}
     others = [(person, person.name) for person in _without_thread(viewer)]
-    return Named([views[i] for i in chosen if i in views], _fitting(others, asked, limit))
+    return NameMatches([views[i] for i in chosen if i in views], _fitting(others, asked, limit))
 
 
 def _fitting(names: list[tuple[Any, str]], asked: str, limit: int) -> list[Any]:
-    wanted = [word.text for word in words(asked)]
+    wanted = [word.text for word in split_words(asked)]
     exact = [what for what, name in names if all(_has_name(name, word, False) for word in wanted)]
     if not exact:
         exact = [what for what, name in names if all(_has_name(name, word, True) for word in wanted)]
     return exact[:limit]
 
 
-def _has_name(name: str, asked: str, forgiving: bool) -> bool:
+def _has_name(name: str, asked: str, fuzzy: bool) -> bool:
     """Names are few, so any beginning of one will do, and any part of one in a script without spaces."""
     return any(
-        word.startswith(asked) or (pieces and asked in word) or (forgiving and is_slip(word, asked))
+        word.startswith(asked) or (pieces and asked in word) or (fuzzy and is_typo(word, asked))
         for word, pieces in _words_of_name(name)
     )
 
 
 @lru_cache(maxsize=20_000)
 def _words_of_name(name: str) -> tuple[tuple[str, bool], ...]:
-    return tuple((word.text, bool(word.places)) for word in words(name))
+    return tuple((word.text, bool(word.ranges)) for word in split_words(name))
 
 
 def _names(viewer: User) -> Any:
@@ -274,14 +294,17 @@ def _names(viewer: User) -> Any:
             select(Membership.thread_id, Membership.updated_at)
             .where(Membership.user_id == viewer.id, Membership.archived.is_(archived))
             .order_by(Membership.updated_at.desc(), Membership.thread_id.desc())
-            .limit(MOST_NAMES)
+            .limit(MAX_NAMES)
         )
 
     mine = union_all(*(select(latest(archived).subquery()) for archived in (False, True))).subquery("mine")
     return (
         select(mine.c.thread_id, User.name, Subject.title)
         .join(Thread, Thread.id == mine.c.thread_id)
-        .join(User, User.id == case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id))
+        .join(
+            User,
+            User.id == case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id),
+        )
         .outerjoin(Subject, Subject.id == Thread.subject_id)
         .order_by(mine.c.updated_at.desc(), mine.c.thread_id.desc())
     )
@@ -294,7 +317,7 @@ def _without_thread(viewer: User) -> list[User]:
         select(Connection.id, other.label("other_id"), Connection.created_at)
         .where(or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id))
         .order_by(Connection.created_at.desc(), Connection.id)
-        .limit(MOST_NEW)
+        .limit(MAX_NEW_CONNECTIONS)
         .subquery("latest")
     )
     query = (

@@ -13,12 +13,17 @@ import zlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from wellchat.search.folding import words
+from wellchat.search.normalise import split_words
 
-EDGES = (3, 4, 5, 7)  # letters of the beginnings that are kept; what is longer is looked at in the message
-FORGIVEN = 5  # letters from which on a word may have a slip in it
-LONGEST = 16  # letters of a word that is likely to be misspelt, and not a number of something
-MOST_SLIPS = 500  # different words of one message whose slips are kept
+PREFIX_LENGTHS = (
+    3,
+    4,
+    5,
+    7,
+)  # letters of the beginnings that are kept; what is longer is looked at in the message
+MIN_FUZZY_LENGTH = 5  # letters from which on a word may have a slip in it
+MAX_FUZZY_LENGTH = 16  # letters of a word that is likely to be misspelt, and not a number of something
+MAX_TYPO_WORDS = 500  # different words of one message whose slips are kept
 
 Groups = list[list[int]]  # all of them, each by any of its tokens
 
@@ -27,36 +32,42 @@ def number(text: str) -> int:
     return zlib.crc32(text.encode(errors="surrogatepass")) - 2**31
 
 
-def of_message(
-    body: str, *, at: datetime, people: Iterable[str], thread_id: str, subjects: Iterable[str] = (), has_file: bool
+def message_tokens(
+    body: str,
+    *,
+    at: datetime,
+    people: Iterable[str],
+    thread_id: str,
+    subjects: Iterable[str] = (),
+    has_file: bool,
 ) -> list[int]:
     """Everything the index holds of a message."""
     found = dict.fromkeys([in_thread(thread_id)])
     for person in people:
-        found |= dict.fromkeys((ever(person), in_year(person, at), in_month(person, at)))
+        found |= dict.fromkeys((for_user(person), in_year(person, at), in_month(person, at)))
     found |= dict.fromkeys(map(about, subjects))
     if has_file:
         found[FILE] = None
-    slips = 0
-    for word in dict.fromkeys((word.text, bool(word.places)) for word in words(body)):
+    typos = 0
+    for word in dict.fromkeys((word.text, bool(word.ranges)) for word in split_words(body)):
         text, pieces = word
-        found |= dict.fromkeys(_pieces(text, single=True) if pieces else _edges(text))
-        if not pieces and slips < MOST_SLIPS:
-            slips += 1
-            found |= dict.fromkeys(_kept_slips(text))
+        found |= dict.fromkeys(_pieces(text, single=True) if pieces else _prefixes(text))
+        if not pieces and typos < MAX_TYPO_WORDS:
+            typos += 1
+            found |= dict.fromkeys(_indexed_typos(text))
     return sorted(set(map(number, found)))
 
 
-def asked(query: str, *, forgiving: bool = False) -> Groups:
-    """What a message must have to be an answer to `query`; a slip in a word is forgiven if `forgiving`."""
+def query_tokens(query: str, *, fuzzy: bool = False) -> Groups:
+    """What a message must have to be an answer to `query`; a slip in a word is forgiven if `fuzzy`."""
     groups: Groups = []
-    for word in words(query):
-        if word.places:
+    for word in split_words(query):
+        if word.ranges:
             groups += [[number(piece)] for piece in _pieces(word.text, single=len(word.text) == 1)]
             continue
-        longest = [*_edges(word.text)][-1]
-        slips = _asked_slips(word.text) if forgiving else ()
-        groups.append([number(token) for token in (longest, *slips)])
+        longest = [*_prefixes(word.text)][-1]
+        typos = _queried_typos(word.text) if fuzzy else ()
+        groups.append([number(token) for token in (longest, *typos)])
     return groups
 
 
@@ -71,7 +82,7 @@ def about(subject_id: str) -> str:
     return f"${subject_id}"
 
 
-def ever(user_id: str) -> str:
+def for_user(user_id: str) -> str:
     return f"@{user_id}"
 
 
@@ -83,11 +94,11 @@ def in_month(user_id: str, at: datetime) -> str:
     return f"@{user_id}{at:%Y-%m}"
 
 
-def _edges(word: str) -> Iterator[str]:
+def _prefixes(word: str) -> Iterator[str]:
     """One and two letters are whole words; what begins with three or more is found by its beginning."""
-    if len(word) < EDGES[0]:
+    if len(word) < PREFIX_LENGTHS[0]:
         yield f"={word}"
-    for length in EDGES:
+    for length in PREFIX_LENGTHS:
         if length <= len(word):
             yield f"^{word[:length]}"
 
@@ -98,18 +109,18 @@ def _pieces(run: str, *, single: bool) -> Iterator[str]:
     yield from (f"#{run[at : at + 2]}" for at in range(len(run) - 1))
 
 
-def rests(word: str) -> set[str]:
+def deletions(word: str) -> set[str]:
     """The word with each one of its letters left out."""
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
-def _kept_slips(word: str) -> Iterator[str]:
-    if FORGIVEN - 1 <= len(word) <= LONGEST:
+def _indexed_typos(word: str) -> Iterator[str]:
+    if MIN_FUZZY_LENGTH - 1 <= len(word) <= MAX_FUZZY_LENGTH:
         yield f"~{word}"
-        if len(word) >= FORGIVEN:
-            yield from (f"~{rest}" for rest in rests(word))
+        if len(word) >= MIN_FUZZY_LENGTH:
+            yield from (f"~{deletion}" for deletion in deletions(word))
 
 
-def _asked_slips(word: str) -> Iterator[str]:
-    if FORGIVEN <= len(word) <= LONGEST:
-        yield from (f"~{rest}" for rest in (word, *sorted(rests(word))))
+def _queried_typos(word: str) -> Iterator[str]:
+    if MIN_FUZZY_LENGTH <= len(word) <= MAX_FUZZY_LENGTH:
+        yield from (f"~{deletion}" for deletion in (word, *sorted(deletions(word))))

@@ -1,7 +1,5 @@
 """Things of the host platform that threads and messages are about."""
 
-from flask import Flask
+from wellchat.feature import Feature
 
-
-def init_app(app: Flask) -> None:
-    """Nothing to register: the command and the pages open threads, so messaging has them."""
+feature = Feature("subjects")

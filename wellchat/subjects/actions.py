@@ -5,7 +5,6 @@ A claimed lead opens its thread; that is messaging's part of it (messaging.openi
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -17,13 +16,14 @@ from wellchat.connections.actions import connect
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
+from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
+from wellchat.subjects.hooks import subject_put_in_transaction
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
-from wellchat.words import gettext
 
 
-class Stood(NamedTuple):
+class SubjectSnapshot(NamedTuple):
     """How a subject stood before it was put again."""
 
     client_id: str | None
@@ -33,12 +33,8 @@ class Stood(NamedTuple):
     shown: tuple[object, ...]  # what stands on everything that is about it
 
 
-def shown_of(subject: Subject) -> tuple[object, ...]:
+def visible_fields(subject: Subject) -> tuple[object, ...]:
     return (subject.title, subject.status, subject.starts_at, subject.url)
-
-
-ON_PUT: list[Callable[[Subject, Stood | None, bool, datetime], None]] = []
-"""Called with (subject, how it stood or None for a new one, whether to tell, now) in the transaction that put it."""
 
 
 def put_subject(
@@ -52,12 +48,12 @@ def put_subject(
     url: str | None = None,
     starts_at: datetime | None = None,
     status: str | None = None,
-    tell: bool = True,
+    notify: bool = True,
 ) -> Subject:
     """Create or update the subject of this kind and external id. What is not given stays as it stands.
 
     A new lead without a status counts as claimed, and a claimed one never goes back on offer. A booking or session
-    connects its two people, who are told of it unless `tell` is false. Raises Invalid, and Conflict where the people
+    connects its two people, who are told of it unless `notify` is false. Raises Invalid, and Conflict where the people
     of a thread would change under it.
     """
     form = fill(
@@ -74,12 +70,11 @@ def put_subject(
     with transaction() as session:
         _check_people(session, professional_id, client_id)
         people = {"professional_id": professional_id, "client_id": client_id}
-        subject, stood = _insert(session, form, people, now) or _update(session, form, people, now)
+        subject, previous = _insert(session, form, people, now) or _update(session, form, people, now)
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
         session.flush()
-        for hook in ON_PUT:
-            hook(subject, stood, tell, now)
+        subject_put_in_transaction(subject, previous, notify, now)
     return subject
 
 
@@ -92,7 +87,9 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
         raise Invalid({"client": gettext("This is not a client's account.")})
 
 
-def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> tuple[Subject, None] | None:
+def _insert(
+    session: Session, form: PutSubject, people: dict[str, Any], now: datetime
+) -> tuple[Subject, None] | None:
     """None where it stands already, or somebody was faster."""
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if KINDS[form.kind].scope == "subject" and form.status is None:
@@ -106,34 +103,42 @@ def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: dat
     return (session.get_one(Subject, made), None) if made else None
 
 
-def _update(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> tuple[Subject, Stood]:
+def _update(
+    session: Session, form: PutSubject, people: dict[str, Any], now: datetime
+) -> tuple[Subject, SubjectSnapshot]:
     subject = session.execute(
         select(Subject)
         .where(Subject.kind == form.kind, Subject.external_id == form.external_id)
         .with_for_update(key_share=True)  # who speaks of it holds its thread, which we may want next
         .execution_options(populate_existing=True)
     ).scalar_one()
-    stood = _as_it_stands(subject)
+    previous = _snapshot(subject)
     given = {name: value for name, value in (form.model_dump() | people).items() if value is not None}
     if subject.declared.scope != "connection" and not subject.is_unclaimed:
-        _keep_people(subject, given)
+        _refuse_other_people(subject, given)
     if subject.declared.scope == "subject" and subject.status != OPEN and given.get("status") == OPEN:
         del given["status"]
     for name, value in given.items():
         setattr(subject, name, value)
     subject.updated_at = now
-    return subject, stood
+    return subject, previous
 
 
-def _as_it_stands(subject: Subject) -> Stood:
-    return Stood(subject.client_id, subject.professional_id, subject.starts_at, subject.is_cancelled, shown_of(subject))
+def _snapshot(subject: Subject) -> SubjectSnapshot:
+    return SubjectSnapshot(
+        subject.client_id,
+        subject.professional_id,
+        subject.starts_at,
+        subject.is_cancelled,
+        visible_fields(subject),
+    )
 
 
-def _keep_people(subject: Subject, given: dict[str, Any]) -> None:
+def _refuse_other_people(subject: Subject, given: dict[str, Any]) -> None:
     """Threads hang off this very subject: with other people in it they would show one person's words to another."""
     for name in ("professional_id", "client_id"):
-        stands = getattr(subject, name)
-        if name in given and given[name] != stands and not (name == "client_id" and stands is None):
+        current = getattr(subject, name)
+        if name in given and given[name] != current and not (name == "client_id" and current is None):
             raise Conflict(
                 gettext(
                     "%(kind)s: this one has other people in it. Put a new one for these.",
@@ -164,7 +169,6 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
             )
             raise Conflict(words)
         if taken.rowcount:  # type: ignore[attr-defined]
-            stood = _as_it_stands(subject)._replace(shown=())
-            for hook in ON_PUT:
-                hook(subject, stood, True, now)
+            previous = _snapshot(subject)._replace(shown=())
+            subject_put_in_transaction(subject, previous, True, now)
     return subject

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from wellchat.forms import Form, Text
+from wellchat.i18n import gettext
 from wellchat.subjects.kinds import known_kind
-from wellchat.words import gettext
 
 
 def _title(text: str) -> str:
@@ -32,5 +32,7 @@ class PutSubject(Form):
     external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
     title: Annotated[Text, StringConstraints(max_length=200), AfterValidator(_title)]
     url: Annotated[Text, StringConstraints(max_length=2000), AfterValidator(_web_address)] | None = None
-    status: Annotated[Text, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)] | None = None
+    status: Annotated[Text, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)] | None = (
+        None
+    )
     starts_at: AwareDatetime | None = None

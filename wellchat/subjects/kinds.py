@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from wellchat.words import N_, gettext
+from wellchat.i18n import N_, gettext
 
 Scope = Literal["connection", "client", "subject"]
 
@@ -27,8 +27,12 @@ class SubjectKind:
 KINDS = {
     kind.name: kind
     for kind in (
-        SubjectKind("booking", N_("Booking"), "connection", N_("Open the booking"), N_("Message about this booking")),
-        SubjectKind("session", N_("Session"), "connection", N_("Open the session"), N_("Message about this session")),
+        SubjectKind(
+            "booking", N_("Booking"), "connection", N_("Open the booking"), N_("Message about this booking")
+        ),
+        SubjectKind(
+            "session", N_("Session"), "connection", N_("Open the session"), N_("Message about this session")
+        ),
         SubjectKind("coupon", N_("Coupon"), "client", N_("Open the coupon"), N_("Contact {role}")),
         SubjectKind("lead", N_("Lead"), "subject", N_("Open the lead"), N_("Message about this lead")),
     )

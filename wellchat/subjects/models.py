@@ -33,7 +33,9 @@ class Subject(Base):
     external_id: Mapped[str] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(200))
     professional_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    client_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"), index=True)  # none: open to every client
+    client_id: Mapped[str | None] = mapped_column(
+        ForeignKey("users.id"), index=True
+    )  # none: open to every client
     url: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str | None] = mapped_column(String(40))
     starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -13,11 +13,11 @@ from wellchat.clock import iso
 from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
+from wellchat.i18n import gettext
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
-from wellchat.words import gettext
 
-MOST = 100  # subjects in one list
+MAX_SUBJECTS = 100  # subjects in one list
 
 _OPEN_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "client"]
 
@@ -28,7 +28,9 @@ def _subjects() -> Select[Subject]:
 
 def _newest_first(query: Select[Subject]) -> Sequence[Subject]:
     at = func.coalesce(Subject.starts_at, Subject.created_at)
-    return db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MOST)).scalars().all()
+    return (
+        db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MAX_SUBJECTS)).scalars().all()
+    )
 
 
 def _has_part(viewer: User) -> ColumnElement[bool]:
@@ -61,7 +63,7 @@ def subjects_by_id(ids: Collection[str]) -> dict[str, Subject]:
     return {subject.id: subject for subject in found}
 
 
-def subject_shown(subject_id: str) -> Subject:
+def subject_with_people(subject_id: str) -> Subject:
     """The same of one, with its people."""
     return _one(_subjects().where(Subject.id == subject_id))
 
@@ -75,12 +77,16 @@ def _one(query: Select[Subject]) -> Subject:
 
 def subjects_between(client_id: str, professional_id: str) -> Sequence[Subject]:
     """What the two have in common, newest first: everything of the pair, not what is open to all."""
-    return _newest_first(_subjects().where(Subject.client_id == client_id, Subject.professional_id == professional_id))
+    return _newest_first(
+        _subjects().where(Subject.client_id == client_id, Subject.professional_id == professional_id)
+    )
 
 
 def subjects_of(viewer: User) -> Sequence[Subject]:
     """Everything the viewer is part of, and the coupons of professionals they are connected with; newest first."""
-    connected = exists().where(Connection.client_id == viewer.id, Connection.professional_id == Subject.professional_id)
+    connected = exists().where(
+        Connection.client_id == viewer.id, Connection.professional_id == Subject.professional_id
+    )
     return _newest_first(_subjects().where(or_(_has_part(viewer), and_(_for_everybody(), connected))))
 
 

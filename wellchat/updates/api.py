@@ -8,18 +8,18 @@ from flask import Response, current_app, request
 from wellchat import clock, metrics
 from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import User
-from wellchat.bell import Head, the_bell
 from wellchat.changes.cursor import Cursor, parse_cursor
-from wellchat.changes.queries import Resync, check
+from wellchat.changes.queries import Resync, check_cursor
 from wellchat.db import snapshot
 from wellchat.errors import problem
-from wellchat.messaging.arriving import acknowledge
-from wellchat.updates.answers import Update
+from wellchat.i18n import N_
+from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
+from wellchat.longpoll.wakeups import Head, poll_notifier
+from wellchat.messaging.delivery import mark_delivered
 from wellchat.updates.forms import Poll
-from wellchat.updates.gate import FOUND, Finding
 from wellchat.updates.queries import update_after
-from wellchat.web import reply, signed_in, viewer
-from wellchat.words import N_
+from wellchat.updates.schemas import Update
+from wellchat.web import json_response, signed_in, viewer
 
 api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")
 
@@ -45,19 +45,19 @@ def updates(poll: Poll) -> Response:
     cursor = parse_cursor(poll.since)
     if poll.active:
         touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
-    standing = the_bell().standing(user.id)
+    known_head = poll_notifier().known_head(user.id)
     snapshot()
-    head, access, confirmed, refusal = check(user.id, cursor)
-    standing.learn(Head(head.seq, access))
+    head, access, acknowledged, refusal = check_cursor(user.id, cursor)
+    known_head.update(Head(head.seq, access))
     if refusal is not None:
         return _resync(head, refusal)
-    if cursor.seq > max(confirmed, standing.confirmed):
-        standing.confirmed = acknowledge(user_id=user.id, after=confirmed, up_to=cursor.seq)
+    if cursor.seq > max(acknowledged, known_head.acknowledged):
+        known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
         snapshot()
     if head.seq == cursor.seq:
-        # Not to be remembered: a poll that tells of a person, and one whose right to ask has ended since it was shown.
-        lasting = not poll.active and access == user.access_seq
-        request.environ[FOUND] = Finding(user.id, cursor.seq, standing, lasting=lasting)
+        # Not cacheable: a poll that records presence, and one whose user's access has ended since it was checked.
+        cacheable = not poll.active and access == user.access_seq
+        request.environ[ENVIRON_KEY] = CachedPoll(user.id, cursor.seq, known_head, cacheable=cacheable)
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
         return _news(user, cursor, poll)
@@ -68,7 +68,7 @@ def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
     update, newest = update_after(user, cursor, limit=poll.limit, now=now, away_after=away_after)
     if newest is not None:
         metrics.UPDATE_AGE.observe(max(0.0, (now - newest).total_seconds()))
-    return reply(update)
+    return json_response(update)
 
 
 def _resync(head: Cursor, reason: Resync) -> Response:

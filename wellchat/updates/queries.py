@@ -9,9 +9,9 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
+from wellchat.messaging.message_rows import changed_messages
 from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
-from wellchat.messaging.said import changed_messages
-from wellchat.messaging.state import message_state, thread_state
+from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.notifications import queries as notifications
 
 TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
@@ -27,24 +27,26 @@ def update_after(
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
     up_to = rows[-1].seq
-    threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}  # a message's thread has changed with it
+    threads = {
+        r.thread_id for r in rows if r.kind in ("thread", "message")
+    }  # a message's thread has changed with it
     notes = {r.notification_id for r in rows if r.kind == "notification"}
     views = threads_by_id(viewer.id, threads) if threads else []
-    said = []
+    messages = []
     if any(r.kind == "message" for r in rows):
-        said = changed_messages(viewer.id, after=cursor.seq, up_to=up_to)
+        messages = changed_messages(viewer.id, after=cursor.seq, up_to=up_to)
     state = {
         "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
-        "threads": [thread_state(view, viewer, now=now, away_after=away_after) for view in views],
-        "messages": [message_state(message, viewer.id) for message in said],
+        "threads": [thread_json(view, viewer, now=now, away_after=away_after) for view in views],
+        "messages": [message_json(message, viewer.id) for message in messages],
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes
         else [],
         "unread": unread_counts(viewer.id),
         "typing": _typing(viewer.id, rows, now),
     }
-    return state, max((message.created_at for message in said), default=None)
+    return state, max((message.created_at for message in messages), default=None)
 
 
 def _typing(user_id: str, rows: Sequence[Any], now: datetime) -> list[dict[str, str]]:

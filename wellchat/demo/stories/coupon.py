@@ -52,7 +52,9 @@ PEOPLE = (
         main=True,
     ),
     _consumer("nour", "نور الحدّاد", "nour.alhaddad@example.com", "Asia/Dubai", "أحب الكتان والقهوة."),
-    _consumer("jonas", "Jonas Weber", "jonas.weber@example.com", "Europe/Berlin", "Reads the terms and conditions."),
+    _consumer(
+        "jonas", "Jonas Weber", "jonas.weber@example.com", "Europe/Berlin", "Reads the terms and conditions."
+    ),
     _consumer("chloe", "Chloé Martin", "chloe.martin@example.com", "Europe/Paris", "Hikes badly, with joy."),
     _consumer("emeka", "Emeka Eze", "emeka.eze@example.com", "Africa/Lagos", "Buys presents early."),
     _consumer(
@@ -231,7 +233,9 @@ STORY = Story(
         Talk(client="nour", professional="valentina", subject="summer", lines=NOUR),
         Talk(client="jonas", professional="valentina", subject="summer", lines=JONAS),
         Talk(client="chloe", professional="valentina", subject="boots", lines=CHLOE, unread={"valentina": 1}),
-        Talk(client="emeka", professional="valentina", subject="skin", lines=EMEKA, archived_by=("valentina",)),
+        Talk(
+            client="emeka", professional="valentina", subject="skin", lines=EMEKA, archived_by=("valentina",)
+        ),
         Talk(client="zofia", professional="valentina", subject="skin", lines=ZOFIA, unread={"zofia": 2}),
     ),
 )

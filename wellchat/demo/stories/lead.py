@@ -5,7 +5,9 @@ from wellchat.demo.stories import lead_bathroom
 from wellchat.demo.story import Person, Story, Subject, Talk
 
 
-def _homeowner(key: str, name: str, email: str, bio: str, *, main: bool = False, away: bool = False) -> Person:
+def _homeowner(
+    key: str, name: str, email: str, bio: str, *, main: bool = False, away: bool = False
+) -> Person:
     return Person(
         key=key,
         name=name,
@@ -43,10 +45,16 @@ PEOPLE = (
         bio="Nowak Renovations. Bathrooms, floors, stairs. I answer the same day.",
         main=True,
     ),
-    _homeowner("grace", "Grace Thompson-Bailey", "grace.thompson@example.com", "Teacher, new bathroom.", main=True),
-    _homeowner("winnie", "Winnie Cheung", "winnie.cheung@example.com", "Grace's neighbour. Careful on the steps."),
+    _homeowner(
+        "grace", "Grace Thompson-Bailey", "grace.thompson@example.com", "Teacher, new bathroom.", main=True
+    ),
+    _homeowner(
+        "winnie", "Winnie Cheung", "winnie.cheung@example.com", "Grace's neighbour. Careful on the steps."
+    ),
     _homeowner("arjun", "Arjun Mehta", "arjun.mehta@example.com", "Wants a deck, has opinions."),
-    _homeowner("eleanor", "Eleanor Fitzgerald", "eleanor.fitzgerald@example.com", "Old house, older kitchen."),
+    _homeowner(
+        "eleanor", "Eleanor Fitzgerald", "eleanor.fitzgerald@example.com", "Old house, older kitchen."
+    ),
     _homeowner("luc", "Luc Tremblay", "luc.tremblay@example.com", "A dry basement, one day.", away=True),
     _homeowner("ifeoma", "Ifeoma Umeh", "ifeoma.umeh@example.com", "Just bought her first place."),
 )

@@ -55,11 +55,17 @@ PEOPLE = (
         main=True,
         away=True,
     ),
-    _client("siobhan", "Siobhán O'Connell", "siobhan.oconnell@example.com", "Europe/Dublin", "Head of a school."),
+    _client(
+        "siobhan", "Siobhán O'Connell", "siobhan.oconnell@example.com", "Europe/Dublin", "Head of a school."
+    ),
     _client("meiling", "Mei-Ling Hsu", "meiling.hsu@example.com", "Asia/Taipei", "Founder, year one."),
-    _client("kwame", "Kwame Boateng", "kwame.boateng@example.com", "Africa/Accra", "Back from parental leave."),
+    _client(
+        "kwame", "Kwame Boateng", "kwame.boateng@example.com", "Africa/Accra", "Back from parental leave."
+    ),
     _client("olafur", "Ólafur Jónsson", "olafur.jonsson@example.com", "Atlantic/Reykjavik", "Few words."),
-    _client("ravi", "Ravi Deshpande", "ravi.deshpande@example.com", "Asia/Kolkata", "Between two jobs, calmly."),
+    _client(
+        "ravi", "Ravi Deshpande", "ravi.deshpande@example.com", "Asia/Kolkata", "Between two jobs, calmly."
+    ),
     _client("noemi", "Noémi Szabó", "noemi.szabo@example.com", "Europe/Budapest", "Starts next week."),
     Person(
         key="judith",

@@ -58,7 +58,9 @@ PEOPLE = (
         "Violinist. Needs it out of the way of the bow.",
     ),
     _customer("jinwoo", "Jin-woo Park", "jinwoo.park@example.com", "Every four weeks, like a clock."),
-    _customer("beatrice", "Beatrice Achterberg", "beatrice.achterberg@example.com", "81, swims, does not do phones."),
+    _customer(
+        "beatrice", "Beatrice Achterberg", "beatrice.achterberg@example.com", "81, swims, does not do phones."
+    ),
     _customer(
         "deshawn",
         "Deshawn Mitchell",
@@ -66,7 +68,9 @@ PEOPLE = (
         "Father of Malik, who sits still for stickers.",
     ),
     _customer("olivia", "Olivia Chang", "olivia.chang@example.com", "New in town.", away=True),
-    _customer("fatoumata", "Fatoumata Diallo", "fatou.diallo@example.com", "Braids, and a very full calendar."),
+    _customer(
+        "fatoumata", "Fatoumata Diallo", "fatou.diallo@example.com", "Braids, and a very full calendar."
+    ),
 )
 
 SUBJECTS = (

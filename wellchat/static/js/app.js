@@ -1,42 +1,46 @@
 /* Binds the controllers of the page to their elements, and keeps the page fresh. */
 
 import { attach, gallery, pictures } from "./controllers/attach.js";
-import { bell } from "./controllers/bell.js";
+import { notificationMenu } from "./controllers/notification_menu.js";
 import { composer } from "./controllers/composer.js";
-import { catchUp, status, update } from "./controllers/connection.js";
+import { catchUp, connectionStatus, newVersion } from "./controllers/connection.js";
 import { emoji } from "./controllers/emoji.js";
-import { leave, panel, theme, title, unread } from "./controllers/frame.js";
+import { signOut, sidePanel, themeChoice, pageTitle, unreadBadge } from "./controllers/layout.js";
 import { inbox } from "./controllers/inbox.js";
-import { limit } from "./controllers/limit.js";
+import { characterCount } from "./controllers/character_count.js";
 import { messages } from "./controllers/messages.js";
 import { pins } from "./controllers/pins.js";
-import { clearing, offer } from "./controllers/push.js";
+import { pushClearing, pushOffer } from "./controllers/push_offer.js";
 import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
-import { popovers } from "./lib/popover.js";
+import { loadPopoverPolyfill } from "./lib/popover.js";
 import { local } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
 import { Drafts } from "./models/drafts.js";
-import { Kept } from "./models/kept.js";
-import { Mirror } from "./models/mirror.js";
+import { OfflineCache } from "./models/offline_cache.js";
+import { BackgroundQueue } from "./models/background_queue.js";
 import { Outbox } from "./models/outbox.js";
-import { Push, doubt } from "./models/push.js";
+import { Push, markStale } from "./models/push.js";
 import { Store } from "./models/store.js";
-import { Wishes } from "./models/wishes.js";
+import { OptimisticChanges } from "./models/optimistic_changes.js";
 import { sync } from "./sync.js";
 
-const CONTROLLERS = { attach, bell, clearing, composer, emoji, gallery, inbox, leave, limit, messages, offer, panel, pictures, pins, search, status, theme, thread, title, unread, update };
+const CONTROLLERS = { attach, notificationMenu, pushClearing, composer, emoji, gallery, inbox, signOut, characterCount, messages, pushOffer, sidePanel, pictures, pins, search, connectionStatus, themeChoice, thread, pageTitle, unreadBadge, newVersion };
 
-/* Those of one page alone come with it. */
-const later = (name) => (element, app) => import(`./controllers/${name}.js`).then((module) => module[name](element, app));
-for (const name of ["devices", "history", "recents"]) CONTROLLERS[name] = later(name);
+/* Controllers of a single page are loaded with that page. */
+const lazy = (file, name) => (element, app) => import(`./controllers/${file}.js`).then((module) => module[name](element, app));
+Object.assign(CONTROLLERS, {
+  devices: lazy("devices", "devices"),
+  notificationsPage: lazy("notifications_page", "notificationsPage"),
+  recents: lazy("recents", "recents"),
+});
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId) return doubt(local);
+  if (!viewerId) return markStale(local);
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,
@@ -47,16 +51,16 @@ function start() {
     unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
   });
   const { serviceWorker: worker, locks = null } = navigator;
-  const mirror = worker && locks && "SyncManager" in window ? new Mirror({ caches, worker, viewerId }) : null;
+  const backgroundQueue = worker && locks && "SyncManager" in window ? new BackgroundQueue({ caches, worker, viewerId }) : null;
   const app = {
     viewerId,
     api,
     store,
-    wishes: new Wishes(),
+    optimistic: new OptimisticChanges(),
     times: new Times({ zone: timeZone }),
     drafts: new Drafts({ storage: local, viewerId }),
-    outbox: new Outbox({ api, store, storage: local, viewerId, locks, mirror }),
-    kept: new Kept({ worker, caches: window.caches, viewerId }),
+    outbox: new Outbox({ api, store, storage: local, viewerId, locks, backgroundQueue }),
+    offlineCache: new OfflineCache({ worker, caches: window.caches, viewerId }),
     push: new Push({ api, storage: local, viewerId }),
     attention: new Attention(),
     announce,
@@ -64,15 +68,15 @@ function start() {
     onVersion: () => {},
     open: null, // the thread on this page: {id, first(), last(), atEnd(), draw(change)}
   };
-  popovers();
+  loadPopoverPolyfill();
   app.drafts.listen(window);
   bind(app);
   followKeyboard();
-  window.addEventListener("storage", (event) => event.storageArea === local && app.outbox.hear(event));
+  window.addEventListener("storage", (event) => event.storageArea === local && app.outbox.onStorage(event));
   app.outbox.resume();
   catchUp(app).catch(() => {});
-  whenIdle(() => app.kept.start(location.pathname).catch(() => {}));
-  if ("zoneUnknown" in document.documentElement.dataset) tellZone(api);
+  whenIdle(() => app.offlineCache.register(location.pathname).catch(() => {}));
+  if ("zoneUnknown" in document.documentElement.dataset) sendTimeZone(api);
   sync(app, { cursor, wait: Number(maxWait) });
 }
 
@@ -90,7 +94,7 @@ function whenIdle(work) {
 }
 
 /* On the first visit of somebody who never chose a time zone; the server tells times in it from the next page on. */
-function tellZone(api) {
+function sendTimeZone(api) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone) api.send("PUT", "/time-zone", { time_zone: timeZone }).catch(() => {});
 }

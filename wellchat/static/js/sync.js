@@ -8,8 +8,8 @@ export function sync(app, { cursor, wait }) {
   let before = "live";
 
   /* The connection is as it is; when it is back, nothing that was written has to wait any longer. */
-  function feel(state) {
-    if (state === "live" && before !== "live") app.outbox.wake();
+  function setState(state) {
+    if (state === "live" && before !== "live") app.outbox.sendNow();
     before = state;
     app.onState(state);
   }
@@ -26,7 +26,7 @@ export function sync(app, { cursor, wait }) {
     apply(update, since) {
       store.apply(update);
       leader.share({ since, update });
-      app.kept.news(update);
+      app.offlineCache.addUpdate(update);
     },
     resync: (reason, fresh) => resync(app, fresh),
     onVersion(version) {
@@ -34,7 +34,7 @@ export function sync(app, { cursor, wait }) {
       leader.share({ version });
     },
     onState(state) {
-      feel(state);
+      setState(state);
       leader.share({ state });
     },
   });
@@ -46,31 +46,31 @@ export function sync(app, { cursor, wait }) {
     lead: () => poller.start(),
     follow() {
       poller.stop();
-      poller.once(); // what was shared before this tab listened
+      poller.pollOnce(); // what was shared before this tab listened
     },
-    heard({ state, version, since, update }) {
-      if (state) feel(state);
+    onMessage({ state, version, since, update }) {
+      if (state) setState(state);
       else if (version) app.onVersion(version);
-      else poller.hear(since, update);
+      else poller.applyShared(since, update);
     },
   });
 
-  const look = () => {
+  const onLook = () => {
     if (attention.looking) leader.claim();
-    poller.poke();
-    app.outbox.wake();
+    poller.pollNow();
+    app.outbox.sendNow();
   };
-  attention.woke = () => poller.poke();
-  document.addEventListener("visibilitychange", look);
+  attention.onReturn = () => poller.pollNow();
+  document.addEventListener("visibilitychange", onLook);
   window.addEventListener("focus", () => attention.looking && leader.claim());
-  window.addEventListener("online", look);
-  window.addEventListener("pageshow", (event) => event.persisted && look());
+  window.addEventListener("online", onLook);
+  window.addEventListener("pageshow", (event) => event.persisted && onLook());
 
-  leader.start({ looked: attention.visible });
+  leader.start({ visible: attention.visible });
 }
 
 /** Loads everything this page shows; resolves to the cursor to go on from, which was read before any of it. */
-async function resync({ api, store, open, kept }, fresh) {
+async function resync({ api, store, open, offlineCache }, fresh) {
   const me = await api.get("/me");
   const [{ threads }, thread] = await Promise.all([
     api.get("/threads", { limit: 50 }),
@@ -79,7 +79,7 @@ async function resync({ api, store, open, kept }, fresh) {
   const messages = open ? await messagesSince(api, open) : [];
   const state = { threads: thread ? [...threads, thread] : threads, messages };
   store.reset({ ...state, unread: me.unread });
-  kept.news(state);
+  offlineCache.addUpdate(state);
   return fresh ?? me.cursor;
 }
 

@@ -2,30 +2,30 @@
 
 // One push after the other: where somebody asks for the notifications while one is noted and not yet drawn, Chromium strikes
 // it off its notes, and a click on it leads nowhere.
-const draw = newLine();
+const serialDraw = newSerialQueue();
 
 self.addEventListener("push", (event) => {
-  const said = readPush(event.data);
-  event.waitUntil(draw(() => show(said)));
+  const payload = parsePush(event.data);
+  event.waitUntil(serialDraw(() => showNotification(payload)));
 });
 self.addEventListener("notificationclick", (event) => {
   event.notification.close();
-  event.waitUntil(open(event.notification.data.url));
+  event.waitUntil(openPage(event.notification.data.url));
 });
-self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewSubscription(event)));
 
 /* Browsers insist that every push is seen: one that cannot be read says so little that it harms nobody. */
-function readPush(data) {
+function parsePush(data) {
   try {
-    const said = data.json();
-    if (said && typeof said === "object" && !Array.isArray(said)) return said;
+    const payload = data.json();
+    if (payload && typeof payload === "object" && !Array.isArray(payload)) return payload;
   } catch {
     // nothing in it, or nothing of ours
   }
   return {};
 }
 
-async function show({ title = "New notification", body = "", tag = "wellchat", url = "/notifications", id = null, at, unread, clear = [] }) {
+async function showNotification({ title = "New notification", body = "", tag = "wellchat", url = "/notifications", id = null, at, unread, clear = [] }) {
   const { registration } = self;
   for (const one of await registration.getNotifications()) if (clear.includes(one.tag)) one.close();
   if (Number.isInteger(unread)) self.navigator.setAppBadge?.(unread).catch(() => {});
@@ -42,7 +42,7 @@ async function show({ title = "New notification", body = "", tag = "wellchat", u
 }
 
 /* To the tab that has it open already, else to any of ours, else to a new one. Only ever to a page of our own. */
-async function open(path) {
+async function openPage(path) {
   const target = new URL(path, self.location.origin);
   if (target.origin !== self.location.origin) return;
   const tabs = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
@@ -54,7 +54,7 @@ async function open(path) {
 }
 
 /* The browser, or its push service, gave this subscription up: a new one takes its place, and inherits its settings. */
-async function renew({ oldSubscription, newSubscription }) {
+async function renewSubscription({ oldSubscription, newSubscription }) {
   const { registration } = self;
   let fresh = newSubscription ?? (await registration.pushManager.getSubscription());
   if (!fresh) {

@@ -1,5 +1,5 @@
 /* The service worker, what waits to be sent: where the browser has Background Sync, it goes out also after the page was closed.
-   Pages send it too; both under its key, so it arrives once. See static/js/models/mirror.js. */
+   Pages send it too; both under its key, so it arrives once. See static/js/models/background_queue.js. */
 
 const QUEUE = "wellchat.queue";
 
@@ -14,30 +14,30 @@ async function sendWaiting() {
   const entries = [];
   for (const request of await cache.keys()) entries.push({ request, ...(await (await cache.match(request)).json()) });
   entries.sort((a, b) => a.at - b.at);
-  const lines = new Map();
+  const queues = new Map();
   for (const entry of entries) {
     const name = `wellchat.send.${entry.viewer}.${entry.thread_id}`; // the lock that pages take too
-    lines.set(name, [...(lines.get(name) ?? []), entry]);
+    queues.set(name, [...(queues.get(name) ?? []), entry]);
   }
-  const all = [...lines].map(([name, list]) => self.navigator.locks.request(name, () => sendInOrder(cache, list)));
+  const all = [...queues].map(([name, list]) => self.navigator.locks.request(name, () => sendInOrder(cache, list)));
   const failed = (await Promise.allSettled(all)).find(({ status }) => status === "rejected");
   if (failed) throw failed.reason;
 }
 
 async function sendInOrder(cache, list) {
-  for (const { request, viewer, thread_id: id, said } of list) {
+  for (const { request, viewer, thread_id: id, said: payload } of list) {
     if (!(await cache.match(request))) continue; // sent by a page, or discarded
     const answer = await fetch(`/api/threads/${id}/messages`, {
       method: "POST",
       credentials: "same-origin",
       redirect: "error",
       headers: { "Content-Type": "application/json", "X-Viewer": viewer },
-      body: JSON.stringify(said),
+      body: JSON.stringify(payload),
       signal: AbortSignal.timeout(20_000),
     });
     const ours = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
-    const passing = !ours || [401, 408, 429].includes(answer.status) || answer.status >= 500;
-    if (passing) throw new Error(`not now: ${answer.status}`);
+    const temporary = !ours || [401, 408, 429].includes(answer.status) || answer.status >= 500;
+    if (temporary) throw new Error(`not now: ${answer.status}`);
     await cache.delete(request); // arrived; or refused, which the page will hear itself, and say
   }
 }

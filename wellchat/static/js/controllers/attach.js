@@ -1,28 +1,28 @@
 /* Files, as far as every page of a conversation needs them; what adds them and what shows them large is loaded when asked for. */
 
 import { part, write } from "../lib/dom.js";
-import { pictureElement, showComing } from "../lib/files.js";
-import { late } from "../lib/late.js";
-import { t } from "../lib/words.js";
+import { pictureElement, showLoading } from "../lib/files.js";
+import { withDelayedIndicator } from "../lib/delayed_indicator.js";
+import { t } from "../lib/i18n.js";
 
 /* In the composer: a button, the clipboard, and the whole conversation to drop onto. */
 export function attach(form, app) {
   const [button, picker] = [part(form, "attach"), part(form, "picker")];
   const pane = form.closest(".pane-thread");
-  let tray = null;
+  let uploadList = null;
 
   async function add(files) {
     if (!files.length) return;
-    if (!tray) {
-      // Until the tray is there, what is sent waits for the files that were chosen for it.
-      form.tray = { take: () => !(form.tray.pressed = true) };
-      tray = import("../lib/tray.js").then(({ Tray }) => new Tray(form, app));
+    if (!uploadList) {
+      // Until the list is there, what is sent waits for the files that were chosen for it.
+      form.uploadList = { take: () => !(form.uploadList.pressed = true) };
+      uploadList = import("../lib/upload_list.js").then(({ UploadList }) => new UploadList(form, app));
     }
-    const met = form.tray;
+    const met = form.uploadList;
     try {
-      (await tray).add(files);
+      (await uploadList).add(files);
     } catch (error) {
-      tray = form.tray = null;
+      uploadList = form.uploadList = null;
       write(part(form, "problem"), t("The server is not answering. Try again in a moment."));
       throw error;
     }
@@ -60,7 +60,7 @@ export function attach(form, app) {
 
 /* A picture opens large, over the page; with a modifier key as any link does. */
 export function pictures(root) {
-  root.querySelectorAll(".picture img").forEach(showComing);
+  root.querySelectorAll(".picture img").forEach(showLoading);
   for (const end of ["load", "error"]) {
     root.addEventListener(end, ({ target }) => target.closest(".picture")?.classList.remove("picture--coming"), { capture: true });
   }
@@ -105,7 +105,7 @@ export function gallery(root, app) {
     event.preventDefault();
     const query = { kind: "picture", before: root.dataset.next, limit: 30 };
     const asked = app.api.get(`/threads/${threadId}/attachments`, query);
-    const { attachments, next } = await late(asked, (slow) => (slow ? list.append(...coming()) : list.querySelectorAll(".gallery__coming").forEach((one) => one.remove())));
+    const { attachments, next } = await withDelayedIndicator(asked, (slow) => (slow ? list.append(...coming()) : list.querySelectorAll(".gallery__coming").forEach((one) => one.remove())));
     const fresh = attachments.filter((file) => !known(file)).map((file) => Object.assign(cell(file), { tabIndex: -1 }));
     list.append(...fresh);
     fresh[0]?.querySelector("a").focus();

@@ -1,47 +1,47 @@
 /* The field: sends on Enter where there is a keyboard, keeps a draft, says that somebody types. */
 
-import { answered, dropAnswer } from "../lib/answering.js";
+import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
-import { composing, grow } from "../lib/field.js";
-import { t } from "../lib/words.js";
+import { isComposing, autosize } from "../lib/text_input.js";
+import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms
-const TWICE = 700; // ms in which a second press is the same one, and not worth a word
-const WRITING = 2000; // ms after a key in which somebody is writing here
+const DOUBLE_PRESS = 700; // ms in which a second press is the same one, and not worth a word
+const TYPING_FOR = 2000; // ms after a key in which somebody is writing here
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
 export function composer(form, app) {
   const { threadId } = form.dataset;
   const field = form.elements.body;
-  let told = 0;
+  let typingSent = 0;
   let sent = 0;
 
   if (!field.value) field.value = app.drafts.read(threadId);
   // What another tab writes here is followed, unless this is the field that is being written in.
   let typed = 0;
   app.drafts.onChange((id, elsewhere) => {
-    if (!elsewhere || id !== threadId || Date.now() - typed < WRITING) return;
+    if (!elsewhere || id !== threadId || Date.now() - typed < TYPING_FOR) return;
     field.value = app.drafts.read(threadId);
     field.dispatchEvent(new Event("followed", { bubbles: true }));
-    grow(field);
+    autosize(field);
   });
   field.enterKeyHint = touch() ? "enter" : "send";
-  grow(field);
+  autosize(field);
   if (!touch()) field.focus({ preventScroll: true });
 
   field.addEventListener("input", () => {
     typed = Date.now();
-    grow(field);
+    autosize(field);
     write(part(form, "problem"), "");
     app.drafts.write(threadId, field.value);
-    if (field.value.trim() && Date.now() - told > TYPING_EVERY) {
-      told = Date.now();
+    if (field.value.trim() && Date.now() - typingSent > TYPING_EVERY) {
+      typingSent = Date.now();
       app.api.send("PUT", `/threads/${threadId}/typing`).catch(() => {}); // a courtesy: not worth a second try
     }
   });
 
   field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.shiftKey || composing(event) || touch()) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || touch()) return;
     event.preventDefault();
     form.requestSubmit();
   });
@@ -53,17 +53,17 @@ export function composer(form, app) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const body = field.value;
-    const attachments = form.tray?.take() ?? []; // false: on their way, and this comes again when they are up
+    const attachments = form.uploadList?.take() ?? []; // false: on their way, and this comes again when they are up
     if (!attachments) return;
-    if (!body.trim() && !attachments.length) return Date.now() - sent > TWICE && write(part(form, "problem"), t("Write something first."));
-    app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...answered(form) });
+    if (!body.trim() && !attachments.length) return Date.now() - sent > DOUBLE_PRESS && write(part(form, "problem"), t("Write something first."));
+    app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...replyFields(form) });
     field.value = "";
-    told = 0;
+    typingSent = 0;
     sent = Date.now();
     app.drafts.write(threadId, "");
     dropSubject(form);
-    dropAnswer(form);
-    grow(field);
+    cancelReply(form);
+    autosize(field);
     field.focus({ preventScroll: true });
   });
 

@@ -1,12 +1,12 @@
 /* What the page says about its connection: what waits, how old a kept page is, that a new version is ready. */
 
 import { part } from "../lib/dom.js";
-import { OPEN } from "../lib/popover.js";
+import { OPEN_SELECTOR } from "../lib/popover.js";
 import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
-import { t, tn } from "../lib/words.js";
+import { t, tn } from "../lib/i18n.js";
 
-const LEFT = 10_000; // ms out of sight after which a reload disturbs nobody
+const RELOAD_AFTER = 10_000; // ms out of sight after which a reload disturbs nobody
 
 /** The words of the banner; none while all is well. `kept`: when the page was, if it is not fresh. */
 export function bannerWords({ state, online, waiting, kept, times }) {
@@ -37,7 +37,7 @@ function waitWords(waiting) {
   return tn("%(num)s message waits to be sent.", "%(num)s messages wait to be sent.", waiting);
 }
 
-export function status(root, app) {
+export function connectionStatus(root, app) {
   const banner = part(root, "connection");
   let { kept } = document.documentElement.dataset;
   let state = kept ? "asking" : "live";
@@ -69,36 +69,36 @@ export function status(root, app) {
 /** A kept page goes on from what was heard after it was kept; nothing of that is news to be read aloud. */
 export async function catchUp(app) {
   if (!document.documentElement.dataset.kept) return;
-  const heard = await app.kept.read(app.open?.id);
+  const heard = await app.offlineCache.read(app.open?.id);
   const { announce } = app;
   app.announce = () => {};
   app.store.apply(heard);
   app.announce = announce;
 }
 
-export function update(root, app) {
+export function newVersion(root, app) {
   const { kept } = document.documentElement.dataset;
   const version = new Version({
     own: versionOf(import.meta.url),
     storage: session,
     ready() {
-      app.kept.renew().catch(() => {});
+      app.offlineCache.updateWorker().catch(() => {});
       root.hidden = false;
       app.announce(t("A new version is ready."));
       leave();
     },
   });
-  app.onVersion = (heard) => version.hear(heard);
+  app.onVersion = (heard) => version.observe(heard);
 
   /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
   const harmless = () =>
     document.visibilityState === "hidden" && !kept && navigator.onLine && !app.store.pending.size && (app.open?.atEnd() ?? true) &&
-    !document.querySelector(`dialog[open], ${OPEN}`) &&
+    !document.querySelector(`dialog[open], ${OPEN_SELECTOR}`) &&
     [...document.querySelectorAll("textarea, input:not([type=hidden])")].every((field) => !changed(field));
   let timer = null;
   const leave = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => version.mayReload(harmless()) && location.reload(), LEFT);
+    timer = setTimeout(() => version.mayReload(harmless()) && location.reload(), RELOAD_AFTER);
   };
   document.addEventListener("visibilitychange", leave);
   part(root, "reload").addEventListener("click", () => location.reload());

@@ -1,7 +1,7 @@
 /* The switch on the page of devices. */
 
 import { part } from "../lib/dom.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 export async function devices(root, app) {
   const button = part(root, "switch");

@@ -2,8 +2,8 @@
 
 import { part } from "../lib/dom.js";
 import { find, groups } from "../lib/emoji_names.js";
-import { composing } from "../lib/field.js";
-import { t } from "../lib/words.js";
+import { isComposing } from "../lib/text_input.js";
+import { t } from "../lib/i18n.js";
 
 const COLUMNS = 8;
 
@@ -26,7 +26,7 @@ export function board(form, { opener, pick }) {
     search.addEventListener("input", draw);
     search.addEventListener("keydown", (event) => {
       if (event.key === "ArrowDown") (event.preventDefault(), buttons()[0]?.focus());
-      if (event.key !== "Enter" || composing(event)) return;
+      if (event.key !== "Enter" || isComposing(event)) return;
       event.preventDefault(); // the form around it is the message's
       buttons()[0]?.click();
     });

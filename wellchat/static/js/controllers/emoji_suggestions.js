@@ -2,7 +2,7 @@
 
 import { part } from "../lib/dom.js";
 import { find, named } from "../lib/emoji_names.js";
-import { composing } from "../lib/field.js";
+import { isComposing } from "../lib/text_input.js";
 import { shortcodeAt } from "../lib/shortcode.js";
 
 export function suggestions(form, insert) {
@@ -44,7 +44,7 @@ export function suggestions(form, insert) {
   }
 
   const take = (one) => put(`${one.dataset.sign} `);
-  const DEEDS = {
+  const ACTIONS = {
     ArrowDown: () => choose(chosen + 1),
     ArrowUp: () => choose(chosen - 1),
     Enter: () => take(list.children[chosen]),
@@ -56,10 +56,10 @@ export function suggestions(form, insert) {
   field.addEventListener("blur", close);
   // Before the composer hears it: Enter chooses here, and sends nothing.
   form.addEventListener("keydown", (event) => {
-    if (event.target !== field || list.hidden || composing(event) || event.shiftKey || !DEEDS[event.key]) return;
+    if (event.target !== field || list.hidden || isComposing(event) || event.shiftKey || !ACTIONS[event.key]) return;
     event.preventDefault();
     event.stopPropagation();
-    DEEDS[event.key]();
+    ACTIONS[event.key]();
   }, { capture: true });
   list.addEventListener("pointerdown", (event) => {
     event.preventDefault(); // the field keeps the focus

@@ -1,10 +1,10 @@
 /* The list of conversations: rows follow the updates, pinned ones on top, then the latest. */
 
-import { before, belongs, fillConversation, said, showWaiting } from "../lib/conversation_row.js";
+import { before, belongs, fillConversation, previewText, showWaiting } from "../lib/conversation_row.js";
 import { clone, part } from "../lib/dom.js";
-import { words } from "../lib/files.js";
-import { late } from "../lib/late.js";
-import { t } from "../lib/words.js";
+import { messageText } from "../lib/files.js";
+import { withDelayedIndicator } from "../lib/delayed_indicator.js";
+import { t } from "../lib/i18n.js";
 
 const MINUTE = 60_000;
 
@@ -39,11 +39,11 @@ export function inbox(root, app) {
     // What arrives under the reader's eyes is about to be read: no number flashes up for it.
     const reading = thread.id === open && app.attention.looking && app.open.atEnd();
     fillConversation(row, thread, { unread: reading ? 0 : thread.unread, query, app });
-    delete row.dataset.said;
+    delete row.dataset.preview;
     place(row, thread);
     showPreview(thread.id, thread);
     if (!add || thread.id === open || thread.unread <= known || !thread.last_message || thread.last_message.deleted) return;
-    app.announce(`${thread.title}: ${words(thread.last_message)}`);
+    app.announce(`${thread.title}: ${messageText(thread.last_message)}`);
   }
 
   function remove(row) {
@@ -72,11 +72,11 @@ export function inbox(root, app) {
     const preview = part(row, "preview");
     const typing = app.store.isTyping(id);
     const draft = id === open ? "" : app.drafts.read(id).trim();
-    row.dataset.said ??= preview.textContent;
-    if (thread) row.dataset.said = said(thread, app.viewerId);
+    row.dataset.preview ??= preview.textContent;
+    if (thread) row.dataset.preview = previewText(thread, app.viewerId);
     preview.classList.toggle("conversation__preview--typing", typing);
     preview.classList.toggle("conversation__preview--draft", !typing && Boolean(draft));
-    preview.textContent = typing ? t("Typing…") : draft ? t("Draft: %(words)s", { words: draft.slice(0, 120) }) : row.dataset.said;
+    preview.textContent = typing ? t("Typing…") : draft ? t("Draft: %(words)s", { words: draft.slice(0, 120) }) : row.dataset.preview;
     if (typing) setTimeout(() => showPreview(id), app.store.typing.get(id) - Date.now() + 50); // goes by itself
   }
 
@@ -92,7 +92,7 @@ export function inbox(root, app) {
     };
     try {
       const wanted = { ...Object.fromEntries(new URLSearchParams(query)), before: more.dataset.next, limit: 30 };
-      const { threads, next } = await late(app.api.get("/threads", wanted), coming);
+      const { threads, next } = await withDelayedIndicator(app.api.get("/threads", wanted), coming);
       for (const thread of threads) show(newer(app.store.threads.get(thread.id), thread), { add: true });
       if (next) more.dataset.next = next;
       else more = more.remove() ?? null;
@@ -119,8 +119,8 @@ export function inbox(root, app) {
   }
 
   /* The menu that all rows share comes when it is first needed. */
-  const menu = async (row, focus) => (await import("./row_menu.js")).rowMenu(root, app, { open, query, shows }).show(row, focus);
-  const act = async (row, wish) => (await import("./row_menu.js")).rowMenu(root, app, { open, query, shows }).act(row, wish);
+  const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).show(row, focus);
+  const apply = async (row, change) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).apply(row, change);
 
   list.addEventListener("click", ({ target }) => {
     const button = target.closest('[data-action="row-menu"]');
@@ -134,7 +134,7 @@ export function inbox(root, app) {
   document.addEventListener("keydown", async (event) => {
     if (keys) return keys(event);
     if (event.target.closest("input, textarea, select")) return;
-    coming ??= import("./shortcuts.js").then(({ shortcuts }) => shortcuts(root, { rows, rowOf, open, menu, act }));
+    coming ??= import("./keyboard_shortcuts.js").then(({ keyboardShortcuts }) => keyboardShortcuts(root, { rows, rowOf, open, menu, apply }));
     (keys = await coming)(event);
   });
 }

@@ -1,13 +1,13 @@
 /* What can be done with a message: its menu by pointer, touch and keyboard, its quote and reactions, edits where it stands. */
 
-import { answer, dropAnswer } from "../lib/answering.js";
+import { startReply, cancelReply } from "../lib/reply_banner.js";
 import { part } from "../lib/dom.js";
-import { composing } from "../lib/field.js";
+import { isComposing } from "../lib/text_input.js";
 import { longPress } from "../lib/long_press.js";
-import { wishing } from "../lib/wishing.js";
-import { t } from "../lib/words.js";
+import { optimisticActions } from "../lib/optimistic_actions.js";
+import { t } from "../lib/i18n.js";
 
-const LONGEST = 20_000; // ms without an answer after which it is given up
+const TIMEOUT = 20_000; // ms without an answer after which it is given up
 
 /* Some browsers do not say what a click was made with. */
 const touched = ({ pointerType: type }) => (type ? type === "touch" : matchMedia("(hover: none)").matches);
@@ -25,21 +25,21 @@ export function messages(root, app) {
 
   for (const row of rows()) part(row, "more").tabIndex = -1;
 
-  const tell = async (method, seq, rest, body) => {
-    const { message } = await app.api.send(method, path(seq, rest), body, { signal: AbortSignal.timeout(LONGEST) });
+  const send = async (method, seq, rest, body) => {
+    const { message } = await app.api.send(method, path(seq, rest), body, { signal: AbortSignal.timeout(TIMEOUT) });
     app.store.apply({ messages: [message] });
   };
 
-  const wish = wishing(root, app, { threadId, tell });
+  const optimistic = optimisticActions(root, app, { threadId, send });
 
   const act = {
-    react: ({ seq }, emoji, on) => wish.react(seq, emoji, on),
-    reactWith: ({ seq }, emoji) => tell("PUT", seq, `/reactions/${encodeURIComponent(emoji)}`),
-    reply: (message) => answer(form, message, nameOf(message.sender_id)),
+    react: ({ seq }, emoji, on) => optimistic.react(seq, emoji, on),
+    reactWith: ({ seq }, emoji) => send("PUT", seq, `/reactions/${encodeURIComponent(emoji)}`),
+    reply: (message) => startReply(form, message, nameOf(message.sender_id)),
     edit: (message, row) => edit(message, row),
     copy: ({ body }) => copy(body, t("Text copied.")),
     link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, t("Link copied.")),
-    pin: ({ seq, pinned_at: pinned }) => void wish.pin(seq, !pinned), // nobody waits for it
+    pin: ({ seq, pinned_at: pinned }) => void optimistic.pin(seq, !pinned), // nobody waits for it
     delete: (message, row) => remove(message, row),
     async unread({ seq }) {
       await app.api.send("PUT", `/threads/${threadId}/unread`, { seq });
@@ -56,7 +56,7 @@ export function messages(root, app) {
   async function edit(message, row) {
     const editor = await import("../lib/message_editor.js");
     editor.edit(root, row, message.body, {
-      save: (body) => tell("PATCH", message.seq, "", { body }),
+      save: (body) => send("PATCH", message.seq, "", { body }),
       done: () => row.focus({ preventScroll: true }),
     });
   }
@@ -68,7 +68,7 @@ export function messages(root, app) {
       dialog.remove();
       row.focus({ preventScroll: true });
       if (dialog.returnValue !== "delete") return;
-      await tell("DELETE", seq).catch((error) => app.announce(`${t("Not deleted.")} ${error.message}`));
+      await send("DELETE", seq).catch((error) => app.announce(`${t("Not deleted.")} ${error.message}`));
     });
     dialog.showModal();
   }
@@ -77,10 +77,10 @@ export function messages(root, app) {
   async function stateOf(row) {
     const seq = Number(row.dataset.seq);
     const known = app.store.messages.get(threadId)?.get(seq);
-    if (known) return app.wishes.over(known);
+    if (known) return app.optimistic.applyTo(known);
     const { messages: found } = await app.api.get(`/threads/${threadId}/messages`, { after: seq - 1, limit: 1 });
     app.store.apply({ messages: found });
-    return app.wishes.over(found[0]);
+    return app.optimistic.applyTo(found[0]);
   }
 
   async function open(row, anchor) {
@@ -119,7 +119,7 @@ export function messages(root, app) {
     else location.hash = seq;
   }
 
-  part(root, "marks").addEventListener("submit", (event) => {
+  part(root, "reaction-form").addEventListener("submit", (event) => {
     event.preventDefault();
     const { name, value } = event.submitter;
     const seq = Number(event.submitter.closest("[data-seq]").dataset.seq);
@@ -147,16 +147,16 @@ export function messages(root, app) {
   });
 
   form.elements.body.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && !part(form, "answering").hidden) return dropAnswer(form);
-    if (event.key !== "ArrowUp" || event.target.value || composing(event)) return;
+    if (event.key === "Escape" && !part(form, "reply-banner").hidden) return cancelReply(form);
+    if (event.key !== "ArrowUp" || event.target.value || isComposing(event)) return;
     const mine = rows().findLast((row) => row.dataset.sender === "me" && !row.classList.contains("message--deleted"));
     if (!mine || editable({ created_at: mine.dataset.at }) <= 0) return;
     event.preventDefault();
     stateOf(mine).then((message) => edit(message, mine), ({ message }) => app.announce(message));
   });
-  form.querySelector('[data-action="drop-answer"]').addEventListener("click", (event) => {
+  form.querySelector('[data-action="cancel-reply"]').addEventListener("click", (event) => {
     event.preventDefault();
-    dropAnswer(form);
+    cancelReply(form);
     form.elements.body.focus();
   });
 }

@@ -1,9 +1,9 @@
 /* The palette: a field and a list over any page. The focus stays in the field; the arrows move through the list. */
 
 import { part, setAvatar, setTime } from "../lib/dom.js";
-import { composing } from "../lib/field.js";
-import { Finder, near, stretches, trouble } from "../models/finder.js";
-import { t } from "../lib/words.js";
+import { isComposing } from "../lib/text_input.js";
+import { SearchSession, trimBefore, segments, errorMessage } from "../models/search_session.js";
+import { t } from "../lib/i18n.js";
 
 const ON_A_PAGE = 8;
 
@@ -26,8 +26,8 @@ function build(app, recents) {
   const forget = dialog.querySelector('[data-action="forget"]');
   let active = -1;
 
-  const finder = new Finder({
-    ask: (words, signal) => app.api.get("/search", { q: words, names: true, limit: ON_A_PAGE }, { signal }),
+  const session = new SearchSession({
+    ask: (query, signal) => app.api.get("/search", { q: query, names: true, limit: ON_A_PAGE }, { signal }),
     show,
   });
 
@@ -43,13 +43,13 @@ function build(app, recents) {
     row?.scrollIntoView({ block: "nearest" });
   }
 
-  function draw(groups, words) {
+  function draw(groups, query) {
     list.replaceChildren(...groups.filter(({ rows }) => rows.length).map(group));
     options().forEach((row, at) => (row.id = `palette-option-${at}`));
     list.hidden = !options().length;
     field.setAttribute("aria-expanded", String(options().length > 0));
-    all.href = words ? `/search?${new URLSearchParams({ q: words })}` : "/search";
-    choose(words ? 0 : null); // nothing is chosen before anything was typed
+    all.href = query ? `/search?${new URLSearchParams({ q: query })}` : "/search";
+    choose(query ? 0 : null); // nothing is chosen before anything was typed
   }
 
   function say(text) {
@@ -57,13 +57,13 @@ function build(app, recents) {
     if (line.textContent !== text) line.textContent = text;
   }
 
-  function show({ state, words, answer, error }) {
+  function show({ state, query, answer, error }) {
     forget.hidden = true;
     part(dialog, "skeleton").hidden = state !== "waiting" || options().length > 0; // what stands there stays until then
     if (state === "waiting") return say(t("Searching…"));
     if (state === "failed") {
-      draw([], words);
-      return say(trouble(error));
+      draw([], query);
+      return say(errorMessage(error));
     }
     if (state === "idle") {
       const kept = recents.list();
@@ -74,14 +74,14 @@ function build(app, recents) {
     draw([
       { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
       { heading: answer.close ? t("Messages that come close") : t("Messages"), rows: answer.results.map((result) => messageRow(result, app)) },
-    ], words);
-    say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of one.", { words }));
+    ], query);
+    say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of one.", { words: query }));
   }
 
   function go(row) {
-    if (row.dataset.words) {
-      field.value = row.dataset.words;
-      finder.type(field.value);
+    if (row.dataset.query) {
+      field.value = row.dataset.query;
+      session.type(field.value);
       return;
     }
     recents.add(field.value);
@@ -89,9 +89,9 @@ function build(app, recents) {
     location.assign(row.href);
   }
 
-  field.addEventListener("input", () => finder.type(field.value));
+  field.addEventListener("input", () => session.type(field.value));
   field.addEventListener("keydown", (event) => {
-    if (composing(event)) return; // the keys are the input method's
+    if (isComposing(event)) return; // the keys are the input method's
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
@@ -115,13 +115,13 @@ function build(app, recents) {
   dialog.querySelector('[data-action="close"]').addEventListener("click", () => dialog.close());
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
   dialog.addEventListener("close", () => {
-    finder.stop();
+    session.stop();
     if (dialog.cameFrom?.isConnected) dialog.cameFrom.focus({ preventScroll: true });
   });
   dialog.begin = (typed) => {
     field.value = typed;
-    finder.stop();
-    if (typed) finder.type(typed);
+    session.stop();
+    if (typed) session.type(typed);
     else show({ state: "idle" });
     field.focus();
   };
@@ -149,12 +149,12 @@ function option({ href, who, person, text = [], at = null, times = null }) {
   else part(row, "avatar").remove();
   if (at) setTime(part(row, "time"), at, times);
   else part(row, "time").remove();
-  part(row, "text").replaceChildren(...text.map(([words, hit]) => (hit ? marked(words) : words)));
+  part(row, "text").replaceChildren(...text.map(([piece, hit]) => (hit ? marked(piece) : piece)));
   part(row, "text").hidden = !text.length;
   return row;
 }
 
-const marked = (words) => Object.assign(document.createElement("mark"), { textContent: words });
+const marked = (text) => Object.assign(document.createElement("mark"), { textContent: text });
 
 function threadRow(thread) {
   const text = thread.context ? [[thread.title, false]] : thread.other.role_label ? [[thread.other.role_label, false]] : [];
@@ -167,13 +167,13 @@ function personRow(person) {
 
 function messageRow({ message, thread, excerpt, marks }, app) {
   const mine = message.sender_id === app.viewerId ? [[`${t("You:")} `, false]] : [];
-  const text = [...mine, ...near(stretches(excerpt, marks))];
+  const text = [...mine, ...trimBefore(segments(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
   return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
 }
 
-function recentRow(words) {
-  const row = option({ href: `/search?${new URLSearchParams({ q: words })}`, who: words });
-  row.dataset.words = words;
+function recentRow(query) {
+  const row = option({ href: `/search?${new URLSearchParams({ q: query })}`, who: query });
+  row.dataset.query = query;
   return row;
 }

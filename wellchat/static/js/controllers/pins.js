@@ -1,7 +1,7 @@
 /* The pinned messages in the side panel, and the way to them from the head of the thread. */
 
 import { clone, part } from "../lib/dom.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 export function pins(section, app) {
   const { threadId } = section.dataset;
@@ -33,7 +33,7 @@ export function pins(section, app) {
   app.store.on(({ messages }) => {
     const here = messages.filter((message) => message.thread_id === threadId);
     if (!here.length) return;
-    here.forEach((message) => put(app.wishes.over(message)));
+    here.forEach((message) => put(app.optimistic.applyTo(message)));
     count();
   });
 

@@ -32,7 +32,7 @@ export function search(button, app) {
     event.preventDefault();
     open();
   });
-  for (const form of document.querySelectorAll('[data-controller~="leave"]')) {
+  for (const form of document.querySelectorAll('[data-controller~="signOut"]')) {
     form.addEventListener("submit", () => recents.forget());
   }
 }

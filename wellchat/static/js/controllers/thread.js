@@ -1,13 +1,13 @@
 /* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
 
 import { part, setAvatar } from "../lib/dom.js";
-import { words } from "../lib/files.js";
+import { messageText } from "../lib/files.js";
 import { Scroller } from "../lib/scroller.js";
 import { Timeline } from "../lib/timeline.js";
-import { Reader } from "../models/reader.js";
-import { paging } from "./paging.js";
+import { ReadReceipts } from "../models/read_receipts.js";
+import { threadPaging } from "./thread_paging.js";
 import { showTyping } from "./typing.js";
-import { t, tn } from "../lib/words.js";
+import { t, tn } from "../lib/i18n.js";
 
 export function thread(root, app) {
   const state = JSON.parse(root.dataset.thread);
@@ -21,14 +21,14 @@ export function thread(root, app) {
 
   app.store.threads.set(id, state);
   const current = () => app.store.threads.get(id) ?? state;
-  const reader = new Reader({
+  const receipts = new ReadReceipts({
     api: app.api,
     threadId: id,
     lastRead: readUpTo(state),
     looking: () => app.attention.looking,
-    read: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
+    onRead: ({ membership, unread }) => app.store.apply({ threads: [{ ...current(), ...membership, id }], unread }),
   });
-  const pages = paging(root, app, { id, timeline, scroller, current });
+  const paging = threadPaging(root, app, { id, timeline, scroller, current });
   app.open = {
     id,
     first: () => timeline.first,
@@ -38,11 +38,11 @@ export function thread(root, app) {
   };
 
   function see() {
-    if (reader.lastRead >= timeline.last) return;
-    if (!whole() && timeline.first > reader.lastRead + 1) return; // what lies between was not on the screen
+    if (receipts.lastRead >= timeline.last) return;
+    if (!whole() && timeline.first > receipts.lastRead + 1) return; // what lies between was not on the screen
     const end = log.getBoundingClientRect().bottom;
     const shown = timeline.rows.findLast((row) => row.dataset.seq && row.getBoundingClientRect().top < end - 8);
-    if (shown) reader.saw(Number(shown.dataset.seq));
+    if (shown) receipts.shown(Number(shown.dataset.seq));
   }
 
   function showJump() {
@@ -58,8 +58,8 @@ export function thread(root, app) {
     const mine = message.sender_id === app.viewerId;
     const latest = message.seq > newest;
     newest = Math.max(newest, message.seq);
-    const row = pages.takes(message.seq) && timeline.put(message); // else it is loaded with those around it
-    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${words(message)}`);
+    const row = paging.accepts(message.seq) && timeline.put(message); // else it is loaded with those around it
+    if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${messageText(message)}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
     if (mine) return;
@@ -70,11 +70,11 @@ export function thread(root, app) {
   /* A line already drawn stands while what is below it is unread. */
   function dividesUnread() {
     const below = part(root, "divider")?.nextElementSibling;
-    return below && Number(below.dataset.seq) > reader.lastRead;
+    return below && Number(below.dataset.seq) > receipts.lastRead;
   }
 
   function send(entry) {
-    const row = timeline.pend(entry);
+    const row = timeline.drawPending(entry);
     if (!row) return;
     row.classList.add("message--arriving");
     timeline.divide(null);
@@ -82,7 +82,7 @@ export function thread(root, app) {
     if (!whole()) toLatest();
   }
 
-  const toLatest = () => pages.latest().then(() => (scroller.toEnd(), see()), () => {});
+  const toLatest = () => paging.loadLatest().then(() => (scroller.toEnd(), see()), () => {});
 
   function confirm(message) {
     if (whole()) timeline.confirm(message.client_key, message);
@@ -104,11 +104,11 @@ export function thread(root, app) {
   function apply(changes) {
     const here = (list) => list.filter((item) => item.thread_id === id);
     here(changes.pending).forEach(send);
-    here(changes.dropped).forEach((entry) => timeline.drop(entry.client_key));
+    here(changes.dropped).forEach((entry) => timeline.removePending(entry.client_key));
     here(changes.confirmed.map(({ message }) => message)).forEach(confirm);
     here(changes.messages).sort((a, b) => a.seq - b.seq).forEach(arrive);
-    pages.grew();
-    reader.know(readUpTo(current()));
+    paging.trim();
+    receipts.alreadyRead(readUpTo(current()));
     timeline.draw(current());
     showPerson(current());
   }
@@ -117,11 +117,11 @@ export function thread(root, app) {
     scroller.keep(() => timeline.rows, () => (apply(changes), showTyping(root, app, current())));
     showJump();
     see();
-    pages.catchUp();
+    paging.catchUp();
   });
 
   async function open(seq) {
-    if (seq && (await pages.reach(seq))) {
+    if (seq && (await paging.loadAround(seq))) {
       timeline.row(seq).classList.add("message--found");
       return scroller.show(timeline.row(seq));
     }
@@ -131,7 +131,7 @@ export function thread(root, app) {
   }
 
   async function openDay(date) {
-    const seq = await pages.day(date).catch(() => 0);
+    const seq = await paging.loadDay(date).catch(() => 0);
     if (!seq) return;
     scroller.show(timeline.row(seq).closest(".day"), 0.02);
     log.focus({ preventScroll: true });
@@ -158,9 +158,9 @@ export function thread(root, app) {
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
   open(seqOf(location.hash) || Number(new URL(location).searchParams.get("at"))).then(() => {
     // Opening a conversation reads what the page came with; later arrivals, and all else, are read when they are seen.
-    if (whole()) reader.saw(timeline.last);
+    if (whole()) receipts.shown(timeline.last);
   });
-  pages.catchUp();
+  paging.catchUp();
 }
 
 /* Below what counts as unread: the watermark, or what was marked unread again. */

@@ -1,7 +1,7 @@
 /* Three dots where the message will land, and the word in the head; both go by themselves. */
 
 import { part } from "../lib/dom.js";
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 let timer = null;
 

@@ -1,14 +1,14 @@
 /* Whether somebody is there: from what they do, never from the page being open. */
 
-const HOLDS = 30_000; // ms that an interaction counts
+const ACTIVE_FOR = 30_000; // ms that an interaction counts
 const SIGNS = ["pointerdown", "keydown", "wheel", "touchmove", "scroll", "focus"];
 
 export class Attention {
   #last = -Infinity;
 
-  /** woke(): somebody is back after a pause. */
-  constructor({ woke = () => {} } = {}) {
-    this.woke = woke;
+  /** onReturn(): somebody is back after a pause. */
+  constructor({ onReturn = () => {} } = {}) {
+    this.onReturn = onReturn;
     if (this.looking) this.#last = Date.now();
     for (const sign of SIGNS) window.addEventListener(sign, () => this.#sign(), { capture: true, passive: true });
   }
@@ -22,12 +22,12 @@ export class Attention {
   }
 
   get active() {
-    return this.visible && Date.now() - this.#last < HOLDS;
+    return this.visible && Date.now() - this.#last < ACTIVE_FOR;
   }
 
   #sign() {
     const away = !this.active;
     this.#last = Date.now();
-    if (away && this.visible) this.woke();
+    if (away && this.visible) this.onReturn();
   }
 }

@@ -1,8 +1,8 @@
 /* One row of the inbox, filled; the words are those of templates/messaging/_conversation.html. */
 
 import { part, setAvatar, setTime, write } from "./dom.js";
-import { inWords } from "./files.js";
-import { t } from "./words.js";
+import { describeFiles } from "./files.js";
+import { t } from "./i18n.js";
 
 /** `unread` is told apart: what arrives under the reader's eyes is about to be read. */
 export function fillConversation(row, thread, { unread, query, app }) {
@@ -37,14 +37,14 @@ export function showWaiting(row, times) {
 }
 
 /** What was said last, in one line. */
-export function said({ last_message: last }, viewerId) {
+export function previewText({ last_message: last }, viewerId) {
   if (!last) return t("No messages yet");
   if (last.deleted) return t("Message deleted");
   const own = last.sender_id === viewerId;
   const about = last.subject?.title;
   const who = about ? `${own ? t("You, about %(title)s:", { title: about }) : t("About %(title)s:", { title: about })} ` : own ? `${t("You:")} ` : "";
   const body = (last.body ?? "").slice(0, 120);
-  return who + [inWords(last.attachments), body].filter(Boolean).join(" · ");
+  return who + [describeFiles(last.attachments), body].filter(Boolean).join(" · ");
 }
 
 /** Whether a list that shows a part of the inbox shows this thread. */

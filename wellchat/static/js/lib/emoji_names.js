@@ -1,7 +1,7 @@
 /* Emoji that people of this product use, by the names they are called by elsewhere; loaded when somebody asks for one.
    One group a line: its name, then each emoji with its names. */
 
-import { language, t } from "./words.js";
+import { language, t } from "./i18n.js";
 
 /* What they are called in the language of the page goes before that; without it these names still do. */
 const OWN = { de: () => import("./emoji_de.js"), fr: () => import("./emoji_fr.js") };

@@ -1,15 +1,15 @@
 /* What hangs on a message, drawn from the templates the server's macros filled; attachments/state.py says the same words. */
 
 import { part } from "./dom.js";
-import { language, t, tn } from "./words.js";
+import { language, t, tn } from "./i18n.js";
 
-const SIDE = 320; // CSS pixels of a picture in a conversation
-const LEAST = 56;
+const MAX_SIDE = 320; // CSS pixels of a picture in a conversation
+const MIN_SIDE = 56;
 
 /** Pictures of this device that were sent from this page: shown from here, so that nobody waits for what they have. */
 export const previews = new Map(); // file id -> blob address
 
-export function inWords(files = []) {
+export function describeFiles(files = []) {
   const photos = files.filter((file) => file.width).length;
   if (!files.length) return "";
   if (photos === files.length) return photos === 1 ? t("Photo") : tn("%(num)s photo", "%(num)s photos", photos);
@@ -21,7 +21,7 @@ export function inWords(files = []) {
 }
 
 /** What a message says, also where it is only files. */
-export const words = ({ body, attachments }) => body || inWords(attachments);
+export const messageText = ({ body, attachments }) => body || describeFiles(attachments);
 
 export function fileSize(size) {
   if (size < 1000) return tn("%(num)s byte", "%(num)s bytes", size);
@@ -33,8 +33,8 @@ const number = (value, digits) =>
   value.toLocaleString(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 
 export function fitted(width, height) {
-  const scale = Math.min(1, SIDE / Math.max(width, height));
-  return [width, height].map((side) => Math.max(LEAST, Math.round(side * scale)));
+  const scale = Math.min(1, MAX_SIDE / Math.max(width, height));
+  return [width, height].map((side) => Math.max(MIN_SIDE, Math.round(side * scale)));
 }
 
 const blank = ([width, height]) =>
@@ -85,7 +85,7 @@ function fromTemplate(name, file) {
 }
 
 /** Until a picture is there its place says so; controllers/attach.js hears when it is. */
-export function showComing(image) {
+export function showLoading(image) {
   const comes = !image.complete && !image.src.startsWith("data:");
   image.closest(".picture").classList.toggle("picture--coming", comes);
 }
@@ -94,6 +94,6 @@ function show(link, file) {
   const image = link.querySelector("img");
   const src = previews.get(file.id) ?? file.thumbnail_url;
   if (src && image.getAttribute("src") !== src) image.src = src;
-  showComing(image);
+  showLoading(image);
   link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state takes nothing away
 }

@@ -1,6 +1,6 @@
 /* A picture as large as the window allows, over the page: arrows lead to its neighbours, Escape back to where one was. */
 
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 let box = null;
 let links = [];
@@ -8,8 +8,8 @@ let at = 0;
 
 export function show(link) {
   box ??= build();
-  const place = link.closest('[data-part="rows"], [data-part="pictures"], .gallery') ?? document;
-  links = [...place.querySelectorAll('[data-action="lightbox"]')];
+  const container = link.closest('[data-part="rows"], [data-part="pictures"], .gallery') ?? document;
+  links = [...container.querySelectorAll('[data-action="lightbox"]')];
   at = links.indexOf(link);
   draw();
   box.dialog.showModal();
@@ -26,7 +26,7 @@ function build() {
     return made;
   };
   const image = make("img", { className: "lightbox__image" });
-  for (const end of ["load", "error"]) image.addEventListener(end, () => showComing(false));
+  for (const end of ["load", "error"]) image.addEventListener(end, () => showLoading(false));
   const caption = make("p", { className: "lightbox__caption" });
   caption.setAttribute("aria-live", "polite");
   const get = make("a", { className: "lightbox__get", textContent: t("Download") });
@@ -60,7 +60,7 @@ function build() {
 }
 
 /* Until all of it is there: what is known of it from the page, in the size it will have. */
-function showComing(comes, link) {
+function showLoading(comes, link) {
   const small = link?.querySelector("img").currentSrc ?? "";
   box.image.classList.toggle("lightbox__image--coming", comes);
   box.image.style.backgroundImage = comes && small && !small.startsWith("data:") ? `url("${small}")` : "none";
@@ -82,9 +82,9 @@ function draw() {
   image.style.setProperty("--w", link.dataset.width);
   image.style.setProperty("--h", link.dataset.height);
   image.src = link.href;
-  showComing(!image.complete, link);
-  const place = t("%(place)s of %(all)s", { place: at + 1, all: links.length });
-  caption.textContent = links.length > 1 ? `${name} · ${place}` : name;
+  showLoading(!image.complete, link);
+  const position = t("%(place)s of %(all)s", { place: at + 1, all: links.length });
+  caption.textContent = links.length > 1 ? `${name} · ${position}` : name;
   get.href = link.href;
   get.download = name;
   // Disabled and not hidden: the focus must not fall off the last one.

@@ -1,8 +1,8 @@
 /* Edits a message where it stands. Escape gives up, Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
-import { composing, grow } from "./field.js";
-import { t } from "./words.js";
+import { isComposing, autosize } from "./text_input.js";
+import { t } from "./i18n.js";
 
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
@@ -14,8 +14,8 @@ export function edit(root, row, body, { save, done }) {
   field.value = body;
   row.classList.add("message--editing");
   part(row, "body").after(form);
-  grow(field);
-  field.addEventListener("input", () => grow(field));
+  autosize(field);
+  field.addEventListener("input", () => autosize(field));
   field.focus();
   field.setSelectionRange(body.length, body.length);
   form.scrollIntoView({ block: "nearest" });
@@ -30,7 +30,7 @@ export function edit(root, row, body, { save, done }) {
   field.addEventListener("keydown", (event) => {
     event.stopPropagation();
     if (event.key === "Escape") close();
-    if (event.key !== "Enter" || event.shiftKey || composing(event) || touch()) return;
+    if (event.key !== "Enter" || event.shiftKey || isComposing(event) || touch()) return;
     event.preventDefault();
     form.requestSubmit();
   });

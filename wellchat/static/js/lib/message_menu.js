@@ -1,8 +1,8 @@
 /* The menu of one message. There is one for the page; it is made when first opened. */
 
 import { clone, part, write } from "./dom.js";
-import { OPEN } from "./popover.js";
-import { t } from "./words.js";
+import { OPEN_SELECTOR } from "./popover.js";
+import { t } from "./i18n.js";
 
 const STEPS = { ArrowDown: 1, ArrowUp: -1, ArrowRight: 1, ArrowLeft: -1 };
 const LETTERS = { r: "reply", e: "edit", c: "copy", l: "link", p: "pin", u: "unread", d: "delete" };
@@ -104,9 +104,9 @@ export class MessageMenu {
     try {
       if (name === "reply" || name === "edit" || name === "delete") this.#menu.hidePopover(); // they take the focus
       await this.act[name](message, row);
-      if (this.#menu.matches(OPEN)) this.#menu.hidePopover();
+      if (this.#menu.matches(OPEN_SELECTOR)) this.#menu.hidePopover();
     } catch (error) {
-      if (this.#menu.matches(OPEN)) write(part(this.#menu, "menu-problem"), error.message);
+      if (this.#menu.matches(OPEN_SELECTOR)) write(part(this.#menu, "menu-problem"), error.message);
     }
   }
 

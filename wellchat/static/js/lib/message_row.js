@@ -2,8 +2,8 @@
 
 import { fillFiles } from "./files.js";
 import { clone, linked, part, setTime, write } from "./dom.js";
-import { fillMarks } from "./marks.js";
-import { t } from "./words.js";
+import { fillDecorations } from "./message_decorations.js";
+import { t } from "./i18n.js";
 
 /** view: {root, viewerId, name, times}, the page's templates, who looks, whom they talk with, and how times are told. */
 export function messageRow(message, mine, view) {
@@ -24,7 +24,7 @@ export function fillMessage(row, message, view) {
   fillFiles(row, message);
   part(row, "edited").hidden = !message.edited_at || message.deleted;
   setTime(part(row, "time"), message.created_at, view.times);
-  fillMarks(row, message, view);
+  fillDecorations(row, message, view);
   const about = part(row, "subject");
   about.hidden = !message.subject?.title;
   if (message.subject?.title) {

@@ -1,7 +1,7 @@
-/* Rows of the bell, cloned from the templates that the server's macro filled, one for each kind. */
+/* Rows of notifications, cloned from the templates that the server's macro filled, one for each kind. */
 
 import { clone, part, setAvatar, setTime, write } from "./dom.js";
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 /** Makes `list` show just these, in this order; rows that are there already are filled anew, and keep the focus. */
 export function drawNotifications(list, notifications, times) {

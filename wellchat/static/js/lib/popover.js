@@ -3,6 +3,6 @@
 const known = "popover" in (globalThis.HTMLElement ?? class {}).prototype;
 
 /** The selector of those that are open. */
-export const OPEN = known ? ":popover-open" : ".popover-open";
+export const OPEN_SELECTOR = known ? ":popover-open" : ".popover-open";
 
-export const popovers = () => known || import("./old_popovers.js");
+export const loadPopoverPolyfill = () => known || import("./popover_polyfill.js");

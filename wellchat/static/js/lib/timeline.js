@@ -2,15 +2,15 @@
 
 import { clone, part, setTime } from "./dom.js";
 import { fillMessage, markState, messageRow } from "./message_row.js";
-import { t } from "./words.js";
+import { t } from "./i18n.js";
 
 const GROUP = 300_000; // ms within which messages of one person are one group
 
 export class Timeline {
   #days = new Set(); // sections whose groups are to be drawn again
 
-  constructor(root, { viewerId, times, wishes }) {
-    Object.assign(this, { root, viewerId, times, wishes, box: part(root, "rows") });
+  constructor(root, { viewerId, times, optimistic }) {
+    Object.assign(this, { root, viewerId, times, optimistic, box: part(root, "rows") });
   }
 
   /** Whom the viewer talks with. */
@@ -38,11 +38,11 @@ export class Timeline {
   put(message) {
     const known = this.row(message.seq);
     if (known) {
-      fillMessage(known, this.wishes.over(message), this);
+      fillMessage(known, this.optimistic.applyTo(message), this);
       return null;
     }
-    const row = messageRow(this.wishes.over(message), message.sender_id === this.viewerId, this);
-    if (message.client_key) this.drop(message.client_key); // it stood there as one on its way
+    const row = messageRow(this.optimistic.applyTo(message), message.sender_id === this.viewerId, this);
+    if (message.client_key) this.removePending(message.client_key); // it stood there as one on its way
     this.#place(row, message);
     return row;
   }
@@ -62,7 +62,7 @@ export class Timeline {
   }
 
   /** Draws a message on its way, or its new state. Returns the row when it is new. */
-  pend(entry) {
+  drawPending(entry) {
     let row = this.#pending(entry.client_key);
     const fresh = !row;
     if (fresh) {
@@ -93,7 +93,7 @@ export class Timeline {
     if (row) markState(row, null);
   }
 
-  drop(key) {
+  removePending(key) {
     const row = this.#pending(key);
     if (row) this.#remove(row);
   }

@@ -1,6 +1,6 @@
 /* Times as people say them, in their language and the zone of their settings; the same words as the server's filters. */
 
-import { language, t, tn } from "./words.js";
+import { language, t, tn } from "./i18n.js";
 
 export class Times {
   constructor({ zone, now = Date.now, lang = language }) {

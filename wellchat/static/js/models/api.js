@@ -1,6 +1,6 @@
 /* The JSON interface, and its refusals as errors a caller can tell apart. */
 
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
 export class ApiError extends Error {
   /** status 0: no answer came at all. */
@@ -14,7 +14,7 @@ export class ApiError extends Error {
   }
 
   /** Worth the same request again later: nothing was said against the request itself. */
-  get passing() {
+  get temporary() {
     return [0, 401, 408, 429].includes(this.status) || this.status >= 500;
   }
 }
@@ -47,7 +47,7 @@ export class Api {
       credentials: "same-origin",
       cache: "no-store",
     });
-    if (!spoken(response)) throw new ApiError(0);
+    if (!isFromServer(response)) throw new ApiError(0);
     const data = await read(response, signal);
     if (response.status >= 400) throw new ApiError(response.status, data ?? {}, retryAfter(response));
     return { status: response.status, data, headers: response.headers };
@@ -70,7 +70,7 @@ function search(query = {}) {
 
 /* Between us and the server may stand a portal that answers everything with a page of its own: as good as no answer. Only our
    server refuses in JSON; what is passing anyway is told by its status, whoever says so. */
-function spoken({ status, headers }) {
+function isFromServer({ status, headers }) {
   if (status < 400 || status >= 500 || [408, 429].includes(status)) return true;
   return /\bjson\b/.test(headers.get("Content-Type") ?? "");
 }

@@ -21,13 +21,13 @@ export class Drafts {
   listen(window) {
     window.addEventListener("storage", ({ key, storageArea }) => {
       if (!this.storage || storageArea !== this.storage || !key?.startsWith(this.prefix)) return;
-      this.#tell(key.slice(this.prefix.length), true);
+      this.#notify(key.slice(this.prefix.length), true);
     });
   }
 
   /** Whoever signs out leaves nothing of theirs behind in this browser. */
   clear() {
-    forget(this.storage, this.prefix);
+    removeByPrefix(this.storage, this.prefix);
     this.storage = null;
   }
 
@@ -38,15 +38,15 @@ export class Drafts {
     } catch {
       // storage full or forbidden: the words are still in the field
     }
-    this.#tell(threadId, false);
+    this.#notify(threadId, false);
   }
 
-  #tell(threadId, elsewhere) {
+  #notify(threadId, elsewhere) {
     this.#listeners.forEach((listener) => listener(threadId, elsewhere));
   }
 }
 
-export function forget(storage, prefix) {
+export function removeByPrefix(storage, prefix) {
   const names = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage.key(i));
   names.filter((name) => name.startsWith(prefix)).forEach((name) => storage.removeItem(name));
 }

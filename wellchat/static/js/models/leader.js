@@ -5,16 +5,16 @@ export class Leader {
   #queued = null; // AbortController of our place in the queue for the lock
   #claimed = false; // asked for or held: two events of one glance must not steal from each other
 
-  /** lead(), follow(): called on each change of part. heard(message): what the leading tab shared. */
-  constructor({ name, locks, channel, lead, follow, heard }) {
-    Object.assign(this, { name, locks, channel, lead, follow, heard });
+  /** lead(), follow(): called on each change of part. onMessage(message): what the leading tab shared. */
+  constructor({ name, locks, channel, lead, follow, onMessage }) {
+    Object.assign(this, { name, locks, channel, lead, follow, onMessage });
     this.leading = false;
-    if (channel) channel.onmessage = (event) => !this.leading && this.heard(event.data);
+    if (channel) channel.onmessage = (event) => !this.leading && this.onMessage(event.data);
   }
 
-  start({ looked }) {
+  start({ visible }) {
     if (!this.locks || !this.channel) return this.#take();
-    if (looked) return this.claim();
+    if (visible) return this.claim();
     this.follow();
     this.#queue();
   }

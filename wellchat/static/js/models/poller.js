@@ -1,10 +1,10 @@
 /* Asks for updates for as long as it runs. Invariants:
    - the cursor moves only after an update was applied; what could not be applied is loaded afresh instead;
-   - one poll at a time; a poke ends the one that hangs and asks again at once;
-   - the server names the pace, and refusals are met with patience. */
+   - one poll at a time; pollNow() ends the one that hangs and asks again at once;
+   - the server sets the poll interval, and refusals are met with back-off. */
 
-const HIDDEN = 60_000; // ms between the short polls of a page nobody sees
-const LONGEST = 30_000; // ms of back-off at most
+const HIDDEN_INTERVAL = 60_000; // ms between the short polls of a page nobody sees
+const MAX_BACKOFF = 30_000; // ms of back-off at most
 const BAD_CURSOR = [400, 410, 422];
 
 export const systemClock = {
@@ -51,12 +51,12 @@ export class Poller {
   }
 
   /** Something happened (the page is looked at again, the network is back): ask at once. */
-  poke() {
+  pollNow() {
     this.#round?.abort();
   }
 
   /** One short poll, for a tab that lets another one do the polling. Resolves to whether it is up to date. */
-  async once() {
+  async pollOnce() {
     try {
       let more = true;
       while (more) more = await this.#poll({ wait: 0 });
@@ -67,22 +67,22 @@ export class Poller {
   }
 
   /** An update another tab has fetched; one that does not follow on from ours sends us asking ourselves. */
-  async hear(since, update) {
-    if (since === this.cursor) await this.#take(since, update);
-    if (since !== this.cursor && this.cursor !== update.cursor) await this.once();
+  async applyShared(since, update) {
+    if (since === this.cursor) await this.#applyUpdate(since, update);
+    if (since !== this.cursor && this.cursor !== update.cursor) await this.pollOnce();
   }
 
   async #loop(stopped) {
     while (!stopped.aborted) {
       const round = (this.#round = new AbortController());
-      const pause = await this.#turn(round.signal);
+      const pause = await this.#iterate(round.signal);
       if (stopped.aborted) return;
       if (pause > 0) await this.clock.sleep(pause, round.signal);
     }
   }
 
   /** Polls once; resolves to how long to pause before the next, in ms. */
-  async #turn(signal) {
+  async #iterate(signal) {
     const seen = this.visible();
     const tries = this.#failures > 0; // a poll that hangs would not tell that all is well again
     const wait = seen && !tries ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // spreads the herd
@@ -93,7 +93,7 @@ export class Poller {
       if (this.#broken) return this.#failures > 1 ? this.#backOff() : 0;
       this.onState("live");
       if (changed || tries) return 0;
-      if (!seen) return Math.max(HIDDEN, this.#interval);
+      if (!seen) return Math.max(HIDDEN_INTERVAL, this.#interval);
       const held = wait > 0 && this.clock.now() - began >= (wait * 1000) / 2;
       return held ? 0 : this.#interval * (1 + this.random() * 0.1);
     } catch (error) {
@@ -103,7 +103,7 @@ export class Poller {
 
   /** Resolves to whether to ask again at once. */
   async #poll({ wait, signal }) {
-    if (this.#broken) await this.#mend();
+    if (this.#broken) await this.#recover();
     const since = this.cursor;
     let answer;
     try {
@@ -113,15 +113,15 @@ export class Poller {
       this.#broken = { reason: error.problem?.reason ?? "refused", cursor: error.problem?.cursor ?? null };
       return true;
     }
-    this.#interval = pace(answer.headers) ?? this.#interval;
+    this.#interval = pollInterval(answer.headers) ?? this.#interval;
     this.onVersion(answer.headers.get("X-App-Version"));
     if (since !== this.cursor) return true; // another tab has told more meanwhile: this would lead back
     if (answer.status === 204) return false;
-    await this.#take(since, answer.data);
+    await this.#applyUpdate(since, answer.data);
     return true;
   }
 
-  async #take(since, update) {
+  async #applyUpdate(since, update) {
     try {
       await this.apply(update, since);
       this.cursor = update.cursor;
@@ -130,7 +130,7 @@ export class Poller {
     }
   }
 
-  async #mend() {
+  async #recover() {
     const { reason, cursor } = this.#broken;
     this.cursor = await this.resync(reason, cursor);
     this.#broken = null;
@@ -151,12 +151,12 @@ export class Poller {
   }
 
   #backOff() {
-    const longest = Math.min(LONGEST, 1000 * 2 ** (this.#failures - 1));
+    const longest = Math.min(MAX_BACKOFF, 1000 * 2 ** (this.#failures - 1));
     return longest * (0.5 + this.random() / 2);
   }
 }
 
-function pace(headers) {
+function pollInterval(headers) {
   const seconds = Number.parseFloat(headers.get("X-Poll-Interval"));
   return seconds > 0 ? seconds * 1000 : null;
 }

@@ -11,7 +11,7 @@ export class Recents {
   list() {
     try {
       const kept = JSON.parse(this.storage?.getItem(this.name) ?? "[]");
-      return Array.isArray(kept) ? kept.filter((words) => typeof words === "string") : [];
+      return Array.isArray(kept) ? kept.filter((query) => typeof query === "string") : [];
     } catch {
       return [];
     }
@@ -19,11 +19,11 @@ export class Recents {
 
   /** The latest first; what began the same and was typed on is one. */
   add(text) {
-    const words = text.trim();
-    if (!words) return;
-    const others = this.list().filter((other) => !words.toLowerCase().startsWith(other.toLowerCase()));
+    const query = text.trim();
+    if (!query) return;
+    const others = this.list().filter((other) => !query.toLowerCase().startsWith(other.toLowerCase()));
     try {
-      this.storage?.setItem(this.name, JSON.stringify([words, ...others].slice(0, MOST)));
+      this.storage?.setItem(this.name, JSON.stringify([query, ...others].slice(0, MOST)));
     } catch {
       // storage full or forbidden: nothing is remembered
     }

@@ -1,8 +1,8 @@
 /* What this page knows, folded from updates. An update is state, not an event: applying one twice, or an older one late,
    changes nothing. Listeners hear what changed; if one of them throws, apply() throws, and the caller starts afresh. */
 
-const TYPING = 6000; // ms that a sign of typing holds
-const KEPT = 1000; // messages of one thread; a page draws what it loads itself
+const TYPING_TTL = 6000; // ms that a sign of typing holds
+const MAX_MESSAGES = 1000; // messages of one thread; a page draws what it loads itself
 
 export class Store {
   #listeners = [];
@@ -24,7 +24,7 @@ export class Store {
   }
 
   apply({ threads = [], messages = [], notifications = [], unread, typing = [] }) {
-    const changes = nothing();
+    const changes = noChanges();
     for (const thread of threads) this.#thread(thread, changes);
     for (const message of messages) this.#message(message, changes);
     for (const notification of notifications) {
@@ -37,7 +37,7 @@ export class Store {
     }
     for (const { thread_id: id, user_id: user } of typing) {
       if (user === this.viewerId) continue;
-      this.typing.set(id, this.now() + TYPING);
+      this.typing.set(id, this.now() + TYPING_TTL);
       changes.typing.push(id);
     }
     this.#emit(changes);
@@ -51,13 +51,13 @@ export class Store {
   }
 
   /** A message on its way, new or in a new state. */
-  pend(entry) {
+  addPending(entry) {
     this.pending.set(entry.client_key, entry);
-    this.#emit({ ...nothing(), pending: [entry] });
+    this.#emit({ ...noChanges(), pending: [entry] });
   }
 
-  drop(entry) {
-    if (this.pending.delete(entry.client_key)) this.#emit({ ...nothing(), dropped: [entry] });
+  removePending(entry) {
+    if (this.pending.delete(entry.client_key)) this.#emit({ ...noChanges(), dropped: [entry] });
   }
 
   isTyping(threadId) {
@@ -83,7 +83,7 @@ export class Store {
     const thread = this.messages.get(id);
     const latest = newerMessage(thread.get(seq), message);
     thread.set(seq, latest);
-    if (thread.size > KEPT) thread.delete(thread.keys().next().value);
+    if (thread.size > MAX_MESSAGES) thread.delete(thread.keys().next().value);
     // The answer to the send and the update that tells of it race; whichever comes first settles it.
     if (sender === this.viewerId && key && this.pending.delete(key)) changes.confirmed.push({ key, message: latest });
     if (sender !== this.viewerId && this.typing.delete(id)) changes.typing.push(id);
@@ -103,7 +103,7 @@ export class Store {
   }
 }
 
-function nothing() {
+function noChanges() {
   return { threads: [], messages: [], confirmed: [], pending: [], dropped: [], notifications: [], typing: [], unread: false };
 }
 

@@ -1,28 +1,28 @@
 /* Files on their way up: so many at a time, each with its progress, to be cancelled and tried again. */
 
-import { t } from "../lib/words.js";
+import { t } from "../lib/i18n.js";
 
-const AT_ONCE = 3;
+const MAX_PARALLEL = 3;
 
 export class Uploads {
   /** `send(file, {progress, signal})` resolves to the server's attachment; `changed(item)` hears of every change. */
-  constructor({ send, discard = () => {}, changed = () => {}, most = 10, mostMb = 20 }) {
-    Object.assign(this, { send, discard, changed, most, mostMb });
+  constructor({ send, discard = () => {}, changed = () => {}, max = 10, maxMb = 20 }) {
+    Object.assign(this, { send, discard, changed, max, maxMb });
     this.items = [];
   }
 
   /** Takes what may be sent; answers a sentence where something may not. */
   add(files) {
-    const room = this.most - this.items.length;
+    const room = this.max - this.items.length;
     for (const file of files.slice(0, room)) {
       const item = { file, name: file.name, size: file.size, state: "waiting", progress: 0, reason: "", attachment: null };
       this.items.push(item);
-      if (file.size > this.mostMb * 1024 * 1024) this.#fail(item, t("Larger than %(num)s MB.", { num: this.mostMb }), false);
+      if (file.size > this.maxMb * 1024 * 1024) this.#fail(item, t("Larger than %(num)s MB.", { num: this.maxMb }), false);
       else if (!file.size) this.#fail(item, t("This file is empty."), false);
       else this.changed(item);
     }
     this.#pump();
-    return files.length > room ? t("At most %(num)s files go with one message.", { num: this.most }) : "";
+    return files.length > room ? t("At most %(num)s files go with one message.", { num: this.max }) : "";
   }
 
   remove(item) {
@@ -35,7 +35,7 @@ export class Uploads {
   }
 
   retry(item) {
-    if (item.state !== "failed" || !item.again) return;
+    if (item.state !== "failed" || !item.canRetry) return;
     Object.assign(item, { state: "waiting", progress: 0, reason: "" });
     this.changed(item);
     this.#pump();
@@ -58,7 +58,7 @@ export class Uploads {
 
   #pump() {
     const going = this.items.filter(({ state }) => state === "uploading").length;
-    this.items.filter(({ state }) => state === "waiting").slice(0, AT_ONCE - going).forEach((item) => this.#start(item));
+    this.items.filter(({ state }) => state === "waiting").slice(0, MAX_PARALLEL - going).forEach((item) => this.#start(item));
   }
 
   async #start(item) {
@@ -77,8 +77,8 @@ export class Uploads {
     this.#pump();
   }
 
-  #fail(item, reason, again) {
-    Object.assign(item, { state: "failed", reason, again });
+  #fail(item, reason, canRetry) {
+    Object.assign(item, { state: "failed", reason, canRetry });
     this.changed(item);
   }
 }

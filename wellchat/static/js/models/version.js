@@ -1,7 +1,7 @@
 /* The server names the version of its files with every poll. When it has gone on, a page goes after it: by itself at a moment
    when nobody notices, else when its reader wants. */
 
-const SURE = 2; // answers in a row: while a new version rolls out, hosts of both answer
+const CONFIRMATIONS = 2; // answers in a row: while a new version rolls out, hosts of both answer
 
 export class Version {
   #heard = null;
@@ -12,11 +12,11 @@ export class Version {
     Object.assign(this, { own, storage, ready, newer: null });
   }
 
-  hear(version) {
+  observe(version) {
     if (!version || version === this.newer) return;
     this.#times = version === this.#heard ? this.#times + 1 : 1;
     this.#heard = version;
-    if (version === this.own || !this.own || this.#times < SURE) return;
+    if (version === this.own || !this.own || this.#times < CONFIRMATIONS) return;
     this.newer = version;
     this.ready(version);
   }

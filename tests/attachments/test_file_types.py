@@ -1,0 +1,250 @@
+"""What a file is, decided by what is in it; and what is refused, with a reason a person understands."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from PIL import Image
+
+from tests.attachments import files
+from wellchat.attachments import documents, pictures
+from wellchat.attachments.names import clean_name
+from wellchat.errors import Invalid
+
+OFFICE = "application/vnd.openxmlformats-officedocument."
+TAKEN = [
+    ("plan.pdf", files.PDF, "application/pdf", "plan.pdf"),
+    ("plan", files.PDF, "application/pdf", "plan.pdf"),
+    ("Plan.PDF", files.PDF, "application/pdf", "Plan.PDF"),
+    ("plan.v2", files.PDF, "application/pdf", "plan.v2.pdf"),
+    ("notes.txt", b"hello", "text/plain", "notes.txt"),
+    ("notes", "grüße 👋".encode(), "text/plain", "notes.txt"),
+    ("old.txt", "grüße".encode("cp1252"), "text/plain", "old.txt"),
+    ("wide.txt", "grüße".encode("utf-16"), "text/plain", "wide.txt"),
+    ("readme.md", b"# hello\n<b>", "text/plain", "readme.md"),
+    ("prices.csv", b"a;b\n1;2\n", "text/csv", "prices.csv"),
+    ("song.mp3", files.MP3, "audio/mpeg", "song.mp3"),
+    ("bare.mp3", b"\xff\xfb\x90\x64" * 30, "audio/mpeg", "bare.mp3"),
+    ("memo.m4a", files.M4A, "audio/mp4", "memo.m4a"),
+    ("recorded.m4a", files.MP4, "audio/mp4", "recorded.m4a"),
+    ("sound.mp4", files.M4A, "audio/mp4", "sound.mp4"),
+    ("clip.mov", files.MP4, "video/mp4", "clip.mov"),
+    ("clip.mp4", files.MP4, "video/mp4", "clip.mp4"),
+    ("a.docx", files.office(), OFFICE + "wordprocessingml.document", "a.docx"),
+    ("a.xlsx", files.office("xl/workbook.xml"), OFFICE + "spreadsheetml.sheet", "a.xlsx"),
+    ("a.pptx", files.office("ppt/presentation.xml"), OFFICE + "presentationml.presentation", "a.pptx"),
+    ("a.odt", files.odt(), "application/vnd.oasis.opendocument.text", "a.odt"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "media_type", "kept_as"), TAKEN, ids=[each[0] for each in TAKEN])
+def test_documents_that_are_taken(name, content, media_type, kept_as):
+    kind, called = documents.detect_type(content, name)
+    assert (kind.media_type, called) == (media_type, kept_as)
+
+
+BOMB = files.archive("[Content_Types].xml", "word/document.xml", content=b"\0" * 5_000_000)
+REFUSED = [
+    ("svg", "a.svg", files.SVG, "Web pages and SVG"),
+    ("svg as text", "a.txt", files.SVG, "Web pages and SVG"),
+    (
+        "svg behind a declaration",
+        "a.txt",
+        b"\xef\xbb\xbf <?xml version='1.0'?>" + files.SVG,
+        "Web pages and SVG",
+    ),
+    ("svg behind a comment", "a.txt", b"   <!-- x -->" + files.SVG, "Web pages and SVG"),
+    ("html", "a.html", files.HTML, "Web pages and SVG"),
+    ("html as csv", "a.csv", files.HTML, "Web pages and SVG"),
+    ("html in utf-16", "a.txt", files.HTML.decode().encode("utf-16"), "Web pages and SVG"),
+    ("html behind words", "a.txt", b"hello\n" + files.HTML, "Web pages and SVG"),
+    ("a shell script", "a.txt", b"#!/bin/sh\nrm -rf /\n", "Programs"),
+    ("javascript by name", "a.js", b"alert(1)", "“.js” files"),
+    ("a batch file by name", "a.bat", b"dir", "“.bat” files"),
+    ("a program", "setup.exe", b"MZ\x90\x00" + b"\x00" * 60, "We cannot tell"),
+    ("a program as pdf", "plan.pdf", b"MZ\x90\x00" + b"\x00" * 60, "We cannot tell"),
+    ("a program of unix", "run", b"\x7fELF" + b"\x00" * 60, "We cannot tell"),
+    ("heic", "IMG_1.heic", files.HEIC, "Send it as JPEG"),
+    ("heic as jpeg", "IMG_1.jpg", files.HEIC, "Send it as JPEG"),
+    ("text as pdf", "plan.pdf", b"just words", "is called a PDF, but what is in it is a text file"),
+    ("pdf as picture", "me.jpg", files.PDF, "is called a picture, but what is in it is a PDF"),
+    ("pdf as word", "a.docx", files.PDF, "is called a Word document, but what is in it is a PDF"),
+    ("zip", "a.zip", files.archive("a.txt"), "Archives are not taken"),
+    ("zip as word", "a.docx", files.archive("a.txt"), "Archives are not taken"),
+    ("a broken zip", "a.docx", files.office()[:-30], "damaged"),
+    ("a zip that is packed in another way, and broken", "a.odt", files.broken_lzma(), "damaged"),
+    ("macros", "a.docx", files.office("word/document.xml", "word/vbaProject.bin"), "macros"),
+    ("a bomb", "a.docx", BOMB, "grow too large"),
+    (
+        "too many parts",
+        "a.docx",
+        files.office("word/document.xml", *(f"w/{i}" for i in range(5001))),
+        "grow too large",
+    ),
+    ("names that lead out", "a.docx", files.office("word/document.xml", "../../etc/passwd"), "lead out"),
+    ("pdf and zip in one", "a.pdf", files.PDF + files.archive("a.txt"), "two files in one"),
+    ("mp4 and zip in one", "a.mp4", files.MP4 + files.archive("a.txt"), "two files in one"),
+    ("nothing but nuls", "a.txt", b"\x00" * 50, "We cannot tell"),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"), [each[1:] for each in REFUSED], ids=[each[0] for each in REFUSED]
+)
+def test_what_is_refused(name, content, why):
+    with pytest.raises(Invalid, match=why) as refusal:
+        documents.detect_type(content, name)
+    assert list(refusal.value.errors) == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\plan.pdf", "plan.pdf"),
+        ("/absolute/plan.pdf", "plan.pdf"),
+        ("a\x00b\r\nSet-Cookie: x.pdf", "a b Set-Cookie x.pdf"),
+        ("invoice\u202efdp.exe", "invoice fdp.exe"),
+        ('a"b<c>|?*.pdf', "a b c .pdf"),
+        ("...", ""),
+        (".htaccess", "htaccess"),
+        ("x" * 300 + ".pdf", "x" * 96 + ".pdf"),
+        ("résumé 👋.pdf", "résumé 👋.pdf"),
+        ("re\u0301sume\u0301.pdf", "résumé.pdf"),
+        ("lone \ud800.pdf", "lone .pdf"),
+    ],
+)
+def test_names(given, kept):
+    assert clean_name(given) == kept
+
+
+# Pictures
+
+
+def opened(content):
+    image = Image.open(io.BytesIO(content))
+    image.load()
+    return image
+
+
+@pytest.mark.parametrize(
+    ("form", "mode", "name", "media_type", "kept_as"),
+    [
+        ("JPEG", "RGB", "a.jpg", "image/jpeg", "a.jpg"),
+        ("JPEG", "RGB", "a.JPEG", "image/jpeg", "a.JPEG"),
+        ("JPEG", "CMYK", "a.jpg", "image/jpeg", "a.jpg"),
+        ("JPEG", "L", "a", "image/jpeg", "a.jpg"),
+        ("PNG", "RGBA", "a.png", "image/png", "a.png"),
+        ("PNG", "P", "a.jpg", "image/png", "a.png"),
+        ("PNG", "I;16", "a.png", "image/png", "a.png"),
+        ("WEBP", "RGBA", "a.webp", "image/webp", "a.webp"),
+        ("GIF", "P", "a.gif", "image/png", "a.png"),
+        ("PNG", "RGB", "", "image/png", "picture.png"),
+        ("PNG", "RGB", "shot.2026", "image/png", "shot.2026.png"),
+    ],
+)
+def test_every_kind_of_picture(form, mode, name, media_type, kept_as):
+    color = (
+        1
+        if mode in ("P", "I;16", "L")
+        else (200, 30, 30, 255)[: len(mode)]
+        if mode != "CMYK"
+        else (0, 200, 200, 0)
+    )
+    content = files.picture(form, mode=mode, color=color)
+    assert pictures.looks_like_picture(content)
+    made = pictures.rewrite(content, name)
+    assert (made.media_type, made.name, made.width, made.height) == (media_type, kept_as, 60, 40)
+    assert opened(made.content).size == (60, 40)
+
+
+def test_a_photo_with_more_behind_it_is_its_first():
+    made = pictures.rewrite(files.of_a_phone(), "a.jpg")
+    assert (made.media_type, made.name, made.width, made.height) == ("image/jpeg", "a.jpg", 60, 40)
+    red, _, blue = opened(made.content).convert("RGB").getpixel((30, 20))
+    assert red > 200 > blue
+
+
+def test_what_the_machine_lacks_is_not_the_pictures_fault(monkeypatch):
+    def full(*_args, **_named):
+        raise MemoryError
+
+    monkeypatch.setattr(pictures, "_reencode", full)
+    with pytest.raises(MemoryError):
+        pictures.rewrite(files.picture(), "a.jpg")
+
+
+def test_a_photo_stands_upright_and_says_nothing_of_where_it_was_taken():
+    content = files.photo_with_place()
+    assert b"SecretPhone" in content
+    made = pictures.rewrite(content, "a.jpg")
+    assert (made.width, made.height) == (40, 80)
+    image = opened(made.content)
+    assert dict(image.getexif()) == {}
+    for secret in (b"SecretPhone", b"Exif", b"secret comment", b"ICC_PROFILE"):
+        assert secret not in made.content
+
+
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF"])
+def test_nothing_that_hides_in_a_picture_survives(form):
+    hidden = b"<script>alert(1)</script><?php system($_GET[0]); ?>" + files.archive("evil.txt")
+    made = pictures.rewrite(
+        files.picture(form, mode="P" if form == "GIF" else "RGB", color=1) + hidden, "a.jpg"
+    )
+    for secret in (b"<script", b"<?php", b"evil.txt", b"PK\x03\x04"):
+        assert secret not in made.content
+
+
+def test_a_moving_gif_goes_on_moving():
+    made = pictures.rewrite(files.moving(3), "a.gif")
+    image = opened(made.content)
+    assert (made.media_type, image.n_frames, image.info["duration"]) == ("image/gif", 3, 80)
+
+
+def test_one_that_moves_too_much_stands_still(monkeypatch):
+    monkeypatch.setattr(pictures, "MAX_ANIMATED_PIXELS", 30 * 20 * 3 - 1)
+    made = pictures.rewrite(files.moving(3), "a.gif")
+    assert (made.media_type, made.name) == ("image/png", "a.png")
+    assert getattr(opened(made.content), "n_frames", 1) == 1
+
+
+def test_other_moving_pictures_stand_still():
+    assert (
+        getattr(opened(pictures.rewrite(files.moving(3, form="WEBP"), "a.webp").content), "n_frames", 1) == 1
+    )
+
+
+def test_large_ones_are_made_smaller():
+    made = pictures.rewrite(files.picture("PNG", size=(5000, 1000)), "a.png")
+    assert (made.width, made.height) == (4096, 819)
+
+
+def test_clear_pictures_stay_clear():
+    made = pictures.rewrite(files.picture("PNG", mode="RGBA", color=(0, 0, 0, 0)), "a.png")
+    assert opened(made.content).getpixel((5, 5))[3] == 0
+    assert opened(pictures.thumbnail(made.content)).convert("RGBA").getpixel((5, 5))[3] == 0
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "why"),
+    [
+        (files.huge_png(), "a.png", "too many pixels"),
+        (files.huge_png(8_000), "a.png", "too many pixels"),
+        (files.picture()[:200], "a.jpg", "damaged"),
+        (b"\xff\xd8\xff" + b"x" * 500, "a.jpg", "damaged"),
+        (b"GIF89a" + b"\x00" * 50, "a.gif", "damaged"),
+        (files.growing_gif(), "a.gif", "damaged"),
+        (files.long_webp(65_536), "a.webp", "too long. At most 65535 pixels"),
+        *((content, "a", "damaged") for content in files.DAMAGED.values()),
+        (files.picture("PNG"), "plan.pdf", "is called a PDF, but what is in it is a picture"),
+    ],
+)
+def test_pictures_that_are_refused(content, name, why):
+    with pytest.raises(Invalid, match=why):
+        pictures.rewrite(content, name)
+
+
+def test_a_thumbnail_is_small_and_stands_still():
+    image = opened(pictures.thumbnail(pictures.rewrite(files.moving(3, (1200, 300)), "a.gif").content))
+    assert (image.format, image.size, getattr(image, "n_frames", 1)) == ("WEBP", (640, 160), 1)

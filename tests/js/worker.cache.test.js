@@ -1,0 +1,84 @@
+/* Pages kept for reading offline: whose, which, how many, and what was heard since. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { page, problem, url, worker } from "./workers.js";
+
+test("keeps the last threads, whichever were opened last, and the inbox", async () => {
+  const { context, paths } = worker({ pages: 2 });
+  for (const path of ["/", "/threads/a", "/threads/b", "/threads/a", "/threads/c"]) await context.storePage(path, page("ann"), 0);
+  assert.deepEqual(paths(), ["/", "/threads/a", "/threads/c"]);
+});
+
+test("only the inbox and threads, and only where the installation keeps any", () => {
+  const { context } = worker();
+  const kept = (path) => context.isCacheable(url(path));
+  assert.deepEqual(["/", "/threads/a1", "/threads/a1?before=3"].map(kept), [true, true, true]);
+  const never = ["/?q=x", "/?archived=1", "/settings", "/oversight", "/oversight/threads/a", "/threads/a1/files", "/search?q=a", "/notifications"];
+  assert.deepEqual(never.map(kept), never.map(() => false));
+  assert.equal(worker({ pages: 0 }).context.isCacheable(url("/")), false);
+});
+
+test("somebody else's page makes it forget those of the one before", async () => {
+  const { context, owners, paths } = worker();
+  await context.storePage("/threads/a", page("ann"), 0);
+  await context.storePage("/", page("ben"), 0);
+  assert.deepEqual(owners(), ["wellchat.pages.ben"]);
+  assert.deepEqual(paths(), ["/"]);
+  assert.equal(await context.cachedPage(url("/threads/a")), null);
+});
+
+test("a page asked for before it forgot is not kept after", async () => {
+  const { context, owners } = worker();
+  const slow = context.storePage("/threads/a", page("ann"), 0);
+  context.clearPages();
+  await slow;
+  await context.addNews({ viewer: "ann", threads: [{ id: "a" }], messages: [] });
+  assert.deepEqual(owners(), []);
+});
+
+test("a page of nobody's is not kept: the sign-in, an error, a portal", async () => {
+  const { context, owners } = worker();
+  await context.storePage("/", new Response("<html><h1>Welcome on board</h1>"), 0);
+  assert.deepEqual(owners(), []);
+});
+
+test("a kept page says so, and when", async () => {
+  const { context } = worker();
+  await context.storePage("/", page("ann"), 0);
+  const text = await (await context.cachedPage(url("/"))).text();
+  assert.match(text, /<html data-kept="\d{4}-\d\d-\d\dT[^"]+Z" lang="en" data-viewer-id="ann">/);
+});
+
+test("what was heard lies beside the pages that are kept, the later state of each", async () => {
+  const { context, caches, paths } = worker();
+  await context.storePage("/", page("ann"), 0);
+  await context.storePage("/threads/a", page("ann"), 0);
+  const message = (thread_id, seq, body) => ({ thread_id, seq, body });
+  await context.addNews({ viewer: "ann", threads: [{ id: "a" }], messages: [message("a", 1, "one"), message("b", 1, "not kept")] });
+  await context.addNews({ viewer: "ann", messages: [message("a", 1, "one, edited"), message("a", 2, "two")] });
+  await context.addNews({ viewer: "ben", messages: [message("a", 3, "not hers")] });
+  assert.deepEqual(paths(), ["/", "/threads/a", "/?news", "/threads/a?news"]);
+  const heard = await (await caches.match("/threads/a?news")).json();
+  assert.deepEqual(heard.map(({ body }) => body), ["one, edited", "two"]);
+  await context.storePage("/threads/a", page("ann"), 0); // fresh from the server, with all of it
+  assert.equal(paths().includes("/threads/a?news"), false);
+});
+
+test("a page that is no longer this person's is dropped", async () => {
+  const { context, paths } = worker();
+  await context.storePage("/threads/a", page("ann"), 0);
+  await context.storePage("/threads/b", page("ann"), 0);
+  await context.removePage("/threads/a");
+  assert.deepEqual(paths(), ["/threads/b"]);
+});
+
+test("words that were taken back do not stay in what is kept", async () => {
+  const asked = [];
+  const { context, paths } = worker({ answer: (path, { headers }) => (asked.push([path, headers["X-Purpose"]]), path === "/" ? page("ann") : problem(503)) });
+  for (const path of ["/", "/threads/a", "/threads/b"]) await context.storePage(path, page("ann"), 0);
+  await context.addNews({ viewer: "ann", messages: [{ thread_id: "a", seq: 1, deleted: true, body: null }, { thread_id: "c", seq: 1, deleted: true }] });
+  assert.deepEqual(asked, [["/", "keep"], ["/threads/a", "keep"]]);
+  assert.deepEqual(paths(), ["/threads/b", "/"]);
+});

@@ -1,0 +1,292 @@
+"""What the middleware caches is true or not used: with a real Valkey, and with one that lies, forgets or fails."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import delete, event
+from sqlalchemy.exc import OperationalError
+
+from tests.cast import Talk, gather
+from tests.databases import CleanDatabase
+from tests.fixtures import Program
+from tests.services import wait_for
+from wellchat import clock
+from wellchat.accounts.actions import create_token, revoke_token
+from wellchat.accounts.credentials import end_sessions
+from wellchat.accounts.models import User
+from wellchat.accounts.queries import tokens_of
+from wellchat.changes.queries import heads
+from wellchat.db import db, transaction
+from wellchat.longpoll import middleware, wakeups
+from wellchat.longpoll.wakeups import connect, poll_notifier
+from wellchat.messaging.actions import send_message
+from wellchat.messaging.models import PendingDelivery
+
+
+class World:
+    """An application that hears a Valkey, Paul's program at its head, and the statements it made."""
+
+    def __init__(self, app, url):
+        self.app, self.url = app, url
+        self.cast = gather(clock.now())
+        self.talk = Talk(self.cast, clock.now())
+        self.program = Program(app, create_token(user_id=self.cast.paul.id, now=clock.now()))
+        self.cursor = self.program.get("/api/me").json["cursor"]
+        self.statements = 0
+        event.listen(db.engine, "before_cursor_execute", self._count)
+        self.poll()
+        wait_for(lambda: poll_notifier()._is_subscribed, what="the first sign of life")
+
+    def _count(self, *_):
+        if threading.current_thread().name != "poll-notifier":  # which reads the database on a timer
+            self.statements += 1
+
+    def poll(self, **query):
+        answer = self.program.get("/api/updates", query_string={"since": self.cursor, **query})
+        if answer.status_code == 200:
+            self.cursor = answer.json["cursor"]
+        return answer
+
+    def count(self, times=1):
+        """Statements that idle polls make; each must be one of nothing new."""
+        before = self.statements
+        for _ in range(times):
+            assert self.poll().status_code == 204
+        return self.statements - before
+
+
+@pytest.fixture
+def world(make_app, valkey_url):
+    app = make_app(REDIS_URL=valkey_url)
+    CleanDatabase(app)
+    with app.app_context():
+        yield World(app, valkey_url)
+        poll_notifier().close()
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_an_idle_poll_asks_the_database_nothing(world):
+    world.count()
+    assert world.count(20) == 0
+
+
+def test_a_change_ends_a_cached_poll_at_once(world):
+    world.count(5)
+    world.talk.says(world.cast.cara, "hello")
+    assert [m["body"] for m in world.poll().json["messages"]] == ["hello"]
+    assert world.poll().status_code == 204
+
+
+def test_a_change_in_another_process_ends_a_cached_poll(world):
+    """Only Valkey tells of it: the other application shares nothing with this one but the database."""
+    world.count(5)
+    heads = wakeups.poll_notifier()._read_heads
+    client = connect(world.url, timeout=1)
+    seq = heads([world.cast.paul.id])[world.cast.paul.id].seq
+    client.publish(wakeups.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
+    wait_for(
+        lambda: world.count() > 0, what="the wakeup"
+    )  # the cached poll no longer holds, so the database is asked
+
+
+def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):
+    """A process may die between its commit and its publish: the database is asked on a timer all the same."""
+    world.count(5)
+    monkeypatch.setattr(wakeups.PollNotifier, "notify", lambda *_: None)
+    world.talk.says(world.cast.cara, "silently")
+    assert world.poll().status_code == 204  # nobody could know yet
+    monkeypatch.undo()
+    poll_notifier()._refresh()  # as it does every REFRESH_EVERY seconds
+    assert [m["body"] for m in world.poll().json["messages"]] == ["silently"]
+
+
+def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
+    """The cached head is created before the database is read, so a wakeup in between raises it."""
+    call = importlib.import_module("wellchat.updates.api")
+    true_check, fired = call.check, []
+
+    def check_then_send(user_id, cursor):
+        found = true_check(user_id, cursor)
+        if not fired:
+            fired.append(True)
+            db.session.rollback()
+            world.talk.says(world.cast.cara, "in between")
+        return found
+
+    monkeypatch.setattr(call, "check_cursor", check_then_send)
+    poll_notifier()._invalidate(
+        [world.cast.paul.id]
+    )  # so that this poll is looked up, and not answered from before
+    assert world.poll().status_code == 204
+    assert fired
+    assert [m["body"] for m in world.poll().json["messages"]] == ["in between"]
+
+
+def test_losing_the_subscription_ends_cached_polls(world):
+    world.count(5)
+    poll_notifier()._is_subscribed = False
+    poll_notifier()._known_heads.clear()
+    assert world.count() > 0
+
+
+def test_flushing_valkey_changes_nothing(world):
+    world.count(5)
+    connect(world.url, timeout=1).flushall()
+    world.talk.says(world.cast.cara, "after the flood")
+    assert [m["body"] for m in world.poll().json["messages"]] == ["after the flood"]
+
+
+def test_a_database_failure_before_the_wait_is_reported_by_the_application(world, monkeypatch):
+    poll_notifier().closing.set()
+    wait_for(lambda: not poll_notifier()._is_subscribed, what="the end of the subscription")
+    asked = []
+
+    def gone(connection, _cursor, statement, *_):
+        if (
+            "change_logs" in statement and asked and len(asked) < 2
+        ):  # the look before the wait, not the application's
+            asked.append(statement)
+            raise OperationalError(statement, None, Exception("the server went away"))
+
+    monkeypatch.setattr(middleware, "heads", lambda ids: asked.append("looked") or heads(ids))
+    event.listen(db.engine, "before_cursor_execute", gone)
+    try:
+        assert world.poll(wait=1).status_code == 204
+    finally:
+        event.remove(db.engine, "before_cursor_execute", gone)
+    assert len(asked) == 2, "it did go away"
+    assert asked[0] == "looked"
+
+
+def test_nonsense_on_the_channel_is_ignored(world):
+    world.count(5)
+    client = connect(world.url, timeout=1)
+    for payload in ("", ":", "a", "a:b", "a:-1", ": :", "é:٣", f"{world.cast.paul.id}:x"):
+        client.publish(wakeups.CHANNEL, payload)
+    threading.Event().wait(0.2)
+    assert poll_notifier()._is_subscribed
+    assert world.poll().status_code == 204
+
+
+@pytest.mark.parametrize("how", ["token", "everywhere"])
+def test_revoked_access_ends_a_cached_poll(world, how):
+    """Access ends with the next request, whatever was remembered a moment ago."""
+    world.count(5)
+    paul = world.cast.paul
+    if how == "token":
+        revoke_token(user_id=paul.id, token_id=tokens_of(paul)[0].id)
+    else:
+        end_sessions(user_id=paul.id)
+    assert world.poll().status_code == 401
+
+
+def test_a_lost_revocation_is_found_by_the_refresh(world, monkeypatch):
+    world.count(5)
+    monkeypatch.setattr(wakeups.PollNotifier, "revoke", lambda *_: None)
+    end_sessions(user_id=world.cast.paul.id)
+    poll_notifier()._refresh()  # as it does every REFRESH_EVERY seconds
+    assert world.poll().status_code == 401
+
+
+def test_deleting_a_user_ends_a_cached_poll(world):
+    olga = Program(world.app, create_token(user_id=world.cast.olga.id, now=clock.now()))
+    query = {"since": olga.get("/api/me").json["cursor"]}
+    assert [olga.get("/api/updates", query_string=query).status_code for _ in range(3)] == [204] * 3
+    with transaction() as session:
+        session.execute(delete(User).where(User.id == world.cast.olga.id))
+    poll_notifier()._refresh()
+    assert olga.get("/api/updates", query_string=query).status_code == 401
+
+
+def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
+    """Proven, then ended, then answered: that answer was right once, and is not given again."""
+    call = importlib.import_module("wellchat.updates.api")
+    true_check, ended = call.check, []
+
+    def end_then_check(user_id, cursor):
+        if not ended:
+            ended.append(True)
+            db.session.rollback()
+            end_sessions(user_id=world.cast.paul.id)
+        return true_check(user_id, cursor)
+
+    monkeypatch.setattr(middleware, "MAX_AGE", 60.0)
+    world.cursor = world.program.get("/api/me").json["cursor"]
+    poll_notifier()._invalidate([world.cast.paul.id])
+    monkeypatch.setattr(call, "check_cursor", end_then_check)
+    assert world.poll().status_code == 204
+    assert world.poll().status_code == 401
+
+
+def test_the_wait_is_not_part_of_the_cache_key(world):
+    world.count()
+    before = world.statements
+    for wait in ("0", "0.01", "0.02"):
+        assert world.poll(wait=wait).status_code == 204
+    assert world.statements == before
+
+
+def test_a_waiting_poll_ends_with_its_session(world, background_in):
+    hanging = background_in(world.app, lambda: world.poll(wait=20).status_code)
+    wait_for(lambda: poll_notifier().waiting == 1, what="the waiter")
+    end_sessions(user_id=world.cast.paul.id)
+    assert hanging.result(5) == 401
+
+
+def test_a_waiting_poll_gets_news_at_once(world, background_in):
+    hanging = background_in(world.app, lambda: world.poll(wait=20).json)
+    wait_for(lambda: poll_notifier().waiting == 1, what="the waiter")
+    world.talk.says(world.cast.cara, "wake up")
+    assert [m["body"] for m in hanging.result(5)["messages"]] == ["wake up"]
+
+
+def test_a_cached_poll_answers_the_same_request_only(world):
+    """Another credential, another cursor or another word in the query is another question."""
+    world.count(5)
+    stranger = Program(world.app, "not-a-token")
+    assert stranger.get("/api/updates", query_string={"since": world.cursor}).status_code == 401
+    other = Program(world.app, create_token(user_id=world.cast.cara.id, now=clock.now()))
+    assert other.get("/api/updates", query_string={"since": world.cursor}).status_code == 410
+    assert world.poll(limit="x").status_code == 422
+
+
+def test_an_active_poll_records_presence_each_time(world):
+    from wellchat.accounts.models import Presence
+
+    before = db.session.get(Presence, world.cast.paul.id)
+    assert before is None
+    world.poll(active=1, looking=world.talk.id)
+    db.session.rollback()
+    assert db.session.get(Presence, world.cast.paul.id).thread_id == world.talk.id
+
+
+def test_very_frequent_polls_reach_the_rate_limits(world, monkeypatch):
+    world.count()
+    monkeypatch.setattr(middleware, "MAX_USES", 3)
+    assert world.count(8) > 0
+
+
+def test_a_user_who_was_away_gets_everything_on_return(world):
+    world.count(3)
+    for i in range(30):
+        key = f"away-{i}"
+        send_message(
+            sender=world.cast.cara, thread_id=world.talk.id, body=f"{i}", client_key=key, now=clock.now()
+        )
+    seen, more = [], True
+    while more:
+        news = world.poll(limit=7).json
+        seen += [m["seq"] for m in news["messages"]]
+        more = news["has_more"]
+    assert seen == list(range(1, 31))
+    assert (
+        db.session.query(PendingDelivery)
+        .filter(PendingDelivery.due_at <= clock.now() + timedelta(seconds=1))
+        .count()
+        == 30
+    )

@@ -1,0 +1,96 @@
+"""The outbox page: for the person at the machine, and for nobody through a proxy or from elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.browsing import Browser
+from tests.mail.world import NOON, World
+from wellchat.mail import actions
+
+Browse = Callable[..., Browser]
+AT_THE_MACHINE = {"environ_overrides": {"REMOTE_ADDR": "127.0.0.1"}}  # by the name `localhost`
+
+
+@pytest.fixture
+def captured(world: World, tmp_path: Path) -> dict[str, str]:
+    """Mail ids by recipient, in an installation without a mail server."""
+    world.app.config.update(SMTP_URL=None, INSTANCE=tmp_path, BASE_URL="http://127.0.0.1:8000")
+    ids = {}
+    for person in (world.client, world.coach):
+        mail = actions.queue_mail(
+            user_id=person.id, address=person.email, name="welcome", context={"name": person.name}, now=NOON
+        )
+        actions.deliver(mail_id=mail.id, now=NOON)
+        ids[person.name] = mail.id
+    return ids
+
+
+def test_at_the_machine_all_of_it_can_be_read(world: World, browse: Browse, captured: dict[str, str]) -> None:
+    page = browse().get("/outbox", **AT_THE_MACHINE)
+    assert world.client.email in page.text
+    assert world.coach.email in page.text
+    mail = browse().get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE)
+    assert "Welcome to wellchat" in mail.text
+    assert 'sandbox="allow-popups' in mail.text
+    frame = browse().get(f"/outbox/{captured['Ana Petrov']}/html", **AT_THE_MACHINE)
+    assert "Hello Ana Petrov" in frame.text
+    assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
+    assert "script-src" not in frame.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in frame.headers["Content-Security-Policy"]
+    assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        {"environ_overrides": {"REMOTE_ADDR": "192.0.2.7"}},
+        AT_THE_MACHINE | {"headers": {"X-Forwarded-For": "127.0.0.1"}},
+        AT_THE_MACHINE | {"headers": {"Forwarded": "for=127.0.0.1"}},
+    ],
+)
+def test_from_elsewhere_only_ones_own(
+    world: World, browse: Browse, captured: dict[str, str], elsewhere: dict[str, object]
+) -> None:
+    assert browse().get("/outbox", **elsewhere).status_code in (302, 401)
+    for path in (f"/outbox/{captured['Sofia Marin']}", f"/outbox/{captured['Sofia Marin']}/html"):
+        assert browse().get(path, **elsewhere).status_code in (302, 401)
+        assert browse(world.client).get(path, **elsewhere).status_code == 404
+    page = browse(world.client).get("/outbox", **elsewhere)
+    assert world.client.email in page.text
+    assert world.coach.email not in page.text
+    assert browse(world.client).get(f"/outbox/{captured['Ana Petrov']}", **elsewhere).status_code == 200
+
+
+@pytest.mark.parametrize("setting", [{"TRUSTED_PROXIES": 1}, {"BASE_URL": "https://chat.example"}])
+def test_behind_a_proxy_or_on_a_real_address_nobody_is_at_the_machine(
+    world: World, browse: Browse, captured: dict[str, str], setting: dict[str, object]
+) -> None:
+    world.app.config.update(setting)
+    assert browse().get("/outbox", **AT_THE_MACHINE).status_code in (302, 401)
+
+
+def test_another_name_for_this_machine_is_elsewhere(
+    world: World, browse: Browse, captured: dict[str, str]
+) -> None:
+    """A page of somebody else's whose name was made to lead here must not read the mails."""
+    assert browse().get("/outbox", base_url="http://rebound.example", **AT_THE_MACHINE).status_code == 401
+
+
+def test_no_such_page_where_a_mail_server_is_set(
+    world: World, browse: Browse, captured: dict[str, str]
+) -> None:
+    world.app.config["SMTP_URL"] = world.server.url
+    for path in ("/outbox", f"/outbox/{captured['Ana Petrov']}", f"/outbox/{captured['Ana Petrov']}/html"):
+        assert browse(world.client).get(path, **AT_THE_MACHINE).status_code == 404
+
+
+def test_what_is_not_there(world: World, browse: Browse, captured: dict[str, str], tmp_path: Path) -> None:
+    assert browse().get("/outbox/0000000000000", **AT_THE_MACHINE).status_code == 404
+    for file in (tmp_path / "mail").iterdir():
+        file.unlink()
+    assert browse().get("/outbox", **AT_THE_MACHINE).status_code == 200
+    assert browse().get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE).status_code == 404

@@ -1,0 +1,64 @@
+"""Who takes another name or picture does so on the pages that are open, too."""
+
+from __future__ import annotations
+
+import io
+from datetime import timedelta
+
+import pytest
+from PIL import Image
+
+from wellchat.accounts import actions as accounts
+from wellchat.changes.queries import cursor_now
+from wellchat.digests.outbox import process
+from wellchat.messaging import actions
+
+
+def since(api, user, cursor):
+    answer = api(user).get("/api/updates", query_string={"since": str(cursor)})
+    return answer.get_json() if answer.status_code == 200 else None
+
+
+def picture() -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", (8, 8), "red").save(out, "PNG")
+    return out.getvalue()
+
+
+@pytest.mark.each_database
+def test_a_new_name_reaches_open_pages(talk, api, now):
+    talk.says(talk.paul, "Hello")
+    process(thread_ids=[talk.id], now=now)
+    cursor = cursor_now(talk.cara.id)
+    accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")
+    update = since(api, talk.cara, cursor)
+    assert [thread["title"] for thread in update["threads"]] == ["Paul Newman"]
+    reload = api(talk.cara)
+    assert update["threads"][0] == reload.get(f"/api/threads/{talk.id}").get_json()["thread"]
+    assert update["notifications"] == reload.get("/api/notifications").get_json()["notifications"]
+    assert update["notifications"][0]["actor"]["name"] == "Paul Newman"
+
+
+def test_so_does_a_picture_and_its_going(talk, api):
+    for change in (
+        lambda: accounts.set_avatar(user_id=talk.paul.id, upload=picture()),
+        lambda: accounts.remove_avatar(user_id=talk.paul.id),
+    ):
+        cursor = cursor_now(talk.cara.id)
+        url = change().avatar_url
+        assert since(api, talk.cara, cursor)["threads"][0]["other"]["avatar_url"] == url
+
+
+def test_what_others_do_not_see_is_told_to_nobody(talk, api):
+    cursor = cursor_now(talk.cara.id)
+    accounts.update_profile(user_id=talk.paul.id, name=talk.paul.name, time_zone="Asia/Tokyo", bio="Runs.")
+    assert since(api, talk.cara, cursor) is None
+
+
+def test_it_is_bounded(talk, other_talk, api, now, monkeypatch):
+    """`other_talk` is the later of Paul's two threads."""
+    monkeypatch.setattr(actions, "MAX_REFRESHED", 1)
+    other_talk.says(talk.paul, "later", now=now + timedelta(minutes=1))
+    cursor = cursor_now(talk.paul.id)
+    accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")
+    assert [thread["id"] for thread in since(api, talk.paul, cursor)["threads"]] == [other_talk.id]

@@ -1,0 +1,121 @@
+"""What counts as the same word, and where in the text it stood."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from wellchat.search import tokens
+from wellchat.search.matching import excerpt, find_highlights, is_typo
+from wellchat.search.normalise import normalise, split_words
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Crème", "creme"),
+        ("cre\u0300me", "CRÈME"),
+        ("Straße", "strasse"),
+        ("Ærø", "aero"),
+        ("İstanbul", "istanbul"),
+        ("Łódź", "lodz"),
+        ("ＡＢＣ", "abc"),
+        ("ﬁn", "fin"),
+        ("ｶﾞ", "ガ"),
+        ("が", "か\u3099"),
+        ("Ёлка", "елка"),
+        ("مُحَمَّد", "محمد"),
+        ("co\u00adop", "coop"),
+    ],
+)
+def test_the_same_word(one, other):
+    assert normalise(one) == normalise(other)
+
+
+def test_vowel_signs_are_no_accents():
+    assert normalise("की") != normalise("क")
+    assert normalise("ดี") != normalise("ด")
+    assert normalise("か") != normalise("が")
+
+
+def test_words_know_where_they_stood():
+    text = "Naïve, (cafe\u0301)! 東京タワー 2026"
+    found = list(split_words(text))
+    assert [word.text for word in found] == ["naive", "cafe", "東京タワー", "2026"]
+    assert [text[word.start : word.end] for word in found] == ["Naïve", "cafe\u0301", "東京タワー", "2026"]
+
+
+@pytest.mark.parametrize(
+    ("body", "query", "marked"),
+    [
+        ("The green one", "GREEN", ["green"]),
+        ("The greenhouse", "gree", ["greenhouse"]),
+        ("The greenhouse", "house", None),
+        ("to and from", "fr", None),  # two letters are a whole word
+        ("Café crème", "creme cafe", ["Café", "crème"]),
+        ("東京タワーの近く", "タワー", ["タワー"]),
+        ("東京タワーの近く", "京東", None),
+        ("พรุ่งนี้เจอกันนะ", "เจอกัน", ["เจอกัน"]),
+        ("ｶﾞｲﾄﾞです", "ガイド", ["ｶﾞｲﾄﾞ"]),
+        ("明天见", "天", ["天"]),
+        ("nothing", "", []),
+    ],
+)
+def test_what_is_found_and_marked(body, query, marked):
+    marks = find_highlights(body, query)
+    assert (marks if marks is None else [body[a:b] for a, b in marks]) == marked
+
+
+@pytest.mark.parametrize(
+    ("word", "asked", "slip"),
+    [
+        ("invoice", "invoce", True),
+        ("invoice", "invoicee", True),
+        ("invoice", "incoice", True),
+        ("invoice", "invocie", True),
+        ("invoice", "nvoice", True),
+        ("invoice", "invce", False),
+        ("invoice", "ivnocie", False),
+        ("green", "gren", False),  # four letters are too few to guess from
+        ("gren", "green", True),
+    ],
+)
+def test_a_slip_is_one_edit_in_a_word_of_five(word, asked, slip):
+    assert is_typo(word, asked) is slip
+
+
+AT = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "query", ["invoice", "invoce", "invoicee", "incoice", "nvoice", "invocie", "inv", "INVOI"]
+)
+def test_the_index_has_what_is_asked_for(query):
+    held = set(
+        tokens.message_tokens("The invoice, please", at=AT, people=["a"], thread_id="t", has_file=False)
+    )
+    assert all(held & set(group) for group in tokens.query_tokens(query, fuzzy=True))
+
+
+def test_long_words_and_long_texts_are_bounded():
+    where = {"at": AT, "people": ["a"], "thread_id": "t", "has_file": False}
+    assert len(tokens.message_tokens(" ".join(f"wort{i:06}" for i in range(1100)), **where)) < 12_000
+    assert len(tokens.message_tokens("x" * 10_000, **where)) < 10
+
+
+def test_an_excerpt_shows_the_match_and_cuts_at_words():
+    body = "word " * 100 + "the needle\nis here " + "word " * 100
+    text, marks = excerpt(body, find_highlights(body, "needle"))
+    assert [text[a:b] for a, b in marks] == ["needle"]
+    assert text.startswith("…word")
+    assert text.endswith("word…")
+    assert "needle is here" in text
+    assert len(text) < 180
+
+
+@pytest.mark.parametrize("odd", ["", "   ", "!!!", "\u0301", "👍", '* OR "', "a" * 500, "\ud7ff", "\u3099か"])
+def test_odd_texts_are_only_text(odd):
+    assert all(tokens.query_tokens(odd, fuzzy=True))
+    text, marks = excerpt(odd, find_highlights(odd, odd) or [])
+    assert all(0 <= start < end <= len(text) for start, end in marks)

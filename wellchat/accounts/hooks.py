@@ -1,0 +1,10 @@
+"""Where accounts call the features above them."""
+
+from wellchat.accounts.models import User
+from wellchat.feature import Hook
+
+profile_changed_in_transaction: Hook[[str], None] = Hook("accounts.profile_changed_in_transaction")
+"""(user id): their name, picture or role looks different from now on."""
+
+sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
+"""(user), after a correct password. If any handler returns True, sign-in is refused as if the password were wrong."""

@@ -1,0 +1,6 @@
+"""Where attachments call the features above them."""
+
+from wellchat.feature import Hook
+
+thumbnail_made_in_transaction: Hook[[str, int, str], None] = Hook("attachments.thumbnail_made_in_transaction")
+"""(thread id, seq, file id): whoever repeats the file's data updates it."""

@@ -1,0 +1,182 @@
+"""What the worker does with files: makes thumbnails, takes away what was withdrawn, finds what belongs to nobody.
+
+The row is the job. A claim pushes its due time ahead, so that a crash only delays it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import delete, select, update
+
+from wellchat.attachments import pictures
+from wellchat.attachments.actions import forget_unsent
+from wellchat.attachments.hooks import thumbnail_made_in_transaction
+from wellchat.attachments.models import FRESH, GONE, READY, WITHDRAWN, Attachment
+from wellchat.attachments.storage import Missing, attachment_id_of, get_store, key_of, thumbnail_key
+from wellchat.config import setting
+from wellchat.db import db, transaction
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=2)
+MAX_ATTEMPTS = 8  # attempts at one file
+BATCH = 100  # files of one sweep
+COLLECT_EVERY = timedelta(days=1)  # that the store is looked through
+ORPHAN_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
+
+
+class _StateChanged(Exception):
+    """It was sent, or withdrawn, while its thumbnail was made."""
+
+
+def process(*, attachment_id: str, now: datetime) -> str | None:
+    """Do what one file waits for. Answers its state afterwards; None: nothing to do, or another is at it."""
+    with transaction() as session:
+        found = session.execute(
+            update(Attachment)
+            .where(Attachment.id == attachment_id, Attachment.due_at <= now)
+            .where(Attachment.state.in_((FRESH, WITHDRAWN)))
+            .values(due_at=now + LEASE, attempts=Attachment.attempts + 1)
+            .returning(Attachment.state, Attachment.attempts)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+    if found is None:
+        return None
+    state, attempts = found
+    try:
+        return _delete_bytes(attachment_id) if state == WITHDRAWN else _make_thumbnail(attachment_id)
+    except Exception as error:
+        log.warning("file %s, attempt %d: %s", attachment_id, attempts, error)
+        _postpone(attachment_id, now, attempts)
+        return str(state)
+
+
+def _make_thumbnail(attachment_id: str) -> str:
+    store = get_store()
+    try:
+        content = b"".join(store.read(key_of(attachment_id)))
+    except Missing:
+        raise RuntimeError("its bytes are not in the store") from None
+    store.put(thumbnail_key(attachment_id), pictures.thumbnail(content))
+    for _ in range(3):  # it may be sent meanwhile, or withdrawn: then look again
+        row = db.session.get(Attachment, attachment_id, populate_existing=True)
+        if row is None or row.state != FRESH:
+            break
+        try:
+            _publish_thumbnail(row)
+            return READY
+        except _StateChanged:
+            continue
+    if row is None or row.state in (WITHDRAWN, GONE):
+        store.delete(thumbnail_key(attachment_id))
+    return row.state if row else GONE
+
+
+def _publish_thumbnail(row: Attachment) -> None:
+    """The message is locked before the file, as in every transaction that has to do with both."""
+    thread_id, seq, file_id = row.thread_id, row.message_seq, row.id
+    with transaction() as session:
+        if thread_id is not None and seq is not None:
+            thumbnail_made_in_transaction(thread_id, seq, file_id)
+        made = session.execute(
+            update(Attachment)
+            .where(Attachment.id == file_id, Attachment.state == FRESH)
+            .where(Attachment.thread_id.is_not_distinct_from(thread_id))
+            .values(state=READY, due_at=None)
+            .returning(Attachment.id)
+            .execution_options(synchronize_session=False)
+        )
+        if made.scalar_one_or_none() is None:
+            raise _StateChanged
+
+
+def _delete_bytes(attachment_id: str) -> str:
+    store = get_store()
+    for key in (key_of(attachment_id), thumbnail_key(attachment_id)):
+        store.delete(key)
+    with transaction() as session:
+        of_it = (Attachment.id == attachment_id, Attachment.state == WITHDRAWN)
+        session.execute(delete(Attachment).where(*of_it, Attachment.thread_id.is_(None)))
+        session.execute(
+            update(Attachment)
+            .where(*of_it)
+            .values(state=GONE, due_at=None)
+            .execution_options(synchronize_session=False)
+        )
+    return GONE
+
+
+def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
+    """Longer each time. A thumbnail is given up in the end; taking away is not."""
+    again = now + timedelta(seconds=min(3600, 5 * 2 ** min(attempts, 12)))
+    with transaction() as session:
+        of_it = (
+            update(Attachment)
+            .where(Attachment.id == attachment_id)
+            .execution_options(synchronize_session=False)
+        )
+        session.execute(of_it.where(Attachment.state == WITHDRAWN).values(due_at=again))
+        session.execute(
+            of_it.where(Attachment.state == FRESH).values(due_at=again if attempts < MAX_ATTEMPTS else None)
+        )
+
+
+def process_all(*, attachment_ids: Iterable[str], now: datetime) -> list[str]:
+    """Each on its own; answers the states of those that were waiting."""
+    return [state for each in attachment_ids if (state := process(attachment_id=each, now=now))]
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """What a lost doorbell missed."""
+    due = select(Attachment.id).where(Attachment.due_at <= now).order_by(Attachment.due_at).limit(BATCH)
+    states = process_all(attachment_ids=list(db.session.execute(due).scalars()), now=now)
+    return {"thumbnails_made": states.count(READY), "files_removed": states.count(GONE)}
+
+
+def tidy(now: datetime) -> dict[str, int]:
+    return {"files_never_sent": forget_unsent(now), "files_collected": collect_daily(now)}
+
+
+def collect_daily(now: datetime) -> int:
+    """`collect`, once a day on this host however often it is asked for: it looks at every file there is."""
+    note = Path(setting("INSTANCE")) / "files-collected"
+    last = _last_run(note)
+    if last and timedelta() <= now - last < COLLECT_EVERY:
+        return 0
+    note.write_text(now.isoformat())  # before, for it may take longer than cron waits until it asks again
+    try:
+        return collect(now)
+    except Exception:
+        log.exception("files that belong to nobody could not be collected")
+        note.unlink(missing_ok=True)
+        return 0
+
+
+def _last_run(note: Path) -> datetime | None:
+    try:
+        return datetime.fromisoformat(note.read_text())
+    except (OSError, ValueError):
+        return None
+
+
+def collect(now: datetime) -> int:
+    """Bytes in the store that no row speaks of: left by a crash, or by a database that was restored."""
+    store, gone = get_store(), 0
+    old = (key for key, since in store.keys() if since < now - ORPHAN_AFTER)  # noqa: SIM118 - a store is no dict
+    while keys := list(islice(old, 500)):
+        ids = {attachment_id_of(key) for key in keys}
+        known = set(
+            db.session.execute(
+                select(Attachment.id).where(Attachment.id.in_(ids), Attachment.state != GONE)
+            ).scalars()
+        )
+        for key in keys:
+            if attachment_id_of(key) not in known:
+                store.delete(key)
+                gone += 1
+    return gone

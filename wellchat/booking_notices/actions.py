@@ -1,0 +1,156 @@
+"""From what the host platform says of a booking or session to what its two people are told, and when."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, delete, func, select, update
+
+from wellchat.accounts.models import User
+from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
+from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, line
+from wellchat.db import db, insert, transaction
+from wellchat.i18n import force_language
+from wellchat.mail.actions import queue_mail
+from wellchat.notifications import actions as notifications
+from wellchat.notifications.queries import preferences
+from wellchat.subjects.actions import SubjectSnapshot
+from wellchat.subjects.models import Subject
+from wellchat.task_queue import enqueue
+
+log = logging.getLogger(__name__)
+
+REMINDERS = {DAY_BEFORE: timedelta(days=1), HOUR_BEFORE: timedelta(hours=1)}
+BATCH = 500  # people of one sweep
+RETRY_AFTER = timedelta(minutes=5)
+
+
+def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
+    """A subject was put; `previous` is how it was before. Runs in the transaction that put it.
+
+    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody. Where nobody
+    is to be told, reminders that were planned go along with it all the same.
+    """
+    if subject.declared.scope != "connection":
+        return
+    planned = delete(Announcement).where(
+        Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS)
+    )
+    reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or notify
+    if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
+        return
+    for user_id in (subject.client_id, subject.professional_id):
+        if notify and (what := _notice_for(subject, previous, user_id)):
+            _schedule(subject.id, user_id, what, now)
+        for what, before in REMINDERS.items():
+            if reminds and not subject.is_cancelled and subject.starts_at - before > now:
+                _schedule(subject.id, user_id, what, subject.starts_at - before)
+    enqueue("appointments.announce", subject_id=subject.id)
+
+
+def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
+    if (
+        previous is None
+        or previous.is_cancelled
+        or user_id not in (previous.client_id, previous.professional_id)
+    ):
+        return None if subject.is_cancelled else BOOKED
+    if subject.is_cancelled:
+        return CANCELLED
+    return MOVED if previous.starts_at != subject.starts_at else None
+
+
+def _schedule(subject_id: str, user_id: str, what: str, due_at: datetime) -> None:
+    row = {"subject_id": subject_id, "user_id": user_id, "what": what}
+    planned = insert(Announcement).values(**row, due_at=due_at)
+    db.session.execute(planned.on_conflict_do_update(index_elements=list(row), set_={"due_at": due_at}))
+
+
+def announce(*, subject_ids: Sequence[str], now: datetime) -> int:
+    """Tell the people of these subjects what is due. Answers how many were told something."""
+    return _announce_each(_due(now).where(Announcement.subject_id.in_(subject_ids)), now)
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Everything that is due: reminders, and what a lost doorbell missed."""
+    return {"announced": _announce_each(_due(now).limit(BATCH), now)}
+
+
+def _due(now: datetime) -> Select[str, str]:
+    of_person = select(Announcement.subject_id, Announcement.user_id).where(Announcement.due_at <= now)
+    return of_person.group_by(Announcement.subject_id, Announcement.user_id).order_by(
+        func.min(Announcement.due_at)
+    )
+
+
+def _announce_each(due: Select[str, str], now: datetime) -> int:
+    return sum(
+        _announce_safely(subject_id, user_id, now) for subject_id, user_id in db.session.execute(due).all()
+    )
+
+
+def _announce_safely(subject_id: str, user_id: str, now: datetime) -> bool:
+    """One person, one transaction: what cannot be told harms nobody else, and is tried again later."""
+    theirs = (
+        (Announcement.subject_id == subject_id)
+        & (Announcement.user_id == user_id)
+        & (Announcement.due_at <= now)
+    )
+    try:
+        with transaction() as session:
+            taken = session.execute(delete(Announcement).where(theirs).returning(Announcement.what)).scalars()
+            return _notify(subject_id, user_id, set(taken), now)
+    except Exception:
+        log.exception("could not tell %s of the appointment %s", user_id, subject_id)
+        with transaction() as session:
+            session.execute(update(Announcement).where(theirs).values(due_at=now + RETRY_AFTER))
+        return False
+
+
+def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
+    """Decided again by how it stands now: whatever was planned, at most one thing is told."""
+    session = db.session()
+    subject = session.get(Subject, subject_id, populate_existing=True)
+    reader = session.get(User, user_id)
+    if subject is None or reader is None or subject.starts_at is None or subject.starts_at <= now:
+        return False
+    if user_id not in (subject.client_id, subject.professional_id):
+        return False
+    what = _current_notice(planned, is_cancelled=subject.is_cancelled)
+    if what is None:
+        return False
+    other_id = subject.professional_id if user_id == subject.client_id else subject.client_id
+    other = session.get_one(User, other_id)
+    with force_language(reader.language):
+        title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
+    notification_id = notifications.notify(
+        user_id=user_id,
+        kind=KIND_OF_NOTICE[what],
+        actor_id=other.id,
+        title=title,
+        preview=preview,
+        group_key=f"appointment:{subject.id}",
+        payload={"url": f"/subjects/{subject.id}"},
+        now=now,
+    )
+    prefs = preferences(user_id)
+    by_mail = prefs.cadence != "off" and prefs.wants(KIND_OF_NOTICE[what], "email")
+    if by_mail:
+        queue_mail(
+            user_id=user_id,
+            address=reader.email,
+            name="appointment",
+            context={"name": reader.name, "subject_id": subject.id, "what": what},
+            reason=REASONS[what],
+            now=now,
+        )
+    return notification_id is not None or by_mail
+
+
+def _current_notice(planned: set[str], *, is_cancelled: bool) -> str | None:
+    """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of it."""
+    if is_cancelled:
+        return CANCELLED if CANCELLED in planned and BOOKED not in planned else None
+    return next((what for what in (BOOKED, MOVED, HOUR_BEFORE, DAY_BEFORE) if what in planned), None)

@@ -1,0 +1,95 @@
+"""What people read about an appointment, in the bell and in a mail: always how it stands now, in their own zone."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from wellchat.accounts.models import User
+from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
+from wellchat.db import db
+from wellchat.digests.decide import quiet_for
+from wellchat.i18n import N_, force_language, format_date, format_time, gettext
+from wellchat.mail.compose import NotNow, NotWanted
+from wellchat.mail.models import Mail
+from wellchat.notifications.queries import preferences
+from wellchat.notifications.unsubscribe import unsubscribe_path
+from wellchat.subjects.models import Subject
+
+KIND_OF_NOTICE = {
+    BOOKED: "appointment",
+    MOVED: "appointment",
+    CANCELLED: "appointment",
+    DAY_BEFORE: "reminder",
+    HOUR_BEFORE: "reminder",
+}
+REASONS = {
+    BOOKED: N_("An appointment was made."),
+    MOVED: N_("An appointment was moved."),
+    CANCELLED: N_("An appointment was cancelled."),
+    DAY_BEFORE: N_("An appointment is a day away."),
+    HOUR_BEFORE: N_("An appointment is an hour away."),
+}
+HEADLINES = {
+    BOOKED: N_("Booked: {title}"),
+    MOVED: N_("Moved: {title}"),
+    CANCELLED: N_("Cancelled: {title}"),
+    DAY_BEFORE: N_("Reminder: {title}"),
+    HOUR_BEFORE: N_("Reminder: {title}"),
+}
+LINES = {
+    BOOKED: N_("{when}, with {name}"),
+    MOVED: N_("Now on {when}, with {name}"),
+    CANCELLED: N_("It was to be on {when}, with {name}"),
+    DAY_BEFORE: N_("{when}, with {name}"),
+    HOUR_BEFORE: N_("{when}, with {name}"),
+}
+
+
+def headline(what: str, subject: Subject) -> str:
+    return gettext(HEADLINES[what]).format(title=subject.title)
+
+
+def line(what: str, subject: Subject, other: User, zone: str) -> str:
+    return gettext(LINES[what]).format(when=_when(subject.starts_at, zone), name=other.name)
+
+
+def _when(moment: datetime | None, zone: str) -> str:
+    """Thursday 12 November at 14:05: it is read whenever, so nothing in it is "tomorrow"."""
+    assert moment is not None
+    there = moment.astimezone(ZoneInfo(zone))
+    return gettext("%(day)s at %(time)s", day=format_date(there, "long"), time=format_time(there))
+
+
+def content(mail: Mail, now: datetime) -> dict[str, Any]:
+    """For templates/emails/appointment. Raises NotWanted for what is not so any more, NotNow in quiet hours."""
+    what, subject = mail.context["what"], db.session.get(Subject, mail.context["subject_id"])
+    reader = db.session.get(User, mail.user_id) if mail.user_id else None
+    if reader is None or subject is None or reader.id not in (subject.client_id, subject.professional_id):
+        raise NotWanted(N_("The account or the appointment is gone."))
+    if subject.starts_at is None or subject.starts_at <= now:
+        raise NotWanted(N_("It has begun before this was sent."))
+    if subject.is_cancelled != (what == CANCELLED):
+        raise NotWanted(N_("It was cancelled or booked again before this was sent."))
+    prefs = preferences(reader.id)
+    if prefs.cadence == "off" or not prefs.wants(KIND_OF_NOTICE[what], "email"):
+        raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
+    if until := quiet_for(prefs, now):
+        if until >= subject.starts_at:
+            raise NotWanted(N_("Quiet hours last until it begins."))
+        raise NotNow(until)
+    other = db.session.get_one(
+        User, subject.professional_id if reader.id == subject.client_id else subject.client_id
+    )
+    with force_language(prefs.language):
+        texts = {"headline": headline(what, subject), "line": line(what, subject, other, prefs.time_zone)}
+    return {
+        "name": reader.name,
+        **texts,
+        "language": prefs.language,
+        "zone": prefs.time_zone,
+        "path": f"/subjects/{subject.id}",
+        "kind": KIND_OF_NOTICE[what],
+        "unsubscribe_path": unsubscribe_path(reader.id, KIND_OF_NOTICE[what]),
+    }

@@ -1,0 +1,158 @@
+"""Declare what a feature package gives to the rest of the application.
+
+Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists the
+packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application. Nothing is
+registered at import time, so two applications in one process share nothing. A declaration that cannot be right (an
+unknown icon, a kind declared twice, a missing template, task module, style or script) raises FeatureError at start.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
+
+from click import Command
+from flask import Blueprint, Flask, current_app
+
+if TYPE_CHECKING:
+    from wellchat.mail.models import Mail
+    from wellchat.notifications.kinds import NotificationKind
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+Sweep = Callable[[datetime], dict[str, int]]
+"""(now) -> how much of what was done, by name."""
+
+
+class FeatureError(Exception):
+    """A declaration that cannot be right. The text names the feature and says what to do."""
+
+
+class Hook(Generic[P, R]):
+    """A place where a lower feature calls the higher ones.
+
+    Features name their handlers in `Feature.handlers`. They run in the order of the features, lowest first. A name
+    that ends in `_in_transaction` promises that they run inside the caller's transaction. What a handler raises ends
+    the caller's work.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
+        """Call every handler. Return what each of them returned, lowest feature first."""
+        return [handler(*args, **kwargs) for handler in registry().handlers.get(self.name, ())]
+
+
+@dataclass(frozen=True)
+class MailType:
+    """One kind of email, named like its folder below templates/emails/.
+
+    `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise NotWanted or
+    NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is about;
+    `unsubscribe_path` makes it a mail that can be unsubscribed from.
+    """
+
+    label: str  # in the ledger of emails
+    context: Callable[[Mail, datetime], dict[str, Any]] | None = None
+    interactive: bool = (
+        False  # somebody waits for it, to get in at all: sent even where the address refuses mail
+    )
+
+
+@dataclass(frozen=True)
+class Feature:
+    """Everything that one package gives to the others. Fields that are not named stay empty."""
+
+    name: str
+    blueprints: tuple[Blueprint, ...] = ()
+    commands: tuple[Command, ...] = ()
+    tasks: str | None = None  # the module with its Celery tasks
+    sweeps: tuple[Sweep, ...] = ()  # called every SWEEP_EVERY seconds: do what is due
+    deliveries: tuple[Sweep, ...] = ()  # called after all sweeps: send what they have put down
+    tidies: tuple[Sweep, ...] = ()  # called once an hour: delete what may be forgotten
+    notification_kinds: tuple[NotificationKind, ...] = ()
+    mails: Mapping[str, MailType] = field(default_factory=dict)
+    mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
+    """name -> (user id, now) -> the path of a link with its secret, made at the moment of sending."""
+    handlers: tuple[tuple[Hook[..., Any], Callable[..., Any]], ...] = ()
+    filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of templates
+    context: Callable[[], dict[str, Any]] | None = None  # what every template is given
+    setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
+
+
+class Registry:
+    """The declarations of one application, in order, and what follows from them."""
+
+    def __init__(self, features: Iterable[Feature]) -> None:
+        self.features = tuple(features)
+
+    def check(self, app: Flask) -> None:
+        """Raise FeatureError for the first declaration that cannot be right."""
+        for feature in self.features:
+            if feature.tasks and find_spec(feature.tasks) is None:
+                raise FeatureError(f"{feature.name}: there is no module {feature.tasks} for its tasks")
+            for mail in feature.mails:
+                _must_exist(app, feature, f"emails/{mail}/body.txt")
+            for kind in feature.notification_kinds:
+                _must_exist(app, feature, kind.partial)
+        for what in ("notification_kinds", "mails", "mail_links"):
+            names = Counter(_name(each) for feature in self.features for each in getattr(feature, what))
+            if twice := [name for name, count in names.items() if count > 1]:
+                raise FeatureError(f"{what}: {', '.join(twice)} is declared more than once")
+
+    @cached_property
+    def handlers(self) -> dict[str, tuple[Callable[..., Any], ...]]:
+        found: dict[str, tuple[Callable[..., Any], ...]] = {}
+        for feature in self.features:
+            for hook, handler in feature.handlers:
+                found[hook.name] = (*found.get(hook.name, ()), handler)
+        return found
+
+    @cached_property
+    def notification_kinds(self) -> dict[str, NotificationKind]:
+        return {kind.name: kind for feature in self.features for kind in feature.notification_kinds}
+
+    @cached_property
+    def mails(self) -> dict[str, MailType]:
+        return {name: mail for feature in self.features for name, mail in feature.mails.items()}
+
+    @cached_property
+    def mail_links(self) -> dict[str, Callable[[str, datetime], str]]:
+        return {name: link for feature in self.features for name, link in feature.mail_links.items()}
+
+
+def _name(each: Any) -> str:
+    return each if isinstance(each, str) else str(each.name)
+
+
+def _must_exist(app: Flask, feature: Feature, template: str) -> None:
+    if template not in app.jinja_env.list_templates():
+        raise FeatureError(f"{feature.name}: there is no template {template}")
+
+
+def registry() -> Registry:
+    """The registry of the current application."""
+    return cast(Registry, current_app.extensions["features"])
+
+
+def init_app(app: Flask, features: Iterable[Feature]) -> None:
+    """Register the features with Flask. Raises FeatureError."""
+    gathered = app.extensions["features"] = Registry(features)
+    for feature in gathered.features:
+        for blueprint in feature.blueprints:
+            app.register_blueprint(blueprint)
+        for command in feature.commands:
+            app.cli.add_command(command)
+        app.jinja_env.filters.update(feature.filters)
+        if feature.context is not None:
+            app.context_processor(feature.context)
+        if feature.setup is not None:
+            feature.setup(app)
+    gathered.check(app)

@@ -1,0 +1,203 @@
+"""The reader's language: sentences, plurals, days, times and numbers. docs/languages.md says how to add one.
+
+The English sentence is the key, in templates, Python and JavaScript alike. Who reads decides: on a page the person's
+own choice, else what their browser asks for; in a mail what is known of its reader (`force_language`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
+from datetime import date, datetime, time
+from functools import lru_cache
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import flask_babel
+from apiflask import APIFlask
+from babel import Locale, numbers
+from babel.dates import DateTimePattern, match_skeleton, parse_pattern
+from flask import current_app, g, has_app_context, has_request_context, request
+
+ENGLISH = "en"
+
+# English as this product always wrote it; every other language as its own readers do (CLDR).
+_ENGLISH_FORMATS = {
+    "day": "EEE d MMM",
+    "short": "d MMM",
+    "year": "d MMM y",
+    "weekday": "EEE",
+    "long": "EEEE d MMMM",
+}
+_SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
+
+
+class _Language(NamedTuple):
+    """The language of what is being written."""
+
+    locale: Locale
+    catalog: NullTranslations
+
+
+_forced_language: ContextVar[_Language | None] = ContextVar("language", default=None)
+
+
+def gettext(text: str, /, **named: Any) -> str:
+    """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
+    if text:  # of nothing, a catalog tells its own head
+        text = _current().catalog.gettext(text)
+    return text % named if named else text
+
+
+def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
+    """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
+    return _plural_form(one, several, num) % {"num": num, **named}
+
+
+def _plural_form(one: str, several: str, num: int) -> str:
+    return _current().catalog.ngettext(one, several, num)
+
+
+def N_(text: str, /) -> str:  # noqa: N802
+    """Marks a sentence that is kept in English and translated where it is shown."""
+    return text
+
+
+def available_languages() -> tuple[str, ...]:
+    """The languages of this installation; the first is for who asks for none of them."""
+    return tuple(current_app.config["LANGUAGES"])
+
+
+def negotiated_language() -> str | None:
+    """The best of our languages by what the browser says, if it wants any of them."""
+    return request.accept_languages.best_match(available_languages()) if has_request_context() else None
+
+
+def _viewer_language() -> str:
+    # Who is known already, and what of them: asking for more may need a database that is not there.
+    known = getattr(g.get("_login_user"), "__dict__", {})
+    chosen = known.get("locale", known.get("locale_before"))
+    return (
+        str(chosen) if chosen in available_languages() else negotiated_language() or available_languages()[0]
+    )
+
+
+def language() -> str:
+    """The code of the language that is being written: en, de, pt-BR."""
+    return str(_current().locale).replace("_", "-")
+
+
+def direction() -> str:
+    """ltr or rtl."""
+    return str(_current().locale.text_direction)
+
+
+def force_language(code: str | None) -> Any:
+    """Within it all is written in this language; None, or one that is not offered any more: in the first."""
+    if not has_app_context():
+        return nullcontext()
+    return _force(code if code in available_languages() else available_languages()[0])
+
+
+@contextmanager
+def _force(code: str) -> Iterator[None]:
+    with flask_babel.force_locale(code.replace("-", "_")):
+        before = _forced_language.set(_load())
+        try:
+            yield
+        finally:
+            _forced_language.reset(before)
+
+
+def _current() -> _Language:
+    """Looked for once in a request or a mail: a page asks for some hundred sentences."""
+    if forced := _forced_language.get():
+        return forced
+    if not has_app_context():
+        return _Language(_parse_locale(ENGLISH), NullTranslations())
+    found = g.get("i18n_language")
+    if found is None:
+        found = g.i18n_language = _load()
+    return cast(_Language, found)
+
+
+def _load() -> _Language:
+    return _Language(flask_babel.get_locale() or _parse_locale(ENGLISH), flask_babel.get_translations())
+
+
+def language_names() -> list[tuple[str, str]]:
+    """Each language by the name its own people have for it: (de, Deutsch)."""
+    return [
+        (code, str(_parse_locale(code).get_display_name()).capitalize()) for code in available_languages()
+    ]
+
+
+def script_language() -> str | None:
+    """The language whose sentences the page's scripts are to load; None: they speak English by themselves."""
+    return code if (code := language()) in _script_catalogs() else None
+
+
+@lru_cache(maxsize=1)
+def _script_catalogs() -> frozenset[str]:
+    return frozenset(
+        path.stem for path in (Path(__file__).parent / "static" / "js" / "catalogs").glob("*.js")
+    )
+
+
+@lru_cache(maxsize=64)
+def _parse_locale(code: str) -> Locale:
+    return Locale.parse(code, sep="-")
+
+
+# Days, times and numbers
+
+
+def format_time(moment: datetime | time) -> str:
+    """14:05, or as the language has it. The moment is in the reader's zone already, as for all of these."""
+    locale = _current().locale
+    if locale.language == ENGLISH:
+        return moment.strftime("%H:%M")
+    return str(locale.time_formats["short"].apply(moment, locale))
+
+
+def format_date(of: date, form: str = "day") -> str:
+    """`day` Thu 12 Nov, `short` 12 Nov, `year` 12 Nov 2024, `weekday` Thu, `long` Thursday 12 November."""
+    locale = _current().locale
+    return str(_date_pattern(locale, form).apply(of, locale))
+
+
+@lru_cache(maxsize=256)
+def _date_pattern(locale: Locale, form: str) -> DateTimePattern:
+    if locale.language == ENGLISH:
+        return parse_pattern(_ENGLISH_FORMATS[form])
+    if form == "weekday":
+        return parse_pattern("ccc")
+    known, skeleton = locale.datetime_skeletons, _SKELETONS[form]
+    if skeleton not in known:
+        skeleton = match_skeleton(skeleton, known, allow_different_fields=True) or "yMd"
+    found = str(known[skeleton].pattern)
+    if form == "long":  # the short one with its words written out
+        found = re.sub("[Ec]+", "EEEE", re.sub("[ML]{3,}", "MMMM", found))
+    return parse_pattern(found)
+
+
+def format_number(value: float, digits: int = 0) -> str:
+    """1,234.5 as the language writes it."""
+    form = "#,##0" + "." * bool(digits) + "0" * digits
+    return str(numbers.format_decimal(value, format=form, locale=_current().locale))
+
+
+def init_app(app: APIFlask) -> None:
+    flask_babel.Babel(app, configure_jinja=False, default_locale=ENGLISH, locale_selector=_select_locale)
+    app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=gettext, ngettext=lambda one, several, num: _plural_form(one, several, num), newstyle=True
+    )
+    app.jinja_env.globals.update(lang=language, dir=direction, script_language=script_language)
+
+
+def _select_locale() -> str:
+    return _viewer_language().replace("-", "_")

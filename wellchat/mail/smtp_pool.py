@@ -1,0 +1,68 @@
+"""Several lanes at once, for a run of many mails: most of a mail's time is waiting, for disk and mail server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from types import TracebackType
+from typing import Self, TypeVar
+
+from flask import Flask, current_app
+
+from wellchat.config import setting
+from wellchat.db import is_postgresql, release_connection
+from wellchat.mail.transport import MailConnection, open_connection
+
+T = TypeVar("T")
+
+ITEMS_PER_CONNECTION = 25  # so few mails, or fewer, go out over one lane
+
+
+class SmtpPool:
+    """Ways out that are kept open over a run, each for a thread of its own.
+
+    One on SQLite, which lets one writer in at a time.
+    """
+
+    def __init__(self) -> None:
+        self._app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+        self._open = ExitStack()
+        self._connections = [
+            self._open.enter_context(open_connection())
+            for _ in range(setting("SMTP_CONNECTIONS") if is_postgresql() else 1)
+        ]
+        self._threads = self._open.enter_context(ThreadPoolExecutor(len(self._connections), "smtp"))
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether the server could not be reached at all; whoever has more to send may as well stop."""
+        return any(each.unreachable for each in self._connections)
+
+    def distribute(
+        self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]
+    ) -> Iterator[T]:
+        """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
+        workers = min(len(self), -(-len(items) // ITEMS_PER_CONNECTION))
+        if workers <= 1:
+            yield from work(items, self._connections[0])
+            return
+        release_connection()
+
+        def run(worker: int) -> list[T]:
+            with self._app.app_context():
+                return work(items[worker::workers], self._connections[worker])
+
+        for done in self._threads.map(run, range(workers)):
+            yield from done
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._open.close()

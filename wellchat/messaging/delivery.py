@@ -1,0 +1,78 @@
+"""What has arrived at a person's devices: the delivered watermark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import bindparam, select, update
+
+from wellchat.changes.actions import acknowledge_changes, record_change
+from wellchat.changes.queries import message_changes
+from wellchat.db import execute, table, transaction
+from wellchat.messaging.models import Membership, Thread
+
+ACK_BATCH = 1_000  # rows of the change log one poll confirms
+ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
+
+
+WATERMARKS = (
+    select(Membership.thread_id, Membership.delivered_seq, Thread.client_id, Thread.professional_id)
+    .join(Thread, Thread.id == Membership.thread_id)
+    .where(
+        Membership.user_id == bindparam("whose"),
+        Membership.thread_id.in_(bindparam("threads", expanding=True)),
+    )
+    .order_by(Membership.thread_id)
+)
+MOVE_WATERMARK = (
+    update(table(Membership))
+    .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("whose"))
+    .where(Membership.delivered_seq < bindparam("up_to"))
+    .values(delivered_seq=bindparam("up_to"))
+)
+
+
+class LaggingThread(NamedTuple):
+    """A thread whose latest message has arrived while the delivered watermark is still below it."""
+
+    thread_id: str
+    seq: int
+    other_id: str
+
+
+def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
+    """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means.
+
+    Deals with the changes after one seq and up to another of the user's log. Answers how far it came.
+    """
+    rows = message_changes(user_id, after=after, up_to=up_to, limit=ACK_BATCH)
+    acked_seq = up_to if len(rows) < ACK_BATCH else rows[-1].seq
+    behind = _not_yet_delivered(user_id, rows)
+    if not behind and acked_seq - after < ACK_EVERY:
+        return acked_seq  # nothing that anybody would see: not worth a write
+    with transaction():
+        for thread in behind:
+            moved = execute(
+                MOVE_WATERMARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq}
+            )
+            if moved.rowcount:
+                record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
+        acknowledge_changes(user_id=user_id, seq=acked_seq)
+    return acked_seq
+
+
+def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[LaggingThread]:
+    """In ascending order of the threads, as they are locked."""
+    arrived: dict[str, int] = {}
+    for change in rows:
+        if change.thread_id and change.message_seq:
+            arrived[change.thread_id] = max(arrived.get(change.thread_id, 0), change.message_seq)
+    if not arrived:
+        return []
+    watermarks = execute(WATERMARKS, {"whose": user_id, "threads": list(arrived)})
+    return [
+        LaggingThread(thread_id, arrived[thread_id], professional_id if user_id == client_id else client_id)
+        for thread_id, delivered, client_id, professional_id in watermarks
+        if delivered < arrived[thread_id]
+    ]

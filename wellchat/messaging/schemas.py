@@ -1,0 +1,160 @@
+"""Shapes of what the JSON calls answer, for the OpenAPI document; tests hold every answer to them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+from wellchat.attachments.schemas import AttachmentShape
+
+
+class Person(BaseModel):
+    """A user as others see them; never an email address."""
+
+    id: str
+    name: str
+    avatar_url: str | None
+    role: Literal["client", "professional", "admin"]
+    role_label: str
+
+
+class Other(Person):
+    """`seen_at` to five minutes, and of the last seven days only."""
+
+    presence: Literal["here", "away"]
+    seen_at: str | None
+
+
+class SubjectLabel(BaseModel):
+    id: str
+    kind: str
+    kind_label: str
+    external_id: str
+    title: str
+    status: str | None
+    starts_at: str | None
+    url: str | None
+
+
+class Quote(BaseModel):
+    """The first words of the message that one answers, as it is now."""
+
+    seq: int
+    sender_id: str
+    body: str | None
+    deleted: bool
+
+
+class ReactionShape(BaseModel):
+    emoji: str
+    user_ids: list[str]
+
+
+class MessageShape(BaseModel):
+    """`client_key` goes to its sender only; a deleted message has no body.
+
+    Of two states of a message the one with the higher `revision` is newer.
+    """
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+    client_key: str | None = None
+    subject: SubjectLabel | None
+    reply_to: int | None
+    quote: Quote | None
+    attachments: list[AttachmentShape]
+    reactions: list[ReactionShape]
+    created_at: str
+    edited_at: str | None
+    deleted: bool
+    pinned_at: str | None
+    revision: int
+
+
+class ThreadShape(BaseModel):
+    id: str
+    key_scope: Literal["connection", "client", "subject"]
+    title: str
+    context: str | None
+    client: Person
+    professional: Person
+    other: Other
+    subject: SubjectLabel | None
+    last_message: MessageShape | None
+    last_seq: int
+    unread: int
+    last_read_seq: int
+    unread_from: int | None
+    other_read_seq: int
+    other_delivered_seq: int
+    archived: bool
+    pinned: bool
+    kind: str | None
+    waiting_since: str | None
+    muted: bool
+    muted_until: str | None
+    snoozed_until: str | None
+    listed_at: str
+    created_at: str
+    updated_at: str
+
+
+class MembershipShape(BaseModel):
+    thread_id: str
+    last_read_seq: int
+    unread_from: int | None
+    unread: int
+    archived: bool
+    pinned: bool
+    muted_until: str | None
+    snoozed_until: str | None
+
+
+class Unread(BaseModel):
+    messages: int
+    notifications: int
+
+
+class OneThread(BaseModel):
+    thread: ThreadShape
+
+
+class ThreadPage(BaseModel):
+    threads: list[ThreadShape]
+    next: str | None
+    cursor: str
+
+
+class OneMessage(BaseModel):
+    message: MessageShape
+
+
+class Pins(BaseModel):
+    messages: list[MessageShape]
+
+
+class MessagePage(BaseModel):
+    """`at`: the message that `around` or `date` asked for."""
+
+    messages: list[MessageShape]
+    at: int | None = None
+    has_more: bool
+    cursor: str
+
+
+class ReadAnswer(BaseModel):
+    membership: MembershipShape
+    unread: Unread
+
+
+class MembershipAnswer(BaseModel):
+    membership: MembershipShape
+
+
+class Me(BaseModel):
+    user: Person
+    cursor: str
+    unread: Unread

@@ -1,0 +1,83 @@
+"""Subjects as labels: what the host platform says anew of one reaches the screens that show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import bindparam, select, tuple_, update
+from sqlalchemy.orm import aliased
+
+from wellchat.changes.actions import record_change
+from wellchat.db import db, execute, table, transaction
+from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.subjects.actions import SubjectSnapshot, visible_fields
+from wellchat.subjects.models import Subject
+
+MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spoken of it, messages; the latest
+
+_message = aliased(Message)
+
+
+def refresh_subject(
+    subject: Subject, previous: SubjectSnapshot | None, _notify: bool, _now: datetime
+) -> None:
+    """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
+
+    Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be
+    found, or shows the subject as it will be.
+    """
+    if previous is None or previous.shown == visible_fields(subject):
+        return
+    with transaction():
+        about, threads = _lock(subject, previous)
+        for thread_id in about:
+            for user_id in threads[thread_id]:
+                record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+        for thread_id, seq in execute(
+            TOUCH_MESSAGES_ABOUT, {"about": subject.id, "threads": list(threads)}
+        ).all():
+            for user_id in threads[thread_id]:
+                record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
+
+
+_messages_about = (
+    select(_message.thread_id, _message.seq)
+    .where(
+        _message.thread_id.in_(bindparam("threads", expanding=True)),
+        _message.subject_id == bindparam("about"),
+    )
+    .order_by(_message.created_at.desc())
+    .limit(MAX_REFRESHED)
+)
+TOUCH_MESSAGES_ABOUT = (
+    update(table(Message))
+    .where(tuple_(Message.thread_id, Message.seq).in_(_messages_about))
+    .values(revision=Message.revision + 1)
+    .returning(Message.thread_id, Message.seq)
+)
+
+
+def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[str, tuple[str, str]]]:
+    """Ids of the threads about it; and of these and those where it may have been spoken of, the two people."""
+    session = db.session()
+    latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MAX_REFRESHED)
+    about = set(session.execute(latest.where(Thread.subject_id == subject.id)).scalars())
+    theirs = (
+        select(Thread.id)
+        .join(Membership, Membership.thread_id == Thread.id)
+        .where(Membership.user_id.in_({subject.professional_id, previous.professional_id}))
+        .order_by(Membership.updated_at.desc())
+        .limit(MAX_REFRESHED)
+    )
+    if subject.client_id and previous.client_id:  # of one client's, and never for all of them
+        theirs = theirs.where(Thread.client_id.in_({subject.client_id, previous.client_id}))
+    ids = about | set(session.execute(theirs).scalars())
+    locked = session.execute(
+        select(Thread.id, Thread.client_id, Thread.professional_id)
+        .where(Thread.id.in_(ids))
+        .order_by(Thread.id)
+        .with_for_update()
+    )
+    return about, {
+        thread_id: (client_id, professional_id) for thread_id, client_id, professional_id in locked
+    }

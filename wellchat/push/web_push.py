@@ -1,0 +1,180 @@
+"""Speaking to push services (RFC 8030, 8188, 8291, 8292).
+
+Where they are is said by whoever subscribes, so an endpoint is an address that a stranger chose: only https, only
+public addresses, the very address that was looked at, no redirects, and never for longer than `TIMEOUT`. That is why
+no ordinary HTTP client is used here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import ssl
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from http.client import HTTPConnection, HTTPException, HTTPResponse
+from urllib.parse import SplitResult, urlsplit
+
+import http_ece
+from cryptography.hazmat.primitives.asymmetric import ec
+from py_vapid.utils import b64urldecode
+
+from wellchat.config import setting
+
+TIMEOUT = 10.0  # seconds for one push, whatever the other side does
+MAX_RETRY_AFTER = 3600  # seconds that a service may ask us to wait
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class Temporary(Exception):
+    """Refused for now, or not reached at all: worth another try, `after` seconds if the service said so."""
+
+    def __init__(self, reason: str, after: int | None = None) -> None:
+        super().__init__(reason)
+        self.after = after
+
+
+class Permanent(Exception):
+    """Refused for good."""
+
+
+class Gone(Exception):
+    """There is no such subscription, or no such service: nothing is to be sent there again."""
+
+
+class OutcomeUnknown(Exception):
+    """It was handed over, and no answer came."""
+
+
+def check_endpoint(endpoint: str) -> SplitResult:
+    """The parts of an address that may be pushed to, as far as can be told without looking it up. Raises ValueError."""
+    parts = urlsplit(endpoint)
+    anywhere = setting("PUSH_ALLOW_PRIVATE")
+    if parts.scheme != "https" and not (anywhere and parts.scheme == "http"):
+        raise ValueError("A push service is at an https address.")
+    odd = (
+        not parts.hostname
+        or parts.username is not None
+        or not endpoint.isascii()
+        or not endpoint.isprintable()
+    )
+    if (
+        odd or " " in endpoint or (parts.port not in (None, 443) and not anywhere)
+    ):  # .port raises ValueError itself
+        raise ValueError("This is not the address of a push service.")
+    try:
+        address = ipaddress.ip_address(str(parts.hostname))
+    except ValueError:
+        return parts
+    if not anywhere and not is_public(address):
+        raise ValueError("This is not a public address.")
+    return parts
+
+
+def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    """Reachable by anybody, and not a private one in a public one's clothes."""
+    if isinstance(address, ipaddress.IPv6Address):
+        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
+        if inner:
+            return is_public(inner)
+        if address in NAT64:
+            return is_public(ipaddress.IPv4Address(address.packed[-4:]))
+    return address.is_global and not address.is_multicast
+
+
+def encrypt(text: bytes, *, p256dh: str, auth: str) -> bytes:
+    """Readable by that browser only."""
+    sealed: bytes = http_ece.encrypt(
+        text,
+        private_key=ec.generate_private_key(ec.SECP256R1()),
+        dh=b64urldecode(p256dh.encode()),
+        auth_secret=b64urldecode(auth.encode()),
+        version="aes128gcm",
+    )
+    return sealed
+
+
+def post(endpoint: str, body: bytes, headers: Mapping[str, str]) -> None:
+    """Hand over one push. Raises Temporary, Permanent, Gone or Lost."""
+    try:
+        parts = check_endpoint(endpoint)
+    except ValueError as error:
+        raise Gone(str(error)) from None
+    with _connected(parts) as connection:
+        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
+        try:
+            connection.request("POST", target, body, dict(headers))
+            response = connection.getresponse()
+        except (OSError, HTTPException, ValueError) as error:
+            raise OutcomeUnknown(
+                f"The push service took it and did not answer ({type(error).__name__})."
+            ) from None
+        _raise_for_status(response)
+
+
+def _raise_for_status(response: HTTPResponse) -> None:
+    reason = f"The push service answered {response.status}."
+    if 200 <= response.status < 300:
+        return
+    if response.status in (404, 410):
+        raise Gone(reason)
+    if response.status in (408, 425, 429) or response.status >= 500:
+        after = response.headers.get("Retry-After", "")
+        raise Temporary(
+            reason, min(int(after), MAX_RETRY_AFTER) if after.isascii() and after.isdecimal() else None
+        )
+    raise Permanent(reason)
+
+
+@contextmanager
+def _connected(parts: SplitResult) -> Iterator[HTTPConnection]:
+    """A connection to the very address that was found fit, cut off after `TIMEOUT` however slowly it drips."""
+    host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
+    connection = HTTPConnection(host, port, timeout=TIMEOUT)
+    raw = _connect(host, port)
+    with raw, raw.dup() as handle:  # encryption takes `raw` over
+        cut = threading.Timer(TIMEOUT, _shutdown, [handle])
+        cut.start()
+        try:
+            connection.sock = _wrap_tls(raw, host) if parts.scheme == "https" else raw
+            yield connection
+        finally:
+            cut.cancel()
+            connection.close()
+
+
+def _connect(host: str, port: int) -> socket.socket:
+    error_name = "OSError"
+    try:
+        for address in _resolve(host, port):
+            try:
+                return socket.create_connection((address, port), TIMEOUT / 2)
+            except OSError as error:
+                error_name = type(error).__name__
+    except OSError as error:
+        error_name = type(error).__name__
+    raise Temporary(f"The push service cannot be reached ({error_name}).")
+
+
+def _wrap_tls(raw: socket.socket, host: str) -> ssl.SSLSocket:
+    try:
+        return ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+    except (OSError, ValueError) as error:
+        raise Temporary(f"No safe connection to the push service ({type(error).__name__}).") from None
+
+
+def _shutdown(raw: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it was done already
+        raw.shutdown(socket.SHUT_RDWR)
+
+
+def _resolve(host: str, port: int) -> list[str]:
+    """Two at most. Raises OSError where the name is not known, and Gone where any of its addresses is not public."""
+    found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    if not setting("PUSH_ALLOW_PRIVATE") and not all(
+        is_public(ipaddress.ip_address(a.partition("%")[0])) for a in found
+    ):
+        raise Gone("The push service is at an address that is not public.")
+    return found[:2]

@@ -1,0 +1,114 @@
+"""Text as a search sees it: case, accents and width folded away, cut into words that know where they stood."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+# Scripts written without spaces: what is cut out of them are pieces, not words.
+_UNSPACED = (
+    (0x0E00, 0x0EFF),  # Thai, Lao
+    (0x0F00, 0x0FFF),  # Tibetan
+    (0x1000, 0x109F),  # Burmese
+    (0x1780, 0x17FF),  # Khmer
+    (0x3005, 0x3007),
+    (0x3040, 0x30FF),  # Hiragana, Katakana
+    (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF),
+    (0x4E00, 0x9FFF),  # Chinese, Japanese
+    (0xF900, 0xFAFF),
+    (0xFF66, 0xFF9F),  # Katakana of half width
+    (0x20000, 0x3FFFF),
+)
+# Accents, points and signs that do not show. Vowel signs of other scripts stay: without them words become others.
+_REMOVED = (
+    (0x00AD, 0x00AD),
+    (0x0300, 0x036F),
+    (0x0483, 0x0487),
+    (0x0591, 0x05BD),
+    (0x05BF, 0x05C7),
+    (0x0610, 0x061A),
+    (0x064B, 0x065F),
+    (0x0670, 0x0670),
+    (0x1AB0, 0x1AFF),
+    (0x1DC0, 0x1DFF),
+    (0x200B, 0x200F),
+    (0x2060, 0x2060),
+    (0x20D0, 0x20FF),
+    (0xFE00, 0xFE0F),
+    (0xFE20, 0xFE2F),
+    (0xFEFF, 0xFEFF),
+)
+_REPLACEMENTS: dict[int, str | None] = {
+    code: None for first, last in _REMOVED for code in range(first, last + 1)
+}
+_REPLACEMENTS |= {
+    ord(letter): plain
+    for letter, plain in zip("øłđæœıħŧþð", ("o", "l", "d", "ae", "oe", "i", "h", "t", "th", "d"), strict=True)
+}
+_SEPARATOR, _SPACED, _PIECES, _JOINS = range(4)
+
+
+class Word(NamedTuple):
+    """`text` is folded; `ranges` has the range in the original of each of its characters, for pieces only."""
+
+    text: str
+    start: int
+    end: int
+    ranges: tuple[tuple[int, int], ...] = ()
+
+
+@lru_cache(maxsize=50_000)
+def normalise(text: str) -> str:
+    """`text` as anybody may have written it: "Crème" and "CREME" are "creme"."""
+    if text.isascii():
+        return text.lower()
+    opened = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return unicodedata.normalize("NFC", opened.translate(_REPLACEMENTS))
+
+
+@lru_cache(maxsize=5_000)
+def _kind(character: str) -> int:
+    code, category = ord(character), unicodedata.category(character)[0]
+    if code in (0xFF9E, 0xFF9F):
+        return _JOINS
+    if category != "P" and any(first <= code <= last for first, last in _UNSPACED):
+        return _PIECES
+    if category == "M" or (code in _REPLACEMENTS and _REPLACEMENTS[code] is None):
+        return _JOINS
+    return _SPACED if category in "LN" else _SEPARATOR
+
+
+def split_words(text: str) -> Iterator[Word]:
+    """The words of `text` in order; a run of a script without spaces is one of them."""
+    kind, start = _SEPARATOR, 0
+    for at, character in enumerate(text):
+        this = _kind(character)
+        if this == _JOINS:
+            this = kind
+        if this != kind:
+            yield from _word(text, start, at, kind)
+            kind, start = this, at
+    yield from _word(text, start, len(text), kind)
+
+
+def _word(text: str, start: int, end: int, kind: int) -> Iterator[Word]:
+    if kind == _SPACED and (normalised := normalise(text[start:end])):
+        yield Word(normalised, start, end)
+    elif kind == _PIECES:
+        yield _run(text, start, end)
+
+
+def _run(text: str, start: int, end: int) -> Word:
+    normalised, ranges, at = "", [], start
+    while at < end:
+        after = at + 1
+        while after < end and _kind(text[after]) == _JOINS:
+            after += 1
+        piece = normalise(text[at:after])
+        normalised += piece
+        ranges += [(at, after)] * len(piece)
+        at = after
+    return Word(normalised, start, end, tuple(ranges))

@@ -1,0 +1,32 @@
+"""Shapes of what a search answers, for the OpenAPI document; tests hold every answer to them."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
+
+
+class Result(BaseModel):
+    message: MessageShape
+    thread: ThreadShape
+    excerpt: str = Field(
+        description="Plain text on one line, the words around the first match; an ellipsis where cut."
+    )
+    marks: list[tuple[int, int]] = Field(
+        description="The ranges of `excerpt` that match, in characters: from, up to."
+    )
+
+
+class SearchAnswer(BaseModel):
+    """Newest first. `close`: nothing holds the very words; what is here differs from them by a slip."""
+
+    results: list[Result]
+    next: str | None = Field(
+        description="`before` of the next page. A page may be short, even empty, and have one."
+    )
+    close: bool
+    threads: list[ThreadShape] = Field(description="By name of person or subject; with `names` only.")
+    people: list[Person] = Field(
+        description="By name, of my connections without a thread; with `names` only."
+    )

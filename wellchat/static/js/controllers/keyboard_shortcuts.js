@@ -1,0 +1,49 @@
+/* The list by keyboard: answers with what to do about a key. Never while somebody types, nor over a menu or a dialog. */
+
+import { part } from "../lib/dom.js";
+import { isComposing } from "../lib/text_input.js";
+import { OPEN_SELECTOR } from "../lib/popover.js";
+
+const TYPING = "input, textarea, select, [contenteditable]";
+
+export function keyboardShortcuts(root, { rows, rowOf, open, menu, apply }) {
+  const list = part(root, "list");
+  const dialog = part(root, "shortcuts");
+  const focused = () => document.activeElement?.closest?.("[data-thread-id]:is(li)");
+  const meant = () => focused() ?? rowOf(open);
+
+  function step(by) {
+    const all = rows();
+    const from = meant();
+    const next = from ? all[all.indexOf(from) + by] : all[by > 0 ? 0 : all.length - 1];
+    next?.querySelector("a").focus();
+    next?.scrollIntoView({ block: "nearest" });
+  }
+
+  const onRow = (what) => () => {
+    const row = meant();
+    if (row) what(row);
+    return Boolean(row);
+  };
+  const KEYS = {
+    j: () => step(1),
+    k: () => step(-1),
+    e: onRow((row) => apply(row, { archived: "toggle" })),
+    p: onRow((row) => apply(row, { pinned: "toggle" })),
+    u: onRow((row) => apply(row, { read: true })),
+    m: onRow((row) => menu(row, "mute")),
+    s: onRow((row) => menu(row, "snooze")),
+    ".": onRow((row) => menu(row)),
+    "/": () => root.querySelector('[type="search"]').focus(),
+    "?": () => dialog.showModal(),
+  };
+  const IN_LIST = { ArrowDown: KEYS.j, ArrowUp: KEYS.k };
+
+  return (event) => {
+    const { target, key } = event;
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || isComposing(event)) return;
+    if (target.closest(TYPING) || document.querySelector(`dialog[open], ${OPEN_SELECTOR}`)) return;
+    const action = KEYS[key] ?? (list.contains(target) ? IN_LIST[key] : null);
+    if (action && list.getClientRects().length && action() !== false) event.preventDefault();
+  };
+}

@@ -1,0 +1,127 @@
+/* The files that are about to be sent, in the composer: a row for each, with its progress. */
+
+import { ApiError } from "../models/api.js";
+import { Uploads } from "../models/uploads.js";
+import { clone, part, write } from "./dom.js";
+import { fileSize, previews } from "./files.js";
+import { t } from "./i18n.js";
+
+const SHOWABLE = /^image\/(jpeg|png|webp|gif)$/;
+
+export class UploadList {
+  #rows = new Map(); // item -> row
+  #waiting = false; // "Send" was pressed while files were on their way
+
+  constructor(form, app) {
+    Object.assign(this, { form, app, list: part(form, "uploads") });
+    this.uploads = new Uploads({
+      send: (file, options) => upload(app.api, file, options),
+      discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // else it goes within a day
+      changed: (item) => this.#changed(item),
+      maxMb: Number(form.dataset.maxMb),
+    });
+    form.uploadList = this;
+  }
+
+  add(files) {
+    write(part(this.form, "problem"), this.uploads.add(files));
+    this.form.elements.body.focus({ preventScroll: true });
+  }
+
+  /** What goes with the message; false: not yet, it is sent when all is up. */
+  take() {
+    if (this.uploads.failed) {
+      write(part(this.form, "problem"), t("A file did not go up. Try it again, or remove it."));
+      return false;
+    }
+    if (this.uploads.busy) {
+      this.#wait(true);
+      return false;
+    }
+    for (const { attachment, preview } of this.uploads.items) if (preview && attachment.width) previews.set(attachment.id, preview);
+    const taken = this.uploads.take();
+    this.#rows.forEach((row) => row.remove());
+    this.#rows.clear();
+    this.#draw();
+    return taken;
+  }
+
+  #wait(waiting) {
+    this.#waiting = waiting;
+    part(this.form, "uploads-waiting").hidden = !waiting;
+    if (waiting) this.app.announce(t("It goes out as soon as the files are up."));
+  }
+
+  #changed(item) {
+    if (item.state === "removed") this.#drop(item);
+    else this.#fill(this.#rows.get(item) ?? this.#row(item), item);
+    this.#draw();
+    if (item.state === "done" && !this.uploads.busy) this.app.announce(t("The files are up."));
+    if (!this.#waiting) return;
+    if (this.uploads.failed) this.#wait(false);
+    else if (!this.uploads.busy) {
+      this.#wait(false);
+      this.form.requestSubmit();
+    }
+  }
+
+  #row(item) {
+    const row = clone(this.form, "upload-row");
+    part(row, "name").textContent = part(row, "name").title = item.name;
+    part(row, "progress").setAttribute("aria-label", t("%(name)s, going up", { name: item.name }));
+    part(row, "remove").setAttribute("aria-label", t("Remove %(name)s", { name: item.name }));
+    part(row, "remove").addEventListener("click", () => this.uploads.remove(item));
+    part(row, "again").addEventListener("click", () => this.uploads.retry(item));
+    if (SHOWABLE.test(item.file.type)) {
+      item.preview = URL.createObjectURL(item.file);
+      part(row, "preview").replaceChildren(Object.assign(document.createElement("img"), { src: item.preview, alt: "" }));
+    }
+    this.#rows.set(item, row);
+    this.list.append(row);
+    return row;
+  }
+
+  #fill(row, { state, progress, reason, size, canRetry }) {
+    row.classList.toggle("upload-list__row--failed", state === "failed");
+    const bar = part(row, "progress");
+    bar.hidden = !["waiting", "uploading"].includes(state);
+    bar.value = progress;
+    part(row, "state").textContent = state === "failed" ? reason : fileSize(size);
+    part(row, "again").hidden = state !== "failed" || !canRetry;
+    if (state === "failed") this.app.announce(`${part(row, "name").textContent}: ${reason}`);
+  }
+
+  #drop(item) {
+    this.#rows.get(item)?.remove();
+    this.#rows.delete(item);
+    if (item.preview) URL.revokeObjectURL(item.preview);
+    this.form.elements.body.focus({ preventScroll: true });
+  }
+
+  #draw() {
+    this.list.hidden = !this.#rows.size;
+    this.form.classList.toggle("composer--files", this.#rows.size > 0);
+    if (!this.#rows.size) this.#wait(false);
+  }
+}
+
+/* fetch() does not tell how much of a body has gone out. */
+function upload(api, file, { progress, signal }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const data = new FormData();
+    data.append("file", file, file.name);
+    request.open("POST", `${api.root}/attachments`);
+    request.setRequestHeader("X-CSRFToken", api.csrf);
+    request.setRequestHeader("Accept", "application/json");
+    request.responseType = "json";
+    request.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);
+    request.onload = () => {
+      if (request.status === 201 && request.response) resolve(request.response.attachment);
+      else reject(new ApiError(request.status, request.response ?? {}));
+    };
+    request.onerror = request.onabort = () => reject(new ApiError(0));
+    signal.addEventListener("abort", () => request.abort());
+    request.send(data);
+  });
+}

@@ -1,0 +1,49 @@
+/* Things of one person in the browser's storage, each under its key. All tabs of the browser share it. */
+
+import { removeByPrefix } from "./drafts.js";
+
+export class UserStorage {
+  constructor({ storage, prefix }) {
+    Object.assign(this, { storage, prefix });
+  }
+
+  put(key, value) {
+    try {
+      this.storage?.setItem(this.prefix + key, JSON.stringify(value));
+    } catch {
+      // storage full or forbidden: it only would not survive a reload
+    }
+  }
+
+  remove(key) {
+    this.storage?.removeItem(this.prefix + key);
+  }
+
+  all() {
+    const found = [];
+    for (let i = 0; i < (this.storage?.length ?? 0); i++) {
+      const name = this.storage.key(i);
+      if (name.startsWith(this.prefix)) found.push(read(this.storage.getItem(name)));
+    }
+    return found.filter(Boolean);
+  }
+
+  /** What another tab did: {key, value}, `value` null where it was taken; null where the entry is of another namespace. */
+  readEvent({ key: name, newValue }) {
+    return name?.startsWith(this.prefix) ? { key: name.slice(this.prefix.length), value: read(newValue) } : null;
+  }
+
+  /** Empties it, for good: nothing is stored any more. */
+  clear() {
+    removeByPrefix(this.storage, this.prefix);
+    this.storage = null;
+  }
+}
+
+function read(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null; // not ours, or cut off
+  }
+}

@@ -1,0 +1,112 @@
+/* The service worker, requests: static files from what was kept of their version, pages from the network, and where it is
+   silent from what was kept. Everything else goes its way as if there were no worker. */
+
+const FILES = "wellchat.files."; // and their version
+const OFFLINE = "/offline";
+const NETWORK_TIMEOUT = 3000; // ms that a page which could be shown as it was waits for the network
+const SESSION_PATHS = /^\/(sign-in|sign-up|sign-out|become|reset-password|verify)(\/|$)/; // posted to, they change who is signed in
+
+self.addEventListener("install", (event) => {
+  self.skipWaiting();
+  // Calls need no worker to be woken for them, where the browser can be told so.
+  event.addRoutes?.({ condition: { urlPattern: new URLPattern({ pathname: "/api/*" }) }, source: "network" })?.catch(() => {});
+  event.waitUntil(precache());
+});
+
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+
+async function activate() {
+  // In Firefox a navigation fails with its preload, whatever we answer: offline there would be no page.
+  const preload = self.registration.navigationPreload;
+  await (/ Firefox\//.test(self.navigator.userAgent) ? preload?.disable() : preload?.enable());
+  if (!self.wellchat.pages) await clearPages(); // the installation keeps none any more
+  await deleteOldCaches();
+  await self.clients.claim();
+}
+
+/* All or nothing: with files of two versions no page works. While a new version rolls out, hosts may answer with either. */
+async function precache() {
+  const cache = await caches.open(FILES + self.wellchat.version);
+  const take = async (address) => {
+    if (await cache.match(address)) return;
+    const file = await fetch(address);
+    if (!file.ok || !file.headers.get("Cache-Control")?.includes("immutable")) throw new Error(`not of this version: ${address}`);
+    await cache.put(address, file);
+  };
+  await Promise.all(self.wellchat.shell.map(take));
+  const page = await fetch(OFFLINE, { credentials: "omit" });
+  if (!page.ok) throw new Error("no offline page");
+  await cache.put(OFFLINE, page);
+}
+
+/* Files of older versions go, unless a kept page was made for them. */
+async function deleteOldCaches() {
+  const used = new Set([self.wellchat.version]);
+  for (const name of await pageCaches()) {
+    for (const page of await (await caches.open(name)).matchAll()) used.add(page.headers.get("X-Kept-Version"));
+  }
+  const old = (await caches.keys()).filter((name) => name.startsWith(FILES) && !used.has(name.slice(FILES.length)));
+  for (const name of old) await caches.delete(name);
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (url.origin !== self.location.origin) return;
+  if (request.mode !== "navigate") {
+    if (request.method === "GET" && url.pathname.startsWith("/assets/")) event.respondWith(fileResponse(request));
+  } else if (request.method === "GET") event.respondWith(pageResponse(event, url));
+  else if (SESSION_PATHS.test(url.pathname)) event.waitUntil(clearPages());
+});
+
+async function fileResponse(request) {
+  return (await caches.match(request.url, { ignoreVary: true })) ?? fetch(request);
+}
+
+async function pageResponse(event, url) {
+  const countBefore = clearCount;
+  const asked = fromNetwork(event);
+  const answer = asked.then((response) => handleResponse(event, url, response, countBefore));
+  answer.catch(() => {}); // looked at below
+  if (!isCacheable(url)) return answer.catch(() => offlinePage());
+  const timeout = new Promise((resolve) => setTimeout(resolve, NETWORK_TIMEOUT, null));
+  const first = await Promise.race([answer.catch(() => null), timeout]);
+  if (first) return first;
+  const stored = await cachedPage(url);
+  if (!stored) return answer.catch(() => offlinePage());
+  event.waitUntil(answer.catch(() => {}));
+  return stored;
+}
+
+async function fromNetwork(event) {
+  return (await event.preloadResponse) ?? fetch(event.request);
+}
+
+/* The response, where it is worth showing; keeps it where it is worth keeping. */
+async function handleResponse(event, url, response, countBefore) {
+  const leadsAway = response.type === "opaqueredirect";
+  if (isCacheable(url)) {
+    if (leadsAway) await isSignedOut(); // no page that we keep leads anywhere else: throws, if it was not our server
+    if ([502, 503, 504].includes(response.status)) return (await cachedPage(url)) ?? response;
+    if ([403, 404, 410].includes(response.status)) event.waitUntil(removePage(url.pathname));
+    if (response.ok && !url.search) event.waitUntil(storePage(url.pathname, response.clone(), countBefore).then(deleteOldCaches));
+  } else if (leadsAway || url.pathname === "/sign-in") event.waitUntil(isSignedOut().catch(() => {}));
+  return response;
+}
+
+async function offlinePage() {
+  const page = await caches.match(OFFLINE, { ignoreVary: true });
+  return page ? withKeptTime(page, new Date().toISOString()) : Response.error();
+}
+
+const MESSAGE_HANDLERS = {
+  /* The page that was open before there was a worker. */
+  keep: async ({ path }) => isCacheable(new URL(path, self.location.origin)) && fetchAndStore(path),
+  news: addNews,
+  forget: clearPages,
+};
+
+self.addEventListener("message", (event) => {
+  const { type, ...fields } = event.data ?? {};
+  if (Object.hasOwn(MESSAGE_HANDLERS, type)) event.waitUntil(MESSAGE_HANDLERS[type](fields));
+});

@@ -1,0 +1,16 @@
+"""Where subjects call the features above them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from wellchat.feature import Hook
+
+if TYPE_CHECKING:
+    from wellchat.subjects.actions import SubjectSnapshot
+    from wellchat.subjects.models import Subject
+
+subject_put_in_transaction: Hook[[Subject, SubjectSnapshot | None, bool, datetime], None]
+subject_put_in_transaction = Hook("subjects.subject_put_in_transaction")
+"""(subject, how it was before or None for a new one, whether to notify its people, now)."""

@@ -1,0 +1,105 @@
+"""Doorbells for the worker: task messages that carry ids. The row in the database is the job.
+
+A message is sent after commit, by a thread of its own: no request waits for it or fails with it. Where the broker is
+down, the sweep finds the row instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+
+from celery import Celery
+from flask import Flask
+
+from wellchat.background_publisher import BackgroundPublisher
+from wellchat.db import after_commit, current_transaction
+
+log = logging.getLogger(__name__)
+
+BROKER_TIMEOUT = 0.25  # seconds that task messages wait for a slow broker
+RETRY_AFTER = 5.0  # seconds without trying, after the broker failed
+BATCH_DELAY = 0.05  # seconds a message waits for others: building one costs as much as a fifth of a send
+MAX_IDS = 20  # of one message: what one worker does in a row while others wait for work
+
+celery = Celery("wellchat")
+_retry_at = 0.0
+
+
+def enqueue(task: str, **ids: str) -> None:
+    """Send `task` to the worker, with one id or none, once the surrounding transaction is durable.
+
+    Asked twice in one transaction, it is sent once. Messages of a kind are merged: `thread_id="a"` reaches the task as
+    `thread_ids=["a", ...]`.
+    """
+    if current := current_transaction():
+        messages: set[tuple[str, str]] = current.notes.setdefault("task_messages", set())
+        message = (task, repr(sorted(ids.items())))
+        if message in messages:
+            return
+        messages.add(message)
+    after_commit(lambda: _put(task, ids))
+
+
+def _put(task: str, ids: dict[str, str]) -> None:
+    if celery.conf.broker_url:
+        _publisher.put((task, ids))
+
+
+def _send(messages: list[tuple[str, dict[str, str]]]) -> None:
+    global _retry_at
+    if time.monotonic() < _retry_at:
+        return
+    try:
+        for task, ids in _merged(messages):
+            celery.send_task(task, kwargs=ids, retry=False, ignore_result=True)
+    except Exception as error:
+        _retry_at = time.monotonic() + RETRY_AFTER
+        log.warning("the broker does not answer (%s); the sweep takes over for a while", error)
+
+
+def _merged(messages: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, dict[str, list[str]]]]:
+    """Yields as few messages as say the same, each id once."""
+    values_of: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
+    for task, ids in messages:
+        name, value = next(iter(ids.items()), ("", ""))
+        values_of[task, name][value] = None
+    for (task, name), values in values_of.items():
+        if not name:
+            yield task, {}
+            continue
+        all_ids = list(values)
+        for start in range(0, len(all_ids), MAX_IDS):
+            yield task, {f"{name}s": all_ids[start : start + MAX_IDS]}
+
+
+_publisher = BackgroundPublisher(_send, delay=BATCH_DELAY)
+
+
+def broker_url(url: str | None) -> str | None:
+    """Celery's spelling of a Redis URL: `unix:///path` is `redis+socket:///path` to it."""
+    if url and url.startswith("unix://"):
+        return "redis+socket://" + url.removeprefix("unix://")
+    return url
+
+
+def init_app(app: Flask) -> None:
+    celery.conf.update(
+        broker_url=broker_url(app.config["BROKER_URL"]),
+        broker_connection_retry_on_startup=True,
+        # One try: kombu would go on for seconds, and every request that enqueues meanwhile would wait for it.
+        broker_transport_options={
+            "socket_timeout": BROKER_TIMEOUT,
+            "socket_connect_timeout": BROKER_TIMEOUT,
+            "max_retries": 0,
+        },
+        task_ignore_result=True,
+        task_acks_late=True,  # a killed worker's task runs again; every task may run twice
+        task_reject_on_worker_lost=True,
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        timezone="UTC",
+    )
+    app.extensions["celery"] = celery

@@ -1,0 +1,25 @@
+"""The shape of an update, for the OpenAPI document; tests hold every answer to it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+
+from wellchat.messaging.schemas import MessageShape, ThreadShape, Unread
+from wellchat.notifications.schemas import NotificationShape
+
+
+class Typist(BaseModel):
+    thread_id: str
+    user_id: str
+
+
+class Update(BaseModel):
+    """The current state of everything that changed above a cursor; a list is empty where nothing of it did."""
+
+    cursor: str
+    has_more: bool
+    threads: list[ThreadShape]
+    messages: list[MessageShape]
+    notifications: list[NotificationShape]
+    unread: Unread
+    typing: list[Typist]
