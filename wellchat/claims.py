@@ -141,8 +141,9 @@ def _is_one_of(column: Any, states: States) -> ColumnElement[bool]:
 
 
 def postpone(model: Any, row_id: str, *, until: datetime | None, states: States) -> None:
-    """Make a row in one of these states due at `until`, inside the caller's transaction; None: never again."""
-    later = update(model).where(model.id == row_id, _is_one_of(model.state, states)).values(due_at=until)
+    """Make a row in one of these states due at `until`, None for never, in the caller's transaction."""
+    row = update(model).where(model.id == row_id, _is_one_of(model.state, states))
+    later = row.values(due_at=until)
     db.session.execute(later.execution_options(synchronize_session=False))
 
 

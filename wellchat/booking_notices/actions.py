@@ -1,4 +1,4 @@
-"""From what the host platform says of a booking or session to what its two people are told, and when."""
+"""Plan notices when the host platform changes a booking or session, and send those that are due."""
 
 from __future__ import annotations
 
@@ -26,10 +26,11 @@ RETRY_AFTER = timedelta(minutes=5)
 
 
 def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
-    """A subject was put; `previous` is how it was before. Runs in the transaction that put it.
+    """Plan notices for both people of a booking, in the transaction that put it. `previous` is how it was
+    before.
 
-    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody.
-    Where nobody is to be told, reminders that were planned go along with it all the same.
+    Nothing is planned for what has begun, so that history imported by a host platform notifies nobody. With
+    `notify` false, reminders that were planned still move along with the booking.
     """
     if subject.declared.scope != "connection":
         return
@@ -49,6 +50,9 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
 
 
 def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
+    """Return the notice about this change for one person: booked, cancelled or moved. None: nothing they
+    need.
+    """
     if (
         previous is None
         or previous.is_cancelled
@@ -67,12 +71,12 @@ def _schedule(subject_id: str, user_id: str, what: str, due_at: datetime) -> Non
 
 
 def announce(*, subject_ids: Sequence[str], now: datetime) -> int:
-    """Tell the people of these subjects what is due. Answers how many were told something."""
+    """Notify the people of these subjects of what is due. Return how many were notified."""
     return _announce_each(_due(now).where(Announcement.subject_id.in_(subject_ids)), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Everything that is due: reminders, and what a lost doorbell missed."""
+    """Notify everybody of what is due: reminders, and changes whose task message was lost."""
     return {"announced": _announce_each(_due(now).limit(BATCH), now)}
 
 
@@ -93,7 +97,7 @@ def _announce_each(due: Select[str, str], now: datetime) -> int:
 
 
 def _announce_to(subject_id: str, user_id: str, now: datetime) -> bool:
-    """Tell one person, in one transaction. Return whether they were told something."""
+    """Notify one person, in one transaction. Return whether they were notified."""
     with transaction() as session:
         theirs = delete(Announcement).where(_is_due(subject_id, user_id, now))
         taken = session.execute(theirs.returning(Announcement.what)).scalars()
@@ -114,7 +118,7 @@ def _is_due(subject_id: str, user_id: str, now: datetime) -> ColumnElement[bool]
 
 
 def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
-    """Decided again by how it stands now: whatever was planned, at most one thing is told."""
+    """Decide again by the booking as it is now, and send at most one notice. Return whether it was sent."""
     session = db.session()
     subject = session.get(Subject, subject_id, populate_existing=True)
     reader = session.get(User, user_id)
@@ -154,9 +158,7 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
 
 
 def _current_notice(planned: set[str], *, is_cancelled: bool) -> str | None:
-    """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of
-    it.
-    """
+    """Return the one notice that covers all planned ones. None: it came and went before anybody heard."""
     if is_cancelled:
         return CANCELLED if CANCELLED in planned and BOOKED not in planned else None
     return next((what for what in (BOOKED, MOVED, HOUR_BEFORE, DAY_BEFORE) if what in planned), None)

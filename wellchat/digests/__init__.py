@@ -1,4 +1,4 @@
-"""Digests: one email that gathers what a person missed, by the contract of decide.py."""
+"""Digests: one email that gathers what a person missed. The rules are in decide.py."""
 
 from wellchat.digests import outbox, runs, week, week_content
 from wellchat.digests.actions import reschedule

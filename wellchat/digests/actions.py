@@ -1,8 +1,8 @@
-"""Planning and sending digests: decide, render, send, remember.
+"""Schedule digests, and decide on one person under the claim.
 
-One recipient, one transaction. In it the schedule row is claimed, the decision made, the messages counted as
-mailed and the mail written down; only then does anything leave. So a message is in at most one email, and
-what a crash leaves behind is an untouched schedule, or a mail whose fate the ledger calls unknown.
+One transaction per person: claim the row of the schedule, decide, count the messages as mailed, write the
+mail down. Only after the commit does anything leave. So a message is in at most one email, and a crash leaves
+either an untouched schedule or a mail that the ledger calls unknown.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ RETRY_AFTER = timedelta(minutes=5)  # before somebody is tried again whose diges
 
 
 class Outcome(NamedTuple):
-    """What came of one recipient, and why: `waiting`, or the state their mail is in."""
+    """The result of one person's turn, and why. `did`: "waiting", "failed", or the state of their mail."""
 
     user_id: str
     did: str
@@ -39,16 +39,13 @@ class Outcome(NamedTuple):
 
 
 class LockMissed(Exception):
-    """Something waits in a thread that was read when the unread ones were locked: begin again."""
-
-
-# When to look
+    """An unread message has come in a thread whose membership is not locked. Begin again."""
 
 
 def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:
-    """A message was sent to this person: plan a look at it for when it is due.
+    """Schedule the person to whom this message was sent for when their digest is due.
 
-    Nothing for who wants no emails.
+    Do nothing if they want no emails about messages.
     """
     prefs = preferences(user_id)
     if switched_off(prefs):
@@ -67,7 +64,7 @@ def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetim
 
 
 def schedule(*, user_id: str, at: datetime) -> None:
-    """Look at this person at `at` or, where a look is planned already, at the earlier of the two."""
+    """Schedule a person for `at`, or for the earlier time if they are scheduled already."""
     with transaction() as session:
         planned = insert(DigestSchedule).values(user_id=user_id, due_at=at, asked=0)
         earlier = func.least if is_postgresql() else func.min
@@ -83,7 +80,9 @@ def schedule(*, user_id: str, at: datetime) -> None:
 
 
 def reschedule(user_id: str, now: datetime) -> None:
-    """Somebody changed what they want: a planned look is taken at once, and decides by the new wishes."""
+    """Make a scheduled person due now, after a change of their preferences. The run then decides by the new
+    ones.
+    """
     with transaction() as session:
         session.execute(
             update(DigestSchedule)
@@ -93,9 +92,6 @@ def reschedule(user_id: str, now: datetime) -> None:
         enqueue("digests.send")
 
 
-# One person, decided on under the claim
-
-
 def send_one(
     *,
     user_id: str,
@@ -103,10 +99,11 @@ def send_one(
     connection: MailConnection | None = None,
     kind: DigestKind = DIGEST,
 ) -> Outcome | None:
-    """Claim and decide on one person and write the outcome down. None: not due, or somebody else has them.
+    """Claim one person, decide, write the outcome down, and send the mail.
 
-    A mail leaves by `connection`; without one it is left queued for whoever called (see
-    mail.actions.deliver).
+    Return None if they are not due or somebody else has claimed them. Without a `connection` the mail stays
+    queued; the caller sends it with mail.actions.deliver. Begins again up to five times while new messages
+    come in, then raises LockMissed.
     """
     for _ in range(MAX_RESTARTS - 1):
         with suppress(LockMissed):
@@ -117,7 +114,7 @@ def send_one(
 def _send_one(
     kind: DigestKind, user_id: str, now: datetime, connection: MailConnection | None
 ) -> Outcome | None:
-    """Raises LockMissed."""
+    """Do one attempt of `send_one`. Raises LockMissed."""
     row = kind.schedule
     with transaction() as session:
         locked = _lock_memberships(user_id) if kind.holds_messages else set()
@@ -143,9 +140,9 @@ def _send_one(
 
 
 def _lock_memberships(user_id: str) -> set[str]:
-    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does.
+    """Lock the memberships with unread messages, in the order of thread ids. Return those thread ids.
 
-    Answers of which.
+    Lock order: memberships before the row of the schedule, as the dispatcher of messages does.
     """
     unread = select(Membership.thread_id).where(
         Membership.user_id == user_id, Membership.last_seq > Membership.last_read_seq
@@ -154,9 +151,7 @@ def _lock_memberships(user_id: str) -> set[str]:
 
 
 def postpone(kind: DigestKind, user_id: str, now: datetime) -> None:
-    """Make a person who could not be decided on due again in five minutes, so that they do not come first at
-    once.
-    """
+    """Make a person who could not be decided on due again in five minutes."""
     with transaction() as session:
         theirs = update(kind.schedule).where(kind.schedule.user_id == user_id)
         session.execute(theirs.values(due_at=now + RETRY_AFTER))

@@ -1,7 +1,7 @@
-"""Digests decided on before they are claimed, many people at once.
+"""Decide on digests of many people at once, before any of them is claimed.
 
-The claim itself asks whether anything has changed that the decision stands on. Where it has, nothing is
-written, and the person is decided on again under the locks (actions.send_one).
+The claim itself checks that nothing has changed that the decision stood on. If something has, it writes
+nothing, and actions.send_one decides again under the locks.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from wellchat.messaging.models import Membership, Message
 
 
 class Prepared(NamedTuple):
-    """A mail as it would be by what was seen a moment ago."""
+    """A digest that was decided on and rendered from a snapshot of the database."""
 
     recipient: Recipient
     decision: DigestDecision
@@ -32,11 +32,14 @@ class Prepared(NamedTuple):
 
 
 class Changed(Exception):
-    """What a decision stood on is not so any more."""
+    """Something that the decision stood on has changed since."""
 
 
 def build_batch(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
-    """Return user id -> the mail, for those of these people who are to get a digest now. Change nothing."""
+    """Return user id -> prepared digest, for those of these people who are to get one now. Change nothing.
+
+    A digest that leaves out a thread until later is not prepared: it is decided on under the claim.
+    """
     # One moment for all reads: another run may send half of this while we look.
     snapshot()
     recipients = load_recipients(user_ids, now).values()
@@ -52,10 +55,10 @@ def build_batch(user_ids: Sequence[str], now: datetime) -> dict[str, Prepared]:
 
 
 def claim(prepared: Prepared, now: datetime) -> Mail:
-    """Claim the person and write down what was prepared. Raises Changed where it would not be decided so now.
+    """Claim the person and write the prepared mail down, claimed already. Raises Changed.
 
-    Memberships before the schedule, as everybody locks them. A look that is asked for from here on is a new
-    row.
+    Lock order: memberships by thread id, then the row of the schedule. A message that comes after this makes
+    a new row in the schedule.
     """
     recipient, decision, _ = prepared
     with transaction() as session:

@@ -1,4 +1,4 @@
-"""`wellchat digest send`, for cron and for looking before leaping."""
+"""`wellchat digest send`: send what is due, from cron, or preview it."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _forecasts(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
 
 
 def _with_progress(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """How many people so far, where somebody watches and nothing else is printed there."""
+    """Count people on stderr, if it is a terminal and nothing else is printed there."""
     if not sys.stderr.isatty() or (sys.stdout.isatty() and "--dry-run" in sys.argv):
         yield from lines
         return

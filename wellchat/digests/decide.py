@@ -1,12 +1,13 @@
-"""Whether a person gets an email now, later or not: a ladder of plain exits, asked again whenever it matters.
+"""Decide whether a person gets a digest now, later or not.
 
 1. never for what was read, deleted or muted;
 2. a message is in at most one email (`mailed_seq`);
-3. not while its reader is here, and only once their delay has passed or their digest time has come;
+3. not while the reader is present, and only after their delay or at their digest time;
 4. quiet hours and the daily caps hold mails back, and merge them;
 5. never to an address that refuses mail: what waits there is not counted as mailed.
 
-The ladder reads nothing from the database; recipients.py loads what it stands on.
+Nothing here reads the database; recipients.py loads all of it before. The decision is made again at the claim
+and when the mail is rendered.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ from wellchat.notifications.quiet_hours import quiet_for
 
 @dataclass(frozen=True)
 class DigestDecision:
-    """Send now, wait, or skip it all: `wait_until` and `skip` are never both set; with neither, it is sent."""
+    """Send now, wait until a moment, or skip all of it.
+
+    `wait_until` and `skip` are never both set. With neither, the mail is sent.
+    """
 
     threads: tuple[Waiting, ...] = ()  # what a digest holds; a weekly summary holds none
     wait_until: datetime | None = None
@@ -45,7 +49,7 @@ class DigestDecision:
 
 
 def decide(recipient: Recipient, now: datetime) -> DigestDecision:
-    """Decide about the messages that wait for this person."""
+    """Decide about the unread messages of this person."""
     prefs = recipient.prefs
     if refusal := switched_off(prefs):
         return DigestDecision(skip=refusal)
@@ -91,7 +95,7 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
 
 
 def switched_off(prefs: EffectivePreferences) -> str:
-    """Why this person gets no emails about messages at all, if so."""
+    """Return why this person gets no emails about messages, as a sentence. "": they get them."""
     if prefs.cadence == "off":
         return N_("Emails are switched off in the preferences.")
     if not prefs.wants("message", "email"):
@@ -100,10 +104,7 @@ def switched_off(prefs: EffectivePreferences) -> str:
 
 
 def held_back(recipient: Recipient, now: datetime) -> DigestDecision | None:
-    """Return the decision to wait while the reader is present, or in their quiet hours.
-
-    None: neither is so.
-    """
+    """Return a decision to wait, if the reader is present or in their quiet hours. None: neither."""
     if until := present_until(recipient.seen_at, now):
         return DigestDecision(wait_until=until, why=N_("The reader is here."))
     if until := quiet_for(recipient.prefs, now):
@@ -112,12 +113,15 @@ def held_back(recipient: Recipient, now: datetime) -> DigestDecision | None:
 
 
 def refused(recipient: Recipient) -> str:
-    """Why nothing goes to this person's address, if so. Asked last: its owner may mend it until then."""
+    """Return why nothing is sent to this person's address, as a sentence. "": mail may be sent.
+
+    Ask this last: the owner may lift the refusal until then.
+    """
     return "" if recipient.refusal is None else f"{REFUSES} {recipient.refusal}"
 
 
 def due_for(prefs: EffectivePreferences, written: datetime) -> datetime | None:
-    """When a message written then is to be mailed to somebody with these preferences; None: never."""
+    """Return when a message written at `written` is due in an email by these preferences. None: never."""
     return due_time(
         prefs.cadence,
         written,
@@ -134,7 +138,9 @@ def _over_the_cap_until(recipient: Recipient) -> datetime | None:
 
 
 def _threads_over_their_cap(recipient: Recipient) -> dict[str, datetime]:
-    """Threads that were in enough mails today, and when the next may speak of them."""
+    """Return thread id -> when it may be mailed again, for threads that reached their cap in the last 24
+    hours.
+    """
     most = setting("MAX_EMAILS_PER_THREAD")
     often = [
         t for t, n in Counter(t for _, threads in recipient.recent for t in threads).items() if n >= most

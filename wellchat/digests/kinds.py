@@ -14,7 +14,7 @@ from wellchat.digests.recipients import Recipient
 
 @dataclass
 class DigestKind:
-    """One sort of planned email. Everything else about a run is the same for all of them."""
+    """What differs between the emails of a run: whose turn it is, and how that is decided."""
 
     name: str  # of its mails, and in what a run counts
     schedule: type[DigestSchedule] | type[WeekSchedule]  # a row says when a person is due

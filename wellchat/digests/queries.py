@@ -1,4 +1,4 @@
-"""The threads and messages that emails are made of."""
+"""Read the threads and messages that emails are made of."""
 
 from __future__ import annotations
 
@@ -62,12 +62,12 @@ _UNREAD_MESSAGES: Any = (
 
 
 def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
-    """(user, thread) -> the thread as it stands for that user, and who the other person is."""
+    """Return (user id, thread id) -> the membership, the other person and the subject's title, in one row."""
     return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
 
 
 def unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
-    """(user, thread) -> what is unread of it, ascending."""
+    """Return (user id, thread id) -> rows of unread messages that others wrote, ascending by seq."""
     found = defaultdict(list)
     for row in db.session.execute(_UNREAD_MESSAGES.where(which)):
         found[row.user_id, row.thread_id].append(row)

@@ -1,6 +1,6 @@
-"""The people a run looks at, and all that has a say in whether they get an email.
+"""Load the people a run decides on, with everything the decision needs.
 
-Read in the same four statements for one person or for many.
+It takes the same four statements for one person or for many.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Recipient:
-    """One person, and all that has a say in whether they get an email."""
+    """One person, with everything that a decision about their email needs."""
 
     user_id: str
     address: str
@@ -68,12 +68,12 @@ class Recipient:
 
 
 def load_recipient(user_id: str, now: datetime) -> Recipient | None:
-    """None: the account is gone."""
+    """Return one person as `load_recipients` does. None: the account is gone."""
     return load_recipients([user_id], now).get(user_id)
 
 
 def load_recipients(user_ids: Sequence[str], now: datetime) -> dict[str, Recipient]:
-    """Of all these people at once, as they stand now."""
+    """Return user id -> recipient, in four statements. Accounts that are gone are left out."""
     people = db.session.execute(_PEOPLE, {"ids": user_ids}).all()
     refusals = refusals_of(row.email for row in people)
     waiting, recent = _waiting(user_ids), _recent(user_ids, now)

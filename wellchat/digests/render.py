@@ -1,4 +1,4 @@
-"""What a digest says: the messages of its threads, in order, as they are at the moment of sending."""
+"""Gather the content of digests: the messages of their threads, in order, as they are at sending."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ Key = tuple[str, str]  # user, thread
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/digest. Decides once more: what was read, deleted or muted since is left out.
+    """Return the context of templates/emails/digest, without what was read, deleted or muted since the claim.
 
-    Raises NotWanted where nothing is left, NotNow where quiet hours have begun meanwhile.
+    Raises NotWanted if nothing is left, and NotNow if quiet hours have begun.
     """
     reader = _reader(mail.user_id)
     if reader is None:
@@ -54,7 +54,9 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
 
 
 def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str, dict[str, Any]]:
-    """The same for many people at once, of what has just been decided; by user id."""
+    """Return user id -> context of templates/emails/digest, for digests that were decided on in this
+    snapshot.
+    """
     due_threads = {recipient.user_id: (recipient, decision.threads) for recipient, decision in decisions}
     if not due_threads:
         return {}
@@ -80,8 +82,10 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
 def _earlier_messages(
     due_threads: Mapping[str, tuple[Recipient, tuple[Waiting, ...]]], messages: Mapping[Key, Any]
 ) -> Mapping[Key, Any]:
-    """Of threads of whose end nothing waits, the end of what does: the rest was the reader's own, or taken
-    back.
+    """Return the messages of those threads whose latest messages are not among the waiting ones.
+
+    `contents` reads only the last MAX_SHOWN messages of a thread. Where all of those are the reader's own or
+    deleted, this reads the stretch that ends with the last waiting message. Keys are (user id, thread id).
     """
     missing = [
         and_(
@@ -110,7 +114,10 @@ Part = tuple[
 
 
 def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
-    """What of these stretches is neither read, deleted nor muted; what waits longest comes first."""
+    """Return the covered threads without what was read, deleted, muted or snoozed; longest waiting first.
+
+    Raises NotWanted if nothing is left.
+    """
     mine = Membership.user_id == user_id
     threads_by_key = thread_rows(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
     audible = [
@@ -155,7 +162,7 @@ def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
 
 
 def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
-    """In the reader's language, whose days and plurals are in it."""
+    """Build the context in the reader's language, because days and plurals are part of it."""
     with force_language(prefs.language):
         return _in_their_language(user_id, name, prefs, parts)
 
@@ -193,7 +200,7 @@ def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone:
 
 
 def avatar(thread_row: Row[Any]) -> dict[str, Any]:
-    """The other person of a thread, as a mail shows them."""
+    """Return the other person of a thread as a mail shows them: name, label, initials, face."""
     return {
         "name": thread_row.other_name,
         "label": label_of(thread_row.other_role, thread_row.other_role_label),
@@ -204,7 +211,7 @@ def avatar(thread_row: Row[Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=360)
 def colours(of_hue: int) -> dict[str, str]:
-    """Of a circle with initials, as avatar.css has them."""
+    """Return the colours of a circle with initials, as in avatar.css: back, ink, dark_back, dark_ink."""
     return {
         "back": oklch(0.885, 0.062, of_hue),
         "ink": oklch(0.36, 0.095, of_hue),
@@ -224,5 +231,5 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:
-    """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
+    """Return "Thursday 12 November". Never "today": a mail may be read on any day."""
     return format_date(moment.astimezone(zone), "long")

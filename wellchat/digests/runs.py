@@ -1,7 +1,7 @@
-"""A run over everybody who is due: digests and weekly summaries, over a few connections.
+"""Run over everybody who is due, for digests and for weekly summaries, over a few SMTP connections.
 
-Whoever is to get a digest by what a batch has seen gets it if nothing of that has changed (batches.py). All
-others, and all weekly summaries, are claimed first and decided on after (actions.send_one).
+Digests are decided on in batches and claimed if nothing has changed since (batches.py). All other people, and
+all weekly summaries, are claimed first and decided on afterwards (actions.send_one).
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ FIRST_COUNTED = ("sent", "skipped", "waiting")
 
 
 def send_due(*, now: datetime, kind: DigestKind = DIGEST, cadence: str | None = None) -> Iterator[Outcome]:
-    """Work off everybody who is due, of one cadence or all, and yield what came of each.
+    """Send to everybody who is due, of one cadence or all, and yield the outcome of each.
 
-    Who has waited longest comes first. Safe to run twice, on two hosts at once, and to stop anywhere. Ends
-    early where the mail server cannot be reached at all.
+    Whoever has waited longest comes first. Safe to run twice, on two hosts at once, and to stop anywhere.
+    Ends early if the mail server cannot be reached.
     """
     with SmtpPool() as pool:
         while not pool.unreachable and (due := _due(kind, now, cadence, BATCH * len(pool))):
@@ -49,9 +49,9 @@ def send_due(*, now: datetime, kind: DigestKind = DIGEST, cadence: str | None = 
 
 
 def _due(kind: DigestKind, now: datetime, cadence: str | None, limit: int) -> list[str]:
-    """Return the ids of those who wait longest, longest first.
+    """Return the ids of up to `limit` people who have waited longest, longest first.
 
-    Of many it is a random choice, so that two runs at once go for different people.
+    If more are due, it is a random choice of them, so that two runs at once take different people.
     """
     row = kind.schedule
     query = _of_cadence(kind, select(row.user_id).where(row.due_at <= now), cadence)
@@ -87,6 +87,7 @@ def _send_batch(
 
 
 def _build_batch_safely(user_ids: Sequence[str], now: datetime) -> Mapping[str, Prepared]:
+    """Return what `build_batch` does, or {} if one person's data breaks it: each is then taken alone."""
     try:
         return build_batch(user_ids, now)
     except Exception:
@@ -109,7 +110,7 @@ def _postpone(kind: DigestKind, user_id: str, now: datetime) -> Outcome:
 
 
 def _send_prepared(prepared: Prepared, now: datetime, connection: MailConnection) -> Outcome | None:
-    """Send a prepared digest. None: things have changed since, and nothing was done."""
+    """Claim and send a prepared digest. None: something has changed since, and nothing was written."""
     try:
         written = claim(prepared, now)
     except Changed:
@@ -135,7 +136,7 @@ def _sweep(kind: DigestKind, now: datetime) -> dict[str, int]:
 
 
 class Forecast(NamedTuple):
-    """What a run would do about one person."""
+    """One person, and what a run would decide about them now."""
 
     recipient: Recipient
     decision: DigestDecision
@@ -144,9 +145,9 @@ class Forecast(NamedTuple):
 def preview_due(
     *, now: datetime, kind: DigestKind = DIGEST, cadence: str | None = None
 ) -> Iterator[Forecast]:
-    """Yield what a run would do now about everybody who is planned, by user id; change nothing.
+    """Yield what a run would decide about everybody who is scheduled, by user id. Change nothing.
 
-    Weekly summaries are planned for most people most of the time, so only those that are due are yielded.
+    Of weekly summaries, only those that are due: most people are scheduled for one most of the time.
     """
     row, last = kind.schedule, ""
     while True:
@@ -164,7 +165,7 @@ def preview_due(
 
 
 def forecast(recipient: Recipient, now: datetime) -> DigestDecision:
-    """Decide about a digest as a run would now: not before it is due."""
+    """Decide about a digest as a run would now, which leaves out those that are not due."""
     if recipient.due_at is not None and recipient.due_at > now:
         return DigestDecision(wait_until=recipient.due_at, why=N_("Not due yet."))
     return DIGEST.decide(recipient, now)

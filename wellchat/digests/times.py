@@ -1,4 +1,4 @@
-"""When an email may come: moments on a person's own clock, whatever daylight saving does to it."""
+"""When an email is due, on a person's own clock."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from wellchat.notifications.local_time import MINUTE, next_at
 def due_time(
     cadence: str, written: datetime, *, delay: timedelta, hour: int, weekday: int, zone: ZoneInfo
 ) -> datetime | None:
-    """When a message written then is to be mailed if nobody reads it; None: never."""
+    """Return when a message written at `written` is due in an email. None: never.
+
+    `hour` and `weekday` (Monday 0) are the person's digest time in `zone`.
+    """
     match cadence:
         case "soon":
             return written + delay
@@ -25,7 +28,7 @@ def due_time(
 
 
 def next_hour(after: datetime, zone: ZoneInfo) -> datetime:
-    """The next full hour on the clocks there; in some zones that is half past in UTC."""
+    """Return the next full hour on the clocks of `zone`; in some zones that is half past in UTC."""
     moment = after.astimezone(UTC).replace(second=0, microsecond=0) + MINUTE
     while minute := moment.astimezone(zone).minute:
         moment += timedelta(minutes=60 - minute)  # again where a clock change of half an hour lies in between

@@ -1,10 +1,9 @@
-"""The weekly summary: what happened in a week, and who waits for whom.
+"""The weekly summary: how many messages came and went, and who waits for whom. Messages themselves are in
+digests.
 
-Only numbers and names; messages are in digests.
-
-A kind of its own, which people may turn off. It is planned when something arrives, for the hour and weekday
-of the person's digests; so nobody whose week was empty is ever looked at. Who has chosen weekly digests, or
-no emails, gets none: for them it would be a second mail at the same moment, or one too many.
+It is a notification kind of its own, which people may turn off. It is scheduled when a message arrives, for
+the hour and weekday of the person's digests; so a run never looks at people whose week was empty. Whoever has
+chosen weekly digests, or no emails, gets none: it would be a second mail at the same moment.
 """
 
 from __future__ import annotations
@@ -28,7 +27,9 @@ EARLIER_WHY = N_("The summary of the week.")  # how rows of earlier versions say
 
 
 def decide(recipient: Recipient, now: datetime) -> DigestDecision:
-    """Decide about a weekly summary that is due. Whether anything happened is asked when it is made."""
+    """Decide about a weekly summary that is due. Whether anything happened is checked when the mail is
+    rendered.
+    """
     if refusal := not_wanted(recipient.prefs):
         return DigestDecision(skip=refusal)
     if held := held_back(recipient, now):
@@ -39,7 +40,7 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
 
 
 def not_wanted(prefs: EffectivePreferences) -> str:
-    """Why this person gets no weekly summary, if so."""
+    """Return why this person gets no weekly summary, as a sentence. "": they get one."""
     if prefs.cadence == "off":
         return N_("Emails are switched off in the preferences.")
     if not prefs.wants("week", "email"):
@@ -50,7 +51,7 @@ def not_wanted(prefs: EffectivePreferences) -> str:
 
 
 def schedule(*, user_id: str, prefs: EffectivePreferences, written: datetime) -> None:
-    """Something arrived for this person then: plan their next weekly summary, if none is planned."""
+    """Schedule the next weekly summary of a person to whom something was written, unless one is scheduled."""
     if not_wanted(prefs):
         return
     with transaction() as session:
@@ -63,9 +64,10 @@ def _next(prefs: EffectivePreferences, after: datetime) -> datetime:
 
 
 def reschedule(user_id: str, now: datetime) -> None:
-    """Somebody changed what they want: what is planned moves to their new hour, or falls away.
+    """Move a scheduled summary to the new hour after a change of preferences, or delete it.
 
-    What is due, and only waits for them to go, stays: at the new hour it would be another week's.
+    One that is due already, and only waits for the person to leave, stays: at the new hour it would be about
+    another week.
     """
     recipient = load_recipient(user_id, now)
     with transaction() as session:

@@ -1,4 +1,6 @@
-"""What a weekly summary says: numbers and names of the last seven days, as they are at the moment of sending."""
+"""Gather the content of a weekly summary: numbers and names of the last seven days, as they are when it is
+sent.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ MAX_SHOWN = 20  # conversations; the others are counted
 
 
 class ThreadWeek(NamedTuple):
-    """One conversation's week."""
+    """One conversation's week: counts of messages, and its last message."""
 
     thread_id: str
     received: int
@@ -35,7 +37,9 @@ class ThreadWeek(NamedTuple):
 
 
 def content(row: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/week; decides once more. Raises NotWanted where nothing happened."""
+    """Return the context of templates/emails/week. Raises NotWanted if nothing happened, or it is not wanted
+    now.
+    """
     recipient = load_recipient(row.user_id or "", now)
     if recipient is None:
         raise NotWanted(N_("The account is gone."))
@@ -80,8 +84,9 @@ def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: dat
 
 
 def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
-    """The person's conversations of the last seven days, but muted ones; first those where they are waited
-    for.
+    """Return the person's conversations of the last seven days, without muted ones.
+
+    Those that wait for the person come first, the longest waiting of them before the others.
     """
     query = (
         select(

@@ -1,4 +1,4 @@
-"""Email: the ledger that is also the queue, how a mail is composed, and how it leaves."""
+"""Email: the ledger, which is also the queue; composing a mail; sending it."""
 
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_

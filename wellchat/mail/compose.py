@@ -1,9 +1,8 @@
-"""What a mail says: from its ledger row and the templates under templates/emails/<name>/ to a finished
-message.
+"""Compose a mail: from its ledger row and the templates under templates/emails/<name>/ to a finished message.
 
-The row holds ids; texts and secret links are looked up at the moment of sending. Features declare what only
-they know: `mail_links` make the path of a link for a person, and the context of a MailType decides once more
-whether the mail is still wanted and gathers its content.
+The row holds ids; texts and secret links are looked up when the mail is sent. Features declare the rest:
+`mail_links` make the path of a link for a person, and the context of a MailType decides once more whether the
+mail is still wanted, and gathers its content.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ MAX_SUBJECT = 160
 
 
 class NotWanted(Exception):
-    """It need not go out any more; `reason` is a sentence for the ledger."""
+    """The mail need not be sent any more. `reason` is a sentence for the ledger."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -40,7 +39,7 @@ class NotWanted(Exception):
 
 
 class NotNow(Exception):
-    """It has to wait until the moment `until`."""
+    """The mail has to wait until the moment `until`."""
 
     def __init__(self, until: datetime) -> None:
         super().__init__(until.isoformat())
@@ -48,12 +47,14 @@ class NotNow(Exception):
 
 
 class Rendered(NamedTuple):
+    """A finished message, and the stretches of threads that it holds."""
+
     content: bytes
     covers: list[dict[str, Any]]
 
 
 def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) -> Rendered:
-    """The finished message, and what of the threads it holds. Raises NotWanted and NotNow.
+    """Return the finished message. Raises NotWanted and NotNow.
 
     `content` replaces what the mail's declared context would return.
     """
@@ -62,7 +63,7 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
         context |= content
     elif (declared := registry().mails.get(mail.name)) and declared.context:
         context |= declared.context(mail, now)
-    # Who gathered the content knows the language, where anybody does.
+    # A feature that gathered the content knows the language of its reader.
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with force_language(language):
         return _build(mail, context | _template_helpers(mail, now), now)
@@ -88,23 +89,27 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
 
 
 def language_of(user_id: str | None) -> str | None:
+    """Return the language a person reads, from the feature that knows. None: unknown."""
     return next(filter(None, reader_language(user_id)), None) if user_id else None
 
 
 def message_id(mail_id: str) -> str:
-    """The same for every try of one mail, so that a reader who gets it twice shows it once."""
+    """Return the Message-ID (RFC 5322). It is the same for every attempt, so that mail programs show a repeat
+    once.
+    """
     return f"<{mail_id}@{_domain()}>"
 
 
 def absolute_url(path: str) -> str:
-    """A link under BASE_URL; where a request came from has no say in it."""
+    """Return a link under BASE_URL, never under the host of a request."""
     return f"{setting('BASE_URL')}/{path.lstrip('/')}"
 
 
 def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | None:
-    """Into the thread, if there is one.
+    """Return the Reply-To address: into the thread, if there is exactly one.
 
-    Words meant for one person must not reach another by a guess of ours.
+    For several threads it is an address that is refused: words meant for one person must not reach another by
+    a guess.
     """
     if mail.user_id is None or not covers:
         return None
@@ -115,7 +120,8 @@ def _reply_to(mail: Mail, covers: list[dict[str, Any]], now: datetime) -> str | 
 
 
 def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
-    @cache  # text and HTML part hold the very same link
+    # Cached, so that the text and the HTML part hold the same link.
+    @cache
     def link_to(name: str) -> str:
         if mail.user_id is None:
             raise NotWanted(N_("The account is gone."))
@@ -142,8 +148,8 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
 
 @cache
 def _style(name: str, hue: int, direction: str) -> Markup:
-    """The style sheet of all mails of a kind: most of what a template would have to put together anew for
-    each.
+    """Return the style sheet of all mails of a name. Cached, because it is most of what a template would
+    render.
     """
     sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
     start = "right" if direction == "rtl" else "left"
@@ -151,8 +157,7 @@ def _style(name: str, hue: int, direction: str) -> Markup:
 
 
 def _template(mail: Mail, part: str, context: dict[str, Any]) -> str:
-    # Straight from the environment: what a request's pages are given (its viewer, its zone) has no place in a
-    # mail.
+    # Not by render_template: its context processors add the viewer and zone of a request.
     return current_app.jinja_env.get_template(f"emails/{mail.name}/{part}").render(context)
 
 

@@ -1,10 +1,9 @@
-"""Mails as bytes: RFC 5322, with bodies in quoted-printable (RFC 2045), in letters and lines that every relay
-takes.
+"""Write mails as bytes (RFC 5322), with bodies in quoted-printable (RFC 2045).
 
-Written by hand for two reasons. `email.message.EmailMessage` takes finished headers apart and puts them
-together again: it needs 2.2 ms for a digest of 9 KB, this module 0.07 ms. And it folds or encodes long links
-(List-Unsubscribe) and reply addresses, which some mail programs do not put together again. The tests read the
-mails with the standard library.
+Written by hand for two reasons (docs/decisions/0009-own-mime-writer.md). `email.message.EmailMessage` takes
+finished headers apart and puts them together again: it needs 2 ms for a digest of 9 kB, this module 0.07 ms.
+And it folds long links (List-Unsubscribe) and reply addresses, which some mail programs do not put together
+again. The tests read the mails with the standard library.
 """
 
 from __future__ import annotations
@@ -15,12 +14,12 @@ from binascii import b2a_qp
 from collections.abc import Mapping
 from email.header import Header
 
-_SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
-JOINERS = "\u200c\u200d"  # format characters that words and emoji are spelt with
+_SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # a name with one of these is quoted
+JOINERS = "\u200c\u200d"  # format characters inside words and emoji
 
 
 def message(headers: dict[str, str | None], text: str, html: str | None, *, boundary: str) -> bytes:
-    """Return the mail as it travels: with one body of text, or with text and HTML as alternatives (RFC 2046).
+    """Return the finished mail: one body of text, or text and HTML as alternatives (RFC 2046).
 
     Headers keep their order; those that are None are left out. Headers must be encoded already.
     """
@@ -28,7 +27,8 @@ def message(headers: dict[str, str | None], text: str, html: str | None, *, boun
     if html is None:
         return _head(whole) + _part(text, "plain")
     whole["Content-Type"] = (
-        f'multipart/alternative; boundary="{boundary}"'  # "=" cannot begin a line of the parts
+        # In quoted-printable "=" begins a code of two hex digits, so no line of a part looks like this boundary.
+        f'multipart/alternative; boundary="{boundary}"'
     )
     line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))
     body = b"".join(b"--%b\r\n%b\r\n" % (line, part) for part in parts)
@@ -47,7 +47,7 @@ def _part(content: str, subtype: str) -> bytes:
 
 
 def mailbox(name: str, address: str) -> str:
-    """Return a name and an address as a header holds them (RFC 5322, 3.4)."""
+    """Return a name and an address for a header (RFC 5322, section 3.4)."""
     name, address = one_line(name), "".join(one_line(address).split())
     if not name:
         return address
@@ -58,12 +58,12 @@ def mailbox(name: str, address: str) -> str:
 
 
 def encoded(text: str) -> str:
-    """Return text as a header holds it: as it is if it is ASCII, else in encoded words (RFC 2047)."""
+    """Return text for a header: ASCII as it is, anything else as encoded words (RFC 2047)."""
     return text if text.isascii() else Header(text, "utf-8").encode(linesep="\r\n")
 
 
 def one_line(text: str) -> str:
-    """Return text for a header: without line breaks, control characters and marks of the reading direction."""
+    """Return text for a header, without line breaks, control characters and direction marks."""
     if text.isascii() and text.isprintable() and "=?" not in text:
         return " ".join(text.split())
     kept = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)

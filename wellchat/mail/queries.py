@@ -1,4 +1,4 @@
-"""Reading the mail ledger."""
+"""Read the ledger for operators, the captured mails, and the addresses that refuse mail."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from wellchat.mail.models import Mail, RefusedAddress
 def ledger(
     *, address: str | None = None, limit: int = 200, state: str | None = None, reason: str | None = None
 ) -> Sequence[Mail]:
-    """The latest rows, oldest first.
+    """Return the latest rows, oldest first.
 
-    For operators: of everybody, or of one address, in one state, for one reason.
+    For operators: of everybody or of one address, in one state, with `reason` in the reason.
     """
     query = select(Mail).order_by(Mail.created_at.desc(), Mail.id.desc()).limit(limit)
     if state:
@@ -50,12 +50,12 @@ def captured_mail(user_id: str | None, mail_id: str) -> Mail:
 
 
 def refusal_of(address: str) -> RefusedAddress | None:
-    """Why mails to this address come back; None while they do not."""
+    """Return why this address refuses mail. None: it does not."""
     return db.session.get(RefusedAddress, address, populate_existing=True)
 
 
 def refusals_of(addresses: Iterable[str]) -> dict[str, str]:
-    """Those of many addresses that refuse mail, each with what its mail server said."""
+    """Return address -> what its mail server said, for those of these addresses that refuse mail."""
     query = select(RefusedAddress.email, RefusedAddress.reason).where(
         RefusedAddress.email.in_(list(addresses))
     )

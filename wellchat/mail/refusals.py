@@ -1,4 +1,4 @@
-"""Addresses that refuse mail for good: heard while we speak to the mail server, or later by a bounce."""
+"""Addresses that refuse mail for good: heard from the mail server while sending, or later by a bounce."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ MAX_REASON = 500  # characters of what a mail server said
 
 
 def record_bounce(*, message_id: str, address: str, diagnostic: str, now: datetime) -> Mail | None:
-    """A mail server gave one of our mails back for good.
+    """Write down that a mail server returned one of our mails for good. Return that mail.
 
-    Answers that mail; None where it was none of ours to it.
+    None: we sent no such mail to this address. The address itself is refused only if the diagnostic says so.
     """
     with transaction() as session:
         mail = session.execute(
@@ -35,6 +35,7 @@ def record_bounce(*, message_id: str, address: str, diagnostic: str, now: dateti
 
 
 def save_refusal(address: str, reason: str, now: datetime) -> None:
+    """Write down that an address refuses mail, in the caller's transaction."""
     values = {"reason": reason[:MAX_REASON], "refused_at": now}
     saved = insert(RefusedAddress).values(email=address, **values)
     db.session.execute(saved.on_conflict_do_update(index_elements=[RefusedAddress.email], set_=values))

@@ -1,6 +1,4 @@
-"""The pages of the mail ledger: each person's own emails and why they came, and everybody's for
-administrators.
-"""
+"""The pages of the mail ledger: one's own emails and why they came, and everybody's for administrators."""
 
 from wellchat.feature import Feature
 from wellchat.mail_ledger.pages import ledger

@@ -1,4 +1,4 @@
-"""The ledger, to read: by each person their own mails and why they came, by administrators everybody's."""
+"""Pages of the ledger: people read their own mails and why they came; administrators read everybody's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading the mail ledger for its pages: one's own, or everybody's for administrators."""
+"""Read the mail ledger for its pages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ PROBLEM_STATES = (QUEUED, FAILED, UNKNOWN)
 def ledger_of(
     viewer: User, *, before: str | None = None, limit: int = 30
 ) -> tuple[Sequence[Mail], str | None]:
-    """Return the viewer's own mails, sent or not, latest first, and the token of the next page if there is
-    one.
+    """Return the viewer's own mails, sent or not, latest first, and the page token of the next ones, if any.
 
-    Raises Invalid for a token that is none.
+    Raises Invalid for a bad page token.
     """
     return _page(select(Mail).where(Mail.user_id == viewer.id), before, limit)
 
@@ -32,7 +31,7 @@ def ledger_of(
 def whole_ledger(admin: User, filters: ListMails) -> tuple[Sequence[Mail], str | None]:
     """Return everybody's mails that pass the filters, as `ledger_of` does.
 
-    Raises NotFound for anybody but administrators, Invalid for a token that is none.
+    Raises NotFound for anybody but administrators, and Invalid for a bad page token.
     """
     if not admin.is_admin:
         raise NotFound
@@ -51,10 +50,7 @@ def whole_ledger(admin: User, filters: ListMails) -> tuple[Sequence[Mail], str |
 
 
 def problem_counts(admin: User) -> dict[str, int]:
-    """Return state -> number of mails, for those that wait, failed, or are of unknown fate.
-
-    Raises NotFound.
-    """
+    """Return state -> number of mails, for the states queued, failed and unknown. Raises NotFound."""
     if not admin.is_admin:
         raise NotFound
     query = select(Mail.state, func.count()).where(Mail.state.in_(PROBLEM_STATES)).group_by(Mail.state)
@@ -62,7 +58,7 @@ def problem_counts(admin: User) -> dict[str, int]:
 
 
 def thread_names(viewer: User, mails: Iterable[Mail]) -> dict[str, str]:
-    """Return thread id -> the other person's name, for those of the viewer's threads that these mails hold."""
+    """Return thread id -> name of the other person, for the viewer's threads that these mails cover."""
     thread_ids = {cover["thread_id"] for mail in mails for cover in mail.covers}
     if not thread_ids:
         return {}
