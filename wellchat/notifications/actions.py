@@ -1,4 +1,4 @@
-"""Telling people: records in the bell, and the preferences that steer them."""
+"""Notify people, mark notifications as read, and save preferences."""
 
 from __future__ import annotations
 
@@ -25,15 +25,8 @@ from wellchat.notifications.queries import DELETED, preferences
 
 PREVIEW_LENGTH = 200
 MAX_ATTEMPTS = 5
-SHOWN_COLUMNS = (
-    "kind",
-    "last_seq",
-    "title",
-    "preview",
-    "actor_id",
-    "payload",
-    "updated_at",
-)  # decide its look
+# What a notification shows: the latest news of its group.
+SHOWN_COLUMNS = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")
 
 
 def notify(
@@ -49,12 +42,11 @@ def notify(
     title: str | None = None,
     payload: dict[str, Any] | None = None,
 ) -> str | None:
-    """Tell a person of something: a new record, or one more in the unread record of its group.
+    """Record a notification, or count one up: there is one unread notification per person and group.
 
-    The group is what the kind declares, unless the recorder knows better. Bell and push are ways to show the
-    record; who wants it on a device only has one that the bell leaves out. Answers the record's id. None
-    where nothing was added: the person wants neither, or this `seq` of the group was told before, so that a
-    task that runs twice counts once.
+    The kind declares the group, unless `group_key` is given. Return the notification's id. None: the person
+    wants it neither in the app nor by push, or `seq` was notified before, so that a task that runs twice
+    counts once. A person who wants it by push only gets a notification that the app does not show.
     """
     with transaction() as session:
         declared, prefs = kinds()[kind], preferences(user_id)
@@ -90,13 +82,17 @@ def notify(
 
 
 def _upsert(fresh: Any) -> Any:
-    """The partial unique index, not a look beforehand, decides between a new record and one that counts up."""
+    """Return the INSERT that counts up where the group has an unread notification.
+
+    The partial unique index decides that, not a SELECT before: two workers would both find none.
+    """
     return fresh.on_conflict_do_update(
         index_elements=["user_id", "group_key"],
         index_where=Notification.read_at.is_(None),
         set_={
             "count": Notification.count + 1,
-            "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
+            # A notification that the app shows stays there until it is read.
+            "in_bell": Notification.in_bell | fresh.excluded.in_bell,
             **{name: fresh.excluded[name] for name in SHOWN_COLUMNS},
         },
         where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
@@ -104,7 +100,7 @@ def _upsert(fresh: Any) -> Any:
 
 
 def _already_notified(user_id: str, group_key: str, seq: int | None) -> bool:
-    """Also when the record that told it has been read since."""
+    """Return whether a notification of the group has covered this seq, read or not."""
     if seq is None:
         return False
     of_group = exists().where(
@@ -126,10 +122,9 @@ def mark_read(
     everything: bool = False,
     read: bool = True,
 ) -> None:
-    """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as
-    none.
+    """Mark these notifications of the viewer, or all of them, read or unread. Other people's ids are ignored.
 
-    A record stays read where its group has a newer unread one: there is one unread record per group.
+    A notification stays read if its group has a newer one: there is one unread notification per group.
     """
     mine = (Notification.user_id == viewer.id) & Notification.in_bell
     if not everything:
@@ -142,9 +137,7 @@ def mark_read(
 
 
 def _mark_unread(which: ColumnElement[bool]) -> None:
-    """News that come at this very moment are the unread record of their group; then it is looked again what
-    may be.
-    """
+    """Mark as unread what may be. Try again if a new notification of the group comes in between."""
     for tries_left in reversed(range(MAX_ATTEMPTS)):
         try:
             with transaction():
@@ -156,7 +149,7 @@ def _mark_unread(which: ColumnElement[bool]) -> None:
 
 
 def _can_be_unread() -> ColumnElement[bool]:
-    """Read, with no other unread one in the group, and the latest of the group."""
+    """Return the condition: read, the latest of its group, and no other unread one in the group."""
     other = aliased(Notification)
     newer_or_unread = exists().where(
         other.user_id == Notification.user_id,
@@ -172,10 +165,10 @@ def _can_be_unread() -> ColumnElement[bool]:
 def read_thread(
     *, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]
 ) -> None:
-    """A thread was read up to there: its records are read with it, wholly or in part.
+    """Mark the notifications of a thread as read up to a seq, wholly or in part.
 
-    `left`: how many of the messages that a record reaches to are still to be read, for a statement about
-    records.
+    `left` is an SQL expression for use in statements about notifications: how many of the messages that a
+    notification covers are still unread.
     """
     with transaction():
         unread = (
@@ -198,11 +191,10 @@ def read_thread(
 def retract(
     *, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime, left: ColumnElement[int]
 ) -> None:
-    """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old
-    words.
+    """Show the new text of an edited message in notifications, or that it was deleted (`preview` None).
 
-    An unread record stands for no more than what is `left` to read of it after a deletion (as in
-    `read_thread`), and is done with at none.
+    After a deletion an unread notification counts no more than what is `left` to read of it (as in
+    `read_thread`). With nothing left it is marked as read.
     """
     with transaction():
         of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
@@ -223,7 +215,7 @@ def retract(
 
 
 def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> None:
-    """Somebody looks different: so do the latest records of theirs in these threads."""
+    """Record changes for the latest notifications that show this person, in these threads."""
     with transaction() as session:
         found = session.execute(
             select(Notification.user_id, Notification.id)
@@ -236,7 +228,7 @@ def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> No
 
 
 def _change(which: ColumnElement[bool], **values: Any) -> None:
-    """Update the records in one order of locking, and tell the screens that show them."""
+    """Update the notifications, locked in the order of their ids, and record a change for each."""
     session = db.session()
     ids = (
         session.execute(select(Notification.id).where(which).order_by(Notification.id).with_for_update())
@@ -259,8 +251,8 @@ def _change(which: ColumnElement[bool], **values: Any) -> None:
 def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
     """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
 
-    `channels` is {kind: {channel: bool}}, of what is to change. Quiet hours have two ends: None for either
-    ends them. Raises Invalid for a kind that does not exist, and for half of the quiet hours.
+    `channels` is {kind: {channel: bool}} with what is to change. None for either end of the quiet hours ends
+    them. Raises Invalid for an unknown kind, and for one end without the other.
     """
     with transaction() as session:
         row = session.get(Preferences, user.id, populate_existing=True, with_for_update=True)
@@ -279,7 +271,7 @@ def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
 
 
 def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes with both ends of the quiet hours set, or none."""
+    """Return the changes, with both ends of the quiet hours set to None if one is. Raises Invalid."""
     named = {name: changes[name] for name in ("quiet_from", "quiet_to") if name in changes}
     if not named:
         return changes
@@ -303,10 +295,7 @@ def _merge(
 
 
 def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None:
-    """No more emails of that kind, or none at all, whatever the cadence was.
-
-    Doing it twice is the same as once.
-    """
+    """End the emails of one kind, or all emails, of a person. Doing it twice is the same as once."""
     user = db.session.get(User, user_id)
     if user is None:
         return
@@ -317,7 +306,9 @@ def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None
 
 
 def set_browser_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
-    """What the browser says, for somebody who never said anything. Answers whether it counted."""
+    """Set the time zone that the browser reports, for a person who never chose one. Return whether it was
+    set.
+    """
     with transaction() as session:
         updated = session.execute(
             update(User)

@@ -1,4 +1,4 @@
-"""Moments on a person's own clock, whatever daylight saving does to it."""
+"""Find moments on a person's own clock, across changes of daylight saving time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 
 
 def next_at(after: datetime, at: time, zone: ZoneInfo, *, weekday: int | None = None) -> datetime:
-    """The next moment after `after` when the clocks there show `at`, on that weekday (Monday 0) if one is
+    """Return the first moment after `after` when the clocks of `zone` show `at`, on `weekday` (Monday 0) if
     given.
     """
     today = after.astimezone(zone).date()
@@ -19,10 +19,10 @@ def next_at(after: datetime, at: time, zone: ZoneInfo, *, weekday: int | None = 
 
 
 def moment_on(day: date, at: time, zone: ZoneInfo) -> datetime:
-    """The first moment of that day when the clocks there show `at` or later.
+    """Return the first moment of that day when the clocks of `zone` show `at` or later.
 
-    In the hour that is skipped in spring that is the moment of the change; of the hour that comes twice in
-    autumn it is the first.
+    In the hour that is skipped in spring, that is the moment of the change. In the hour that comes twice in
+    autumn, it is the first one.
     """
     shown = datetime.combine(day, at)
     moment = shown.replace(tzinfo=zone).astimezone(UTC)

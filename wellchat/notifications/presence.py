@@ -1,4 +1,4 @@
-"""Whether a person is here: an open tab is not presence, only what they do is."""
+"""Presence: a person is present while they do something. An open tab is not presence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quiet hours: no email and no push in them. They may go over midnight."""
+"""Quiet hours: no email and no push is sent in them. They may go over midnight."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Sending pushes: written down first, then sent at most once, as mails are.
+"""Send pushes, each at most once, as mails are sent.
 
-Claim the row and decide, in one transaction; hand it over; mark. What a crash leaves between the last two may
-be on the screen already: it becomes `unknown`, and is sent again only with the next message that counts its
-record up.
+Claim the row and decide, in one transaction; hand it over; mark it (claims.py). What a crash leaves between
+the last two may be on the screen already: it becomes `unknown`, and is sent again only when its notification
+counts up.
 """
 
 from __future__ import annotations
@@ -39,9 +39,13 @@ CRASHED = "A crash came between sending and marking. It may have arrived."
 
 
 def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
-    """A record was made or counted up: it is to be on each device of its owner, in the transaction at hand."""
+    """Queue a push for each device of the user, in the caller's transaction.
+
+    Call it for a new notification, and again whenever it counts up.
+    """
     with transaction() as session:
-        # Held, so that a device that is removed meanwhile takes its pushes with it and not the telling.
+        # Locked, so that a device that is removed meanwhile waits, and takes its pushes with it. Without the
+        # lock the foreign key would fail, and with it the transaction that notifies.
         found = select(Device.id).where(Device.user_id == user_id).order_by(Device.id)
         for device_id in session.execute(found.with_for_update(read=True, key_share=True)).scalars().all():
             again = {
@@ -64,11 +68,10 @@ def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
 
 
 def send(*, push_id: str, now: datetime) -> str | None:
-    """Send one push, if it is due and nobody else has it.
+    """Send one push, if it is due and nobody else has claimed it.
 
-    Answers the state it is in afterwards; None: not ours.
-
-    Not inside a transaction: the claim must be durable before the first byte leaves.
+    Return its state afterwards; None if it was not claimed, or went with its device. Raises RuntimeError
+    inside a transaction: the claim must be durable before the first byte leaves.
     """
     if current_transaction() is not None:
         raise RuntimeError("send inside transaction()")
@@ -97,7 +100,8 @@ def send(*, push_id: str, now: datetime) -> str | None:
 def _post(
     push: Push, endpoint: str, body: bytes, request: dict[str, str], cleared: Sequence[str], now: datetime
 ) -> str | None:
-    """Outside of any transaction: a slow push service must not hold a database connection."""
+    """Hand the push to its service, outside of any transaction, and write down how that ended."""
+    # A slow push service must not hold a database connection.
     release_connection()
     try:
         web_push.post(endpoint, body, request)
@@ -124,13 +128,16 @@ def _post(
 
 
 def _delete_gone_device(device_id: str, endpoint: str) -> None:
-    """Unless it has been given another address meanwhile."""
+    """Delete a device whose subscription has ended, unless it has a new endpoint since."""
     with transaction() as session:
         session.execute(delete(Device).where(Device.id == device_id, Device.endpoint == endpoint))
 
 
 def _delete_device(device: Device) -> None:
-    """Unless it was registered anew. It goes before its pushes, as whoever tells of something locks them."""
+    """Delete a device that nobody may use any more, unless it was registered again since.
+
+    Lock order: the device before its pushes, as in queue_pushes.
+    """
     as_seen = (
         Device.session.is_not_distinct_from(device.session),
         Device.expires_at.is_not_distinct_from(device.expires_at),
@@ -140,7 +147,7 @@ def _delete_device(device: Device) -> None:
 
 
 def _is_authorised(device: Device, now: datetime) -> bool:
-    """A device is only theirs while the session it was registered in goes on; a token takes its devices with
+    """Return whether the login session that registered the device still lasts. A token takes its devices with
     it.
     """
     if device.expires_at is not None and device.expires_at <= now:
@@ -149,28 +156,27 @@ def _is_authorised(device: Device, now: datetime) -> bool:
 
 
 def _claim(push_id: str, now: datetime) -> Push | None:
+    """Claim a push, in the caller's transaction. None: not due, or claimed by somebody else."""
     row = claims.claim(Push, push_id, now=now, lease=LEASE, returning=(Push,), state=SENDING, claim=new_id())
     if row is None:
         return None
     push: Push = row[0]
-    db.session.expunge(push)  # what was claimed, whatever becomes of the row
+    # Keep what was claimed: another worker may settle or claim the row while this one sends.
+    db.session.expunge(push)
     return push
 
 
 def _settle(push: Push, state: str, **values: Any) -> str | None:
-    """Say how this very attempt ended; not where the record has counted up meanwhile, and waits for its next
+    """Write down how this claim ended, unless the notification has counted up since and waits for its next
     push.
     """
-    # Not by `attempts`, as a mail's claim: that begins again when the record counts up.
+    # Not by `attempts`, as with mails: it begins again at 0 when the notification counts up.
     with transaction():
         return claims.settle(Push, push.id, state=state, claimed={"claim": push.claim}, **values)
 
 
 def send_all(*, push_ids: Sequence[str], now: datetime) -> dict[str, str]:
-    """Send these, one after the other; one that cannot be made harms no other.
-
-    Answers the state each is in.
-    """
+    """Send these pushes one after the other. Return push id -> state, without those that were not claimed."""
     states = each_safely(
         push_ids,
         lambda push_id: send(push_id=push_id, now=now),
@@ -186,11 +192,11 @@ def _postpone(push_id: str, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Send what is due, call unknown what a crash left in `sending`, and forget subscriptions that have run
-    out.
+    """Send the pushes that are due, delete expired devices, and call unknown what a crash left. Return counts
+    by state.
     """
     with transaction() as session:
-        # Devices before their pushes, as whoever tells of something locks them.
+        # Lock order: devices before their pushes, as in queue_pushes.
         session.execute(delete(Device).where(Device.expires_at <= now))
         crashed = claims.mark_unknown(Push, now=now, reason=CRASHED)
     due = select(Push.id).where(Push.state == QUEUED, Push.due_at <= now).order_by(Push.due_at).limit(BATCH)

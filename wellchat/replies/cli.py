@@ -1,4 +1,4 @@
-"""`wellchat mail receive` for a mail server's pipe, `wellchat mail serve` for LMTP, `... received` to look."""
+"""`wellchat mail receive` for a pipe, `wellchat mail serve` for LMTP, `wellchat mail received`."""
 
 from __future__ import annotations
 
@@ -36,8 +36,9 @@ def receive(recipients: tuple[str, ...], sender: str | None) -> None:
     not allowed; 75 try again later.
     """
     raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    # Read the rest too: a mail server takes a pipe that is not read to its end for a failure.
     while sys.stdin.buffer.read(1 << 20):
-        pass  # a pipe that nobody reads to its end is a failure to a mail server
+        pass
     if not raw.strip():
         click.echo("There is no mail on standard input.", err=True)
         sys.exit(os.EX_DATAERR)
@@ -76,7 +77,7 @@ def serve(host: str, port: int) -> None:
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="The latest so many.")
 @with_appcontext
 def received(email: str | None, as_json: bool, limit: int) -> None:
-    """What came in and what became of it, oldest first; from one person with EMAIL."""
+    """Print what came in and what became of it, oldest first; with EMAIL, from one person."""
     rows = [
         {
             "received_at": iso(mail.received_at),
