@@ -14,12 +14,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from click import Command
 from flask import Blueprint, Flask, current_app
+from markupsafe import Markup
+
+from wellchat.icons import CORE_ICONS, DIRECTIONAL_ICONS
 
 if TYPE_CHECKING:
+    from wellchat.accounts.models import User
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
 
@@ -48,6 +53,16 @@ class Hook(Generic[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
         """Call every handler. Return what each of them returned, lowest feature first."""
         return [handler(*args, **kwargs) for handler in registry().handlers.get(self.name, ())]
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """A link of the frame around every page, shown to signed-in people."""
+
+    path: str
+    label: str
+    icon: str = ""  # none in the tabs of the settings
+    visible: Callable[[User], bool] = lambda viewer: True
 
 
 @dataclass(frozen=True)
@@ -82,9 +97,27 @@ class Feature:
     mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
     """name -> (user id, now) -> the path of a link with its secret, made at the moment of sending."""
     handlers: tuple[tuple[Hook[..., Any], Callable[..., Any]], ...] = ()
+    navigation: tuple[NavItem, ...] = ()  # in the top bar
+    account_menu: tuple[NavItem, ...] = ()  # behind one's own picture
+    settings_tabs: tuple[NavItem, ...] = ()
+    icons: Mapping[str, str] = field(default_factory=dict)  # name -> what stands inside an <svg> of 20 by 20
+    styles: tuple[str, ...] = ()  # names of files in static/css, joined into the style sheet of every page
+    slots: Mapping[str, str] = field(
+        default_factory=dict
+    )  # a place of SLOTS -> the template that is included there
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of templates
     context: Callable[[], dict[str, Any]] | None = None  # what every template is given
+    doctor_checks: tuple[tuple[str, Callable[[Flask], str]], ...] = ()
+    """(name, check): returns one line about what is well; raises with one line about what is not."""
+    metrics: tuple[Callable[[datetime | None], None], ...] = ()
+    """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is known."""
+    optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
+    on_by_default: bool = True
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
+
+
+SLOTS = ("sign_in",)
+"""Places in the templates of lower features that higher ones fill: below the form of the sign-in page."""
 
 
 class Registry:
@@ -95,15 +128,28 @@ class Registry:
 
     def check(self, app: Flask) -> None:
         """Raise FeatureError for the first declaration that cannot be right."""
+        templates = frozenset(app.jinja_env.list_templates())
         for feature in self.features:
             if feature.tasks and find_spec(feature.tasks) is None:
                 raise FeatureError(f"{feature.name}: there is no module {feature.tasks} for its tasks")
             for mail in feature.mails:
-                _must_exist(app, feature, f"emails/{mail}/body.txt")
+                _must_exist(templates, feature, f"emails/{mail}/body.txt")
             for kind in feature.notification_kinds:
-                _must_exist(app, feature, kind.partial)
-        for what in ("notification_kinds", "mails", "mail_links"):
-            names = Counter(_name(each) for feature in self.features for each in getattr(feature, what))
+                _must_exist(templates, feature, kind.partial)
+            for place, template in feature.slots.items():
+                _must_exist(templates, feature, template)
+                if place not in SLOTS:
+                    raise FeatureError(
+                        f"{feature.name}: there is no slot {place}; there are {', '.join(SLOTS)}"
+                    )
+            for item in (*feature.navigation, *feature.account_menu):
+                if item.icon not in self.icons:
+                    raise FeatureError(f"{feature.name}: there is no icon {item.icon!r} for {item.path}")
+            for style in feature.styles:
+                if not Path(app.static_folder or "", f"css/{style}.css").exists():
+                    raise FeatureError(f"{feature.name}: there is no style sheet static/css/{style}.css")
+        for what in ("name", "notification_kinds", "mails", "mail_links", "icons"):
+            names = Counter(name for feature in self.features for name in _names(getattr(feature, what)))
             if twice := [name for name, count in names.items() if count > 1]:
                 raise FeatureError(f"{what}: {', '.join(twice)} is declared more than once")
 
@@ -114,6 +160,21 @@ class Registry:
             for hook, handler in feature.handlers:
                 found[hook.name] = (*found.get(hook.name, ()), handler)
         return found
+
+    @cached_property
+    def icons(self) -> dict[str, str]:
+        """Every icon that pages may draw: name -> what stands inside the <svg>."""
+        return CORE_ICONS | {
+            name: shape for feature in self.features for name, shape in feature.icons.items()
+        }
+
+    @cached_property
+    def styles(self) -> tuple[str, ...]:
+        return tuple(style for feature in self.features for style in feature.styles)
+
+    def slot(self, place: str) -> list[str]:
+        """Return the templates that the features put into this place, lowest feature first."""
+        return [feature.slots[place] for feature in self.features if place in feature.slots]
 
     @cached_property
     def notification_kinds(self) -> dict[str, NotificationKind]:
@@ -128,12 +189,13 @@ class Registry:
         return {name: link for feature in self.features for name, link in feature.mail_links.items()}
 
 
-def _name(each: Any) -> str:
-    return each if isinstance(each, str) else str(each.name)
+def _names(declared: Any) -> list[str]:
+    each_of = (declared,) if isinstance(declared, str) else declared
+    return [each if isinstance(each, str) else str(each.name) for each in each_of]
 
 
-def _must_exist(app: Flask, feature: Feature, template: str) -> None:
-    if template not in app.jinja_env.list_templates():
+def _must_exist(templates: frozenset[str], feature: Feature, template: str) -> None:
+    if template not in templates:
         raise FeatureError(f"{feature.name}: there is no template {template}")
 
 
@@ -142,9 +204,31 @@ def registry() -> Registry:
     return cast(Registry, current_app.extensions["features"])
 
 
-def init_app(app: Flask, features: Iterable[Feature]) -> None:
-    """Register the features with Flask. Raises FeatureError."""
-    gathered = app.extensions["features"] = Registry(features)
+def icon_shape(name: str) -> Markup:
+    """Return what stands inside the <svg> of an icon. Raises FeatureError for a name that nobody declares."""
+    shape = registry().icons.get(name)
+    if shape is None:
+        raise FeatureError(f"there is no icon {name!r}; see wellchat/icons.py")
+    return Markup(shape)  # noqa: S704 - our own
+
+
+def visible_items(items: str, viewer: User) -> list[NavItem]:
+    """Return the links of one list (`navigation`, `account_menu`, `settings_tabs`) that this person is shown."""
+    declared = (item for feature in registry().features for item in getattr(feature, items))
+    return [item for item in declared if item.visible(viewer)]
+
+
+def gather(app: Flask, features: Iterable[Feature]) -> None:
+    """Make the registry of this application. `register` follows once the core is ready."""
+    app.extensions["features"] = Registry(features)
+    app.jinja_env.filters["icon_shape"] = icon_shape
+    app.jinja_env.tests["directional_icon"] = DIRECTIONAL_ICONS.__contains__
+    app.jinja_env.globals.update(visible_items=visible_items, slot=app.extensions["features"].slot)
+
+
+def register(app: Flask) -> None:
+    """Register what the features declare with Flask. Raises FeatureError."""
+    gathered: Registry = app.extensions["features"]
     for feature in gathered.features:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)

@@ -6,7 +6,7 @@ from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
 from wellchat.digests.render import content, thread_names
-from wellchat.feature import Feature, MailType
+from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail import hooks
 from wellchat.notifications.hooks import preferences_changed_in_transaction
@@ -34,6 +34,7 @@ feature = Feature(
         "week": MailType(N_("Weekly summary"), week.content),
         "test": MailType(N_("Test"), test_content),
     },
+    settings_tabs=(NavItem("/settings/emails", N_("Emails")),),
     handlers=(
         (hooks.thread_names, thread_names),
         (preferences_changed_in_transaction, reschedule),

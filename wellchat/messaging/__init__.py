@@ -6,7 +6,7 @@ from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging import snoozing
+from wellchat.messaging import metrics, snoozing
 from wellchat.messaging.actions import refresh_person
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
@@ -51,5 +51,6 @@ feature = Feature(
         (thumbnail_made_in_transaction, add_thumbnail),
     ),
     context=lambda: {"badges": badges, "message_url": message_url},
+    metrics=(metrics.measure,),
     setup=_setup,
 )

@@ -25,5 +25,6 @@ feature = Feature(
     "replies",
     tidies=(_tidy,),
     mails={"reply_refused": MailType(N_("An answer that did not arrive"), content)},
+    optional=True,
     setup=_setup,
 )
