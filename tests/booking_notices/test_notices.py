@@ -195,7 +195,7 @@ def test_a_late_worker_reminds_once_and_not_of_what_has_begun(world: World, put:
         {"starts_at": NOON - DAY},
         {"starts_at": None},
         {"client_id": None},
-        {"tell": False},
+        {"notify": False},
         {"kind": "lead", "status": "claimed"},
         {"status": "cancelled"},
     ],

@@ -22,7 +22,7 @@ def put(cast, now):
             "title": "A title",
             "professional_id": cast.paul.id,
             "now": now,
-            "tell": False,
+            "notify": False,
         }
         return put_subject(kind=kind, **given | more)
 
