@@ -1,23 +1,25 @@
 """Declare what a feature package gives to the rest of the application.
 
-Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists the
-packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application. Nothing is
-registered at import time, so two applications in one process share nothing. A declaration that cannot be right (an
-unknown icon, a kind declared twice, a missing template, task module, style or script) raises FeatureError at start.
+Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists
+the packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application.
+Nothing is registered at import time, so two applications in one process share nothing. A declaration that
+cannot be right (an unknown icon, a kind declared twice, a missing template, task module, style or script)
+raises FeatureError at start.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
-from click import Command
+from click import Command, Group
 from flask import Blueprint, Flask, current_app
 from markupsafe import Markup
 
@@ -42,9 +44,9 @@ class FeatureError(Exception):
 class Hook(Generic[P, R]):
     """A place where a lower feature calls the higher ones.
 
-    Features name their handlers in `Feature.handlers`. They run in the order of the features, lowest first. A name
-    that ends in `_in_transaction` promises that they run inside the caller's transaction. What a handler raises ends
-    the caller's work.
+    Features name their handlers in `Feature.handlers`. They run in the order of the features, lowest first. A
+    name that ends in `_in_transaction` promises that they run inside the caller's transaction. What a handler
+    raises ends the caller's work.
     """
 
     def __init__(self, name: str) -> None:
@@ -69,9 +71,9 @@ class NavItem:
 class MailType:
     """One kind of email, named like its folder below templates/emails/.
 
-    `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise NotWanted or
-    NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is about;
-    `unsubscribe_path` makes it a mail that can be unsubscribed from.
+    `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise
+    NotWanted or NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is
+    about; `unsubscribe_path` makes it a mail that can be unsubscribed from.
     """
 
     label: str  # in the ledger of emails
@@ -88,6 +90,7 @@ class Feature:
     name: str
     blueprints: tuple[Blueprint, ...] = ()
     commands: tuple[Command, ...] = ()
+    subcommands: Mapping[str, tuple[Command, ...]] = field(default_factory=dict)  # of a lower feature's group
     tasks: str | None = None  # the module with its Celery tasks
     sweeps: tuple[Sweep, ...] = ()  # called every SWEEP_EVERY seconds: do what is due
     deliveries: tuple[Sweep, ...] = ()  # called after all sweeps: send what they have put down
@@ -110,7 +113,9 @@ class Feature:
     doctor_checks: tuple[tuple[str, Callable[[Flask], str]], ...] = ()
     """(name, check): returns one line about what is well; raises with one line about what is not."""
     metrics: tuple[Callable[[datetime | None], None], ...] = ()
-    """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is known."""
+    """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is
+    known.
+    """
     optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
     on_by_default: bool = True
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
@@ -130,7 +135,7 @@ class Registry:
         """Raise FeatureError for the first declaration that cannot be right."""
         templates = frozenset(app.jinja_env.list_templates())
         for feature in self.features:
-            if feature.tasks and find_spec(feature.tasks) is None:
+            if feature.tasks and not module_exists(feature.tasks):
                 raise FeatureError(f"{feature.name}: there is no module {feature.tasks} for its tasks")
             for mail in feature.mails:
                 _must_exist(templates, feature, f"emails/{mail}/body.txt")
@@ -189,6 +194,19 @@ class Registry:
         return {name: link for feature in self.features for name, link in feature.mail_links.items()}
 
 
+def module_exists(name: str) -> bool:
+    """Return whether there is such a module, without importing its package: the worker's makes an
+    application.
+    """
+    path = None
+    for part in name.split("."):
+        spec = PathFinder.find_spec(part, path)
+        if spec is None:
+            return False
+        path = spec.submodule_search_locations
+    return True
+
+
 def _names(declared: Any) -> list[str]:
     each_of = (declared,) if isinstance(declared, str) else declared
     return [each if isinstance(each, str) else str(each.name) for each in each_of]
@@ -226,6 +244,11 @@ def gather(app: Flask, features: Iterable[Feature]) -> None:
     app.jinja_env.globals.update(visible_items=visible_items, slot=app.extensions["features"].slot)
 
 
+def _extend(group: Command, commands: Iterable[Command]) -> None:
+    assert isinstance(group, Group)
+    group.commands = {**group.commands, **{str(command.name): command for command in commands}}
+
+
 def register(app: Flask) -> None:
     """Register what the features declare with Flask. Raises FeatureError."""
     gathered: Registry = app.extensions["features"]
@@ -233,7 +256,9 @@ def register(app: Flask) -> None:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)
         for command in feature.commands:
-            app.cli.add_command(command)
+            app.cli.add_command(copy(command))  # a group's subcommands are this application's own
+        for group, commands in feature.subcommands.items():
+            _extend(app.cli.commands[group], commands)
         app.jinja_env.filters.update(feature.filters)
         if feature.context is not None:
             app.context_processor(feature.context)

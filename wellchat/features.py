@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
-from importlib.util import find_spec
 
-from wellchat.feature import Feature, FeatureError
+from wellchat.config import SettingsError
+from wellchat.feature import Feature, module_exists
 
 FEATURES = (
     "mail",
@@ -35,21 +35,21 @@ FEATURES = (
 def enabled_features(switches: Iterable[str] = ()) -> list[Feature]:
     """Return the declarations of the features that are on, lowest first.
 
-    `switches` are the values of WELLCHAT_FEATURES: `name` switches an optional feature on, `-name` off. A name with a
-    dot is a package of your own, such as `mysite.goals`; it comes last. Raises FeatureError for a name that is no
-    feature, and for one that cannot be switched.
+    `switches` are the values of WELLCHAT_FEATURES: `name` switches an optional feature on, `-name` off. A
+    name with a dot is a package of your own, such as `mysite.goals`; it comes last. Raises SettingsError for
+    a name that is no feature, and for one that cannot be switched.
     """
     chosen = {name.removeprefix("-"): not name.startswith("-") for name in switches}
     own = [name for name, on in chosen.items() if "." in name and on]
     features = []
     for name in (*FEATURES, *own):
-        if "." in name and find_spec(name) is None:
-            raise FeatureError(f"WELLCHAT_FEATURES: there is no package {name}")
+        if "." in name and not module_exists(name):
+            raise SettingsError(f"WELLCHAT_FEATURES: there is no package {name}")
         feature: Feature = import_module(name if "." in name else f"wellchat.{name}").feature
         if name in chosen and not feature.optional:
-            raise FeatureError(f"WELLCHAT_FEATURES: {name} is always on")
+            raise SettingsError(f"WELLCHAT_FEATURES: {name} is always on")
         if chosen.get(name, feature.on_by_default):
             features.append(feature)
     if unknown := sorted(name for name in chosen if "." not in name and name not in FEATURES):
-        raise FeatureError(f"WELLCHAT_FEATURES: there is no feature {', '.join(unknown)}")
+        raise SettingsError(f"WELLCHAT_FEATURES: there is no feature {', '.join(unknown)}")
     return features

@@ -1,6 +1,6 @@
 """How a finished mail leaves: over SMTP where a server is set, else as an `.eml` file in the instance folder.
 
-A lane is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
+A connection is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
 are told apart because they are answered differently: put off, give up, or do not know.
 """
 
@@ -73,7 +73,7 @@ class MailConnection(Protocol):
 
 
 class SmtpConnection:
-    """One connection to the mail server, opened with the first mail and reused until the lane is left."""
+    """One connection to the mail server, opened with the first mail and reused until the connection is closed."""
 
     def __init__(self, url: str, *, helo_name: str) -> None:
         self._url = urlsplit(url)
