@@ -13,11 +13,12 @@ from sqlalchemy import event
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, decide, runs
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Invalid
 from wellchat.mail import actions as mail
 from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences, unsubscribe
 
@@ -162,7 +163,7 @@ def test_the_lid_closed_ten_seconds_before(world: World) -> None:
     """Told later, since they seemed to look; mailed all the same."""
     world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
     world.say(world.client, "Hello")
-    outbox.sweep(NOON + timedelta(seconds=111))
+    dispatch.sweep(NOON + timedelta(seconds=111))
     assert runs.sweep(DUE)["digests_sent"] == 1
 
 

@@ -17,11 +17,12 @@ from tests.databases import until_one_waits
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, decide, runs
 from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import save_refusal
 from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences
 
@@ -304,7 +305,7 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
         run = background(lambda: actions.send_one(user_id=world.coach.id, now=DUE))
         assert claimed.wait(10)
         messaging.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
-        dispatcher = background(lambda: outbox.process(thread_ids=[other.id], now=DUE))
+        dispatcher = background(lambda: dispatch.notify_recipients(thread_ids=[other.id], now=DUE))
         sent.set()
         assert run.result(20).did == "queued"
         assert dispatcher.result(20) == 1

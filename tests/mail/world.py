@@ -14,9 +14,9 @@ from wellchat.accounts.models import Presence, User
 from wellchat.changes.actions import create_log
 from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.digests import outbox
 from wellchat.mail.models import Mail
 from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch
 from wellchat.messaging.models import Membership, Message, Thread
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -73,7 +73,7 @@ class World:
         message, _ = messaging.send_message(
             sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at
         )
-        outbox.process(thread_ids=[thread.id], now=at)
+        dispatch.notify_recipients(thread_ids=[thread.id], now=at)
         return message
 
     def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:

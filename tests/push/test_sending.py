@@ -20,8 +20,8 @@ from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
 from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
-from wellchat.digests import outbox
 from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch
 from wellchat.notifications.actions import mark_read, notify, save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import MIN_INTERVAL
@@ -412,7 +412,7 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
         messaging.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: dispatch.notify_recipients(thread_ids=[world.thread.id], now=NOON))
         assert (sender.result(20), notifier.result(20)) == (None, 1)
     sweep()
     assert (phone.got(), pushes()) == ([], [])
@@ -476,7 +476,7 @@ def test_a_sweep_while_somebody_is_told_holds_nobody_up(
         messaging.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: dispatch.notify_recipients(thread_ids=[world.thread.id], now=NOON))
         assert held.wait(10)
         sweeper = background(lambda: sending.sweep(NOON))
         assert notifier.result(20) == 1

@@ -6,7 +6,7 @@ from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging import snoozing
+from wellchat.messaging import dispatch, snoozing
 from wellchat.messaging.actions import refresh_person
 from wellchat.messaging.api import api
 from wellchat.messaging.cli import subject
@@ -31,7 +31,7 @@ feature = Feature(
     blueprints=(api, message_api, gallery_api, gallery, pages, message_pages),
     commands=(subject,),
     tasks="worker.messaging",
-    sweeps=(snoozing.sweep,),
+    sweeps=(snoozing.sweep, dispatch.sweep),
     notification_kinds=(
         NotificationKind(
             name="message",
