@@ -6,8 +6,8 @@ import pytest
 
 from wellchat.attachments.schemas import AttachmentPage
 from wellchat.messaging import schemas as messaging
-from wellchat.messaging.opening import put_subject
 from wellchat.notifications import schemas as notifications
+from wellchat.subjects.actions import put_subject
 from wellchat.updates.schemas import Update
 
 

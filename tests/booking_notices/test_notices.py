@@ -15,9 +15,9 @@ from wellchat.booking_notices import actions
 from wellchat.booking_notices.models import Announcement
 from wellchat.db import db
 from wellchat.mail import actions as mail
-from wellchat.messaging.opening import put_subject
 from wellchat.notifications.actions import save_preferences, unsubscribe
 from wellchat.notifications.models import Notification
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.models import Subject
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -195,7 +195,7 @@ def test_a_late_worker_reminds_once_and_not_of_what_has_begun(world: World, put:
         {"starts_at": NOON - DAY},
         {"starts_at": None},
         {"client_id": None},
-        {"tell": False},
+        {"notify": False},
         {"kind": "lead", "status": "claimed"},
         {"status": "cancelled"},
     ],

@@ -25,11 +25,12 @@ from wellchat.messaging.actions import (
     mark_read,
     send_message,
 )
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.opening import open_thread
 from wellchat.messaging.pinning import pin
 from wellchat.messaging.reacting import react
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.oversight.actions import grant_access
+from wellchat.subjects.actions import put_subject
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
 WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 3

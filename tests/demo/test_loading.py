@@ -29,11 +29,12 @@ from wellchat.mail import transport
 from wellchat.mail.models import SENT, Mail, RefusedAddress
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.opening import open_thread
 from wellchat.messaging.queries import unread_counts
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
 from wellchat.oversight.actions import grant_access
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.models import Subject
 
 pytestmark = pytest.mark.slow

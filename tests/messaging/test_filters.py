@@ -20,9 +20,10 @@ from wellchat.messaging import snoozing
 from wellchat.messaging.actions import change_membership, delete_message, mark_read, send_message
 from wellchat.messaging.durations import FOREVER, until
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.opening import open_thread
 from wellchat.messaging.queries import inbox, kinds_of, thread_for
 from wellchat.messaging.snoozing import wake
+from wellchat.subjects.actions import put_subject
 
 HOUR = timedelta(hours=1)
 

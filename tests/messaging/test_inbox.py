@@ -7,9 +7,10 @@ from datetime import timedelta
 from wellchat.accounts.actions import create_user
 from wellchat.connections.actions import connect
 from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.opening import open_thread
 from wellchat.messaging.queries import inbox
 from wellchat.messaging.serializers import thread_json
+from wellchat.subjects.actions import put_subject
 
 
 def clients_of(professional, count, now):

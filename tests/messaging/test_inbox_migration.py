@@ -13,8 +13,9 @@ from tests.cast import Talk, gather
 from wellchat.db import db
 from wellchat.messaging.actions import delete_message, send_message
 from wellchat.messaging.models import Membership
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.opening import open_thread
 from wellchat.messaging.queries import thread_for
+from wellchat.subjects.actions import put_subject
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

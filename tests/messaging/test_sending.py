@@ -14,8 +14,9 @@ from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.messaging.actions import send_message
 from wellchat.messaging.models import Message, PendingDelivery
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.opening import open_thread
 from wellchat.messaging.queries import thread_for
+from wellchat.subjects.actions import put_subject
 
 
 def changes_of(user):

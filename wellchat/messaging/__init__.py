@@ -9,17 +9,17 @@ from wellchat.i18n import N_
 from wellchat.messaging import dispatch, snoozing
 from wellchat.messaging.actions import refresh_person
 from wellchat.messaging.api import api
-from wellchat.messaging.cli import subject
 from wellchat.messaging.files import add_thumbnail
 from wellchat.messaging.gallery import gallery, gallery_api
 from wellchat.messaging.message_api import api as message_api
 from wellchat.messaging.message_pages import pages as message_pages
 from wellchat.messaging.navigation import message_url
+from wellchat.messaging.opening import open_thread_of_lead
 from wellchat.messaging.pages import badges, pages
 from wellchat.messaging.queries import warm_up
 from wellchat.messaging.subject_updates import refresh_subject
 from wellchat.notifications.kinds import NotificationKind
-from wellchat.subjects.hooks import subject_put_in_transaction
+from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 
 
 def _setup(_app: Flask) -> None:
@@ -29,7 +29,6 @@ def _setup(_app: Flask) -> None:
 feature = Feature(
     "messaging",
     blueprints=(api, message_api, gallery_api, gallery, pages, message_pages),
-    commands=(subject,),
     tasks="worker.messaging",
     sweeps=(snoozing.sweep, dispatch.sweep),
     notification_kinds=(
@@ -48,6 +47,7 @@ feature = Feature(
     handlers=(
         (profile_changed_in_transaction, refresh_person),
         (subject_put_in_transaction, refresh_subject),
+        (lead_claimed_in_transaction, open_thread_of_lead),
         (thumbnail_made_in_transaction, add_thumbnail),
     ),
     context=lambda: {"badges": badges, "message_url": message_url},

@@ -19,7 +19,6 @@ from wellchat.connections.queries import connection_between, my_connections, per
 from wellchat.db import new_id
 from wellchat.errors import Invalid, TooLarge
 from wellchat.forms import read_form, read_query
-from wellchat.i18n import gettext
 from wellchat.messaging import actions, files, navigation, opening, queries
 from wellchat.messaging.filters import filters
 from wellchat.messaging.forms import (
@@ -269,29 +268,6 @@ def person(user_id: str) -> str:
         and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
         subjects=[subject_json(s, user) for s in subjects],
     )
-
-
-@pages.get("/subjects/<subject_id>")
-@signed_in
-def subject(subject_id: str) -> str:
-    user = viewer()
-    found = subject_by_id(user, subject_id)
-    other = found.client if user.id == found.professional_id else found.professional
-    return render_template(
-        "subjects/subject.html",
-        subject=subject_json(found, user),
-        visit=gettext(found.declared.visit),
-        person=person_json(other) if other else None,
-    )
-
-
-@pages.post("/subjects/<subject_id>/claim")
-@signed_in
-def claim(subject_id: str) -> BaseResponse:
-    thread_id = opening.claim_lead(viewer=viewer(), subject_id=subject_id, now=clock.now())
-    if thread_id is None:
-        return redirect(url_for("messaging.subject", subject_id=subject_id), 303)
-    return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 
 
 def badges() -> dict[str, Any]:
