@@ -100,7 +100,7 @@ def test_answers_have_exactly_the_shape_they_declare(api, talk, thread, now, met
 def test_an_update_has_exactly_its_shape(api, talk, thread, now):
     from wellchat.clock import now as clock_now
     from wellchat.messaging import dispatch
-    from wellchat.messaging.actions import set_typing
+    from wellchat.messaging.memberships import set_typing
 
     cursor = api(talk.paul).get("/api/me").json["cursor"]
     api(talk.cara).post(f"{thread}/messages", json=SEND)

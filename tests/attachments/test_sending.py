@@ -19,7 +19,7 @@ from wellchat.db import db
 from wellchat.digests import runs as digests
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.messaging import dispatch
-from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging.messages import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message
 from wellchat.messaging.queries import thread_for
 from wellchat.notifications.models import Notification

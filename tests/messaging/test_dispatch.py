@@ -10,8 +10,10 @@ from sqlalchemy import select
 from wellchat.accounts.actions import touch_presence
 from wellchat.db import db
 from wellchat.messaging import dispatch
-from wellchat.messaging.actions import change_membership, delete_message, edit_message, mark_read
+from wellchat.messaging.memberships import change_membership
+from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.models import PendingDelivery
+from wellchat.messaging.receipts import mark_read
 from wellchat.notifications.models import Notification
 
 

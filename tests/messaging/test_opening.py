@@ -9,8 +9,8 @@ from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Membership, Thread
-from wellchat.messaging.opening import open_thread
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
 from wellchat.subjects.actions import claim, put_subject
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.threads import open_thread
 from wellchat.subjects import actions
 from wellchat.subjects.actions import claim, put_subject
 
