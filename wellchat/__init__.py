@@ -16,7 +16,7 @@ from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_que
 from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
 from wellchat.features import FEATURES
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 ROOT = Path(__file__).resolve().parent.parent
 
 log = logging.getLogger(__name__)

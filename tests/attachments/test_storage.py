@@ -16,7 +16,7 @@ from tests.services import end_with_parent, free_port, wait_for
 from wellchat.attachments import processing
 from wellchat.attachments.storage import Bucket, Folder, Missing, attachment_id_of, key_of, thumbnail_key
 from wellchat.config import SettingsError, read_settings
-from wellchat.doctor import examine
+from wellchat.doctor import run_checks
 
 KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1"}
 
@@ -101,7 +101,7 @@ def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
     assert paul.get(f"/attachments/{beach.id}/thumbnail").data[:4] == b"RIFF"
     assert not (app.config["INSTANCE"] / "files" / key_of(plan.id)).exists()
     assert processing.collect(now + timedelta(days=2)) == 0
-    checks = {check.name: check for check in examine(app).checks}
+    checks = {check.name: check for check in run_checks(app).checks}
     assert (checks["files"].ok, checks["files"].detail) == (True, "bucket files takes files")
 
 
@@ -113,7 +113,7 @@ def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
         {"STORAGE_URL": f"file://{in_the_way}/files"},
     ):
         app.config.update(wrong)
-        assert "files" in [check.name for check in examine(app).failures]
+        assert "files" in [check.name for check in run_checks(app).failures]
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "s3://", "/var/files", "file://relative", "s3"])

@@ -1,4 +1,4 @@
-"""`python -m tests.faults --seed N --faults 100 [--database sqlite|postgresql|both]`: see tests/README.md."""
+"""`python -m tests.faults --seed N --faults 100 [--database sqlite|postgresql|both]`: see docs/testing.md."""
 
 # ruff: noqa: T201
 

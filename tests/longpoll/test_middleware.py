@@ -108,7 +108,7 @@ def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):
 def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
     """The cached head is created before the database is read, so a wakeup in between raises it."""
     call = importlib.import_module("wellchat.updates.api")
-    true_check, fired = call.check, []
+    true_check, fired = call.check_cursor, []
 
     def check_then_send(user_id, cursor):
         found = true_check(user_id, cursor)
@@ -206,7 +206,7 @@ def test_deleting_a_user_ends_a_cached_poll(world):
 def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
     """Proven, then ended, then answered: that answer was right once, and is not given again."""
     call = importlib.import_module("wellchat.updates.api")
-    true_check, ended = call.check, []
+    true_check, ended = call.check_cursor, []
 
     def end_then_check(user_id, cursor):
         if not ended:

@@ -8,7 +8,7 @@ from wellchat.notifications.kinds import CHANNELS, NotificationKind
 from wellchat.subjects.hooks import subject_put_in_transaction
 
 feature = Feature(
-    "appointments",
+    "booking_notices",
     tasks="worker.booking_notices",
     sweeps=(actions.sweep,),
     notification_kinds=(
