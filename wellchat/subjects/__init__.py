@@ -1,9 +1,13 @@
 """Things of the host platform that threads and messages are about."""
 
 from wellchat.feature import Feature
+from wellchat.subjects.cli import subject
+from wellchat.subjects.pages import pages
 
 feature = Feature(
     "subjects",
+    blueprints=(pages,),
+    commands=(subject,),
     icons={
         "booking": (
             '<rect x="3.5" y="4.5" width="13" height="12" rx="2.5"/>'
