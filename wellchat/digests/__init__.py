@@ -1,13 +1,14 @@
 """Digests: one email that gathers what a person missed. The rules are in decide.py."""
 
-from wellchat.digests import outbox, runs, week, week_content
-from wellchat.digests.actions import reschedule
+from wellchat.digests import runs, week, week_content
+from wellchat.digests.actions import reschedule, schedule_for_messages
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
 from wellchat.digests.render import content
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
+from wellchat.messaging.hooks import recipient_notified_in_transaction
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
 
@@ -16,7 +17,7 @@ feature = Feature(
     blueprints=(pages,),
     commands=(digest,),
     tasks="worker.digests",
-    sweeps=(outbox.sweep, runs.sweep, runs.sweep_weeks),
+    sweeps=(runs.sweep, runs.sweep_weeks),
     notification_kinds=(
         NotificationKind(
             name="week",
@@ -34,6 +35,8 @@ feature = Feature(
         "test": MailType(N_("Test"), test_content),
     },
     handlers=(
+        (recipient_notified_in_transaction, schedule_for_messages),
+        (recipient_notified_in_transaction, week.schedule_for_messages),
         (preferences_changed_in_transaction, reschedule),
         (preferences_changed_in_transaction, week.reschedule),
     ),

@@ -7,6 +7,7 @@ either an untouched schedule or a mail that the ledger calls unknown.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -40,6 +41,12 @@ class Outcome(NamedTuple):
 
 class LockMissed(Exception):
     """An unread message has come in a thread whose membership is not locked. Begin again."""
+
+
+def schedule_for_messages(user_id: str, thread_id: str, seqs: Sequence[int], now: datetime) -> None:
+    """Schedule a digest for each message that its recipient was notified of."""
+    for seq in seqs:
+        schedule_for_message(user_id=user_id, thread_id=thread_id, seq=seq, now=now)
 
 
 def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:

@@ -8,6 +8,7 @@ chosen weekly digests, or no emails, gets none: it would be a second mail at the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,7 +21,7 @@ from wellchat.digests.models import WeekSchedule
 from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.i18n import N_
 from wellchat.notifications.local_time import next_at
-from wellchat.notifications.queries import EffectivePreferences
+from wellchat.notifications.queries import EffectivePreferences, preferences
 
 WHY = N_("The weekly summary.")
 EARLIER_WHY = N_("The summary of the week.")  # how rows of earlier versions say it
@@ -48,6 +49,11 @@ def not_wanted(prefs: EffectivePreferences) -> str:
     if prefs.cadence == "weekly":
         return N_("The weekly digest comes at this time.")
     return ""
+
+
+def schedule_for_messages(user_id: str, _thread_id: str, _seqs: Sequence[int], now: datetime) -> None:
+    """Schedule the weekly summary of a person who was notified of new messages."""
+    schedule(user_id=user_id, prefs=preferences(user_id), written=now)
 
 
 def schedule(*, user_id: str, prefs: EffectivePreferences, written: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import actions
+from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.pages import address_refusal, mail_label, pages
 
@@ -11,6 +11,8 @@ feature = Feature(
     blueprints=(pages,),
     commands=(mail,),
     tasks="worker.mail",
+    doctor_checks=(("mail", transport.check),),
+    metrics=(metrics.measure,),
     deliveries=(actions.sweep,),
     mails={"address_check": MailType(N_("A try of your address"))},
     filters={"mail_label": mail_label},

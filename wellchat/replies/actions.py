@@ -28,7 +28,7 @@ from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
 from wellchat.mail.mime import one_line
 from wellchat.mail.models import Mail
 from wellchat.mail.refusals import record_bounce
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import messages, receipts
 from wellchat.messaging.forms import SendMessage
 from wellchat.replies.authentication import forgery_reason
 from wellchat.replies.auto_replies import auto_reply_reason
@@ -121,7 +121,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
     _mark_read(mail, user, token.target_id, now)
     try:
         with transaction():
-            message, is_new = messaging.send_message(
+            message, is_new = messages.send_message(
                 sender=user,
                 thread_id=token.target_id,
                 body=form.body,
@@ -173,7 +173,7 @@ def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> Non
     covers = [each for found in db.session.execute(query).scalars() for each in found]
     shown = max((each["last_seq"] for each in covers if each["thread_id"] == thread_id), default=0)
     if shown:
-        messaging.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
+        receipts.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
 
 
 def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str, now: datetime) -> Verdict:
