@@ -67,7 +67,7 @@ def thread_names(viewer: User, mails: Iterable[Mail]) -> dict[str, str]:
     names = (
         select(Thread.id, User.name).join(User, User.id == other_id).where(is_mine, Thread.id.in_(thread_ids))
     )
-    return dict(db.session.execute(names).tuples().all())
+    return dict(db.session.execute(names).all())
 
 
 def _page(query: Select[Mail], before: str | None, limit: int) -> tuple[Sequence[Mail], str | None]:
