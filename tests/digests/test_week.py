@@ -20,7 +20,7 @@ from wellchat.digests.models import WeekSchedule
 from wellchat.digests.recipients import Recipient
 from wellchat.mail import actions as mail
 from wellchat.messaging import memberships, messages
-from wellchat.notifications.actions import save_preferences
+from wellchat.notifications.preferences import save_preferences
 from wellchat.notifications.queries import preferences
 
 MONDAY = NOON + timedelta(days=4, hours=20)  # the next one, 08:00
@@ -37,7 +37,7 @@ def weeks(world: World, user: User) -> list[tuple[str, str]]:
     return [(m.state, m.reason) for m in world.mails(user) if m.name == "week"]
 
 
-def test_what_happened_and_who_waits_for_whom(world: World) -> None:
+def test_the_summary_says_what_happened_and_who_waits_for_whom(world: World) -> None:
     jonas = world.user("Jonas Weber")
     other = world.open_thread(jonas, world.coach)
     world.say(jonas, "Hello", NOON - timedelta(hours=1), other)
@@ -61,7 +61,7 @@ def test_what_happened_and_who_waits_for_whom(world: World) -> None:
     assert [m.covers for m in world.mails(world.coach) if m.name == "week"] == [[]]
 
 
-def test_its_hour_is_that_of_the_digests_in_the_reader_s_zone(world: World) -> None:
+def test_the_summary_comes_at_the_digest_hour_in_the_reader_s_zone(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, time_zone="Asia/Kolkata", digest_hour=18, digest_weekday=4)
     world.say(world.client, "Hello")
     friday = NOON + timedelta(days=2, minutes=30)
@@ -75,7 +75,7 @@ def test_its_hour_is_that_of_the_digests_in_the_reader_s_zone(world: World) -> N
 @pytest.mark.parametrize(
     "prefs", [{"cadence": "off"}, {"cadence": "weekly"}, {"channels": {"week": {"email": False}}}], ids=str
 )
-def test_not_for_who_does_not_want_it(world: World, prefs: dict[str, Any]) -> None:
+def test_no_summary_for_people_who_switched_it_off(world: World, prefs: dict[str, Any]) -> None:
     save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert db.session.execute(db.select(WeekSchedule)).first() is None
@@ -83,7 +83,7 @@ def test_not_for_who_does_not_want_it(world: World, prefs: dict[str, Any]) -> No
     assert weeks(world, world.coach) == []
 
 
-def test_nor_for_who_changes_their_mind(world: World) -> None:
+def test_no_summary_for_people_who_switch_it_off_later(world: World) -> None:
     world.say(world.client, "Hello")
     save_preferences(user=world.coach, now=NOON, channels={"week": {"email": False}})
     runs.sweep_weeks(MONDAY)
@@ -91,7 +91,7 @@ def test_nor_for_who_changes_their_mind(world: World) -> None:
 
 
 @pytest.mark.parametrize("happens", ["deleted", "muted"])
-def test_nothing_happened_after_all(world: World, happens: str) -> None:
+def test_no_summary_if_everything_was_deleted_or_muted(world: World, happens: str) -> None:
     world.say(world.client, "Hello")
     if happens == "deleted":
         messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
@@ -102,14 +102,14 @@ def test_nothing_happened_after_all(world: World, happens: str) -> None:
     assert weeks(world, world.coach) == [("skipped", "Nothing happened this week.")]
 
 
-def test_who_is_here_gets_it_when_they_have_left(world: World) -> None:
+def test_a_present_reader_gets_the_summary_when_they_have_left(world: World) -> None:
     world.say(world.client, "Hello")
     world.seen(world.coach, MONDAY - timedelta(minutes=1))
     assert runs.sweep_weeks(MONDAY)["weeks_waiting"] == 1
     assert runs.sweep_weeks(MONDAY + timedelta(minutes=1))["weeks_sent"] == 1
 
 
-def test_also_where_they_change_their_mind_of_something_else_meanwhile(world: World) -> None:
+def test_other_changes_of_preferences_do_not_drop_a_due_summary(world: World) -> None:
     world.say(world.client, "Hello")
     world.seen(world.coach, MONDAY)
     assert runs.sweep_weeks(MONDAY)["weeks_waiting"] == 1
@@ -119,14 +119,14 @@ def test_also_where_they_change_their_mind_of_something_else_meanwhile(world: Wo
     assert runs.sweep_weeks(MONDAY + DELAY)["weeks_sent"] == 1, "this week's, not the next one's"
 
 
-def test_quiet_hours_hold_it(world: World) -> None:
+def test_quiet_hours_hold_the_summary(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="09:30")
     world.say(world.client, "Hello")
     assert runs.sweep_weeks(MONDAY)["weeks_waiting"] == 1
     assert runs.sweep_weeks(MONDAY + timedelta(minutes=90))["weeks_sent"] == 1
 
 
-def test_its_link_ends_it_and_nothing_else(world: World, browse: Callable[..., Browser]) -> None:
+def test_the_unsubscribe_link_ends_only_the_summary(world: World, browse: Callable[..., Browser]) -> None:
     world.say(world.client, "Hello")
     runs.sweep_weeks(MONDAY)
     [message] = world.server.messages
@@ -144,7 +144,7 @@ def test_its_link_ends_it_and_nothing_else(world: World, browse: Callable[..., B
 
 
 @pytest.mark.each_database
-def test_eight_hosts_send_one(world: World) -> None:
+def test_eight_hosts_send_one_summary(world: World) -> None:
     world.say(world.client, "Hello")
     answers = world.together(*[lambda: runs.sweep_weeks(MONDAY)] * 8)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
@@ -169,7 +169,7 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
     assert runs.sweep_weeks(MONDAY + timedelta(minutes=6))["weeks_sent"] == 1
 
 
-def test_a_refused_one_is_tried_again(world: World) -> None:
+def test_a_summary_that_is_refused_for_now_is_tried_again(world: World) -> None:
     world.say(world.client, "Hello")
     world.server.replies = ["451 later"]
     assert runs.sweep_weeks(MONDAY)["weeks_queued"] == 1

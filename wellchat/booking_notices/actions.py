@@ -26,17 +26,18 @@ RETRY_AFTER = timedelta(minutes=5)
 
 
 def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
-    """Plan notices for both people of a booking, in the transaction that put it. `previous` is how it was
-    before.
+    """Plan notices for both people of a booking, in the transaction that put it.
 
-    Nothing is planned for what has begun, so that history imported by a host platform notifies nobody. With
-    `notify` false, reminders that were planned still move along with the booking.
+    `previous` is how the booking was before. Nothing is planned for what has begun, so that history imported
+    by a host platform notifies nobody. With `notify` false, reminders that were planned still move along with
+    the booking.
     """
     if subject.declared.scope != "connection":
         return
     planned = delete(Announcement).where(
         Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS)
     )
+    # Planned reminders are deleted in any case; they come back with the new time, if there were any.
     reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or notify
     if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
         return
@@ -50,9 +51,7 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
 
 
 def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
-    """Return the notice about this change for one person: booked, cancelled or moved. None: nothing they
-    need.
-    """
+    """Return the notice about this change for one person: booked, cancelled or moved. None: neither."""
     if (
         previous is None
         or previous.is_cancelled
@@ -100,6 +99,7 @@ def _announce_to(subject_id: str, user_id: str, now: datetime) -> bool:
     """Notify one person, in one transaction. Return whether they were notified."""
     with transaction() as session:
         theirs = delete(Announcement).where(_is_due(subject_id, user_id, now))
+        # The delete is the claim. If notifying fails, it is rolled back with everything else.
         taken = session.execute(theirs.returning(Announcement.what)).scalars()
         return _notify(subject_id, user_id, set(taken), now)
 

@@ -1,6 +1,4 @@
-"""The texts of notices, in the notification centre and in mails: the booking as it is now, in the reader's
-own zone.
-"""
+"""The texts of notices, in the app and in mails: the booking as it is now, in the reader's own zone."""
 
 from __future__ import annotations
 

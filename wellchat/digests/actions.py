@@ -74,6 +74,7 @@ def schedule(*, user_id: str, at: datetime) -> None:
     """Schedule a person for `at`, or for the earlier time if they are scheduled already."""
     with transaction() as session:
         planned = insert(DigestSchedule).values(user_id=user_id, due_at=at, asked=0)
+        # `asked` grows with every call: batches.claim compares it, so that no message is overlooked.
         earlier = func.least if is_postgresql() else func.min
         session.execute(
             planned.on_conflict_do_update(
@@ -87,9 +88,7 @@ def schedule(*, user_id: str, at: datetime) -> None:
 
 
 def reschedule(user_id: str, now: datetime) -> None:
-    """Make a scheduled person due now, after a change of their preferences. The run then decides by the new
-    ones.
-    """
+    """Make a scheduled person due now, so that the run decides by their new preferences."""
     with transaction() as session:
         session.execute(
             update(DigestSchedule)
@@ -112,6 +111,7 @@ def send_one(
     queued; the caller sends it with mail.actions.deliver. Begins again up to five times while new messages
     come in, then raises LockMissed.
     """
+    # Each restart rolls the claim back and locks the memberships again, with the new one among them.
     for _ in range(MAX_RESTARTS - 1):
         with suppress(LockMissed):
             return _send_one(kind, user_id, now, connection)
@@ -175,6 +175,7 @@ def _write_mail(
     }
     if decision.skip:
         return mail.record_skip(**to, reason=decision.skip)
+    # Counted as mailed in the transaction that writes the mail down: a message is in at most one mail.
     for thread in decision.threads:
         db.session.execute(
             update(Membership)

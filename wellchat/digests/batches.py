@@ -73,8 +73,10 @@ def claim(prepared: Prepared, now: datetime) -> Mail:
                 "first": thread.first_seq,
                 "moment": now,
             }
+            # Locks the membership: a new message or a mark of reading waits until the claim is committed.
             if connection.execute(_COUNT_AS_MAILED, as_seen).rowcount == 0:
                 raise Changed
+        # `asked` tells a row that was scheduled again for the same moment from the one that was read.
         as_seen = {"reader": recipient.user_id, "due": recipient.due_at, "times_asked": recipient.asked}
         if connection.execute(_CLAIM, {**as_seen, "address": recipient.address}).rowcount == 0:
             raise Changed
@@ -93,6 +95,9 @@ _membership, _message, _schedule = table(Membership).c, table(Message).c, table(
 _refused = table(RefusedAddress).c
 _moment = bindparam("moment", type_=UTCDateTime())
 
+# Each condition stands for something that may have happened since the snapshot: a new message (last_seq),
+# reading, another mail, a mute, a snooze, an edit, a deletion. An edit or a deletion from before the snapshot
+# matches too; that costs the fast path for this person, nothing else.
 _COUNT_AS_MAILED = (
     update(table(Membership))
     .where(
@@ -111,6 +116,8 @@ _COUNT_AS_MAILED = (
     )
     .values(mailed_seq=bindparam("top"))
 )
+# A bounce since the snapshot refuses the address. A change of preferences makes the row due now, see
+# `reschedule`.
 _CLAIM = delete(table(DigestSchedule)).where(
     _schedule.user_id == bindparam("reader"),
     _schedule.due_at == bindparam("due"),

@@ -53,6 +53,7 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
     prefs = recipient.prefs
     if refusal := switched_off(prefs):
         return DigestDecision(skip=refusal)
+    # Deleted messages do not count, so a thread may be waiting with none.
     waiting = [each for each in recipient.waiting if each.count]
     if not waiting:
         return DigestDecision(
@@ -69,17 +70,21 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
     )
     if not awake:
         return DigestDecision(wait_until=snoozed_until, why=N_("The conversation is snoozed."))
+    # The row of the schedule may be earlier: the oldest message may have been read or deleted since.
     due = due_for(prefs, min(each.oldest_at for each in awake))
     if due is not None and due > now:
         return DigestDecision(wait_until=due, why=NOT_DUE[prefs.cadence])
     if held := held_back(recipient, now):
         return held
+    # After all that makes it wait: a skip is final for these messages, and the owner may lift the refusal
+    # first.
     if refusal := refused(recipient):
         return DigestDecision(skip=refusal)
     if until := _over_the_cap_until(recipient):
         enough = gettext("%(num)s emails within a day are enough.", num=setting("MAX_EMAILS_PER_DAY"))
         return DigestDecision(wait_until=until, why=enough)
     capped = _threads_over_their_cap(recipient)
+    # Snoozed and capped threads are left out; `later` makes the person due again for them.
     ready = sorted((each for each in awake if each.thread_id not in capped), key=lambda each: each.oldest_at)
     later = min(
         filter(None, [snoozed_until, *(capped[e.thread_id] for e in awake if e.thread_id in capped)]),
@@ -133,14 +138,13 @@ def due_for(prefs: EffectivePreferences, written: datetime) -> datetime | None:
 
 
 def _over_the_cap_until(recipient: Recipient) -> datetime | None:
+    # The day ends when the oldest of the last `most` mails is a day old.
     most = setting("MAX_EMAILS_PER_DAY")
     return recipient.recent[-most][0] + DAY if len(recipient.recent) >= most else None
 
 
 def _threads_over_their_cap(recipient: Recipient) -> dict[str, datetime]:
-    """Return thread id -> when it may be mailed again, for threads that reached their cap in the last 24
-    hours.
-    """
+    """Return thread id -> when it may be mailed again, for threads over the cap of the last 24 hours."""
     most = setting("MAX_EMAILS_PER_THREAD")
     often = [
         t for t, n in Counter(t for _, threads in recipient.recent for t in threads).items() if n >= most

@@ -32,8 +32,9 @@ class Preview(NamedTuple):
 
 
 def preview(viewer: User, now: datetime) -> Preview:
-    """Return the email that the unread messages would make, whenever it may be due; an example if there are
-    none.
+    """Return the email that the unread messages would make, whenever it may be due.
+
+    If there are none, return an example.
     """
     recipient = _recipient(viewer, now)
     waiting = [each for each in recipient.waiting if each.count and not each.is_muted(now)]

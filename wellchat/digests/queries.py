@@ -17,6 +17,7 @@ from wellchat.subjects.models import Subject
 Other = aliased(User, name="other_person")
 About = aliased(Subject, name="about")
 
+# A thread has two people; the other one is who the reader is not.
 _other_id = case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id)
 
 _THREAD_ROWS: Any = (
@@ -39,6 +40,7 @@ _THREAD_ROWS: Any = (
     .outerjoin(About, About.id == Thread.subject_id)
 )
 
+# By the reader's own watermark. Conditions on mailed_seq and on stretches are added by whoever executes it.
 _UNREAD_MESSAGES: Any = (
     select(
         Membership.user_id,

@@ -94,6 +94,7 @@ def load_recipients(user_ids: Sequence[str], now: datetime) -> dict[str, Recipie
     }
 
 
+# Built once: a run executes these for every batch.
 _IDS: BindParameter[str] = bindparam("ids", expanding=True)
 
 _PEOPLE = (
@@ -114,7 +115,8 @@ _PEOPLE = (
 
 _not_deleted = Message.deleted_at.is_(None)
 
-# Above both watermarks, and not their own. Only what is not deleted counts.
+# Messages above both watermarks that others wrote. Deleted ones are joined but not counted, so that a thread
+# whose messages were all deleted still has a row, with count 0: the skip can say so.
 _WAITING = (
     select(
         Membership.user_id,
@@ -143,6 +145,7 @@ _WAITING = (
     .order_by(Membership.thread_id)
 )
 
+# For the caps. A mail that was put down and not sent yet counts; one that was skipped or failed does not.
 _RECENT = (
     select(Mail.user_id, Mail.created_at, Mail.covers)
     .where(

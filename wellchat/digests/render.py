@@ -31,7 +31,7 @@ from wellchat.templating import hue, initials
 
 MAX_SHOWN = 50  # messages of one thread; the earlier ones are counted
 MIN_SHOWN = 3  # of one thread, however many there are
-MAX_TOTAL = 150  # mail readers cut longer mails off
+MAX_TOTAL = 150  # messages of one mail; mail programs cut longer mails off
 MAX_LENGTH = 2_000  # characters of one message
 
 Key = tuple[str, str]  # user, thread
@@ -54,9 +54,9 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
 
 
 def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str, dict[str, Any]]:
-    """Return user id -> context of templates/emails/digest, for digests that were decided on in this
-    snapshot.
-    """
+    """Return user id -> context of templates/emails/digest, for people decided on in this snapshot."""
+    # Two statements for everybody. Each condition is wider than what is needed: of_them pairs every person
+    # with every thread, but only memberships that exist match.
     due_threads = {recipient.user_id: (recipient, decision.threads) for recipient, decision in decisions}
     if not due_threads:
         return {}
@@ -108,9 +108,8 @@ def _reader(user_id: str | None) -> Any:
     return db.session.execute(query.where(User.id == user_id)).one_or_none()
 
 
-Part = tuple[
-    Waiting, Row[Any], list[Row[Any]]
-]  # what waits in a thread, who and what the thread is, its messages
+# what waits in a thread; its row of thread_rows; its rows of unread_messages
+Part = tuple[Waiting, Row[Any], list[Row[Any]]]
 
 
 def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
@@ -127,6 +126,7 @@ def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> 
     ]
     if not audible:
         raise NotWanted(N_("The conversation was muted before this was sent."))
+    # Only what the mail covered when it was claimed: a later message is in the next mail.
     stretches = [
         and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"]))
         for c in audible
@@ -171,6 +171,7 @@ def _in_their_language(
     user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]
 ) -> dict[str, Any]:
     zone = ZoneInfo(prefs.time_zone)
+    # The more threads, the fewer messages of each.
     limit = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
     return {
         "name": name,
@@ -193,8 +194,8 @@ def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone:
         "count": waiting.count,
         "earlier": waiting.count - len(shown),
         "days": [
-            {"day": format_date, "messages": [_message(message, zone) for message in of_day]}
-            for format_date, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
+            {"day": day, "messages": [_message(message, zone) for message in of_day]}
+            for day, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
         ],
     }
 

@@ -1,5 +1,4 @@
-"""The weekly summary: how many messages came and went, and who waits for whom. Messages themselves are in
-digests.
+"""The weekly summary: how many messages came and went, and who waits for whom. It quotes no message.
 
 It is a notification kind of its own, which people may turn off. It is scheduled when a message arrives, for
 the hour and weekday of the person's digests; so a run never looks at people whose week was empty. Whoever has
@@ -28,8 +27,9 @@ EARLIER_WHY = N_("The summary of the week.")  # how rows of earlier versions say
 
 
 def decide(recipient: Recipient, now: datetime) -> DigestDecision:
-    """Decide about a weekly summary that is due. Whether anything happened is checked when the mail is
-    rendered.
+    """Decide about a weekly summary that is due.
+
+    Whether anything happened is checked when the mail is rendered.
     """
     if refusal := not_wanted(recipient.prefs):
         return DigestDecision(skip=refusal)
@@ -77,6 +77,7 @@ def reschedule(user_id: str, now: datetime) -> None:
     """
     recipient = load_recipient(user_id, now)
     with transaction() as session:
+        # Deleted first, so that a run at the same time either has claimed the row or finds what is put back.
         gone = session.execute(
             delete(WeekSchedule).where(WeekSchedule.user_id == user_id).returning(WeekSchedule.due_at)
         )

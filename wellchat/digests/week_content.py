@@ -1,6 +1,4 @@
-"""Gather the content of a weekly summary: numbers and names of the last seven days, as they are when it is
-sent.
-"""
+"""Gather the content of a weekly summary: numbers and names of the last seven days, as they are then."""
 
 from __future__ import annotations
 
@@ -37,8 +35,9 @@ class ThreadWeek(NamedTuple):
 
 
 def content(row: Mail, now: datetime) -> dict[str, Any]:
-    """Return the context of templates/emails/week. Raises NotWanted if nothing happened, or it is not wanted
-    now.
+    """Return the context of templates/emails/week.
+
+    Raises NotWanted if nothing happened, or they want none now.
     """
     recipient = load_recipient(row.user_id or "", now)
     if recipient is None:
@@ -88,6 +87,7 @@ def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
 
     Those that wait for the person come first, the longest waiting of them before the others.
     """
+    # updated_at narrows it to memberships that changed this week before their messages are read.
     query = (
         select(
             Message.thread_id,
@@ -105,6 +105,7 @@ def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
         .group_by(Message.thread_id)
     )
     rows = db.session.execute(query).all()
+    # Who wrote the last message of each thread: that decides who waits for whom.
     last_keys = [(thread_id, last_seq) for thread_id, _, _, last_seq in rows]
     last = {
         thread_id: (sender_id, at)

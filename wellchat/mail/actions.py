@@ -86,9 +86,7 @@ def create_claimed(
     reason: str,
     covers: Covers,
 ) -> Mail:
-    """Write down a mail that is claimed from the start. Its writer sends it after the commit, by
-    `send_claimed`.
-    """
+    """Write down a mail that is claimed from the start. Its writer calls `send_claimed` after the commit."""
     mail_id = new_id()
     mail = Mail(
         id=mail_id,
@@ -173,8 +171,9 @@ def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection
 def _attempt(
     mail: Mail, connection: transport.MailConnection, now: datetime, content: dict[str, Any] | None = None
 ) -> str | None:
-    """Render a claimed mail, send it, and write down how that ended. Return the state, None if the claim was
-    lost.
+    """Render a claimed mail, send it, and write down how that ended.
+
+    Return the state; None if the claim was lost.
     """
     try:
         rendered, covers = compose.render(mail, now=now, content=content)

@@ -44,7 +44,7 @@ class ReplyToken(NamedTuple):
 
 
 def reply_address(*, user_id: str, thread_id: str, now: datetime) -> str | None:
-    """Return the address for this person's replies into this thread. None: the installation takes no mails."""
+    """Return the address for this person's replies into this thread. None: the installation takes none."""
     return _address(REPLY, user_id + thread_id, now)
 
 
@@ -66,9 +66,7 @@ def envelope_sender(*, mail_id: str, now: datetime) -> str:
 
 
 def accepts_replies() -> bool:
-    """Return whether the operator has said that mails to reply addresses reach us, so that mails may mention
-    it.
-    """
+    """Return whether mails to reply addresses reach us, as the operator says. Then mails may mention it."""
     return setting("REPLY_ADDRESS") not in (None, "off")
 
 

@@ -94,9 +94,7 @@ def language_of(user_id: str | None) -> str | None:
 
 
 def message_id(mail_id: str) -> str:
-    """Return the Message-ID (RFC 5322). It is the same for every attempt, so that mail programs show a repeat
-    once.
-    """
+    """Return the Message-ID (RFC 5322): the same for every attempt, so that a repeat is shown once."""
     return f"<{mail_id}@{_domain()}>"
 
 
@@ -128,9 +126,7 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
         return absolute_url(registry().mail_links[name](mail.user_id, now))
 
     def reply_to(thread_id: str | None) -> str | None:
-        """The address that leads into one thread; None for an example, and where mails are not known to reach
-        us.
-        """
+        """Return the address that leads into one thread. None: an example, or mails may not reach us."""
         if mail.user_id is None or thread_id is None or not accepts_replies():
             return None
         return reply_address(user_id=mail.user_id, thread_id=thread_id, now=now)
@@ -146,11 +142,10 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
     }
 
 
+# Per name, hue and direction; a template would render the same sheet for each mail.
 @cache
 def _style(name: str, hue: int, direction: str) -> Markup:
-    """Return the style sheet of all mails of a name. Cached, because it is most of what a template would
-    render.
-    """
+    """Return the style sheet of all mails of a name."""
     sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
     start = "right" if direction == "rtl" else "left"
     return Markup(sheet.render(palette=palette(hue), start=start))  # noqa: S704 - of our own colours

@@ -27,7 +27,8 @@ def message(headers: dict[str, str | None], text: str, html: str | None, *, boun
     if html is None:
         return _head(whole) + _part(text, "plain")
     whole["Content-Type"] = (
-        # In quoted-printable "=" begins a code of two hex digits, so no line of a part looks like this boundary.
+        # In quoted-printable "=" begins a code of two hex digits, so no line of a part looks like this
+        # boundary.
         f'multipart/alternative; boundary="{boundary}"'
     )
     line, parts = boundary.encode(), (_part(text, "plain"), _part(html, "html"))

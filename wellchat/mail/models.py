@@ -52,9 +52,7 @@ class Mail(Base):
 
 
 class RefusedAddress(Base):
-    """An address whose mail server refuses mail for good. Nothing is sent there until its owner says to try
-    again.
-    """
+    """An address whose mail server refuses mail for good, until its owner says to try again."""
 
     __tablename__ = "refused_addresses"
 

@@ -1,6 +1,4 @@
-"""Several SMTP connections at once, for a run of many mails: most of a mail's time is waiting for disk and
-server.
-"""
+"""Several SMTP connections at once, for a run of many mails: a mail mostly waits for disk and mail server."""
 
 from __future__ import annotations
 

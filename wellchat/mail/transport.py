@@ -234,7 +234,10 @@ def _bytes(text: bytes | str) -> bytes:
 
 
 def check(_app: Flask) -> str:
-    """Return one line about where mails go, for the doctor. Raises OSError if the mail server does not take them."""
+    """Return one line about where mails go, for the doctor.
+
+    Raises OSError if the mail server does not take them.
+    """
     url = setting("SMTP_URL")
     if not url:
         return f"kept as files in {setting('INSTANCE') / 'mail'}"

@@ -1,4 +1,4 @@
-"""Notify people, mark notifications as read, and save preferences."""
+"""Notify people, and keep notifications in step with what was read, edited or deleted."""
 
 from __future__ import annotations
 
@@ -13,14 +13,9 @@ from sqlalchemy.orm import aliased
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
-from wellchat.errors import Invalid
-from wellchat.i18n import gettext
-from wellchat.notifications.hooks import (
-    notification_recorded_in_transaction,
-    preferences_changed_in_transaction,
-)
-from wellchat.notifications.kinds import kinds, known_kind
-from wellchat.notifications.models import Notification, Preferences
+from wellchat.notifications.hooks import notification_recorded_in_transaction
+from wellchat.notifications.kinds import kinds
+from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import DELETED, preferences
 
 PREVIEW_LENGTH = 200
@@ -74,6 +69,7 @@ def notify(
             created_at=now,
             updated_at=now,
         )
+        # None where a worker that ran at the same time has counted this seq already.
         notification_id: str | None = session.execute(_upsert(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
@@ -143,6 +139,7 @@ def _mark_unread(which: ColumnElement[bool]) -> None:
             with transaction():
                 _change(which & _can_be_unread(), read_at=None)
             break
+        # The unique index refused it: a new notification of the group is unread now. Look again what may be.
         except IntegrityError:
             if not tries_left:
                 raise
@@ -177,6 +174,7 @@ def read_thread(
             & Notification.read_at.is_(None)
             & (Notification.first_seq <= up_to_seq)
         )
+        # Done also if all that it covers above `up_to_seq` was deleted or written by the reader.
         done = (Notification.last_seq <= up_to_seq) | (left == 0)
         _change(
             unread,
@@ -198,6 +196,7 @@ def retract(
     """
     with transaction():
         of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+        # Only the latest message of a notification is its preview.
         shown = of_thread & (Notification.last_seq == seq)
         _change(shown, preview=_shorten(preview) if preview is not None else DELETED)
         if preview is None:
@@ -230,6 +229,7 @@ def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> No
 def _change(which: ColumnElement[bool], **values: Any) -> None:
     """Update the notifications, locked in the order of their ids, and record a change for each."""
     session = db.session()
+    # FOR UPDATE in one order, then the update: two updates of overlapping sets would lock in different orders.
     ids = (
         session.execute(select(Notification.id).where(which).order_by(Notification.id).with_for_update())
         .scalars()
@@ -246,77 +246,3 @@ def _change(which: ColumnElement[bool], **values: Any) -> None:
     )
     for user_id, notification_id in changed.all():
         record_change(user_id=user_id, kind="notification", notification_id=notification_id)
-
-
-def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
-    """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
-
-    `channels` is {kind: {channel: bool}} with what is to change. None for either end of the quiet hours ends
-    them. Raises Invalid for an unknown kind, and for one end without the other.
-    """
-    with transaction() as session:
-        row = session.get(Preferences, user.id, populate_existing=True, with_for_update=True)
-        if row is None:
-            session.execute(insert(Preferences).values(user_id=user.id).on_conflict_do_nothing())
-            row = session.get_one(Preferences, user.id, populate_existing=True, with_for_update=True)
-        if (zone := changes.pop("time_zone", None)) is not None:
-            person = session.get_one(User, user.id, populate_existing=True)
-            person.time_zone, person.zone_known = zone, True
-        if (channels := changes.pop("channels", None)) is not None:
-            row.channels = _merge(row.channels, channels)
-        for name, value in _quiet_hours(row, changes).items():
-            setattr(row, name, value)
-        session.flush()
-        preferences_changed_in_transaction(user.id, now)
-
-
-def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
-    """Return the changes, with both ends of the quiet hours set to None if one is. Raises Invalid."""
-    named = {name: changes[name] for name in ("quiet_from", "quiet_to") if name in changes}
-    if not named:
-        return changes
-    if not any(named.values()):
-        return {**changes, "quiet_from": None, "quiet_to": None}
-    ends = {"quiet_from": row.quiet_from, "quiet_to": row.quiet_to, **named}
-    for name, value in ends.items():
-        if value is None:
-            raise Invalid({name: gettext("Quiet hours need both times, or none.")})
-    return changes
-
-
-def _merge(
-    known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]
-) -> dict[str, dict[str, bool]]:
-    try:
-        named = {known_kind(each): channels for each, channels in changes.items()}
-    except ValueError as unknown:
-        raise Invalid({"channels": str(unknown)}) from None
-    return {kind: known.get(kind, {}) | named.get(kind, {}) for kind in {*known, *named}}
-
-
-def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None:
-    """End the emails of one kind, or all emails, of a person. Doing it twice is the same as once."""
-    user = db.session.get(User, user_id)
-    if user is None:
-        return
-    if kind:
-        save_preferences(user=user, now=now, channels={kind: {"email": False}})
-    else:
-        save_preferences(user=user, now=now, cadence="off")
-
-
-def set_browser_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
-    """Set the time zone that the browser reports, for a person who never chose one. Return whether it was
-    set.
-    """
-    with transaction() as session:
-        updated = session.execute(
-            update(User)
-            .where(User.id == user_id, User.zone_known.is_(False))
-            .values(time_zone=time_zone, zone_known=True)
-            .execution_options(synchronize_session=False)
-        )
-        if updated.rowcount == 0:  # type: ignore[attr-defined]
-            return False
-        preferences_changed_in_transaction(user_id, now)
-    return True

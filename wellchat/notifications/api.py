@@ -9,6 +9,7 @@ from wellchat import clock
 from wellchat.changes.queries import cursor_now
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchNotifications, PatchPreferences, PutTimeZone
+from wellchat.notifications.preferences import save_preferences, set_browser_time_zone
 from wellchat.notifications.schemas import NotificationPage, PreferencesAnswer, UnreadAnswer
 from wellchat.web import json_response, signed_in, viewer
 
@@ -68,7 +69,7 @@ def _preferences() -> Response:
 @api.output(PreferencesAnswer)
 def patch_preferences(body: PatchPreferences) -> Response:
     """Change any of my preferences; fields that are missing stay as they are."""
-    actions.save_preferences(user=viewer(), now=clock.now(), **body.given())
+    save_preferences(user=viewer(), now=clock.now(), **body.given())
     return _preferences()
 
 
@@ -81,5 +82,5 @@ def put_time_zone(body: PutTimeZone) -> Response:
 
     It is used for people who never chose one, and changes nothing for others.
     """
-    actions.set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
+    set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
     return _preferences()

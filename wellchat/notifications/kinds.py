@@ -18,9 +18,7 @@ OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  
 
 @dataclass(frozen=True)
 class NotificationKind:
-    """One kind. Its texts may use {actor}, the person who caused it, and {count}, the number of things it
-    covers.
-    """
+    """One kind. Its texts may use {actor}, who caused it, and {count}, the number of things it covers."""
 
     name: str
     label: str  # on the preferences page and in the filter of notifications

@@ -10,8 +10,9 @@ DAY = timedelta(days=1)
 
 
 def next_at(after: datetime, at: time, zone: ZoneInfo, *, weekday: int | None = None) -> datetime:
-    """Return the first moment after `after` when the clocks of `zone` show `at`, on `weekday` (Monday 0) if
-    given.
+    """Return the first moment after `after` when the clocks of `zone` show `at`.
+
+    With a `weekday` (Monday 0), only on that day of the week.
     """
     today = after.astimezone(zone).date()
     days = (today + n * DAY for n in range(9))

@@ -13,9 +13,7 @@ from wellchat.db import Base, UTCDateTime, new_id
 
 
 class Notification(Base):
-    """One notification. There is at most one unread per person and group; more news of the group counts it
-    up.
-    """
+    """One notification. There is at most one unread per person and group: more news counts it up."""
 
     __tablename__ = "notifications"
     __table_args__ = (

@@ -15,6 +15,7 @@ from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import N_, gettext
 from wellchat.notifications import actions, queries
+from wellchat.notifications import preferences as preferences_actions
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
 from wellchat.notifications.kinds import OFFERED, kind_of, kinds
 from wellchat.notifications.unsubscribe import parse_unsubscribe_token
@@ -81,7 +82,7 @@ def save_preferences() -> Response | tuple[str, int]:
         form = _posted()
     except Invalid as refusal:
         return _preferences_page(_as_posted(), errors=refusal.errors), 422
-    actions.save_preferences(user=viewer(), now=clock.now(), **form.given())
+    preferences_actions.save_preferences(user=viewer(), now=clock.now(), **form.given())
     flash(gettext("Saved."), "good")
     return redirect(url_for("notifications.preferences"), 303)
 
@@ -129,7 +130,7 @@ def unsubscribe(token: str) -> Response:
 def confirm_unsubscribe(token: str) -> Response:
     """Unsubscribe by one click, from the mail program (RFC 8058) or from our page: no cookie, no redirect."""
     user_id, what = parse_unsubscribe_token(token)
-    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
+    preferences_actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
     return _unsubscribe_page(what, done=True)
 
 

@@ -22,6 +22,7 @@ def quiet_until(
         return None
     begins, ends = time.fromisoformat(quiet_from), time.fromisoformat(quiet_to)
     today = now.astimezone(zone).date()
+    # The last beginning is at most two days back, also across a change of the clocks.
     began = max(m for n in range(-2, 1) if (m := moment_on(today + n * DAY, begins, zone)) <= now)
     until = next_at(began, ends, zone)
     return until if now < until else None

@@ -1,6 +1,4 @@
-"""The unsubscribe link of an email. It ends one person's emails, or one kind of them, and gives no other
-access.
-"""
+"""The unsubscribe link of an email. It ends one person's emails, or one kind of them, and nothing else."""
 
 from __future__ import annotations
 

@@ -27,8 +27,7 @@ def register(
     expires_at: datetime | None = None,
     replaces: str | None = None,
 ) -> tuple[Device, bool]:
-    """Register a browser's subscription, or update it. Return the device, and True if it is new to this
-    person.
+    """Register a browser's subscription, or update it. Return the device, and True if it is new to them.
 
     An endpoint belongs to one browser: whoever signed in there last has it. The settings of the subscription
     that it `replaces` are kept. `session` is the login, which the device goes with.

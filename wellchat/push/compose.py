@@ -102,8 +102,6 @@ def _origin(endpoint: str) -> str:
 
 
 def _vapid_subject() -> str:
-    """Return a contact for the push service, as VAPID wants it: a URL, or mailto: where we have no https
-    address.
-    """
+    """Return a contact for the push service (RFC 8292): our URL, or mailto: if that is not https."""
     base: str = setting("BASE_URL")
     return base if base.startswith("https://") else f"mailto:{mailbox(setting('MAIL_FROM'))[1]}"

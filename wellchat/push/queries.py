@@ -29,9 +29,7 @@ def device_by_id(viewer: User, device_id: str) -> Device:
 
 
 def device_json(device: Device) -> dict[str, Any]:
-    """Return the device as JSON. The endpoint is left out: with it and our key anybody could push to the
-    device.
-    """
+    """Return the device as JSON, without its endpoint: with that and our key anybody could push to it."""
     return {
         "id": device.id,
         "label": device.label,

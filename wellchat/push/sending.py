@@ -147,9 +147,7 @@ def _delete_device(device: Device) -> None:
 
 
 def _is_authorised(device: Device, now: datetime) -> bool:
-    """Return whether the login session that registered the device still lasts. A token takes its devices with
-    it.
-    """
+    """Return whether the login that registered the device still lasts. A token takes its devices with it."""
     if device.expires_at is not None and device.expires_at <= now:
         return False
     return device.session is None or user_by_session(device.session, now=now) is not None
@@ -167,9 +165,7 @@ def _claim(push_id: str, now: datetime) -> Push | None:
 
 
 def _settle(push: Push, state: str, **values: Any) -> str | None:
-    """Write down how this claim ended, unless the notification has counted up since and waits for its next
-    push.
-    """
+    """Write down how this claim ended, unless the notification has counted up and waits for its next push."""
     # Not by `attempts`, as with mails: it begins again at 0 when the notification counts up.
     with transaction():
         return claims.settle(Push, push.id, state=state, claimed={"claim": push.claim}, **values)
@@ -192,8 +188,9 @@ def _postpone(push_id: str, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Send the pushes that are due, delete expired devices, and call unknown what a crash left. Return counts
-    by state.
+    """Send the pushes that are due, delete expired devices, and call unknown what a crash left.
+
+    Return counts by state.
     """
     with transaction() as session:
         # Lock order: devices before their pushes, as in queue_pushes.

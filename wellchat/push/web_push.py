@@ -77,9 +77,7 @@ def check_endpoint(endpoint: str) -> SplitResult:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Return whether anybody can reach this address, also looking inside IPv6 addresses that wrap an IPv4
-    one.
-    """
+    """Return whether anybody can reach this address, also inside IPv6 addresses that wrap an IPv4 one."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if inner:
@@ -135,9 +133,7 @@ def _raise_for_status(response: HTTPResponse) -> None:
 
 @contextmanager
 def _connected(parts: SplitResult) -> Iterator[HTTPConnection]:
-    """Yield a connection to an address that was checked. It is cut after `TIMEOUT`, however slowly data
-    comes.
-    """
+    """Yield a connection to an address that was checked, cut after `TIMEOUT` however slowly data comes."""
     host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
     connection = HTTPConnection(host, port, timeout=TIMEOUT)
     raw = _connect(host, port)

@@ -1,6 +1,4 @@
-"""Recognise mails that no person wrote: automatic replies, mailing lists, our own mails (RFC 3834, older
-customs).
-"""
+"""Recognise mails that no person wrote: automatic replies, lists, our own (RFC 3834 and older customs)."""
 
 from __future__ import annotations
 
