@@ -70,7 +70,7 @@ def test_one_email_holds_exactly_the_unread_messages(world: World) -> None:
     assert len(world.server.messages) == 1
 
 
-def test_headers_say_who_it_is_for_how_to_reply_and_how_to_unsubscribe(world: World) -> None:
+def test_a_digest_has_the_headers_and_links_of_an_automatic_mail(world: World) -> None:
     world.say(world.client, "Hello")
     runs.sweep(DUE)
     [message] = world.server.messages
@@ -223,7 +223,7 @@ def test_a_digest_is_decided_on_again_when_it_is_sent(world: World, happens: str
     assert world.server.messages == []
 
 
-def test_messages_read_since_the_claim_are_left_out_of_mail_and_ledger(world: World) -> None:
+def test_messages_read_before_sending_are_left_out_of_mail_and_ledger(world: World) -> None:
     for words in ("one", "two", "three"):
         world.say(world.client, f"word {words}")
     actions.send_one(user_id=world.coach.id, now=DUE)
@@ -487,7 +487,7 @@ def test_the_earlier_of_two_schedules_counts(world: World) -> None:
     assert planned(world.coach) == NOON + timedelta(hours=3)
 
 
-def test_scheduling_outside_a_transaction_is_refused(world: World) -> None:
+def test_scheduling_is_rolled_back_with_its_transaction(world: World) -> None:
     with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
         actions.schedule(user_id=world.coach.id, at=NOON)
         raise ZeroDivisionError

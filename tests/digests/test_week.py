@@ -75,7 +75,7 @@ def test_the_summary_comes_at_the_digest_hour_in_the_reader_s_zone(world: World)
 @pytest.mark.parametrize(
     "prefs", [{"cadence": "off"}, {"cadence": "weekly"}, {"channels": {"week": {"email": False}}}], ids=str
 )
-def test_no_summary_for_people_who_switched_it_off(world: World, prefs: dict[str, Any]) -> None:
+def test_no_summary_for_people_whose_preferences_exclude_it(world: World, prefs: dict[str, Any]) -> None:
     save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert db.session.execute(db.select(WeekSchedule)).first() is None

@@ -118,7 +118,7 @@ def test_text_and_html_hold_the_same_words(world: World) -> None:
 @pytest.mark.parametrize(
     "name", ["welcome", "verification", "reset", "password_changed", "already_registered"]
 )
-def test_every_kind_of_mail_can_be_composed(world: World, name: str) -> None:
+def test_account_mails_greet_by_name_and_hold_their_links(world: World, name: str) -> None:
     with transaction() as session:
         session.execute(db.update(User).values(verified_at=None))
     context = {"name": "Ana Petrov"} | ({"link": {"verification": "verify"}.get(name, name)})

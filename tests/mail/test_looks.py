@@ -55,7 +55,7 @@ def mails(world: World) -> list[EmailMessage]:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (320, "dark"), (800, "light")])
-def test_mails_keep_to_what_every_mail_program_shows(
+def test_mails_fit_phones_and_dark_mode_and_load_nothing(
     mails: list[EmailMessage], chromium: Any, width: int, scheme: str
 ) -> None:
     assert len(mails) >= 8

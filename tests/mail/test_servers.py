@@ -83,7 +83,7 @@ def check_password(_server: Any, _session: Any, _envelope: Any, _mechanism: str,
 
 
 @pytest.mark.slow  # the client retries a refused password
-def test_a_server_with_a_password_takes_mails(world: World, sink: Sink) -> None:
+def test_the_password_in_the_url_signs_in(world: World, sink: Sink) -> None:
     for port in listening(sink, authenticator=check_password, auth_required=True, auth_require_tls=False):
         assert deliver(world, f"smtp://ana%40home:p%3Aw%2Fd%401@127.0.0.1:{port}") == "sent"
         assert deliver(world, f"smtp://ana%40home:wrong@127.0.0.1:{port}") == "queued"

@@ -114,7 +114,7 @@ def test_bad_preferences_get_a_clear_answer_and_change_nothing(
     assert preferences(world.coach) == before
 
 
-def test_the_notifications_page_lists_them(world: World, browse: Browse) -> None:
+def test_the_notifications_page_lists_and_marks_them(world: World, browse: Browse) -> None:
     world.say(world.client, "<b>Hello</b> & more")
     me = browse(world.coach)
     page = me.get("/notifications").text
@@ -151,7 +151,7 @@ def test_a_notification_says_how_many_messages_it_covers(world: World, browse: B
     assert "2 new messages" in browse(world.coach).get("/notifications").text
 
 
-def test_the_preferences_page_saves_every_field(world: World, browse: Browse) -> None:
+def test_the_preferences_form_is_saved(world: World, browse: Browse) -> None:
     me = browse(world.coach)
     assert "Quiet hours" in me.get("/settings/notifications").text
     form = {

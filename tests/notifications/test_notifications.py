@@ -15,8 +15,8 @@ from wellchat.changes.queries import cursor_now
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.messaging import memberships, messages
-from wellchat.notifications import actions
-from wellchat.notifications.preferences import queries, save_preferences
+from wellchat.notifications import actions, queries
+from wellchat.notifications.preferences import save_preferences
 
 MINUTE = timedelta(minutes=1)
 
@@ -296,7 +296,7 @@ def test_reading_a_part_leaves_a_count_without_own_messages(world: World) -> Non
 
 
 @pytest.mark.each_database
-def test_deleting_a_message_that_was_not_notified_leaves_the_count(world: World) -> None:
+def test_deleting_a_message_that_came_while_muted_leaves_the_count(world: World) -> None:
     """The second came while the conversation was muted."""
     where: dict[str, Any] = {"viewer": world.coach, "thread_id": world.thread.id}
     world.say(world.client, "one")

@@ -135,9 +135,7 @@ def test_nobody_who_is_present_is_pushed_to(world: World, phone: Subscriber) -> 
 
 
 @pytest.mark.parametrize("how", ["thread", "bell", "deleted", "muted", "switched off", "no device"])
-def test_nothing_is_pushed_that_was_read_muted_or_switched_off(
-    world: World, phone: Subscriber, how: str
-) -> None:
+def test_nothing_is_pushed_that_is_not_wanted_any_more(world: World, phone: Subscriber, how: str) -> None:
     world.seen(world.coach, NOON - SECOND)
     world.say(world.client, "Hello")
     sweep()
@@ -378,7 +376,7 @@ def test_a_sweep_sends_what_a_lost_task_message_missed(world: World, phone: Subs
 
 
 @pytest.mark.slow
-def test_notifying_costs_statements_per_device_and_no_more(
+def test_the_statements_of_a_push_do_not_grow_with_earlier_pushes(
     world: World, devices: Devices, queries: Any
 ) -> None:
     for _ in range(3):

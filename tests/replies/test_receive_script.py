@@ -94,7 +94,7 @@ def test_nothing_in_the_settings_is_a_command(receive: Receive, tmp_path: Path) 
     ("status", "told"),
     [(0, 0), (65, 65), (67, 67), (77, 77), (75, 75), (1, 75), (2, 75), (126, 75), (137, 75)],
 )
-def test_an_unknown_exit_status_means_try_again(receive: Receive, status: int, told: int) -> None:
+def test_only_statuses_that_are_verdicts_are_passed_on(receive: Receive, status: int, told: int) -> None:
     assert receive("", STATUS=str(status)).returncode == told
 
 

@@ -157,7 +157,7 @@ def test_reply_addresses_may_have_a_domain_of_their_own(world: World) -> None:
     assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == OK
 
 
-def test_people_who_left_the_thread_cannot_reply(world: World) -> None:
+def test_people_outside_the_thread_cannot_reply(world: World) -> None:
     stranger = world.user("Olga Outsider")
     to = address_of(stranger, world.thread)
     assert hand_over(raw_mail(author=stranger.email, to=to), to).status == NOBODY
@@ -317,7 +317,7 @@ def test_machines_do_not_reply_to_the_mail_that_tells_the_author(world: World) -
     assert "Reply-To" not in message
 
 
-def test_an_author_is_told_at_most_five_times_a_day(world: World) -> None:
+def test_an_author_gets_only_so_many_rejections_a_day(world: World) -> None:
     for _ in range(MAX_REJECTION_MAILS + 5):
         reply(world, body="")
     assert len(rejection_texts(world)) == MAX_REJECTION_MAILS

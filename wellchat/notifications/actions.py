@@ -229,7 +229,7 @@ def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> No
 def _change(which: ColumnElement[bool], **values: Any) -> None:
     """Update the notifications, locked in the order of their ids, and record a change for each."""
     session = db.session()
-    # FOR UPDATE in one order, then the update: two updates of overlapping sets would lock in different orders.
+    # FOR UPDATE in one order, then the update: two updates alone may lock the same rows in different orders.
     ids = (
         session.execute(select(Notification.id).where(which).order_by(Notification.id).with_for_update())
         .scalars()
