@@ -5,9 +5,11 @@ from wellchat.i18n import N_
 from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.pages import address_refusal, mail_label, pages
+from wellchat.mail.personal_data import personal_data
 
 feature = Feature(
     "mail",
+    personal_data=personal_data,
     blueprints=(pages,),
     commands=(mail,),
     tasks="worker.mail",
