@@ -20,7 +20,8 @@ from wellchat.subjects.models import Subject
 
 HEADERS = {
     "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
-    "List-Unsubscribe", "List-Unsubscribe-Post", "Reply-To", "MIME-Version", "Content-Type", "X-Peer", "X-MailFrom", "X-RcptTo",
+    "List-Unsubscribe", "List-Unsubscribe-Post", "Reply-To", "MIME-Version", "Content-Type", "X-Peer",
+    "X-MailFrom", "X-RcptTo",
 }  # fmt: skip
 
 NASTY = [
