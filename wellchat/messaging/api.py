@@ -59,8 +59,8 @@ def me() -> Response:
 def list_threads(page: ListThreads) -> Response:
     """My threads, pinned ones on top, then the latest.
 
-    `cursor` was read before the list: go on from it with /api/updates. `unread`, `waiting` (for my answer), `pinned`,
-    `snoozed`, `archived`, `kind` and `q` list only those.
+    `cursor` was read before the list: go on from it with /api/updates. `unread`, `waiting` (for my answer),
+    `pinned`, `snoozed`, `archived`, `kind` and `q` list only those.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -107,10 +107,11 @@ def get_thread(thread_id: str) -> Response:
 @api.input(ListMessages, location="query", arg_name="page")
 @api.output(MessagePage)
 def list_messages(thread_id: str, page: ListMessages) -> Response:
-    """A stretch of a thread, ascending: the latest, those before a seq, those after one, or those around a place.
+    """A stretch of a thread, ascending: the latest, those before a seq, those after one, or those around a
+    place.
 
-    The place is a seq (`around`) or a day in my time zone (`date`, such as 2026-01-31); `has_more` then speaks of the
-    messages before the stretch.
+    The place is a seq (`around`) or a day in my time zone (`date`, such as 2026-01-31); `has_more` then
+    speaks of the messages before the stretch.
     """
     user = viewer()
     cursor = cursor_now(user.id)

@@ -149,7 +149,9 @@ class MarkRead(Form):
 
 
 class PatchMembership(Form):
-    """`mute` and `snooze` say in words what `muted_until` and `snoozed_until` say as a time; null ends either."""
+    """`mute` and `snooze` say in words what `muted_until` and `snoozed_until` say as a time; null ends
+    either.
+    """
 
     archived: bool = False
     pinned: bool = False

@@ -17,8 +17,8 @@ from wellchat.messaging.queries import messages_of
 
 
 def messages_around(viewer: User, thread_id: str, seq: int, *, limit: int = 50) -> tuple[list[Message], bool]:
-    """A stretch of a thread with `seq` in its middle, or as near to it as the ends allow; and whether there are
-    messages before it. Numbers have no gaps, so it is one range of the key. Raises NotFound.
+    """A stretch of a thread with `seq` in its middle, or as near to it as the ends allow; and whether there
+    are messages before it. Numbers have no gaps, so it is one range of the key. Raises NotFound.
     """
     first = max(1, min(seq - limit // 2, _last_seq(viewer, thread_id) - limit + 1))
     found, _ = messages_of(viewer, thread_id, after=first - 1, limit=limit)
@@ -26,7 +26,8 @@ def messages_around(viewer: User, thread_id: str, seq: int, *, limit: int = 50) 
 
 
 def first_of_day(viewer: User, thread_id: str, day: date) -> int | None:
-    """The seq with which a day in the viewer's zone begins: of the first message then or later, else of the last.
+    """The seq with which a day in the viewer's zone begins: of the first message then or later, else of the
+    last.
 
     None where nothing was said yet. Raises NotFound.
     """
@@ -49,8 +50,8 @@ def _last_seq(viewer: User, thread_id: str) -> int:
 def _bisection() -> Select[Any]:
     """The lowest seq that was said at `begins` or later; one more than the last where there is none.
 
-    Times rise with the numbers, so halving finds it by the key alone: fourteen rows for ten thousand, and no index
-    that every send would have to keep.
+    Times rise with the numbers, so halving finds it by the key alone: fourteen rows for ten thousand, and no
+    index that every send would have to keep.
     """
     one = literal(1) + bindparam("last", type_=Membership.last_seq.type)
     ends = select(literal(0).label("below"), one.label("at"))

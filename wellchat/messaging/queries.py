@@ -77,8 +77,8 @@ def _threads() -> Select[Any]:
 def warm_up() -> None:
     """Build the statements that use the aliases above, while the process has one thread.
 
-    SQLAlchemy lists an alias's columns when it is first used. Two first requests at once would make two lists, and
-    every statement that mixes them fails for as long as the process lives.
+    SQLAlchemy lists an alias's columns when it is first used. Two first requests at once would make two
+    lists, and every statement that mixes them fails for as long as the process lives.
     """
     str(_threads())
 
@@ -114,9 +114,11 @@ def inbox(
     kind: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
-    """The viewer's threads, pinned ones on top, then the latest, and the token of the next page if there is one.
+    """The viewer's threads, pinned ones on top, then the latest, and the token of the next page if there is
+    one.
 
-    What is snoozed is listed among the snoozed only, until its snooze ends (memberships.sweep_snoozes); in the archive all are alike.
+    What is snoozed is listed among the snoozed only, until its snooze ends (memberships.sweep_snoozes); in
+    the archive all are alike.
     """
     statement = _threads().where(Mine.archived.is_(archived))
     if not archived:
