@@ -91,7 +91,7 @@ def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[s
 
 
 def refresh_person(user_id: str) -> None:
-    """Record changes for a person's latest threads and notifications, because their name or picture changed."""
+    """Record changes for a person's latest threads and notifications: their name or picture changed."""
     with transaction() as session:
         threads = session.execute(
             select(Thread.id, Thread.client_id, Thread.professional_id)

@@ -1,4 +1,4 @@
-"""Shapes of what the JSON calls answer, for the OpenAPI document; tests hold every answer to them."""
+"""Schemas of the JSON responses, for the OpenAPI document. Tests check every response against them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wellchat.attachments.schemas import AttachmentShape
 
 
 class Person(BaseModel):
-    """A user as others see them; never an email address."""
+    """A user as others see them. It never contains an email address."""
 
     id: str
     name: str
@@ -20,7 +20,7 @@ class Person(BaseModel):
 
 
 class Other(Person):
-    """`seen_at` to five minutes, and of the last seven days only."""
+    """`seen_at` is rounded down to five minutes, and null if it is more than seven days ago."""
 
     presence: Literal["here", "away"]
     seen_at: str | None
@@ -38,7 +38,7 @@ class SubjectLabel(BaseModel):
 
 
 class Quote(BaseModel):
-    """The first words of the message that one answers, as it is now."""
+    """The beginning of the message that is replied to, in its present state."""
 
     seq: int
     sender_id: str
@@ -52,9 +52,9 @@ class ReactionShape(BaseModel):
 
 
 class MessageShape(BaseModel):
-    """`client_key` goes to its sender only; a deleted message has no body.
+    """A message. Only its sender gets `client_key`; a deleted message has no body.
 
-    Of two states of a message the one with the higher `revision` is newer.
+    Of two states of a message, the one with the higher `revision` is newer.
     """
 
     thread_id: str
@@ -137,7 +137,7 @@ class Pins(BaseModel):
 
 
 class MessagePage(BaseModel):
-    """`at`: the message that `around` or `date` asked for."""
+    """Messages, ascending. `at` is the message that `around` or `date` asked for."""
 
     messages: list[MessageShape]
     at: int | None = None

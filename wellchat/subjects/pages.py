@@ -1,4 +1,4 @@
-"""The pages of subjects: the card of one, and the button that claims a lead."""
+"""The page of a subject, and the button that claims a lead."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One message on a page of its own, with all that can be done with it: the way without script."""
+"""The page of one message with everything that can be done to it, for browsers without script."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
 @signed_in
 @limiter.limit("60/minute")
 def mark_unread(thread_id: str) -> Response:
-    """Back to the inbox, where it shows: whoever stays with the thread reads it."""
+    """Mark as unread and redirect to the inbox, because opening the thread would mark it as read again."""
     receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkUnread).seq)
     return redirect(url_for("inbox.inbox"), 303)
 
