@@ -72,6 +72,8 @@ def _dispatch_one(thread_id: str, recipient_id: str, now: datetime) -> int:
                 recipient_notified_in_transaction(recipient_id, thread_id, seqs, now)
         return len(seqs)
     except Exception:
+        # The transaction was rolled back, so the rows are still there and due. Without a delay they would be
+        # first again in the next sweep, and enough of them would fill it.
         log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
         postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
         return 0
@@ -104,6 +106,7 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
                 .values(due_at=again)
             )
             return []
+        # Up to the last seq that was read above: messages that are sent meanwhile stay pending.
         session.execute(delete(PendingDelivery).where(*of_recipient, PendingDelivery.seq <= seqs[-1]))
         if membership.is_muted(now):
             return []

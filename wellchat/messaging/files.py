@@ -46,6 +46,7 @@ def withdraw_files(message: Message, *, now: datetime) -> None:
 def add_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
     """Record that a picture of a message has a thumbnail now. Does nothing if the message was deleted."""
     session = db.session()
+    # The message may be edited or deleted at this moment, so the thread is locked before its state is read.
     thread = session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
     message = session.get(Message, (thread_id, seq), populate_existing=True)
     if message is not None and message.files:

@@ -47,6 +47,8 @@ def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) 
         )
         if membership is None:
             raise NotFound
+        # The row is locked above, because a send changes some of these columns too (it unarchives and ends
+        # snoozes).
         for name, value in changes.items():
             setattr(membership, name, value)
         record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)

@@ -42,6 +42,8 @@ def send_message(
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     with transaction():
+        # Checks access and the client key, and locks the thread until commit: sends to it happen one by one
+        # from here.
         taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
@@ -76,6 +78,7 @@ def send_message(
         execute(statements.PUT_PENDING_DELIVERY, ids | {"number": seq, "to": recipient_id})
         for user_id in (sender.id, recipient_id):
             record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
+        # Sent to the worker after commit. If it is lost, the sweep finds the pending delivery.
         enqueue("messaging.tell", thread_id=thread_id)
     return message, True
 

@@ -54,6 +54,7 @@ class Thread(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)  # of the last message, or the opening
 
+    # lazy="raise": a query that forgets to join them fails at once, instead of one more statement per row.
     client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
     professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")
     subject: Mapped[Subject | None] = relationship(lazy="raise")
@@ -105,6 +106,7 @@ class Membership(Base):
         _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
         _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
         _partial_index("due", "snoozed_until IS NOT NULL", "snoozed_until"),
+        # A watermark above the last message would count messages that are still to come as read.
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 
@@ -147,7 +149,9 @@ class Message(Base):
 
     __tablename__ = "messages"
     __table_args__ = (
+        # Sends check the key themselves. If two get past that at once, this constraint stops the second one.
         UniqueConstraint("thread_id", "sender_id", "client_key"),
+        # thread_id is part of it, so a reply can only refer to a message of its own thread.
         ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
         Index(
             "ix_messages_pinned",
@@ -175,6 +179,7 @@ class Message(Base):
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revision: Mapped[int] = mapped_column(Integer, default=0)
+    # none_as_null: None is stored as SQL NULL, not as the JSON value null.
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
@@ -252,7 +257,7 @@ class PendingDelivery(Base):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due_at", "due_at"),)
+    __table_args__ = (Index("ix_outbox_due_at", "due_at"),)  # for the sweep
 
     thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -25,6 +25,7 @@ def lock_thread(user_id: str, thread_id: str) -> Thread:
 
     Raises NotFound if there is no such thread or the user is not in it.
     """
+    # The condition on the two people checks access in the same statement.
     thread = db.session.execute(
         select(Thread)
         .where(Thread.id == thread_id, (Thread.client_id == user_id) | (Thread.professional_id == user_id))

@@ -100,6 +100,7 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
     `seq` is above the last message.
     """
     with transaction():
+        # One statement in the usual case. Only if it changes nothing, a second one finds out why.
         if (
             execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount
             == 0
@@ -143,5 +144,6 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
         )
         if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
             raise Invalid({"seq": gettext("There is nothing to read from there on.")})
+        # Above the watermark everything is unread already, so there is nothing to mark.
         membership.unread_from = seq if seq <= membership.last_read_seq else None
         record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)

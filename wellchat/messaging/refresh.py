@@ -66,6 +66,8 @@ def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[s
     Return the ids of the threads about it, and for these and all threads in which it may be mentioned
     {thread id: (client id, professional id)}.
     """
+    # Bounded to the latest ones: a busy professional has thousands of threads, and older ones show the new
+    # state when they are loaded again.
     session = db.session()
     latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MAX_REFRESHED)
     about = set(session.execute(latest.where(Thread.subject_id == subject.id)).scalars())

@@ -53,6 +53,8 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
         "last_read_seq": mine.last_read_seq,
         "unread_from": mine.unread_from,
         "other_read_seq": theirs.last_read_seq,
+        # What was read has arrived, even if no poll has acknowledged it yet (read by mail, or without
+        # script).
         "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
         "archived": mine.archived,
         "pinned": mine.pinned,
@@ -190,6 +192,7 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
         "pinned_at": iso(message.pinned_at),
         "revision": message.revision,
     }
+    # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
     return state

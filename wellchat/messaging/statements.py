@@ -16,6 +16,7 @@ from wellchat.db import table
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 
 _columns = table(Message).c
+# The subqueries of a statement see the database as it was when the statement began. See PUT_MESSAGE.
 _key_was_used = exists().where(
     Message.thread_id == bindparam("thread"),
     Message.sender_id == bindparam("sender"),
@@ -42,6 +43,8 @@ PUT_MESSAGE = (
     insert(table(Message))
     .from_select(
         ["thread_id", "seq", "sender_id", "body", "client_key", "subject_id", "reply_to", "created_at"],
+        # The types are named, because in a SELECT list there is no column from which a parameter could take
+        # its type.
         select(
             bindparam("thread", type_=_columns.thread_id.type),
             bindparam("number", type_=_columns.seq.type),
@@ -94,6 +97,7 @@ MOVE_MEMBERSHIPS = (
     .values(
         last_seq=bindparam("number"),
         updated_at=bindparam("now"),
+        # The sender's watermarks follow only from right below: see _follows.
         last_read_seq=_follows(Membership.last_read_seq),
         delivered_seq=_follows(Membership.delivered_seq),
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
@@ -106,6 +110,7 @@ MOVE_MEMBERSHIPS = (
     )
 )
 
+# Written with the message. If the task message to the worker is lost, the sweep finds this row.
 PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
     thread_id=bindparam("thread"),
     seq=bindparam("number"),
@@ -151,6 +156,7 @@ _marked_below = Membership.unread_from <= _shown
 READ_UP_TO = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("reader"))
+    # last_seq >= seq holds in every valid call. It refuses a seq above the last message without a second query.
     .where(or_(Membership.last_read_seq < _shown, _marked_below), Membership.last_seq >= _shown)
     .values(
         last_read_seq=case((Membership.last_read_seq < _shown, _shown), else_=Membership.last_read_seq),

@@ -74,6 +74,7 @@ def _open_about(viewer: User, subject: Subject, with_id: str | None, now: dateti
         if found is None:
             raise NotFound
         connection = found
+    # Bookings and sessions are talked about in the pair's own thread.
     if subject.declared.scope == "connection":
         return _open_pair(connection, now)
     return _get_or_create(connection, subject_key(subject, client_id), subject, now)
@@ -86,6 +87,8 @@ def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
 def _get_or_create(
     connection: Connection, key: str, subject: Subject | None, now: datetime
 ) -> tuple[str, bool]:
+    # The unique key decides. If another transaction inserts the same key at the same moment, this statement
+    # waits for its end and then does nothing, and the query below finds the row of the other one.
     made = db.session.execute(
         insert(Thread)
         .values(

@@ -74,7 +74,7 @@ def put_subject(
         subject, previous = _insert(session, form, people, now) or _update(session, form, people, now)
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
-        session.flush()
+        session.flush()  # handlers read the new state by their own statements
         subject_put_in_transaction(subject, previous, notify, now)
         _open_thread_of_lead(subject, now)
     return subject
@@ -103,6 +103,8 @@ def _insert(
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if KINDS[form.kind].scope == "subject" and form.status is None:
         values["status"] = CLAIMED
+    # Of two scripts that put the same subject at once, one inserts. The other waits here for its commit, and
+    # updates.
     made = session.execute(
         insert(Subject)
         .values(**values)
@@ -130,6 +132,7 @@ def _update(
     if subject.declared.scope != "connection" and not subject.is_unclaimed:
         _refuse_other_people(subject, given)
     if subject.declared.scope == "subject" and subject.status != OPEN and given.get("status") == OPEN:
+        # A host platform that sends its list again does not know yet that the lead was claimed here.
         del given["status"]
     for name, value in given.items():
         setattr(subject, name, value)

@@ -136,6 +136,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
             now=clock.now(),
         )
     except (Invalid, TooLarge) as refusal:
+        # The form may be refused before access was checked. This raises NotFound, so strangers see no page.
         queries.thread_for(user, thread_id)
         errors = refusal.errors or {"file": refusal.detail}
         return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
@@ -148,6 +149,8 @@ def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[F
     """Store the uploads of a message and return their ids; those of the first message if this is a retry."""
     if not uploads:
         return []
+    # Access and the key are checked before anything is stored: strangers store nothing, retries store nothing
+    # twice.
     queries.thread_for(user, thread_id)
     if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
         return before
