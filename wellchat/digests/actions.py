@@ -1,4 +1,4 @@
-"""Planning and sending digests: decide, render, send, remember.
+"""Planning and sending digests: decide, render, claim, send.
 
 One recipient, one transaction. In it the schedule row is claimed, the decision made, the messages counted as mailed
 and the mail written down; only then does anything leave. So a message is in at most one email, and what a crash leaves
@@ -113,7 +113,7 @@ def send_one(*, user_id: str, now: datetime, connection: MailConnection | None =
 
 
 def _send_one(user_id: str, now: datetime, connection: MailConnection | None) -> Outcome | None:
-    """Raises NotHeld."""
+    """Raises LockMissed."""
     with transaction() as session:
         held = _lock_memberships(user_id)
         claimed = session.execute(

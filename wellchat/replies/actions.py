@@ -108,7 +108,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
 
 
 def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: datetime) -> Verdict:
-    """Raises NotTaken, and NotFound where the thread is not theirs."""
+    """Raises Rejected, and NotFound where the thread is not theirs."""
     if token.kind == DIGEST:
         raise Rejected(
             N_("It answers an email about several conversations, and we could not know which one you meant.")
@@ -136,7 +136,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
 
 
 def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
-    """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
+    """What it says, in the shape that the page sends too, with its files taken in. Raises Rejected, NotFound."""
     if mail.is_too_large:
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
     client_key = f"mail-{mail.key[:48]}"
