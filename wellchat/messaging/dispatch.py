@@ -74,7 +74,7 @@ def _dispatch_one(thread_id: str, recipient_id: str, now: datetime) -> int:
     except Exception:
         # The transaction was rolled back, so the rows are still there and due. Without a delay they would be
         # first again in the next sweep, and enough of them would fill it.
-        log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
+        log.exception("could not notify %s of new messages in %s", recipient_id, thread_id)
         postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
         return 0
 

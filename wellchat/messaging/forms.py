@@ -138,6 +138,7 @@ class StartThread(Form):
 
     @property
     def subject(self) -> tuple[str, str] | None:
+        """Return (kind, external id), or None if a person is named."""
         return None if self.kind is None or self.external_id is None else (self.kind, self.external_id)
 
 
@@ -153,6 +154,7 @@ class React(Form):
 
     @property
     def emoji(self) -> str:
+        """Return the emoji of the button that was pressed; "" if none was."""
         return (self.add or self.remove or "").strip()
 
 
@@ -195,6 +197,7 @@ class PostMembership(Form):
     snooze: Literal["hour", "tomorrow", "week", "off"] | None = None
 
     def as_patch(self) -> PatchMembership:
+        """Return the same change as the JSON call takes it; "off" becomes None."""
         said = self.model_dump(exclude_none=True)
         return PatchMembership.model_validate(
             {k: None if value == "off" else value for k, value in said.items()}
@@ -202,6 +205,8 @@ class PostMembership(Form):
 
 
 class ListThreads(QueryForm):
+    """The filters of the inbox and the page. `before` is the `next` of the previous page."""
+
     before: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: LIMIT = 30
     archived: bool = False
@@ -221,6 +226,8 @@ Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 class ListMessages(QueryForm):
+    """The part of a thread to list: before or after a seq, or around a seq or the first message of a day."""
+
     before: Seq | None = None
     after: Seq | None = None
     around: Seq | None = None

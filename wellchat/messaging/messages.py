@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, delete, func, select
 
@@ -35,15 +36,13 @@ def send_message(
 ) -> tuple[Message, bool]:
     """Send a message. Return (the message, whether it is new).
 
-    If the sender has used `client_key` in this thread before, the first message is returned: a retry never
-    makes a second one. Raises NotFound if the sender is not in the thread, Conflict if the key belongs to a
-    different message, and Invalid for a subject or a reply from elsewhere, or attachments that the sender may
-    not send.
+    If the sender has used `client_key` in this thread before, return that message: a retry never makes a
+    second one. Raises NotFound if the sender is not in the thread, Conflict if the key belongs to a different
+    message, Invalid for a subject or reply from elsewhere, or attachments that the sender may not send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     with transaction():
-        # Checks access and the client key, and locks the thread until commit: sends to it happen one by one
-        # from here.
+        # Checks access and the client key, and locks the thread until commit: now sends run one by one.
         taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
@@ -65,8 +64,7 @@ def send_message(
         )
         content = {"number": seq, "text": body, "subject": about.id if about else None, "reply_to": reply_to}
         if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
-            # The same key was sent at the same moment by another request, which committed while this one
-            # waited.
+            # Another request with the same key committed while this one waited for the lock.
             execute(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
@@ -75,12 +73,17 @@ def send_message(
         # A thread about a subject keeps the kind of that subject, whatever its messages mention.
         kind = about.kind if about and own_subject is None else None
         execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
-        execute(statements.PUT_PENDING_DELIVERY, ids | {"number": seq, "to": recipient_id})
-        for user_id in (sender.id, recipient_id):
-            record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
-        # Sent to the worker after commit. If it is lost, the sweep finds the pending delivery.
-        enqueue("messaging.tell", thread_id=thread_id)
+        _schedule_delivery(message, recipient_id, ids)
     return message, True
+
+
+def _schedule_delivery(message: Message, recipient_id: str, ids: dict[str, Any]) -> None:
+    """Put down that the recipient must be notified, and that the message is new for both people."""
+    execute(statements.PUT_PENDING_DELIVERY, ids | {"number": message.seq, "to": recipient_id})
+    for user_id in (message.sender_id, recipient_id):
+        record_change(user_id=user_id, kind="message", thread_id=message.thread_id, message_seq=message.seq)
+    # Sent to the worker after commit. If it is lost, the sweep finds the pending delivery.
+    enqueue("messaging.tell", thread_id=message.thread_id)
 
 
 def _sent_before(

@@ -130,6 +130,7 @@ class Membership(Base):
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     def is_muted(self, now: datetime) -> bool:
+        """Return whether the user has muted the thread at this moment."""
         return self.muted_until is not None and self.muted_until > now
 
     @property

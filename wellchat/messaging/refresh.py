@@ -22,10 +22,9 @@ _message = aliased(Message)
 def refresh_subject(
     subject: Subject, previous: SubjectSnapshot | None, _notify: bool, _now: datetime
 ) -> None:
-    """Record changes for the latest threads and messages that show a subject, if it looks different from
-    before.
+    """Record changes for the threads and messages that show a subject, if it looks different from before.
 
-    Runs in the transaction that put the subject.
+    Runs in the transaction that put the subject. Only the latest threads and messages are looked at.
     """
     if previous is None or previous.shown == visible_fields(subject):
         return

@@ -27,6 +27,11 @@ class Other(Person):
 
 
 class SubjectLabel(BaseModel):
+    """A booking, session, coupon or lead, as threads and messages show it.
+
+    `url` is the host platform's page.
+    """
+
     id: str
     kind: str
     kind_label: str
@@ -47,6 +52,8 @@ class Quote(BaseModel):
 
 
 class ReactionShape(BaseModel):
+    """One emoji on a message, and the people who put it there."""
+
     emoji: str
     user_ids: list[str]
 
@@ -75,6 +82,13 @@ class MessageShape(BaseModel):
 
 
 class ThreadShape(BaseModel):
+    """A thread as I see it. `last_message` is null in an empty one.
+
+    The inbox sorts by `pinned` and `listed_at`. `unread_from` is set while I have marked the thread as
+    unread. `waiting_since` is the time of the first message that I have not replied to. The other person has
+    received messages up to `other_delivered_seq` and read them up to `other_read_seq`.
+    """
+
     id: str
     key_scope: Literal["connection", "client", "subject"]
     title: str
@@ -103,6 +117,8 @@ class ThreadShape(BaseModel):
 
 
 class MembershipShape(BaseModel):
+    """My own state of a thread."""
+
     thread_id: str
     last_read_seq: int
     unread_from: int | None
@@ -114,6 +130,8 @@ class MembershipShape(BaseModel):
 
 
 class Unread(BaseModel):
+    """Numbers for badges."""
+
     messages: int
     notifications: int
 
@@ -123,6 +141,8 @@ class OneThread(BaseModel):
 
 
 class ThreadPage(BaseModel):
+    """`next` is the `before` of the next page, null on the last one. `cursor` was read before the threads."""
+
     threads: list[ThreadShape]
     next: str | None
     cursor: str
@@ -155,6 +175,8 @@ class MembershipAnswer(BaseModel):
 
 
 class Me(BaseModel):
+    """`cursor` is the position in my change log, read before the numbers."""
+
     user: Person
     cursor: str
     unread: Unread

@@ -156,7 +156,7 @@ _marked_below = Membership.unread_from <= _shown
 READ_UP_TO = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("reader"))
-    # last_seq >= seq holds in every valid call. It refuses a seq above the last message without a second query.
+    # last_seq >= seq holds in every valid call. It refuses a seq above the last one without a second query.
     .where(or_(Membership.last_read_seq < _shown, _marked_below), Membership.last_seq >= _shown)
     .values(
         last_read_seq=case((Membership.last_read_seq < _shown, _shown), else_=Membership.last_read_seq),

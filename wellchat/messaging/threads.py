@@ -40,10 +40,10 @@ def open_thread(
 
 
 def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
-    """Return the viewer's connection with somebody; create it for a client who writes to a professional open
-    to all.
+    """Return the viewer's connection with somebody.
 
-    Raises NotFound if the two are not connected and the viewer may not connect them.
+    A client who writes to a professional open to new clients is connected with them. Raises NotFound if the
+    two are not connected and the viewer may not connect them.
     """
     other = db.session.get(User, other_id)
     if other is None or other.id == viewer.id:

@@ -32,6 +32,8 @@ def _web_address(text: str) -> str:
 
 
 class PutSubject(Form):
+    """A subject as the host platform describes it. Fields without a value stay as they are."""
+
     kind: Annotated[Text, AfterValidator(known_kind)]
     external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
     title: Annotated[Text, StringConstraints(max_length=200), AfterValidator(_title)]

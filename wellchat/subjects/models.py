@@ -46,6 +46,7 @@ class Subject(Base):
 
     @property
     def declared(self) -> SubjectKind:
+        """Return the kind of the subject."""
         return KINDS[self.kind]
 
     @property

@@ -21,6 +21,7 @@ pages = Blueprint("start", __name__)
 @pages.get("/new")
 @signed_in
 def new() -> str:
+    """Show the people and subjects that the viewer can write to."""
     user = viewer()
     connections = my_connections(user)
     opened = queries.pair_threads(user, [c.id for c in connections])
@@ -33,6 +34,7 @@ def new() -> str:
 @pages.get("/people/<user_id>")
 @signed_in
 def person(user_id: str) -> str:
+    """Show a person's profile, with the subjects that the viewer has in common with them."""
     user = viewer()
     other = person_for(user, user_id)
     connection = connection_between(user.id, other.id)

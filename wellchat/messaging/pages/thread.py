@@ -45,6 +45,7 @@ MAX_PAGE_SIZE = 300  # and no more than these, to reach back from the end to the
 @pages.get("/threads/<thread_id>")
 @signed_in
 def thread(thread_id: str) -> BaseResponse | str:
+    """Show a thread; redirect to the first message of a day if the query names one."""
     if (day := read_query(ThreadQuery).day) is not None:
         seq = navigation.first_of_day(viewer(), thread_id, day)
         return redirect(
@@ -177,6 +178,7 @@ def read(thread_id: str) -> BaseResponse:
 @pages.post("/threads/<thread_id>/membership")
 @signed_in
 def change_membership(thread_id: str) -> BaseResponse:
+    """Press a button of the thread's menu. Archiving and snoozing lead back to the inbox."""
     user = viewer()
     changes = read_form(PostMembership).as_patch().given(now=clock.now(), zone=user.time_zone)
     memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
