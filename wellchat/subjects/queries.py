@@ -31,6 +31,7 @@ def _subjects() -> Select[Subject]:
 
 def _newest_first(query: Select[Subject]) -> Sequence[Subject]:
     """Return at most MAX_SUBJECTS subjects; upcoming and latest ones first."""
+    # Coupons and leads have no time of their own. They are listed by when they were put here.
     at = func.coalesce(Subject.starts_at, Subject.created_at)
     return (
         db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MAX_SUBJECTS)).scalars().all()
@@ -88,6 +89,8 @@ def subjects_between(client_id: str, professional_id: str) -> Sequence[Subject]:
 
 def subjects_of(viewer: User) -> Sequence[Subject]:
     """Return the viewer's subjects, and open coupons of professionals they know, newest first."""
+    # Open coupons of all professionals would be an endless list, so only those of connected ones are shown.
+    # The others can still be opened by their address.
     connected = exists().where(
         Connection.client_id == viewer.id, Connection.professional_id == Subject.professional_id
     )

@@ -24,6 +24,7 @@ def update_after(
     The head of the log must be above `cursor`. Call it inside one db.snapshot(), so that the unread counts
     belong to the messages in the same update.
     """
+    # One row more than asked for tells whether there is more.
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
     up_to = rows[-1].seq
