@@ -10,8 +10,8 @@ import pytest
 from tests.services import wait_for
 from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
-from wellchat.longpoll.middleware import IdlePollCache
-from wellchat.longpoll.wakeups import poll_notifier
+from wellchat.longpoll import middleware
+from wellchat.longpoll.wakeups import Waiter, poll_notifier
 from wellchat.messaging.memberships import set_typing
 from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.receipts import mark_read
@@ -171,15 +171,15 @@ def test_a_message_between_reading_and_waiting_ends_the_poll_at_once(
 ):
     """Trap 9: the poll is held between reading the log and waiting, while the message is sent."""
     since, looked, sent = start(talk.paul), threading.Event(), threading.Event()
-    true_log_moved = IdlePollCache._log_moved
+    true_heads = middleware.heads
 
-    def look_then_pause(cache, cached):
-        moved = true_log_moved(cache, cached)
+    def look_then_pause(user_ids):
+        found = true_heads(user_ids)
         looked.set()
         sent.wait(10)
-        return moved
+        return found
 
-    monkeypatch.setattr(IdlePollCache, "_log_moved", look_then_pause)
+    monkeypatch.setattr(middleware, "heads", look_then_pause)
     client = api(talk.paul)
     polling = background(lambda: client.get("/api/updates", query_string={"since": since, "wait": 20}))
     assert looked.wait(10)
@@ -226,8 +226,9 @@ def test_polls_wait_for_less_time_when_many_are_waiting(app, poll, start, talk):
     app.config.update(MAX_WAITING=4, MAX_WAIT=25)
     since, found, room = start(talk.paul), [], []
     for _ in range(5):
-        found.append((app.wsgi_app._max_wait(), poll(talk.paul, since).headers["X-Poll-Interval"]))
-        room.append(poll_notifier().add_waiter(talk.cara.id, 0))
+        found.append((app.wsgi_app.max_wait(), poll(talk.paul, since).headers["X-Poll-Interval"]))
+        room.append(Waiter(talk.cara.id, 0))
+        poll_notifier().add_waiter(room[-1])
     for waiter in room:
         poll_notifier().remove_waiter(waiter)
     assert found == [(25, "3"), (25, "3"), (25, "3"), (15, "9"), (pytest.approx(5), "15")]

@@ -12,8 +12,7 @@ from sqlalchemy import event
 from wellchat.changes.actions import record_change, trim_log
 from wellchat.changes.queries import changes_after, cursor_now
 from wellchat.db import before_commit, db, is_postgresql, transaction
-from wellchat.longpoll import wakeups
-from wellchat.longpoll.middleware import IdlePollCache
+from wellchat.longpoll import middleware, wakeups
 from wellchat.messaging.queries import thread_for
 from wellchat.messaging.receipts import mark_delivered
 
@@ -127,15 +126,15 @@ def test_a_change_just_before_waiting_ends_the_poll(api, talk, background, monke
     monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)
     program, looked, sent = api(talk.paul), threading.Event(), threading.Event()
     since = program.get("/api/me").json["cursor"]
-    true_log_moved = IdlePollCache._log_moved
+    true_heads = middleware.heads
 
-    def look_then_pause(cache, cached):
-        moved = true_log_moved(cache, cached)
+    def look_then_pause(user_ids):
+        found = true_heads(user_ids)
         looked.set()
         sent.wait(10)
-        return moved
+        return found
 
-    monkeypatch.setattr(IdlePollCache, "_log_moved", look_then_pause)
+    monkeypatch.setattr(middleware, "heads", look_then_pause)
     polling = background(lambda: program.get("/api/updates", query_string={"since": since, "wait": 25}).json)
     assert looked.wait(10)
     talk.says(talk.cara, "just now")

@@ -13,8 +13,9 @@ from wellchat.changes.queries import Resync, check_cursor
 from wellchat.db import snapshot
 from wellchat.errors import problem
 from wellchat.i18n import N_
+from wellchat.longpoll.heads import Head
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
-from wellchat.longpoll.wakeups import Head, poll_notifier
+from wellchat.longpoll.wakeups import poll_notifier
 from wellchat.messaging.receipts import mark_delivered
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
