@@ -14,8 +14,8 @@ from bench.world import token_of
 
 WAIT = 25  # seconds a poll may hang: the longest that a server grants by default
 EARLY = 5.0  # an empty answer sooner than this was no waiting at all
-# Seconds after which a poll counts as held: one that is not has its answer by then. Each begins anew after WAIT, so of
-# all that could hang one in a hundred is too young to count.
+# Seconds after which a poll counts as held: one that is not has its answer by then. Each begins anew after
+# WAIT, so of all that could hang one in a hundred is too young to count.
 A_MOMENT = WAIT / 100
 SENDERS = 20  # connections that messages are sent over
 
@@ -115,7 +115,10 @@ class Watch:
         idle.put_nowait(connection)
 
     async def end(self) -> list[float]:
-        """Seconds from send to arrival. Raises WrongAnswer for any error, and for a message that did not arrive."""
+        """Seconds from send to arrival.
+
+        Raises WrongAnswer for any error, and for a message that did not arrive.
+        """
         await asyncio.sleep(1.5)
         self._ending = True
         for person in self._people:

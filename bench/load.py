@@ -1,4 +1,4 @@
-"""A load generator of raw HTTP/1.1 over asyncio transports, so that as little as can be of the machine goes to it."""
+"""A load generator of raw HTTP/1.1 over asyncio transports, so that it takes little of the machine."""
 
 from __future__ import annotations
 
@@ -99,7 +99,10 @@ class _Line(_Reader):
 
 
 class Connection:
-    """`await connection.ask(request)`, one at a time; connects anew where the server has ended a connection."""
+    """A connection: `await connection.ask(request)`, one at a time.
+
+    It connects again when the server has closed it.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -165,7 +168,9 @@ class _Hammer(_Reader):
 
 
 class Load:
-    """As many answers as can be had over one connection for each of `wires`, in turns; `expect` is their status.
+    """As many answers as can be had over one connection for each of `wires`, in turns.
+
+    `expect` is their status.
 
     The connections stay, as those of clients do. Raises WrongAnswer for any other answer.
     """

@@ -21,7 +21,8 @@ BLOCK = 5_000  # lines sent at once
 
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), contype FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') AND conrelid::regclass::text = ANY(%s)
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f')
+    AND conrelid::regclass::text = ANY(%s)
     ORDER BY contype = 'f'
 """
 INDEXES = """
@@ -89,9 +90,8 @@ def load(url: str, world: World) -> None:
         connection.execute("ALTER TABLE messages ENABLE TRIGGER USER")
         finish = progress.add_task("keys, indexes", total=len(constraints) + len(indexes) + 1)
         for table, name, definition, kind in constraints:
-            unchecked = (
-                " NOT VALID" if kind == "f" else ""
-            )  # computed to be right; new rows are checked as ever
+            # computed to be right; new rows are checked as ever
+            unchecked = " NOT VALID" if kind == "f" else ""
             connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}{unchecked}')
             progress.advance(finish)
         for _, definition in indexes:

@@ -1,4 +1,7 @@
-"""Where the time of one request goes: the application alone, sampled in this process a thousand times a second."""
+"""Where the time of one request goes.
+
+The application alone, sampled in this process a thousand times a second.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,7 @@ from bench.world import token_of
 SAMPLE_EVERY = 0.001
 LINES = 16  # of each table
 PACKAGES = Path(sysconfig.get_path("purelib"))
+# whose functions are steps
 TOLD = (
     "wellchat",
     "flask",
@@ -39,7 +43,7 @@ TOLD = (
     "flask_limiter",
     "flask_wtf",
     "apiflask",
-)  # whose functions are steps
+)
 
 
 class Samples:

@@ -159,7 +159,8 @@ class Stage:
         """The threads of the person with the most, latest first."""
         with psycopg.connect(plain(self.database(size))) as connection:
             rows = connection.execute(
-                "SELECT t.id, client_id, professional_id FROM threads t JOIN users u ON u.id = professional_id"
+                "SELECT t.id, client_id, professional_id FROM threads t"
+                " JOIN users u ON u.id = professional_id"
                 " WHERE u.email = 'professional0@bench.example' ORDER BY t.updated_at DESC LIMIT 50"
             ).fetchall()
         return [Pair(*row) for row in rows]

@@ -40,7 +40,10 @@ def rate_row(
 def alternate(
     rounds: int, ours: Callable[[], float], reference: Callable[[], float]
 ) -> tuple[list[float], list[float]]:
-    """Ours, reference, ours, reference ...: what else the machine does falls on both. The first pair only warms up."""
+    """Ours, reference, ours, reference ...: what else the machine does falls on both.
+
+    The first pair only warms up.
+    """
     ours(), reference()
     pairs = [(ours(), reference()) for _ in range(rounds)]
     return [first for first, _ in pairs], [second for _, second in pairs]

@@ -1,7 +1,8 @@
 """Made-up worlds to measure in: how large, who talks to whom, and how much. Computed, so never stored twice.
 
-Threads are numbered from 0; a lower number has more messages. Messages are laid down in the order of time, a round
-through all threads for each seq, so that a thread's messages lie as scattered in the table as in a real one.
+Threads are numbered from 0; a lower number has more messages. Messages are laid down in the order of time, a
+round through all threads for each seq, so that a thread's messages lie as scattered in the table as in a
+real one.
 """
 
 from __future__ import annotations
@@ -73,7 +74,10 @@ def token_of(user_id: str) -> str:
 
 
 def at(place: int) -> str:
-    """When the message at this place among all of them was sent; ten seconds after the one before, as time text."""
+    """When the message at this place among all of them was sent.
+
+    Ten seconds after the one before, as time text.
+    """
     return f"{BEGAN + timedelta(seconds=place // 100 * 600):%Y-%m-%d %H:%M:%S}.{place % 100 * 9999:06d}+00"
 
 
@@ -90,9 +94,8 @@ def _numbers_of_words(body: str) -> str:
 class World:
     def __init__(self, size: Size) -> None:
         self.size = size
-        self.clients = (
-            size.threads * 3 // 5 + 1
-        )  # no divisor of the star's stride: nobody meets the star twice
+        # no divisor of the star's stride: nobody meets the star twice
+        self.clients = size.threads * 3 // 5 + 1
         self.professionals = max(3, size.threads // 40)
         self.stride = size.threads // size.star_threads
 
@@ -149,7 +152,8 @@ class World:
             (self.professionals, professional_id, "professional"),
         ):
             for n in range(people):
-                yield f"{make(n)}\t{role}{n}@bench.example\t{role.title()} {n}\t{role}\tUTC\tt\t1\t{at(0)}\t{at(0)}\n"
+                person = f"{make(n)}\t{role}{n}@bench.example\t{role.title()} {n}\t{role}"
+                yield f"{person}\tUTC\tt\t1\t{at(0)}\t{at(0)}\n"
 
     def user_ids(self) -> Iterator[str]:
         yield from map(client_id, range(self.clients))
@@ -157,7 +161,8 @@ class World:
 
     def tokens(self) -> Iterator[str]:
         for user_id in self.user_ids():
-            yield f"{user_id}\t{user_id}\t\t{hashlib.sha256(token_of(user_id).encode()).hexdigest()}\t{at(0)}\n"
+            digest = hashlib.sha256(token_of(user_id).encode()).hexdigest()
+            yield f"{user_id}\t{user_id}\t\t{digest}\t{at(0)}\n"
 
     def presences(self) -> Iterator[str]:
         for n in range(0, self.clients, 3):
@@ -165,7 +170,8 @@ class World:
 
     def connections(self) -> Iterator[str]:
         for n in range(self.size.threads):
-            yield f"{new_id(4, n)}\t{client_id(self.client(n))}\t{professional_id(self.professional(n))}\t{at(0)}\n"
+            pair = f"{client_id(self.client(n))}\t{professional_id(self.professional(n))}"
+            yield f"{new_id(4, n)}\t{pair}\t{at(0)}\n"
 
     def subjects(self) -> Iterator[str]:
         for n in range(0, self.size.threads, 3):
@@ -213,7 +219,9 @@ class World:
             yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
 
     def search_entries(self) -> Iterator[str]:
-        """What tokens.message_tokens would give of each, put together from the parts that many have in common."""
+        """What tokens.message_tokens would give of each, put together from the parts that many have in
+        common.
+        """
         threads = [thread_id(n) for n in range(self.size.threads)]
         people = [
             (professional_id(self.professional(n)), client_id(self.client(n)))
@@ -277,12 +285,15 @@ COLUMNS = {
     "presences": "user_id, seen_at, thread_id",
     "connections": "id, client_id, professional_id, created_at",
     "subjects": "id, kind, external_id, title, professional_id, client_id, starts_at, created_at, updated_at",
-    "threads": "id, key, key_scope, connection_id, client_id, professional_id, last_seq, created_at, updated_at",
-    "memberships": "thread_id, user_id, last_seq, last_read_seq, delivered_seq, mailed_seq, archived, updated_at",
+    "threads": "id, key, key_scope, connection_id, client_id, professional_id, last_seq, created_at,"
+    " updated_at",
+    "memberships": "thread_id, user_id, last_seq, last_read_seq, delivered_seq, mailed_seq, archived,"
+    " updated_at",
     "messages": "thread_id, seq, sender_id, body, client_key, created_at",
     "search_entries": "thread_id, seq, at, tokens",
     "change_logs": "user_id, last_seq, floor_seq, acked_seq, access_seq",
     "changes": "user_id, seq, kind, thread_id, message_seq",
-    "notifications": "id, user_id, kind, group_key, actor_id, thread_id, count, first_seq, last_seq, title, preview,"
+    "notifications": "id, user_id, kind, group_key, actor_id, thread_id, count, first_seq, last_seq, title,"
+    " preview,"
     " payload, read_at, created_at, updated_at",
 }

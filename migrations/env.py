@@ -1,4 +1,7 @@
-"""Runs migrations in the application that `wellchat db` loaded. Versions import no models, so they stay true."""
+"""Run the migrations in the application that `wellchat db` loaded.
+
+Migrations import no models: they stay true when a model changes later.
+"""
 
 from typing import Any
 

@@ -120,9 +120,8 @@ def _send_asset(version: str, filename: str) -> Response:
 
 
 def _send_text(version: str, name: str) -> Response:
-    encoding = next(
-        (one for one in ("br", "gzip") if accepts_encoding(one)), ""
-    )  # browsers take "br" over HTTPS only
+    # browsers take "br" over HTTPS only
+    encoding = next((one for one in ("br", "gzip") if accepts_encoding(one)), "")
     response = Response(_content(_folder(), version, name, encoding), mimetype=mimetypes.guess_type(name)[0])
     if encoding:
         response.headers["Content-Encoding"] = encoding

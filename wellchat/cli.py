@@ -77,7 +77,8 @@ def sweep(as_json: bool) -> None:
     from wellchat.clock import now
 
     with create_app().app_context():
-        epoch()  # a database that does not answer, or has no schema, is one line and not the failure of every sweep
+        # a database that does not answer, or has no schema, is one line and not the failure of every sweep
+        epoch()
         done = sweeps.run(now=now()) | sweeps.tidy(now=now())
     click.echo(json.dumps(done) if as_json else "\n".join(f"{name}: {count}" for name, count in done.items()))
 

@@ -208,11 +208,12 @@ class Settings(BaseModel):
         False  # for tests: http, private addresses
     )
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
+    # the first where none fits
     LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = (
         "en",
         "de",
         "fr",
-    )  # the first where none fits
+    )
     ACCENT_HUE: int = Field(default=262, ge=0, le=360)
     EMAIL_DELAY: float = Field(default=1800, ge=0, le=YEAR)
     SMTP_CONNECTIONS: int = Field(default=4, ge=1, le=16)  # at once, in a run of many mails
@@ -227,9 +228,8 @@ class Settings(BaseModel):
     STORAGE_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
-    OFFLINE_THREADS: int = Field(
-        default=20, ge=0, le=200
-    )  # conversations a browser keeps for reading offline
+    # conversations a browser keeps for reading offline
+    OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
     RATE_LIMITS: Annotated[bool, BeforeValidator(_on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"

@@ -268,7 +268,8 @@ class _Cursor(psycopg.Cursor[Any]):
 def _tune_postgresql(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
-        # Every statement here is a short one: starting helpers for it, or compiling it, costs more than it is worth.
+        # Every statement here is a short one: starting helpers for it, or compiling it, costs more than it
+        # is worth.
         # Set, and not asked for while connecting, because poolers refuse that.
         connection.autocommit = True
         connection.execute("SET max_parallel_workers_per_gather = 0")

@@ -20,9 +20,8 @@ from sqlalchemy import Engine, event
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 if MULTIPROCESS_DIR in os.environ:
-    Path(os.environ[MULTIPROCESS_DIR]).mkdir(
-        parents=True, exist_ok=True
-    )  # the figures are files in it from here on
+    # the figures are files in it from here on
+    Path(os.environ[MULTIPROCESS_DIR]).mkdir(parents=True, exist_ok=True)
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 

@@ -106,9 +106,8 @@ def linkify(text: str) -> Markup:
     """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
     out, at = Markup(), 0
     for match in _links.match(text) or []:
-        bare = not match.schema and match.raw.lower().startswith(
-            "www."
-        )  # other bare names may be a file's, or a slip
+        # other bare names may be a file's, or a slip
+        bare = not match.schema and match.raw.lower().startswith("www.")
         if not bare and match.schema not in ("http:", "https:", "mailto:"):
             continue
         out += escape(text[at : match.index])

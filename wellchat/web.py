@@ -38,7 +38,8 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
 LIMITER_HEADER = "RateLimit-Retry"  # never sent
 LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
-# Networks of a house or an office. Python's `is_private` counts more, also what may be reached from the world.
+# Networks of a house or an office. Python's `is_private` counts more, also what may be reached from the
+# world.
 PRIVATE_NETWORKS = tuple(
     map(
         ip_network,
@@ -214,7 +215,8 @@ _NO_SNIFF_HEADER = tuple(header for header in _HEADERS if header[0] == "X-Conten
 
 
 def _add_headers(response: Response) -> Response:
-    # What scripts and styles may do is said by their page; forty times the same words weigh more than some of them.
+    # What scripts and styles may do is said by their page; forty times the same words weigh more than some
+    # of them.
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
     # Built once: setdefault would look through all headers each time.
     present = {name.lower() for name, _ in response.headers}

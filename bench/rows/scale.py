@@ -1,4 +1,7 @@
-"""The same four requests at ten million messages and at ten thousand: by the clock, and by the count of queries."""
+"""The same four requests at ten million messages and at ten thousand.
+
+By the clock, and by the count of queries.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,8 @@ from bench.world import token_of
 GOAL = 1.2
 AT_A_TIME = 20  # requests of one turn
 
-Jobs = dict[
-    str, Callable[[], dict[str, Any]]
-]  # what -> the next request: method, path, and body where it has one
+# what -> the next request: method, path, and body where it has one
+Jobs = dict[str, Callable[[], dict[str, Any]]]
 
 
 def measure(stage: Stage) -> list[Row]:

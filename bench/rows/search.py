@@ -1,4 +1,7 @@
-"""Searching, by who has the most threads: in ten million messages, and a common word against the same index by hand."""
+"""Searching, by who has the most threads.
+
+In ten million messages, and a common word against the same index by hand.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ QUESTIONS = {
 # What any search has to do: the newest of mine that have the word, and what they say.
 BY_HAND = """
     SELECT m.* FROM (
-        SELECT thread_id, seq, at FROM search_entries WHERE tokens @> %(tokens)s::int[] ORDER BY at DESC LIMIT 30
+        SELECT thread_id, seq, at FROM search_entries WHERE tokens @> %(tokens)s::int[]
+        ORDER BY at DESC LIMIT 30
     ) found JOIN memberships USING (thread_id) JOIN messages m USING (thread_id, seq)
     WHERE user_id = %(user)s ORDER BY at DESC
 """

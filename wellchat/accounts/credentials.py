@@ -148,9 +148,8 @@ def end_sessions(*, user_id: str) -> User:
         user = lock_user(user_id)
         user.session_epoch += 1
         session.execute(delete(Token).where(Token.user_id == user_id))
-        end_access(
-            user_id=user_id
-        )  # last: whoever tells this user of something holds what goes with a token first
+        # last: whoever tells this user of something holds what goes with a token first
+        end_access(user_id=user_id)
     return user
 
 

@@ -22,7 +22,8 @@ letmein1 welcome1 welcome123 changeme wellchat
 """
 COMMON_PASSWORDS = frozenset(_COMMON.split())
 
-SPECIAL_USE_DOMAIN_NAMES.clear()  # an installation may live on an intranet, where .local and .test are addresses
+# an installation may live on an intranet, where .local and .test are addresses
+SPECIAL_USE_DOMAIN_NAMES.clear()
 
 # Characters that turn the reading direction: a name with one could rewrite the words around it.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

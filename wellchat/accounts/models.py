@@ -35,20 +35,17 @@ class User(Base):
     __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin')", name="role"),)
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(
-        String(254), unique=True
-    )  # lower case, as accounts.forms normalises it
+    # lower case, as accounts.forms normalises it
+    email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(12))
-    role_label: Mapped[str | None] = mapped_column(
-        String(40)
-    )  # the trade's word for the role: Coach, Stylist
+    # the trade's word for the role: Coach, Stylist
+    role_label: Mapped[str | None] = mapped_column(String(40))
     bio: Mapped[str | None] = mapped_column(String(280))
     password_hash: Mapped[str | None] = mapped_column(String(200))  # none: cannot sign in with a password
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
-    zone_known: Mapped[bool] = mapped_column(
-        Boolean, default=False, server_default=false()
-    )  # told, or chosen
+    # told, or chosen
+    zone_known: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     locale: Mapped[str | None] = mapped_column(String(12))  # chosen; none: what the browser asks for
     browser_locale: Mapped[str | None] = mapped_column(String(12))  # what it asked for last; for mails
     open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # a new client may write first

@@ -66,9 +66,8 @@ def _note_presence(response: Response) -> Response:
     thread_id = (request.view_args or {}).get("thread_id")
     acts = request.method not in SAFE_METHODS and not request.path.startswith("/api/tokens")
     opens = request.method == "GET" and response.mimetype == "text/html" and response.status_code == 200
-    if (
-        not (acts or opens) or request.headers.get("X-Purpose") == "keep"
-    ):  # by a service worker, for reading offline
+    # by a service worker, for reading offline
+    if not (acts or opens) or request.headers.get("X-Purpose") == "keep":
         return response
     try:
         if opens and (language := negotiated_language()) and language != user.browser_locale:

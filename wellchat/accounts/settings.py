@@ -23,9 +23,8 @@ Page = tuple[str, int] | BaseResponse
 
 def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tuple[str, int]:
     """The whole page; after a refusal with what was typed and why it was not taken."""
-    zones = dict.fromkeys(
-        [*time_zones(), viewer().time_zone]
-    )  # theirs may be an old name that is still understood
+    # theirs may be an old name that is still understood
+    zones = dict.fromkeys([*time_zones(), viewer().time_zone])
     page = render_template(
         "accounts/settings.html",
         person=viewer(),

@@ -47,9 +47,8 @@ class Attachment(Base):
     height: Mapped[int | None] = mapped_column(Integer)
     digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of what we keep
     state: Mapped[str] = mapped_column(String(10))
-    due_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # when the worker looks; pushed ahead by a claim
+    # when the worker looks; pushed ahead by a claim
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

@@ -16,12 +16,13 @@ from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
 
+# re-encoded by us; all else is downloaded
 INLINE_TYPES = {
     "image/jpeg",
     "image/png",
     "image/webp",
     "image/gif",
-}  # re-encoded by us; all else is downloaded
+}
 CACHE_FOREVER = "private, max-age=31536000, immutable"  # a file never changes
 
 

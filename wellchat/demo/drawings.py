@@ -73,13 +73,11 @@ def floor_plan() -> bytes:
     draw.line((left + 12, top + 12, left + 262, bottom - 220), (200, 210, 214), 2)
     draw.line((left + 262, top + 12, left + 12, bottom - 220), (200, 210, 214), 2)
     draw.text((left + 137, top + 180), "shower", INK, _font(30), "mm")
-    draw.rounded_rectangle(
-        (left + 600, top + 14, left + 760, top + 120), 24, (255, 255, 255), INK, 4
-    )  # basin
+    # basin
+    draw.rounded_rectangle((left + 600, top + 14, left + 760, top + 120), 24, (255, 255, 255), INK, 4)
     draw.ellipse((left + 640, top + 34, left + 720, top + 100), None, QUIET, 3)
-    draw.rounded_rectangle(
-        (left + 14, bottom - 160, left + 84, bottom - 50), 8, (255, 255, 255), INK, 4
-    )  # toilet
+    # toilet
+    draw.rounded_rectangle((left + 14, bottom - 160, left + 84, bottom - 50), 8, (255, 255, 255), INK, 4)
     draw.ellipse((left + 72, bottom - 166, left + 210, bottom - 44), (255, 255, 255), INK, 4)
     red = (196, 62, 48)
     for x in range(0, 190, 16):

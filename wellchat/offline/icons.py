@@ -15,7 +15,8 @@ FINER = 4  # pixels drawn for each that is kept: edges become smooth
 STEPS = 24  # straight pieces of a curve
 VIEW = 28  # the side of the mark's own square
 
-# name: (pixels, the part of the square that the mark takes, corners as part of the side). A maskable one is cut to some
+# name: (pixels, the part of the square that the mark takes, corners as part of the side). A maskable one is
+# cut to some
 # shape by the system that shows it, and Apple's rounds off what it is given: both are full squares.
 ICONS = {
     "icon-192": (192, 0.66, 0.22),

@@ -44,9 +44,8 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
                 )
             )
         these = (
-            SearchQueueEntry.old.in_(
-                {row.old for row in taken}
-            ),  # said twice over: SQLite finds nothing by three at once
+            # said twice over: SQLite finds nothing by three at once
+            SearchQueueEntry.old.in_({row.old for row in taken}),
             SearchQueueEntry.thread_id.in_({row.thread_id for row in taken}),
             tuple_(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq).in_(
                 [tuple(row) for row in taken]

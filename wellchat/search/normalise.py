@@ -22,7 +22,8 @@ _UNSPACED = (
     (0xFF66, 0xFF9F),  # Katakana of half width
     (0x20000, 0x3FFFF),
 )
-# Accents, points and signs that do not show. Vowel signs of other scripts stay: without them words become others.
+# Accents, points and signs that do not show. Vowel signs of other scripts stay: without them words become
+# others.
 _REMOVED = (
     (0x00AD, 0x00AD),
     (0x0300, 0x036F),

@@ -15,12 +15,13 @@ from datetime import datetime
 
 from wellchat.search.normalise import split_words
 
+# letters of the beginnings that are kept; what is longer is looked at in the message
 PREFIX_LENGTHS = (
     3,
     4,
     5,
     7,
-)  # letters of the beginnings that are kept; what is longer is looked at in the message
+)
 MIN_FUZZY_LENGTH = 5  # letters from which on a word may have a slip in it
 MAX_FUZZY_LENGTH = 16  # letters of a word that is likely to be misspelt, and not a number of something
 MAX_TYPO_WORDS = 500  # different words of one message whose slips are kept
