@@ -1,7 +1,7 @@
-"""Static files as browsers get them: under an address made of their content, small, and kept for good.
+"""Serve static files as browsers need them: joined, minified, compressed, and cached for a year.
 
-There is no build step: the style sheets are joined, and so are the modules (bundle.py), freed of comments and blanks;
-all is packed when first asked for, and a process remembers it. /static serves the files as they lie in the folder.
+There is no build step. Style sheets and modules (bundle.py) are joined and minified when first requested, and
+the process keeps the result. The address contains a hash of all files. /static serves the files unchanged.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from wellchat.compression import accepts_encoding
 from wellchat.errors import NotFound
 from wellchat.web import limiter
 
-ALL_STYLESHEETS = "css/all.css"  # every one of STYLESHEETS in one answer
+ALL_STYLESHEETS = "css/all.css"  # all STYLESHEETS in one response
 STYLESHEETS = (
     *(
         "tokens",
@@ -56,7 +56,7 @@ ENTRY = "js/app.js"  # the script of every page
 
 
 def _fingerprint(folder: Path) -> str:
-    """One hash over all static files: modules import each other by relative path, so they must move together."""
+    """Return a hash over all static files: modules import each other by relative path, so all share it."""
     whole = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_file():
@@ -65,12 +65,12 @@ def _fingerprint(folder: Path) -> str:
 
 
 def asset(name: str) -> str:
-    """The address of a static file; it changes whenever any of them does, so that browsers may keep it for good."""
+    """Return the address of a static file. It changes when any file changes, so browsers cache it."""
     return url_for("asset", version=current_app.extensions["assets"], filename=name)
 
 
 def asset_names() -> list[str]:
-    """Every file that pages are made of, by the name that `asset` takes."""
+    """Return the names of all text files that pages load, sorted, as `asset` takes them."""
     joined = {f"css/{sheet}.css" for sheet in STYLESHEETS} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
 
@@ -81,7 +81,7 @@ def _folder() -> Path:
 
 @cache
 def _text_files(folder: Path, version: str) -> frozenset[str]:
-    """What there is of text."""
+    """Return the names of all text files. `version` is part of the cache key only."""
     found = (
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES
     )
@@ -104,7 +104,7 @@ def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
     return (str(jsmin(text)) if name.endswith(".js") else text).encode()
 
 
-@limiter.exempt  # as Flask's own static files are: one page takes forty, and they cost nothing
+@limiter.exempt  # as Flask's own static files are: a page loads forty, and they are cheap
 def _send_asset(version: str, filename: str) -> Response:
     current = cast(str, current_app.extensions["assets"])
     if PurePosixPath(filename).suffix not in TEXT_SUFFIXES:
@@ -131,5 +131,6 @@ def _send_text(version: str, name: str) -> Response:
 
 
 def init_app(app: APIFlask) -> None:
+    """Compute the version of the assets and add the route that serves them."""
     app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
     app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))

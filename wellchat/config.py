@@ -1,6 +1,7 @@
-"""Settings: read from `WELLCHAT_` variables, checked once, and put into `app.config` without the prefix.
+"""Read the settings from `WELLCHAT_` variables and check them once.
 
-The table of names, defaults and meanings is in docs/settings.md; `wellchat doctor` prints what is in force.
+They are kept in `app.config` without the prefix. The table of names, defaults and meanings is in
+docs/settings.md; `wellchat doctor` prints the values in use.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ OLD_NAMES = {  # still read where the new name is not set
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used; one line, fit to print."""
+    """A setting that cannot be used. The message is one line, fit to print."""
 
 
 def _strong_secret(value: str) -> str:
@@ -58,7 +59,8 @@ def _strong_secret(value: str) -> str:
     )
     if len(value) < 16 or len(set(value)) < 6 or weak:
         raise ValueError(
-            "too weak: use at least 16 random characters (python -c 'import secrets; print(secrets.token_hex())')"
+            "too weak: use at least 16 random characters"
+            " (python -c 'import secrets; print(secrets.token_hex())')"
         )
     return value
 
@@ -79,7 +81,7 @@ def _port(value: str) -> None:
 
 
 def _database_url(value: str) -> str:
-    """A URL that we have a driver for; `postgres://`, as hosting providers write it, means ours."""
+    """Return the URL with our driver; `postgres://`, as hosting providers write it, is accepted."""
     value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
     try:
         driver = make_url(value).drivername if value else "sqlite"
@@ -92,7 +94,10 @@ def _database_url(value: str) -> str:
 
 @lru_cache(maxsize=8)
 def mailbox(text: str) -> tuple[str, str]:
-    """The name and the address of `Name <name@example.com>`. Every mail asks for those of MAIL_FROM several times."""
+    """Return (name, address) of `Name <name@example.com>`.
+
+    Cached: every mail needs MAIL_FROM several times.
+    """
     return parseaddr(text)
 
 
@@ -103,7 +108,7 @@ def _sender(value: str) -> str:
 
 
 def _vapid_key(value: str) -> str:
-    """32 bytes in base64url; what they are to a curve is looked at when the first push is signed."""
+    """Check for 32 bytes in base64url. Whether they are a valid P-256 key is checked at first use."""
     if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", value):
         raise ValueError("must be 32 bytes in base64url; `wellchat push keys --private` makes one")
     return value
@@ -114,7 +119,7 @@ def _web_address_or_none(value: str | None) -> str | None:
 
 
 def _storage_url(value: str | None) -> str | None:
-    """A folder or a bucket; for a bucket, what speaks with it has to be there."""
+    """Check that the value is a folder or a bucket, and that boto3 is installed for a bucket."""
     if value is None:
         return None
     parts = urlsplit(value)
@@ -128,7 +133,7 @@ def _storage_url(value: str | None) -> str | None:
 
 
 def _languages(value: object) -> object:
-    """Codes apart by commas; each one that the world's book of locales knows."""
+    """Return the comma-separated language codes as a tuple; each must be known to CLDR."""
     if not isinstance(value, str):
         return value
     codes = [code.strip() for code in value.split(",") if code.strip()]
@@ -155,10 +160,11 @@ def _scheme(*schemes: str) -> AfterValidator:
 
 @lru_cache(maxsize=8)
 def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] | None:
-    """What stands before the token of a reply address, and the domain behind it; None for `off`.
+    """Return (prefix before the token, domain) of the reply addresses; None for `off`.
 
-    `*` stands for the token, else it is put behind a plus. Without an address of its own it is made from MAIL_FROM, of
-    which only the domain is kept where its name leaves no room. Raises ValueError where no address could be made.
+    `*` stands for the token; without it the token follows a plus. Without an address of its own the pattern
+    is made from MAIL_FROM; only the domain is used if the local part is too long. Raises ValueError for an
+    unusable address.
     """
     if reply_address == "off":
         return None
@@ -187,7 +193,7 @@ def _on_off(value: object) -> object:
 
 
 class Settings(BaseModel):
-    """Every setting there is; names as in the environment, without `WELLCHAT_`."""
+    """Every setting, named as in the environment without `WELLCHAT_`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -200,7 +206,8 @@ class Settings(BaseModel):
     REPLY_ADDRESS: Annotated[str | None, AfterValidator(_reply_address)] = Field(
         default=None, validate_default=True
     )
-    AUTHSERV_ID: str | None = None  # of the mail server whose Authentication-Results are believed
+    # name of the mail server whose Authentication-Results are trusted (RFC 8601)
+    AUTHSERV_ID: str | None = None
     BASE_URL: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
     SECRET_KEY: Annotated[str, AfterValidator(_strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(_vapid_key)] = ""
@@ -208,7 +215,7 @@ class Settings(BaseModel):
         False  # for tests: http, private addresses
     )
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
-    # the first where none fits
+    # the first is for readers who want none of them
     LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(_languages)] = (
         "en",
         "de",
@@ -223,7 +230,7 @@ class Settings(BaseModel):
     SWEEP_EVERY: float = Field(default=5, gt=0, le=DAY)
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
-    MAX_WAITING: int = Field(default=0, ge=0)  # hanging polls of one process; 0: see docs/settings.md
+    MAX_WAITING: int = Field(default=0, ge=0)  # waiting polls per process; 0: see docs/settings.md
     THREADS: int = Field(default=256, ge=4)
     STORAGE_URL: Annotated[str | None, AfterValidator(_storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(_web_address_or_none)] = None
@@ -235,6 +242,7 @@ class Settings(BaseModel):
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
+        """Fill in the defaults that depend on other settings or on a running `wellchat up`."""
         self.INSTANCE = self.INSTANCE.absolute()
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
         self.REDIS_URL = self.REDIS_URL or _runtime_file(self.INSTANCE, "valkey.url")
@@ -246,7 +254,7 @@ class Settings(BaseModel):
 
 
 def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) -> Settings:
-    """Settings from the environment, `overrides` first.
+    """Return the settings of the environment; `overrides` win.
 
     Raises SettingsError with one line that names the variable, what is wrong and what to do.
     """
@@ -280,33 +288,41 @@ def _name_in_use(name: str, environ: Mapping[str, str]) -> str:
 
 
 def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
-    """Return the names that look like ours and are not, sorted. Most are typing slips, so they are reported."""
+    """Return the names that look like ours and are not, sorted. Most are typing slips, so they are logged."""
     known = {PREFIX + name for name in (*Settings.model_fields, *OLD_NAMES)}
     return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
 
 
 def overruled_settings(environ: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:
-    """Return (old, new) for each setting whose two names are both set, to different values: the new one counts."""
+    """Return (old, new) for each setting whose two names are set to different values.
+
+    The new one counts.
+    """
     pairs = [(PREFIX + old, PREFIX + new) for old, new in OLD_NAMES.items()]
     values = [(old, new, environ.get(old), environ.get(new)) for old, new in pairs]
     return [(old, new) for old, new, was, now in values if was and now and was != now]
 
 
 def _runtime_file(instance: Path, name: str) -> str | None:
-    """What `wellchat up` notes while it runs: other commands of this machine use the same Redis, and link there."""
+    """Return what `wellchat up` wrote while it runs, or None.
+
+    Other commands of this machine then use the same Redis and link to the same address.
+    """
     path = instance / name
     return path.read_text().strip() if path.exists() else None
 
 
 def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
-    """A secret of the installation's own, made once. Processes that start together agree on the first one written."""
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # conversations and keys: nobody else reads here
+    """Return a secret of this installation from the file `name`; create it with `make` on first use."""
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # 0700: the folder holds conversations and keys
     path = instance / name
     temporary = instance / f".{name}.{os.getpid()}"
     if not path.exists():
         temporary.write_text(make())
         temporary.chmod(0o600)
         try:
+            # link() fails if the file exists: processes that start together agree on the secret of the first
+            # one.
             os.link(temporary, path)
         except FileExistsError:
             pass
@@ -316,5 +332,5 @@ def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str
 
 
 def setting(name: str) -> Any:
-    """A setting of the application in whose context we are; for code that knows nothing of the web."""
+    """Return a setting of the current application, for modules that know nothing of the web."""
     return current_app.config[name]

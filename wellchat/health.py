@@ -1,4 +1,4 @@
-"""For machines that look after this one: alive, ready, and the figures."""
+"""Serve monitoring: /healthz (alive), /readyz (ready) and /metrics."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ limiter.exempt(health)
 
 @health.get("/healthz")
 def healthz() -> Response:
-    """The process answers."""
+    """Return 200: the process is alive."""
     return jsonify(status="ok")
 
 
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """The process can serve: its database answers, and Redis where one is set."""
+    """Return 200 if the database answers, and Redis if one is set; else 503 with what failed."""
     failed = {}
     try:
         db.session.execute(text("SELECT 1"))
@@ -46,7 +46,10 @@ def readyz() -> tuple[Response, int]:
 
 @health.get("/metrics", endpoint="metrics")
 def prometheus() -> Response:
-    """Prometheus' text form. Names and numbers only: nothing of anybody's. Without a database, what else is known."""
+    """Return all metrics in Prometheus' text format: names and numbers, no personal data.
+
+    Without a database the metrics of this process are still there.
+    """
     try:
         _measure_queues()
         metrics.DATABASE.set(1)
@@ -79,7 +82,7 @@ def _measure_queues() -> None:
 
 
 def _clear_queues() -> None:
-    """The figures of the last time would go on as if they were of now."""
+    """Set the queue metrics to NaN: old values would look like present ones."""
     for gauge in (metrics.OUTBOX, metrics.OUTBOX_AGE, metrics.LAG):
         gauge.set(math.nan)
     for state in (QUEUED, SENDING, UNKNOWN):
@@ -87,4 +90,5 @@ def _clear_queues() -> None:
 
 
 def init_app(app: Flask) -> None:
+    """Register the blueprint."""
     app.register_blueprint(health)
