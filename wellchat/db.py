@@ -17,18 +17,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
-import psycopg
 from flask import Flask
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
-from psycopg.pq import ExecStatus
-from sqlalchemy import CursorResult, DateTime, Engine, Executable, MetaData, Table, TypeDecorator, event
+from sqlalchemy import CursorResult, DateTime, Executable, MetaData, Table, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
-from wellchat import metrics
+from wellchat import engines, metrics
 from wellchat.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -80,8 +78,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     def result_processor(self, dialect: Any, coltype: object) -> Callable[[Any], Any] | None:
         """Return the converter of read values; None on PostgreSQL.
 
-        There `_tune_postgresql` sets the session to UTC, so that rows need no conversion. It would run once
-        per row.
+        There `engines.tune_postgresql` sets the session to UTC, so no row needs the conversion.
         """
         return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
@@ -247,73 +244,6 @@ def _no_stray_statements(state: ORMExecuteState) -> None:
         raise RuntimeError("write outside transaction()")
 
 
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _tune_sqlite(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # off: the driver's BEGIN comes too late and is never IMMEDIATE
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-        # SQLite's own lower() knows only A to Z, so a search that ignores case would miss accented letters.
-        connection.create_function("lower", 1, _lower, deterministic=True)
-
-    @event.listens_for(engine, "begin")
-    def on_begin(connection: Any) -> None:
-        # BEGIN IMMEDIATE takes the write lock first. A read that becomes a write later fails at once with
-        # SQLITE_BUSY_SNAPSHOT, whatever busy_timeout says.
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-class _Cursor(psycopg.Cursor[Any]):
-    """Build a minimal `description`: name and type code only.
-
-    SQLAlchemy reads nothing else, and psycopg's Column objects cost 10 % of an update.
-    """
-
-    @property
-    def description(self) -> Any:
-        """Return a tuple of 7 items per column (PEP 249), or None if the statement returned no rows."""
-        found = self.pgresult
-        if not found or found.status != ExecStatus.TUPLES_OK:
-            return None
-        unknown = (None,) * 5
-        return [(found.fname(n).decode(), found.ftype(n), *unknown) for n in range(found.nfields)]  # type: ignore[union-attr]
-
-
-def _tune_postgresql(engine: Engine) -> None:
-    @event.listens_for(engine, "connect")
-    def on_connect(connection: Any, _record: object) -> None:
-        # All statements are short: starting parallel workers or compiling them (JIT) costs more than it
-        # saves. They are SET after connecting, not as connection options, because poolers such as PgBouncer
-        # refuse those.
-        connection.autocommit = True
-        connection.execute("SET max_parallel_workers_per_gather = 0")
-        connection.execute("SET jit = off")
-        connection.execute("SET TIME ZONE 'UTC'")
-        connection.autocommit = False
-        connection.cursor_factory = _Cursor
-
-
-def _redact_row_values(engine: Engine) -> None:
-    """Keep row values out of error messages: they go into logs.
-
-    PostgreSQL puts the row that failed into the DETAIL line, with the text of messages.
-    """
-
-    @event.listens_for(engine, "handle_error")
-    def on_error(context: Any) -> None:
-        diagnostics = getattr(context.original_exception, "diag", None)
-        if diagnostics is not None and diagnostics.message_detail:
-            for error in filter(None, (context.original_exception, context.sqlalchemy_exception)):
-                error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])
-
-
 def _end_reads(error: BaseException | None) -> None:
     """End a request that only read with COMMIT: ROLLBACK makes psycopg discard its prepared statements."""
     if error is None and db.session().is_active:
@@ -339,5 +269,5 @@ def init_app(app: Flask, *, migrations: str) -> None:
     migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
     with app.app_context():
         metrics.follow_pool(db.engine)
-        _redact_row_values(db.engine)
-        _tune_postgresql(db.engine) if is_postgresql() else _tune_sqlite(db.engine)
+        engines.redact_row_values(db.engine)
+        engines.tune_postgresql(db.engine) if is_postgresql() else engines.tune_sqlite(db.engine)

@@ -33,7 +33,7 @@ from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
 from wellchat.longpoll import server
-from wellchat.web import is_private_host
+from wellchat.networks import is_private_host
 
 NO_ACCOUNTS = """  Nobody has an account yet. The first one, which asks for a password:
   wellchat user create you@example.com --name "Your Name" --role admin"""

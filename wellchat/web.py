@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -37,15 +36,6 @@ R = TypeVar("R")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
 LIMITER_HEADER = "RateLimit-Retry"  # never sent
-LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
-# Networks of a home or an office. Python's `is_private` includes more, also addresses reachable from outside.
-PRIVATE_NETWORKS = tuple(
-    map(
-        ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
-    )
-)
-PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
 
 login = LoginManager()
 csrf = CSRFProtect()
@@ -61,7 +51,7 @@ limiter = Limiter(
 )
 
 
-# Who asks
+# Who sends the request
 
 
 def viewer() -> User:
@@ -165,58 +155,7 @@ def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None
         raise NotFound
 
 
-# Where from
-
-
-def is_loopback_request() -> bool:
-    """Return whether the client is on this host, and the Host header and BASE_URL are loopback too."""
-    return _is_direct() and all(_is_in(LOOPBACK, host) for host in _request_hosts())
-
-
-def is_lan_request() -> bool:
-    """Return whether the request stays on this host or its private network.
-
-    The client, the Host header and BASE_URL must all be loopback or private.
-    """
-    return _is_direct() and all(is_private_host(host) for host in _request_hosts())
-
-
-def is_private_host(host: str | None) -> bool:
-    """Return whether `host` is localhost, a loopback or a private address.
-
-    Any other name may resolve to an address elsewhere.
-    """
-    return _is_in((*LOOPBACK, *PRIVATE_NETWORKS), host)
-
-
-def _is_direct() -> bool:
-    """Return whether no proxy is in between: behind one, every client would look local."""
-    return not current_app.config["TRUSTED_PROXIES"] and not any(
-        header in request.headers for header in PROXY_HEADERS
-    )
-
-
-def _request_hosts() -> tuple[str | None, ...]:
-    """Return the client's address, the Host of the request and the host of BASE_URL.
-
-    A page of another site can make a browser of this network send the request (DNS rebinding): then Host
-    differs.
-    """
-    named = (request.host_url, current_app.config["BASE_URL"])
-    return (request.remote_addr, *(urlsplit(each).hostname for each in named))
-
-
-def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ip_address(host or "")
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
-
-
-# What every answer carries
+# The headers of every response
 
 _HEADERS = tuple(
     secure.Secure(

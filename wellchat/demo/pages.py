@@ -15,7 +15,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
 from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played
 from wellchat.errors import NotFound
-from wellchat.web import is_lan_request
+from wellchat.networks import is_lan_request
 
 pages = Blueprint("demo", __name__)
 
