@@ -1,4 +1,4 @@
-"""`wellchat user create` and `wellchat token create`."""
+"""Define `wellchat user create` and `wellchat token create`."""
 
 from __future__ import annotations
 
