@@ -13,10 +13,11 @@ from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.db import db
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.threads import open_thread
 from wellchat.search import actions
 from wellchat.search.schemas import SearchAnswer
+from wellchat.subjects.actions import put_subject
 from wellchat.web import limiter
 
 
@@ -143,7 +144,8 @@ def test_too_often_is_429(make_app, now):
     finally:
         limiter.enabled = False  # it is one for all applications of this process
     assert answers[0].status_code == 200
-    refused = answers[-1]
+    # On a slow machine the last call may come when the second's window is free again.
+    refused = next(answer for answer in answers if answer.status_code != 200)
     assert (refused.status_code, refused.content_type) == (429, "application/problem+json")
     assert refused.headers["Retry-After"]
 

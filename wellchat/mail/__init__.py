@@ -2,16 +2,20 @@
 
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import actions
+from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import address_refusal, mail_label, pages
+from wellchat.mail.personal_data import personal_data
 
 feature = Feature(
     "mail",
+    personal_data=personal_data,
     blueprints=(pages, ledger),
     commands=(mail,),
     tasks="worker.mail",
+    doctor_checks=(("mail", transport.check),),
+    metrics=(metrics.measure,),
     deliveries=(actions.sweep,),
     mails={"address_check": MailType(N_("A try of your address"))},
     filters={"mail_label": mail_label},

@@ -2,13 +2,15 @@
 
 from flask import Flask
 
-from wellchat.feature import Feature
+from wellchat.feature import Feature, NavItem
+from wellchat.i18n import N_
 from wellchat.notifications.hooks import notification_recorded_in_transaction
 from wellchat.push import sending
 from wellchat.push.api import api
 from wellchat.push.cli import push
 from wellchat.push.keys import vapid
 from wellchat.push.pages import pages
+from wellchat.push.personal_data import personal_data
 
 
 def _setup(app: Flask) -> None:
@@ -18,10 +20,12 @@ def _setup(app: Flask) -> None:
 
 feature = Feature(
     "push",
+    personal_data=personal_data,
     blueprints=(api, pages),
     commands=(push,),
     tasks="worker.push",
     deliveries=(sending.sweep,),
     handlers=((notification_recorded_in_transaction, sending.queue_pushes),),
+    settings_tabs=(NavItem("/settings/devices", N_("Devices")),),
     setup=_setup,
 )
