@@ -16,8 +16,8 @@ from wellchat.i18n import available_languages, gettext
 
 MAX_PASSWORD_LENGTH = 200
 _COMMON = """
-password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui qwerty123
-qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
+password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
+qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
 letmein1 welcome1 welcome123 changeme wellchat
 """
 COMMON_PASSWORDS = frozenset(_COMMON.split())

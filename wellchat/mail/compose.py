@@ -23,13 +23,14 @@ from flask import current_app
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
-from wellchat.config import mailbox, setting
+from wellchat.config import setting
 from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
 from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
 _SPECIAL = re.compile(r"[^\w !#$%&'*+/=?^`{|}~-]", re.ASCII)  # what makes a name one to be quoted
