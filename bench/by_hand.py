@@ -1,4 +1,4 @@
-"""The statements of one send, by hand: what the database and its driver can do with nothing around them."""
+"""Send with SQL by hand: what the database and its driver can do with nothing around them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Place = tuple[str, str, str]  # thread, sender, recipient
 
 
 def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipient_id: str) -> None:
-    """One message in one transaction, as messaging.statements and changes.actions have them."""
+    """Send one message in one transaction, with the SQL of messaging.statements and changes.actions."""
     do, key, now = connection.execute, secrets.token_hex(8), datetime.now(UTC)
     with connection.transaction():
         taken = do(
@@ -70,7 +70,7 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
 
 
 def send_for(url: str, places: list[Place], *, seconds: float, connections: int) -> float:
-    """Sends per second over some connections of one process, each in threads of its own."""
+    """Return sends per second over the connections of one process, each in a thread of its own."""
 
     def one(share: list[Place]) -> float:
         with psycopg.connect(url) as connection:

@@ -1,7 +1,4 @@
-"""The PostgreSQL of a run.
-
-Durable as in production, its data kept where a long load should not be done twice.
-"""
+"""Run the PostgreSQL of a measurement: durable as in production. Its data is kept for the next run."""
 
 from __future__ import annotations
 
@@ -30,8 +27,9 @@ SETTINGS = {
 
 
 def kept_folder() -> Path:
-    """Under the temporary folder, because as root PostgreSQL runs as another user, who must be able to reach
-    it.
+    """Return the folder of kept data, under the temporary folder.
+
+    As root, PostgreSQL runs as another user, who must be able to reach it.
     """
     return Path(tempfile.gettempdir()) / f"wellchat-bench-{os.getuid()}"
 

@@ -16,9 +16,9 @@ from wellchat.config import (
     SettingsError,
     overruled_settings,
     read_settings,
-    reply_pattern,
     unknown_settings,
 )
+from wellchat.setting_types import reply_pattern
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -123,6 +123,7 @@ def names(value: object) -> object:
 
 def scheme(*schemes: str) -> AfterValidator:
     """Return a check that a URL has one of these schemes, and a valid port."""
+
     def check(value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in schemes:
             raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")

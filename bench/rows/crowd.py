@@ -1,4 +1,4 @@
-"""Ten thousand waiting polls on one machine, and how fast a message still gets through."""
+"""Measure ten thousand waiting polls on one machine, and how fast a message still arrives."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A digest run.
-
-Everybody who is due worked off, against handing the same bytes to the same server with smtplib.
-"""
+"""Measure a digest run against handing the same bytes to the same server with smtplib."""
 
 from __future__ import annotations
 
@@ -80,7 +77,7 @@ def make_due(stage: Stage, people: int) -> None:
 
 
 def worked_off(office: PostOffice) -> tuple[float, list[Letter]]:
-    """Seconds of one run, and what the server got in it."""
+    """Return the seconds of one run, and what the server received."""
     began = time.perf_counter()
     sent = sum(outcome.did == "sent" for outcome in digests.send_due(now=datetime.now(UTC)))
     taken = time.perf_counter() - began
@@ -91,7 +88,7 @@ def worked_off(office: PostOffice) -> tuple[float, list[Letter]]:
 
 
 def handed_over(office: PostOffice, letters: list[Letter]) -> float:
-    """Seconds in which plain smtplib hands over the same, on one connection."""
+    """Return the seconds in which plain smtplib sends the same on one connection."""
     with smtplib.SMTP("127.0.0.1", office.port) as server:
         began = time.perf_counter()
         for letter in letters:

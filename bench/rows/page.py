@@ -1,9 +1,6 @@
-"""The thread page at a real browser.
+"""Measure the thread page at a real browser: its weight, layout shift, and time to react on a slow CPU.
 
-What it weighs, whether it jumps, how soon it answers a key with the CPU slowed.
-
-The budget is ours, there is no reference: a page of messages over HTTP/1.1, nothing kept from an earlier
-visit.
+There is no reference, the budget is ours: a page of messages over HTTP/1.1 with an empty cache.
 """
 
 from __future__ import annotations
@@ -58,7 +55,7 @@ TALK = """async ([path, count, key]) => {
 
 @dataclass
 class Weight:
-    """What came over the wire for one page, with the heads of the answers."""
+    """The bytes of one page on the wire, with the response headers."""
 
     bytes_of: dict[str, int] = field(default_factory=dict)  # by address
     kinds: dict[str, str] = field(default_factory=dict)
@@ -68,9 +65,9 @@ class Weight:
 
 
 def weigh(page: Any, path: str) -> Weight:
-    """Load `path` with nothing kept, and count until the page is at rest.
+    """Load `path` with an empty cache, and count until the page is at rest.
 
-    What polls bring is not of the load.
+    Polls are not counted.
     """
     weight, urls = Weight(), {}
     protocol = page.context.new_cdp_session(page)
@@ -96,9 +93,9 @@ def weigh(page: Any, path: str) -> Weight:
 
 
 def shift(page: Any) -> float:
-    """Cumulative layout shift: the worst window of at most five seconds without a second of rest.
+    """Return the cumulative layout shift, and reset it.
 
-    Then begins anew.
+    It is the worst window of at most five seconds without a second of rest.
     """
     page.bring_to_front()
     page.wait_for_timeout(200)
@@ -112,7 +109,7 @@ def shift(page: Any) -> float:
 
 
 def typed_and_sent(page: Any, times: int) -> list[float]:
-    """Milliseconds from each key and click to the next paint."""
+    """Return the milliseconds from each key and click to the next paint."""
     page.bring_to_front()  # one that nobody looks at paints nothing
     protocol = page.context.new_cdp_session(page)
     protocol.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})

@@ -1,4 +1,4 @@
-"""The pictures of the demo, drawn when it is loaded: nobody's photographs, and nothing to ship or to fetch."""
+"""Draw the pictures of the demo when it is loaded: no photographs of anybody, nothing to ship or download."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _shade(colour: Colour, by: int) -> Colour:
 
 
 def colour_card() -> bytes:
-    """Four strands of hair on a card, with the numbers of their colours."""
+    """Return a PNG: four strands of hair on a card, with the numbers of their colours."""
     chance = random.Random(8)  # noqa: S311 - the same card each time
     card = Image.new("RGB", (1200, 900), PAPER)
     draw = ImageDraw.Draw(card)
@@ -56,7 +56,7 @@ def colour_card() -> bytes:
 
 
 def floor_plan() -> bytes:
-    """A bathroom of 2.1 by 2.8 metres from above, in pencil, with the place where the floor is soft."""
+    """Return a PNG: a bathroom of 2.1 by 2.8 metres from above, with the place where the floor is soft."""
     plan = Image.new("RGB", (1200, 900), (252, 251, 247))
     draw = ImageDraw.Draw(plan)
     for at in range(0, 1200, 30):
@@ -94,7 +94,7 @@ def floor_plan() -> bytes:
 
 
 def tiles() -> bytes:
-    """Grey hexagons on a floor, as a telephone sees them in a shop."""
+    """Return a JPEG: grey hexagons on a floor, as a phone sees them in a shop."""
     chance = random.Random(30)  # noqa: S311
     floor = Image.new("RGB", (1400, 1300), (226, 222, 215))
     draw = ImageDraw.Draw(floor)
@@ -125,12 +125,12 @@ def tiles() -> bytes:
 
 
 def _onto_floor() -> tuple[float, ...]:
-    """Where a point of the picture lies on the floor: x and y, each over the same rising distance."""
+    """Return the coefficients that map a point of the picture to the floor (Pillow's PERSPECTIVE)."""
     return (1.0, 0.34, 140.0, 0.0, 1.42, 60.0, 0.0, 0.00052)
 
 
 def week_plan() -> bytes:
-    """Seven days from six to ten, with what was decided for them."""
+    """Return a PNG: seven days from six to ten, with the decisions for them."""
     plan = Image.new("RGB", (1200, 900), (255, 255, 255))
     draw = ImageDraw.Draw(plan)
     draw.text((70, 74), "The week, as it is from now on", INK, _font(42), LEFT)
