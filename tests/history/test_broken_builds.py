@@ -1,7 +1,7 @@
 """The checker against builds of the product that are wrong on purpose: it must fail on each, or it is blind.
 
-Each of them is what a reasonable person writes first. The gap between two steps is held open for some milliseconds
-where chance alone would seldom find it.
+Each of them is what a reasonable person writes first. The gap between two steps is held open for some
+milliseconds where chance alone would seldom find it.
 """
 
 from __future__ import annotations
@@ -43,15 +43,19 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def findings(app: Any, now: Any) -> Callable[..., set[str]]:
-    """findings(wanted): the kinds of violation found, from as many histories as it takes to find a wanted one."""
+    """findings(wanted).
+
+    The kinds of violation found, from as many histories as it takes to find a wanted one.
+    """
 
     def find(wanted: set[str], *, habits: Habits | None = None, late: float | None = None) -> set[str]:
         found: set[str] = set()
         habits = habits or Habits()
+        # every mark wakes both people, and so hides a message not told
         habits.weights |= {
             "mark": 0,
             "mark_unread": 0,
-        }  # every mark wakes both people, and so hides a message not told
+        }
         for round_ in range(ROUNDS):
             persons = world.people(now, name=f"broken{round_}")
             crowd = world.crowd(persons, lambda: AppDoor(app), seed=SEED + round_, habits=habits)
@@ -68,7 +72,10 @@ def findings(app: Any, now: Any) -> Callable[..., set[str]]:
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
-    """Numbers from a sequence are given in one order and seen in another. SQLite, with one writer, cannot show it."""
+    """Numbers from a sequence are given in one order and seen in another.
+
+    SQLite, with one writer, cannot show it.
+    """
     with transaction() as session:
         session.execute(text("CREATE SEQUENCE IF NOT EXISTS naive"))
 
@@ -82,9 +89,8 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        if (
-            random.random() < 0.4
-        ):  # held back until another, with a higher number, is there; and somebody has looked
+        # held back until another, with a higher number, is there; and somebody has looked
+        if random.random() < 0.4:
             with told:
                 told.wait_for(
                     lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4
@@ -133,7 +139,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
 
 @pytest.mark.each_database
 def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
-    """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
+    """Count one up per message and set 0 on reading: wrong with a deletion, and with two at once."""
     stored: Counter[tuple[str, str]] = Counter()
     true_send, true_read, true_state = messages.send_message, receipts.mark_read, serializers.thread_json
 

@@ -22,7 +22,8 @@ from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.web import is_loopback_request, limiter, safe_next, signed_in, viewer
+from wellchat.networks import is_loopback_request
+from wellchat.web import limiter, safe_next, signed_in, viewer
 
 pages = Blueprint("mail", __name__)
 
