@@ -72,6 +72,6 @@ def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
 
 
 def _resync(head: Cursor, reason: Resync) -> Response:
-    response = problem(410, "Reload your state", RESYNC[reason])
+    response = problem(410, RESYNC[reason])
     response.set_data(current_app.json.dumps({**response.get_json(), "reason": reason, "cursor": str(head)}))
     return response
