@@ -12,9 +12,9 @@ from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
 from wellchat.db import table, transaction
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.threads import open_thread
 
 
 @dataclass

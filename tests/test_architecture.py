@@ -13,6 +13,14 @@ from wellchat.features import FEATURES
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*ROOT.glob("wellchat/**/*.py"), *ROOT.glob("worker/**/*.py")])
 PURE = {"models.py", "actions.py", "queries.py"}
+# Messaging has its actions and queries in several modules.
+PURE |= {
+    f"{name}.py"
+    for name in (
+        *("threads", "memberships", "messages", "reactions", "receipts", "mutation"),
+        *("dispatch", "refresh", "statements", "navigation", "serializers"),
+    )
+}
 WEB = {
     "flask",
     "flask_login",

@@ -20,8 +20,8 @@ from wellchat.attachments.storage import get_store
 from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
 from wellchat.mail.actions import queue_mail
-from wellchat.messaging.actions import delete_message, edit_message
-from wellchat.messaging.opening import put_subject
+from wellchat.messaging.messages import delete_message, edit_message
+from wellchat.subjects.actions import put_subject
 
 DOCS = Path(__file__).parent.parent / "docs" / "operate.md"
 SQL = re.findall(r"```sql\n(.*?)```", DOCS.read_text(), re.DOTALL)

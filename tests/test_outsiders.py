@@ -13,8 +13,8 @@ import pytest
 from tests.attachments.files import send, take
 from wellchat.attachments.processing import process
 from wellchat.db import new_id
-from wellchat.messaging.opening import put_subject
 from wellchat.push.actions import register
+from wellchat.subjects.actions import put_subject
 
 # What each variable of an address stands for; `make` builds one that belongs to the cast's Cara and Paul.
 THINGS = {

@@ -14,7 +14,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
 from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
-from wellchat.features import FEATURES
+from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
 ROOT = Path(__file__).resolve().parent.parent
@@ -79,9 +79,10 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     errors.init_app(app)
     web.init_app(app)
     i18n.init_app(app)
+    feature.gather(app, enabled_features(settings.FEATURES))
     assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)
-    feature.init_app(app, [import_module(f"wellchat.{name}").feature for name in FEATURES])
+    feature.register(app)
     import_module("wellchat.health").init_app(app)  # looks at all of them
     return app

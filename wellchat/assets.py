@@ -21,47 +21,31 @@ from rjsmin import jsmin
 from wellchat.bundle import bundle, dependencies, lazy_module
 from wellchat.compression import accepts_encoding
 from wellchat.errors import NotFound
+from wellchat.feature import registry
 from wellchat.web import limiter
 
-ALL_STYLESHEETS = "css/all.css"  # every one of STYLESHEETS in one answer
-STYLESHEETS = (
-    *(
-        "tokens",
-        "color-classes",
-        "reset",
-        "base",
-        "layout",
-        "topbar",
-        "button",
-        "field",
-        "avatar",
-        "menu",
-        "feedback",
-    ),
-    *(
-        "cards",
-        "conversations",
-        "inbox",
-        "thread",
-        "message",
-        "message-decorations",
-        "composer",
-        "emoji",
-        "files",
-    ),
-    *("lightbox", "panel", "notifications", "search", "forced-colors"),
+ALL_STYLESHEETS = "css/all.css"  # every one of stylesheets() in one answer
+CORE_STYLESHEETS = (
+    *("tokens", "color-classes", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu"),
+    *("feedback", "cards", "conversations", "inbox", "thread", "message", "message-decorations", "composer"),
+    *("emoji", "files", "lightbox", "panel", "notifications"),
 )
 TEXT_SUFFIXES = {".css", ".js", ".svg"}
 ENTRY = "js/app.js"  # the script of every page
 
 
-def _fingerprint(folder: Path) -> str:
-    """One hash over all static files: modules import each other by relative path, so they must move together."""
-    whole = hashlib.sha256()
+def _fingerprint(folder: Path, styles: tuple[str, ...]) -> str:
+    """Return one hash over all static files: modules import each other by relative path, so they must move together."""
+    whole = hashlib.sha256(repr(styles).encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:12]
+
+
+def stylesheets() -> tuple[str, ...]:
+    """Return the names of all style sheets in their order: the core's, the features', and what overrides them."""
+    return (*CORE_STYLESHEETS, *registry().styles, "forced-colors")
 
 
 def asset(name: str) -> str:
@@ -71,7 +55,7 @@ def asset(name: str) -> str:
 
 def asset_names() -> list[str]:
     """Every file that pages are made of, by the name that `asset` takes."""
-    joined = {f"css/{sheet}.css" for sheet in STYLESHEETS} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
+    joined = {f"css/{sheet}.css" for sheet in stylesheets()} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
 
 
@@ -94,7 +78,7 @@ def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
         plain = _content(folder, version, name, "")
         return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
     if name == ALL_STYLESHEETS:
-        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in STYLESHEETS).encode()
+        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in stylesheets()).encode()
     if name == ENTRY:
         text = bundle(folder, ENTRY)
     elif name.startswith("js/"):
@@ -132,5 +116,6 @@ def _send_text(version: str, name: str) -> Response:
 
 
 def init_app(app: APIFlask) -> None:
-    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
+    styles = app.extensions["features"].styles
+    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)), styles)
     app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))

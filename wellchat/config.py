@@ -142,6 +142,10 @@ def _languages(value: object) -> object:
     return tuple(dict.fromkeys(codes))
 
 
+def _names(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
 def _scheme(*schemes: str) -> AfterValidator:
     def check(value: str | None) -> str | None:
         if value is not None and urlsplit(value).scheme not in schemes:
@@ -230,6 +234,9 @@ class Settings(BaseModel):
     OFFLINE_THREADS: int = Field(
         default=20, ge=0, le=200
     )  # conversations a browser keeps for reading offline
+    FEATURES: Annotated[
+        tuple[str, ...], BeforeValidator(_names)
+    ] = ()  # optional packages: `name` on, `-name` off
     RATE_LIMITS: Annotated[bool, BeforeValidator(_on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"

@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,10 +16,8 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from wellchat.attachments.storage import get_store
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
-from wellchat.mail.transport import connect, helo_name
 
 TIMEOUT = 3  # seconds for each connection
 MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
@@ -66,8 +63,7 @@ def run_checks(app: Flask) -> Report:
         ("migrations", _migrations),
         ("redis", _redis),
         ("broker", _broker),
-        ("mail", _mail),
-        ("files", _files),
+        *(check for feature in app.extensions["features"].features for check in feature.doctor_checks),
     )
     with app.app_context():
         for name, check in checks:
@@ -151,22 +147,3 @@ def _broker(app: Flask) -> str:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
     workers = celery.control.ping(timeout=1.0) or []
     return f"answers; workers that listen: {len(workers)}"
-
-
-def _files(_app: Flask) -> str:
-    return get_store().check()
-
-
-def _mail(app: Flask) -> str:
-    url = app.config["SMTP_URL"]
-    if not url:
-        return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
-    parts = urlsplit(url)
-    server = connect(parts, helo_name(), timeout=TIMEOUT)
-    try:
-        code, reply = server.noop()
-    finally:
-        server.close()
-    if code != 250:
-        raise OSError(f"{parts.hostname} says {code} {reply.decode(errors='replace')}")
-    return f"{parts.hostname} answers"

@@ -43,23 +43,6 @@ DATABASE = Gauge(
     "1, or 0: then what is counted in it is not known",
     multiprocess_mode="mostrecent",
 )
-OUTBOX = Gauge(
-    "wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent"
-)
-OUTBOX_AGE = Gauge(
-    "wellchat_outbox_oldest_seconds", "How long the oldest of them is due", multiprocess_mode="mostrecent"
-)
-LAG = Gauge(
-    "wellchat_change_log_unconfirmed",
-    "Most changes any one present person has not confirmed",
-    multiprocess_mode="mostrecent",
-)
-MAILS = Gauge(
-    "wellchat_mails",
-    "Mails in the ledger that are not done with, by state",
-    ["state"],
-    multiprocess_mode="mostrecent",
-)
 
 
 def process_ended(pid: int) -> None:

@@ -15,7 +15,7 @@ from wellchat.attachments.models import Attachment
 from wellchat.attachments.storage import Folder, get_store, key_of, thumbnail_key
 from wellchat.changes.models import Change
 from wellchat.db import db
-from wellchat.messaging.actions import delete_message
+from wellchat.messaging.messages import delete_message
 from wellchat.messaging.models import Message
 
 

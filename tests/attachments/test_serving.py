@@ -7,7 +7,7 @@ import pytest
 from tests.attachments.files import PDF, moving, picture, row, send, take
 from wellchat.attachments.processing import process
 from wellchat.attachments.storage import Folder, get_store, key_of
-from wellchat.messaging.actions import delete_message
+from wellchat.messaging.messages import delete_message
 from wellchat.oversight.actions import grant_access
 
 

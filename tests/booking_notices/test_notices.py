@@ -15,9 +15,9 @@ from wellchat.booking_notices import actions
 from wellchat.booking_notices.models import Announcement
 from wellchat.db import db
 from wellchat.mail import actions as mail
-from wellchat.messaging.opening import put_subject
 from wellchat.notifications.actions import save_preferences, unsubscribe
 from wellchat.notifications.models import Notification
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.models import Subject
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -18,8 +18,9 @@ from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import mark_read, send_message
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
 
 pytestmark = pytest.mark.slow
 

@@ -16,8 +16,10 @@ from tests.cast import Talk
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import mark_read, send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 MANY = 70
 SCROLLED = """(count) => {

@@ -15,8 +15,8 @@ from tests.cast import Talk
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.threads import open_thread
 
 FAR = 180
 

@@ -27,13 +27,14 @@ from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Conflict
 from wellchat.mail import transport
 from wellchat.mail.models import SENT, Mail, RefusedAddress
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import unread_counts
+from wellchat.messaging.threads import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
 from wellchat.oversight.actions import grant_access
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.models import Subject
 
 pytestmark = pytest.mark.slow

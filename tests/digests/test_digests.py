@@ -13,11 +13,11 @@ from sqlalchemy import event
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, decide, runs
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Invalid
 from wellchat.mail import actions as mail
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch, memberships, messages, receipts
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences, unsubscribe
 
@@ -100,7 +100,7 @@ def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> No
 
 def test_deleted_before_it_was_due_none(world: World) -> None:
     message = world.say(world.client, "the secret word")
-    messaging.delete_message(
+    messages.delete_message(
         viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE
     )
     runs.sweep(DUE)
@@ -110,7 +110,7 @@ def test_deleted_before_it_was_due_none(world: World) -> None:
 def test_muted_after_it_was_sent_none(world: World) -> None:
     world.say(world.client, "Hello")
     mute = {"muted_until": NOON + timedelta(days=9)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
     runs.sweep(DUE)
     assert reasons(world) == ["The conversation is muted."]
 
@@ -118,7 +118,7 @@ def test_muted_after_it_was_sent_none(world: World) -> None:
 def test_snoozed_waits_for_its_end(world: World) -> None:
     world.say(world.client, "Hello")
     snooze = {"snoozed_until": NOON + timedelta(days=2)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
     assert runs.sweep(DUE)["digests_waiting"] == 1
     assert runs.sweep(NOON + timedelta(days=2))["digests_sent"] == 1
 
@@ -128,7 +128,7 @@ def test_snoozed_and_awake_threads_go_their_own_ways(world: World) -> None:
     world.say(world.client, "Snooze me")
     world.say(db.session.get_one(User, other.client_id), "Now please", thread=other)
     snooze = {"snoozed_until": NOON + timedelta(days=2)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
     runs.sweep(DUE)
     runs.sweep(NOON + timedelta(days=2))
     texts = [text_of(m) for m in world.server.messages]
@@ -162,7 +162,7 @@ def test_the_lid_closed_ten_seconds_before(world: World) -> None:
     """Told later, since they seemed to look; mailed all the same."""
     world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
     world.say(world.client, "Hello")
-    outbox.sweep(NOON + timedelta(seconds=111))
+    dispatch.sweep(NOON + timedelta(seconds=111))
     assert runs.sweep(DUE)["digests_sent"] == 1
 
 
@@ -210,10 +210,10 @@ def test_decided_once_more_at_the_moment_of_sending(world: World, happens: str, 
     if happens == "read":
         world.read(world.coach, message.seq, DUE)
     elif happens == "deleted":
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=DUE)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=DUE)
     elif happens == "muted":
         mute = {"muted_until": DUE + timedelta(days=1)}
-        messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+        memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
     else:
         save_preferences(user=world.coach, now=DUE, cadence="off")
     assert mail.sweep(DUE)["mails_skipped"] == 1
@@ -288,8 +288,8 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         coach = db.session.get_one(User, coach_id)
         for seq in range(1, 8, 2):
             with suppress(Invalid):  # not written yet
-                messaging.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
-            messaging.change_membership(
+                receipts.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
+            memberships.change_membership(
                 viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)}
             )
 

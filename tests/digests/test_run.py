@@ -17,11 +17,11 @@ from tests.databases import until_one_waits
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, decide, runs
 from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import save_refusal
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch, memberships, messages
 from wellchat.messaging.models import Thread
 from wellchat.notifications.actions import save_preferences
 
@@ -30,7 +30,7 @@ DUE = NOON + DELAY
 
 def mute(world: World, name: str) -> None:
     changes = {name: DUE + timedelta(days=1)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
 def postponed_elsewhere(world: World) -> None:
@@ -51,8 +51,8 @@ def bounce(world: World) -> None:
 
 MEANWHILE: dict[str, Callable[[World], object]] = {
     "read": lambda w: w.read(w.coach, 1),
-    "deleted": lambda w: messaging.delete_message(viewer=w.client, thread_id=w.thread.id, seq=1, now=NOON),
-    "edited": lambda w: messaging.edit_message(
+    "deleted": lambda w: messages.delete_message(viewer=w.client, thread_id=w.thread.id, seq=1, now=NOON),
+    "edited": lambda w: messages.edit_message(
         viewer=w.client, thread_id=w.thread.id, seq=1, body="Other words", now=NOON
     ),
     "muted": lambda w: mute(w, "muted_until"),
@@ -244,7 +244,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
         person = world.user(f"Client {n}")
         threads.append(world.open_thread(person, world.coach))
         for m in range(20):
-            messaging.send_message(
+            messages.send_message(
                 sender=person, thread_id=threads[-1].id, body=f"<{n}.{m}>", client_key=f"{n}.{m}", now=NOON
             )
     actions.schedule(user_id=world.coach.id, at=NOON)
@@ -273,9 +273,9 @@ def test_one_message_before_many_that_do_not_wait(world: World, follows: str) ->
     writer = world.coach if follows == "of the reader's own" else world.client
     for n in range(MAX_SHOWN + 5):
         key = {"thread_id": world.thread.id, "client_key": f"n{n}", "now": NOON}
-        message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
+        message, _ = messages.send_message(sender=writer, body="no word of it", **key)
         if writer is world.client:
-            messaging.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
+            messages.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
     outcome = next(each for each in runs.send_due(now=DUE) if each.user_id == world.coach.id)
     assert outcome.did == "sent"
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -303,8 +303,8 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
         patch.setattr(actions, "load_recipient", load_recipient)
         run = background(lambda: actions.send_one(user_id=world.coach.id, now=DUE))
         assert claimed.wait(10)
-        messaging.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
-        dispatcher = background(lambda: outbox.process(thread_ids=[other.id], now=DUE))
+        messages.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
+        dispatcher = background(lambda: dispatch.notify_recipients(thread_ids=[other.id], now=DUE))
         sent.set()
         assert run.result(20).did == "queued"
         assert dispatcher.result(20) == 1

@@ -16,7 +16,7 @@ from wellchat.db import db
 from wellchat.digests import runs, week
 from wellchat.digests.models import WeekSchedule
 from wellchat.mail import actions as mail
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import memberships, messages
 from wellchat.notifications.actions import save_preferences
 from wellchat.notifications.queries import preferences
 
@@ -91,10 +91,10 @@ def test_nor_for_who_changes_their_mind(world: World) -> None:
 def test_nothing_happened_after_all(world: World, happens: str) -> None:
     world.say(world.client, "Hello")
     if happens == "deleted":
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     else:
         mute = {"muted_until": MONDAY + timedelta(days=1)}
-        messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+        memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
     week.sweep(MONDAY)
     assert weeks(world, world.coach) == [("skipped", "Nothing happened this week.")]
 

@@ -28,7 +28,7 @@ from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
 from wellchat.db import after_commit, current_transaction, db, transaction
 from wellchat.longpoll import executor, wakeups
-from wellchat.messaging import actions, queries, serializers
+from wellchat.messaging import messages, queries, receipts, serializers
 from wellchat.updates import queries as updates
 
 api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
@@ -118,7 +118,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_no_unique_key(findings, monkeypatch) -> None:
     """Every try is a message of its own."""
-    numbers, true_send, true_state = itertools.count(), actions.send_message, serializers.message_json
+    numbers, true_send, true_state = itertools.count(), messages.send_message, serializers.message_json
 
     def send(*, client_key: str, **more: Any) -> Any:
         return true_send(client_key=f"{client_key}#{next(numbers)}", **more)
@@ -127,7 +127,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
         found = true_state(*args)
         return found | {"client_key": found["client_key"].split("#")[0]} if "client_key" in found else found
 
-    monkeypatch.setattr(actions, "send_message", send)
+    monkeypatch.setattr(messages, "send_message", send)
     for module in (api, serializers, updates):
         monkeypatch.setattr(module, "message_json", shown)
     assert "duplicate" in findings({"duplicate"})
@@ -137,7 +137,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
 def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
     """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
     stored: Counter[tuple[str, str]] = Counter()
-    true_send, true_read, true_state = actions.send_message, actions.mark_read, serializers.thread_json
+    true_send, true_read, true_state = messages.send_message, receipts.mark_read, serializers.thread_json
 
     def send(*, sender: Any, thread_id: str, **more: Any) -> Any:
         message, is_new = true_send(sender=sender, thread_id=thread_id, **more)
@@ -155,8 +155,8 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
         other = view.thread.other_id(viewer.id)
         return true_state(view, viewer, **more) | {"unread": stored[view.thread.id, other]}
 
-    monkeypatch.setattr(actions, "send_message", send)
-    monkeypatch.setattr(actions, "mark_read", read)
+    monkeypatch.setattr(messages, "send_message", send)
+    monkeypatch.setattr(receipts, "mark_read", read)
     for module in (api, updates):
         monkeypatch.setattr(module, "thread_json", shown)
     assert "unread" in findings({"unread"})
@@ -221,5 +221,5 @@ def test_a_list_before_its_cursor(findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_deletions_that_are_not_told(findings, monkeypatch) -> None:
     """A delta of new messages only: edits and deletions wait for a reload."""
-    monkeypatch.setattr(actions, "text_changed", lambda *_: None)
+    monkeypatch.setattr(messages, "text_changed", lambda *_: None)
     assert findings({"not the same"}) & {"not the same", "stale poll", "stale text"}

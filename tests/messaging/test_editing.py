@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import change_membership, delete_message, edit_message
+from wellchat.messaging.memberships import change_membership
+from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.models import Message, MessageRevision
 from wellchat.messaging.queries import inbox, thread_for
 

@@ -16,13 +16,14 @@ from wellchat.changes.queries import cursor_now
 from wellchat.connections.models import Connection
 from wellchat.db import db, new_id, table, transaction
 from wellchat.feature import registry
-from wellchat.messaging import snoozing
-from wellchat.messaging.actions import change_membership, delete_message, mark_read, send_message
-from wellchat.messaging.durations import FOREVER, until
+from wellchat.messaging import memberships
+from wellchat.messaging.memberships import FOREVER, change_membership, end_of, end_snooze
+from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import inbox, kinds_of, thread_for
-from wellchat.messaging.snoozing import wake
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 HOUR = timedelta(hours=1)
 
@@ -119,16 +120,18 @@ def test_a_snooze_hides_and_comes_back_by_itself(talk, other_talk, now, api):
     change_membership(viewer=talk.paul, thread_id=talk.id, changes={"snoozed_until": now + HOUR})
     assert [v.thread.id for v in inbox(talk.paul)[0]] == [other_talk.id]
     assert [v.thread.id for v in inbox(talk.paul, snoozed=True)[0]] == [talk.id]
-    snoozing.sweep(now + timedelta(minutes=59))
+    memberships.sweep_snoozes(now + timedelta(minutes=59))
     assert len(inbox(talk.paul)[0]) == 1
     cursor = str(cursor_now(talk.paul.id))
-    assert snoozing.sweep(now + HOUR)["snoozes_ended"] == 1
+    assert memberships.sweep_snoozes(now + HOUR)["snoozes_ended"] == 1
     assert [v.thread.id for v in inbox(talk.paul)[0]] == [talk.id, other_talk.id]  # on top, as if it were new
     assert inbox(talk.paul, snoozed=True)[0] == []
-    assert [sweep for each in registry().features for sweep in each.sweeps].count(snoozing.sweep) == 1
+    assert [sweep for each in registry().features for sweep in each.sweeps].count(
+        memberships.sweep_snoozes
+    ) == 1
     (told,) = api(talk.paul).get(f"/api/updates?since={cursor}").json["threads"]
     assert (told["id"], told["snoozed_until"]) == (talk.id, None)
-    assert snoozing.sweep(now + 2 * HOUR)["snoozes_ended"] == 0
+    assert memberships.sweep_snoozes(now + 2 * HOUR)["snoozes_ended"] == 0
 
 
 def test_a_snooze_holds_whatever_comes_in_until_i_write_myself(talk, now):
@@ -144,20 +147,20 @@ def test_a_snooze_holds_whatever_comes_in_until_i_write_myself(talk, now):
 def test_two_sweeps_wake_it_once_and_a_prolonged_one_sleeps_on(talk, now, at_once):
     put(talk, snoozed_until=now)
     ids = {"thread_id": talk.id, "user_id": talk.cara.id, "now": now}
-    assert sorted(at_once(4, lambda _: wake(**ids))) == [False, False, False, True]
+    assert sorted(at_once(4, lambda _: end_snooze(**ids))) == [False, False, False, True]
     put(talk, snoozed_until=now + HOUR)
-    assert wake(**ids) is False
+    assert end_snooze(**ids) is False
 
 
 def test_until_when(now):
     at = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # in Paris 23:30; the clocks go forward that night
-    assert until("hour", now=at, zone="Europe/Paris") == at + HOUR
-    assert until("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
-    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(
+    assert end_of("hour", now=at, zone="Europe/Paris") == at + HOUR
+    assert end_of("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    assert end_of("tomorrow", now=at, zone="Asia/Tokyo") == datetime(
         2026, 3, 29, 23, tzinfo=UTC
     )  # there it is Sunday
-    assert until("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
-    assert until("always", now=at, zone="UTC") == FOREVER
+    assert end_of("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
+    assert end_of("always", now=at, zone="UTC") == FOREVER
 
 
 def test_the_calls_take_words_and_times(talk, api):

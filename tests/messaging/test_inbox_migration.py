@@ -11,10 +11,11 @@ from sqlalchemy import text
 
 from tests.cast import Talk, gather
 from wellchat.db import db
-from wellchat.messaging.actions import delete_message, send_message
+from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

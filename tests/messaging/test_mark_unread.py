@@ -8,8 +8,9 @@ from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, mark_read, mark_unread
+from wellchat.messaging.messages import delete_message
 from wellchat.messaging.queries import inbox, thread_for, unread_counts
+from wellchat.messaging.receipts import mark_read, mark_unread
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from importlib import import_module
 import pytest
 
 from wellchat.db import db
+from wellchat.messaging.messages import MAX_PINS, pin
 from wellchat.messaging.models import Message
-from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import thread_for
 
 
@@ -55,7 +55,7 @@ def test_editing_ends_with_the_page_too(cara, talk, now):
 
 
 def test_how_long_a_message_can_be_changed_stands_in_one_place(cara, talk, now, monkeypatch):
-    for name in ("actions", "models", "pages"):
+    for name in ("messages", "models", "pages.thread"):
         module = import_module(f"wellchat.messaging.{name}")
         monkeypatch.setattr(module, "EDIT_WITHIN", timedelta(minutes=3))
     talk.says(talk.cara, "Hello", now=now - timedelta(minutes=4))

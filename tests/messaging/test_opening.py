@@ -9,8 +9,9 @@ from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Membership, Thread
-from wellchat.messaging.opening import claim_lead, open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import claim, put_subject
 
 
 def about(kind, cast, now, **more):
@@ -97,9 +98,9 @@ def test_a_lead_opens_its_thread_when_it_is_claimed(app, cast, now):
     lead = about("lead", cast, now, client_id=cast.olga.id, status="open")
     with pytest.raises(Invalid, match="claimed"):
         open_thread(viewer=cast.olga, subject=("lead", "lead-1"), now=now)
-    thread_id = claim_lead(viewer=cast.paul, subject_id=lead.id, now=now)
+    _, thread_id = claim(viewer=cast.paul, subject_id=lead.id, now=now)
     assert open_thread(viewer=cast.olga, subject=("lead", "lead-1"), now=now) == (thread_id, False)
-    assert claim_lead(viewer=cast.paul, subject_id=lead.id, now=now) == thread_id
+    assert claim(viewer=cast.paul, subject_id=lead.id, now=now)[1] == thread_id
 
 
 def test_a_lead_told_as_claimed_has_its_thread_at_once(app, cast, now):
@@ -112,7 +113,7 @@ def test_only_whom_a_lead_is_offered_to_may_claim_it(app, cast, now):
     lead = about("lead", cast, now, client_id=cast.olga.id, status="open")
     for viewer in (cast.rita, cast.olga, cast.cara):
         with pytest.raises(NotFound):
-            claim_lead(viewer=viewer, subject_id=lead.id, now=now)
+            claim(viewer=viewer, subject_id=lead.id, now=now)
 
 
 @pytest.mark.parametrize("kind", ["booking", "session", "lead"])

@@ -8,8 +8,9 @@ import pytest
 
 from wellchat.db import db
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 @pytest.fixture

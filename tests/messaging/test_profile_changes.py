@@ -10,8 +10,8 @@ from PIL import Image
 
 from wellchat.accounts import actions as accounts
 from wellchat.changes.queries import cursor_now
-from wellchat.digests.outbox import process
-from wellchat.messaging import actions
+from wellchat.messaging import refresh
+from wellchat.messaging.dispatch import notify_recipients
 
 
 def since(api, user, cursor):
@@ -28,7 +28,7 @@ def picture() -> bytes:
 @pytest.mark.each_database
 def test_a_new_name_reaches_open_pages(talk, api, now):
     talk.says(talk.paul, "Hello")
-    process(thread_ids=[talk.id], now=now)
+    notify_recipients(thread_ids=[talk.id], now=now)
     cursor = cursor_now(talk.cara.id)
     accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")
     update = since(api, talk.cara, cursor)
@@ -57,7 +57,7 @@ def test_what_others_do_not_see_is_told_to_nobody(talk, api):
 
 def test_it_is_bounded(talk, other_talk, api, now, monkeypatch):
     """`other_talk` is the later of Paul's two threads."""
-    monkeypatch.setattr(actions, "MAX_REFRESHED", 1)
+    monkeypatch.setattr(refresh, "MAX_REFRESHED", 1)
     other_talk.says(talk.paul, "later", now=now + timedelta(minutes=1))
     cursor = cursor_now(talk.paul.id)
     accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")

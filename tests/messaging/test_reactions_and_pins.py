@@ -10,13 +10,11 @@ from wellchat.changes.models import Change, ChangeLog
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, edit_message, send_message
-from wellchat.messaging.message_rows import changed_messages
+from wellchat.messaging.messages import MAX_PINS, delete_message, edit_message, pin, send_message
 from wellchat.messaging.models import Message, Reaction
-from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import messages_of, pins_of
-from wellchat.messaging.reacting import MAX_REACTIONS, is_emoji, react
-from wellchat.messaging.serializers import message_json
+from wellchat.messaging.reactions import MAX_REACTIONS, is_emoji, react
+from wellchat.messaging.serializers import changed_messages, message_json
 
 EMOJI = [
     "👍",

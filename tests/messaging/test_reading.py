@@ -8,10 +8,10 @@ from sqlalchemy import func, select
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, mark_read, send_message
-from wellchat.messaging.delivery import mark_delivered
+from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of, thread_for, unread_counts
+from wellchat.messaging.receipts import mark_delivered, mark_read
 
 
 def test_unread_counts_what_the_other_said_above_the_watermark(app, talk, now):

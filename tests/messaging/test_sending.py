@@ -12,10 +12,11 @@ from wellchat.accounts.models import User
 from wellchat.changes.models import Change
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message, PendingDelivery
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 def changes_of(user):
@@ -173,7 +174,7 @@ def test_a_reply_answers_a_message_of_the_thread(app, talk, now):
 
 
 def test_a_new_message_brings_an_archived_thread_back(app, talk, now, cast):
-    from wellchat.messaging.actions import change_membership
+    from wellchat.messaging.memberships import change_membership
 
     change_membership(viewer=talk.paul, thread_id=talk.id, changes={"archived": True})
     talk.says(talk.cara, "are you there?")
@@ -181,7 +182,7 @@ def test_a_new_message_brings_an_archived_thread_back(app, talk, now, cast):
 
 
 def test_a_muted_thread_stays_where_it_was_put(app, talk, now):
-    from wellchat.messaging.actions import change_membership
+    from wellchat.messaging.memberships import change_membership
 
     muted = {"archived": True, "muted_until": now + timedelta(days=1)}
     change_membership(viewer=talk.paul, thread_id=talk.id, changes=muted)

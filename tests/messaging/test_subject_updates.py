@@ -8,10 +8,11 @@ import pytest
 
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
-from wellchat.messaging import opening
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import claim_lead, open_thread, put_subject
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects import actions
+from wellchat.subjects.actions import claim, put_subject
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_what_is_put_as_it_stands_is_told_to_nobody(cast, api, now, put):
 
 def test_a_lead_that_was_claimed(cast, api, now, put):
     lead = put("lead", client_id=cast.cara.id, status="open")
-    claim_lead(viewer=cast.paul, subject_id=lead.id, now=now)
+    claim(viewer=cast.paul, subject_id=lead.id, now=now)
     cursor = cursor_now(cast.cara.id)
     put("lead", status="won")
     assert since(api, cast.cara, cursor)["threads"][0]["subject"]["status"] == "won"
@@ -93,9 +94,9 @@ def test_putting_it_and_speaking_of_it_do_not_wait_for_each_other(cast, now, put
     """One holds the subject and wants its thread, the other the thread and refers to the subject."""
     put("lead", client_id=cast.cara.id)
     thread_id, _ = open_thread(viewer=cast.cara, subject=("lead", "1"), now=now)
-    real, held, sent = opening._open_claimed, threading.Event(), threading.Event()
+    real, held, sent = actions._open_thread_of_lead, threading.Event(), threading.Event()
 
-    def open_claimed(*given):
+    def open_thread_of_lead(*given):
         held.set()
         sent.wait(1)
         return real(*given)
@@ -107,7 +108,7 @@ def test_putting_it_and_speaking_of_it_do_not_wait_for_each_other(cast, now, put
         sent.set()
 
     with monkeypatch.context() as patch:
-        patch.setattr(opening, "_open_claimed", open_claimed)
+        patch.setattr(actions, "_open_thread_of_lead", open_thread_of_lead)
         putting = background(lambda: put("lead", title="Another"))
         assert held.wait(10)
         speaking = background(speak)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,7 +19,7 @@ Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def resource(world: World) -> NotificationKind:
+def resource(world: World) -> Iterator[NotificationKind]:
     """Declared here and nowhere else."""
     kind = NotificationKind(
         name="resource",
@@ -31,7 +31,8 @@ def resource(world: World) -> NotificationKind:
         priority="low",
     )
     kinds()[kind.name] = kind
-    return kind
+    yield kind
+    del kinds()[kind.name]
 
 
 def share(world: World, what: str, **more: Any) -> str | None:

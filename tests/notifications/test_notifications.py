@@ -14,7 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import memberships, messages
 from wellchat.notifications import actions, queries
 
 MINUTE = timedelta(minutes=1)
@@ -125,23 +125,23 @@ def test_reading_the_thread_clears_the_bell(world: World) -> None:
 def test_a_deleted_message_is_not_readable_in_the_bell(world: World) -> None:
     world.say(world.client, "harmless")
     world.say(world.client, "the secret word")
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
     [record] = notifications_of(world.coach)
     assert (record["count"], record["preview"], record["read"]) == (1, "This message was deleted.", False)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     assert notifications_of(world.coach)[0]["read"], "nothing is left to be told"
 
 
 def test_nor_in_a_record_that_was_read(world: World) -> None:
     world.say(world.client, "the secret word")
     world.read(world.coach, 1)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     assert notifications_of(world.coach)[0]["preview"] == "This message was deleted."
 
 
 def test_an_edited_message_shows_its_new_words(world: World) -> None:
     world.say(world.client, "old words")
-    messaging.edit_message(viewer=world.client, thread_id=world.thread.id, seq=1, body="new words", now=NOON)
+    messages.edit_message(viewer=world.client, thread_id=world.thread.id, seq=1, body="new words", now=NOON)
     [record] = notifications_of(world.coach)
     assert (record["preview"], record["count"]) == ("new words", 1)
 
@@ -281,7 +281,7 @@ def test_what_is_unread_again_while_news_come_stays_read(world: World, backgroun
 def test_reading_a_part_leaves_only_what_is_still_there(world: World) -> None:
     for words in ("one", "two", "three"):
         world.say(world.client, words)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
     assert notifications_of(world.coach)[0]["count"] == 2
     world.read(world.coach, 1)
     [record] = notifications_of(world.coach)
@@ -303,13 +303,13 @@ def test_what_was_never_told_takes_nothing_from_the_count(world: World) -> None:
     """The second came while the conversation was muted."""
     where: dict[str, Any] = {"viewer": world.coach, "thread_id": world.thread.id}
     world.say(world.client, "one")
-    messaging.change_membership(**where, changes={"muted_until": NOON + MINUTE})
+    memberships.change_membership(**where, changes={"muted_until": NOON + MINUTE})
     world.say(world.client, "two")
-    messaging.change_membership(**where, changes={"muted_until": None})
+    memberships.change_membership(**where, changes={"muted_until": None})
     world.say(world.client, "three")
     for seq, count in ((2, 2), (1, 1)):
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=seq, now=NOON)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=seq, now=NOON)
         [record] = notifications_of(world.coach)
         assert (record["count"], record["read"]) == (count, False)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
     assert notifications_of(world.coach)[0]["read"]

@@ -20,8 +20,7 @@ from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
 from wellchat.accounts.models import Token
 from wellchat.db import db, transaction
-from wellchat.digests import outbox
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch, memberships, messages
 from wellchat.notifications.actions import mark_read, notify, save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import MIN_INTERVAL
@@ -49,7 +48,7 @@ def states() -> list[str]:
 
 
 def change(world: World, **changes: Any) -> None:
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
 def sweep(at: Any = NOON) -> dict[str, int]:
@@ -141,7 +140,7 @@ def test_never_for_what_needs_no_telling(world: World, phone: Subscriber, how: s
     elif how == "bell":
         mark_read(viewer=world.coach, everything=True, now=NOON)
     elif how == "deleted":
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     elif how == "muted":
         change(world, muted_until=NOON + 24 * HOUR)
     elif how == "switched off":
@@ -409,10 +408,10 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
         patch.setattr(sending, "_is_authorised", is_authorised)
         sender = background(lambda: sending.send(push_id=push.id, now=NOON))
         assert claimed.wait(10)
-        messaging.send_message(
+        messages.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: dispatch.notify_recipients(thread_ids=[world.thread.id], now=NOON))
         assert (sender.result(20), notifier.result(20)) == (None, 1)
     sweep()
     assert (phone.got(), pushes()) == ([], [])
@@ -473,10 +472,10 @@ def test_a_sweep_while_somebody_is_told_holds_nobody_up(
 
     with monkeypatch.context() as patch:
         patch.setattr(sending, "insert", insert)
-        messaging.send_message(
+        messages.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: dispatch.notify_recipients(thread_ids=[world.thread.id], now=NOON))
         assert held.wait(10)
         sweeper = background(lambda: sending.sweep(NOON))
         assert notifier.result(20) == 1

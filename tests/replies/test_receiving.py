@@ -449,7 +449,7 @@ def test_addresses_mean_what_they_were_made_for(world: World) -> None:
     assert (token.kind, token.user_id, token.target_id) == ("d", world.coach.id, "0123456789abc")
     sender = parse_reply_address(envelope_sender(mail_id="0123456789abc", now=NOON))
     assert sender
-    assert (sender.mark, sender.user_id, sender.about) == ("b", "", "0123456789abc")
+    assert (sender.kind, sender.user_id, sender.target_id) == ("b", "", "0123456789abc")
     assert len(several.partition("@")[0]) <= 64
     world.app.config["REPLY_ADDRESS"] = None
     assert envelope_sender(mail_id="0123456789abc", now=NOON) == "hello@studio.example"
@@ -465,7 +465,7 @@ def test_an_erased_account_answers_nowhere(world: World) -> None:
 
 @pytest.mark.parametrize("subtype", ["plain", "html"])
 def test_our_own_mail_is_cut_off_even_where_no_mail_program_marks_it(world: World, subtype: str) -> None:
-    """Holds the cutting to what templates/emails/digest says today."""
+    """Holds the quote stripping to what templates/emails/digest says today."""
     world.say(world.client, "Is nine still fine?")
     digests.sweep(NOON + DELAY)
     part = world.server.messages[0].get_body((subtype,))

@@ -13,10 +13,11 @@ from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.db import db
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.threads import open_thread
 from wellchat.search import actions
 from wellchat.search.schemas import SearchAnswer
+from wellchat.subjects.actions import put_subject
 from wellchat.web import limiter
 
 

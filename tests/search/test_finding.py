@@ -9,13 +9,14 @@ from sqlalchemy import delete, text, update
 
 from tests.attachments.files import send, take
 from wellchat.db import db, transaction
-from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging.messages import delete_message, edit_message, send_message
 from wellchat.messaging.models import Membership
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.threads import open_thread
 from wellchat.search import actions, tokens
 from wellchat.search import queries as asking
 from wellchat.search.models import SearchEntry
 from wellchat.search.queries import Question, search
+from wellchat.subjects.actions import put_subject
 
 pytestmark = pytest.mark.each_database
 

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.cast import Talk, gather
 from wellchat import sweeps
 from wellchat.db import db, is_postgresql
-from wellchat.messaging.actions import edit_message, send_message
+from wellchat.messaging.messages import edit_message, send_message
 from wellchat.search import actions
 from wellchat.search.queries import Question, search
 

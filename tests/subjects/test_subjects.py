@@ -142,7 +142,7 @@ def test_claiming(app, cast, now, put, at_once):
     lead = put("lead", client_id=cast.cara.id, status="open")
     lead_id, paul = lead.id, cast.paul.id
     claimed = at_once(
-        8, lambda _: claim(viewer=db.session.get(User, paul), subject_id=lead_id, now=now).status
+        8, lambda _: claim(viewer=db.session.get(User, paul), subject_id=lead_id, now=now)[0].status
     )
     assert set(claimed) == {"claimed"}
     db.session.expire_all()

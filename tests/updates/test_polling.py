@@ -12,7 +12,9 @@ from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
 from wellchat.longpoll.middleware import IdlePollCache
 from wellchat.longpoll.wakeups import poll_notifier
-from wellchat.messaging.actions import delete_message, edit_message, mark_read, set_typing
+from wellchat.messaging.memberships import set_typing
+from wellchat.messaging.messages import delete_message, edit_message
+from wellchat.messaging.receipts import mark_read
 
 
 @pytest.fixture

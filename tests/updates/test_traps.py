@@ -14,8 +14,8 @@ from wellchat.changes.queries import changes_after, cursor_now
 from wellchat.db import before_commit, db, is_postgresql, transaction
 from wellchat.longpoll import wakeups
 from wellchat.longpoll.middleware import IdlePollCache
-from wellchat.messaging.delivery import mark_delivered
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.receipts import mark_delivered
 
 
 def note(user_id, thread_id):

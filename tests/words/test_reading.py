@@ -18,8 +18,8 @@ from wellchat.digests.preview import preview
 from wellchat.errors import Conflict
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
-from wellchat.messaging import actions as messaging
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging import messages
+from wellchat.messaging.threads import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import notification_json
 from wellchat.subjects import actions as subjects
@@ -81,7 +81,7 @@ def test_a_refusal_is_told_without_the_database(talk, browse, change, monkeypatc
         event.listen(db.engine, "before_cursor_execute", gone)
         gone()
 
-    monkeypatch.setattr(messaging, "run", goes_away)
+    monkeypatch.setattr(messages, "execute", goes_away)
     said = {"body": "Hello", "client_key": "1"}
     try:
         path, ours = f"/api/threads/{talk.id}/messages", {"Sec-Fetch-Site": "same-origin"}

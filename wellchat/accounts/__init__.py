@@ -5,7 +5,7 @@ from wellchat.accounts.api import api
 from wellchat.accounts.pages import pages
 from wellchat.accounts.queries import language_of
 from wellchat.accounts.settings import settings
-from wellchat.feature import Feature, MailType
+from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail.hooks import reader_language
 
@@ -23,5 +23,7 @@ feature = Feature(
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},
     handlers=((reader_language, language_of),),
+    account_menu=(NavItem("/settings", N_("Settings"), "settings"),),
+    settings_tabs=(NavItem("/settings", N_("You")),),
     setup=sessions.init_app,
 )

@@ -37,5 +37,6 @@ feature = Feature(
         ),
     ),
     mails={"appointment": MailType(N_("Bookings and sessions"), content)},
+    optional=True,
     handlers=((subject_put_in_transaction, actions.plan_notices),),
 )

@@ -2,7 +2,16 @@
 
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.demo.cli import demo
-from wellchat.demo.pages import pages, stays_out
-from wellchat.feature import Feature
+from wellchat.demo.pages import is_playing, pages, stays_out
+from wellchat.feature import Feature, NavItem
+from wellchat.i18n import N_
 
-feature = Feature("demo", blueprints=(pages,), commands=(demo,), handlers=((sign_in_vetoed, stays_out),))
+feature = Feature(
+    "demo",
+    blueprints=(pages,),
+    commands=(demo,),
+    account_menu=(NavItem("/demo", N_("Step into somebody else"), "people", visible=is_playing),),
+    slots={"sign_in": "demo/_switcher.html"},
+    handlers=((sign_in_vetoed, stays_out),),
+    optional=True,
+)

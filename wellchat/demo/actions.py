@@ -23,7 +23,7 @@ from wellchat.demo.scene import Scene
 from wellchat.demo.stories import STORIES
 from wellchat.demo.story import Person, Subject, Talk
 from wellchat.errors import Conflict
-from wellchat.messaging.opening import claim_lead, put_subject
+from wellchat.subjects.actions import claim, put_subject
 
 PASSWORD = "coffee-at-ten"  # noqa: S105 - anybody may play these people
 OnTalk = Callable[[], None]
@@ -125,7 +125,7 @@ def _put(subject: Subject, scene: Scene) -> None:
             now=at,
         )
         if is_claimed and status == "open":
-            claim_lead(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
+            claim(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
 
 
 def _send_mails(played: list[tuple[Scene, Played]]) -> None:

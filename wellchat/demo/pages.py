@@ -47,12 +47,15 @@ def _playable() -> list[Trade]:
     return demo_people() if is_lan_request() else []
 
 
+def is_playing(_viewer: User) -> bool:
+    """Return whether the viewer stepped into this person, and so may step into another."""
+    return "accent_hue" in session and is_lan_request()
+
+
 @pages.app_context_processor
 def _for_templates() -> dict[str, Any]:
-    """`demo_people()` for the switcher; whether the viewer was entered by it, and the accent of their trade."""
-    hue = session.get("accent_hue")
+    """Give templates `demo_people()` for the switcher, and the accent of the viewer's trade."""
     return {
         "demo_people": _playable,
-        "playing": hue is not None and is_lan_request(),
-        "accent_hue": current_app.config["ACCENT_HUE"] if hue is None else hue,
+        "accent_hue": session.get("accent_hue", current_app.config["ACCENT_HUE"]),
     }

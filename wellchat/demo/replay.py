@@ -8,9 +8,9 @@ from wellchat.accounts.models import User
 from wellchat.demo.files import draw
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Line, Talk
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import memberships, messages, receipts
 from wellchat.messaging.dispatch import notify_recipient
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.threads import open_thread
 
 A_GLANCE = timedelta(seconds=8)  # between seeing the last message and answering it
 NOTIFY_SINCE = timedelta(days=10)  # what is older was read long ago, and the bell cleared
@@ -44,7 +44,7 @@ def _open(talk: Talk, scene: Scene, at: datetime) -> str:
 
 
 def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene: Scene) -> None:
-    messaging.send_message(
+    messages.send_message(
         sender=sender,
         thread_id=thread_id,
         body=line.text,
@@ -72,7 +72,7 @@ def _meanwhile(
 
 
 def _read(reader: User, thread_id: str, seq: int, at: datetime) -> None:
-    messaging.mark_read(viewer=reader, thread_id=thread_id, seq=seq, now=at)
+    receipts.mark_read(viewer=reader, thread_id=thread_id, seq=seq, now=at)
     _notify(reader, thread_id, at)
 
 
@@ -93,7 +93,7 @@ def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
         **({"muted_until": FOREVER} if reader in talk.muted_by else {}),
     }
     if changes:
-        messaging.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+        memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
 
 
 def _seen(talk: Talk, who: str) -> int:

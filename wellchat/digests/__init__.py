@@ -1,14 +1,15 @@
 """Digests: one email that gathers what a person missed, by the contract of decide.py."""
 
-from wellchat.digests import outbox, runs, week
-from wellchat.digests.actions import reschedule
+from wellchat.digests import runs, week
+from wellchat.digests.actions import reschedule, schedule_for_messages
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.preview import test_content
 from wellchat.digests.render import content, thread_names
-from wellchat.feature import Feature, MailType
+from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail import hooks
+from wellchat.messaging.hooks import recipient_notified_in_transaction
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
 
@@ -17,7 +18,7 @@ feature = Feature(
     blueprints=(pages,),
     commands=(digest,),
     tasks="worker.digests",
-    sweeps=(outbox.sweep, runs.sweep, week.sweep),
+    sweeps=(runs.sweep, week.sweep),
     notification_kinds=(
         NotificationKind(
             name="week",
@@ -34,8 +35,11 @@ feature = Feature(
         "week": MailType(N_("Weekly summary"), week.content),
         "test": MailType(N_("Test"), test_content),
     },
+    settings_tabs=(NavItem("/settings/emails", N_("Emails")),),
     handlers=(
         (hooks.thread_names, thread_names),
+        (recipient_notified_in_transaction, schedule_for_messages),
+        (recipient_notified_in_transaction, week.schedule_for_messages),
         (preferences_changed_in_transaction, reschedule),
         (preferences_changed_in_transaction, week.reschedule),
     ),

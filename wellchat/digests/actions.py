@@ -1,4 +1,4 @@
-"""Planning and sending digests: decide, render, send, remember.
+"""Planning and sending digests: decide, render, claim, send.
 
 One recipient, one transaction. In it the schedule row is claimed, the decision made, the messages counted as mailed
 and the mail written down; only then does anything leave. So a message is in at most one email, and what a crash leaves
@@ -8,6 +8,7 @@ behind is an untouched schedule, or a mail whose fate the ledger calls unknown.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -44,6 +45,12 @@ class LockMissed(Exception):
 
 
 # When to look
+
+
+def schedule_for_messages(user_id: str, thread_id: str, seqs: Sequence[int], now: datetime) -> None:
+    """Schedule a digest for each message that its recipient was notified of."""
+    for seq in seqs:
+        schedule_for_message(user_id=user_id, thread_id=thread_id, seq=seq, now=now)
 
 
 def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:
@@ -106,7 +113,7 @@ def send_one(*, user_id: str, now: datetime, connection: MailConnection | None =
 
 
 def _send_one(user_id: str, now: datetime, connection: MailConnection | None) -> Outcome | None:
-    """Raises NotHeld."""
+    """Raises LockMissed."""
     with transaction() as session:
         held = _lock_memberships(user_id)
         claimed = session.execute(

@@ -30,7 +30,7 @@ from wellchat.notifications.models import Preferences
 
 log = logging.getLogger(__name__)
 
-BATCH = 100  # people whom one lane looks at together
+BATCH = 100  # people whom one connection serves at a time
 OVERSAMPLE = 10  # times as many are looked at to choose from
 FIRST_COUNTED = ("sent", "skipped", "waiting")
 

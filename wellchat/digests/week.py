@@ -38,7 +38,7 @@ from wellchat.mail.models import Mail
 from wellchat.mail.smtp_pool import SmtpPool
 from wellchat.mail.transport import MailConnection
 from wellchat.messaging.models import Membership, Message
-from wellchat.notifications.queries import EffectivePreferences
+from wellchat.notifications.queries import EffectivePreferences, preferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
 
 log = logging.getLogger(__name__)
@@ -58,6 +58,11 @@ def not_wanted(prefs: EffectivePreferences) -> str:
     if prefs.cadence == "weekly":
         return N_("The weekly digest comes at this time.")
     return ""
+
+
+def schedule_for_messages(user_id: str, _thread_id: str, _seqs: Sequence[int], now: datetime) -> None:
+    """Schedule the weekly summary of somebody who was notified of new messages."""
+    schedule(user_id=user_id, prefs=preferences(user_id), written=now)
 
 
 def schedule(*, user_id: str, prefs: EffectivePreferences, written: datetime) -> None:

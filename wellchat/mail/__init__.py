@@ -2,7 +2,7 @@
 
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import actions
+from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import address_refusal, mail_label, pages
@@ -12,6 +12,8 @@ feature = Feature(
     blueprints=(pages, ledger),
     commands=(mail,),
     tasks="worker.mail",
+    doctor_checks=(("mail", transport.check),),
+    metrics=(metrics.measure,),
     deliveries=(actions.sweep,),
     mails={"address_check": MailType(N_("A try of your address"))},
     filters={"mail_label": mail_label},

@@ -1,4 +1,4 @@
-"""Several lanes at once, for a run of many mails: most of a mail's time is waiting, for disk and mail server."""
+"""Several connections at once, for a run of many mails: most of a mail's time is waiting, for disk and mail server."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wellchat.mail.transport import MailConnection, open_connection
 
 T = TypeVar("T")
 
-ITEMS_PER_CONNECTION = 25  # so few mails, or fewer, go out over one lane
+ITEMS_PER_CONNECTION = 25  # so few mails, or fewer, go out over one connection
 
 
 class SmtpPool:
@@ -45,7 +45,7 @@ class SmtpPool:
     def distribute(
         self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]
     ) -> Iterator[T]:
-        """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
+        """What `work` answers for the items, a part of them on each connection; in their order where one is enough."""
         workers = min(len(self), -(-len(items) // ITEMS_PER_CONNECTION))
         if workers <= 1:
             yield from work(items, self._connections[0])

@@ -1,6 +1,6 @@
 """How a finished mail leaves: over SMTP where a server is set, else as an `.eml` file in the instance folder.
 
-A lane is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
+A connection is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
 are told apart because they are answered differently: put off, give up, or do not know.
 """
 
@@ -16,10 +16,13 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from flask import Flask
+
 from wellchat.config import setting
 
 log = logging.getLogger(__name__)
 
+CHECK_TIMEOUT = 3.0  # seconds; somebody waits for the doctor
 TIMEOUT = 20.0  # seconds for each step of the conversation with a mail server
 WRONG_SETTINGS = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
 STATUS = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
@@ -70,7 +73,7 @@ class MailConnection(Protocol):
 
 
 class SmtpConnection:
-    """One connection to the mail server, opened with the first mail and reused until the lane is left."""
+    """One connection to the mail server, opened with the first mail and reused until the connection is closed."""
 
     def __init__(self, url: str, *, helo_name: str) -> None:
         self._url = urlsplit(url)
@@ -217,3 +220,19 @@ def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> sm
 
 def _bytes(text: bytes | str) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
+
+
+def check(_app: Flask) -> str:
+    """Return one line about where mails go. Raises OSError where the mail server does not take them."""
+    url = setting("SMTP_URL")
+    if not url:
+        return f"kept as files in {setting('INSTANCE') / 'mail'}"
+    parts = urlsplit(url)
+    server = connect(parts, helo_name(), timeout=CHECK_TIMEOUT)
+    try:
+        code, reply = server.noop()
+    finally:
+        server.close()
+    if code != 250:
+        raise OSError(f"{parts.hostname} says {code} {reply.decode(errors='replace')}")
+    return f"{parts.hostname} answers"

@@ -5,33 +5,36 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app
+from flask import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
+from wellchat.attachments.schemas import AttachmentPage
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import actions, navigation, queries
+from wellchat.messaging import files, memberships, messages, navigation, queries, reactions, receipts, threads
 from wellchat.messaging.forms import (
     EditMessage,
+    ListFiles,
     ListMessages,
     ListThreads,
     MarkRead,
+    MarkUnread,
     OpenThread,
     PatchMembership,
     SendMessage,
 )
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import open_thread
 from wellchat.messaging.schemas import (
     Me,
     MembershipAnswer,
     MessagePage,
     OneMessage,
     OneThread,
+    Pins,
     ReadAnswer,
     ThreadPage,
 )
-from wellchat.messaging.serializers import membership_json, message_json, thread_json
+from wellchat.messaging.serializers import attachment_json, membership_json, message_json, thread_json
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
@@ -63,7 +66,11 @@ def list_threads(page: ListThreads) -> Response:
     cursor = cursor_now(user.id)
     views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
     return json_response(
-        {"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)}
+        {
+            "threads": [thread_json(view, viewer(), now=clock.now()) for view in views],
+            "next": following,
+            "cursor": str(cursor),
+        }
     )
 
 
@@ -76,8 +83,13 @@ def list_threads(page: ListThreads) -> Response:
 def post_thread(body: OpenThread) -> Response:
     """Open the thread with somebody, or about a subject. 201 when made, 200 when it stood."""
     subject = (body.subject.kind, body.subject.external_id) if body.subject else None
-    thread_id, made = open_thread(viewer=viewer(), with_id=body.with_, subject=subject, now=clock.now())
-    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
+    thread_id, made = threads.open_thread(
+        viewer=viewer(), with_id=body.with_, subject=subject, now=clock.now()
+    )
+    return json_response(
+        {"thread": thread_json(queries.thread_for(viewer(), thread_id), viewer(), now=clock.now())},
+        201 if made else 200,
+    )
 
 
 @api.get("/threads/<thread_id>")
@@ -85,11 +97,9 @@ def post_thread(body: OpenThread) -> Response:
 @api.output(OneThread)
 def get_thread(thread_id: str) -> Response:
     """One thread of mine."""
-    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))})
-
-
-def _thread(view: queries.ThreadView) -> dict[str, Any]:
-    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    return json_response(
+        {"thread": thread_json(queries.thread_for(viewer(), thread_id), viewer(), now=clock.now())}
+    )
 
 
 @api.get("/threads/<thread_id>/messages")
@@ -128,7 +138,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
 )
 def post_message(thread_id: str, body: SendMessage) -> Response:
     """Send a message. Retry with the same `client_key` until an answer comes: it is never sent twice."""
-    message, new = actions.send_message(
+    message, new = messages.send_message(
         sender=viewer(),
         thread_id=thread_id,
         body=body.body,
@@ -149,7 +159,7 @@ def post_message(thread_id: str, body: SendMessage) -> Response:
 def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
     """Change what a message of mine says, within five minutes of sending it."""
     return _message(
-        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
+        messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
     )
 
 
@@ -159,7 +169,7 @@ def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
 @api.output(OneMessage)
 def delete_message(thread_id: str, seq: int) -> Response:
     """Take a message of mine back; a tombstone stays in its place."""
-    return _message(actions.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now()))
+    return _message(messages.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now()))
 
 
 def _message(message: Message, status: int = 200) -> Response:
@@ -172,7 +182,7 @@ def _message(message: Message, status: int = 200) -> Response:
 @api.output(ReadAnswer)
 def put_read(thread_id: str, body: MarkRead) -> Response:
     """Move my watermark to a message I was shown. It never moves back."""
-    actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
+    receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
     return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
 
 
@@ -185,7 +195,7 @@ def _membership(thread_id: str) -> dict[str, Any]:
 @api.output({}, status_code=204)
 def put_typing(thread_id: str) -> tuple[str, int]:
     """Say that I am writing. It holds for six seconds."""
-    actions.set_typing(viewer=viewer(), thread_id=thread_id, now=clock.now())
+    memberships.set_typing(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return "", 204
 
 
@@ -197,5 +207,84 @@ def patch_membership(thread_id: str, body: PatchMembership) -> Response:
     """Archive, pin, mute or snooze a thread, for me alone."""
     user = viewer()
     changes = body.given(now=clock.now(), zone=user.time_zone)
-    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+    memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
     return json_response({"membership": _membership(thread_id)})
+
+
+@api.put("/threads/<thread_id>/messages/<int:seq>/reactions/<emoji>")
+@signed_in
+@limiter.limit("120/minute")
+@api.output(OneMessage)
+def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
+    """React to a message, anybody's, with one emoji. Several different ones may stand beside each other."""
+    return _message(
+        reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now())
+    )
+
+
+@api.delete("/threads/<thread_id>/messages/<int:seq>/reactions/<emoji>")
+@signed_in
+@limiter.limit("120/minute")
+@api.output(OneMessage)
+def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
+    """Take a reaction of mine away."""
+    return _message(
+        reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now())
+    )
+
+
+@api.put("/threads/<thread_id>/messages/<int:seq>/pin")
+@signed_in
+@limiter.limit("60/minute")
+@api.output(OneMessage)
+def put_pin(thread_id: str, seq: int) -> Response:
+    """Pin a message for both people of the thread. At most 50 are pinned in one thread."""
+    return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=True, now=clock.now()))
+
+
+@api.delete("/threads/<thread_id>/messages/<int:seq>/pin")
+@signed_in
+@limiter.limit("60/minute")
+@api.output(OneMessage)
+def delete_pin(thread_id: str, seq: int) -> Response:
+    """Unpin a message, whoever pinned it."""
+    return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=False, now=clock.now()))
+
+
+@api.get("/threads/<thread_id>/pins")
+@signed_in
+@api.output(Pins)
+def list_pins(thread_id: str) -> Response:
+    """The pinned messages of a thread, the latest pin first; all of them."""
+    user = viewer()
+    return json_response(
+        {"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]}
+    )
+
+
+@api.put("/threads/<thread_id>/unread")
+@signed_in
+@limiter.limit("60/minute")
+@api.input(MarkUnread, location="json", arg_name="body")
+@api.output(ReadAnswer)
+def put_unread(thread_id: str, body: MarkUnread) -> Response:
+    """Let a thread count as unread from a message on, for me alone, until I read it again.
+
+    `last_read_seq` stays where it is, and so does what the other person sees as seen.
+    """
+    receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=body.seq)
+    view = queries.thread_for(viewer(), thread_id)
+    return json_response({"membership": membership_json(view), "unread": queries.unread_counts(viewer().id)})
+
+
+@api.get("/threads/<thread_id>/attachments")
+@signed_in
+@api.input(ListFiles, location="query", arg_name="page")
+@api.output(AttachmentPage)
+@api.doc(tags=["Files"])
+def list_files(thread_id: str, page: ListFiles) -> Response:
+    """The pictures and documents of a thread, latest first."""
+    found, following = files.thread_files(
+        viewer(), thread_id, kind=page.kind, before=page.before, limit=page.limit
+    )
+    return json_response({"attachments": [attachment_json(row) for row in found], "next": following})

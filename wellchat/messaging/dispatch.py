@@ -1,17 +1,71 @@
-"""From the outbox to the bell: which messages are news to whom."""
+"""Notify the recipients of new messages.
+
+Each row of `outbox` (PendingDelivery) is one message whose recipient was not notified yet. It is written in the
+transaction of the message and deleted in the transaction that decides about the notification, so that each message is
+decided on exactly once, whatever crashes in between.
+"""
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, delete, func, select, update
 
 from wellchat.accounts.models import Presence
 from wellchat.accounts.queries import language_of
-from wellchat.db import transaction
+from wellchat.config import setting
+from wellchat.db import db, transaction
 from wellchat.i18n import force_language
+from wellchat.messaging.hooks import recipient_notified_in_transaction
 from wellchat.messaging.models import Membership, Message, PendingDelivery
 from wellchat.notifications import actions as notifications
+
+log = logging.getLogger(__name__)
+
+BATCH = 500  # memberships of one sweep
+
+
+def notify_recipients(*, thread_ids: Sequence[str], now: datetime) -> int:
+    """Notify the recipients in these threads, as far as that is due. Return the number of messages they learn of."""
+    return _dispatch_each(_due(now).where(PendingDelivery.thread_id.in_(thread_ids)), now)
+
+
+def sweep(now: datetime) -> dict[str, int]:
+    """Notify of everything that is due, also where the task message was lost. Return {"told": number of messages}."""
+    return {"told": _dispatch_each(_due(now).limit(BATCH), now)}
+
+
+def _due(now: datetime) -> Select[str, str]:
+    """Return the query for (thread id, recipient id) of the rows that are due, the longest waiting first."""
+    pair = (PendingDelivery.thread_id, PendingDelivery.recipient_id)
+    due = select(*pair).where(PendingDelivery.due_at <= now)
+    return due.group_by(*pair).order_by(func.min(PendingDelivery.due_at))
+
+
+def _dispatch_each(due: Select[str, str], now: datetime) -> int:
+    return sum(
+        _dispatch_one(thread_id, recipient_id, now)
+        for thread_id, recipient_id in db.session.execute(due).all()
+    )
+
+
+def _dispatch_one(thread_id: str, recipient_id: str, now: datetime) -> int:
+    """Notify one recipient in one transaction. A failure is logged and postponed, so that the others go on."""
+    away_after = timedelta(seconds=setting("AWAY_AFTER"))
+    try:
+        with transaction():
+            seqs = notify_recipient(
+                thread_id=thread_id, recipient_id=recipient_id, now=now, away_after=away_after
+            )
+            if seqs:
+                recipient_notified_in_transaction(recipient_id, thread_id, seqs, now)
+        return len(seqs)
+    except Exception:
+        log.exception("could not tell %s of what is new in %s", recipient_id, thread_id)
+        postpone(thread_id=thread_id, recipient_id=recipient_id, now=now)
+        return 0
 
 
 def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -17,6 +18,10 @@ from wellchat.messaging import statements
 from wellchat.messaging.models import Message, Thread
 from wellchat.messaging.mutation import message_changed
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.serializers import attachment_json
+
+PANEL_PICTURES = 9  # pictures beside a thread
+PANEL_DOCUMENTS = 4
 
 
 def attach_files(message: Message, *, reader_id: str, ids: Sequence[str]) -> list[File]:
@@ -61,3 +66,17 @@ def thread_files(
     """The files of a thread, latest first, and the token of the next page. Raises NotFound."""
     thread_for(viewer, thread_id)
     return files_of(viewer, thread_id, kind=kind, before=before, limit=limit)
+
+
+def panel_files(viewer: User, thread_id: str) -> dict[str, Any]:
+    """The latest pictures and documents, for the panel beside a thread; whether there are more of each."""
+    pictures, more_pictures = files_of(viewer, thread_id, kind="picture", before=None, limit=PANEL_PICTURES)
+    documents, more_documents = files_of(
+        viewer, thread_id, kind="document", before=None, limit=PANEL_DOCUMENTS
+    )
+    return {
+        "pictures": [attachment_json(row) for row in pictures],
+        "more_pictures": more_pictures,
+        "documents": [attachment_json(row) for row in documents],
+        "more_documents": more_documents,
+    }

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from wellchat.attachments.actions import MAX_FILES
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.i18n import gettext
-from wellchat.messaging.durations import MuteFor, SnoozeFor, until
+from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.subjects.kinds import known_kind
 
@@ -164,7 +164,7 @@ class PatchMembership(Form):
         for word, name in (("mute", "muted_until"), ("snooze", "snoozed_until")):
             if word in given:
                 duration = given.pop(word)
-                given[name] = until(duration, now=now, zone=zone) if duration else None
+                given[name] = end_of(duration, now=now, zone=zone) if duration else None
         return given
 
 

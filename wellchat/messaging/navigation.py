@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import url_for
 from sqlalchemy import Select, and_, bindparam, case, literal, select
 
 from wellchat.accounts.models import User
@@ -15,17 +14,6 @@ from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of
-
-PAGE_SIZE = 50  # messages a thread opens with
-
-
-def message_url(thread_id: str, seq: int, last_seq: int | None = None) -> str:
-    """Where a message of a thread is seen, also by who has no script to bring what the page does not open with.
-
-    That is its end, for what is near `last_seq`, where that is known.
-    """
-    at = None if last_seq is not None and seq > last_seq - PAGE_SIZE else seq
-    return url_for("messaging.thread", thread_id=thread_id, at=at, _anchor=str(seq))
 
 
 def messages_around(viewer: User, thread_id: str, seq: int, *, limit: int = 50) -> tuple[list[Message], bool]:

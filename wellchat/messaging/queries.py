@@ -26,7 +26,7 @@ PINNED = "p."  # before the page token of a pinned thread
 
 
 class ThreadView(NamedTuple):
-    """A thread as one of its two people sees it; `state.thread_state` tells it to clients."""
+    """A thread as one of its two people sees it; `serializers.thread_json` makes its JSON."""
 
     thread: Thread
     mine: Membership
@@ -116,7 +116,7 @@ def inbox(
 ) -> tuple[list[ThreadView], str | None]:
     """The viewer's threads, pinned ones on top, then the latest, and the token of the next page if there is one.
 
-    What is snoozed is listed among the snoozed only, until messaging.snoozing wakes it; in the archive all are alike.
+    What is snoozed is listed among the snoozed only, until its snooze ends (memberships.sweep_snoozes); in the archive all are alike.
     """
     statement = _threads().where(Mine.archived.is_(archived))
     if not archived:

@@ -6,25 +6,33 @@ An update is state, not an event, so these shapes are the whole truth about a th
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, select, tuple_
 
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.attachments.serializers import file_json
+from wellchat.attachments.models import Attachment
+from wellchat.attachments.serializers import File, as_file, file_json
+from wellchat.changes.models import Change
 from wellchat.clock import iso
+from wellchat.config import setting
+from wellchat.db import execute, table
 from wellchat.i18n import gettext
-from wellchat.messaging.message_rows import MessageRow, QuoteRow
-from wellchat.messaging.models import Message, preview_of
+from wellchat.messaging.models import Membership, Message, preview_of
 from wellchat.messaging.queries import ThreadView
 from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import subjects_by_id
 
 Json = dict[str, Any]
 
 
-def thread_json(view: ThreadView, viewer: User, *, now: datetime, away_after: float) -> Json:
+def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
     thread, mine, theirs, other = view.thread, view.mine, view.theirs, view.other
     client, professional = (viewer, other) if viewer.id == thread.client_id else (other, viewer)
-    here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(seconds=away_after)
+    here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(
+        seconds=setting("AWAY_AFTER")
+    )
     return {
         "id": thread.id,
         "key_scope": thread.key_scope,
@@ -80,6 +88,75 @@ def membership_json(view: ThreadView) -> Json:
     }
 
 
+class QuoteRow(NamedTuple):
+    """What of an answered message a quote shows."""
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+    files: list[File] | None
+
+
+QUOTES = select(Message.thread_id, Message.seq, Message.sender_id, Message.body, Message.files).where(
+    tuple_(Message.thread_id, Message.seq).in_(bindparam("keys", expanding=True))
+)
+
+
+class MessageRow(NamedTuple):
+    """A message read past the ORM, for updates: `message_json` makes its JSON."""
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+    client_key: str
+    reply_to: int | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    revision: int
+    reactions: list[dict[str, Any]] | None
+    pinned_at: datetime | None
+    files: list[File] | None
+    subject: Subject | None
+    quoted: QuoteRow | None
+
+
+_columns = table(Message).c
+CHANGED = (
+    select(
+        *(_columns[name] for name in MessageRow._fields if name not in ("subject", "quoted")),
+        Message.subject_id,
+    )
+    .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
+    .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
+    .where(Change.user_id == bindparam("viewer"), Change.kind == "message")
+    .where(Change.seq > bindparam("after"), Change.seq <= bindparam("up_to"))
+    .order_by(Message.thread_id, Message.seq)
+)
+
+
+def changed_messages(user_id: str, *, after: int, up_to: int) -> list[MessageRow]:
+    """The messages that a stretch of the user's change log names, of their own threads only."""
+    rows = execute(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
+    subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
+    quotes = _quotes({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
+    messages = {
+        (row.thread_id, row.seq): MessageRow._make(
+            (*row[:-1], subjects.get(row.subject_id), quotes.get((row.thread_id, row.reply_to)))
+        )
+        for row in rows
+    }
+    return list(messages.values())
+
+
+def _quotes(keys: set[tuple[str, int]]) -> dict[tuple[str, int], QuoteRow]:
+    if not keys:
+        return {}
+    return {(row.thread_id, row.seq): QuoteRow._make(row) for row in execute(QUOTES, {"keys": list(keys)})}
+
+
 def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
     state = {
         "thread_id": message.thread_id,
@@ -123,4 +200,12 @@ def subject_json(subject: Subject | None) -> Json | None:
         "status": subject.status,
         "starts_at": iso(subject.starts_at),
         "url": subject.url,
+    }
+
+
+def attachment_json(row: Attachment) -> Json:
+    return file_json(as_file(row)) | {
+        "seq": row.message_seq,
+        "sender_id": row.owner_id,
+        "created_at": iso(row.created_at),
     }

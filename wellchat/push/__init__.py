@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from wellchat.feature import Feature
+from wellchat.feature import Feature, NavItem
+from wellchat.i18n import N_
 from wellchat.notifications.hooks import notification_recorded_in_transaction
 from wellchat.push import sending
 from wellchat.push.api import api
@@ -23,5 +24,6 @@ feature = Feature(
     tasks="worker.push",
     deliveries=(sending.sweep,),
     handlers=((notification_recorded_in_transaction, sending.queue_pushes),),
+    settings_tabs=(NavItem("/settings/devices", N_("Devices")),),
     setup=_setup,
 )

@@ -27,7 +27,7 @@ from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
 from wellchat.mail.compose import one_line
 from wellchat.mail.models import SKIPPED, Mail
 from wellchat.mail.refusals import record_bounce
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import messages, receipts
 from wellchat.messaging.forms import SendMessage
 from wellchat.replies.authentication import forgery_reason
 from wellchat.replies.auto_replies import auto_reply_reason
@@ -108,7 +108,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
 
 
 def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: datetime) -> Verdict:
-    """Raises NotTaken, and NotFound where the thread is not theirs."""
+    """Raises Rejected, and NotFound where the thread is not theirs."""
     if token.kind == DIGEST:
         raise Rejected(
             N_("It answers an email about several conversations, and we could not know which one you meant.")
@@ -119,7 +119,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
     _mark_read(mail, user, token.target_id, now)
     try:
         with transaction():
-            message, is_new = messaging.send_message(
+            message, is_new = messages.send_message(
                 sender=user,
                 thread_id=token.target_id,
                 body=form.body,
@@ -136,7 +136,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
 
 
 def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
-    """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
+    """What it says, in the shape that the page sends too, with its files taken in. Raises Rejected, NotFound."""
     if mail.is_too_large:
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
     client_key = f"mail-{mail.key[:48]}"
@@ -166,7 +166,7 @@ def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> Non
     covers = [each for found in db.session.execute(query).scalars() for each in found]
     shown = max((each["last_seq"] for each in covers if each["thread_id"] == thread_id), default=0)
     if shown:
-        messaging.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
+        receipts.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
 
 
 def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str, now: datetime) -> Verdict:

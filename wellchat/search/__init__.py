@@ -6,4 +6,6 @@ from wellchat.search.api import api
 from wellchat.search.cli import search
 from wellchat.search.pages import pages
 
-feature = Feature("search", blueprints=(api, pages), commands=(search,), sweeps=(actions.sweep,))
+feature = Feature(
+    "search", blueprints=(api, pages), commands=(search,), styles=("search",), sweeps=(actions.sweep,)
+)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app
+from flask import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
-from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.search import queries
 from wellchat.search.forms import SearchQuery, next_token
@@ -35,15 +34,15 @@ def get_search(query: SearchQuery) -> Response:
 
 
 def search_json(query: SearchQuery) -> dict[str, Any]:
-    user = viewer()
+    user, now = viewer(), clock.now()
     question, before = query.question(user.time_zone)
-    answer = queries.search(user, question, now=clock.now(), before=before, limit=query.limit)
+    answer = queries.search(user, question, now=now, before=before, limit=query.limit)
     names = queries.find_by_name(user, query.q) if query.names and not before else queries.NameMatches([], [])
     return {
         "results": [
             {
                 "message": message_json(found.message, user.id),
-                "thread": _thread(found.view),
+                "thread": thread_json(found.view, user, now=now),
                 "excerpt": found.excerpt.text,
                 "marks": found.excerpt.highlights,
             }
@@ -51,10 +50,6 @@ def search_json(query: SearchQuery) -> dict[str, Any]:
         ],
         "next": next_token(answer.next_position, fuzzy=answer.fuzzy) if answer.next_position else None,
         "close": answer.fuzzy and bool(answer.hits),
-        "threads": [_thread(view) for view in names.threads],
+        "threads": [thread_json(view, user, now=now) for view in names.threads],
         "people": [person_json(person) for person in names.people],
     }
-
-
-def _thread(view: ThreadView) -> dict[str, Any]:
-    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])

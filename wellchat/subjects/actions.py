@@ -1,6 +1,6 @@
-"""What the host platform says about its things, and taking a lead on offer.
+"""Put subjects as the host platform describes them, and claim leads.
 
-A claimed lead opens its thread; that is messaging's part of it (messaging.opening).
+A claimed lead opens a thread: messaging handles the hook lead_claimed_in_transaction.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
 from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
-from wellchat.subjects.hooks import subject_put_in_transaction
+from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 
@@ -75,7 +75,15 @@ def put_subject(
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
         session.flush()
         subject_put_in_transaction(subject, previous, notify, now)
+        _open_thread_of_lead(subject, now)
     return subject
+
+
+def _open_thread_of_lead(subject: Subject, now: datetime) -> str | None:
+    """Return the thread's id; None where the subject is no lead, or is not claimed yet, or has no client."""
+    if subject.declared.scope != "subject" or subject.is_unclaimed or subject.client_id is None:
+        return None
+    return next(iter(lead_claimed_in_transaction(subject, now)), None)
 
 
 def _check_people(session: Session, professional_id: str, client_id: str | None) -> None:
@@ -147,10 +155,10 @@ def _refuse_other_people(subject: Subject, given: dict[str, Any]) -> None:
             )
 
 
-def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
-    """Take a lead that is offered to the viewer. Taking it twice is the same as once.
+def claim(*, viewer: User, subject_id: str, now: datetime) -> tuple[Subject, str | None]:
+    """Claim a lead that is offered to the viewer. Claiming it twice is the same as once.
 
-    Raises NotFound for what is not offered to the viewer, Conflict for a lead that is no longer on offer.
+    Return the lead, and the id of the thread that is open for it (None where it has no client yet). Raises NotFound for what is not offered to the viewer, Conflict for a lead that is no longer on offer.
     """
     with transaction() as session:
         taken = session.execute(
@@ -171,4 +179,4 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
         if taken.rowcount:  # type: ignore[attr-defined]
             previous = _snapshot(subject)._replace(shown=())
             subject_put_in_transaction(subject, previous, True, now)
-    return subject
+        return subject, _open_thread_of_lead(subject, now)

@@ -2,6 +2,7 @@
 
 from wellchat.feature import Feature
 from wellchat.longpoll import middleware
+from wellchat.updates import metrics
 from wellchat.updates.api import api
 
-feature = Feature("updates", blueprints=(api,), setup=middleware.init_app)
+feature = Feature("updates", blueprints=(api,), metrics=(metrics.measure,), setup=middleware.init_app)

@@ -15,7 +15,7 @@ from wellchat.errors import problem
 from wellchat.i18n import N_
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import Head, poll_notifier
-from wellchat.messaging.delivery import mark_delivered
+from wellchat.messaging.receipts import mark_delivered
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
@@ -64,8 +64,8 @@ def updates(poll: Poll) -> Response:
 
 
 def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
-    now, away_after = clock.now(), current_app.config["AWAY_AFTER"]
-    update, newest = update_after(user, cursor, limit=poll.limit, now=now, away_after=away_after)
+    now = clock.now()
+    update, newest = update_after(user, cursor, limit=poll.limit, now=now)
     if newest is not None:
         metrics.UPDATE_AGE.observe(max(0.0, (now - newest).total_seconds()))
     return json_response(update)

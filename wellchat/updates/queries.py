@@ -9,16 +9,15 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
-from wellchat.messaging.message_rows import changed_messages
 from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
-from wellchat.messaging.serializers import message_json, thread_json
+from wellchat.messaging.serializers import changed_messages, message_json, thread_json
 from wellchat.notifications import queries as notifications
 
 TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
 
 
 def update_after(
-    viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float
+    viewer: User, cursor: Cursor, *, limit: int, now: datetime
 ) -> tuple[dict[str, Any], datetime | None]:
     """What changed above `cursor`, which is below the head of the log, as it is now; and its newest message's time.
 
@@ -38,7 +37,7 @@ def update_after(
     state = {
         "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
-        "threads": [thread_json(view, viewer, now=now, away_after=away_after) for view in views],
+        "threads": [thread_json(view, viewer, now=now) for view in views],
         "messages": [message_json(message, viewer.id) for message in messages],
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes

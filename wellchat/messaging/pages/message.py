@@ -8,11 +8,9 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
-from wellchat.messaging import actions, queries
+from wellchat.messaging import messages, queries, reactions, receipts
 from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread, PinMessage, React
-from wellchat.messaging.navigation import message_url
-from wellchat.messaging.pinning import pin
-from wellchat.messaging.reacting import react
+from wellchat.messaging.pages.thread import message_url
 from wellchat.messaging.serializers import message_json
 from wellchat.web import limiter, signed_in, viewer
 
@@ -47,7 +45,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
 def edit(thread_id: str, seq: int) -> Response | tuple[str, int]:
     try:
         form = read_form(EditMessage)
-        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=form.body, now=clock.now())
+        messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=form.body, now=clock.now())
     except Invalid as refusal:
         return _page(thread_id, seq, request.form.get("body", ""), refusal.errors), 422
     return _back(thread_id, seq)
@@ -57,7 +55,7 @@ def edit(thread_id: str, seq: int) -> Response | tuple[str, int]:
 @signed_in
 @limiter.limit("60/minute")
 def delete(thread_id: str, seq: int) -> Response:
-    actions.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now())
+    messages.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now())
     return _back(thread_id, seq)
 
 
@@ -67,7 +65,7 @@ def delete(thread_id: str, seq: int) -> Response:
 def change_pin(thread_id: str, seq: int) -> Response:
     try:
         form = read_form(PinMessage)
-        pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=form.pinned, now=clock.now())
+        messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=form.pinned, now=clock.now())
     except Invalid as refusal:
         flash(refusal.detail, "danger")
     return _back(thread_id, seq)
@@ -79,7 +77,7 @@ def change_pin(thread_id: str, seq: int) -> Response:
 def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
     try:
         form = read_form(React)
-        react(
+        reactions.react(
             viewer=viewer(),
             thread_id=thread_id,
             seq=seq,
@@ -97,8 +95,8 @@ def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
 @limiter.limit("60/minute")
 def mark_unread(thread_id: str) -> Response:
     """Back to the inbox, where it shows: whoever stays with the thread reads it."""
-    actions.mark_unread(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkUnread).seq)
-    return redirect(url_for("messaging.inbox"), 303)
+    receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkUnread).seq)
+    return redirect(url_for("inbox.inbox"), 303)
 
 
 def _back(thread_id: str, seq: int) -> Response:

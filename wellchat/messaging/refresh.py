@@ -1,4 +1,4 @@
-"""Subjects as labels: what the host platform says anew of one reaches the screens that show it."""
+"""Refresh threads and messages that show a subject or a person that changed."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from wellchat.changes.actions import record_change
 from wellchat.db import db, execute, table, transaction
 from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.notifications import actions as notifications
 from wellchat.subjects.actions import SubjectSnapshot, visible_fields
 from wellchat.subjects.models import Subject
 
@@ -81,3 +82,19 @@ def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[s
     return about, {
         thread_id: (client_id, professional_id) for thread_id, client_id, professional_id in locked
     }
+
+
+def refresh_person(user_id: str) -> None:
+    """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
+    with transaction() as session:
+        threads = session.execute(
+            select(Thread.id, Thread.client_id, Thread.professional_id)
+            .join(Membership, Membership.thread_id == Thread.id)
+            .where(Membership.user_id == user_id)
+            .order_by(Membership.updated_at.desc())
+            .limit(MAX_REFRESHED)
+        ).all()
+        for thread_id, *people in threads:
+            for person_id in people:
+                record_change(user_id=person_id, kind="thread", thread_id=thread_id)
+        notifications.refresh_actor(user_id, [thread_id for thread_id, *_ in threads], limit=MAX_REFRESHED)

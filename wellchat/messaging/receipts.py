@@ -1,16 +1,24 @@
-"""What has arrived at a person's devices: the delivered watermark."""
+"""Move a person's watermarks in a thread: delivered, read, and marked unread again."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, select, update
 
+from wellchat.accounts.models import User
 from wellchat.changes.actions import acknowledge_changes, record_change
 from wellchat.changes.queries import message_changes
-from wellchat.db import execute, table, transaction
-from wellchat.messaging.models import Membership, Thread
+from wellchat.db import db, execute, table, transaction
+from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
+from wellchat.messaging import statements
+from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.mutation import unread_above
+from wellchat.messaging.queries import people_of
+from wellchat.notifications import actions as notifications
 
 ACK_BATCH = 1_000  # rows of the change log one poll confirms
 ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
@@ -76,3 +84,56 @@ def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[LaggingThread]
         for thread_id, delivered, client_id, professional_id in watermarks
         if delivered < arrived[thread_id]
     ]
+
+
+def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
+    """Move the viewer's watermark to `seq`: a message they were shown. It never moves back.
+
+    Raises NotFound, and Invalid for a seq above the last message.
+    """
+    with transaction():
+        if (
+            execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount
+            == 0
+        ):
+            _refuse_unknown_seq(viewer, thread_id, seq)
+            return
+        notifications.read_thread(
+            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=unread_above(viewer.id, seq)
+        )
+        for user_id in people_of(thread_id):
+            record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+
+
+def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
+    last_seq = db.session.execute(
+        select(Membership.last_seq).where(Membership.thread_id == thread_id, Membership.user_id == viewer.id)
+    ).scalar_one_or_none()
+    if last_seq is None:
+        raise NotFound
+    if seq > last_seq:
+        raise Invalid({"seq": gettext("The last message of this thread is %(num)s.", num=last_seq)})
+
+
+def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
+    """Let a thread count as unread from a message on, for the viewer alone, until they read it again.
+
+    The watermark stays where it is: what was seen was seen, and the other person is told nothing else.
+    Raises NotFound, and Invalid where nothing of the other's is there to read.
+    """
+    with transaction() as session:
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
+        if membership is None:
+            raise NotFound
+        theirs = select(Message.seq).where(
+            Message.thread_id == thread_id,
+            Message.seq >= seq,
+            Message.sender_id != viewer.id,
+            Message.deleted_at.is_(None),
+        )
+        if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
+            raise Invalid({"seq": gettext("There is nothing to read from there on.")})
+        membership.unread_from = seq if seq <= membership.last_read_seq else None
+        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)

@@ -1,4 +1,4 @@
-"""`wellchat subject put`: the host platform's things, from its own scripts. A claimed lead opens its thread."""
+"""`wellchat subject`: commands with which the host platform's scripts put bookings, sessions, coupons and leads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from flask.cli import with_appcontext
 from wellchat import clock
 from wellchat.accounts.queries import user_by_email
 from wellchat.errors import WellchatError
-from wellchat.messaging.opening import put_subject
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.kinds import KINDS
 
 

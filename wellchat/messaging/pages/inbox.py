@@ -1,4 +1,4 @@
-"""The parts of the inbox a person can look at, and their addresses."""
+"""The inbox page, and the list of conversations that stands beside a thread too."""
 
 from __future__ import annotations
 
@@ -6,16 +6,55 @@ from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlencode
 
-from wellchat.i18n import N_, gettext
-from wellchat.messaging.forms import ListThreads
-from wellchat.subjects.kinds import KINDS
+from flask import Blueprint, render_template, request
 
-NAMES = ("unread", "waiting", "snoozed", "archived", "kind", "q")
+from wellchat import clock
+from wellchat.changes.queries import cursor_now
+from wellchat.forms import read_query
+from wellchat.i18n import N_, gettext
+from wellchat.messaging import queries
+from wellchat.messaging.forms import ListThreads
+from wellchat.messaging.serializers import thread_json
+from wellchat.subjects.kinds import KINDS
+from wellchat.web import signed_in, viewer
+
+pages = Blueprint("inbox", __name__)
+
+FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "q")
+
+
+@pages.get("/")
+@signed_in
+def inbox() -> str:
+    return render_template("messaging/inbox.html", **shell())
+
+
+def badges() -> dict[str, Any]:
+    """For every page of somebody signed in: the numbers on their badges, and the cursor read before them."""
+    cursor = cursor_now(viewer().id)
+    return {"cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
+
+
+def shell() -> dict[str, Any]:
+    """What every page with the list of conversations shows; the cursor is read before the state it goes with."""
+    user, page, now = viewer(), read_query(ListThreads), clock.now()
+    shown = badges()
+    before = page.before if request.endpoint == "inbox.inbox" else None
+    views, following = queries.inbox(user, before=before, limit=page.limit, **page.filters())
+    return {
+        **shown,
+        "threads": [thread_json(view, user, now=now) for view in views],
+        "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
+        "next": following,
+        "archived": page.archived,
+        "q": page.q,
+        "filters": filters(page, queries.kinds_of(user)),
+    }
 
 
 def query_of(page: ListThreads, **changes: Any) -> str:
     """The query string of a list like `page`, changed; empty for the plain inbox."""
-    wanted = {name: getattr(page, name) for name in NAMES} | changes
+    wanted = {name: getattr(page, name) for name in FILTERS} | changes
     return urlencode({name: 1 if value is True else value for name, value in wanted.items() if value})
 
 
@@ -62,5 +101,5 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
         "waiting": page.waiting,
         "snoozed": page.snoozed,
         "kind": page.kind,
-        "hidden": [(name, getattr(page, name)) for name in NAMES if name != "q" and getattr(page, name)],
+        "hidden": [(name, getattr(page, name)) for name in FILTERS if name != "q" and getattr(page, name)],
     }

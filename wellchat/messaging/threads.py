@@ -15,7 +15,6 @@ from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
-from wellchat.subjects import actions as subjects
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 
@@ -104,49 +103,12 @@ def _get_or_create(
     return made, True
 
 
-def put_subject(
-    *,
-    kind: str,
-    external_id: str,
-    title: str,
-    professional_id: str,
-    now: datetime,
-    client_id: str | None = None,
-    url: str | None = None,
-    starts_at: datetime | None = None,
-    status: str | None = None,
-    notify: bool = True,
-) -> Subject:
-    """Create or update a subject of the host platform; a lead that is claimed opens its thread.
+def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
+    """Open the thread about a claimed lead, if it is not open yet. Return its id; None for a lead without a client.
 
-    `notify`: whether the people of a booking or session hear of it.
+    Runs in the transaction that puts or claims the lead.
     """
-    with transaction():
-        subject = subjects.put_subject(
-            kind=kind,
-            external_id=external_id,
-            title=title,
-            professional_id=professional_id,
-            client_id=client_id,
-            url=url,
-            starts_at=starts_at,
-            status=status,
-            notify=notify,
-            now=now,
-        )
-        _open_claimed(subject, now)
-    return subject
-
-
-def claim_lead(*, viewer: User, subject_id: str, now: datetime) -> str | None:
-    """Take a lead on offer; its thread opens. Answers the thread's id, if the lead has a client to talk with."""
-    with transaction():
-        subject = subjects.claim(viewer=viewer, subject_id=subject_id, now=now)
-        return _open_claimed(subject, now)
-
-
-def _open_claimed(subject: Subject, now: datetime) -> str | None:
-    if subject.declared.scope != "subject" or subject.is_unclaimed or subject.client_id is None:
+    if lead.client_id is None:
         return None
-    connection = connect(client_id=subject.client_id, professional_id=subject.professional_id, now=now)
-    return _get_or_create(connection, subject_key(subject, subject.client_id), subject, now)[0]
+    connection = connect(client_id=lead.client_id, professional_id=lead.professional_id, now=now)
+    return _get_or_create(connection, subject_key(lead, lead.client_id), lead, now)[0]

@@ -1,11 +1,11 @@
-"""The pages of conversation: inbox, thread, and the places a conversation starts from."""
+"""The page of a thread, and the forms on it that work without script."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
 
-from flask import Blueprint, current_app, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -14,46 +14,32 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.attachments.uploads import raise_body_limit, uploaded_files
-from wellchat.changes.queries import cursor_now
-from wellchat.connections.queries import connection_between, my_connections, person_for
 from wellchat.db import new_id
 from wellchat.errors import Invalid, TooLarge
 from wellchat.forms import read_form, read_query
-from wellchat.i18n import gettext
-from wellchat.messaging import actions, files, navigation, opening, queries
-from wellchat.messaging.filters import filters
+from wellchat.messaging import files, memberships, messages, navigation, queries, receipts
 from wellchat.messaging.forms import (
     MAX_BODY,
-    ListThreads,
     MarkRead,
     PostMembership,
     PostMessage,
-    StartThread,
     ThreadQuery,
 )
-from wellchat.messaging.gallery import panel_files
 from wellchat.messaging.models import EDIT_WITHIN, Message
-from wellchat.messaging.navigation import PAGE_SIZE
+from wellchat.messaging.pages.inbox import shell
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
     subject_with_people,
     subjects_between,
-    subjects_of,
-    visible_subject,
 )
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messaging", __name__)
 
+PAGE_SIZE = 50  # messages a thread opens with
 MAX_PAGE_SIZE = 300  # and no more than these, to reach back from the end to the first unread one
-
-
-@pages.get("/")
-@signed_in
-def inbox() -> str:
-    return render_template("messaging/inbox.html", **_shell())
 
 
 @pages.get("/threads/<thread_id>")
@@ -69,7 +55,7 @@ def thread(thread_id: str) -> BaseResponse | str:
 
 def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> str:
     user, query = viewer(), read_query(ThreadQuery)
-    shell = _shell()  # reads the cursor first, then the state it goes with
+    beside = shell()  # reads the cursor first, then the state it goes with
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
     found = _messages_at(view, query, first_unread)
@@ -78,8 +64,8 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         subjects.insert(0, subject_with_people(view.thread.subject_id))  # whoever else it is for by now
     return render_template(
         "messaging/thread.html",
-        **shell,
-        thread=_state(view),
+        **beside,
+        thread=thread_json(view, user, now=clock.now()),
         messages=[message_json(message, user.id) for message in found],
         has_earlier=bool(found) and found[0].seq > 1,
         has_later=bool(found) and found[-1].seq < view.thread.last_seq,
@@ -91,7 +77,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         panel={
             "person": person_json(view.other),
             "subjects": [subject_json(s, user) for s in subjects],
-            **panel_files(user, thread_id),
+            **files.panel_files(user, thread_id),
         },
         body=body,
         errors=errors or {},
@@ -128,44 +114,6 @@ def _messages_at(view: queries.ThreadView, query: ThreadQuery, first_unread: int
     return queries.messages_of(user, thread_id, limit=max(PAGE_SIZE, reach))[0]
 
 
-def _shell() -> dict[str, Any]:
-    """What every page with the list of conversations shows; the cursor is read before the state it goes with."""
-    user, page = viewer(), read_query(ListThreads)
-    shell = badges()
-    before = page.before if request.endpoint == "messaging.inbox" else None
-    views, following = queries.inbox(user, before=before, limit=page.limit, **page.filters())
-    return {
-        **shell,
-        "threads": [_state(view) for view in views],
-        "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
-        "next": following,
-        "archived": page.archived,
-        "q": page.q,
-        "filters": filters(page, queries.kinds_of(user)),
-    }
-
-
-def _state(view: queries.ThreadView) -> dict[str, Any]:
-    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
-
-
-@pages.post("/threads")
-@signed_in
-@limiter.limit("60/minute")
-def start() -> BaseResponse:
-    """From a profile or a card: the thread, opened if it is the first time."""
-    user, form = viewer(), read_form(StartThread)
-    thread_id, _ = opening.open_thread(viewer=user, with_id=form.with_, subject=form.subject, now=clock.now())
-    about = _card_in_pair_thread(user, form.subject) if form.subject else None
-    return redirect(url_for("messaging.thread", thread_id=thread_id, about=about))
-
-
-def _card_in_pair_thread(user: User, subject: tuple[str, str]) -> str | None:
-    """The subject to mark the next message with, where the thread is the pair's and not the subject's own."""
-    found = visible_subject(user, *subject)
-    return found.id if found.declared.scope == "connection" else None
-
-
 @pages.post("/threads/<thread_id>/messages")
 @signed_in
 @limiter.limit("20/second;300/minute")
@@ -176,7 +124,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
         uploads = uploaded_files()[:MAX_FILES]
         form = read_form(PostMessage, files=len(uploads))
         about = subject_by_id(user, form.subject) if form.subject else None
-        message, _ = actions.send_message(
+        message, _ = messages.send_message(
             sender=user,
             thread_id=thread_id,
             body=form.body,
@@ -191,7 +139,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
         errors = refusal.errors or {"file": refusal.detail}
         return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
     if form.seen:
-        actions.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
+        receipts.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
     return redirect(url_for("messaging.thread", thread_id=thread_id, _anchor=str(message.seq)), 303)
 
 
@@ -218,7 +166,7 @@ def _room_for_files(endpoint: str | None, _values: object) -> None:
 @signed_in
 def read(thread_id: str) -> BaseResponse:
     """Without script there is nobody to notice what was shown: the reader says so."""
-    actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkRead).seq, now=clock.now())
+    receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkRead).seq, now=clock.now())
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 
 
@@ -227,9 +175,9 @@ def read(thread_id: str) -> BaseResponse:
 def change_membership(thread_id: str) -> BaseResponse:
     user = viewer()
     changes = read_form(PostMembership).as_patch().given(now=clock.now(), zone=user.time_zone)
-    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+    memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
     if changes.get("archived") or changes.get("snoozed_until"):
-        return redirect(url_for("messaging.inbox"), 303)
+        return redirect(url_for("inbox.inbox"), 303)
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 
 
@@ -240,61 +188,10 @@ def chat(thread_id: str) -> BaseResponse:
     return redirect(url_for("messaging.thread", thread_id=queries.thread_for(viewer(), thread_id).thread.id))
 
 
-@pages.get("/new")
-@signed_in
-def new() -> str:
-    user = viewer()
-    connections = my_connections(user)
-    opened = queries.pair_threads(user, [c.id for c in connections])
-    people = [person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)} for c in connections]
-    subjects = [subject_json(s, user) for s in subjects_of(user)]
-    actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
-    return render_template("messaging/new.html", people=people, subjects=actionable)
+def message_url(thread_id: str, seq: int, last_seq: int | None = None) -> str:
+    """Where a message of a thread is seen, also by who has no script to bring what the page does not open with.
 
-
-@pages.get("/people/<user_id>")
-@signed_in
-def person(user_id: str) -> str:
-    user = viewer()
-    other = person_for(user, user_id)
-    connection = connection_between(user.id, other.id)
-    opened = queries.pair_threads(user, [connection.id]) if connection else {}
-    client_id, professional_id = (user.id, other.id) if user.is_client else (other.id, user.id)
-    subjects = subjects_between(client_id, professional_id) if connection else []
-    return render_template(
-        "connections/person.html",
-        person=person_json(other) | {"bio": other.bio},
-        thread_id=opened.get(connection.id) if connection else None,
-        can_message=other.id != user.id
-        and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
-        subjects=[subject_json(s, user) for s in subjects],
-    )
-
-
-@pages.get("/subjects/<subject_id>")
-@signed_in
-def subject(subject_id: str) -> str:
-    user = viewer()
-    found = subject_by_id(user, subject_id)
-    other = found.client if user.id == found.professional_id else found.professional
-    return render_template(
-        "subjects/subject.html",
-        subject=subject_json(found, user),
-        visit=gettext(found.declared.visit),
-        person=person_json(other) if other else None,
-    )
-
-
-@pages.post("/subjects/<subject_id>/claim")
-@signed_in
-def claim(subject_id: str) -> BaseResponse:
-    thread_id = opening.claim_lead(viewer=viewer(), subject_id=subject_id, now=clock.now())
-    if thread_id is None:
-        return redirect(url_for("messaging.subject", subject_id=subject_id), 303)
-    return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
-
-
-def badges() -> dict[str, Any]:
-    """For every page of somebody signed in: the numbers on their badges, and the cursor read before them."""
-    cursor = cursor_now(viewer().id)
-    return {"cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
+    That is its end, for what is near `last_seq`, where that is known.
+    """
+    at = None if last_seq is not None and seq > last_seq - PAGE_SIZE else seq
+    return url_for("messaging.thread", thread_id=thread_id, at=at, _anchor=str(seq))

@@ -1,12 +1,11 @@
-"""The verbs of conversation. Page, JSON, worker and command line all call these."""
+"""Send, edit, delete and pin messages. Pages, JSON calls and replies by email all call these."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import and_, delete, select
+from sqlalchemy import and_, delete, func, select
 
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
@@ -14,15 +13,13 @@ from wellchat.db import db, execute, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
-from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
-from wellchat.messaging.mutation import lock_own_message, text_changed, unread_above
-from wellchat.messaging.queries import people_of
-from wellchat.notifications import actions as notifications
+from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction
+from wellchat.messaging.mutation import lock_message, lock_own_message, message_changed, text_changed
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 from wellchat.task_queue import enqueue
 
-MAX_REFRESHED = 200  # threads, the latest, and records whose screens hear of a new name or picture
+MAX_PINS = 50  # of one thread
 
 
 def send_message(
@@ -154,97 +151,26 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
     return message
 
 
-def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
-    """Move the viewer's watermark to `seq`: a message they were shown. It never moves back.
+def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:
+    """Pin a message for both people of its thread, or unpin it. Twice is the same as once.
 
-    Raises NotFound, and Invalid for a seq above the last message.
+    Raises NotFound, and Invalid for a deleted message and for one pin too many.
     """
     with transaction():
-        if (
-            execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount
-            == 0
-        ):
-            _refuse_unknown_seq(viewer, thread_id, seq)
-            return
-        notifications.read_thread(
-            user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=unread_above(viewer.id, seq)
-        )
-        for user_id in people_of(thread_id):
-            record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+        thread, message = lock_message(viewer, thread_id, seq)
+        if on == (message.pinned_at is not None):
+            return message
+        if on and message.deleted_at is not None:
+            raise Invalid({"pin": gettext("This message was deleted.")})
+        if on and _count_pins(thread_id) >= MAX_PINS:
+            raise Invalid(
+                {"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MAX_PINS)}
+            )
+        message.pinned_at = now if on else None
+        message_changed(thread, message)
+    return message
 
 
-def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
-    last_seq = db.session.execute(
-        select(Membership.last_seq).where(Membership.thread_id == thread_id, Membership.user_id == viewer.id)
-    ).scalar_one_or_none()
-    if last_seq is None:
-        raise NotFound
-    if seq > last_seq:
-        raise Invalid({"seq": gettext("The last message of this thread is %(num)s.", num=last_seq)})
-
-
-def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
-    """Let a thread count as unread from a message on, for the viewer alone, until they read it again.
-
-    The watermark stays where it is: what was seen was seen, and the other person is told nothing else.
-    Raises NotFound, and Invalid where nothing of the other's is there to read.
-    """
-    with transaction() as session:
-        membership = session.get(
-            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
-        )
-        if membership is None:
-            raise NotFound
-        theirs = select(Message.seq).where(
-            Message.thread_id == thread_id,
-            Message.seq >= seq,
-            Message.sender_id != viewer.id,
-            Message.deleted_at.is_(None),
-        )
-        if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
-            raise Invalid({"seq": gettext("There is nothing to read from there on.")})
-        membership.unread_from = seq if seq <= membership.last_read_seq else None
-        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
-
-
-def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
-    """Put a thread elsewhere for the viewer alone. `changes`: any of archived, pinned, muted_until, snoozed_until."""
-    with transaction() as session:
-        membership = session.get(
-            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
-        )
-        if membership is None:
-            raise NotFound
-        for name, value in changes.items():
-            setattr(membership, name, value)
-        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
-
-
-def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
-    """Let the other person know that the viewer is writing. Raises NotFound."""
-    with transaction() as session:
-        membership = session.get(
-            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
-        )
-        if membership is None:
-            raise NotFound
-        membership.typing_at = now
-        for user_id in people_of(thread_id):
-            if user_id != viewer.id:
-                record_change(user_id=user_id, kind="typing", thread_id=thread_id)
-
-
-def refresh_person(user_id: str) -> None:
-    """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
-    with transaction() as session:
-        threads = session.execute(
-            select(Thread.id, Thread.client_id, Thread.professional_id)
-            .join(Membership, Membership.thread_id == Thread.id)
-            .where(Membership.user_id == user_id)
-            .order_by(Membership.updated_at.desc())
-            .limit(MAX_REFRESHED)
-        ).all()
-        for thread_id, *people in threads:
-            for person_id in people:
-                record_change(user_id=person_id, kind="thread", thread_id=thread_id)
-        notifications.refresh_actor(user_id, [thread_id for thread_id, *_ in threads], limit=MAX_REFRESHED)
+def _count_pins(thread_id: str) -> int:
+    pinned = select(func.count()).where(Message.thread_id == thread_id, Message.pinned_at.is_not(None))
+    return db.session.execute(pinned).scalar_one()

@@ -1,0 +1,94 @@
+"""Change a person's own state of a thread: archived, pinned, muted, snoozed, typing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.db import db, transaction
+from wellchat.errors import NotFound
+from wellchat.messaging.models import Membership
+from wellchat.messaging.queries import people_of
+
+AT_ONCE = 500  # snoozes ended in one sweep; the next one goes on
+MuteFor = Literal["hour", "tomorrow", "week", "always"]
+SnoozeFor = Literal["hour", "tomorrow", "week"]
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+MORNING = time(8)
+
+
+def end_of(duration: MuteFor, *, now: datetime, zone: str) -> datetime:
+    """When it ends; tomorrow and a week on it is at eight in the morning, on the clocks of `zone`."""
+    if duration == "always":
+        return FOREVER
+    if duration == "hour":
+        return now + timedelta(hours=1)
+    there = ZoneInfo(zone)
+    day = now.astimezone(there).date() + timedelta(days=1 if duration == "tomorrow" else 7)
+    return datetime.combine(day, MORNING, there).astimezone(UTC)
+
+
+def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
+    """Put a thread elsewhere for the viewer alone. `changes`: any of archived, pinned, muted_until, snoozed_until."""
+    with transaction() as session:
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
+        if membership is None:
+            raise NotFound
+        for name, value in changes.items():
+            setattr(membership, name, value)
+        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
+
+
+def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
+    """Let the other person know that the viewer is writing. Raises NotFound."""
+    with transaction() as session:
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
+        if membership is None:
+            raise NotFound
+        membership.typing_at = now
+        for user_id in people_of(thread_id):
+            if user_id != viewer.id:
+                record_change(user_id=user_id, kind="typing", thread_id=thread_id)
+
+
+def sweep_snoozes(now: datetime) -> dict[str, int]:
+    """Wake what is due."""
+    due = db.session.execute(
+        select(Membership.thread_id, Membership.user_id)
+        .where(Membership.snoozed_until.is_not(None), Membership.snoozed_until <= now)
+        .order_by(Membership.snoozed_until)
+        .limit(AT_ONCE)
+    ).all()
+    return {
+        "snoozes_ended": sum(
+            end_snooze(thread_id=thread_id, user_id=user_id, now=now) for thread_id, user_id in due
+        )
+    }
+
+
+def end_snooze(*, thread_id: str, user_id: str, now: datetime) -> bool:
+    """End one snooze, unless somebody else has or it was prolonged: the thread is listed again, as if it were new."""
+    with transaction() as session:
+        woken = session.execute(
+            update(Membership)
+            .where(
+                Membership.thread_id == thread_id,
+                Membership.user_id == user_id,
+                Membership.snoozed_until <= now,
+            )
+            .values(snoozed_until=None, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if not woken.rowcount:  # type: ignore[attr-defined]
+            return False
+        record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+    return True
