@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
+    from wellchat.personal_data import PersonalData
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -118,6 +119,7 @@ class Feature:
     """
     optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
     on_by_default: bool = True
+    personal_data: PersonalData | None = None  # needed as soon as a table of the feature refers to a person
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
 
 

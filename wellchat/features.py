@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from importlib import import_module
 
 from wellchat.config import SettingsError
-from wellchat.feature import Feature, module_exists
+from wellchat.feature import Feature, module_exists, registry
 
 FEATURES = (
     "mail",
@@ -53,3 +53,12 @@ def enabled_features(switches: Iterable[str] = ()) -> list[Feature]:
     if unknown := sorted(name for name in chosen if "." not in name and name not in FEATURES):
         raise SettingsError(f"WELLCHAT_FEATURES: there is no feature {', '.join(unknown)}")
     return features
+
+
+def all_features() -> list[Feature]:
+    """Return the declarations of all features whose tables are there, on or off, lowest first.
+
+    Needs an application context, for packages of your own that are on.
+    """
+    own = [feature for feature in registry().features if feature.name not in FEATURES]
+    return [*(import_module(f"wellchat.{name}").feature for name in FEATURES), *own]

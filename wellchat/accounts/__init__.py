@@ -3,6 +3,7 @@
 from wellchat.accounts import cli, links, sessions
 from wellchat.accounts.api import api
 from wellchat.accounts.pages import pages
+from wellchat.accounts.personal_data import personal_data
 from wellchat.accounts.queries import language_of
 from wellchat.accounts.settings import settings
 from wellchat.feature import Feature, MailType, NavItem
@@ -11,6 +12,7 @@ from wellchat.mail.hooks import reader_language
 
 feature = Feature(
     "accounts",
+    personal_data=personal_data,
     blueprints=(pages, settings, api),
     commands=(cli.user, cli.token),
     tidies=(lambda now: {"links_trimmed": links.trim_used_links(now=now)},),

@@ -4,12 +4,14 @@ from wellchat.attachments import processing
 from wellchat.attachments.api import api
 from wellchat.attachments.names import extension_of
 from wellchat.attachments.pages import pages
+from wellchat.attachments.personal_data import personal_data
 from wellchat.attachments.serializers import file_size, files_summary, fit, placeholder_svg
 from wellchat.attachments.storage import get_store
 from wellchat.feature import Feature
 
 feature = Feature(
     "attachments",
+    personal_data=personal_data,
     blueprints=(api, pages),
     tasks="worker.attachments",
     sweeps=(processing.sweep,),

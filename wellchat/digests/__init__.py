@@ -4,6 +4,7 @@ from wellchat.digests import runs, week
 from wellchat.digests.actions import reschedule, schedule_for_messages
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
+from wellchat.digests.personal_data import personal_data
 from wellchat.digests.preview import test_content
 from wellchat.digests.render import content, thread_names
 from wellchat.feature import Feature, MailType, NavItem
@@ -15,6 +16,7 @@ from wellchat.notifications.kinds import NotificationKind
 
 feature = Feature(
     "digests",
+    personal_data=personal_data,
     blueprints=(pages,),
     commands=(digest,),
     tasks="worker.digests",

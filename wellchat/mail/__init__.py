@@ -6,9 +6,11 @@ from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import address_refusal, mail_label, pages
+from wellchat.mail.personal_data import personal_data
 
 feature = Feature(
     "mail",
+    personal_data=personal_data,
     blueprints=(pages, ledger),
     commands=(mail,),
     tasks="worker.mail",

@@ -12,6 +12,7 @@ from wellchat.messaging.files import add_thumbnail
 from wellchat.messaging.pages import blueprints
 from wellchat.messaging.pages.inbox import badges
 from wellchat.messaging.pages.thread import message_url
+from wellchat.messaging.personal_data import personal_data
 from wellchat.messaging.queries import warm_up
 from wellchat.messaging.refresh import refresh_person, refresh_subject
 from wellchat.messaging.threads import open_thread_of_lead
@@ -25,6 +26,7 @@ def _setup(_app: Flask) -> None:
 
 feature = Feature(
     "messaging",
+    personal_data=personal_data,
     blueprints=(api, *blueprints),
     tasks="worker.messaging",
     sweeps=(memberships.sweep_snoozes, dispatch.sweep),

@@ -4,9 +4,11 @@ from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 from wellchat.notifications.api import api
 from wellchat.notifications.pages import pages
+from wellchat.notifications.personal_data import personal_data
 
 feature = Feature(
     "notifications",
+    personal_data=personal_data,
     blueprints=(api, pages),
     settings_tabs=(NavItem("/settings/notifications", N_("Notifications")),),
     icons={

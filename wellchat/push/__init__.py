@@ -10,6 +10,7 @@ from wellchat.push.api import api
 from wellchat.push.cli import push
 from wellchat.push.keys import vapid
 from wellchat.push.pages import pages
+from wellchat.push.personal_data import personal_data
 
 
 def _setup(app: Flask) -> None:
@@ -19,6 +20,7 @@ def _setup(app: Flask) -> None:
 
 feature = Feature(
     "push",
+    personal_data=personal_data,
     blueprints=(api, pages),
     commands=(push,),
     tasks="worker.push",

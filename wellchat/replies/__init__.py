@@ -8,6 +8,7 @@ from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.replies import cli
 from wellchat.replies.actions import forget_received
+from wellchat.replies.personal_data import personal_data
 from wellchat.replies.rejection import content
 
 
@@ -17,6 +18,7 @@ def _tidy(now: datetime) -> dict[str, int]:
 
 feature = Feature(
     "replies",
+    personal_data=personal_data,
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
     mails={"reply_refused": MailType(N_("An answer that did not arrive"), content)},

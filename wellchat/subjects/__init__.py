@@ -3,9 +3,11 @@
 from wellchat.feature import Feature
 from wellchat.subjects.cli import subject
 from wellchat.subjects.pages import pages
+from wellchat.subjects.personal_data import personal_data
 
 feature = Feature(
     "subjects",
+    personal_data=personal_data,
     blueprints=(pages,),
     commands=(subject,),
     icons={

@@ -1,0 +1,13 @@
+"""What oversight has of a person: the access they had as an administrator. It is a record, so it is never erased."""
+
+from __future__ import annotations
+
+from wellchat.oversight.models import AccessGrant
+from wellchat.personal_data import Person, PersonalData, Rows, rows
+
+
+def _export(person: Person) -> dict[str, Rows]:
+    return {"looks": rows(AccessGrant, AccessGrant.admin_id == person.id)}
+
+
+personal_data = PersonalData(("looks.admin_id",), _export)
