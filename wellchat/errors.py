@@ -132,7 +132,7 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
 
 
 _PYDANTIC_MESSAGES = {
-    "missing": N_("This is needed."),
+    "missing": N_("This field is required."),
     "string_type": N_("This must be text."),
     "string_unicode": N_("This is not readable text."),
     "int_type": N_("This must be a whole number."),
@@ -156,9 +156,9 @@ _PYDANTIC_MESSAGES = {
     "datetime_from_date_parsing": N_("Write a time as text, such as 2026-01-31T12:00:00Z."),
     "date_parsing": N_("Write a day as text, such as 2026-01-31."),
     "date_from_datetime_parsing": N_("Write a day as text, such as 2026-01-31."),
-    "too_long": N_("At most {max_length} of them."),
-    "too_short": N_("At least {min_length} of them."),
-    "timezone_aware": N_("A time needs its offset, such as 2026-01-31T12:00:00Z."),
+    "too_long": N_("At most {max_length} items."),
+    "too_short": N_("At least {min_length} items."),
+    "timezone_aware": N_("A time needs a UTC offset, such as 2026-01-31T12:00:00Z."),
 }
 
 

@@ -104,7 +104,7 @@ def test_deleted_before_it_was_due_none(world: World) -> None:
         viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE
     )
     runs.sweep(DUE)
-    assert reasons(world) == ["What waited was deleted by its sender."]
+    assert reasons(world) == ["The unread messages were deleted."]
 
 
 def test_muted_after_it_was_sent_none(world: World) -> None:

@@ -59,7 +59,7 @@ def test_somebody_else_s_is_not_in_it(world: World, browse: Browse) -> None:
 
 def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
     page = browse(world.coach).get(PAGE).text
-    assert "Nothing waits for you" in page
+    assert "You have no unread messages" in page
     assert "Alex Example" in browse(world.coach).get(FRAME).text
 
 
@@ -72,7 +72,7 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
             {"cadence": "daily", "digest_hour": 18, "time_zone": "Asia/Kolkata"},
             "It comes on Wednesday 18 November at 18:00",
         ),
-        ({"cadence": "off"}, "It does not come: Emails are switched off in the preferences."),
+        ({"cadence": "off"}, "It will not be sent: Emails are switched off in the preferences."),
     ],
 )  # fmt: skip
 def test_when_it_comes(world: World, prefs: dict[str, Any], words: str) -> None:
@@ -99,7 +99,7 @@ def test_a_test_is_sent_and_says_that_it_is_one(world: World, browse: Browse) ->
     assert "the secret word" not in message.as_string(), "a real message is in one email, and this is not it"
     assert world.membership(world.coach).mailed_seq == 0
     [row] = world.mails(world.coach)
-    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "A test, as you asked for.", [])
+    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "You asked for this test.", [])
 
 
 def test_three_tests_an_hour(make_app: Callable[..., Flask], now: Any) -> None:

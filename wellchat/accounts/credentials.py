@@ -103,7 +103,13 @@ def request_password_reset(*, email: str, now: datetime) -> None:
     """Mail a link to the owner of the address, if there is one; the ledger says so either way."""
     user = user_by_email(email)
     if user is None:
-        record_skip(user_id=None, address=email, name="reset", reason=N_("Nobody has this address."), now=now)
+        record_skip(
+            user_id=None,
+            address=email,
+            name="reset",
+            reason=N_("There is no account with this address."),
+            now=now,
+        )
     else:
         _mail(user, "reset", now, link="reset")
 
@@ -131,7 +137,9 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
     with transaction():
         user = lock_user(user_id)
         if user.password_hash != stored:
-            raise Invalid({"current_password": gettext("It was changed a moment ago. Reload the page.")})
+            raise Invalid(
+                {"current_password": gettext("Your password was changed a moment ago. Reload the page.")}
+            )
         _set_password(user, password_hash, now)
     return user
 

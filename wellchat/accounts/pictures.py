@@ -52,7 +52,7 @@ def _square(upload: bytes) -> bytes:
         width, height = picture.size  # from the header; nothing is decoded yet
         if width * height > MAX_PIXELS:
             text = gettext(
-                "%(width)s by %(height)s pixels are too many. At most %(num)s million.",
+                "%(width)s by %(height)s pixels is too large. At most %(num)s million pixels.",
                 width=width,
                 height=height,
                 num=MAX_PIXELS // 1_000_000,

@@ -111,10 +111,10 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
     """Raises Rejected, and NotFound where the thread is not theirs."""
     if token.kind == DIGEST:
         raise Rejected(
-            N_("It answers an email about several conversations, and we could not know which one you meant.")
+            N_("It replies to an email about several conversations, and we do not know which one you mean.")
         )
     if token.is_expired(now):
-        raise Rejected(N_("It answers an email that is too old to be answered."))
+        raise Rejected(N_("It replies to an email that is too old."))
     form = _as_message(mail, user, token.target_id, now)
     _mark_read(mail, user, token.target_id, now)
     try:
@@ -145,7 +145,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
-        raise Rejected(f"It holds no words, and we could not take {omission_reasons(omitted)}")
+        raise Rejected(f"It contains no text, and we could not accept {omission_reasons(omitted)}")
     if omitted:
         text = f"{text}\n\n(Sent by email without {omitted_names(omitted)}: such files are not taken here.)".strip()
     try:
@@ -157,7 +157,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
-    return N_("We found no words of yours in it. Write above what your mail program quotes.")
+    return N_("We found no text of yours in it. Write your reply above the quoted text.")
 
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:

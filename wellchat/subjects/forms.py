@@ -16,7 +16,7 @@ def _title(text: str) -> str:
     """One line, for it stands in lists and in the subjects of mails."""
     text = " ".join(text.split())
     if not text:
-        raise ValueError(gettext("This is needed."))
+        raise ValueError(gettext("This field is required."))
     return text
 
 
