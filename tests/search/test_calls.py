@@ -144,7 +144,8 @@ def test_too_often_is_429(make_app, now):
     finally:
         limiter.enabled = False  # it is one for all applications of this process
     assert answers[0].status_code == 200
-    refused = answers[-1]
+    # On a slow machine the last call may come when the second's window is free again.
+    refused = next(answer for answer in answers if answer.status_code != 200)
     assert (refused.status_code, refused.content_type) == (429, "application/problem+json")
     assert refused.headers["Retry-After"]
 
