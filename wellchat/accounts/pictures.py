@@ -39,7 +39,7 @@ def _too_many_pixels(size: tuple[int, int] | None) -> str:
     if size is None:
         return gettext(NOT_A_PICTURE)
     return gettext(
-        "%(width)s by %(height)s pixels are too many. At most %(num)s million.",
+        "%(width)s by %(height)s pixels is too large. At most %(num)s million pixels.",
         width=size[0],
         height=size[1],
         num=MAX_PIXELS // 1_000_000,

@@ -67,7 +67,7 @@ def _checked_name(name: str, extension: str) -> str:
     claimed = next((each for each in KINDS if extension_of(name) in each.extensions), None)
     if claimed:
         words = gettext(
-            "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
+            "The name “%(name)s” says that this is %(claimed)s, but it is a picture. Rename the file.",
             name=name,
             claimed=gettext(claimed.label),
         )
