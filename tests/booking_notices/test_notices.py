@@ -298,7 +298,7 @@ def test_quiet_hours_hold_an_email_but_not_past_the_beginning(world: World, put:
     assert [m["Subject"] for m in world.server.messages] == ["Booked: Colour and cut"]
     sweeps.run(STARTS - HOUR)
     assert len(world.server.messages) == 1
-    assert world.mails(world.client)[-1].reason == "Quiet hours last until it begins."
+    assert world.mails(world.client)[-1].reason == "Quiet hours last until the appointment begins."
 
 
 def test_statements_per_person_stay_the_same(world: World, put: Put, queries: Callable[[], Any]) -> None:

@@ -106,7 +106,7 @@ def test_no_email_for_what_was_deleted_before_it_was_due(world: World) -> None:
         viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE
     )
     runs.sweep(DUE)
-    assert reasons(world) == ["What waited was deleted by its sender."]
+    assert reasons(world) == ["The unread messages were deleted."]
 
 
 def test_no_email_for_a_thread_that_was_muted_after_the_message(world: World) -> None:

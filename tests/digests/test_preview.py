@@ -62,7 +62,7 @@ def test_the_preview_shows_nobody_else_s_messages(world: World, browse: Browse) 
 
 def test_the_preview_is_an_example_if_nothing_is_unread(world: World, browse: Browse) -> None:
     page = browse(world.coach).get(PAGE).text
-    assert "Nothing waits for you" in page
+    assert "You have no unread messages" in page
     assert "Alex Example" in browse(world.coach).get(FRAME).text
 
 
@@ -75,7 +75,7 @@ def test_the_preview_is_an_example_if_nothing_is_unread(world: World, browse: Br
             {"cadence": "daily", "digest_hour": 18, "time_zone": "Asia/Kolkata"},
             "It comes on Wednesday 18 November at 18:00",
         ),
-        ({"cadence": "off"}, "It does not come: Emails are switched off in the preferences."),
+        ({"cadence": "off"}, "It will not be sent: Emails are switched off in the preferences."),
     ],
 )  # fmt: skip
 def test_the_preview_says_when_the_email_comes(world: World, prefs: dict[str, Any], words: str) -> None:
@@ -102,7 +102,7 @@ def test_a_test_email_says_that_it_is_a_test(world: World, browse: Browse) -> No
     assert "the secret word" not in message.as_string(), "a real message is in one email, and this is not it"
     assert world.membership(world.coach).mailed_seq == 0
     [row] = world.mails(world.coach)
-    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "A test, as you asked for.", [])
+    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "You asked for this test.", [])
 
 
 def test_at_most_three_test_emails_an_hour(make_app: Callable[..., Flask], now: Any) -> None:

@@ -294,5 +294,5 @@ def test_received_lists_what_came_in(app: Flask, smtp: MailServer) -> None:
     assert {row["outcome"] for row in rows} == {"taken", "refused"}
     assert {row["email"] for row in rows} == {world.coach.email}
     db.session.rollback()
-    assert "no words of yours" in run(args=["mail", "received", world.coach.email.upper()]).output
+    assert "no text of yours" in run(args=["mail", "received", world.coach.email.upper()]).output
     assert run(args=["mail", "received", "nobody@example.com"]).output == ""

@@ -276,9 +276,9 @@ def test_a_mail_that_says_auto_submitted_no_is_taken(world: World) -> None:
 
 BIG = "x" * 10_001
 UNTAKEABLE = {
-    "empty": ({"body": ""}, "no words of yours"),
-    "only a quote": ({"body": "> 1 new message"}, "no words of yours"),
-    "only a signature": ({"body": "-- \nSofia"}, "no words of yours"),
+    "empty": ({"body": ""}, "no text of yours"),
+    "only a quote": ({"body": "> 1 new message"}, "no text of yours"),
+    "only a signature": ({"body": "-- \nSofia"}, "no text of yours"),
     "too long": ({"body": BIG}, "longer than one message can be"),
     "encrypted": ({"kind": "application/pkcs7-mime; name=smime.p7m"}, "encrypted"),
     "only a file": (
@@ -286,10 +286,10 @@ UNTAKEABLE = {
             "kind": "multipart/mixed; boundary=b",
             "body": '--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="plan.pdf"\n\nPDF\n--b--\n',
         },
-        "could not take plan.pdf: “plan.pdf” is called a PDF",
+        "could not accept plan.pdf: The name “plan.pdf” says that this is a PDF",
     ),
     "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not take a file"),
-    "nul": ({"body": "\x00\x00"}, "no words of yours"),
+    "nul": ({"body": "\x00\x00"}, "no text of yours"),
 }
 
 

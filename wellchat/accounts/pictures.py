@@ -1,4 +1,4 @@
-"""Pictures of people: whatever was uploaded becomes a small square of pixels, and nothing else of it is kept."""
+"""Turn an uploaded picture into a small square of pixels; nothing else of the file is kept."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NOT_A_PICTURE = N_("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")
 
 
 def square(upload: bytes) -> bytes:
-    """A WebP of SIDE by SIDE pixels, upright, without metadata. Raises Invalid."""
+    """Return a WebP of SIDE by SIDE pixels, upright, without metadata. Raises Invalid."""
     if not upload:
         raise Invalid({"picture": gettext("Choose a picture first.")})
     if len(upload) > MAX_BYTES:
@@ -39,7 +39,7 @@ def _too_many_pixels(size: tuple[int, int] | None) -> str:
     if size is None:
         return gettext(NOT_A_PICTURE)
     return gettext(
-        "%(width)s by %(height)s pixels are too many. At most %(num)s million.",
+        "%(width)s by %(height)s pixels is too large. At most %(num)s million pixels.",
         width=size[0],
         height=size[1],
         num=MAX_PIXELS // 1_000_000,

@@ -1,6 +1,6 @@
-"""Pictures: whatever was uploaded is decoded and written anew, upright, in sRGB, without where and when it was taken.
+"""Re-encode uploaded pictures: upright, in sRGB, pixels only.
 
-What is not pixels does not survive that: no EXIF, no GPS, no comment, no second file behind the first.
+Nothing else of the file survives: no EXIF, no GPS position, no comment, no second file appended to it.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
 
 
 class Picture(NamedTuple):
+    """A re-encoded picture; its name has a matching extension."""
+
     content: bytes
     media_type: str
     name: str
@@ -36,11 +38,12 @@ class Picture(NamedTuple):
 
 
 def looks_like_picture(content: bytes) -> bool:
+    """Return whether the content begins like a JPEG, PNG, GIF or WebP."""
     return content.startswith(MAGIC) or (content.startswith(b"RIFF") and content[8:12] == b"WEBP")
 
 
 def rewrite(content: bytes, name: str) -> Picture:
-    """A fresh picture of the same pixels, its name with the right ending. Raises Invalid."""
+    """Return a re-encoded picture with a matching extension. Raises Invalid."""
     name = clean_name(name)
     try:
         with pictures.open_safely(content, max_pixels=MAX_PIXELS) as picture:
@@ -64,7 +67,7 @@ def _checked_name(name: str, extension: str) -> str:
     claimed = next((each for each in KINDS if extension_of(name) in each.extensions), None)
     if claimed:
         words = gettext(
-            "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
+            "The name “%(name)s” says that this is %(claimed)s, but it is a picture. Rename the file.",
             name=name,
             claimed=gettext(claimed.label),
         )
@@ -96,13 +99,13 @@ def _upright(picture: Image.Image) -> Image.Image:
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
     plain = _in_srgb(turned, "RGBA" if clear else "RGB")
     plain.thumbnail((MAX_SIDE, MAX_SIDE))
-    fresh = Image.new(plain.mode, plain.size)  # a canvas that knows nothing of where the pixels came from
+    fresh = Image.new(plain.mode, plain.size)  # a new image has no metadata
     fresh.paste(plain)
     return fresh
 
 
 def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
-    """Colours as they look, also where the profile that says so is left behind."""
+    """Return the picture in sRGB: its colour profile is not kept."""
     profile = picture.info.get("icc_profile")
     if profile and picture.mode in ("RGB", "CMYK"):
         try:
@@ -125,7 +128,7 @@ def _may_be_animated(picture: Image.Image) -> bool:
 def _reencode_animation(picture: Image.Image) -> bytes:
     frames, durations, screen = [], [], picture.size
     for frame in ImageSequence.Iterator(picture):
-        if picture.size != screen:  # a frame that reaches beyond it would make it larger than was counted
+        if picture.size != screen:  # a larger frame would exceed the pixels that were counted
             raise ValueError("a frame larger than its picture")
         frames.append(frame.convert("RGBA"))
         durations.append(max(20, int(frame.info.get("duration", 100) or 100)))
@@ -139,7 +142,7 @@ def _reencode_animation(picture: Image.Image) -> bytes:
 
 
 def thumbnail(content: bytes) -> bytes:
-    """A small WebP of a picture of ours; of a moving one its first frame, so that nothing moves in a list."""
+    """Return a small WebP of a stored picture; of an animation only the first frame."""
     with pictures.open_safely(content, max_pixels=MAX_PIXELS) as picture:
         picture.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
         clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info

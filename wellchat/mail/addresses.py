@@ -16,8 +16,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from wellchat.config import mailbox, reply_pattern, setting
+from wellchat.config import setting
 from wellchat.db import ID_ALPHABET
+from wellchat.setting_types import mailbox, reply_pattern
 
 REPLY, DIGEST, BOUNCE = "r", "d", "b"
 LIFETIME = timedelta(days=90)

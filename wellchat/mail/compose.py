@@ -18,7 +18,7 @@ from flask import current_app
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
-from wellchat.config import mailbox, setting
+from wellchat.config import setting
 from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
 from wellchat.mail import mime
@@ -26,6 +26,7 @@ from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply
 from wellchat.mail.hooks import reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
 

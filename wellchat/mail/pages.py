@@ -22,7 +22,8 @@ from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.web import is_loopback_request, limiter, safe_next, signed_in, viewer
+from wellchat.networks import is_loopback_request
+from wellchat.web import limiter, safe_next, signed_in, viewer
 
 pages = Blueprint("mail", __name__)
 
@@ -79,7 +80,13 @@ def try_again() -> BaseResponse:
     """Lift the refusal of the viewer's address, because they say that it is mended."""
     user = viewer()
     if actions.try_address_again(user_id=user.id, address=user.email, name=user.name, now=now()):
-        flash(gettext("Emails go to your address again. One is on its way: look whether it comes."), "good")
+        flash(
+            gettext(
+                "We send emails to your address again."
+                " A test email is on its way, so please check that it arrives."
+            ),
+            "good",
+        )
     return redirect(safe_next(request.form.get("next") or "/settings"), 303)
 
 

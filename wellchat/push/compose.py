@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from wellchat.accounts.queries import language_of
 from wellchat.clock import iso
-from wellchat.config import mailbox, setting
+from wellchat.config import setting
 from wellchat.db import db
 from wellchat.i18n import force_language, gettext
 from wellchat.notifications.kinds import kind_of
@@ -21,6 +21,7 @@ from wellchat.notifications.queries import count_text, notification_url, unread_
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.web_push import encrypt
+from wellchat.setting_types import mailbox
 
 TTL = 86_400  # seconds a push service keeps it for a device that is off; by then an email was sent
 SIGNATURE_LIFETIME = 12 * 3600  # seconds; services take a day at most

@@ -115,10 +115,10 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
     """Send the mail's text as a message. Raises Rejected, and NotFound if the thread is not theirs."""
     if token.kind == DIGEST:
         raise Rejected(
-            N_("It answers an email about several conversations, and we could not know which one you meant.")
+            N_("It replies to an email about several conversations, and we do not know which one you mean.")
         )
     if token.is_expired(now):
-        raise Rejected(N_("It answers an email that is too old to be answered."))
+        raise Rejected(N_("It replies to an email that is too old."))
     # Outside of the transaction below: files are decoded and stored, which takes seconds.
     form = _as_message(mail, user, token.target_id, now)
     _mark_read(mail, user, token.target_id, now)
@@ -155,7 +155,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
-        raise Rejected(f"It holds no words, and we could not take {omission_reasons(omitted)}")
+        raise Rejected(f"It contains no text, and we could not accept {omission_reasons(omitted)}")
     if omitted:
         names = omitted_names(omitted)
         text = f"{text}\n\n(Sent by email without {names}: such files are not taken here.)".strip()
@@ -168,7 +168,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
-    return N_("We found no words of yours in it. Write above what your mail program quotes.")
+    return N_("We found no text of yours in it. Write your reply above the quoted text.")
 
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 
-from wellchat.config import mailbox, setting
+from wellchat.config import setting
 from wellchat.mail.addresses import parse_reply_address
 from wellchat.replies.locale_patterns import AUTOMATIC_SUBJECT
 from wellchat.replies.reading import Incoming
+from wellchat.setting_types import mailbox
 
 AUTO_HEADERS = (
     "X-Auto-Response-Suppress", "X-Autoreply", "X-Autorespond", "X-Autoresponse", "X-Autoresponder",
