@@ -1,6 +1,7 @@
 """The Celery application: `celery -A worker worker`, `celery -A worker beat`.
 
-Tasks are doorbells: ids in, one domain call. The row in the database is the job, and every task may run twice.
+Tasks are doorbells: ids in, one domain call. The row in the database is the job, and every task may run
+twice.
 """
 
 from __future__ import annotations
