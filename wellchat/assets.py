@@ -59,6 +59,16 @@ def asset_names() -> list[str]:
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
 
 
+def shell_names() -> list[str]:
+    """Return what a device keeps of the version: all of `asset_names` but the worker's and what is switched off."""
+    declared = {f"js/features/{module}.js" for module in registry().scripts.values()}
+    return [
+        name
+        for name in asset_names()
+        if not name.startswith("sw/") and (name in declared or not name.startswith("js/features/"))
+    ]
+
+
 def _folder() -> Path:
     return Path(cast(str, current_app.static_folder))
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from wellchat.changes.models import Change, ChangeLog, Epoch
+from wellchat.changes.models import CORE_KINDS, Change, ChangeLog, Epoch
 from wellchat.db import (
     after_commit,
     before_commit,
@@ -18,6 +18,7 @@ from wellchat.db import (
     table,
     transaction,
 )
+from wellchat.feature import FeatureError, registry
 from wellchat.longpoll import wakeups
 
 
@@ -28,6 +29,7 @@ class PendingChange(NamedTuple):
     thread_id: str | None = None
     message_seq: int | None = None
     notification_id: str | None = None
+    ref_id: str | None = None
 
 
 def record_change(
@@ -37,15 +39,19 @@ def record_change(
     thread_id: str | None = None,
     message_seq: int | None = None,
     notification_id: str | None = None,
+    ref_id: str | None = None,
 ) -> None:
     """Note that something on the screen of `user_id` is not what it was. Call inside `transaction()`.
 
     The number is taken last, just before commit, so that the counter's lock is held for as short as can be; all
     users of one transaction are numbered together, in ascending order, so that no two transactions wait for
-    each other.
+    each other. `ref_id` is the id of what changed, for a kind that a feature declares (`Feature.changes`). Raises
+    FeatureError for any other kind that is not of the core.
     """
+    if kind not in CORE_KINDS and kind not in registry().changes:
+        raise FeatureError(f"there is no kind of change {kind!r}; declare it in the `changes` of its feature")
     _pending().changes.setdefault(user_id, {})[
-        PendingChange(kind, thread_id, message_seq, notification_id)
+        PendingChange(kind, thread_id, message_seq, notification_id, ref_id)
     ] = None
 
 
