@@ -1,6 +1,6 @@
-"""What may go wrong, in the words of the domain, and how each is told to a person or a program.
+"""Define the domain's errors, and turn each into a response for a person or a program.
 
-Actions and queries raise these; only this module knows status codes. Under `/api` the answer is
+Actions and queries raise these; only this module knows status codes. Under `/api` the response is
 `application/problem+json` (RFC 9457), elsewhere a page that says what to do next.
 """
 
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class WellchatError(Exception):
-    """A refusal that a person can read: `status`, `title`, `detail`, and `errors` by field."""
+    """A refusal with `status`, `title`, `detail` for people, and `errors`: message by field name."""
 
     status = 500
     title = N_("Something went wrong")
@@ -34,22 +34,26 @@ class WellchatError(Exception):
 
     @property
     def line(self) -> str:
-        """For a terminal, where nothing else shows which field is meant."""
+        """Return one line for a terminal: "field: message" for each field, or the detail."""
         return " ".join(f"{field}: {message}" for field, message in self.errors.items()) or self.detail
 
 
 class NotSignedIn(WellchatError):
+    """The request needs a signed-in user."""
+
     status = 401
     title = N_("Sign in first")
 
 
 class NotAllowed(WellchatError):
+    """The user may not do this."""
+
     status = 403
     title = N_("Not allowed")
 
 
 class NotFound(WellchatError):
-    """Missing, or not the viewer's: the two are never told apart."""
+    """The thing is missing, or the viewer may not see it. Nothing tells the two apart."""
 
     status = 404
     title = N_("Not here")
@@ -59,17 +63,21 @@ class NotFound(WellchatError):
 
 
 class TooLarge(WellchatError):
+    """The request or the file is too large."""
+
     status = 413
     title = N_("Too large")
 
 
 class Conflict(WellchatError):
+    """The request contradicts the present state, for example a taken email address."""
+
     status = 409
     title = N_("That collides with what is already there")
 
 
 class Invalid(WellchatError):
-    """Input that cannot be taken; `errors` says why, field by field."""
+    """The input is not valid. `errors` has a message by field name."""
 
     status = 422
     title = N_("Please check what you entered")
@@ -79,14 +87,17 @@ class Invalid(WellchatError):
 
 
 class Busy(WellchatError):
-    """The database cannot take this now; nothing was written and the same request may be sent again."""
+    """The database cannot take the request now. Nothing was written; the client may repeat it."""
 
     status = 503
     title = N_("Busy, please try again")
 
 
 def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """An RFC 9457 answer: its title is for programs, in English; its detail for whoever reads it, in their language."""
+    """Return an RFC 9457 response. `title` stays English, for programs; `detail` is translated, for people.
+
+    `errors` is a message by field name; the member is left out if there are none.
+    """
     body: dict[str, Any] = {
         "type": "about:blank",
         "title": title,
@@ -106,12 +117,13 @@ def problem(status: int, title: str, detail: str, errors: dict[str, str] | None 
 
 
 def errors_by_field(error: ValidationError) -> dict[str, str]:
+    """Return the first message for each field: {"field.path": "Message."}, in pydantic's order."""
     found: dict[str, str] = {}
     for each in error.errors():
         field = ".".join(str(part) for part in each["loc"]) or "body"
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
-            kind = f"string_{kind}"  # pydantic counts without looking where a check of ours comes first
+            kind = f"string_{kind}"  # pydantic reports the plain kind after a validator of ours ran first
         found.setdefault(field, pydantic_message(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
@@ -148,7 +160,10 @@ _PYDANTIC_MESSAGES = {
 
 
 def pydantic_message(kind: str, message: str, context: dict[str, Any]) -> str:
-    """pydantic's finding as a sentence for a person."""
+    """Return a pydantic error as a sentence for a person, in their language.
+
+    `kind` is pydantic's error type, `message` its own text, `context` the values for the placeholders.
+    """
     if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
         kind = "missing"
     if kind in _PYDANTIC_MESSAGES:
@@ -158,11 +173,12 @@ def pydantic_message(kind: str, message: str, context: dict[str, Any]) -> str:
 
 
 def wants_json() -> bool:
+    """Return whether the request is an API call, which gets JSON errors."""
     return request.path == "/api" or request.path.startswith("/api/")
 
 
 def error_response(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """The refusal in the form the asker reads: a problem document or a page."""
+    """Return a problem document for an API call, or else the error page."""
     if wants_json():
         return problem(status, title, detail, errors)
     page = render_template(
@@ -215,7 +231,7 @@ def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
 
 
 def _on_data_error(error: DataError) -> Response:
-    """What slipped past a form: the database itself says that this cannot be stored or asked for."""
+    """Return a 422: the database itself refuses a value that no form refused."""
     log.warning("refused by the database: %s", error.orig)
     return error_response(
         Invalid.status, Invalid.title, N_("There is something in it that cannot be stored.")
@@ -223,7 +239,7 @@ def _on_data_error(error: DataError) -> Response:
 
 
 def _on_validation_error(error: HTTPError) -> Response:
-    """APIFlask's refusal of a body or query, in our words."""
+    """Return our own messages when APIFlask refuses a body or a query."""
     cause = error.__cause__
     errors = errors_by_field(cause) if isinstance(cause, ValidationError) else {}
     return problem(error.status_code, Invalid.title, " ".join(errors.values()) or str(error.message), errors)
@@ -237,6 +253,7 @@ def _on_unhandled_error(error: Exception) -> Response:
 
 
 def init_app(app: APIFlask) -> None:
+    """Register the error handlers."""
     app.error_processor(_on_validation_error)
     app.register_error_handler(WellchatError, _on_wellchat_error)
     app.register_error_handler(HTTPException, _on_http_error)

@@ -3,7 +3,7 @@
 Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists
 the packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application.
 Nothing is registered at import time, so two applications in one process share nothing. A declaration that
-cannot be right raises FeatureError at start: wellchat/feature_checks.py. docs/adding-a-feature.md shows an example.
+cannot be right raises FeatureError at start (feature_checks.py). docs/adding-a-feature.md shows an example.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ class Feature:
     icons: Mapping[str, str] = field(default_factory=dict)  # name -> what stands inside an <svg> of 20 by 20
     styles: tuple[str, ...] = ()  # names of files in static/css, joined into the style sheet of every page
     scripts: Mapping[str, str] = field(default_factory=dict)
-    """data-controller -> the module in static/js/features that exports it. Loaded by the pages that name it."""
+    """data-controller -> the module in static/js/features that exports it. Pages that name it load it."""
     slots: Mapping[str, str] = field(default_factory=dict)  # a place of SLOTS -> the template included there
     thread_panels: tuple[ThreadPanel, ...] = ()
     connection_panels: tuple[ConnectionPanel, ...] = ()
@@ -130,7 +130,7 @@ class Feature:
     """
     openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
     samples: Callable[[Any], dict[str, Any]] | None = None
-    """(talk) -> a value for each argument of its routes: things of the talk's two people, for the tests of access."""
+    """(talk) -> a value for each argument of its routes: things of the two people, for the tests of access."""
     optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
     on_by_default: bool = True
     personal_data: PersonalData | None = None  # needed as soon as a table of the feature refers to a person

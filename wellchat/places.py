@@ -1,4 +1,4 @@
-"""Places that lower features offer to higher ones: beside a thread, on a connection, in the composer, in search."""
+"""Places that lower features offer to higher ones: beside a thread, on a profile, in the composer, in search."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ThreadPanel:
-    """A section beside a thread. Its template is given what `load` returns as `data`; None shows no section."""
+    """A section beside a thread. Its template gets what `load` returns as `data`; None shows no section."""
 
     label: str
     template: str
@@ -53,7 +53,7 @@ class SearchHit(NamedTuple):
 
 @dataclass(frozen=True)
 class SearchSource:
-    """A feature's own things in search. `find(viewer, text, limit)` returns the best first, at most `limit`."""
+    """A feature's own things in search. `find(viewer, text, limit)` returns the best first."""
 
     label: str
     find: Callable[[User, str, int], list[SearchHit]]

@@ -1,4 +1,4 @@
-"""Kinds of change that features declare: refused where nobody does, loaded at once, absent where nothing changed."""
+"""Kinds of change that features declare: refused where nobody does, loaded at once, absent without a change."""
 
 from __future__ import annotations
 
