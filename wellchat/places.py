@@ -1,4 +1,4 @@
-"""Places that lower features offer to higher ones: beside a thread, on a profile, in the composer, in search."""
+"""Places that lower features offer: beside a thread, on a profile, in the composer, in search."""
 
 from __future__ import annotations
 

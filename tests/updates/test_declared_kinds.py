@@ -1,4 +1,4 @@
-"""Kinds of change that features declare: refused where nobody does, loaded at once, absent without a change."""
+"""Kinds of change that features declare: refused where undeclared, loaded at once, absent if unchanged."""
 
 from __future__ import annotations
 
