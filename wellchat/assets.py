@@ -44,7 +44,7 @@ def _fingerprint(folder: Path, styles: tuple[str, ...]) -> str:
 
 
 def stylesheets() -> tuple[str, ...]:
-    """Return the names of all style sheets in their order: the core's, the features', and what overrides them."""
+    """Return the names of all style sheets in order: the core's, the features', and what overrides them."""
     return (*CORE_STYLESHEETS, *registry().styles, "forced-colors")
 
 
@@ -57,6 +57,16 @@ def asset_names() -> list[str]:
     """Return the names of all text files that pages load, sorted, as `asset` takes them."""
     joined = {f"css/{sheet}.css" for sheet in stylesheets()} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
+
+
+def shell_names() -> list[str]:
+    """Return what a device keeps of a version: `asset_names` without the worker's and without what is off."""
+    declared = {f"js/features/{module}.js" for module in registry().scripts.values()}
+    return [
+        name
+        for name in asset_names()
+        if not name.startswith("sw/") and (name in declared or not name.startswith("js/features/"))
+    ]
 
 
 def _folder() -> Path:
