@@ -136,7 +136,7 @@ def _check_user_id() -> None:
     """Accept a `userId` parameter only if it equals the signed-in user."""
     named = request.args.get("userId", request.args.get("user_id"))
     if wants_json() and named and current_user.is_authenticated and named != current_user.id:
-        raise NotAllowed(gettext("You are somebody else. Leave this out, or send your own id."))
+        raise NotAllowed(gettext("This is not your user id. Leave it out, or send your own."))
 
 
 def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
@@ -216,7 +216,7 @@ def _on_csrf_error(_error: CSRFError) -> Response:
 
 
 def _on_rate_limit(error: RateLimitExceeded) -> Response:
-    detail = gettext("No more than %(limit)s here. Wait a little, then try again.", limit=error.limit.limit)
+    detail = gettext("The limit here is %(limit)s. Wait a little, then try again.", limit=error.limit.limit)
     return error_response(429, N_("Too many requests"), detail)
 
 

@@ -170,6 +170,6 @@ def test_the_host_header_does_not_change_a_link(app, cast, visitor, headers):
 def test_a_reset_for_an_unknown_address_sends_nothing_and_is_recorded(app, cast, visitor):
     visitor().post("/forgot-password", data={"email": "nobody@example.com"})
     (skip,) = mails_to("nobody@example.com")
-    assert (skip.state, skip.reason) == ("skipped", "Nobody has this address.")
+    assert (skip.state, skip.reason) == ("skipped", "There is no account with this address.")
     assert db.session.scalar(select(func.count()).select_from(Mail)) == 1
     assert db.session.scalar(select(func.count()).select_from(UsedLink)) == 0

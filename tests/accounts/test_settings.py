@@ -47,7 +47,7 @@ def test_an_unknown_time_zone_is_refused_with_the_reason(app, cast, visitor):
 def test_an_empty_name_is_refused_with_the_reason(app, cast, visitor):
     answer = visitor().signed_in_as(cast.cara).post("/settings", data={**PROFILE, "name": ""})
     assert answer.status_code == 422
-    assert "This is needed." in answer.text
+    assert "This field is required." in answer.text
 
 
 def test_an_old_time_zone_name_is_kept(app, cast, change, visitor):

@@ -140,7 +140,7 @@ def test_three_written_offline_arrive_once_and_in_order(house: House, sit: Sit, 
     context = cara.context
     with cut(context):
         expect(
-            cara.get_by_text("You seem to be offline. What you write goes out when you are back.")
+            cara.get_by_text("You seem to be offline. What you write will be sent when you are back.")
         ).to_be_visible()
         write_in_vain(cara, texts)
         expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()

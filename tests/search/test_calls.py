@@ -157,7 +157,7 @@ def test_the_page_highlights_matches_and_explains_empty_results(browse, said):
     assert 'name="q" value="cafe"' in page
     assert "Cara Client" in page
     assert "come close" in browse(said.paul).get("/search?q=harbuor").text
-    assert "No message says “nothing”" in browse(said.paul).get("/search?q=nothing").text
+    assert "No messages match “nothing”" in browse(said.paul).get("/search?q=nothing").text
     assert "All words have to be there" in browse(said.paul).get("/search").text
 
 
@@ -179,7 +179,7 @@ def test_the_address_of_the_page_contains_the_whole_query(browse, said):
 def test_filters_do_not_reveal_names_of_others(browse, cast, said):
     page = browse(cast.rita).get(f"/search?q=harbour&thread={said.id}&person={said.cara.id}").text
     assert "Cara" not in page
-    assert "Something that is not here" in page
+    assert "Something that was not found" in page
 
 
 def test_the_page_links_to_older_results(browse, talk):

@@ -52,7 +52,7 @@ def create_user(
             created_at=now,
         )
         if user is None:
-            raise Conflict(gettext("%(email)s has an account already.", email=email))
+            raise Conflict(gettext("%(email)s already has an account.", email=email))
     return user
 
 

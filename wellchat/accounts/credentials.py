@@ -108,7 +108,13 @@ def request_password_reset(*, email: str, now: datetime) -> None:
     """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
     user = user_by_email(email)
     if user is None:
-        record_skip(user_id=None, address=email, name="reset", reason=N_("Nobody has this address."), now=now)
+        record_skip(
+            user_id=None,
+            address=email,
+            name="reset",
+            reason=N_("There is no account with this address."),
+            now=now,
+        )
     else:
         _mail(user, "reset", now, link="reset")
 
@@ -140,7 +146,9 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
     with transaction():
         user = lock_user(user_id)
         if user.password_hash != stored:
-            raise Invalid({"current_password": gettext("It was changed a moment ago. Reload the page.")})
+            raise Invalid(
+                {"current_password": gettext("Your password was changed a moment ago. Reload the page.")}
+            )
         _set_password(user, password_hash, now)
     return user
 

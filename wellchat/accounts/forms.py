@@ -59,7 +59,9 @@ def _email(text: str) -> str:
             strict=True,
         )
     except EmailNotValidError:
-        raise ValueError(gettext("This is not an email address. It looks like name@example.com.")) from None
+        raise ValueError(
+            gettext("This is not an email address. Enter one such as name@example.com.")
+        ) from None
     address = (found.ascii_email or found.normalized).lower()
     if len(address) > 254:
         raise ValueError(gettext("At most 254 characters."))
@@ -81,7 +83,7 @@ def _one_line(text: str) -> str:
     """
     text = " ".join(text.split())
     if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
-        raise ValueError(gettext("This has characters that cannot be shown."))
+        raise ValueError(gettext("This contains characters that cannot be shown."))
     return text
 
 
@@ -93,7 +95,7 @@ def _name(text: str) -> str:
     if _LOOKS_LIKE_A_LINK.search(text):
         raise ValueError(gettext("This looks like a web address, not like a name."))
     if not any(unicodedata.category(c)[0] in "LNS" for c in text):
-        raise ValueError(gettext("Write a name that can be read."))
+        raise ValueError(gettext("Enter a name with letters or digits."))
     return text
 
 
@@ -101,13 +103,13 @@ def _fresh_password(text: str) -> str:
     if len(text) < 8:
         raise ValueError(gettext("This is too short."))
     if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
-        raise ValueError(gettext("This is one of the first that anybody would try. Choose another."))
+        raise ValueError(gettext("This password is too easy to guess. Choose another."))
     return text
 
 
 def _known_zone(text: str) -> str:
     if text not in known_zones():
-        raise ValueError(gettext("There is no such time zone. It looks like Europe/Paris."))
+        raise ValueError(gettext("There is no such time zone. Use a name such as Europe/Paris."))
     return text
 
 

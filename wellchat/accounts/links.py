@@ -24,7 +24,7 @@ class DeadLink(WellchatError):
     """A link that is expired, used or forged. Nothing tells the three apart."""
 
     status = 410
-    title = N_("This link no longer works")
+    heading = N_("This link no longer works")
 
     def __init__(self) -> None:
         super().__init__(

@@ -157,7 +157,7 @@ def post_reset_password(token: str) -> Page:
     except Invalid as refusal:
         return _form("reset_password", refusal, address=address)
     begin_session(user)
-    flash(gettext("Your new password is set. Everywhere else you are signed out."), "good")
+    flash(gettext("Your new password is set. You are signed out everywhere else."), "good")
     return redirect("/", 303)
 
 

@@ -45,7 +45,7 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
     if not content:
         raise Invalid({"file": gettext("This file is empty.")})
     if len(content) > max_bytes():
-        raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
+        raise TooLarge(gettext("A file can be at most %(num)s MB.", num=setting("MAX_UPLOAD")))
     _check_unsent_limit(owner_id)
     release_connection()
     return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
@@ -103,7 +103,7 @@ def _write(key: str, content: bytes) -> None:
     except Exception as error:
         log.warning("the store of files does not take anything: %s", error)
         raise Busy(
-            gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")
+            gettext("Files cannot be saved right now. Nothing was lost. Try again in a moment.")
         ) from None
 
 
@@ -125,7 +125,7 @@ def _check_unsent_limit(owner_id: str) -> None:
 def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Sequence[str]) -> list[File]:
     """Attach these files to a message, in this order, in the transaction that sends it. Raises Invalid."""
     if len(ids) > MAX_FILES:
-        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MAX_FILES)})
+        raise Invalid({"attachments": gettext("A message can have at most %(num)s files.", num=MAX_FILES)})
     with transaction() as session:
         # One UPDATE checks and takes: of two messages with the same file at the same time, one gets it.
         claimed = session.execute(
@@ -144,11 +144,7 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         found = sorted(claimed, key=lambda each: each.position)
         if len(found) != len(ids):
             raise Invalid(
-                {
-                    "attachments": gettext(
-                        "There is no such file of yours, or it was sent already. Add it again."
-                    )
-                }
+                {"attachments": gettext("This file was not found, or it was sent already. Add it again.")}
             )
     return [as_file(each) for each in found]
 
@@ -171,7 +167,7 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
         found = db.session.get(Attachment, attachment_id)
         if found is None or found.owner_id != owner.id or not found.is_for(owner.id):
             raise NotFound
-        raise Conflict(gettext("It was sent. Delete its message instead."))
+        raise Conflict(gettext("This file was already sent. Delete its message instead."))
 
 
 def forget_unsent(now: datetime) -> int:

@@ -6,33 +6,25 @@ Nothing else of the file survives: no EXIF, no GPS position, no comment, no seco
 from __future__ import annotations
 
 import io
-import logging
-import threading
-import warnings
 from typing import Any, NamedTuple
 
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
+from wellchat import pictures
 from wellchat.attachments.documents import KINDS, PICTURE_EXTENSIONS
 from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
 
-log = logging.getLogger(__name__)
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 MAGIC = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF87a", b"GIF89a")
 MAX_PIXELS = 50_000_000
 TOO_MANY = N_("This picture has too many pixels. At most %(num)s million.")
 TOO_LONG = N_("This picture is too long. At most %(num)s pixels on one side.")
-MAX_SOURCE_SIDE = 65_535  # the limit of JPEG and GIF; a larger animated WebP decodes for half a minute
 MAX_SIDE = 4096  # pixels; larger ones are made smaller
 MAX_ANIMATED_PIXELS = 20_000_000  # pixels of all frames together; a GIF with more is kept as its first frame
 MAX_FRAMES = 300
 THUMB_SIDE = 640
 EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "WEBP": "webp", "GIF": "gif"}
-
-_lock = threading.Lock()  # one at a time: the largest picture takes hundreds of MB while it is open
 
 
 class Picture(NamedTuple):
@@ -53,21 +45,15 @@ def looks_like_picture(content: bytes) -> bool:
 def rewrite(content: bytes, name: str) -> Picture:
     """Return a re-encoded picture with a matching extension. Raises Invalid."""
     name = clean_name(name)
-    with _lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-        try:
-            with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                _refuse_bombs(picture)
-                format_name, fresh, size = _reencode(picture)
-        except Image.DecompressionBombError:
-            raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)}) from None
-        except (Invalid, MemoryError):
-            raise  # Invalid is our own refusal; a lack of memory is not the picture's fault
-        except (
-            Exception
-        ) as fault:  # Pillow raises many types for a damaged file: IndexError, struct.error, KeyError
-            log.info("a picture cannot be opened: %r", fault)
-            raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
+    try:
+        with pictures.open_safely(content, max_pixels=MAX_PIXELS) as picture:
+            format_name, fresh, size = _reencode(picture)
+    except pictures.TooManyPixels:
+        raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)}) from None
+    except pictures.TooLong:
+        raise Invalid({"file": gettext(TOO_LONG, num=pictures.MAX_SIDE)}) from None
+    except pictures.Damaged:
+        raise Invalid({"file": gettext("This picture is damaged and cannot be opened.")}) from None
     extension = EXTENSIONS[format_name]
     fits = extension_of(name) == extension or (
         extension == "jpg" and extension_of(name) in ("jpeg", "jpe", "jfif")
@@ -81,20 +67,12 @@ def _checked_name(name: str, extension: str) -> str:
     claimed = next((each for each in KINDS if extension_of(name) in each.extensions), None)
     if claimed:
         words = gettext(
-            "“%(name)s” is called %(claimed)s, but what is in it is a picture. Name it as one.",
+            "The name “%(name)s” says that this is %(claimed)s, but it is a picture. Rename the file.",
             name=name,
             claimed=gettext(claimed.label),
         )
         raise Invalid({"file": words})
     return with_extension(name or "picture", extension, instead=extension_of(name) in PICTURE_EXTENSIONS)
-
-
-def _refuse_bombs(picture: Image.Image) -> None:
-    width, height = picture.size  # from the header; nothing is decoded yet
-    if width * height > MAX_PIXELS:
-        raise Invalid({"file": gettext(TOO_MANY, num=MAX_PIXELS // 1_000_000)})
-    if max(width, height) > MAX_SOURCE_SIDE:
-        raise Invalid({"file": gettext(TOO_LONG, num=MAX_SOURCE_SIDE)})
 
 
 def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
@@ -165,7 +143,7 @@ def _reencode_animation(picture: Image.Image) -> bytes:
 
 def thumbnail(content: bytes) -> bytes:
     """Return a small WebP of a stored picture; of an animation only the first frame."""
-    with _lock, Image.open(io.BytesIO(content), formats=FORMATS) as picture:
+    with pictures.open_safely(content, max_pixels=MAX_PIXELS) as picture:
         picture.draft("RGB", (THUMB_SIDE, THUMB_SIDE))
         clear = picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info
         small = picture.convert("RGBA" if clear else "RGB")

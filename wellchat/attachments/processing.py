@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
+from wellchat import claims
 from wellchat.attachments import pictures
 from wellchat.attachments.actions import forget_unsent
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
@@ -24,6 +25,7 @@ from wellchat.db import db, transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
+RETRIES = claims.Retries(timedelta(seconds=10), timedelta(hours=1))
 MAX_ATTEMPTS = 8  # per file
 BATCH = 100  # files per sweep
 COLLECT_EVERY = timedelta(days=1)  # for scanning the whole store
@@ -39,15 +41,11 @@ def process(*, attachment_id: str, now: datetime) -> str | None:
 
     Returns its state afterwards; None if there is nothing to do or another worker has it.
     """
-    with transaction() as session:
-        found = session.execute(
-            update(Attachment)
-            .where(Attachment.id == attachment_id, Attachment.due_at <= now)
-            .where(Attachment.state.in_((FRESH, WITHDRAWN)))
-            .values(due_at=now + LEASE, attempts=Attachment.attempts + 1)
-            .returning(Attachment.state, Attachment.attempts)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
+    columns = (Attachment.state, Attachment.attempts)
+    with transaction():
+        found = claims.claim(
+            Attachment, attachment_id, now=now, lease=LEASE, states=(FRESH, WITHDRAWN), returning=columns
+        )
     if found is None:
         return None
     state, attempts = found
@@ -86,18 +84,11 @@ def _publish_thumbnail(row: Attachment) -> None:
     Lock order: the message before the file, as in every transaction with both.
     """
     thread_id, seq, file_id = row.thread_id, row.message_seq, row.id
-    with transaction() as session:
+    with transaction():
         if thread_id is not None and seq is not None:
             thumbnail_made_in_transaction(thread_id, seq, file_id)
-        made = session.execute(
-            update(Attachment)
-            .where(Attachment.id == file_id, Attachment.state == FRESH)
-            .where(Attachment.thread_id.is_not_distinct_from(thread_id))
-            .values(state=READY, due_at=None)
-            .returning(Attachment.id)
-            .execution_options(synchronize_session=False)
-        )
-        if made.scalar_one_or_none() is None:
+        as_seen = {"thread_id": thread_id}
+        if claims.settle(Attachment, file_id, state=READY, claimed=as_seen, states=(FRESH,)) is None:
             raise _StateChanged
 
 
@@ -108,28 +99,17 @@ def _delete_bytes(attachment_id: str) -> str:
     with transaction() as session:
         of_it = (Attachment.id == attachment_id, Attachment.state == WITHDRAWN)
         session.execute(delete(Attachment).where(*of_it, Attachment.thread_id.is_(None)))
-        session.execute(
-            update(Attachment)
-            .where(*of_it)
-            .values(state=GONE, due_at=None)
-            .execution_options(synchronize_session=False)
-        )
+        claims.settle(Attachment, attachment_id, state=GONE, claimed={}, states=(WITHDRAWN,))
     return GONE
 
 
 def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
     """Retry later, with growing pauses. A thumbnail is given up after MAX_ATTEMPTS, a deletion never."""
-    again = now + timedelta(seconds=min(3600, 5 * 2 ** min(attempts, 12)))
-    with transaction() as session:
-        of_it = (
-            update(Attachment)
-            .where(Attachment.id == attachment_id)
-            .execution_options(synchronize_session=False)
-        )
-        session.execute(of_it.where(Attachment.state == WITHDRAWN).values(due_at=again))
-        session.execute(
-            of_it.where(Attachment.state == FRESH).values(due_at=again if attempts < MAX_ATTEMPTS else None)
-        )
+    again = now + RETRIES.pause(attempts)
+    with transaction():
+        claims.postpone(Attachment, attachment_id, until=again, states=(WITHDRAWN,))
+        thumbnail_at = again if attempts < MAX_ATTEMPTS else None
+        claims.postpone(Attachment, attachment_id, until=thumbnail_at, states=(FRESH,))
 
 
 def process_all(*, attachment_ids: Iterable[str], now: datetime) -> list[str]:

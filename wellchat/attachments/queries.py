@@ -49,5 +49,5 @@ def files_of(
 def _parse_token(token: str) -> tuple[int, int]:
     seq, _, position = token.partition(".")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (seq, position)):
-        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")})
+        raise Invalid({"before": gettext("There is no such page of this list. Start from the beginning.")})
     return int(seq), int(position)

@@ -70,7 +70,7 @@ def _read(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         raise NotFound from None
     except Exception as error:
         log.warning("the store of files does not answer: %s", error)
-        raise Busy(gettext("Files cannot be read just now. Try again in a moment.")) from None
+        raise Busy(gettext("Files cannot be read right now. Try again in a moment.")) from None
 
 
 def _content_type(media_type: str) -> str:

@@ -32,7 +32,7 @@ def uploaded_files(field: str = "file") -> list[FileStorage]:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:
         raise TooLarge(
-            gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
+            gettext("A file can be at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
         ) from None
 
 

@@ -1,6 +1,4 @@
-"""Answers by email: a mail to one of our addresses becomes a message in the thread, or its author is told why
-not.
-"""
+"""Replies by email: a mail to one of our reply addresses becomes a message, or its author is told why not."""
 
 from datetime import datetime
 
@@ -21,6 +19,6 @@ feature = Feature(
     personal_data=personal_data,
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
-    mails={"reply_refused": MailType(N_("An answer that did not arrive"), content)},
+    mails={"reply_refused": MailType(N_("Reply that was not sent"), content)},
     optional=True,
 )
