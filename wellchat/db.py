@@ -127,7 +127,8 @@ def transaction() -> Iterator[Session]:
         try:
             yield session
         except BaseException:
-            outer.must_roll_back = True  # a caller that swallows this must not commit the half that was done
+            # A caller that swallows this must not commit the half that was done.
+            outer.must_roll_back = True
             raise
         return
     _end_snapshot(session)
@@ -202,7 +203,8 @@ def execute(
 def release_connection() -> None:
     """Return the connection to the pool before slow work that reads no more."""
     if current_transaction() is None:
-        db.session.commit()  # not ROLLBACK: it makes psycopg discard its prepared statements
+        # Not ROLLBACK: it makes psycopg discard its prepared statements.
+        db.session.commit()
 
 
 def before_commit(hook: Callable[[], None]) -> None:
@@ -247,7 +249,8 @@ def _no_stray_statements(state: ORMExecuteState) -> None:
 def _end_reads(error: BaseException | None) -> None:
     """End a request that only read with COMMIT: ROLLBACK makes psycopg discard its prepared statements."""
     if error is None and db.session().is_active:
-        with suppress(SQLAlchemyError):  # the response of a lost connection was sent already
+        # The response of a lost connection was sent already.
+        with suppress(SQLAlchemyError):
             db.session.commit()
 
 
@@ -259,10 +262,12 @@ def init_app(app: Flask, *, migrations: str) -> None:
     options.setdefault("pool_size", 20)
     options.setdefault("max_overflow", 10)
     options.setdefault("pool_timeout", 5)
-    options.setdefault("hide_parameters", True)  # parameters contain texts of people, and errors go into logs
+    # Parameters contain texts of people, and errors go into logs.
+    options.setdefault("hide_parameters", True)
     if url.startswith("postgresql"):
         options.setdefault("connect_args", {"connect_timeout": 3})
-    options.setdefault("pool_use_lifo", True)  # few warm connections rather than many cold ones
+    # Few warm connections rather than many cold ones.
+    options.setdefault("pool_use_lifo", True)
     db.init_app(app)
     # runs before Flask-SQLAlchemy's own teardown: they run in reverse order
     app.teardown_appcontext(_end_reads)

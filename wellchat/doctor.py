@@ -97,7 +97,8 @@ def masked(name: str, value: Any) -> Any:
 def _without_password(address: str) -> str:
     scheme, _, rest = address.partition("://")
     place, path = re.fullmatch("([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches any text
-    if "@" in path and "@" not in place:  # a sign such as / in the password has ended the host part too early
+    # A sign such as / in the password has ended the host part too early.
+    if "@" in path and "@" not in place:
         return f"{scheme}://***"
     user, at, host = place.rpartition("@")
     user, colon, _ = user.partition(":")

@@ -135,7 +135,8 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
         field = ".".join(str(part) for part in each["loc"]) or "body"
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
-            kind = f"string_{kind}"  # pydantic reports the plain kind after a validator of ours ran first
+            # Pydantic reports the plain kind after a validator of ours ran first.
+            kind = f"string_{kind}"
         found.setdefault(field, pydantic_message(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
@@ -269,5 +270,6 @@ def init_app(app: APIFlask) -> None:
     app.register_error_handler(DataError, _on_data_error)
     app.register_error_handler(OperationalError, _on_database_error)
     app.register_error_handler(PoolTimeout, _on_database_error)
-    if not app.testing:  # in tests a crash should reach the test with its traceback
+    # In tests a crash should reach the test with its traceback.
+    if not app.testing:
         app.register_error_handler(Exception, _on_unhandled_error)

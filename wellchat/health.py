@@ -52,7 +52,8 @@ def prometheus() -> Response:
         metrics.DATABASE.set(1)
     except SQLAlchemyError:
         metrics.DATABASE.set(0)
-        _measure(None)  # or the last values would go on as if they were of now
+        # Or the last values would go on as if they were of now.
+        _measure(None)
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
 

@@ -191,7 +191,8 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")
     if response.status_code == 204:
-        response.headers.remove("Content-Type")  # a 204 has no content, so it has no type (RFC 9110, 6.4.1)
+        # A 204 has no content, so it has no type (RFC 9110, 6.4.1)
+        response.headers.remove("Content-Type")
     return response
 
 
@@ -251,7 +252,8 @@ def init_app(app: APIFlask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     login.init_app(app)
     csrf.init_app(app)
-    app.after_request(_set_retry_after)  # runs after the limiter's own hook: hooks run in reverse order
+    # Runs after the limiter's own hook: hooks run in reverse order.
+    app.after_request(_set_retry_after)
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_unprintable_ids)
     app.before_request(_protect_from_forgery)

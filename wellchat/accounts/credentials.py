@@ -57,7 +57,8 @@ def sign_up(
         found = user_by_email(email)
         assert found is not None
         compared = found.password_hash
-        taken = lock_user(found.id)  # the present row: its owner may have opened the link since
+        # The present row: its owner may have opened the link since.
+        taken = lock_user(found.id)
         if taken.verified_at is not None:
             _mail(taken, "already_registered", now)
             return
@@ -127,7 +128,8 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
     password_hash = passwords.hash_password(password)
     with transaction():
         user = links.redeem(token, links.RESET, now=now)
-        user.verified_at = user.verified_at or now  # the link came by mail
+        # The link came by mail.
+        user.verified_at = user.verified_at or now
         _set_password(user, password_hash, now)
     return user
 

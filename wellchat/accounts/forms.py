@@ -121,7 +121,8 @@ def _zone_or_utc(text: str) -> str:
 def _nothing_if_empty(text: object) -> object:
     if not isinstance(text, str):
         return text
-    return text.replace("\r\n", "\n").strip() or None  # browsers send CR LF for one line break
+    # Browsers send CR LF for one line break.
+    return text.replace("\r\n", "\n").strip() or None
 
 
 def _ticked(value: object) -> object:

@@ -56,7 +56,8 @@ def _read_bearer() -> None:
     found = user_by_token(secret.strip())
     user, g.token_id = found or (None, None)
     g.bearer = True
-    login._update_request_context_with_user(user)  # Flask-Login itself would read the cookie first
+    # Flask-Login itself would read the cookie first.
+    login._update_request_context_with_user(user)
 
 
 def _note_presence(response: Response) -> Response:

@@ -72,7 +72,8 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
 
 def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
     """Store the bytes first, then the row: a row always has its bytes. Raises Busy."""
-    waits = file.width is not None  # a picture waits for its thumbnail
+    # A picture waits for its thumbnail.
+    waits = file.width is not None
     taken = Attachment(
         id=new_id(),
         owner_id=owner_id,

@@ -138,7 +138,8 @@ def _media(brand: bytes, extension: str) -> Kind | None:
         return M4A
     if brand not in VIDEO_BRANDS:
         return None
-    return M4A if extension == "m4a" else MP4  # voice recorders of phones write audio in a video container
+    # Voice recorders of phones write audio in a video container.
+    return M4A if extension == "m4a" else MP4
 
 
 def _office(content: bytes) -> Kind:
@@ -215,7 +216,8 @@ def _refuse_markup(content: bytes, extension: str) -> None:
     if start.startswith((b"#!", b"@echo")):
         raise Invalid({"file": gettext("Programs are not accepted.")})
     if extension in PICTURE_EXTENSIONS or any(extension in each.extensions for each in KINDS):
-        return  # a matching name, or a wrong one that _checked_name explains
+        # A matching name, or a wrong one that _checked_name explains.
+        return
     if extension not in _ANY_TEXT and not extension.isdigit():
         words = gettext(
             "“.%(ending)s” files are not accepted. We accept %(kinds)s.",

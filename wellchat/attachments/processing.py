@@ -64,7 +64,8 @@ def _make_thumbnail(attachment_id: str) -> str:
     except Missing:
         raise RuntimeError("its bytes are not in the store") from None
     store.put(thumbnail_key(attachment_id), pictures.thumbnail(content))
-    for _ in range(3):  # it may be sent or withdrawn meanwhile; then read it again
+    # It may be sent or withdrawn meanwhile; then read it again.
+    for _ in range(3):
         row = db.session.get(Attachment, attachment_id, populate_existing=True)
         if row is None or row.state != FRESH:
             break
@@ -138,7 +139,8 @@ def collect_daily(now: datetime) -> int:
     last = _last_run(note)
     if last and timedelta() <= now - last < COLLECT_EVERY:
         return 0
-    note.write_text(now.isoformat())  # before: it may take longer than the interval of cron
+    # Before: it may take longer than the interval of cron.
+    note.write_text(now.isoformat())
     try:
         return collect(now)
     except Exception:

@@ -87,7 +87,8 @@ class Folder:
             try:
                 since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             except FileNotFoundError:
-                continue  # deleted in the meantime
+                # Deleted in the meantime.
+                continue
             yield path.relative_to(self.root).as_posix(), since
 
     def check(self) -> str:

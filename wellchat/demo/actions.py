@@ -69,7 +69,8 @@ def take_away(*, force: bool = False) -> int:
 
 
 def _play_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Played]]:
-    password_hash = passwords.hash_password(PASSWORD)  # once for all people: hashing is slow on purpose
+    # Once for all people: hashing is slow on purpose.
+    password_hash = passwords.hash_password(PASSWORD)
     scenes = [Scene(story, now) for story in STORIES]
     return [(scene, _play(scene, password_hash, on_talk)) for scene in scenes]
 
