@@ -57,6 +57,7 @@ migrate = Migrate()
 _sqlite_writers = threading.Lock()
 
 
+# SQLite has no time with an offset, so both databases get the same treatment here.
 class UTCDateTime(TypeDecorator[datetime]):
     """Store aware datetimes: UTC in the database, UTC when read, on both databases."""
 
@@ -85,6 +86,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 def new_id() -> str:
     """Return a new opaque id: 13 characters of ID_ALPHABET, 65 random bits."""
+    # 65 bits are 13 letters of 5 bits each; two of a billion ids collide with a chance of 1 in 70.
     bits = secrets.randbits(65)
     return "".join(ID_ALPHABET[(bits >> shift) & 31] for shift in range(0, 65, 5))
 
@@ -123,6 +125,7 @@ def transaction() -> Iterator[Session]:
     Yields the session. Raises Busy if SQLite's one writer is not free within WRITE_LOCK_WAIT.
     """
     session = db.session()
+    # Join the outer block: one commit for everything, or none.
     if outer := current_transaction():
         try:
             yield session
@@ -131,12 +134,15 @@ def transaction() -> Iterator[Session]:
             outer.must_roll_back = True
             raise
         return
+    # A snapshot from before the lock could be older than the last commit of another writer.
     _end_snapshot(session)
     state = session.info["transaction"] = TransactionState()
     try:
         with _writer(session):
             try:
                 yield session
+                # Last, so that the lock on a change log's counter is held only for an instant before the
+                # commit.
                 for hook in state.before_commit:
                     hook()
                 if state.must_roll_back:
@@ -147,6 +153,7 @@ def transaction() -> Iterator[Session]:
                 raise
     finally:
         del session.info["transaction"]
+    # Outside the try: the commit stands whatever a hook does.
     for hook in state.after_commit:
         _run_hook(hook)
 
@@ -159,6 +166,7 @@ def _writer(session: Session) -> Iterator[None]:
     if not _sqlite_writers.acquire(timeout=WRITE_LOCK_WAIT):
         raise Busy
     try:
+        # `engines.tune_sqlite` begins with IMMEDIATE if this option is set.
         session.connection(execution_options={"writes": True})
         yield
     finally:
@@ -177,6 +185,7 @@ def _end_snapshot(session: Session) -> None:
 def snapshot() -> None:
     """Make all reads from here to the end of the request see the database at one moment."""
     session = db.session()
+    # The isolation level can be set only before the first statement of a transaction.
     session.commit()
     if is_postgresql():
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -196,6 +205,7 @@ def execute(
     It bypasses the ORM, which is most of the cost of the hot paths. Objects in the session are not refreshed.
     """
     session = db.session()
+    # Core does not flush by itself: rows added before must be there first.
     session.flush()
     return session.connection().execute(statement, values)
 
@@ -220,6 +230,7 @@ def after_commit(hook: Callable[[], None]) -> None:
     A hook that fails is logged, and the commit stands: the sweep finds the work later.
     """
     if (current := current_transaction()) is None:
+        # Without a transaction nothing can be rolled back any more, so the hook need not wait.
         _run_hook(hook)
     else:
         current.after_commit.append(hook)

@@ -76,6 +76,7 @@ def run_checks(app: Flask) -> Report:
         for name, check in checks:
             try:
                 report.checks.append(Check(name, True, check(app)))
+            # Any failure of a check is a result to print, not an error of the command.
             except Exception as error:
                 report.checks.append(
                     Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])

@@ -123,8 +123,10 @@ def _force(code: str) -> Iterator[None]:
 
 def _current() -> _Language:
     """Return the current language, kept for the request or the mail: a page has hundreds of sentences."""
+    # A mail is written in its reader's language, also inside a request of somebody else.
     if forced := _forced_language.get():
         return forced
+    # Tools and tests without an application speak English.
     if not has_app_context():
         return _Language(_parse_locale(ENGLISH), NullTranslations())
     found = g.get("i18n_language")

@@ -95,6 +95,7 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
     """
     # Until the supervisor installs its own handler.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # The child processes read the environment, so settings made here must be in it.
     os.environ.setdefault("WELLCHAT_BASE_URL", server.address(_reachable(host), port))
     instance = read_settings().INSTANCE
     with ExitStack() as stack:
@@ -121,6 +122,7 @@ def _instance_lock(instance: Path) -> Iterator[None]:
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (instance / "up.lock").open("w") as lock:
         try:
+            # flock, not a pid file: the kernel releases it when the process dies in any way.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             reason = f"already running on {instance}; stop it, or set WELLCHAT_INSTANCE to another folder"

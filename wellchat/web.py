@@ -104,6 +104,7 @@ def _protect_from_forgery() -> None:
         return
     if request.endpoint and current_app.view_functions[request.endpoint].__dict__.get("csrf_exempt"):
         return
+    # A JSON call may come from a program without our token, so the origin is enough.
     if wants_json():
         if not current_user.is_authenticated or _same_origin():
             return
@@ -186,8 +187,10 @@ def _add_headers(response: Response) -> Response:
     for name, value in _NO_SNIFF_HEADER if part_of_page else _HEADERS:
         if name.lower() not in present:
             response.headers.add(name, value)
+    # HSTS over plain HTTP is ignored by browsers (RFC 6797, 8.1), so it is not sent there.
     if request.is_secure and "strict-transport-security" not in present:
         response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    # Pages contain private data: no cache may keep them unless a view says so.
     if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")
     if response.status_code == 204:
@@ -256,6 +259,7 @@ def init_app(app: APIFlask) -> None:
     app.after_request(_set_retry_after)
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_unprintable_ids)
+    # The order matters: forgery first, so that a forged request reveals nothing about the viewer.
     app.before_request(_protect_from_forgery)
     app.before_request(_check_page_viewer)
     app.before_request(_check_user_id)

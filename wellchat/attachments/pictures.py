@@ -83,6 +83,7 @@ def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
     if format_name == "GIF" and getattr(picture, "is_animated", False) and _may_be_animated(picture):
         return "GIF", _reencode_animation(picture), picture.size
     plain = _upright(picture)
+    # PNG is lossless and smaller for one frame.
     if format_name == "GIF":
         format_name = "PNG"
     if format_name == "JPEG" and plain.mode == "RGBA":
@@ -98,6 +99,7 @@ def _upright(picture: Image.Image) -> Image.Image:
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     turned = ImageOps.exif_transpose(picture)
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
+    # The profile is removed later, so the colours are converted while it is still there.
     plain = _in_srgb(turned, "RGBA" if clear else "RGB")
     plain.thumbnail((MAX_SIDE, MAX_SIDE))
     # A new image has no metadata.

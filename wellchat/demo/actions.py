@@ -39,7 +39,9 @@ def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
     with transaction():
         if is_loaded():
             return False
+        # All in one transaction: a story that fails leaves nothing behind.
         played = _play_stories(now, on_talk)
+    # After the commit: a mail must not exist for a story that was rolled back.
     _send_mails(played)
     return True
 
