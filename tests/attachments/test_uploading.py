@@ -117,7 +117,7 @@ def test_too_large_is_413_however_it_comes(app, api, talk, everything):
     for size in (1024 * 1024 + 1, 2 * 1024 * 1024):  # the file too large; the request too large
         answer = upload(api(talk.cara), b"x" * size, "a.txt")
         assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
-        assert answer.json["detail"] == "A file can have at most 1 MB."
+        assert answer.json["detail"] == "A file can be at most 1 MB."
     assert everything() == before
     assert upload(api(talk.cara), b"x" * 1024 * 1024, "a.txt").status_code == 201
 

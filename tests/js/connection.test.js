@@ -18,18 +18,18 @@ test("says nothing while all is well", () => {
 
 test("counts what waits", () => {
   assert.equal(words({ state: "offline" }), "You seem to be offline. What you write will be sent when you are back.");
-  assert.equal(words({ online: false, waiting: 1 }), "You seem to be offline. 1 message waits and goes out when you are back.");
-  assert.equal(words({ online: false, waiting: 3 }), "You seem to be offline. 3 messages wait and go out when you are back.");
+  assert.equal(words({ online: false, waiting: 1 }), "You seem to be offline. 1 message will be sent when you are back.");
+  assert.equal(words({ online: false, waiting: 3 }), "You seem to be offline. 3 messages will be sent when you are back.");
   assert.equal(words({ state: "trouble", waiting: 3 }), "The server is not answering. Trying again…");
 });
 
 test("says how old a kept page is", () => {
   const kept = "2026-11-21T14:05:00Z";
-  assert.equal(words({ state: "asking", kept }), "No answer yet. This is what was here at 14:05.");
-  assert.equal(words({ state: "asking", online: false, kept }), "You are offline. This is what was here at 14:05.");
+  assert.equal(words({ state: "asking", kept }), "The server has not answered yet. You see this page as of 14:05.");
+  assert.equal(words({ state: "asking", online: false, kept }), "You are offline. You see this page as of 14:05.");
   assert.equal(
     words({ state: "offline", kept: "2026-11-19T14:05:00Z", waiting: 1 }),
-    "You are offline. This is what was here on Thu 19 Nov 14:05. 1 message waits to be sent.",
+    "You are offline. You see this page as of Thu 19 Nov 14:05. 1 message is waiting to be sent.",
   );
   assert.equal(words({ kept: null }), "");
 });

@@ -77,7 +77,7 @@ test("refused for good says why and cannot be tried again; cut off can", async (
 
 test("too large and empty ones never leave; too many are said", () => {
   const { uploads, sends, states } = setUp({ max: 3, maxMb: 1 });
-  assert.equal(uploads.add([file("big", 1024 * 1024 + 1), file("empty", 0), file("fits", 1024 * 1024), file("fourth")]), "At most 3 files go with one message.");
+  assert.equal(uploads.add([file("big", 1024 * 1024 + 1), file("empty", 0), file("fits", 1024 * 1024), file("fourth")]), "A message can have at most 3 files.");
   assert.deepEqual(states(), ["big failed", "empty failed", "fits uploading"]);
   assert.equal(uploads.items[0].reason, "Larger than 1 MB.");
   assert.equal(sends.length, 1);

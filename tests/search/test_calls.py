@@ -158,7 +158,7 @@ def test_the_page(browse, said):
     assert "Cara Client" in page
     assert "come close" in browse(said.paul).get("/search?q=harbuor").text
     assert "No messages match “nothing”" in browse(said.paul).get("/search?q=nothing").text
-    assert "All words have to be there" in browse(said.paul).get("/search").text
+    assert "A message must contain all words" in browse(said.paul).get("/search").text
 
 
 def test_its_address_says_all_of_it(browse, said):
