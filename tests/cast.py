@@ -71,7 +71,10 @@ class Talk:
 
 
 def long_life(talk: Talk, count: int, *, start: datetime, every: timedelta = timedelta(hours=1)) -> None:
-    """`count` messages at once, "message 1" ..., every third of them Cara's, all read: as years would leave it."""
+    """`count` messages at once, "message 1" ..., every third of them Cara's, all read.
+
+    As years would leave it.
+    """
     rows = [
         {
             "thread_id": talk.id,

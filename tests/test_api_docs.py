@@ -1,4 +1,6 @@
-"""The OpenAPI document tells of every call, its page reads it aloud, and every answer has the shape it declares."""
+"""The OpenAPI document tells of every call, its page reads it aloud, and every answer has the shape it
+declares.
+"""
 
 from __future__ import annotations
 

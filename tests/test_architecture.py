@@ -43,7 +43,7 @@ def feature_of(path: Path) -> str | None:
 
 
 def imports(path: Path) -> Iterator[str]:
-    """Every module a file imports, those under TYPE_CHECKING left out: they make no dependency at run time."""
+    """Return the modules that a file imports, without those under TYPE_CHECKING (no run-time dependency)."""
     tree = ast.parse(path.read_text())
     for_types = {
         inner

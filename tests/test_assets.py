@@ -1,4 +1,7 @@
-"""Static files and pages on the wire: the same content, smaller, and never packed beside what could be guessed."""
+"""Static files and pages on the wire.
+
+The same content, smaller, and never packed beside what could be guessed.
+"""
 
 from __future__ import annotations
 

@@ -155,7 +155,7 @@ def differences(connection: Any) -> list[Any]:
 
 
 def is_modelled(name: str | None, _kind: str, _parents: Any) -> bool:
-    """Not the full-text index, which each database has in its own way: tests/search asks whether it is there."""
+    """Return False for the full-text index only: each database has its own, and tests/search checks it."""
     return name != "search_entries_tokens" and not (name or "").startswith("search_entries_fts")
 
 

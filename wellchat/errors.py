@@ -41,11 +41,15 @@ class WellchatError(Exception):
 
 
 class NotSignedIn(WellchatError):
+    """The request needs a signed-in user."""
+
     status = 401
     heading = N_("Sign in first")
 
 
 class NotAllowed(WellchatError):
+    """The user may not do this."""
+
     status = 403
     heading = N_("Not allowed")
 
@@ -61,11 +65,15 @@ class NotFound(WellchatError):
 
 
 class TooLarge(WellchatError):
+    """The request or the file is too large."""
+
     status = 413
     heading = N_("Too large")
 
 
 class Conflict(WellchatError):
+    """The request contradicts the present state, for example a taken email address."""
+
     status = 409
     heading = N_("This did not work")
 
@@ -121,12 +129,13 @@ def problem(status: int, detail: str, errors: dict[str, str] | None = None) -> R
 
 
 def errors_by_field(error: ValidationError) -> dict[str, str]:
+    """Return the first message for each field: {"field.path": "Message."}, in pydantic's order."""
     found: dict[str, str] = {}
     for each in error.errors():
         field = ".".join(str(part) for part in each["loc"]) or "body"
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
-            kind = f"string_{kind}"  # pydantic counts without looking where a check of ours comes first
+            kind = f"string_{kind}"  # pydantic reports the plain kind after a validator of ours ran first
         found.setdefault(field, pydantic_message(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
@@ -173,6 +182,7 @@ def pydantic_message(kind: str, message: str, context: dict[str, Any]) -> str:
 
 
 def wants_json() -> bool:
+    """Return whether the request is an API call, which gets JSON errors."""
     return request.path == "/api" or request.path.startswith("/api/")
 
 
@@ -252,6 +262,7 @@ def _on_unhandled_error(error: Exception) -> Response:
 
 
 def init_app(app: APIFlask) -> None:
+    """Register the error handlers."""
     app.error_processor(_on_validation_error)
     app.register_error_handler(WellchatError, _on_wellchat_error)
     app.register_error_handler(HTTPException, _on_http_error)

@@ -20,6 +20,7 @@ FEATURES = (
     "notifications",
     "attachments",
     "messaging",
+    "mail_ledger",
     "replies",
     "search",
     "digests",

@@ -1,4 +1,4 @@
-"""For machines that look after this one: alive, ready, and the figures."""
+"""Serve monitoring: /healthz (alive), /readyz (ready) and /metrics."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ limiter.exempt(health)
 
 @health.get("/healthz")
 def healthz() -> Response:
-    """The process answers."""
+    """Return 200: the process is alive."""
     return jsonify(status="ok")
 
 
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """The process can serve: its database answers, and Redis where one is set."""
+    """Return 200 if the database answers, and Redis if one is set; else 503 with what failed."""
     failed = {}
     try:
         db.session.execute(text("SELECT 1"))
@@ -64,4 +64,5 @@ def _measure(now: datetime | None) -> None:
 
 
 def init_app(app: Flask) -> None:
+    """Register the blueprint."""
     app.register_blueprint(health)

@@ -1,7 +1,7 @@
-"""Doorbells for the worker: task messages that carry ids. The row in the database is the job.
+"""Sends doorbells to the worker: task messages that carry ids. The row in the database is the job.
 
-A message is sent after commit, by a thread of its own: no request waits for it or fails with it. Where the broker is
-down, the sweep finds the row instead.
+A message is sent after the commit, by a thread of its own, so that no request waits for it or fails with it.
+If the broker is down, the sweep finds the row.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ log = logging.getLogger(__name__)
 
 BROKER_TIMEOUT = 0.25  # seconds that task messages wait for a slow broker
 RETRY_AFTER = 5.0  # seconds without trying, after the broker failed
-BATCH_DELAY = 0.05  # seconds a message waits for others: building one costs as much as a fifth of a send
-MAX_IDS = 20  # of one message: what one worker does in a row while others wait for work
+BATCH_DELAY = 0.05  # seconds a message waits for others: building one costs a fifth of sending a chat message
+MAX_IDS = 20  # of one message, so that one worker does not do in a row what several could do at once
 
 celery = Celery("wellchat")
-_retry_at = 0.0
+_retry_at = 0.0  # monotonic seconds; until then nothing is sent
 
 
 def enqueue(task: str, **ids: str) -> None:
-    """Send `task` to the worker, with one id or none, once the surrounding transaction is durable.
+    """Send `task` to the worker, with one id or none, after the surrounding transaction has been committed.
 
-    Asked twice in one transaction, it is sent once. Messages of a kind are merged: `thread_id="a"` reaches the task as
-    `thread_ids=["a", ...]`.
+    Calls with equal arguments in one transaction send one message. Messages of one task are merged:
+    `thread_id="a"` reaches the task as `thread_ids=["a", ...]`. Never raises for the broker.
     """
     if current := current_transaction():
         messages: set[tuple[str, str]] = current.notes.setdefault("task_messages", set())
@@ -40,16 +40,21 @@ def enqueue(task: str, **ids: str) -> None:
         if message in messages:
             return
         messages.add(message)
-    after_commit(lambda: _put(task, ids))
+    after_commit(lambda: send_soon(task, ids))
 
 
-def _put(task: str, ids: dict[str, str]) -> None:
+def send_soon(task: str, ids: dict[str, str]) -> None:
+    """Hand a task message to the thread that sends. Does nothing without a broker.
+
+    `enqueue` calls it after the commit; tests put their own in its place.
+    """
     if celery.conf.broker_url:
         _publisher.put((task, ids))
 
 
 def _send(messages: list[tuple[str, dict[str, str]]]) -> None:
     global _retry_at
+    # Every failure takes BROKER_TIMEOUT, and meanwhile messages pile up. The sweep finds their rows.
     if time.monotonic() < _retry_at:
         return
     try:
@@ -61,7 +66,8 @@ def _send(messages: list[tuple[str, dict[str, str]]]) -> None:
 
 
 def _merged(messages: list[tuple[str, dict[str, str]]]) -> Iterator[tuple[str, dict[str, list[str]]]]:
-    """Yields as few messages as say the same, each id once."""
+    """Yield (task, ids) of as few messages as have the same effect, each id once, in order."""
+    # Dictionaries as ordered sets.
     values_of: dict[tuple[str, str], dict[str, None]] = defaultdict(dict)
     for task, ids in messages:
         name, value = next(iter(ids.items()), ("", ""))
@@ -79,24 +85,26 @@ _publisher = BackgroundPublisher(_send, delay=BATCH_DELAY)
 
 
 def broker_url(url: str | None) -> str | None:
-    """Celery's spelling of a Redis URL: `unix:///path` is `redis+socket:///path` to it."""
+    """Return a Redis URL as Celery writes it: `unix:///path` becomes `redis+socket:///path`."""
     if url and url.startswith("unix://"):
         return "redis+socket://" + url.removeprefix("unix://")
     return url
 
 
 def init_app(app: Flask) -> None:
+    """Configure Celery from the application's settings."""
     celery.conf.update(
         broker_url=broker_url(app.config["BROKER_URL"]),
         broker_connection_retry_on_startup=True,
-        # One try: kombu would go on for seconds, and every request that enqueues meanwhile would wait for it.
+        # One try. kombu would try for seconds, and what is enqueued meanwhile would wait.
         broker_transport_options={
             "socket_timeout": BROKER_TIMEOUT,
             "socket_connect_timeout": BROKER_TIMEOUT,
             "max_retries": 0,
         },
         task_ignore_result=True,
-        task_acks_late=True,  # a killed worker's task runs again; every task may run twice
+        # A killed worker's task runs again, so every task may run twice.
+        task_acks_late=True,
         task_reject_on_worker_lost=True,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,

@@ -1,4 +1,4 @@
-"""Doorbells of messaging."""
+"""Tasks of messaging."""
 
 from typing import Any
 
@@ -10,6 +10,6 @@ from wellchat.task_queue import celery
 
 @celery.task(name="messaging.tell")
 def tell(*, thread_ids: list[str], **_: Any) -> None:
-    """Messages were sent: notify their recipients, and make the messages findable."""
+    """Notify the recipients of new messages, and index the messages for search."""
     notify_recipients(thread_ids=thread_ids, now=now())
     search.index(only_new=True)

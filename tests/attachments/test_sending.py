@@ -1,4 +1,4 @@
-"""Files go with a message: the sender's own, once, in the same transaction, seen by the two and nobody else."""
+"""Files go with a message: only the sender's own, once, in one transaction, visible to the two people."""
 
 from __future__ import annotations
 

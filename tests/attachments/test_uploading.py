@@ -1,4 +1,7 @@
-"""`POST /api/attachments` and the composer's form: what comes in, how much of it, and what is said to the rest."""
+"""`POST /api/attachments` and the composer's form.
+
+What comes in, how much of it, and what is said to the rest.
+"""
 
 from __future__ import annotations
 

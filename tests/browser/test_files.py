@@ -1,4 +1,7 @@
-"""Files at real browsers: chosen, pasted, dropped; with progress, cancelled, tried again; shown large by keyboard."""
+"""Files at real browsers: chosen, pasted, dropped; with progress, cancelled, tried again.
+
+Shown large by keyboard.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,8 @@ DROP = """([target, kind, files]) => {
   }
   const place = document.querySelector(target);
   if (kind === "paste") {
-    place.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true }));
+    const init = { clipboardData: data, bubbles: true, cancelable: true };
+    place.dispatchEvent(new ClipboardEvent("paste", init));
     return;
   }
   for (const step of ["dragenter", "dragover", "drop"]) {

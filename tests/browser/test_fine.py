@@ -1,4 +1,7 @@
-"""The finer points of a conversation: shown before it is answered, standing still, telling that it is coming."""
+"""The finer points of a conversation at a real browser.
+
+A change is shown before the server answers, the page does not jump, and slow answers are announced.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The inbox at a real browser: its parts, the menu of a row, all of it by keyboard, drafts, more rows when scrolled."""
+"""The inbox at a real browser.
+
+Its parts, the menu of a row, all of it by keyboard, drafts, more rows when scrolled.
+"""
 
 from __future__ import annotations
 

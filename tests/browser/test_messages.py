@@ -1,4 +1,7 @@
-"""What can be done with a message, by two people at two browsers: each sees the other's doing without a reload."""
+"""What can be done with a message, by two people at two browsers.
+
+Each sees the other's doing without a reload.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The change log: gapless, in commit order, and honest about cursors it cannot follow."""
+"""The change log: numbers without gaps, in commit order, and a reason for each cursor it refuses."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def seqs(user_id):
     )
 
 
-def test_the_same_thing_twice_in_one_transaction_is_one_row(app, cast):
+def test_the_same_change_twice_in_one_transaction_is_one_row(app, cast):
     note(cast.cara.id, "a", "b", "a")
     assert seqs(cast.cara.id) == [1, 2]
 
 
-def test_nothing_is_recorded_outside_a_transaction(app, cast):
+def test_a_change_outside_a_transaction_is_an_error(app, cast):
     with pytest.raises(RuntimeError):
         record_change(user_id=cast.cara.id, kind="thread", thread_id="a")
 
 
 @pytest.mark.each_database
 def test_number_order_is_commit_order(app, cast, background):
-    """Trap 1: a poll that sees a number has seen every number below it, whoever commits when.
+    """Trap 1: a poll that sees a number has seen every lower one, in whatever order transactions commit.
 
     The first transaction takes its number and is held before its commit; the second cannot overtake it.
     """
@@ -57,7 +57,7 @@ def test_number_order_is_commit_order(app, cast, background):
     first = background(slow)
     assert numbered.wait(10)
     second = background(lambda: note(user_id, "fast"))
-    assert changes_after(user_id, 0, limit=10) == []  # nothing is seen that could be overtaken
+    assert changes_after(user_id, 0, limit=10) == []  # a poll sees no number that a lower one could follow
     db.session.remove()
     let_go.set()
     first.result(10), second.result(10)
@@ -76,7 +76,7 @@ def test_a_rollback_leaves_no_gap(app, cast):
 
 @pytest.mark.each_database
 def test_two_logs_are_locked_in_one_order(app, cast, at_once):
-    """Trap 5: written in opposite orders, numbered in the same one."""
+    """Trap 5: changes are recorded in opposite orders, and the logs locked in the same one."""
     people = [cast.cara.id, cast.paul.id]
 
     def write(i):
@@ -89,8 +89,8 @@ def test_two_logs_are_locked_in_one_order(app, cast, at_once):
     assert [seqs(user_id) for user_id in people] == [list(range(1, 121))] * 2
 
 
-def test_a_cursor_says_why_it_cannot_be_followed(app, cast):
-    """Trap 11: expired, foreign, restored, ahead; never a silent jump."""
+def test_a_refused_cursor_comes_with_its_reason(app, cast):
+    """Trap 11: expired, foreign, restored or ahead; it never jumps silently."""
     cara, paul = cast.cara.id, cast.paul.id
     note(cara, "a", "b", "c")
     head = cursor_now(cara)
@@ -105,7 +105,7 @@ def test_a_cursor_says_why_it_cannot_be_followed(app, cast):
     assert check_cursor(cara, cursor_now(cara)).refusal is None
 
 
-def test_a_cursor_survives_its_journey(app, cast):
+def test_a_cursor_can_be_written_and_parsed(app, cast):
     cursor = Cursor("epoch", "user", 42)
     assert parse_cursor(str(cursor)) == cursor
 
@@ -125,6 +125,6 @@ def test_a_cursor_survives_its_journey(app, cast):
         "A" * 300,
     ],
 )
-def test_what_never_was_a_cursor_is_refused(app, text):
+def test_invalid_text_is_refused_as_a_cursor(app, text):
     with pytest.raises(Invalid):
         parse_cursor(text)

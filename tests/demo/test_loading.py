@@ -19,6 +19,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
 from wellchat.attachments.storage import get_store
 from wellchat.changes.models import Change, ChangeLog
+from wellchat.claims import SENT
 from wellchat.db import Base, db, transaction
 from wellchat.demo.actions import PASSWORD, load, reset, take_away
 from wellchat.demo.queries import is_loaded
@@ -26,7 +27,7 @@ from wellchat.demo.stories import STORIES
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Conflict
 from wellchat.mail import transport
-from wellchat.mail.models import SENT, Mail, RefusedAddress
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 from wellchat.messaging.queries import unread_counts

@@ -1,7 +1,7 @@
 """The checker against builds of the product that are wrong on purpose: it must fail on each, or it is blind.
 
-Each of them is what a reasonable person writes first. The gap between two steps is held open for some milliseconds
-where chance alone would seldom find it.
+Each of them is what a reasonable person writes first. The gap between two steps is held open for some
+milliseconds where chance alone would seldom find it.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from tests.history.findings import spell_out
 from tests.history.world import SEED
 from wellchat.changes import actions as changes
 from wellchat.changes.models import Change, ChangeLog
+from wellchat.changes.queries import changes_after
 from wellchat.db import after_commit, current_transaction, db, transaction
 from wellchat.longpoll import executor, wakeups
 from wellchat.messaging import messages, queries, receipts, serializers
@@ -34,6 +35,7 @@ from wellchat.updates import queries as updates
 api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
 
 ROUNDS = 4  # histories tried before a build counts as passed
+OVERSLEPT = 4  # polls that sleep through a message
 SKIPPED = {"missing", "stale poll", "not the same", "unread"}
 
 pytestmark = pytest.mark.slow
@@ -41,15 +43,19 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def findings(app: Any, now: Any) -> Callable[..., set[str]]:
-    """findings(wanted): the kinds of violation found, from as many histories as it takes to find a wanted one."""
+    """findings(wanted).
+
+    The kinds of violation found, from as many histories as it takes to find a wanted one.
+    """
 
     def find(wanted: set[str], *, habits: Habits | None = None, late: float | None = None) -> set[str]:
         found: set[str] = set()
         habits = habits or Habits()
+        # every mark wakes both people, and so hides a message not told
         habits.weights |= {
             "mark": 0,
             "mark_unread": 0,
-        }  # every mark wakes both people, and so hides a message not told
+        }
         for round_ in range(ROUNDS):
             persons = world.people(now, name=f"broken{round_}")
             crowd = world.crowd(persons, lambda: AppDoor(app), seed=SEED + round_, habits=habits)
@@ -64,13 +70,12 @@ def findings(app: Any, now: Any) -> Callable[..., set[str]]:
     return find
 
 
-def short_gap(longest: float) -> None:
-    threading.Event().wait(random.uniform(0, longest))
-
-
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
-    """Numbers from a sequence are given in one order and seen in another. SQLite, with one writer, cannot show it."""
+    """Numbers from a sequence are given in one order and seen in another.
+
+    SQLite, with one writer, cannot show it.
+    """
     with transaction() as session:
         session.execute(text("CREATE SEQUENCE IF NOT EXISTS naive"))
 
@@ -84,9 +89,8 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        if (
-            random.random() < 0.4
-        ):  # held back until another, with a higher number, is there; and somebody has looked
+        # held back until another, with a higher number, is there; and somebody has looked
+        if random.random() < 0.4:
             with told:
                 told.wait_for(
                     lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4
@@ -109,7 +113,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             )
             told.notify_all()
 
-    monkeypatch.setattr(changes, "_write_logs", write_logs)
+    monkeypatch.setattr(changes, "write_logs", write_logs)
     assert findings(SKIPPED) & SKIPPED
     with transaction() as session:
         session.execute(text("DROP SEQUENCE naive"))
@@ -135,7 +139,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
 
 @pytest.mark.each_database
 def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
-    """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
+    """Count one up per message and set 0 on reading: wrong with a deletion, and with two at once."""
     stored: Counter[tuple[str, str]] = Counter()
     true_send, true_read, true_state = messages.send_message, receipts.mark_read, serializers.thread_json
 
@@ -163,33 +167,65 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
 
 
 @pytest.mark.each_database
-def test_subscribing_after_reading(findings, monkeypatch) -> None:
-    """What comes between the look at the log and the subscription wakes nobody."""
+def test_subscribing_after_reading(app, findings, monkeypatch) -> None:
+    """A change between the read of the log and the subscription wakes nobody.
 
-    true_add_waiter, true_suspend, not_added = (
-        wakeups.PollNotifier.add_waiter,
-        executor.suspend,
-        dict[Any, Any](),
-    )
+    The order is forced: a poll subscribes only once there is a message that it misses, and until such a poll
+    ends nobody does anything that would wake it. This goes on until some have slept to their end.
+    """
+    true_add, true_remove = wakeups.PollNotifier.add_waiter, wakeups.PollNotifier.remove_waiter
+    true_suspend, true_ask = executor.suspend, AppDoor.ask
+    not_added = dict[Any, Any]()
+    others_may_act, overslept = threading.Event(), list[Any]()
+    others_may_act.set()
 
-    def add_waiter(self: Any, *whom: Any) -> Any:
-        waiter = true_add_waiter(self, *whom)
-        self._waiters[waiter.user_id].discard(waiter)
+    def add_waiter(self: Any, waiter: Any) -> None:
         not_added[waiter] = self
-        return waiter
+
+    def remove_waiter(self: Any, waiter: Any) -> None:
+        if not_added.pop(waiter, None) is None:
+            true_remove(self, waiter)
 
     def suspend(waiter: Any, seconds: float) -> None:
-        """Subscribes only when there is nothing left to do but sleep."""
-        short_gap(0.1)
-        notifier = not_added.pop(waiter)
-        with notifier._lock:
-            notifier._waiters[waiter.user_id].add(waiter)
+        """Subscribe only when there is nothing left to do but sleep."""
+        is_open = len(overslept) < OVERSLEPT
+        misses_a_message = is_open and message_comes(app, waiter, within=1.0)
+        true_add(not_added.pop(waiter), waiter)
+        if misses_a_message:
+            others_may_act.clear()
         true_suspend(waiter, seconds)
+        others_may_act.set()
+        if misses_a_message and not waiter.fired:
+            overslept.append(waiter)
+
+    def ask(self: Any, request: Any, token: str) -> Any:
+        if request.op != "poll":
+            others_may_act.wait(4.0)
+        return true_ask(self, request, token)
 
     monkeypatch.setattr(wakeups.PollNotifier, "add_waiter", add_waiter)
+    monkeypatch.setattr(wakeups.PollNotifier, "remove_waiter", remove_waiter)
     monkeypatch.setattr(executor, "suspend", suspend)
-    monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)  # the look on a timer would hide it
-    assert "late" in findings({"late"}, habits=Habits(waits=(3.0,)), late=1.0)
+    monkeypatch.setattr(AppDoor, "ask", ask)
+    # The refresh would hide it.
+    monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)
+    habits = Habits(waits=(2.0,))
+    # Each change of a message is then a new one, which a device can be seen to get late.
+    habits.weights |= {"edit": 0, "delete": 0}
+    assert "late" in findings({"late"}, habits=habits, late=1.0)
+
+
+def message_comes(app: Any, waiter: Any, *, within: float) -> bool:
+    """Wait until a message comes that this waiter has not seen. Return False after `within` seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        with app.app_context():
+            if any(
+                change.kind == "message" for change in changes_after(waiter.user_id, waiter.seq, limit=100)
+            ):
+                return True
+        time.sleep(0.005)
+    return False
 
 
 @pytest.mark.each_database

@@ -1,4 +1,4 @@
-"""The threads of a web process: few run at a time, a suspended job holds none, and more start when all are stalled."""
+"""The executor: few threads run at a time, a suspended job holds none, more start when all are stalled."""
 
 from __future__ import annotations
 
@@ -66,7 +66,10 @@ def test_runs_few_jobs_at_a_time_and_in_order(make_executor: Callable[..., Suspe
 def waits_for(
     wakeup: Wakeup, *, seconds: float = NEVER, begun: list[Wakeup | None] | None = None
 ) -> Callable[[], bool]:
-    """Returns a job that waits for `wakeup` and returns whether it fired; `begun` records what resumed each run."""
+    """Return a job that waits for `wakeup` and returns whether it fired.
+
+    `begun` records what resumed each run.
+    """
 
     def poll() -> bool:
         if begun is not None:
@@ -138,13 +141,13 @@ def test_a_suspension_is_forgotten_after_its_timeout(
 ) -> None:
     executor, news = make_executor(1, max_running=1), Wakeup()
     executor.submit(waits_for(news, seconds=0.01)).result(TIMEOUT)
-    assert executor._deadlines == []
+    assert executor.pending_timeouts == 0
     news.fire()  # too late, and harmless
     assert executor.submit(lambda: 1).result(TIMEOUT) == 1
 
 
 def test_a_finished_job_is_referenced_by_nothing(make_executor: Callable[..., SuspendableExecutor]) -> None:
-    """Not by the timer until a far timeout, and not until a late garbage collection."""
+    """Neither the timer nor a reference cycle keeps it alive: it is freed at once."""
 
     class Load:
         pass
@@ -173,7 +176,7 @@ def test_a_finished_job_is_referenced_by_nothing(make_executor: Callable[..., Su
 def test_a_job_may_be_suspended_twice_on_one_wakeup(
     make_executor: Callable[..., SuspendableExecutor],
 ) -> None:
-    """However soon its time is over, nothing of the first time stands in the way of the second."""
+    """However soon its first wait times out, that wait does not disturb the second one."""
     executor = make_executor(4, max_running=4)
     begun = threading.Semaphore(0)
 

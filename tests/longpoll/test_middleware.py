@@ -1,4 +1,4 @@
-"""What the middleware caches is true or not used: with a real Valkey, and with one that lies, forgets or fails."""
+"""The middleware never answers from an outdated cache, with a Valkey that works, lies, forgets or fails."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from wellchat.messaging.models import PendingDelivery
 
 
 class World:
-    """An application that hears a Valkey, Paul's program at its head, and the statements it made."""
+    """An application with a Valkey, Paul's program at the head of his log, and a count of statements."""
 
     def __init__(self, app, url):
         self.app, self.url = app, url
@@ -39,7 +39,7 @@ class World:
         self.statements = 0
         event.listen(db.engine, "before_cursor_execute", self._count)
         self.poll()
-        wait_for(lambda: poll_notifier()._is_subscribed, what="the first sign of life")
+        wait_for(lambda: poll_notifier().is_subscribed, what="the subscription")
 
     def _count(self, *_):
         if threading.current_thread().name != "poll-notifier":  # which reads the database on a timer
@@ -52,7 +52,7 @@ class World:
         return answer
 
     def count(self, times=1):
-        """Statements that idle polls make; each must be one of nothing new."""
+        """Return the statements that so many polls make; each must find nothing new."""
         before = self.statements
         for _ in range(times):
             assert self.poll().status_code == 204
@@ -83,25 +83,23 @@ def test_a_change_ends_a_cached_poll_at_once(world):
 
 
 def test_a_change_in_another_process_ends_a_cached_poll(world):
-    """Only Valkey tells of it: the other application shares nothing with this one but the database."""
+    """This process learns of it from Valkey alone."""
     world.count(5)
-    heads = wakeups.poll_notifier()._read_heads
     client = connect(world.url, timeout=1)
     seq = heads([world.cast.paul.id])[world.cast.paul.id].seq
     client.publish(wakeups.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
-    wait_for(
-        lambda: world.count() > 0, what="the wakeup"
-    )  # the cached poll no longer holds, so the database is asked
+    # Once the cached poll is no longer valid, the database is asked.
+    wait_for(lambda: world.count() > 0, what="the wake-up")
 
 
 def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):
-    """A process may die between its commit and its publish: the database is asked on a timer all the same."""
+    """A process may die between its commit and its publish, so the heads are read again on a timer."""
     world.count(5)
     monkeypatch.setattr(wakeups.PollNotifier, "notify", lambda *_: None)
     world.talk.says(world.cast.cara, "silently")
-    assert world.poll().status_code == 204  # nobody could know yet
+    assert world.poll().status_code == 204  # this process cannot know yet
     monkeypatch.undo()
-    poll_notifier()._refresh()  # as it does every REFRESH_EVERY seconds
+    poll_notifier().refresh()  # as it does every REFRESH_EVERY seconds
     assert [m["body"] for m in world.poll().json["messages"]] == ["silently"]
 
 
@@ -119,9 +117,8 @@ def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
         return found
 
     monkeypatch.setattr(call, "check_cursor", check_then_send)
-    poll_notifier()._invalidate(
-        [world.cast.paul.id]
-    )  # so that this poll is looked up, and not answered from before
+    # So that the application is asked, and not the cache.
+    poll_notifier().invalidate([world.cast.paul.id])
     assert world.poll().status_code == 204
     assert fired
     assert [m["body"] for m in world.poll().json["messages"]] == ["in between"]
@@ -129,38 +126,36 @@ def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
 
 def test_losing_the_subscription_ends_cached_polls(world):
     world.count(5)
-    poll_notifier()._is_subscribed = False
-    poll_notifier()._known_heads.clear()
+    poll_notifier().lose_subscription()
     assert world.count() > 0
 
 
-def test_flushing_valkey_changes_nothing(world):
+def test_a_message_after_flushing_valkey_arrives(world):
     world.count(5)
     connect(world.url, timeout=1).flushall()
-    world.talk.says(world.cast.cara, "after the flood")
-    assert [m["body"] for m in world.poll().json["messages"]] == ["after the flood"]
+    world.talk.says(world.cast.cara, "after the flush")
+    assert [m["body"] for m in world.poll().json["messages"]] == ["after the flush"]
 
 
 def test_a_database_failure_before_the_wait_is_reported_by_the_application(world, monkeypatch):
     poll_notifier().closing.set()
-    wait_for(lambda: not poll_notifier()._is_subscribed, what="the end of the subscription")
+    wait_for(lambda: not poll_notifier().is_subscribed, what="the end of the subscription")
     asked = []
 
     def gone(connection, _cursor, statement, *_):
-        if (
-            "change_logs" in statement and asked and len(asked) < 2
-        ):  # the look before the wait, not the application's
+        # The read of the middleware before the wait, not the one of the application.
+        if "change_logs" in statement and asked and len(asked) < 2:
             asked.append(statement)
             raise OperationalError(statement, None, Exception("the server went away"))
 
-    monkeypatch.setattr(middleware, "heads", lambda ids: asked.append("looked") or heads(ids))
+    monkeypatch.setattr(middleware, "heads", lambda ids: asked.append("read") or heads(ids))
     event.listen(db.engine, "before_cursor_execute", gone)
     try:
         assert world.poll(wait=1).status_code == 204
     finally:
         event.remove(db.engine, "before_cursor_execute", gone)
-    assert len(asked) == 2, "it did go away"
-    assert asked[0] == "looked"
+    assert len(asked) == 2, "the database did fail"
+    assert asked[0] == "read"
 
 
 def test_nonsense_on_the_channel_is_ignored(world):
@@ -169,13 +164,13 @@ def test_nonsense_on_the_channel_is_ignored(world):
     for payload in ("", ":", "a", "a:b", "a:-1", ": :", "é:٣", f"{world.cast.paul.id}:x"):
         client.publish(wakeups.CHANNEL, payload)
     threading.Event().wait(0.2)
-    assert poll_notifier()._is_subscribed
+    assert poll_notifier().is_subscribed
     assert world.poll().status_code == 204
 
 
 @pytest.mark.parametrize("how", ["token", "everywhere"])
 def test_revoked_access_ends_a_cached_poll(world, how):
-    """Access ends with the next request, whatever was remembered a moment ago."""
+    """The next request is refused, whatever was cached a moment ago."""
     world.count(5)
     paul = world.cast.paul
     if how == "token":
@@ -189,7 +184,7 @@ def test_a_lost_revocation_is_found_by_the_refresh(world, monkeypatch):
     world.count(5)
     monkeypatch.setattr(wakeups.PollNotifier, "revoke", lambda *_: None)
     end_sessions(user_id=world.cast.paul.id)
-    poll_notifier()._refresh()  # as it does every REFRESH_EVERY seconds
+    poll_notifier().refresh()  # as it does every REFRESH_EVERY seconds
     assert world.poll().status_code == 401
 
 
@@ -199,12 +194,12 @@ def test_deleting_a_user_ends_a_cached_poll(world):
     assert [olga.get("/api/updates", query_string=query).status_code for _ in range(3)] == [204] * 3
     with transaction() as session:
         session.execute(delete(User).where(User.id == world.cast.olga.id))
-    poll_notifier()._refresh()
+    poll_notifier().refresh()
     assert olga.get("/api/updates", query_string=query).status_code == 401
 
 
 def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
-    """Proven, then ended, then answered: that answer was right once, and is not given again."""
+    """Access is checked, then revoked, then the poll is answered. That answer is not given again."""
     call = importlib.import_module("wellchat.updates.api")
     true_check, ended = call.check_cursor, []
 
@@ -217,7 +212,7 @@ def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
 
     monkeypatch.setattr(middleware, "MAX_AGE", 60.0)
     world.cursor = world.program.get("/api/me").json["cursor"]
-    poll_notifier()._invalidate([world.cast.paul.id])
+    poll_notifier().invalidate([world.cast.paul.id])
     monkeypatch.setattr(call, "check_cursor", end_then_check)
     assert world.poll().status_code == 204
     assert world.poll().status_code == 401
@@ -246,7 +241,7 @@ def test_a_waiting_poll_gets_news_at_once(world, background_in):
 
 
 def test_a_cached_poll_answers_the_same_request_only(world):
-    """Another credential, another cursor or another word in the query is another question."""
+    """Another credential, another cursor or another parameter is another request."""
     world.count(5)
     stranger = Program(world.app, "not-a-token")
     assert stranger.get("/api/updates", query_string={"since": world.cursor}).status_code == 401

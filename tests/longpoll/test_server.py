@@ -21,7 +21,8 @@ from tests.history.test_live import serving
 from tests.services import fetch, wait_for
 from wellchat.changes.queries import cursor_now
 from wellchat.clock import now
-from wellchat.longpoll.server import LINGER, MAX_IDLE, RESERVED_FILES
+from wellchat.longpoll.server import MAX_IDLE, RESERVED_FILES
+from wellchat.longpoll.worker import LINGER
 
 pytestmark = pytest.mark.slow
 

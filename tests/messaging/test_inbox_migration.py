@@ -1,4 +1,4 @@
-"""Threads from before the inbox knew what they are about and who waits: the migration tells it from their messages."""
+"""The migration that fills `kind` and `waiting_since` of existing threads from their messages."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def fresh_app(request: pytest.FixtureRequest, make_app: Any, tmp_path: Path) -> 
     return make_app(DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
 
 
-def test_what_is_known_of_old_threads(fresh_app: Any, now: Any) -> None:
+def test_the_migration_fills_kind_and_waiting_since_of_old_threads(fresh_app: Any, now: Any) -> None:
     with fresh_app.app_context():
         flask_migrate.upgrade()
         cast = gather(now)

@@ -117,9 +117,8 @@ def bare(text: str) -> Iterator[str]:
     yield from (words for words in ATTRIBUTE.findall(text) if LETTERS.search(words.replace("\0", "")))
     for words in re.split(r"\0|\n", TAG.sub("\n", text)):
         words = re.sub(r"&\w+;", "", words)
-        if LETTERS.search(words) and not re.match(
-            r'[\w-]+="|/', words.strip()
-        ):  # an attribute or a path in pieces
+        # an attribute or a path in pieces
+        if LETTERS.search(words) and not re.match(r'[\w-]+="|/', words.strip()):
             yield words.strip()
 
 
@@ -155,12 +154,13 @@ PYTHON = [
     for path in sorted((ROOT / "wellchat").rglob("*.py"))
     if path.name != "cli.py" and path.parent.name != "demo"  # told at a terminal, in English
 ]
+# what they are told stands in the ledger, for its reader
 REASONED = {
     "record_skip",
     "queue_mail",
     "create_claimed",
     "NotWanted",
-}  # what they are told stands in the ledger, for its reader
+}
 
 
 def refusals() -> set[str]:

@@ -1,4 +1,4 @@
-"""People: accounts, how they prove who they are, their profile, their presence."""
+"""Accounts: people, how they sign in, their profile and their presence."""
 
 from wellchat.accounts import cli, links, sessions
 from wellchat.accounts.api import api

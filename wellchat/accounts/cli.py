@@ -1,4 +1,4 @@
-"""`wellchat user create|export|erase` and `wellchat token create`."""
+"""Define `wellchat user create|export|erase` and `wellchat token create`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an account holds of a person, and how all features together hand it out and erase it."""
+"""Export and erase what an account holds of a person, and run all features' parts of it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from wellchat.personal_data import Person, PersonalData, Rows, rows
 def export_person(user_id: str) -> dict[str, Rows]:
     """Return everything that wellchat has of a person: rows by table name, ready for JSON.
 
-    Conversations hold what the other person wrote, too: it was written to this one. Secrets are left out. The bytes of
-    files are not in it: `attachments` lists them by id. Raises NotFound.
+    Conversations include what the other person wrote: it was written to this one. Secrets are left out. So are
+    the bytes of files: `attachments` lists them by id. Raises NotFound.
     """
     with transaction():
         user = lock_user(user_id)
@@ -30,7 +30,7 @@ def export_person(user_id: str) -> dict[str, Rows]:
 
 
 def erase_person(*, user_id: str, now: datetime) -> None:
-    """Erase a person from every feature's tables, in one transaction. docs/operate.md says what stays, and where.
+    """Erase a person from every feature's tables, in one transaction. docs/operate.md says what stays.
 
     The account stays as "Gone", because the other people's conversations refer to it. Raises NotFound.
     """

@@ -1,4 +1,4 @@
-"""Files that people send each other, seen by the two people of their thread and nobody else."""
+"""Attachments: files that two people of a thread send each other, visible to nobody else."""
 
 from wellchat.attachments import processing
 from wellchat.attachments.api import api

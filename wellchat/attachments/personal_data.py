@@ -1,4 +1,4 @@
-"""What attachments have of a person. The worker deletes the bytes of what is withdrawn."""
+"""Export and erase a person's attachments. The worker deletes the bytes of withdrawn ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bookings and sessions: told when they are made, moved or cancelled, and again before they begin."""
+"""Notices about bookings and sessions: when they are made, moved or cancelled, and before they begin."""
 
 from wellchat.booking_notices import actions
 from wellchat.booking_notices.personal_data import personal_data

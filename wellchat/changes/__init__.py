@@ -1,4 +1,4 @@
-"""The change log of each user: one durable, gapless, numbered row for everything that changed on their screen."""
+"""The change log of each user: one row for everything that changed on their screen, numbered without gaps."""
 
 from flask import Flask
 

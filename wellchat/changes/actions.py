@@ -1,4 +1,7 @@
-"""Writing change logs."""
+"""Writes change logs: records changes, acknowledges them, and trims old ones.
+
+`record_change` only notes a change. The notes of a transaction become numbered rows just before its commit.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from wellchat.longpoll import wakeups
 
 
 class PendingChange(NamedTuple):
-    """A thing that changed, not numbered yet."""
+    """A thing that changed, not numbered yet. The fields are columns of Change."""
 
     kind: str
     thread_id: str | None = None
@@ -38,11 +41,9 @@ def record_change(
     message_seq: int | None = None,
     notification_id: str | None = None,
 ) -> None:
-    """Note that something on the screen of `user_id` is not what it was. Call inside `transaction()`.
+    """Record that something on the screen of `user_id` has changed. `kind` says what; the ids say which.
 
-    The number is taken last, just before commit, so that the counter's lock is held for as short as can be; all
-    users of one transaction are numbered together, in ascending order, so that no two transactions wait for
-    each other.
+    The same change twice in one transaction is recorded once. Raises RuntimeError outside `transaction()`.
     """
     _pending().changes.setdefault(user_id, {})[
         PendingChange(kind, thread_id, message_seq, notification_id)
@@ -50,17 +51,18 @@ def record_change(
 
 
 def acknowledge_changes(*, user_id: str, seq: int) -> None:
-    """Record that all changes of this user's log up to `seq` have arrived. Call inside `transaction()`.
+    """Record that all changes of this user's log up to `seq` have arrived at one of their devices.
 
-    It locks the log as a change does, so it waits for its turn in the same order.
+    Raises RuntimeError outside `transaction()`.
     """
     _pending().acknowledged[user_id] = seq
 
 
 @dataclass
 class _PendingChanges:
-    """What one transaction has yet to write into logs, by user id."""
+    """The part of one transaction that is still to be written into logs, by user id."""
 
+    # Dictionaries as ordered sets: the rows are numbered in the order in which they were recorded.
     changes: dict[str, dict[PendingChange, None]] = field(default_factory=dict)
     acknowledged: dict[str, int] = field(default_factory=dict)
 
@@ -71,7 +73,7 @@ def _pending() -> _PendingChanges:
         raise RuntimeError("a change outside transaction()")
     if "changes" not in current.notes:
         current.notes["changes"] = _PendingChanges()
-        before_commit(_write_logs)
+        before_commit(write_logs)
     pending: _PendingChanges = current.notes["changes"]
     return pending
 
@@ -90,17 +92,23 @@ ALLOCATE_NUMBERS = (
 INSERT_CHANGE = insert(table(Change))
 
 
-def _write_logs() -> None:
+def write_logs() -> None:
+    """Number the changes of the current transaction and write them. Called just before the commit."""
     current = current_transaction()
     assert current is not None
     heads: dict[str, int] = {}
     rows: list[dict[str, object]] = []
     pending: _PendingChanges = current.notes.pop("changes")
+    # Each statement locks the row of one log until the commit, so that the order of numbers is the order of
+    # commits. It comes last, so that the lock is held as briefly as possible. All logs are locked in
+    # ascending order of their users, or two transactions that write into the same two logs could wait for
+    # each other.
     for user_id in sorted(pending.changes.keys() | pending.acknowledged.keys()):
         if (seq := pending.acknowledged.get(user_id)) is not None:
             execute(ACKNOWLEDGE, {"whose": user_id, "up_to": seq})
         if (changes := pending.changes.get(user_id)) is None:
             continue
+        # Take as many numbers as there are changes. The statement returns the last of them.
         heads[user_id] = execute(ALLOCATE_NUMBERS, {"whose": user_id, "count": len(changes)}).scalar_one()
         first = heads[user_id] - len(changes) + 1
         rows += [
@@ -108,17 +116,22 @@ def _write_logs() -> None:
         ]
     if rows:
         execute(INSERT_CHANGE, rows)
+        # After the commit: a poll that wakes earlier would not find the rows.
         after_commit(lambda: wakeups.notify(heads))
 
 
 def create_log(*, user_id: str) -> None:
-    """Every account has its log from the start: without the counter there is no row to lock."""
+    """Create the log of a new user. Without its row there would be no counter to lock."""
     with transaction() as session:
         session.add(ChangeLog(user_id=user_id, last_seq=0, floor_seq=0, acked_seq=0, access_seq=0))
 
 
 def end_access(*, user_id: str) -> None:
-    """A session or token of this user ends with the transaction at hand: nothing remembered of them may outlive it."""
+    """Discard what every process has cached for a user, because a session or token of theirs ends.
+
+    Call it in the transaction that ends it, so that both are committed together. If a process misses the
+    message, it finds the raised `access_seq` within seconds.
+    """
     with transaction() as session:
         session.execute(
             update(ChangeLog).where(ChangeLog.user_id == user_id).values(access_seq=ChangeLog.access_seq + 1)
@@ -127,8 +140,13 @@ def end_access(*, user_id: str) -> None:
 
 
 def trim_log(*, user_id: str, keep: int) -> int:
-    """Forget all but the newest `keep` rows; cursors below them are told to resync. Answers how many went."""
+    """Delete all but the newest `keep` rows. Return how many were deleted.
+
+    A client with a cursor below them is answered with a resync.
+    """
     with transaction() as session:
+        # The floor first: its row is the lock of the log. A poll sees the raised floor and the deletion
+        # together.
         floor = session.execute(
             update(ChangeLog)
             .where(ChangeLog.user_id == user_id, ChangeLog.last_seq - keep > ChangeLog.floor_seq)
@@ -142,7 +160,7 @@ def trim_log(*, user_id: str, keep: int) -> int:
 
 
 def trim_logs(*, keep: int = 10_000, slack: int = 1_000) -> int:
-    """Trim every log that has grown `slack` rows past `keep`, one transaction each."""
+    """Trim every log of more than `keep + slack` rows, one transaction each. Return how many were deleted."""
     overgrown = db.session.execute(
         select(ChangeLog.user_id).where(ChangeLog.last_seq - ChangeLog.floor_seq > keep + slack)
     ).scalars()
@@ -150,7 +168,10 @@ def trim_logs(*, keep: int = 10_000, slack: int = 1_000) -> int:
 
 
 def renew_epoch() -> str:
-    """Begin a new life of the database: every cursor given out before is answered with a resync. For restores."""
+    """Start a new epoch and return its name: every cursor given out before is answered with a resync.
+
+    For a restored backup, in which numbers that clients have seen are given out again.
+    """
     with transaction() as session:
         epoch = new_id()
         newest = session.execute(select(func.coalesce(func.max(Epoch.id), 0))).scalar_one()

@@ -1,7 +1,7 @@
-"""A user's place in their own change log, as clients carry it: opaque to them, self-describing to us.
+"""A client's place in its user's change log. Clients treat it as opaque.
 
-It is not signed: it only ever selects rows of the asking user's own log, and every lie in it is caught by
-`queries.check_cursor`.
+It is not signed. It only selects rows of the asking user's own log, and `queries.check_cursor` refuses any
+that does not fit that log.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from wellchat.i18n import gettext
 
 
 class Cursor(NamedTuple):
+    """Says that the client has this user's changes up to `seq`. `str(cursor)` is what clients get."""
+
     epoch: str
     user_id: str
     seq: int
@@ -26,10 +28,12 @@ class Cursor(NamedTuple):
 
 
 def parse_cursor(text: str) -> Cursor:
-    """Raises Invalid where `text` never was a cursor."""
+    """Return the cursor. Raises Invalid, with a text for `since`, if `text` was never a cursor."""
     try:
+        # `str(cursor)` strips the padding; base64 needs it again.
         raw = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).decode()
         epoch, user_id, seq = raw.split(".")
+        # At most 18 digits fit into the database's BIGINT.
         if not (seq.isascii() and seq.isdigit() and len(seq) <= 18):
             raise ValueError(seq)
         return Cursor(epoch, user_id, int(seq))

@@ -9,23 +9,22 @@ from wellchat.db import Base
 
 
 class ChangeLog(Base):
-    """The counter of one user's log. Its row lock, held to commit, makes number order commit order."""
+    """The counter of one user's log. Its row is locked until the commit, so numbers are in commit order."""
 
     __tablename__ = "change_logs"
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
-    floor_seq: Mapped[int] = mapped_column(BigInteger, default=0)  # rows up to here were trimmed
-    acked_seq: Mapped[int] = mapped_column(
-        BigInteger, default=0
-    )  # a poll has confirmed everything up to here
-    access_seq: Mapped[int] = mapped_column(
-        BigInteger, default=0
-    )  # raised when a session or token of theirs ends
+    # Rows up to here were trimmed.
+    floor_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    # A poll has acknowledged everything up to here.
+    acked_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    # Raised when a session or token of theirs ends.
+    access_seq: Mapped[int] = mapped_column(BigInteger, default=0)
 
 
 class Change(Base):
-    """ "This thing is not what it was." Which thing, never how: an update carries its current state."""
+    """A thing on the user's screen that changed. Never how it changed: an update carries current state."""
 
     __tablename__ = "changes"
     __table_args__ = (
@@ -41,7 +40,10 @@ class Change(Base):
 
 
 class Epoch(Base):
-    """Which life of the database this is. A restored backup is given a new one, so that old cursors are refused."""
+    """One life of the database; the row with the highest id is the current one.
+
+    A restored backup starts a new epoch, so that cursors of the time after the backup are refused.
+    """
 
     __tablename__ = "epochs"
 

@@ -1,4 +1,4 @@
-"""Reading change logs: where a user's log stands, and what lies above a cursor."""
+"""Reads change logs: the head of a user's log, and the changes above a cursor."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ from sqlalchemy import Row, bindparam, select
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.models import Change, ChangeLog, Epoch
 from wellchat.db import db, execute, table
-from wellchat.longpoll.wakeups import Head
+from wellchat.longpoll.heads import Head
 
 Resync = Literal["expired", "foreign", "restored", "ahead"]
 
 
 def epoch() -> str:
+    """Return the name of the current epoch."""
     return db.session.execute(select(Epoch.name).order_by(Epoch.id.desc()).limit(1)).scalar_one()
 
 
 def cursor_now(user_id: str) -> Cursor:
-    """The present head of the log. Read it BEFORE the state it goes with: what comes between is told twice."""
+    """Return a cursor at the present head of the log.
+
+    Read it BEFORE the state that goes with it. A change in between is then sent a second time; the other way
+    round it would be lost.
+    """
     name, seq = db.session.execute(
         select(
             select(Epoch.name).order_by(Epoch.id.desc()).limit(1).scalar_subquery(),
@@ -31,7 +36,7 @@ def cursor_now(user_id: str) -> Cursor:
 
 
 def heads(user_ids: Iterable[str]) -> dict[str, Head]:
-    """Where these users' logs stand."""
+    """Return the heads of these users' logs, by user id. A user without a log is left out."""
     rows = db.session.execute(
         select(ChangeLog.user_id, ChangeLog.last_seq, ChangeLog.access_seq).where(
             ChangeLog.user_id.in_(list(user_ids))
@@ -41,9 +46,10 @@ def heads(user_ids: Iterable[str]) -> dict[str, Head]:
 
 
 class CursorCheck(NamedTuple):
-    """The head of a log, for a client that comes with a cursor.
+    """The head of a log as `cursor`, for a client that comes with an older one.
 
-    `acknowledged`: everything up to it has arrived. `refusal`: why the cursor cannot be followed; None if it can.
+    `access`: see Head. `acknowledged`: everything up to this seq has arrived. `refusal`: why the client's
+    cursor cannot be followed; None if it can.
     """
 
     cursor: Cursor
@@ -62,7 +68,7 @@ CURSOR_CHECK = select(
 
 
 def check_cursor(user_id: str, cursor: Cursor) -> CursorCheck:
-    """Compare a cursor with the log it claims to belong to."""
+    """Compare a client's cursor with the user's log. Makes one query."""
     name, seq, floor, access, acknowledged = execute(CURSOR_CHECK, {"whose": user_id}).one()
     head = Cursor(name, user_id, seq)
     return CursorCheck(head, access, acknowledged, _refusal(cursor, head, floor))
@@ -88,10 +94,10 @@ MESSAGE_CHANGES = CHANGES.where(Change.seq <= bindparam("up_to"), Change.kind ==
 
 
 def changes_after(user_id: str, seq: int, *, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """The rows above `seq`, in order, at most `limit`; with the columns of Change."""
+    """Return the rows above `seq`, in order, at most `limit`, with the columns of Change."""
     return execute(CHANGES, {"whose": user_id, "after": seq, "most": limit}).all()
 
 
 def message_changes(user_id: str, *, after: int, up_to: int, limit: int) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Returns the rows about messages, above `after` and up to `up_to`, in order, at most `limit`."""
+    """Return the rows about messages, above `after` and up to `up_to`, in order, at most `limit`."""
     return execute(MESSAGE_CHANGES, {"whose": user_id, "after": after, "up_to": up_to, "most": limit}).all()

@@ -1,7 +1,7 @@
-"""Who may talk to whom."""
+"""Connections: which client and which professional may write to each other."""
 
+from wellchat.connections.avatars import pages
 from wellchat.connections.cli import connect
-from wellchat.connections.pages import pages
 from wellchat.connections.personal_data import personal_data
 from wellchat.feature import Feature
 

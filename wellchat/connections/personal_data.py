@@ -1,4 +1,4 @@
-"""What connections have of a person. Who was connected with whom stays: the conversations hang from it."""
+"""Export a person's connections. They are never erased: conversations depend on them."""
 
 from __future__ import annotations
 

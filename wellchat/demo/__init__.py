@@ -1,4 +1,4 @@
-"""The demo: one story for each trade, and a switcher to step into each person."""
+"""Demo: one story per trade, and a switcher to become each person."""
 
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.demo.cli import demo

@@ -1,7 +1,7 @@
-"""The switcher: step into anybody of the demo in one click. Nobody else can be entered this way.
+"""Serve the switcher: become anybody of the demo with one click. No other account can be entered this way.
 
-It is for trying things out on one's own machine. One of the demo's people is an administrator and their password is
-known to the world, so an installation that strangers reach has neither the switcher nor a door for them.
+It is for trials on one's own machine. One person of the demo is an administrator, and everybody knows their
+password. So an installation that strangers can reach has no switcher, and refuses sign-in for these people.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
 from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played
 from wellchat.errors import NotFound
-from wellchat.web import is_lan_request
+from wellchat.networks import is_lan_request
 
 pages = Blueprint("demo", __name__)
 
 
 @pages.get("/demo")
 def switcher() -> str:
-    """Everybody of the demo, for who is somebody of it already."""
+    """Show all people of the demo to somebody who is one of them."""
     if not _playable():
         raise NotFound
     return render_template("demo/switcher.html")
@@ -30,6 +30,7 @@ def switcher() -> str:
 
 @pages.post("/become/<user_id>")
 def become(user_id: str) -> BaseResponse:
+    """Sign in as a person of the demo. Raises NotFound outside this host and its private network."""
     if not is_lan_request():
         raise NotFound
     user = demo_person(user_id)
@@ -39,7 +40,7 @@ def become(user_id: str) -> BaseResponse:
 
 
 def stays_out(user: User) -> bool:
-    """Somebody of the demo, before the door of an installation that strangers reach: everybody knows their password."""
+    """Return whether to refuse sign-in: a person of the demo, on an installation that strangers can reach."""
     return has_request_context() and not is_lan_request() and is_played(user.id)
 
 

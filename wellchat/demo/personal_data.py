@@ -1,4 +1,4 @@
-"""What the demo has of a person: that they are made up."""
+"""Export that a person belongs to the demo."""
 
 from __future__ import annotations
 

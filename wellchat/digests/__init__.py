@@ -1,15 +1,14 @@
-"""Digests: one email that gathers what a person missed, by the contract of decide.py."""
+"""Digests: one email that gathers what a person missed. The rules are in decide.py."""
 
-from wellchat.digests import runs, week
+from wellchat.digests import runs, week, week_content
 from wellchat.digests.actions import reschedule, schedule_for_messages
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
 from wellchat.digests.personal_data import personal_data
 from wellchat.digests.preview import test_content
-from wellchat.digests.render import content, thread_names
-from wellchat.feature import Feature, MailType, NavItem
+from wellchat.digests.render import content
+from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import hooks
 from wellchat.messaging.hooks import recipient_notified_in_transaction
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
@@ -20,7 +19,7 @@ feature = Feature(
     blueprints=(pages,),
     commands=(digest,),
     tasks="worker.digests",
-    sweeps=(runs.sweep, week.sweep),
+    sweeps=(runs.sweep, runs.sweep_weeks),
     notification_kinds=(
         NotificationKind(
             name="week",
@@ -34,12 +33,10 @@ feature = Feature(
     ),
     mails={
         "digest": MailType(N_("New messages"), content),
-        "week": MailType(N_("Weekly summary"), week.content),
+        "week": MailType(N_("Weekly summary"), week_content.content),
         "test": MailType(N_("Test"), test_content),
     },
-    settings_tabs=(NavItem("/settings/emails", N_("Emails")),),
     handlers=(
-        (hooks.thread_names, thread_names),
         (recipient_notified_in_transaction, schedule_for_messages),
         (recipient_notified_in_transaction, week.schedule_for_messages),
         (preferences_changed_in_transaction, reschedule),

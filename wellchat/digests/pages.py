@@ -1,4 +1,4 @@
-"""A look at the next email, and a test of it."""
+"""Pages: a preview of the next email, and a test email."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
-"""Long polls: how `GET /api/updates?wait=` is held and woken.
+"""Long polls: how `GET /api/updates?wait=` is held and woken. docs/longpoll.md has the design and a diagram.
 
-- `wakeups.py`: wakes the waiting polls of a user when their change log grows.
+- `wakeups.py`: wakes the waiting polls of a user when their change log grows; caches heads (`heads.py`).
 - `executor.py`: runs few requests at a time; a suspended one holds no thread.
 - `middleware.py`: answers polls without news from a cache, and holds the waiting ones.
-- `server.py`: the gunicorn worker in which a suspended request keeps its connection.
+- `worker.py`: the gunicorn worker in which a suspended request keeps its connection.
+- `server.py`: gunicorn's settings, and its start.
 
 This is a core package, not a feature: `changes` notifies it, and it reads the heads of change logs.
 """

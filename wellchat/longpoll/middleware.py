@@ -1,8 +1,10 @@
 """WSGI middleware: answers polls without news from a cache, and holds long polls.
 
-Most polls find nothing new. For such a one the application looks up the user, reads the head of their log, and answers
-204. That result is cached here under the whole request, for as long as it is known to hold. A long poll waits here too,
-with the application's work done and put away: it holds its connection and nothing else. Where the server lets it (see
+Most polls find nothing new. For such a poll the application looks up the user, reads the head of their log,
+and answers 204. That result is cached here under the whole request, for as long as it is known to hold.
+
+A long poll waits here too. The application has finished its part by then and released its database
+connection, so the poll holds its own connection and nothing else. Where the server allows it (see
 executor.py) it leaves its thread as well, and passes through the middleware again when it is woken.
 """
 
@@ -18,15 +20,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from wellchat import metrics
 from wellchat.changes.queries import heads
 from wellchat.longpoll import executor
-from wellchat.longpoll.wakeups import KnownHead, PollNotifier, Waiter
+from wellchat.longpoll.heads import KnownHead
+from wellchat.longpoll.wakeups import PollNotifier, Waiter
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 POLL_PATH = "/api/updates"
-ENVIRON_KEY = "wellchat.poll"  # where the application leaves its CachedPoll
+ENVIRON_KEY = "wellchat.poll"  # where the application leaves its CachedPoll in the WSGI environ
 MAX_AGE = 600.0  # seconds that a cached poll is used; it expires earlier if the user's access ends
-MAX_USES = 12_000  # of one cached poll; faster clients are left to the rate limits
+MAX_USES = 12_000  # of one cached poll; a faster client gets to the application, which limits its rate
 MAX_ENTRIES = 50_000  # cached polls
 Headers = list[tuple[str, str]]
 
@@ -37,9 +40,9 @@ Key = tuple[str | None, ...]
 
 
 class CachedPoll:
-    """The application found nothing new for this poll: the user's log stands at `seq`.
+    """A poll that found nothing new: the user's log stands at `seq`, as `known_head` says.
 
-    `cacheable`: whether the same request means the same when it comes again.
+    `cacheable`: whether the same request means the same when it comes again. If not, the poll may only wait.
     """
 
     __slots__ = ("expires_at", "known_head", "seq", "user_id", "uses")
@@ -51,6 +54,8 @@ class CachedPoll:
 
 
 class IdlePollCache:
+    """The middleware. There is one for each application, in front of Flask."""
+
     def __init__(self, app: Flask, notifier: PollNotifier) -> None:
         self._app = app
         self._next: WSGIApplication = app.wsgi_app
@@ -64,6 +69,8 @@ class IdlePollCache:
         status, headers, body = NO_CONTENT, NO_STORE, EMPTY_BODY
         waiter = cast("Waiter | None", executor.resumed_by())
         if waiter is None:
+            # The key is everything that decides who asks and what: credentials and query. `wait` only says
+            # how long.
             query, wait = _split_wait(environ["QUERY_STRING"])
             key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), query)
             cached = self._entries.get(key)
@@ -73,53 +80,62 @@ class IdlePollCache:
                 if cached:
                     self._remember(key, cached)
             if cached and wait:
-                waiter = self._wait(cached, min(wait, self._max_wait()))
+                # It raises Suspend where the poll leaves its thread. The request then comes through here
+                # again from the top, with `waiter` set, and must not ask the application before it is woken.
+                waiter = self._wait(cached, min(wait, self.max_wait()))
         if waiter and self._has_news(waiter):
             status, headers, body = _call(self._next, environ)
         metrics.POLLS.labels(status[:3]).inc()
-        start_response(status, [*headers, ("X-Poll-Interval", f"{self._poll_interval():g}"), self._version])
+        start_response(status, [*headers, ("X-Poll-Interval", f"{self.poll_interval():g}"), self._version])
         return body
 
     def _is_valid(self, cached: CachedPoll) -> bool:
+        # Not locked: losing a few uses in a race of threads does no harm.
         cached.uses += 1
         if time.monotonic() > cached.expires_at or cached.uses > MAX_USES:
             return False
         return self._notifier.is_current(cached.user_id, cached.known_head, cached.seq)
 
     def _remember(self, key: Key, cached: CachedPoll) -> None:
+        # Clearing all costs one call of the application for each poll, and needs no bookkeeping on the way of
+        # a hit.
         if len(self._entries) >= MAX_ENTRIES:
             self._entries.clear()
         self._entries[key] = cached
 
     def _wait(self, cached: CachedPoll, wait: float) -> Waiter | None:
-        """Wait for news, the end of the time, or closing. Raises executor.Suspend where the poll leaves its thread.
+        """Wait up to `wait` seconds for news or closing, and return the waiter.
 
-        Returns None at once where too many wait: short polls are better than none.
+        Returns None at once where too many wait: short polls are better than none. Raises executor.Suspend
+        where the poll leaves its thread.
         """
-        if self._notifier.waiting >= self._max_waiting():
+        if self._notifier.waiting >= self.max_waiting():
             return None
-        waiter = self._notifier.add_waiter(cached.user_id, cached.seq)
+        waiter = Waiter(cached.user_id, cached.seq)
+        # The order prevents lost wake-ups: add the waiter, then read the log, then sleep. A change before the
+        # read is seen by it, and a change after it fires the waiter.
+        self._notifier.add_waiter(waiter)
         try:
-            # First the waiter, then the look at the log, then sleep: a change in between has fired already.
-            if not self._notifier.is_current(
-                cached.user_id, cached.known_head, cached.seq
-            ) and self._log_moved(cached):
+            is_current = self._notifier.is_current(cached.user_id, cached.known_head, cached.seq)
+            if not is_current and self._log_moved(cached):
                 waiter.fire()
             if not waiter.fired:
                 executor.suspend(waiter, wait)
         except Exception:
+            # Not for Suspend, which is no Exception: a suspended poll is still waiting.
             self._notifier.remove_waiter(waiter)
             raise
         return waiter
 
     def _has_news(self, waiter: Waiter) -> bool:
+        """End the wait. Return whether the application should be asked again."""
         self._notifier.remove_waiter(waiter)
         return waiter.fired and not self._notifier.closing.is_set()
 
     def _log_moved(self, cached: CachedPoll) -> bool:
-        """Whether the log has grown since.
+        """Return whether the log has grown since, or its user is gone.
 
-        True also where the database fails: the application then asks it again, and reports the failure.
+        True also if the database fails: the application then asks it again, and reports the failure.
         """
         try:
             with self._app.app_context():
@@ -128,33 +144,30 @@ class IdlePollCache:
             return True
         return head is None or head.seq > cached.seq
 
-    def _max_waiting(self) -> int:
-        """Returns how many polls may wait: what the server has room for.
+    def max_waiting(self) -> int:
+        """Return how many polls may wait: as many as the server has room for.
 
-        Where each one holds its thread: the setting, or a part of the threads.
+        Where each one holds its thread: the setting MAX_WAITING, or three quarters of the threads.
         """
-        limit = executor.max_suspended()
-        return (
-            int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4)
-            if limit is None
-            else limit
-        )
+        if (limit := executor.max_suspended()) is not None:
+            return limit
+        return int(self._app.config["MAX_WAITING"] or self._app.config["THREADS"] * 3 // 4)
 
-    def _crowding(self) -> float:
-        """Returns 0 while at most half of the room for waiting polls is taken, and 1 when it is full."""
-        return min(1.0, max(0.0, 2 * self._notifier.waiting / self._max_waiting() - 1))
-
-    def _poll_interval(self) -> float:
-        """Returns the seconds between short polls: the setting, and up to five times that as the room fills."""
+    def poll_interval(self) -> float:
+        """Return the seconds between short polls: the setting, and up to five times it as the room fills."""
         return round(float(self._app.config["POLL_INTERVAL"]) * (1 + 4 * self._crowding()), 1)
 
-    def _max_wait(self) -> float:
-        """Returns the seconds a poll may wait: the setting, and down to a fifth of it as the room fills."""
+    def max_wait(self) -> float:
+        """Return the seconds a poll may wait: the setting, and down to a fifth of it as the room fills."""
         return float(self._app.config["MAX_WAIT"]) * (1 - 0.8 * self._crowding())
+
+    def _crowding(self) -> float:
+        """Return 0 while at most half of the room for waiting polls is taken, and 1 when it is full."""
+        return min(1.0, max(0.0, 2 * self._notifier.waiting / self.max_waiting() - 1))
 
 
 def _split_wait(query_string: str) -> tuple[str, float]:
-    """Returns the query string without `wait`, and the seconds of `wait`: they do not change what is asked.
+    """Return the query string without `wait`, and the seconds of `wait`.
 
     A `wait` that is no number stays in the query string, and the application refuses it.
     """
@@ -169,13 +182,18 @@ def _split_wait(query_string: str) -> tuple[str, float]:
 
 
 def _call(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers, list[bytes]]:
-    """Returns status, headers and body of the application's answer; by then it has put its work away."""
+    """Return status, headers and body of the application's response.
+
+    The application has released everything by then: its database connection, and its request context.
+    """
     response: list[Any] = []
 
     def start_response(status: str, headers: Headers, exc_info: Any = None) -> Callable[[bytes], object]:
         response[:] = [status, headers]
         return lambda _: None
 
+    # A poll that waited in its thread comes here twice with one environ: the result of the first call must
+    # not stay.
     environ.pop(ENVIRON_KEY, None)
     body = app(environ, start_response)
     try:
@@ -186,4 +204,5 @@ def _call(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers,
 
 
 def init_app(app: Flask) -> None:
+    """Put the middleware in front of the application. Call it after wakeups.init_app."""
     app.wsgi_app = IdlePollCache(app, app.extensions["poll_notifier"])  # type: ignore[method-assign]

@@ -1,14 +1,17 @@
 """Wakes long polls when a user's change log grows, and caches the newest sequence number (head) of each log.
 
-Wakeups travel between processes over Redis pub/sub; Redis stores nothing. Without Redis, one thread per process polls
-the database for the users that wait here; wakeups come later then, and none is lost.
+Wake-ups travel between processes over Redis pub/sub. No state is stored in Redis. Without Redis, one thread
+per process polls the database for the users that wait here; then wake-ups come later, and none is lost.
 
-Two rules prevent a lost change:
+Two rules prevent lost wake-ups:
 
-- Add the waiter first, then read the log, then sleep. A change between the read and the sleep has already woken it.
-- Create the cached head (KnownHead) before querying the database, and only while subscribed. A wakeup during the query
-  raises it; losing the subscription discards all of them. The heads are read again every few seconds anyway, because a
-  process can die between its commit and its publish.
+1. Add the waiter, then read the log, then sleep. A change after the read fires the waiter, which does not
+   sleep then.
+2. Create the cached head (KnownHead) before querying the database, and only while subscribed. A wake-up
+   during the query raises it. Losing the subscription discards all of them.
+
+The heads are read again every few seconds anyway, because a process can die between its commit and its
+publish. docs/longpoll.md has the whole design.
 """
 
 from __future__ import annotations
@@ -18,9 +21,8 @@ import os
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
 
 import redis
 from flask import Flask, current_app
@@ -30,51 +32,21 @@ from redis.retry import Retry
 from wellchat import metrics
 from wellchat.background_publisher import BackgroundPublisher
 from wellchat.longpoll.executor import Wakeup
+from wellchat.longpoll.heads import Head, KnownHead, ReadHeads
 
 log = logging.getLogger(__name__)
 
-CHANNEL = (
-    "wellchat:bell"  # of Redis; the name on the wire, kept so that processes of two versions hear each other
-)
+# The name of the Redis channel. It is older than this module: processes of two versions must hear each other.
+CHANNEL = "wellchat:bell"
 REVOKED = "!"  # in place of a number: discard everything cached for this user
 REDIS_TIMEOUT = 0.25  # seconds a request may lose to a slow Redis
 RETRY_AFTER = 5.0  # seconds without trying, after Redis failed
 PING_EVERY = 0.5  # seconds between pings on the subscription
 STALE_AFTER = 1.5  # seconds without a message or pong, after which the subscription counts as lost
 REFRESH_EVERY = 5.0  # seconds between reads of the heads from the database while subscribed
-REFRESH_EVERY_WITHOUT_REDIS = 1.0  # the same while not subscribed
+REFRESH_EVERY_WITHOUT_REDIS = 1.0  # seconds between them while not subscribed
 CACHE_TTL = 300.0  # seconds after which an unused cached head is dropped
 BATCH_SIZE = 1_000  # heads read by one statement
-
-
-class Head(NamedTuple):
-    """A log in the database: its last number, and how often access to it has ended."""
-
-    seq: int
-    access: int
-
-
-ReadHeads = Callable[[list[str]], Mapping[str, Head]]
-
-
-class KnownHead:
-    """What this process knows of one user's log.
-
-    `seq`: the log has come at least this far. `access`: None until it has been read from the database.
-    """
-
-    __slots__ = ("access", "acknowledged", "last_used", "seq")
-
-    def __init__(self) -> None:
-        self.seq = 0
-        self.acknowledged = 0  # what polls have acknowledged, as far as this process has dealt with it
-        self.access: int | None = None
-        self.last_used = time.monotonic()
-
-    def update(self, head: Head) -> None:
-        """Take over what the database says."""
-        self.seq = max(self.seq, head.seq)
-        self.access = head.access
 
 
 class Waiter(Wakeup):
@@ -92,32 +64,41 @@ class PollNotifier:
     """Publishes new heads to all processes, and wakes the polls that wait in this one."""
 
     def __init__(self, app: Flask, *, read_heads: ReadHeads) -> None:
+        """`read_heads` is called inside the application's context."""
         self._app = app
         self._read_heads = read_heads
         self._url: str | None = app.config["REDIS_URL"]
         self._redis = connect(self._url, timeout=REDIS_TIMEOUT) if self._url else None
         self._retry_at = 0.0
         self._publisher = BackgroundPublisher(self._send)
+        # Guards the four below. It is never held during a query or a call to Redis.
         self._lock = threading.Lock()
         self._waiters: dict[str, set[Waiter]] = defaultdict(set)
-        self.waiting = 0  # waiters of all users
         self._known_heads: dict[str, KnownHead] = {}
         self._is_subscribed = False
-        self._watcher_pid: int | None = (
-            None  # the process that has the watcher; a fork has no threads of its parent
-        )
+        self.waiting = 0  # waiters of all users
+        # The process that has the watcher thread: a fork has no threads of its parent, and starts its own.
+        self._watcher_pid: int | None = None
         self.closing = threading.Event()
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether Redis is heard, so that heads may be cached."""
+        return self._is_subscribed
 
     # Notifying
 
     def notify(self, heads: Mapping[str, int]) -> None:
-        """Wake the polls of these users, in all processes: their logs have reached `seq`."""
+        """Wake the polls of these users, in all processes. `heads`: the seq that each user's log has reached.
+
+        Call it after the commit. If Redis fails, the other processes find the change on a timer.
+        """
         self._advance(heads)
         self._publish(" ".join(f"{user_id}:{seq}" for user_id, seq in heads.items()))
 
     def revoke(self, user_id: str) -> None:
-        """A session or token of this user has ended: discard what is cached for them, in all processes."""
-        self._invalidate([user_id])
+        """Discard what is cached for a user, in all processes: a session or token of theirs has ended."""
+        self.invalidate([user_id])
         self._publish(f"{user_id}:{REVOKED}")
 
     def _publish(self, payload: str) -> None:
@@ -137,36 +118,40 @@ class PollNotifier:
     # Waiting
 
     def known_head(self, user_id: str) -> KnownHead:
-        """Returns the cached head of the user's log.
+        """Return the cached head of the user's log.
 
         Get it BEFORE reading the log, then update it with what was read.
         """
         self._ensure_watcher()
         with self._lock:
             if not self._is_subscribed:
-                return KnownHead()  # held by nobody but the caller, so it never counts as current
+                # Nobody would raise it, so it is not cached, and never counts as current.
+                return KnownHead()
             return self._known_heads.setdefault(user_id, KnownHead())
 
     def is_current(self, user_id: str, known_head: KnownHead, seq: int) -> bool:
-        """Whether the log is known to stand at `seq` right now, without a query."""
+        """Return whether the log is known to stand at `seq` right now. Makes no query."""
+        # Without the lock, on the path of every idle poll. It is safe because identities are compared: a head
+        # that was discarded meanwhile is no longer in the dictionary, even if a new one took its place.
         if self._known_heads.get(user_id) is not known_head or known_head.access is None:
             return False
         known_head.last_used = time.monotonic()
         return known_head.seq == seq
 
-    def add_waiter(self, user_id: str, seq: int) -> Waiter:
-        """Returns a waiter that fires when the log passes `seq` or the server closes; until `remove_waiter`."""
-        waiter = Waiter(user_id, seq)
+    def add_waiter(self, waiter: Waiter) -> None:
+        """Fire `waiter` when its user's log passes its seq or the server closes, until `remove_waiter`."""
         self._ensure_watcher()
         with self._lock:
-            self._waiters[user_id].add(waiter)
+            self._waiters[waiter.user_id].add(waiter)
             self.waiting += 1
         metrics.WAITING.inc()
+        # Added first, then looked: `close` sets the event and then fires all waiters, so one of the two sees
+        # the other.
         if self.closing.is_set():
             waiter.fire()
-        return waiter
 
     def remove_waiter(self, waiter: Waiter) -> None:
+        """Forget `waiter`. Call it exactly once for each `add_waiter`."""
         metrics.WAITING.dec()
         with self._lock:
             self._waiters[waiter.user_id].discard(waiter)
@@ -175,28 +160,65 @@ class PollNotifier:
                 del self._waiters[waiter.user_id]
 
     def close(self) -> None:
-        """Let every waiting poll answer now: the process is about to end."""
+        """Wake every waiting poll, because the process is about to end. It answers 204 at once."""
         self.closing.set()
-        self._invalidate(list(self._waiters))
+        self.invalidate(list(self._waiters))
+
+    def invalidate(self, user_ids: Iterable[str]) -> None:
+        """Discard the cached heads of these users in this process, and wake their polls, which then ask anew.
+
+        `revoke` does it in all processes.
+        """
+        with self._lock:
+            for user_id in user_ids:
+                self._known_heads.pop(user_id, None)
+                for waiter in self._waiters.get(user_id, ()):
+                    waiter.fire()
+
+    def lose_subscription(self) -> None:
+        """Discard all cached heads, because wake-ups may have been missed.
+
+        The watcher calls it when Redis falls silent. Heads are cached again as soon as Redis is heard.
+        """
+        with self._lock:
+            self._is_subscribed = False
+            self._known_heads.clear()
+
+    def refresh(self) -> None:
+        """Read the heads of all users that wait or are cached here, and drop the unused ones.
+
+        It finds lost wake-ups and lost revocations. The watcher calls it every few seconds.
+        Raises SQLAlchemyError if the database fails.
+        """
+        unused_since = time.monotonic() - CACHE_TTL
+        with self._lock:
+            unused = [each for each, head in self._known_heads.items() if head.last_used < unused_since]
+            for user_id in unused:
+                del self._known_heads[user_id]
+            user_ids = list({*self._waiters, *self._known_heads})
+        for start in range(0, len(user_ids), BATCH_SIZE):
+            asked = user_ids[start : start + BATCH_SIZE]
+            with self._app.app_context():
+                found = self._read_heads(asked)
+            self.invalidate([each for each in asked if self._has_lost_access(each, found.get(each))])
+            self._advance({user_id: head.seq for user_id, head in found.items()})
+
+    def _has_lost_access(self, user_id: str, head: Head | None) -> bool:
+        """Return whether a session or token has ended since the head was cached, or the user is deleted."""
+        known_head = self._known_heads.get(user_id)
+        return head is None or (known_head is not None and known_head.access not in (None, head.access))
 
     def _advance(self, heads: Mapping[str, int]) -> None:
         """Raise the cached heads, and wake the polls that have seen less."""
         with self._lock:
             for user_id, seq in heads.items():
+                # Wake-ups of two processes may arrive in any order, so a lower number changes nothing.
                 if (known_head := self._known_heads.get(user_id)) and seq > known_head.seq:
                     known_head.seq = seq
                 for waiter in self._waiters.get(user_id, ()):
                     if seq > waiter.seq:
                         waiter.fire()
                         metrics.WAKES.inc()
-
-    def _invalidate(self, user_ids: Iterable[str]) -> None:
-        """Drop the cached heads of these users, and let their polls ask again."""
-        with self._lock:
-            for user_id in user_ids:
-                self._known_heads.pop(user_id, None)
-                for waiter in self._waiters.get(user_id, ()):
-                    waiter.fire()
 
     # The watcher
 
@@ -217,23 +239,26 @@ class PollNotifier:
             except redis.RedisError as error:
                 log.info("the subscription to Redis is lost: %s", error)
             except Exception:
-                log.warning("the watcher of wakeups failed", exc_info=True)
+                log.warning("the watcher of wake-ups failed", exc_info=True)
             finally:
-                with self._lock:
-                    self._is_subscribed = False
-                    self._known_heads.clear()
+                self.lose_subscription()
+            # If the database fails too, polls end at their timeout and the application reports it.
             with suppress(Exception):
-                self._refresh()
+                self.refresh()
             self.closing.wait(REFRESH_EVERY_WITHOUT_REDIS)
 
     def _follow_redis(self, url: str) -> None:
+        """Handle wake-ups until the process closes. Raises RedisError when the subscription is lost."""
         client = connect(url, timeout=STALE_AFTER)
         subscription = client.pubsub(ignore_subscribe_messages=True)  # type: ignore[no-untyped-call]
         try:
             subscription.subscribe(CHANNEL)
-            subscription.ping()  # the pong comes after the subscription is active
+            # Redis answers in order, so the pong proves that the subscription is active. Only then are heads
+            # cached.
+            subscription.ping()
             last_heard = last_ping = time.monotonic()
-            asked = 0.0  # refresh at once: what was published before the subscription is lost
+            # Refresh at once: wake-ups before the subscription were missed.
+            refreshed_at = 0.0
             while not self.closing.is_set():
                 message = subscription.get_message(timeout=PING_EVERY)
                 now = time.monotonic()
@@ -241,49 +266,30 @@ class PollNotifier:
                     last_heard, self._is_subscribed = now, True
                     if message["type"] == "message":
                         self._handle_message(message["data"])
+                # A dead connection may look open for minutes, so silence counts as loss.
                 if now - last_heard > STALE_AFTER:
                     raise redis.ConnectionError(f"no sign of life for {STALE_AFTER} s")
                 if now - last_ping > PING_EVERY:
                     last_ping = now
                     subscription.ping()
-                if self._is_subscribed and now - asked > REFRESH_EVERY:
-                    asked = now
-                    self._refresh()
+                if self._is_subscribed and now - refreshed_at > REFRESH_EVERY:
+                    refreshed_at = now
+                    self.refresh()
         finally:
             with suppress(Exception):
                 subscription.close()
             client.close()
 
     def _handle_message(self, payload: str) -> None:
+        """Obey one message: `<user id>:<seq>` or `<user id>:!`, separated by spaces; ignore anything else."""
         entries = [entry.rpartition(":") for entry in payload.split()]
         self._advance({user_id: int(seq) for user_id, _, seq in entries if seq.isdigit()})
         if revoked := [user_id for user_id, _, seq in entries if seq == REVOKED]:
-            self._invalidate(revoked)
-
-    def _refresh(self) -> None:
-        """Read the heads of all users that wait or are cached here, and drop unused ones."""
-        unused_since = time.monotonic() - CACHE_TTL
-        with self._lock:
-            for user_id in [
-                u for u, known_head in self._known_heads.items() if known_head.last_used < unused_since
-            ]:
-                del self._known_heads[user_id]
-            user_ids = list({*self._waiters, *self._known_heads})
-        for start in range(0, len(user_ids), BATCH_SIZE):
-            asked = user_ids[start : start + BATCH_SIZE]
-            with self._app.app_context():
-                found = self._read_heads(asked)
-            self._invalidate([u for u in asked if self._has_lost_access(u, found.get(u))])
-            self._advance({user_id: head.seq for user_id, head in found.items()})
-
-    def _has_lost_access(self, user_id: str, head: Head | None) -> bool:
-        """Whether a session or token of theirs has ended since the head was cached, or the user is deleted."""
-        known_head = self._known_heads.get(user_id)
-        return head is None or (known_head is not None and known_head.access not in (None, head.access))
+            self.invalidate(revoked)
 
 
 def connect(url: str, *, timeout: float) -> redis.Redis:
-    """Returns a client that gives up after `timeout` seconds, so that a hanging Redis cannot block a request."""
+    """Return a client that gives up after `timeout` seconds: a hanging Redis cannot block a request."""
     return redis.Redis.from_url(
         url,
         socket_timeout=timeout,
@@ -293,15 +299,17 @@ def connect(url: str, *, timeout: float) -> redis.Redis:
     )
 
 
+def poll_notifier() -> PollNotifier:
+    """Return the notifier of the current application."""
+    notifier: PollNotifier = current_app.extensions["poll_notifier"]
+    return notifier
+
+
 def notify(heads: Mapping[str, int]) -> None:
     """Notify by the current application; see PollNotifier.notify."""
     poll_notifier().notify(heads)
 
 
-def poll_notifier() -> PollNotifier:
-    notifier: PollNotifier = current_app.extensions["poll_notifier"]
-    return notifier
-
-
 def init_app(app: Flask, *, read_heads: ReadHeads) -> None:
+    """Give the application a notifier. `read_heads`: see ReadHeads."""
     app.extensions["poll_notifier"] = PollNotifier(app, read_heads=read_heads)

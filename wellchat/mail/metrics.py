@@ -1,4 +1,4 @@
-"""What /metrics says about mails."""
+"""The metrics about mails."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from datetime import datetime
 from prometheus_client import Gauge
 from sqlalchemy import func, select
 
+from wellchat.claims import QUEUED, SENDING, UNKNOWN
 from wellchat.db import db
-from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
+from wellchat.mail.models import Mail
 
 OPEN_STATES = (QUEUED, SENDING, UNKNOWN)
 
@@ -22,7 +23,7 @@ MAILS = Gauge(
 
 
 def measure(now: datetime | None) -> None:
-    """Set the gauges; to NaN where nothing is known."""
+    """Set the gauges. `now` is None while the database cannot be asked: they are set to NaN."""
     query = select(Mail.state, func.count()).where(Mail.state.in_(OPEN_STATES)).group_by(Mail.state)
     found = dict(db.session.execute(query).all()) if now else dict.fromkeys(OPEN_STATES, math.nan)
     for state in OPEN_STATES:

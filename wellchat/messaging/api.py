@@ -1,4 +1,7 @@
-"""The JSON calls of threads and messages."""
+"""JSON calls of threads, messages, reactions, pins and files.
+
+The docstrings are published in /openapi.json.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
 @signed_in
 @api.output(Me)
 def me() -> Response:
-    """Who I am, where my change log stands, and what I have not read."""
+    """Return who I am, the position in my change log, and how much I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
     return json_response(
@@ -57,10 +60,10 @@ def me() -> Response:
 @api.input(ListThreads, location="query", arg_name="page")
 @api.output(ThreadPage)
 def list_threads(page: ListThreads) -> Response:
-    """My threads, pinned ones on top, then the latest.
+    """List my threads, pinned ones first, then the latest.
 
-    `cursor` was read before the list: go on from it with /api/updates. `unread`, `waiting` (for my answer), `pinned`,
-    `snoozed`, `archived`, `kind` and `q` list only those.
+    `cursor` was read before the list; pass it to /api/updates to continue from there. `unread`, `waiting`
+    (for my reply), `pinned`, `snoozed`, `archived`, `kind` and `q` list only those.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -79,9 +82,9 @@ def list_threads(page: ListThreads) -> Response:
 @limiter.limit("60/minute")
 @api.input(OpenThread, location="json", arg_name="body")
 @api.output(OneThread, status_code=201)
-@api.doc(responses={200: "It stood already"})
+@api.doc(responses={200: "It existed already"})
 def post_thread(body: OpenThread) -> Response:
-    """Open the thread with somebody, or about a subject. 201 when made, 200 when it stood."""
+    """Open the thread with somebody, or about a subject. 201 if it is new, 200 if it existed."""
     subject = (body.subject.kind, body.subject.external_id) if body.subject else None
     thread_id, made = threads.open_thread(
         viewer=viewer(), with_id=body.with_, subject=subject, now=clock.now()
@@ -96,7 +99,7 @@ def post_thread(body: OpenThread) -> Response:
 @signed_in
 @api.output(OneThread)
 def get_thread(thread_id: str) -> Response:
-    """One thread of mine."""
+    """Return one of my threads."""
     return json_response(
         {"thread": thread_json(queries.thread_for(viewer(), thread_id), viewer(), now=clock.now())}
     )
@@ -107,10 +110,10 @@ def get_thread(thread_id: str) -> Response:
 @api.input(ListMessages, location="query", arg_name="page")
 @api.output(MessagePage)
 def list_messages(thread_id: str, page: ListMessages) -> Response:
-    """A stretch of a thread, ascending: the latest, those before a seq, those after one, or those around a place.
+    """List messages of a thread, ascending: the latest, or those before, after or around a position.
 
-    The place is a seq (`around`) or a day in my time zone (`date`, such as 2026-01-31); `has_more` then speaks of the
-    messages before the stretch.
+    `before` and `after` are seqs. `around` is a seq and `date` a day in my time zone, such as 2026-01-31;
+    with one of them, `has_more` tells whether there are messages before the list.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -137,7 +140,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
     }
 )
 def post_message(thread_id: str, body: SendMessage) -> Response:
-    """Send a message. Retry with the same `client_key` until an answer comes: it is never sent twice."""
+    """Send a message. Retry with the same `client_key` until a response arrives: it is never sent twice."""
     message, new = messages.send_message(
         sender=viewer(),
         thread_id=thread_id,
@@ -157,7 +160,7 @@ def post_message(thread_id: str, body: SendMessage) -> Response:
 @api.input(EditMessage, location="json", arg_name="body")
 @api.output(OneMessage)
 def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
-    """Change what a message of mine says, within five minutes of sending it."""
+    """Change the text of a message of mine, within five minutes of sending it."""
     return _message(
         messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
     )
@@ -168,7 +171,7 @@ def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
 @limiter.limit("60/minute")
 @api.output(OneMessage)
 def delete_message(thread_id: str, seq: int) -> Response:
-    """Take a message of mine back; a tombstone stays in its place."""
+    """Delete a message of mine. A tombstone stays in its place."""
     return _message(messages.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now()))
 
 
@@ -181,7 +184,7 @@ def _message(message: Message, status: int = 200) -> Response:
 @api.input(MarkRead, location="json", arg_name="body")
 @api.output(ReadAnswer)
 def put_read(thread_id: str, body: MarkRead) -> Response:
-    """Move my watermark to a message I was shown. It never moves back."""
+    """Mark messages as read up to one that I was shown. The watermark never moves back."""
     receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
     return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
 
@@ -194,7 +197,7 @@ def _membership(thread_id: str) -> dict[str, Any]:
 @signed_in
 @api.output({}, status_code=204)
 def put_typing(thread_id: str) -> tuple[str, int]:
-    """Say that I am writing. It holds for six seconds."""
+    """Show that I am typing, for six seconds."""
     memberships.set_typing(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return "", 204
 
@@ -204,7 +207,7 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 @api.input(PatchMembership, location="json", arg_name="body")
 @api.output(MembershipAnswer)
 def patch_membership(thread_id: str, body: PatchMembership) -> Response:
-    """Archive, pin, mute or snooze a thread, for me alone."""
+    """Archive, pin, mute or snooze a thread, for me only."""
     user = viewer()
     changes = body.given(now=clock.now(), zone=user.time_zone)
     memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
@@ -216,7 +219,7 @@ def patch_membership(thread_id: str, body: PatchMembership) -> Response:
 @limiter.limit("120/minute")
 @api.output(OneMessage)
 def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
-    """React to a message, anybody's, with one emoji. Several different ones may stand beside each other."""
+    """React to a message with one emoji. I can put several different ones on a message."""
     return _message(
         reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now())
     )
@@ -227,7 +230,7 @@ def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
 @limiter.limit("120/minute")
 @api.output(OneMessage)
 def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
-    """Take a reaction of mine away."""
+    """Remove a reaction of mine."""
     return _message(
         reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now())
     )
@@ -238,7 +241,7 @@ def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
 @limiter.limit("60/minute")
 @api.output(OneMessage)
 def put_pin(thread_id: str, seq: int) -> Response:
-    """Pin a message for both people of the thread. At most 50 are pinned in one thread."""
+    """Pin a message for both people of the thread. At most 50 messages of a thread can be pinned."""
     return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=True, now=clock.now()))
 
 
@@ -247,7 +250,7 @@ def put_pin(thread_id: str, seq: int) -> Response:
 @limiter.limit("60/minute")
 @api.output(OneMessage)
 def delete_pin(thread_id: str, seq: int) -> Response:
-    """Unpin a message, whoever pinned it."""
+    """Unpin a message, no matter who pinned it."""
     return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=False, now=clock.now()))
 
 
@@ -255,7 +258,7 @@ def delete_pin(thread_id: str, seq: int) -> Response:
 @signed_in
 @api.output(Pins)
 def list_pins(thread_id: str) -> Response:
-    """The pinned messages of a thread, the latest pin first; all of them."""
+    """List all pinned messages of a thread, the latest pin first."""
     user = viewer()
     return json_response(
         {"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]}
@@ -268,9 +271,9 @@ def list_pins(thread_id: str) -> Response:
 @api.input(MarkUnread, location="json", arg_name="body")
 @api.output(ReadAnswer)
 def put_unread(thread_id: str, body: MarkUnread) -> Response:
-    """Let a thread count as unread from a message on, for me alone, until I read it again.
+    """Mark a thread as unread from a message on, for me only, until I read it again.
 
-    `last_read_seq` stays where it is, and so does what the other person sees as seen.
+    `last_read_seq` does not change, and neither does what the other person sees as read.
     """
     receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=body.seq)
     view = queries.thread_for(viewer(), thread_id)
@@ -283,7 +286,7 @@ def put_unread(thread_id: str, body: MarkUnread) -> Response:
 @api.output(AttachmentPage)
 @api.doc(tags=["Files"])
 def list_files(thread_id: str, page: ListFiles) -> Response:
-    """The pictures and documents of a thread, latest first."""
+    """List the pictures and documents of a thread, latest first."""
     found, following = files.thread_files(
         viewer(), thread_id, kind=page.kind, before=page.before, limit=page.limit
     )

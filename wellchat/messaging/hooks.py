@@ -7,4 +7,6 @@ from wellchat.feature import Hook
 
 recipient_notified_in_transaction: Hook[[str, str, Sequence[int], datetime], None]
 recipient_notified_in_transaction = Hook("messaging.recipient_notified_in_transaction")
-"""(user id, thread id, seqs in ascending order, now): these messages were put into the user's notification centre."""
+"""(user id, thread id, seqs in ascending order, now): these messages were put into the user's notification
+centre.
+"""

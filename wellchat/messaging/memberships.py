@@ -15,7 +15,7 @@ from wellchat.errors import NotFound
 from wellchat.messaging.models import Membership
 from wellchat.messaging.queries import people_of
 
-AT_ONCE = 500  # snoozes ended in one sweep; the next one goes on
+MAX_SNOOZES = 500  # ended in one sweep; the next sweep continues
 MuteFor = Literal["hour", "tomorrow", "week", "always"]
 SnoozeFor = Literal["hour", "tomorrow", "week"]
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -23,7 +23,10 @@ MORNING = time(8)
 
 
 def end_of(duration: MuteFor, *, now: datetime, zone: str) -> datetime:
-    """When it ends; tomorrow and a week on it is at eight in the morning, on the clocks of `zone`."""
+    """Return when a mute or snooze ends, in UTC.
+
+    "tomorrow" and "week" end at 8:00 in the time zone `zone` (an IANA name); "always" ends in the year 9999.
+    """
     if duration == "always":
         return FOREVER
     if duration == "hour":
@@ -34,20 +37,25 @@ def end_of(duration: MuteFor, *, now: datetime, zone: str) -> datetime:
 
 
 def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
-    """Put a thread elsewhere for the viewer alone. `changes`: any of archived, pinned, muted_until, snoozed_until."""
+    """Change the viewer's own state of a thread. Raises NotFound.
+
+    `changes` has any of the keys archived, pinned, muted_until and snoozed_until.
+    """
     with transaction() as session:
         membership = session.get(
             Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
         )
         if membership is None:
             raise NotFound
+        # The row is locked above, because a send changes some of these columns too (it unarchives and ends
+        # snoozes).
         for name, value in changes.items():
             setattr(membership, name, value)
         record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
 
 
 def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
-    """Let the other person know that the viewer is writing. Raises NotFound."""
+    """Show the other person that the viewer is typing. Raises NotFound."""
     with transaction() as session:
         membership = session.get(
             Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
@@ -61,12 +69,12 @@ def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
 
 
 def sweep_snoozes(now: datetime) -> dict[str, int]:
-    """Wake what is due."""
+    """End the snoozes that are due. Return {"snoozes_ended": number}."""
     due = db.session.execute(
         select(Membership.thread_id, Membership.user_id)
         .where(Membership.snoozed_until.is_not(None), Membership.snoozed_until <= now)
         .order_by(Membership.snoozed_until)
-        .limit(AT_ONCE)
+        .limit(MAX_SNOOZES)
     ).all()
     return {
         "snoozes_ended": sum(
@@ -76,8 +84,12 @@ def sweep_snoozes(now: datetime) -> dict[str, int]:
 
 
 def end_snooze(*, thread_id: str, user_id: str, now: datetime) -> bool:
-    """End one snooze, unless somebody else has or it was prolonged: the thread is listed again, as if it were new."""
+    """End one snooze and list the thread as if it were new.
+
+    Return False if it has ended or was prolonged already.
+    """
     with transaction() as session:
+        # The condition is part of the update, so two sweeps at once end each snooze once.
         woken = session.execute(
             update(Membership)
             .where(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import and_, delete, func, select
 
@@ -33,14 +34,15 @@ def send_message(
     reply_to: int | None = None,
     attachments: Sequence[str] = (),
 ) -> tuple[Message, bool]:
-    """Say `body` in a thread. Answers the message, and whether it is new.
+    """Send a message. Return (the message, whether it is new).
 
-    The same `client_key` again answers the first message: a retry is never a second one. Raises NotFound where the
-    thread is not the sender's, Conflict where the key was used for another message, Invalid for a subject or a reply
-    that is not of this thread, and for attachments that are not the sender's to send.
+    If the sender has used `client_key` in this thread before, return that message: a retry never makes a
+    second one. Raises NotFound if the sender is not in the thread, Conflict if the key belongs to a different
+    message, Invalid for a subject or reply from elsewhere, or attachments that the sender may not send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     with transaction():
+        # Checks access and the client key, and locks the thread until commit: now sends run one by one.
         taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
@@ -62,24 +64,35 @@ def send_message(
         )
         content = {"number": seq, "text": body, "subject": about.id if about else None, "reply_to": reply_to}
         if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
+            # Another request with the same key committed while this one waited for the lock.
             execute(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
         if attachments:
             message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
+        # A thread about a subject keeps the kind of that subject, whatever its messages mention.
         kind = about.kind if about and own_subject is None else None
         execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
-        execute(statements.PUT_PENDING_DELIVERY, ids | {"number": seq, "to": recipient_id})
-        for user_id in (sender.id, recipient_id):
-            record_change(user_id=user_id, kind="message", thread_id=thread_id, message_seq=seq)
-        enqueue("messaging.tell", thread_id=thread_id)
+        _schedule_delivery(message, recipient_id, ids)
     return message, True
+
+
+def _schedule_delivery(message: Message, recipient_id: str, ids: dict[str, Any]) -> None:
+    """Put down that the recipient must be notified, and that the message is new for both people."""
+    execute(statements.PUT_PENDING_DELIVERY, ids | {"number": message.seq, "to": recipient_id})
+    for user_id in (message.sender_id, recipient_id):
+        record_change(user_id=user_id, kind="message", thread_id=message.thread_id, message_seq=message.seq)
+    # Sent to the worker after commit. If it is lost, the sweep finds the pending delivery.
+    enqueue("messaging.tell", thread_id=message.thread_id)
 
 
 def _sent_before(
     sender: User, thread_id: str, client_key: str, body: str, reply_to: int | None, attachments: Sequence[str]
 ) -> Message:
-    """What was sent with this key. Raises NotFound where nothing was, Conflict where it said something else."""
+    """Return the message that was sent with this key.
+
+    Raises NotFound if there is none, Conflict if it differs.
+    """
     first = db.session.execute(
         select(Message)
         .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == sender.id))
@@ -90,7 +103,7 @@ def _sent_before(
     ).scalar_one_or_none()
     if first is None:
         raise NotFound
-    # An edited or deleted first message is not compared: the retry may well be of what it said before.
+    # An edited or deleted message is not compared, because the retry may repeat its original text.
     files_of_it = [file["id"] for file in first.files or ()]
     another = (first.body, first.reply_to, files_of_it) != (body, reply_to, list(attachments))
     if another and first.edited_at is None and first.deleted_at is None:
@@ -99,7 +112,10 @@ def _sent_before(
 
 
 def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, external_id: str) -> Subject:
-    """The subject a message speaks of: one of this very pair."""
+    """Return the subject that a message mentions.
+
+    Raises Invalid if it does not belong to these two people.
+    """
     try:
         subject = visible_subject(sender, kind, external_id)
     except NotFound:
@@ -110,9 +126,10 @@ def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, e
 
 
 def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: datetime) -> Message:
-    """Change what a message of the viewer's own says, as long as that may be; the earlier text goes to the audit trail.
+    """Replace the text of a message that the viewer sent. Return the message.
 
-    Raises NotFound where it is not the viewer's message, Invalid where it is too late or deleted.
+    The earlier text is kept for audits. Raises NotFound if the viewer did not send it, Invalid if it is too
+    old (EDIT_WITHIN) or deleted.
     """
     with transaction() as session:
         thread, message = lock_own_message(viewer, thread_id, seq)
@@ -130,9 +147,10 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
 
 
 def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> Message:
-    """Take a message of the viewer's own back: a tombstone stays, without reactions and unpinned.
+    """Delete a message that the viewer sent.
 
-    Twice is the same as once. Raises NotFound.
+    Return its tombstone, which has no text, files, reactions or pin. Deleting it twice is the same as once.
+    Raises NotFound if the viewer did not send it.
     """
     with transaction() as session:
         thread, message = lock_own_message(viewer, thread_id, seq)
@@ -145,6 +163,7 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None
+            # The statements below read the messages in the database, so the tombstone must be there first.
             session.flush()
             execute(statements.RECOUNT_WAITING, {"thread": thread_id})
             text_changed(thread, message, now)
@@ -152,9 +171,9 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
 
 
 def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:
-    """Pin a message for both people of its thread, or unpin it. Twice is the same as once.
+    """Pin a message for both people of its thread, or unpin it. Return it. Pinning twice is the same as once.
 
-    Raises NotFound, and Invalid for a deleted message and for one pin too many.
+    Raises NotFound, and Invalid for a deleted message or if MAX_PINS messages are pinned already.
     """
     with transaction():
         thread, message = lock_message(viewer, thread_id, seq)
@@ -162,6 +181,7 @@ def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> M
             return message
         if on and message.deleted_at is not None:
             raise Invalid({"pin": gettext("This message was deleted.")})
+        # Counted under the lock of the thread, so two pins at once cannot pass the limit together.
         if on and _count_pins(thread_id) >= MAX_PINS:
             raise Invalid(
                 {

@@ -1,4 +1,4 @@
-"""What /metrics says about messages on their way."""
+"""Gauges of /metrics about pending deliveries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ OUTBOX_AGE = Gauge(
 
 
 def measure(now: datetime | None) -> None:
-    """Set the gauges; to NaN where nothing is known."""
+    """Set the gauges as of `now`; set them to NaN if it is None, because nothing is known."""
     if now is None:
         OUTBOX.set(math.nan)
         OUTBOX_AGE.set(math.nan)

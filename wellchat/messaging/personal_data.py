@@ -1,4 +1,7 @@
-"""What threads and messages have of a person. A message becomes a tombstone: its number stays, its text goes."""
+"""Export and erase what threads and messages have of a person.
+
+An erased message becomes a tombstone: its number stays, its text goes.
+"""
 
 from __future__ import annotations
 

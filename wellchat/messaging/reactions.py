@@ -1,4 +1,4 @@
-"""Reactions: an emoji that one of the two people put on a message."""
+"""Put reactions on messages, and take them away. A reaction is one emoji of one person."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from wellchat.i18n import gettext
 from wellchat.messaging.models import MAX_EMOJI, Message, Reaction
 from wellchat.messaging.mutation import lock_message, message_changed
 
-MAX_REACTIONS = 12  # different emoji that one person may put on one message
+MAX_REACTIONS = 12  # different emoji of one person on one message
 
-# One emoji, by the grammar of UTS #51: a flag, a keycap, or pictures joined into one. The ranges are those in which
-# Unicode keeps its pictures, so that emoji which are younger than this program pass as well.
+# One emoji by the grammar of Unicode's UTS #51: a flag, a keycap, or pictures joined into one. The ranges are
+# whole blocks in which Unicode puts its pictures, so emoji of later Unicode versions are accepted too.
 _PICTURE = (
     "[\u00a9\u00ae\u203c\u2049\u2122\u2139\u2194-\u2199\u21a9\u21aa\u231a-\u23ff\u24c2\u25aa-\u25fe\u2600-\u27bf"
     "\u2934\u2935\u2b05-\u2b55\u3030\u303d\u3297\u3299\U0001f004\U0001f0cf\U0001f170\U0001f171\U0001f17e\U0001f17f"
@@ -33,20 +33,22 @@ _EMOJI = re.compile(
 
 
 def is_emoji(text: str) -> bool:
-    """Whether it is a single emoji and nothing else."""
+    """Return whether the text is exactly one emoji (UTS #51), of any Unicode version."""
     return len(text) <= MAX_EMOJI and _EMOJI.fullmatch(text) is not None
 
 
 def react(*, viewer: User, thread_id: str, seq: int, emoji: str, on: bool, now: datetime) -> Message:
-    """Put an emoji on a message of a thread of the viewer's, anybody's, or take it away. Twice is the same as once.
+    """Put the viewer's emoji on a message (`on`) or take it away. Return the message.
 
-    The message repeats what the table says, written whole under the thread's lock, so that reading it costs nothing.
-    Raises NotFound, and Invalid for what is not one emoji, for one too many, and on a deleted message.
+    Twice is the same as once. Both people may react to every message of their thread. Raises NotFound, and
+    Invalid if `emoji` is not one emoji, if the viewer has MAX_REACTIONS on the message already, or if the
+    message is deleted.
     """
     with transaction() as session:
         thread, message = lock_message(viewer, thread_id, seq)
         there = reactions_to(message)
-        # ❤ with and without its mark for colour is one emoji: the first spelling stands.
+        # ❤ with and without its variation selector (U+FE0F) is one emoji. The spelling that came first is
+        # kept.
         emoji = next((each.emoji for each in there if _plain(each.emoji) == _plain(emoji)), emoji)
         mine = {each.emoji: each for each in there if each.user_id == viewer.id}
         if on == (emoji in mine):
@@ -58,6 +60,8 @@ def react(*, viewer: User, thread_id: str, seq: int, emoji: str, on: bool, now: 
             )
         else:
             session.delete(mine[emoji])
+        # message.reactions repeats the rows of the table, so that lists of messages need no second query. It
+        # is written as a whole, which is safe under the lock of the thread.
         session.flush()
         message.reactions = gathered(reactions_to(message))
         message_changed(thread, message)
@@ -84,7 +88,7 @@ def _plain(emoji: str) -> str:
 
 
 def reactions_to(message: Message) -> list[Reaction]:
-    """In the order in which they came."""
+    """Return the reactions to a message, oldest first."""
     query = select(Reaction).where(Reaction.thread_id == message.thread_id, Reaction.seq == message.seq)
     return list(
         db.session.execute(query.order_by(Reaction.created_at, Reaction.emoji, Reaction.user_id)).scalars()
@@ -92,7 +96,7 @@ def reactions_to(message: Message) -> list[Reaction]:
 
 
 def gathered(reactions: Iterable[Reaction]) -> list[dict[str, Any]] | None:
-    """[{emoji, user_ids}]; none where there are none."""
+    """Return [{"emoji": ..., "user_ids": [...]}, ...], emoji by first use; None if there are no reactions."""
     by_emoji: dict[str, list[str]] = {}
     for each in reactions:
         by_emoji.setdefault(each.emoji, []).append(each.user_id)

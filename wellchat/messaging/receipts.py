@@ -1,4 +1,4 @@
-"""Move a person's watermarks in a thread: delivered, read, and marked unread again."""
+"""Move a person's watermarks in a thread: delivered, read, and marked as unread."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from wellchat.messaging.mutation import unread_above
 from wellchat.messaging.queries import people_of
 from wellchat.notifications import actions as notifications
 
-ACK_BATCH = 1_000  # rows of the change log one poll confirms
-ACK_EVERY = 100  # rows after which a confirmation is written down though it changes nothing else
+ACK_BATCH = 1_000  # rows of the change log that one poll acknowledges
+ACK_EVERY = 100  # rows after which an acknowledgement is saved although it moves no watermark
 
 
 WATERMARKS = (
@@ -42,7 +42,10 @@ MOVE_WATERMARK = (
 
 
 class LaggingThread(NamedTuple):
-    """A thread whose latest message has arrived while the delivered watermark is still below it."""
+    """A thread whose delivered watermark is below a message that has arrived.
+
+    `seq` is that message, `other_id` the other person of the thread.
+    """
 
     thread_id: str
     seq: int
@@ -50,16 +53,20 @@ class LaggingThread(NamedTuple):
 
 
 def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
-    """A poll that carries a cursor says that everything up to it has arrived: that is what "delivered" means.
+    """Mark the messages as delivered that the user's change log names after `after` and up to `up_to`.
 
-    Deals with the changes after one seq and up to another of the user's log. Answers how far it came.
+    A poll calls this with its cursor, because a client sends the cursor of an update that it has received.
+    Return the log number up to which the log is acknowledged; it is below `up_to` when more than ACK_BATCH
+    rows are waiting.
     """
     rows = message_changes(user_id, after=after, up_to=up_to, limit=ACK_BATCH)
     acked_seq = up_to if len(rows) < ACK_BATCH else rows[-1].seq
     behind = _not_yet_delivered(user_id, rows)
     if not behind and acked_seq - after < ACK_EVERY:
-        return acked_seq  # nothing that anybody would see: not worth a write
+        # Nobody would see a difference, so nothing is written. The next poll reads these rows again.
+        return acked_seq
     with transaction():
+        # Memberships are locked in ascending order of the thread id, here as in digests, to avoid deadlocks.
         for thread in behind:
             moved = execute(
                 MOVE_WATERMARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq}
@@ -71,7 +78,7 @@ def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
 
 
 def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[LaggingThread]:
-    """In ascending order of the threads, as they are locked."""
+    """Return the threads whose watermark must move, in ascending order of their ids."""
     arrived: dict[str, int] = {}
     for change in rows:
         if change.thread_id and change.message_seq:
@@ -87,11 +94,13 @@ def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[LaggingThread]
 
 
 def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
-    """Move the viewer's watermark to `seq`: a message they were shown. It never moves back.
+    """Mark everything up to `seq`, a message that the viewer was shown, as read.
 
-    Raises NotFound, and Invalid for a seq above the last message.
+    The watermark never moves back. Also updates the viewer's notifications. Raises NotFound, and Invalid if
+    `seq` is above the last message.
     """
     with transaction():
+        # One statement in the usual case. Only if it changes nothing, a second one finds out why.
         if (
             execute(statements.READ_UP_TO, {"thread": thread_id, "reader": viewer.id, "number": seq}).rowcount
             == 0
@@ -116,10 +125,10 @@ def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:
 
 
 def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
-    """Let a thread count as unread from a message on, for the viewer alone, until they read it again.
+    """Count a thread as unread from `seq` on, for the viewer only, until they read it again.
 
-    The watermark stays where it is: what was seen was seen, and the other person is told nothing else.
-    Raises NotFound, and Invalid where nothing of the other's is there to read.
+    The read watermark stays, so the other person still sees the messages as read. Raises NotFound, and
+    Invalid if the other person has sent nothing from there on.
     """
     with transaction() as session:
         membership = session.get(
@@ -135,5 +144,6 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
         )
         if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
             raise Invalid({"seq": gettext("There are no messages to mark as unread from there on.")})
+        # Above the watermark everything is unread already, so there is nothing to mark.
         membership.unread_from = seq if seq <= membership.last_read_seq else None
         record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)

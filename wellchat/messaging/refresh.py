@@ -14,7 +14,7 @@ from wellchat.notifications import actions as notifications
 from wellchat.subjects.actions import SubjectSnapshot, visible_fields
 from wellchat.subjects.models import Subject
 
-MAX_REFRESHED = 200  # threads about it, threads in which somebody may have spoken of it, messages; the latest
+MAX_REFRESHED = 200  # of each: threads, messages, notifications; the latest ones
 
 _message = aliased(Message)
 
@@ -22,14 +22,15 @@ _message = aliased(Message)
 def refresh_subject(
     subject: Subject, previous: SubjectSnapshot | None, _notify: bool, _now: datetime
 ) -> None:
-    """A subject looks otherwise than it stood: so do the latest threads about it, and the messages that speak of it.
+    """Record changes for the threads and messages that show a subject, if it looks different from before.
 
-    Runs in the transaction that put it. The threads are locked first, in one order: a message is then there to be
-    found, or shows the subject as it will be.
+    Runs in the transaction that put the subject. Only the latest threads and messages are looked at.
     """
     if previous is None or previous.shown == visible_fields(subject):
         return
     with transaction():
+        # A message that mentions the subject is sent under the lock of its thread. So it is either committed
+        # before this lock and found below, or it is sent after this commit and shows the new state.
         about, threads = _lock(subject, previous)
         for thread_id in about:
             for user_id in threads[thread_id]:
@@ -59,7 +60,13 @@ TOUCH_MESSAGES_ABOUT = (
 
 
 def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[str, tuple[str, str]]]:
-    """Ids of the threads about it; and of these and those where it may have been spoken of, the two people."""
+    """Lock the threads that may show a subject, in ascending order of their ids.
+
+    Return the ids of the threads about it, and for these and all threads in which it may be mentioned
+    {thread id: (client id, professional id)}.
+    """
+    # Bounded to the latest ones: a busy professional has thousands of threads, and older ones show the new
+    # state when they are loaded again.
     session = db.session()
     latest = select(Thread.id).order_by(Thread.updated_at.desc()).limit(MAX_REFRESHED)
     about = set(session.execute(latest.where(Thread.subject_id == subject.id)).scalars())
@@ -70,7 +77,7 @@ def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[s
         .order_by(Membership.updated_at.desc())
         .limit(MAX_REFRESHED)
     )
-    if subject.client_id and previous.client_id:  # of one client's, and never for all of them
+    if subject.client_id and previous.client_id:  # only its client could mention it, before and after
         theirs = theirs.where(Thread.client_id.in_({subject.client_id, previous.client_id}))
     ids = about | set(session.execute(theirs).scalars())
     locked = session.execute(
@@ -85,7 +92,7 @@ def _lock(subject: Subject, previous: SubjectSnapshot) -> tuple[set[str], dict[s
 
 
 def refresh_person(user_id: str) -> None:
-    """Somebody looks different: the screens that show them, in their latest threads, are not what they were."""
+    """Record changes for a person's latest threads and notifications: their name or picture changed."""
     with transaction() as session:
         threads = session.execute(
             select(Thread.id, Thread.client_id, Thread.professional_id)

@@ -1,6 +1,6 @@
-"""Threads and messages as clients see them: the same shapes in every list, answer and update.
+"""JSON of threads and messages. Lists, single responses and updates all use these shapes.
 
-An update is state, not an event, so these shapes are the whole truth about a thing at one moment.
+An update is state, not an event. So each shape says everything about a thing at one moment.
 """
 
 from __future__ import annotations
@@ -28,6 +28,10 @@ Json = dict[str, Any]
 
 
 def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
+    """Return a thread as the viewer sees it (schemas.ThreadShape).
+
+    The other person is "here" if they did something within the last AWAY_AFTER seconds.
+    """
     thread, mine, theirs, other = view.thread, view.mine, view.theirs, view.other
     client, professional = (viewer, other) if viewer.id == thread.client_id else (other, viewer)
     here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(
@@ -49,6 +53,8 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
         "last_read_seq": mine.last_read_seq,
         "unread_from": mine.unread_from,
         "other_read_seq": theirs.last_read_seq,
+        # What was read has arrived, even if no poll has acknowledged it yet (read by mail, or without
+        # script).
         "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
         "archived": mine.archived,
         "pinned": mine.pinned,
@@ -68,13 +74,17 @@ SEEN_STEP = timedelta(minutes=5)
 
 
 def _roughly(seen_at: datetime | None, now: datetime) -> datetime | None:
-    """When somebody was here last, no finer than others need to know, and not for ever."""
+    """Return when somebody was last here, rounded down to SEEN_STEP, or None if it is too long ago.
+
+    The limit is SEEN_LATELY. Others need no finer times, for privacy.
+    """
     if seen_at is None or now - seen_at > SEEN_LATELY:
         return None
     return seen_at - (seen_at - datetime.min.replace(tzinfo=seen_at.tzinfo)) % SEEN_STEP
 
 
 def membership_json(view: ThreadView) -> Json:
+    """Return the viewer's own state of a thread (schemas.MembershipShape)."""
     mine = view.mine
     return {
         "thread_id": mine.thread_id,
@@ -89,7 +99,7 @@ def membership_json(view: ThreadView) -> Json:
 
 
 class QuoteRow(NamedTuple):
-    """What of an answered message a quote shows."""
+    """The columns of a message that a quote shows."""
 
     thread_id: str
     seq: int
@@ -104,7 +114,10 @@ QUOTES = select(Message.thread_id, Message.seq, Message.sender_id, Message.body,
 
 
 class MessageRow(NamedTuple):
-    """A message read past the ORM, for updates: `message_json` makes its JSON."""
+    """A message for updates, read without the ORM. `message_json` makes its JSON.
+
+    An update is the most frequent response with content. Fifty rows cost a fraction of fifty ORM objects.
+    """
 
     thread_id: str
     seq: int
@@ -138,7 +151,10 @@ CHANGED = (
 
 
 def changed_messages(user_id: str, *, after: int, up_to: int) -> list[MessageRow]:
-    """The messages that a stretch of the user's change log names, of their own threads only."""
+    """Return the messages that a part of the user's change log names, ordered by thread id and seq.
+
+    The part is after `after` and up to `up_to`. Messages of threads that the user is not in are left out.
+    """
     rows = execute(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
     subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
     quotes = _quotes({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
@@ -152,12 +168,14 @@ def changed_messages(user_id: str, *, after: int, up_to: int) -> list[MessageRow
 
 
 def _quotes(keys: set[tuple[str, int]]) -> dict[tuple[str, int], QuoteRow]:
+    """Return {(thread id, seq): QuoteRow}."""
     if not keys:
         return {}
     return {(row.thread_id, row.seq): QuoteRow._make(row) for row in execute(QUOTES, {"keys": list(keys)})}
 
 
 def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
+    """Return a message as one person sees it (schemas.MessageShape). Only its sender gets `client_key`."""
     state = {
         "thread_id": message.thread_id,
         "seq": message.seq,
@@ -174,13 +192,14 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
         "pinned_at": iso(message.pinned_at),
         "revision": message.revision,
     }
+    # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
     return state
 
 
 def _quote(quoted: Message | QuoteRow | None) -> Json | None:
-    """The message that one answers, as it is now."""
+    """Return the quoted message in its present state; `body` is its preview, None when it was deleted."""
     if quoted is None:
         return None
     body = preview_of(quoted.body, quoted.files)
@@ -188,7 +207,10 @@ def _quote(quoted: Message | QuoteRow | None) -> Json | None:
 
 
 def subject_json(subject: Subject | None) -> Json | None:
-    """A subject as a label on a thread or message; what can be done with it is on its card."""
+    """Return a subject as the label of a thread or message (schemas.SubjectLabel).
+
+    Its card, with what the viewer can do, is subjects.queries.subject_json.
+    """
     if subject is None:
         return None
     return {
@@ -204,6 +226,7 @@ def subject_json(subject: Subject | None) -> Json | None:
 
 
 def attachment_json(row: Attachment) -> Json:
+    """Return a file of a thread, with the message that carries it (attachments.schemas.AttachmentPage)."""
     return file_json(as_file(row)) | {
         "seq": row.message_seq,
         "sender_id": row.owner_id,

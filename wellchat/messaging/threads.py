@@ -1,4 +1,7 @@
-"""Opening threads: get-or-create on the unique key, so that any number of simultaneous tries end in one thread."""
+"""Open threads.
+
+A thread is inserted on its unique key, or found by it, so that simultaneous attempts end in one thread.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +25,11 @@ from wellchat.subjects.queries import visible_subject
 def open_thread(
     *, viewer: User, now: datetime, with_id: str | None = None, subject: tuple[str, str] | None = None
 ) -> tuple[str, bool]:
-    """The thread with a person, or about a subject; made if it is the first time. Answers its id and whether it is new.
+    """Open the viewer's thread with a person, or about a subject. Return (its id, whether it is new).
 
-    Raises NotFound for people and subjects the viewer has no business with, Invalid where the request is not enough
-    to say which thread, or a lead is not claimed yet.
+    `subject` is (kind, external id). A professional who opens a thread about a subject for every client names
+    the client in `with_id`. Raises NotFound for people and subjects that the viewer may not see, and Invalid
+    if the thread is not determined or the lead is not claimed yet.
     """
     with transaction():
         if subject is not None:
@@ -36,7 +40,11 @@ def open_thread(
 
 
 def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
-    """The viewer's connection with somebody; a client makes one by writing to a professional open to new clients."""
+    """Return the viewer's connection with somebody.
+
+    A client who writes to a professional open to new clients is connected with them. Raises NotFound if the
+    two are not connected and the viewer may not connect them.
+    """
     other = db.session.get(User, other_id)
     if other is None or other.id == viewer.id:
         raise NotFound
@@ -58,13 +66,15 @@ def _open_about(viewer: User, subject: Subject, with_id: str | None, now: dateti
     if viewer.is_client and client_id != viewer.id:
         raise NotFound
     if viewer.is_client or subject.client_id:
-        # The platform, or the card the client came from, brought these two together.
+        # The host platform, or the card that the client used, brought the two together, so they are connected
+        # now.
         connection = connect(client_id=client_id, professional_id=subject.professional_id, now=now)
     else:
         found = connection_between(client_id, subject.professional_id)
         if found is None:
             raise NotFound
         connection = found
+    # Bookings and sessions are talked about in the pair's own thread.
     if subject.declared.scope == "connection":
         return _open_pair(connection, now)
     return _get_or_create(connection, subject_key(subject, client_id), subject, now)
@@ -77,6 +87,8 @@ def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
 def _get_or_create(
     connection: Connection, key: str, subject: Subject | None, now: datetime
 ) -> tuple[str, bool]:
+    # The unique key decides. If another transaction inserts the same key at the same moment, this statement
+    # waits for its end and then does nothing, and the query below finds the row of the other one.
     made = db.session.execute(
         insert(Thread)
         .values(
@@ -94,7 +106,7 @@ def _get_or_create(
         .on_conflict_do_nothing(index_elements=[Thread.key])
         .returning(Thread.id)
     ).scalar_one_or_none()
-    if made is None:  # it stood, or somebody was faster: theirs is ours too
+    if made is None:  # it exists already, perhaps because somebody opened it at the same moment
         return db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one(), False
     for user_id in (connection.client_id, connection.professional_id):
         kind = subject.kind if subject else None
@@ -104,9 +116,9 @@ def _get_or_create(
 
 
 def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
-    """Open the thread about a claimed lead, if it is not open yet. Return its id; None for a lead without a client.
+    """Open the thread about a claimed lead, if it is not open yet.
 
-    Runs in the transaction that puts or claims the lead.
+    Return its id; None for a lead without a client. Runs in the transaction that puts or claims the lead.
     """
     if lead.client_id is None:
         return None

@@ -1,4 +1,4 @@
-"""The notification centre, and what each person wants to be told, how and when."""
+"""The notification centre, and each person's preferences: about what, how and when they are notified."""
 
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_

@@ -1,4 +1,4 @@
-"""Administrators may open any conversation, with a reason, and every look stays on record."""
+"""Oversight: administrators may open any conversation, with a reason, and every access stays on record."""
 
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_

@@ -1,4 +1,4 @@
-"""What oversight has of a person: the access they had as an administrator. It is a record, so it is never erased."""
+"""Export a person's accesses as an administrator. They are a record, so they are never erased."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Push: what is in the bell, on the devices of who is away."""
+"""Web Push: new notifications on the devices of people who are away."""
 
 from flask import Flask
 
@@ -15,7 +15,8 @@ from wellchat.push.personal_data import personal_data
 
 def _setup(app: Flask) -> None:
     with app.app_context():
-        vapid()  # made at the first start: a key of its own in every process would be nobody's
+        # Make the key before the processes fork: each would make one of its own.
+        vapid()
 
 
 feature = Feature(

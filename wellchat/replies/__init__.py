@@ -1,6 +1,4 @@
-"""Answers by email: a mail to one of our addresses becomes a message in the thread, or its author is told why
-not.
-"""
+"""Replies by email: a mail to one of our reply addresses becomes a message, or its author is told why not."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""What the mail says that tells somebody why their answer did not become a message, and where to write instead."""
+"""Gather the content of the mail that says why a reply was not taken, and where to write instead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wellchat.messaging.queries import ThreadView, threads_by_id
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/reply_refused. Raises NotWanted where the account is gone."""
+    """Return the context of templates/emails/reply_refused. Raises NotWanted if the account is gone."""
     user = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
     if user is None:
         raise NotWanted(N_("The account is gone."))

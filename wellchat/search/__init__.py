@@ -1,4 +1,4 @@
-"""Finding messages, threads and people again."""
+"""Search: find messages, threads and people."""
 
 from wellchat.feature import Feature
 from wellchat.search import actions

@@ -1,4 +1,4 @@
-"""What the search index has of a person: the terms of their messages."""
+"""Erase a person's entries in the search index: the tokens of their messages."""
 
 from __future__ import annotations
 

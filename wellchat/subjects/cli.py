@@ -1,4 +1,4 @@
-"""`wellchat subject`: commands with which the host platform's scripts put bookings, sessions, coupons and leads."""
+"""`wellchat subject`: commands with which scripts of the host platform put subjects."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of subjects: the card of one, and the button that claims a lead."""
+"""The page of a subject, and the button that claims a lead."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def subject(subject_id: str) -> str:
 @pages.post("/claim")
 @signed_in
 def claim(subject_id: str) -> Response:
+    """Claim a lead, and redirect to its thread; to its page if it has no client to talk with."""
     _, thread_id = actions.claim(viewer=viewer(), subject_id=subject_id, now=clock.now())
     if thread_id is None:
         return redirect(url_for("subjects.subject", subject_id=subject_id), 303)

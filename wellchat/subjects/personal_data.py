@@ -1,4 +1,7 @@
-"""What subjects have of a person. They are the host platform's: it changes them with `wellchat subject put`."""
+"""Export what subjects have of a person.
+
+Subjects belong to the host platform, which changes them with `wellchat subject put`.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Updates: what a poll is answered with."""
+"""Updates: the response to a poll."""
 
 from wellchat.feature import Feature
 from wellchat.longpoll import middleware

@@ -1,4 +1,4 @@
-"""What /metrics says about clients that are behind."""
+"""The gauge of /metrics about clients that lag behind their change log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LAG = Gauge(
 
 
 def measure(now: datetime | None) -> None:
-    """Set the gauge; to NaN where nothing is known."""
+    """Set the gauge; set it to NaN if `now` is None, because nothing is known."""
     if now is None:
         LAG.set(math.nan)
         return

@@ -1,4 +1,4 @@
-"""An update: the current state of everything that changed above a cursor."""
+"""Build an update: the current state of everything that changed after a cursor."""
 
 from __future__ import annotations
 
@@ -13,22 +13,23 @@ from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
 from wellchat.messaging.serializers import changed_messages, message_json, thread_json
 from wellchat.notifications import queries as notifications
 
-TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
+TYPING_FOR = timedelta(seconds=6)  # how long somebody counts as typing
 
 
 def update_after(
     viewer: User, cursor: Cursor, *, limit: int, now: datetime
 ) -> tuple[dict[str, Any], datetime | None]:
-    """What changed above `cursor`, which is below the head of the log, as it is now; and its newest message's time.
+    """Return (the update as schemas.Update, when its newest message was sent or None).
 
-    Run it inside one db.snapshot(): the numbers of unread then belong to the very messages they travel with.
+    The head of the log must be above `cursor`. Call it inside one db.snapshot(), so that the unread counts
+    belong to the messages in the same update.
     """
+    # One row more than asked for tells whether there is more.
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
     up_to = rows[-1].seq
-    threads = {
-        r.thread_id for r in rows if r.kind in ("thread", "message")
-    }  # a message's thread has changed with it
+    # A message changes its thread too: the last message, the unread count and the position in the list.
+    threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}
     notes = {r.notification_id for r in rows if r.kind == "notification"}
     views = threads_by_id(viewer.id, threads) if threads else []
     messages = []
@@ -49,6 +50,7 @@ def update_after(
 
 
 def _typing(user_id: str, rows: Sequence[Any], now: datetime) -> list[dict[str, str]]:
+    """Return [{"thread_id", "user_id"}] of everybody who typed within TYPING_FOR."""
     threads = {r.thread_id for r in rows if r.kind == "typing"}
     if not threads:
         return []

@@ -1,4 +1,4 @@
-"""The shape of an update, for the OpenAPI document; tests hold every answer to it."""
+"""The schema of an update, for the OpenAPI document. Tests check every response against it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Typist(BaseModel):
 
 
 class Update(BaseModel):
-    """The current state of everything that changed above a cursor; a list is empty where nothing of it did."""
+    """The current state of everything that changed after a cursor. Lists are empty where nothing changed."""
 
     cursor: str
     has_more: bool

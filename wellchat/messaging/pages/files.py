@@ -17,7 +17,7 @@ pages = Blueprint("thread_files", __name__, url_prefix="/threads")
 @pages.get("/<thread_id>/files")
 @signed_in
 def files(thread_id: str) -> str:
-    """All of them on a page of its own: what the side panel shows the latest of."""
+    """Show all files of a thread. The panel beside the thread shows the latest ones."""
     user, page = viewer(), read_query(ListFiles)
     view = thread_for(user, thread_id)
     found, following = thread_files(user, thread_id, kind=page.kind, before=page.before, limit=60)

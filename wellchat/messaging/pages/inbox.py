@@ -1,4 +1,4 @@
-"""The inbox page, and the list of conversations that stands beside a thread too."""
+"""The inbox page, and the list of conversations that is also shown beside a thread."""
 
 from __future__ import annotations
 
@@ -30,13 +30,17 @@ def inbox() -> str:
 
 
 def badges() -> dict[str, Any]:
-    """For every page of somebody signed in: the numbers on their badges, and the cursor read before them."""
+    """Return the template context {"cursor", "unread"} of every page for a signed-in person.
+
+    The cursor is read before the counts. A change in between is then sent again by the first update, not
+    lost.
+    """
     cursor = cursor_now(viewer().id)
     return {"cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
 
 
 def shell() -> dict[str, Any]:
-    """What every page with the list of conversations shows; the cursor is read before the state it goes with."""
+    """Return the template context of every page with the list of conversations, `badges` included."""
     user, page, now = viewer(), read_query(ListThreads), clock.now()
     shown = badges()
     before = page.before if request.endpoint == "inbox.inbox" else None
@@ -53,7 +57,7 @@ def shell() -> dict[str, Any]:
 
 
 def query_of(page: ListThreads, **changes: Any) -> str:
-    """The query string of a list like `page`, changed; empty for the plain inbox."""
+    """Return the query string of a list like `page` with these changes; "" for the plain inbox."""
     wanted = {name: getattr(page, name) for name in FILTERS} | changes
     return urlencode({name: 1 if value is True else value for name, value in wanted.items() if value})
 
@@ -64,9 +68,10 @@ def _address(page: ListThreads, **changes: Any) -> str:
 
 
 def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
-    """What the list's template shows of them: each with its address, and whether it holds now.
+    """Return what the template shows of the filters.
 
-    They combine: an address puts one on top of those that hold, or takes it off. Of the kinds one holds at a time.
+    Each filter has its address and whether it is on. Filters combine: the address of one adds it to the
+    others or removes it. Only one kind of subject can be chosen at a time.
     """
     names = [
         (name, label)

@@ -1,4 +1,4 @@
-"""One message on a page of its own, with all that can be done with it: the way without script."""
+"""The page of one message with everything that can be done to it, for browsers without script."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
 @signed_in
 @limiter.limit("60/minute")
 def edit(thread_id: str, seq: int) -> Response | tuple[str, int]:
+    """Replace the text; show the page again with the reason if that is refused."""
     try:
         form = read_form(EditMessage)
         messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=form.body, now=clock.now())
@@ -63,6 +64,7 @@ def delete(thread_id: str, seq: int) -> Response:
 @signed_in
 @limiter.limit("60/minute")
 def change_pin(thread_id: str, seq: int) -> Response:
+    """Pin or unpin; show the reason on the next page if that is refused."""
     try:
         form = read_form(PinMessage)
         messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=form.pinned, now=clock.now())
@@ -75,6 +77,7 @@ def change_pin(thread_id: str, seq: int) -> Response:
 @signed_in
 @limiter.limit("120/minute")
 def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
+    """Put or remove a reaction; show the page again with the reason if that is refused."""
     try:
         form = read_form(React)
         reactions.react(
@@ -94,7 +97,7 @@ def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
 @signed_in
 @limiter.limit("60/minute")
 def mark_unread(thread_id: str) -> Response:
-    """Back to the inbox, where it shows: whoever stays with the thread reads it."""
+    """Mark as unread and redirect to the inbox, because opening the thread would mark it as read again."""
     receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkUnread).seq)
     return redirect(url_for("inbox.inbox"), 303)
 

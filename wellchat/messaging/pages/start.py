@@ -1,4 +1,4 @@
-"""The places a conversation starts from: the list of people and subjects, and a person's profile."""
+"""The pages on which a conversation starts: people and subjects to write to, and a person's profile."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ pages = Blueprint("start", __name__)
 @pages.get("/new")
 @signed_in
 def new() -> str:
+    """Show the people and subjects that the viewer can write to."""
     user = viewer()
     connections = my_connections(user)
     opened = queries.pair_threads(user, [c.id for c in connections])
@@ -33,6 +34,7 @@ def new() -> str:
 @pages.get("/people/<user_id>")
 @signed_in
 def person(user_id: str) -> str:
+    """Show a person's profile, with the subjects that the viewer has in common with them."""
     user = viewer()
     other = person_for(user, user_id)
     connection = connection_between(user.id, other.id)
@@ -53,7 +55,7 @@ def person(user_id: str) -> str:
 @signed_in
 @limiter.limit("60/minute")
 def start() -> Response:
-    """From a profile or a card: the thread, opened if it is the first time."""
+    """Open the thread of a profile or a card, and redirect to it."""
     user, form = viewer(), read_form(StartThread)
     thread_id, _ = threads.open_thread(viewer=user, with_id=form.with_, subject=form.subject, now=clock.now())
     about = _card_in_pair_thread(user, form.subject) if form.subject else None
@@ -61,6 +63,9 @@ def start() -> Response:
 
 
 def _card_in_pair_thread(user: User, subject: tuple[str, str]) -> str | None:
-    """The subject to mark the next message with, where the thread is the pair's and not the subject's own."""
+    """Return the id of a subject that the pair's thread is used for, None if it has its own thread.
+
+    The next message then mentions it.
+    """
     found = visible_subject(user, *subject)
     return found.id if found.declared.scope == "connection" else None

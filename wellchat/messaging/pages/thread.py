@@ -45,6 +45,7 @@ MAX_PAGE_SIZE = 300  # and no more than these, to reach back from the end to the
 @pages.get("/threads/<thread_id>")
 @signed_in
 def thread(thread_id: str) -> BaseResponse | str:
+    """Show a thread; redirect to the first message of a day if the query names one."""
     if (day := read_query(ThreadQuery).day) is not None:
         seq = navigation.first_of_day(viewer(), thread_id, day)
         return redirect(
@@ -92,14 +93,15 @@ def _replied_to(thread_id: str, seq: int | None) -> dict[str, Any] | None:
 
 
 def _posted_reply_to(errors: dict[str, str]) -> int | None:
-    """What a message that was refused was to answer, unless that is why."""
+    """Return the seq that a refused message replied to; None if that was the reason."""
     return None if "reply_to" in errors else request.form.get("reply_to", type=int)
 
 
 def _messages_at(view: queries.ThreadView, query: ThreadQuery, first_unread: int | None) -> list[Message]:
-    """The stretch of a thread that its page opens with: what the query asks for, else the end.
+    """Return the messages with which the page opens: at the position in the query, else at the end.
 
-    The end reaches back to the first unread message with a few before it; where that is too far, it begins there.
+    The end reaches back to ten messages before the first unread one. If that is more than MAX_PAGE_SIZE, the
+    page opens at the first unread message instead.
     """
     user, thread_id = viewer(), view.thread.id
     if query.at is not None:
@@ -118,7 +120,7 @@ def _messages_at(view: queries.ThreadView, query: ThreadQuery, first_unread: int
 @signed_in
 @limiter.limit("20/second;300/minute")
 def send(thread_id: str) -> BaseResponse | tuple[str, int]:
-    """The composer without script: what was typed comes back with the reason where it could not be sent."""
+    """Send a message without script. If it is refused, show the page again with the text and the reason."""
     user = viewer()
     try:
         uploads = uploaded_files()[:MAX_FILES]
@@ -135,6 +137,7 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
             now=clock.now(),
         )
     except (Invalid, TooLarge) as refusal:
+        # The form may be refused before access was checked. This raises NotFound, so strangers see no page.
         queries.thread_for(user, thread_id)
         errors = refusal.errors or {"file": refusal.detail}
         return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
@@ -144,9 +147,11 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
 
 
 def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[FileStorage]) -> list[str]:
-    """Ids of the files that came with a message; of those that it already has, where it was sent before."""
+    """Store the uploads of a message and return their ids; those of the first message if this is a retry."""
     if not uploads:
         return []
+    # Access and the key are checked before anything is stored: strangers store nothing, retries store nothing
+    # twice.
     queries.thread_for(user, thread_id)
     if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
         return before
@@ -165,7 +170,7 @@ def _room_for_files(endpoint: str | None, _values: object) -> None:
 @pages.post("/threads/<thread_id>/read")
 @signed_in
 def read(thread_id: str) -> BaseResponse:
-    """Without script there is nobody to notice what was shown: the reader says so."""
+    """Mark messages as read without script, by a button."""
     receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=read_form(MarkRead).seq, now=clock.now())
     return redirect(url_for("messaging.thread", thread_id=thread_id), 303)
 
@@ -173,6 +178,7 @@ def read(thread_id: str) -> BaseResponse:
 @pages.post("/threads/<thread_id>/membership")
 @signed_in
 def change_membership(thread_id: str) -> BaseResponse:
+    """Press a button of the thread's menu. Archiving and snoozing lead back to the inbox."""
     user = viewer()
     changes = read_form(PostMembership).as_patch().given(now=clock.now(), zone=user.time_zone)
     memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
@@ -184,14 +190,15 @@ def change_membership(thread_id: str) -> BaseResponse:
 @pages.get("/chat/<thread_id>")
 @signed_in
 def chat(thread_id: str) -> BaseResponse:
-    """The address other systems of the field use."""
+    """Redirect from the address that other messaging systems use."""
     return redirect(url_for("messaging.thread", thread_id=queries.thread_for(viewer(), thread_id).thread.id))
 
 
 def message_url(thread_id: str, seq: int, last_seq: int | None = None) -> str:
-    """Where a message of a thread is seen, also by who has no script to bring what the page does not open with.
+    """Return the path of a message on its thread's page.
 
-    That is its end, for what is near `last_seq`, where that is known.
+    The page opens at the end and holds PAGE_SIZE messages. `at` is added for older messages only, which needs
+    `last_seq` of the thread. So the path also works without script.
     """
     at = None if last_seq is not None and seq > last_seq - PAGE_SIZE else seq
     return url_for("messaging.thread", thread_id=thread_id, at=at, _anchor=str(seq))

@@ -1,4 +1,4 @@
-"""The ledger, to read: by each person their own mails and why they came, by administrators everybody's."""
+"""Pages of the ledger: people read their own mails and why they came; administrators read everybody's."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.errors import Conflict, NotFound
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
-from wellchat.mail import actions, queries
-from wellchat.mail.forms import ListMails
-from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
+from wellchat.mail import actions
+from wellchat.mail_ledger import queries
+from wellchat.mail_ledger.forms import ListMails
 from wellchat.web import safe_next, signed_in, viewer
 
 ledger = Blueprint("ledger", __name__)
@@ -31,7 +32,7 @@ STATE_LABELS = {
 def mine() -> str:
     filters = read_query(ListMails)
     found, following = queries.ledger_of(viewer(), before=filters.before, limit=filters.limit)
-    names = queries.thread_names(viewer().id, found)
+    names = queries.thread_names(viewer(), found)
     return render_template("mail/my_mails.html", mails=found, next=following, threads=names)
 
 

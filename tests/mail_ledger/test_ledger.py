@@ -39,7 +39,7 @@ def make_unknown(mail: Mail) -> None:
         )
 
 
-def test_emails_we_sent_you_and_why(world: World, browse: Browse) -> None:
+def test_people_read_which_emails_they_got_and_why(world: World, browse: Browse) -> None:
     world.say(world.client, "One")
     world.say(world.client, "Two")
     digests.sweep(NOON + DELAY)
@@ -68,7 +68,7 @@ def test_each_reads_it_in_their_own_language(world: World, browse: Browse) -> No
     assert ">Gesendet</span>" in german
 
 
-def test_they_are_nobody_else_s(world: World, browse: Browse) -> None:
+def test_nobody_reads_another_person_s_emails(world: World, browse: Browse) -> None:
     world.say(world.client, "One")
     digests.sweep(NOON + DELAY)
     page = browse(world.client).get("/settings/emails").text
@@ -77,7 +77,7 @@ def test_they_are_nobody_else_s(world: World, browse: Browse) -> None:
     assert browse().get("/settings/emails").status_code == 302
 
 
-def test_a_page_at_a_time(world: World, browse: Browse, admin: User) -> None:
+def test_the_ledger_is_shown_a_page_at_a_time(world: World, browse: Browse, admin: User) -> None:
     ids = [welcome(world, world.coach, n // 2).id for n in range(7)]  # two at every moment
     for who, path in ((world.coach, "/settings/emails"), (admin, "/oversight/emails")):
         seen: list[str] = []
@@ -101,7 +101,7 @@ def _next(page: str) -> str:
 
 @pytest.mark.parametrize("path", ["/settings/emails", "/oversight/emails"])
 @pytest.mark.parametrize("query", ["before=nonsense", "limit=0", "state=lost", "before=%00", "reason=%00"])
-def test_bad_questions(world: World, browse: Browse, admin: User, path: str, query: str) -> None:
+def test_bad_filters_are_refused(world: World, browse: Browse, admin: User, path: str, query: str) -> None:
     assert browse(admin).get(f"{path}?{query}").status_code == 422
 
 
@@ -114,7 +114,9 @@ def test_the_operator_s_page_is_for_administrators_only(world: World, browse: Br
     assert world.states() == ["unknown"]
 
 
-def test_filters(world: World, browse: Browse, admin: User) -> None:
+def test_administrators_filter_by_state_name_person_and_reason(
+    world: World, browse: Browse, admin: User
+) -> None:
     kept, other = welcome(world, world.coach), welcome(world, world.client)
     make_unknown(kept)
     actions.record_skip(
@@ -168,7 +170,7 @@ def test_an_old_reason_is_shown_in_its_new_wording(world: World, browse: Browse)
     assert reason not in page
 
 
-def test_a_reason_is_text(world: World, browse: Browse, admin: User) -> None:
+def test_a_reason_is_escaped_on_the_pages(world: World, browse: Browse, admin: User) -> None:
     actions.record_skip(
         user_id=world.coach.id,
         address=world.coach.email,
@@ -180,7 +182,9 @@ def test_a_reason_is_text(world: World, browse: Browse, admin: User) -> None:
         assert "&lt;script&gt;1&lt;/script&gt;" in browse(who).get(path).text
 
 
-def test_queries_stay_the_same(world: World, browse: Browse, admin: User, queries: Callable[[], Any]) -> None:
+def test_the_number_of_statements_does_not_grow_with_the_mails(
+    world: World, browse: Browse, admin: User, queries: Callable[[], Any]
+) -> None:
     counts = []
     for _ in range(2):
         for n in range(10):

@@ -1,4 +1,4 @@
-"""What an operator, or a person, asks of the ledger."""
+"""Queries of the ledger's pages."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ State = Literal["", "queued", "sending", "sent", "skipped", "failed", "unknown"]
 
 
 class ListMails(QueryForm):
+    """The filters of a list of mails. Empty ones let everything pass."""
+
     before: Some | None = None
     limit: Annotated[int, Field(ge=1, le=100)] = 30
     state: State = ""

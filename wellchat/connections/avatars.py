@@ -1,4 +1,4 @@
-"""Pictures of people, for those who may see them. The profile page shows threads too: messaging has it."""
+"""Serve the pictures of people to those who may see them."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ pages = Blueprint("connections", __name__)
 @pages.get("/people/<user_id>/avatar")
 @signed_in
 def avatar(user_id: str) -> Response:
+    """Return the picture, cached for a year under its newest version. Raises NotFound."""
     person = person_for(viewer(), user_id)
     picture = avatar_of(person)
     if picture is None:
@@ -24,6 +25,7 @@ def avatar(user_id: str) -> Response:
     response.headers["Cache-Control"] = (
         "private, max-age=31536000, immutable" if newest else "private, no-cache"
     )
+    # Uploaded content: no script in it may run, and no other site may embed it.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     return response
