@@ -120,7 +120,7 @@ def test_a_file_that_is_too_large_is_a_413(app, api, talk, everything):
     for size in (1024 * 1024 + 1, 2 * 1024 * 1024):  # the file too large; the request too large
         answer = upload(api(talk.cara), b"x" * size, "a.txt")
         assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
-        assert answer.json["detail"] == "A file can have at most 1 MB."
+        assert answer.json["detail"] == "A file can be at most 1 MB."
     assert everything() == before
     assert upload(api(talk.cara), b"x" * 1024 * 1024, "a.txt").status_code == 201
 

@@ -158,7 +158,7 @@ def test_the_page_highlights_matches_and_explains_empty_results(browse, said):
     assert "Cara Client" in page
     assert "come close" in browse(said.paul).get("/search?q=harbuor").text
     assert "No messages match “nothing”" in browse(said.paul).get("/search?q=nothing").text
-    assert "All words have to be there" in browse(said.paul).get("/search").text
+    assert "A message must contain all words" in browse(said.paul).get("/search").text
 
 
 def test_the_address_of_the_page_contains_the_whole_query(browse, said):
