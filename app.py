@@ -1,4 +1,7 @@
-"""`flask` and WSGI servers find the application here; `python app.py` runs the embedded default, as `wellchat up`."""
+"""`flask` and WSGI servers find the application here.
+
+`python app.py` runs the embedded default, as `wellchat up`.
+"""
 
 import sys
 

@@ -1,1 +1,1 @@
-"""Measurements of wellchat against a limit taken in the same run. Nothing here is a test of a time."""
+"""Measure wellchat against a reference taken in the same run. Nothing here fails because of a time."""

@@ -1,4 +1,7 @@
-"""`python -m bench`: the table. `python -m bench profile idle-poll`, `python -m bench load`: its parts."""
+"""Run `python -m bench`: the table.
+
+`python -m bench profile idle-poll` and `python -m bench load` are its parts.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ def profile_(what: str) -> None:
 @main.command()
 @click.option("--size", type=click.Choice(["small", "crowd", "large"]), default="large", show_default=True)
 def load(size: str) -> None:
-    """Make a world now, so that a later run has it."""
+    """Load a world now, so that a later run has it."""
     with Stage() as stage:
         click.echo(stage.database(size))
 

@@ -1,4 +1,4 @@
-"""What the rows are held against: a Flask application that does nothing else, on our own server and its settings.
+"""Serve what the rows are compared with: a bare Flask application on our own server and its settings.
 
 /bare      a small JSON
 /update    the rows of an update as raw SQL, through orjson
@@ -30,8 +30,10 @@ UPDATE = (
     " JOIN memberships mine ON mine.thread_id = t.id AND mine.user_id = %(user)s"
     " JOIN memberships theirs ON theirs.thread_id = t.id AND theirs.user_id <> %(user)s"
     " JOIN users c ON c.id = t.client_id JOIN users p ON p.id = t.professional_id WHERE t.id = %(thread)s",
-    "SELECT count(*) FROM memberships s JOIN messages m ON m.thread_id = s.thread_id AND m.seq > s.last_read_seq"
-    " WHERE s.user_id = %(user)s AND s.last_seq > s.last_read_seq AND m.sender_id <> %(user)s AND deleted_at IS NULL",
+    "SELECT count(*) FROM memberships s JOIN messages m ON m.thread_id = s.thread_id"
+    " AND m.seq > s.last_read_seq"
+    " WHERE s.user_id = %(user)s AND s.last_seq > s.last_read_seq AND m.sender_id <> %(user)s"
+    " AND deleted_at IS NULL",
     "SELECT count(*) FROM notifications WHERE user_id = %(user)s AND read_at IS NULL",
 )
 

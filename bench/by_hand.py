@@ -1,4 +1,4 @@
-"""The statements of one send, by hand: what the database and its driver can do with nothing around them."""
+"""Send with SQL by hand: what the database and its driver can do with nothing around them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ Place = tuple[str, str, str]  # thread, sender, recipient
 
 
 def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipient_id: str) -> None:
-    """One message in one transaction, as messaging.statements and changes.actions have them."""
+    """Send one message in one transaction, with the SQL of messaging.statements and changes.actions."""
     do, key, now = connection.execute, secrets.token_hex(8), datetime.now(UTC)
     with connection.transaction():
         taken = do(
             "UPDATE threads SET last_seq = last_seq + 1, updated_at = %s"
             " WHERE id = %s AND (client_id = %s OR professional_id = %s)"
-            " AND NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s)"
+            " AND NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s"
+            " AND client_key = %s)"
             " RETURNING last_seq, client_id, professional_id, subject_id",
             (now, thread_id, sender_id, sender_id, thread_id, sender_id, key),
         ).fetchone()
@@ -29,7 +30,8 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
         do(
             "INSERT INTO messages (thread_id, seq, sender_id, body, client_key, created_at)"
             " SELECT %s, %s, %s, %s, %s, %s WHERE NOT EXISTS"
-            " (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s AND client_key = %s) RETURNING seq",
+            " (SELECT 1 FROM messages WHERE thread_id = %s AND sender_id = %s"
+            " AND client_key = %s) RETURNING seq",
             (thread_id, seq, sender_id, "See you at nine.", key, now, thread_id, sender_id, key),
         )
         do(
@@ -42,7 +44,8 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
             " archived = CASE WHEN user_id = %(sender)s OR NOT coalesce(muted_until > %(now)s, false)"
             " THEN false ELSE archived END,"
             " snoozed_until = CASE WHEN user_id = %(sender)s THEN NULL ELSE snoozed_until END,"
-            " waiting_since = CASE WHEN user_id = %(sender)s THEN NULL ELSE coalesce(waiting_since, %(now)s) END,"
+            " waiting_since = CASE WHEN user_id = %(sender)s THEN NULL"
+            " ELSE coalesce(waiting_since, %(now)s) END,"
             " kind = coalesce(%(kind)s, kind) WHERE thread_id = %(thread)s",
             {"seq": seq, "now": now, "sender": sender_id, "thread": thread_id, "kind": None},
         )
@@ -67,7 +70,7 @@ def send(connection: psycopg.Connection, thread_id: str, sender_id: str, recipie
 
 
 def send_for(url: str, places: list[Place], *, seconds: float, connections: int) -> float:
-    """Sends per second over some connections of one process, each in threads of its own."""
+    """Return sends per second over the connections of one process, each in a thread of its own."""
 
     def one(share: list[Place]) -> float:
         with psycopg.connect(url) as connection:

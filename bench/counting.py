@@ -1,4 +1,4 @@
-"""Counting what the application asks of its database."""
+"""Count the statements that the application sends to its database."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wellchat.db import db
 
 @contextmanager
 def counting(app: Any) -> Iterator[list[str]]:
-    """The statements that the application gives to its database meanwhile."""
+    """Yield the list of statements that the application runs inside the block."""
     with app.app_context():
         engine = db.engine
     statements: list[str] = []

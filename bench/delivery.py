@@ -1,4 +1,4 @@
-"""People who hold waiting polls, and messages sent to them, each carrying the moment it was sent."""
+"""Hold waiting polls, and send messages to them; each message carries the moment it was sent."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from bench.world import token_of
 
 WAIT = 25  # seconds a poll may hang: the longest that a server grants by default
 EARLY = 5.0  # an empty answer sooner than this was no waiting at all
-# Seconds after which a poll counts as held: one that is not has its answer by then. Each begins anew after WAIT, so of
-# all that could hang one in a hundred is too young to count.
+# Seconds after which a poll counts as held: a poll that is not held is answered by then. Each starts again
+# after WAIT, so one in a hundred of all held polls is too young to count.
 A_MOMENT = WAIT / 100
 SENDERS = 20  # connections that messages are sent over
 
@@ -33,7 +33,7 @@ class Watch:
 
     @property
     def held(self) -> int:
-        """Polls that hang, and have for a moment."""
+        """Return how many polls are held, and have been for a moment."""
         now = time.perf_counter()
         return sum(now - asked > A_MOMENT for asked in self.asked.values())
 
@@ -45,7 +45,7 @@ class Watch:
         side: Literal["client_id", "professional_id"],
         pace: int = 200,
     ) -> None:
-        """Let one person of each pair wait, `pace` more of them each second."""
+        """Let one person of each pair wait, starting `pace` of them per second."""
         people = {getattr(pair, side): None for pair in pairs}
         for number, user_id in enumerate(people):
             connection = await connect(self.port)
@@ -85,7 +85,7 @@ class Watch:
     async def send(
         self, pairs: Sequence[Pair], *, seconds: float, per_second: float, by: Any = "client_id"
     ) -> None:
-        """Messages at random moments, from one person of a pair to the other."""
+        """Send messages at random moments, from one person of a pair to the other."""
         idle: asyncio.Queue[Connection] = asyncio.Queue()
         for _ in range(SENDERS):
             idle.put_nowait(await connect(self.port))
@@ -115,7 +115,10 @@ class Watch:
         idle.put_nowait(connection)
 
     async def end(self) -> list[float]:
-        """Seconds from send to arrival. Raises WrongAnswer for any error, and for a message that did not arrive."""
+        """Return the seconds from send to arrival of each message.
+
+        Raises WrongAnswer for any error, and for a message that did not arrive.
+        """
         await asyncio.sleep(1.5)
         self._ending = True
         for person in self._people:

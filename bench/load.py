@@ -1,4 +1,4 @@
-"""A load generator of raw HTTP/1.1 over asyncio transports, so that as little as can be of the machine goes to it."""
+"""Generate load: raw HTTP/1.1 over asyncio transports, so that it takes little of the machine."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Answer(NamedTuple):
 
 
 class WrongAnswer(Exception):
-    """The server said something else than the measurement is about."""
+    """The server answered something else than the measurement expects."""
 
 
 def request(method: str, path: str, *, token: str = "", cookie: str = "", body: object = None) -> bytes:
-    """One request as it goes over the wire."""
+    """Return the bytes of one request."""
     lines = [f"{method} {path} HTTP/1.1", "Host: bench", "Accept: */*"]
     if token:
         lines.append(f"Authorization: Bearer {token}")
@@ -40,13 +40,13 @@ def request(method: str, path: str, *, token: str = "", cookie: str = "", body: 
 
 
 def more_files() -> None:
-    """As many open connections as the machine allows, here and in what is started from here."""
+    """Raise the limit of open connections as far as the machine allows, here and for child processes."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 class _Reader(asyncio.Protocol):
-    """Reads answers off one connection; every answer has a Content-Length, or no body at all."""
+    """Read responses from one connection; every response has a Content-Length or no body."""
 
     transport: asyncio.Transport
 
@@ -77,7 +77,7 @@ class _Reader(asyncio.Protocol):
 
 
 class _Line(_Reader):
-    """One connection, one request at a time."""
+    """A connection with one request at a time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -99,7 +99,10 @@ class _Line(_Reader):
 
 
 class Connection:
-    """`await connection.ask(request)`, one at a time; connects anew where the server has ended a connection."""
+    """A connection: `await connection.ask(request)`, one at a time.
+
+    It connects again when the server has closed it.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -132,7 +135,7 @@ async def connect(port: int) -> Connection:
 
 
 class _Hammer(_Reader):
-    """While it runs, sends the next request the moment an answer is there."""
+    """A connection that sends the next request as soon as the response is there."""
 
     def __init__(self, wires: Iterator[bytes], expect: int) -> None:
         super().__init__()
@@ -165,9 +168,10 @@ class _Hammer(_Reader):
 
 
 class Load:
-    """As many answers as can be had over one connection for each of `wires`, in turns; `expect` is their status.
+    """Send as many requests as possible over one connection for each of `wires`.
 
-    The connections stay, as those of clients do. Raises WrongAnswer for any other answer.
+    `expect` is the status of all responses. Raises WrongAnswer for any other. The connections stay open, as
+    those of clients do.
     """
 
     def __init__(self, port: int, wires: Sequence[Iterable[bytes]], *, expect: int) -> None:
@@ -196,18 +200,18 @@ class Load:
         return self.answered + sum(each.done for each in self.hammers)
 
     def rate(self, seconds: float) -> float:
-        """Answers per second, over one turn of so many."""
+        """Return responses per second, over one turn of so many."""
         return self.loop.run_until_complete(
             self._turn(until=lambda began: time.perf_counter() - began > seconds)
         )
 
     def warm_up(self, count: int) -> None:
-        """Until so many more have been answered."""
+        """Wait until so many more responses have arrived."""
         goal = self.done + count
         self.loop.run_until_complete(self._turn(until=lambda _: self.done >= goal))
 
     async def _come_again(self) -> list[_Hammer]:
-        """New connections for those that the server has ended."""
+        """Replace the connections that the server has closed."""
         fresh = []
         for n, each in enumerate(self.hammers):
             if each.is_over and not each.busy:

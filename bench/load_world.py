@@ -1,4 +1,4 @@
-"""Loads a made-up world into PostgreSQL: COPY into bare tables, then the keys and indexes."""
+"""Load a made-up world into PostgreSQL: COPY into bare tables, then the keys and indexes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ BLOCK = 5_000  # lines sent at once
 
 CONSTRAINTS = """
     SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), contype FROM pg_constraint
-    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f') AND conrelid::regclass::text = ANY(%s)
+    WHERE connamespace = 'public'::regnamespace AND contype IN ('p', 'u', 'f')
+    AND conrelid::regclass::text = ANY(%s)
     ORDER BY contype = 'f'
 """
 INDEXES = """
@@ -31,7 +32,7 @@ INDEXES = """
 
 
 def database(server: str, size: Size, make_app: Callable[[str], Any]) -> str:
-    """URL of a database with that world in it, migrated; a kept one is loaded once."""
+    """Return the URL of a migrated database with that world; a kept one is loaded once."""
     name = f"wellchat_{size.name}"
     url = url_of(server, name)
     loaded = size.kept and _comment(server, name) == made_by()
@@ -47,7 +48,7 @@ def database(server: str, size: Size, make_app: Callable[[str], Any]) -> str:
 
 
 def made_by() -> str:
-    """What a kept database must have been made by to be of use: this loader, and the very same migrations."""
+    """Return a fingerprint of this loader and the migrations: a kept database must have the same."""
     schema = hashlib.sha256()
     for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
         schema.update(path.read_bytes())
@@ -89,9 +90,8 @@ def load(url: str, world: World) -> None:
         connection.execute("ALTER TABLE messages ENABLE TRIGGER USER")
         finish = progress.add_task("keys, indexes", total=len(constraints) + len(indexes) + 1)
         for table, name, definition, kind in constraints:
-            unchecked = (
-                " NOT VALID" if kind == "f" else ""
-            )  # computed to be right; new rows are checked as ever
+            # computed to be right; new rows are checked as ever
+            unchecked = " NOT VALID" if kind == "f" else ""
             connection.execute(f'ALTER TABLE {table} ADD CONSTRAINT "{name}" {definition}{unchecked}')
             progress.advance(finish)
         for _, definition in indexes:
@@ -116,7 +116,7 @@ def copy_lines(
 
 
 def _expected(world: World, table: str) -> int:
-    """Lines of a table, for the progress bar."""
+    """Return the number of lines of a table, for the progress bar."""
     messages, threads, people = sum(world.counts), world.size.threads, world.clients + world.professionals
     if table == "changes":
         return sum(min(RETAINED_CHANGES, length) for length in world.lengths().values())

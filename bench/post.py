@@ -1,4 +1,4 @@
-"""A mail server that takes everything and keeps it: a process of its own, so that it takes nobody's turn."""
+"""Run a mail server that accepts everything and keeps it, in a process of its own."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class PostOffice:
         self._process = process
 
     def taken(self) -> list[Letter]:
-        """What came since this was asked last."""
+        """Return what arrived since the last call."""
         self._line.send("letters")
         letters: list[Letter] = self._line.recv()
         return letters

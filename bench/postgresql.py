@@ -1,4 +1,4 @@
-"""The PostgreSQL of a run: durable as in production, its data kept where a long load should not be done twice."""
+"""Run the PostgreSQL of a measurement: durable as in production. Its data is kept for the next run."""
 
 from __future__ import annotations
 
@@ -27,13 +27,19 @@ SETTINGS = {
 
 
 def kept_folder() -> Path:
-    """Under the temporary folder, because as root PostgreSQL runs as another user, who must be able to reach it."""
+    """Return the folder of kept data, under the temporary folder.
+
+    As root, PostgreSQL runs as another user, who must be able to reach it.
+    """
     return Path(tempfile.gettempdir()) / f"wellchat-bench-{os.getuid()}"
 
 
 @contextlib.contextmanager
 def postgresql(kept: Path | None) -> Iterator[str]:
-    """URL of a server of our own, without a port. Its databases stay in `kept` for the next run, where given."""
+    """Yield the URL of a server of our own, without a port.
+
+    Its databases stay in `kept`, where given, for the next run.
+    """
     with tempfile.TemporaryDirectory(prefix="wellchat-") as name:
         folder = Path(name)
         owner = _unprivileged(folder)

@@ -1,4 +1,4 @@
-"""Where the time of one request goes: the application alone, sampled in this process a thousand times a second."""
+"""Show where the time of one request goes: sample the application in this process, 1000 times per second."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ from bench.world import token_of
 SAMPLE_EVERY = 0.001
 LINES = 16  # of each table
 PACKAGES = Path(sysconfig.get_path("purelib"))
+# packages whose functions are shown as steps
 TOLD = (
     "wellchat",
     "flask",
@@ -39,11 +40,11 @@ TOLD = (
     "flask_limiter",
     "flask_wtf",
     "apiflask",
-)  # whose functions are steps
+)
 
 
 class Samples:
-    """Of the main thread: what it was doing each time the clock struck."""
+    """The samples of the main thread: what it was doing at each tick."""
 
     def __init__(self) -> None:
         self.stacks: list[list[CodeType]] = []
@@ -59,19 +60,19 @@ class Samples:
 
     @property
     def parts(self) -> Counter[str]:
-        """By package: who was at work, or waited; the standard library works for whoever called it."""
+        """Return the time by package; the standard library counts for its caller."""
         return Counter(next(filter(None, (_place(code)[0] for code in stack)), "") for stack in self.stacks)
 
     @property
     def steps(self) -> Counter[str]:
-        """By function: within it, or in what it called."""
+        """Return the time by function: inside it, and inside what it called."""
         places = ({_place(code) for code in stack} for stack in self.stacks)
         return Counter(function for found in places for package, function in found if package in TOLD)
 
 
 @cache
 def _place(code: CodeType) -> tuple[str, str]:
-    """The package that a function belongs to, none for the standard library; and its full name."""
+    """Return (package, full name) of a function; the package is empty for the standard library."""
     path = Path(code.co_filename)
     for root, within in ((PACKAGES, PACKAGES), (ROOT, ROOT / "wellchat")):
         if path.is_relative_to(within):
@@ -128,7 +129,7 @@ def tell(stage: Stage, console: Console, what: str, app: Any, once: Callable[[],
 
 
 class Call:
-    """A request through the whole WSGI application, as the server would make it."""
+    """Make a request through the whole WSGI application, as the server would."""
 
     def __init__(self, app: Any, url: str, *, cookie: str = "", token: str = "", body: bytes = b"") -> None:
         self.app, self.body = app, body
@@ -153,7 +154,7 @@ class Call:
 
 
 def run(once: Callable[[], None], seconds: float) -> tuple[float, Samples]:
-    """Seconds of one call, sampling included, which costs a hundredth; and the samples."""
+    """Return the seconds of one call, with 1 % for sampling, and the samples."""
     samples = Samples()
     before = signal.signal(signal.SIGALRM, samples.take)
     signal.setitimer(signal.ITIMER_REAL, SAMPLE_EVERY, SAMPLE_EVERY)

@@ -1,4 +1,4 @@
-"""What a measurement runs on: real servers, started when first asked for, ended with the run."""
+"""Provide what a measurement runs on: real servers, started on first use, ended with the run."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Pair:
 
 
 class Web:
-    """A web server as a process of its own, with its children."""
+    """A web server in a process of its own, with its children."""
 
     def __init__(self, command: Command, port: int) -> None:
         self.command, self.port = command, port
@@ -49,15 +49,16 @@ class Web:
         return [parent, *map(int, children)]
 
     def memory(self) -> int:
-        """Bytes that all its processes take together: their PSS, which counts once what they share."""
+        """Return the memory of all its processes in bytes (PSS: shared memory counts once)."""
         found = [Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in self.processes()]
         return sum(int(text.split("\nPss:")[1].split()[0]) for text in found) * 1024
 
 
 class Stage:
-    """`quick` tries everything on tiny worlds for an instant; its figures mean nothing.
+    """The servers and worlds of one run.
 
-    `given`: URLs of a PostgreSQL and a Valkey that run already.
+    `quick` tries everything on tiny worlds for a moment; its figures mean nothing. `given`: URLs of a
+    PostgreSQL and a Valkey that run already.
     """
 
     def __init__(self, *, quick: bool = False, given: tuple[str | None, str | None] = (None, None)) -> None:
@@ -81,7 +82,7 @@ class Stage:
 
     @property
     def seconds(self) -> float:
-        """Of one turn of one side."""
+        """Return the seconds of one turn of one side."""
         return 0.2 if self.quick else 4.0
 
     @cached_property
@@ -97,14 +98,14 @@ class Stage:
         return self._given[1] or self._stack.enter_context(Valkey(self.folder))
 
     def database(self, size: str) -> str:
-        """URL of a database with the world of that size."""
+        """Return the URL of a database with the world of that size."""
         world = SIZES[QUICK_SIZES[size] if self.quick else size]
         if world.name not in self._databases:
             self._databases[world.name] = load_world.database(self.server, world, self._app_on)
         return self._databases[world.name]
 
     def app(self, size: str) -> Any:
-        """The application in this process, on that world."""
+        """Return the application in this process, on that world."""
         return self._app_on(self.database(size))
 
     def _app_on(self, database: str) -> Any:
@@ -121,11 +122,11 @@ class Stage:
         }
 
     def web(self, size: str, *options: str) -> Web:
-        """`wellchat serve` on that world, with our recommended settings but for `options`."""
+        """Start `wellchat serve` on that world, with our recommended settings except `options`."""
         return self._start("wellchat", "serve", "--grace", "1", *options, database=self.database(size))
 
     def bare(self, size: str = "small") -> Web:
-        """The references of the same server, settings and machine: bench/bare.py."""
+        """Start bench/bare.py, the reference, on the same server and settings."""
         return self._start("bench.bare", database=self.database(size))
 
     def _start(self, *words: str, database: str) -> Web:
@@ -145,7 +146,7 @@ class Stage:
         return self._webs[key]
 
     def pairs(self, size: str, count: int) -> list[Pair]:
-        """Threads of as many different clients; the star's are not among them."""
+        """Return threads of as many different clients, without the star's."""
         with psycopg.connect(plain(self.database(size))) as connection:
             rows = connection.execute(
                 "SELECT DISTINCT ON (client_id) t.id, client_id, professional_id FROM threads t"
@@ -156,16 +157,17 @@ class Stage:
         return [Pair(*row) for row in rows]
 
     def star_threads(self, size: str) -> list[Pair]:
-        """The threads of the person with the most, latest first."""
+        """Return the threads of the star, latest first."""
         with psycopg.connect(plain(self.database(size))) as connection:
             rows = connection.execute(
-                "SELECT t.id, client_id, professional_id FROM threads t JOIN users u ON u.id = professional_id"
+                "SELECT t.id, client_id, professional_id FROM threads t"
+                " JOIN users u ON u.id = professional_id"
                 " WHERE u.email = 'professional0@bench.example' ORDER BY t.updated_at DESC LIMIT 50"
             ).fetchall()
         return [Pair(*row) for row in rows]
 
     def cursors(self, size: str, user_ids: Iterable[str], *, back: int = 0) -> dict[str, str]:
-        """Where each one's change log stands, or `back` rows before that; as a client carries it."""
+        """Return each one's cursor: the head of the change log, or `back` rows before it."""
         with psycopg.connect(plain(self.database(size))) as connection:
             ((epoch,),) = connection.execute("SELECT name FROM epochs ORDER BY id DESC LIMIT 1").fetchall()
         heads = self.heads(size, user_ids)

@@ -1,4 +1,4 @@
-"""The one table, and the arithmetic of its rows."""
+"""Format the table, and compute its rows."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Row:
 def rate_row(
     name: str, what: str, ours: Sequence[float], reference: Sequence[float], goal: float, by: str
 ) -> Row:
-    """Requests per second of ours against those of `by`, where more is better."""
+    """Return the row of our requests per second against those of `by`; more is better."""
     ratio = median(ours) / median(reference)
     return Row(
         name,
@@ -40,7 +40,10 @@ def rate_row(
 def alternate(
     rounds: int, ours: Callable[[], float], reference: Callable[[], float]
 ) -> tuple[list[float], list[float]]:
-    """Ours, reference, ours, reference ...: what else the machine does falls on both. The first pair only warms up."""
+    """Measure ours, reference, ours, reference ...: other load on the machine falls on both.
+
+    The first pair only warms up.
+    """
     ours(), reference()
     pairs = [(ours(), reference()) for _ in range(rounds)]
     return [first for first, _ in pairs], [second for _, second in pairs]

@@ -1,7 +1,8 @@
-"""Made-up worlds to measure in: how large, who talks to whom, and how much. Computed, so never stored twice.
+"""Compute made-up worlds to measure in: how large, who writes to whom, and how much.
 
-Threads are numbered from 0; a lower number has more messages. Messages are laid down in the order of time, a round
-through all threads for each seq, so that a thread's messages lie as scattered in the table as in a real one.
+Nothing is stored twice. Threads are numbered from 0; a lower number has more messages. Messages are inserted
+in the order of time, a round through all threads per seq, so that a thread's messages are as scattered in the
+table as real ones.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ SIZES = {
 
 
 def new_id(kind: int, number: int) -> str:
-    """An id for the number: 13 characters, as scattered as a random one."""
+    """Return the id of a number: 13 characters, as scattered as a random one."""
     return f"{(number * 8 + kind) * 2_862_933_555_777_941_757 % 2**52:013x}"
 
 
@@ -73,7 +74,7 @@ def token_of(user_id: str) -> str:
 
 
 def at(place: int) -> str:
-    """When the message at this place among all of them was sent; ten seconds after the one before, as time text."""
+    """Return when a message was sent, as text: ten seconds after the one before."""
     return f"{BEGAN + timedelta(seconds=place // 100 * 600):%Y-%m-%d %H:%M:%S}.{place % 100 * 9999:06d}+00"
 
 
@@ -90,15 +91,14 @@ def _numbers_of_words(body: str) -> str:
 class World:
     def __init__(self, size: Size) -> None:
         self.size = size
-        self.clients = (
-            size.threads * 3 // 5 + 1
-        )  # no divisor of the star's stride: nobody meets the star twice
+        # no divisor of the star's stride: nobody meets the star twice
+        self.clients = size.threads * 3 // 5 + 1
         self.professionals = max(3, size.threads // 40)
         self.stride = size.threads // size.star_threads
 
     @cached_property
     def counts(self) -> list[int]:
-        """Messages in each thread, falling: a few very long, most short."""
+        """Return the messages of each thread, falling: a few are very long, most short."""
         threads = self.size.threads
         shares = [((i + 0.5) / threads) ** -0.6 for i in range(threads)]
         scale = self.size.messages / sum(shares)
@@ -106,7 +106,7 @@ class World:
 
     @cached_property
     def before_round(self) -> list[int]:
-        """How many messages have been said before the round that says message `seq` of every thread."""
+        """Return how many messages come before the round of message `seq`."""
         said, live = [0, 0], self.size.threads
         for seq in range(1, self.counts[0] + 1):
             while live and self.counts[live - 1] < seq:
@@ -118,7 +118,7 @@ class World:
         return thread % self.clients
 
     def professional(self, thread: int) -> int:
-        """0 is the star. Of the others, the lower the number the busier."""
+        """Return the professional of a thread: 0 is the star; lower numbers are busier."""
         if thread % self.stride == 0:
             return 0
         client, again = thread % self.clients, thread // self.clients
@@ -126,11 +126,11 @@ class World:
         return 1 + (int((self.professionals - 1) * drawn**2) + again) % (self.professionals - 1)
 
     def by_client(self, thread: int, seq: int) -> bool:
-        """Whether the client said this one: now one, now the other."""
+        """Return whether the client sent this message: the two take turns."""
         return (thread + seq) % 3 != 0
 
     def unread(self, thread: int) -> int:
-        """Messages at the end of a thread that one of the two, whoever did not say the last, has not read."""
+        """Return how many last messages of a thread the recipient has not read."""
         if thread % self.stride == 0:
             star_thread = thread // self.stride
             step = self.size.star_threads // self.size.star_unread
@@ -138,7 +138,7 @@ class World:
         return 1 if thread % 20 == 7 else 0
 
     def last_said(self, thread: int) -> int:
-        """The place of a thread's last message among all messages."""
+        """Return the position of a thread's last message among all messages."""
         return self.before_round[self.counts[thread]] + thread
 
     # The tables, as lines of PostgreSQL's COPY
@@ -149,7 +149,8 @@ class World:
             (self.professionals, professional_id, "professional"),
         ):
             for n in range(people):
-                yield f"{make(n)}\t{role}{n}@bench.example\t{role.title()} {n}\t{role}\tUTC\tt\t1\t{at(0)}\t{at(0)}\n"
+                person = f"{make(n)}\t{role}{n}@bench.example\t{role.title()} {n}\t{role}"
+                yield f"{person}\tUTC\tt\t1\t{at(0)}\t{at(0)}\n"
 
     def user_ids(self) -> Iterator[str]:
         yield from map(client_id, range(self.clients))
@@ -157,7 +158,8 @@ class World:
 
     def tokens(self) -> Iterator[str]:
         for user_id in self.user_ids():
-            yield f"{user_id}\t{user_id}\t\t{hashlib.sha256(token_of(user_id).encode()).hexdigest()}\t{at(0)}\n"
+            digest = hashlib.sha256(token_of(user_id).encode()).hexdigest()
+            yield f"{user_id}\t{user_id}\t\t{digest}\t{at(0)}\n"
 
     def presences(self) -> Iterator[str]:
         for n in range(0, self.clients, 3):
@@ -165,7 +167,8 @@ class World:
 
     def connections(self) -> Iterator[str]:
         for n in range(self.size.threads):
-            yield f"{new_id(4, n)}\t{client_id(self.client(n))}\t{professional_id(self.professional(n))}\t{at(0)}\n"
+            pair = f"{client_id(self.client(n))}\t{professional_id(self.professional(n))}"
+            yield f"{new_id(4, n)}\t{pair}\t{at(0)}\n"
 
     def subjects(self) -> Iterator[str]:
         for n in range(0, self.size.threads, 3):
@@ -191,7 +194,7 @@ class World:
                 yield f"{thread_id(n)}\t{user_id}\t{count}\t{read}\t{count}\t0\tf\t{last}\n"
 
     def said(self) -> Iterator[tuple[int, int, int]]:
-        """All messages in the order of time: the place of each among them, its seq, its thread."""
+        """Yield (position, seq, thread) of all messages in the order of time."""
         place, live, counts = 0, self.size.threads, self.counts
         for seq in range(1, counts[0] + 1):
             while counts[live - 1] < seq:
@@ -213,7 +216,7 @@ class World:
             yield f"{threads[n]}\t{seq}\t{said}\t{moment}{place % 100 * 9999:06d}+00\n"
 
     def search_entries(self) -> Iterator[str]:
-        """What tokens.message_tokens would give of each, put together from the parts that many have in common."""
+        """Yield the tokens of each message, as tokens.message_tokens would, from parts that many share."""
         threads = [thread_id(n) for n in range(self.size.threads)]
         people = [
             (professional_id(self.professional(n)), client_id(self.client(n)))
@@ -236,7 +239,7 @@ class World:
             yield f"{threads[n]}\t{seq}\t{moment}{place % 100 * 9999:06d}+00\t{found}\n"
 
     def lengths(self) -> dict[str, int]:
-        """How long each person's change log has grown."""
+        """Return the length of each person's change log."""
         found = dict.fromkeys(self.user_ids(), 0)
         for n, count in enumerate(self.counts):
             found[client_id(self.client(n))] += count
@@ -277,12 +280,15 @@ COLUMNS = {
     "presences": "user_id, seen_at, thread_id",
     "connections": "id, client_id, professional_id, created_at",
     "subjects": "id, kind, external_id, title, professional_id, client_id, starts_at, created_at, updated_at",
-    "threads": "id, key, key_scope, connection_id, client_id, professional_id, last_seq, created_at, updated_at",
-    "memberships": "thread_id, user_id, last_seq, last_read_seq, delivered_seq, mailed_seq, archived, updated_at",
+    "threads": "id, key, key_scope, connection_id, client_id, professional_id, last_seq, created_at,"
+    " updated_at",
+    "memberships": "thread_id, user_id, last_seq, last_read_seq, delivered_seq, mailed_seq, archived,"
+    " updated_at",
     "messages": "thread_id, seq, sender_id, body, client_key, created_at",
     "search_entries": "thread_id, seq, at, tokens",
     "change_logs": "user_id, last_seq, floor_seq, acked_seq, access_seq",
     "changes": "user_id, seq, kind, thread_id, message_seq",
-    "notifications": "id, user_id, kind, group_key, actor_id, thread_id, count, first_seq, last_seq, title, preview,"
+    "notifications": "id, user_id, kind, group_key, actor_id, thread_id, count, first_seq, last_seq, title,"
+    " preview,"
     " payload, read_at, created_at, updated_at",
 }

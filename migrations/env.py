@@ -1,4 +1,7 @@
-"""Runs migrations in the application that `wellchat db` loaded. Versions import no models, so they stay true."""
+"""Run the migrations in the application that `wellchat db` loaded.
+
+Migrations import no models: they stay true when a model changes later.
+"""
 
 from typing import Any
 
@@ -8,19 +11,19 @@ from flask import current_app
 
 from wellchat.db import UTCDateTime
 
-# One upgrade at a time, however many hosts start together: the others wait, then find nothing left to do.
+# One upgrade at a time, however many hosts start together: the others wait, and then find nothing left to do.
 UPGRADE_LOCK = 8_245_931
 
 
 def render_item(kind: str, item: Any, _autogen: Any) -> str | bool:
-    """Write our own types as the plain ones they are made of."""
+    """Render our own types as the plain types they consist of."""
     if kind == "type" and isinstance(item, UTCDateTime):
         return "sa.DateTime(timezone=True)"
     return False
 
 
 def include_name(name: str | None, _kind: str, _parents: Any) -> bool:
-    """Not the full-text index, which no model tells of: each database has it in its own way."""
+    """Return False for the full-text index: no model declares it, and each database has its own."""
     return name != "search_entries_tokens" and not (name or "").startswith("search_entries_fts")
 
 
@@ -46,8 +49,8 @@ def run() -> None:
         with engine.connect() as connection:
             migrate(connection)
         return
-    # SQLite alters a table by making a new one and dropping the old, which would delete what refers to it.
-    # Whether keys are enforced can only be changed outside of a transaction, on a connection of our own.
+    # SQLite alters a table by creating a new one and dropping the old, which would delete the rows that refer
+    # to it. Foreign keys can be switched off only outside a transaction, on a connection of our own.
     engine = sa.create_engine(engine.url, poolclass=sa.NullPool)
     sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))

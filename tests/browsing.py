@@ -16,17 +16,19 @@ UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class Browser(FlaskClient):
-    """Carries the CSRF token as our pages do, unless told `forged=True`, and shares nothing with the test but cookies.
+    """Carries the CSRF token as our pages do, unless told `forged=True`, and shares nothing with the test but
+    cookies.
 
-    A request made inside the test's application context would run in that one, where `g` and the database session
-    of the last request still stand.
+    A request made inside the test's application context would run in that one, where `g` and the database
+    session of the last request still stand.
     """
 
     def open(self, *args: Any, forged: bool = False, **options: Any) -> TestResponse:
         if options.get("method", "GET") in UNSAFE and not forged:
             headers = dict(options.pop("headers", None) or {})
             options["headers"] = {"X-CSRFToken": self._csrf_token(), **headers}
-        db.session.rollback()  # an old snapshot of the test's must not hide, or hold up, what the request writes
+        # an old snapshot of the test's must not hide, or hold up, what the request writes
+        db.session.rollback()
         try:
             return contextvars.Context().run(super().open, *args, **options)
         finally:

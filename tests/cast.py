@@ -12,9 +12,9 @@ from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
 from wellchat.db import table, transaction
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.threads import open_thread
 
 
 @dataclass
@@ -71,7 +71,10 @@ class Talk:
 
 
 def long_life(talk: Talk, count: int, *, start: datetime, every: timedelta = timedelta(hours=1)) -> None:
-    """`count` messages at once, "message 1" ..., every third of them Cara's, all read: as years would leave it."""
+    """`count` messages at once, "message 1" ..., every third of them Cara's, all read.
+
+    As years would leave it.
+    """
     rows = [
         {
             "thread_id": talk.id,

@@ -76,7 +76,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long first, so that a parallel run does not end with one process waiting for another's browser."""
+    """What takes long first, so that a parallel run does not end with one process waiting for another's
+    browser.
+    """
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
@@ -193,13 +195,15 @@ def _app_on(
 
 @pytest.fixture
 def app(engine: str, _app_on: Callable[[str], tuple[Flask, CleanDatabase]]) -> Iterator[Flask]:
-    """The application on an empty database, with its context for the test; settings a test changes are put back."""
+    """The application on an empty database, with its context for the test.
+
+    Settings a test changes are put back.
+    """
     app, database = _app_on(engine)
     database.clean()
     settings = dict(app.config)
-    limiter.enabled = app.config[
-        "RATE_LIMITS"
-    ]  # one for all applications of this process, and some test's has them on
+    # one for all applications of this process, and some test's has them on
+    limiter.enabled = app.config["RATE_LIMITS"]
     with app.app_context():
         yield app
         db.session.remove()
@@ -258,7 +262,10 @@ def change(app: Flask) -> Callable[..., None]:
 
 @pytest.fixture
 def at_once(app: Flask) -> Callable[[int, Callable[[int], Any]], list[Any]]:
-    """`at_once(n, action)`: action(0) ... action(n - 1) from as many threads that start together; their answers."""
+    """`at_once(n, action)`: action(0) ...
+
+    action(n - 1) from as many threads that start together; their answers.
+    """
 
     def at_once(count: int, action: Callable[[int], Any]) -> list[Any]:
         start = threading.Barrier(count)

@@ -15,8 +15,8 @@ from wellchat.db import db
 class CleanDatabase:
     """Puts the database of an application back to what the migrations left, rows of theirs included.
 
-    Emptying beats copying a template on both engines here, and a transaction around each test is no choice: what
-    is tested commits, from several threads and processes.
+    Emptying beats copying a template on both engines here, and a transaction around each test is no choice:
+    what is tested commits, from several threads and processes.
     """
 
     def __init__(self, app: Flask) -> None:
@@ -28,7 +28,8 @@ class CleanDatabase:
         if self.is_sqlite:
             event.listen(self.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
         self.tables = MetaData()
-        # A full-text index of SQLite is emptied by the triggers of its table, and breaks when its own tables are.
+        # A full-text index of SQLite is emptied by the triggers of its table, and breaks when its own
+        # tables are.
         self.tables.reflect(self.engine, only=lambda name, _: "_fts" not in name)
         with self.engine.connect() as connection:
             self.seed = {t.name: self._rows(connection, t) for t in self.tables.sorted_tables}
@@ -39,9 +40,8 @@ class CleanDatabase:
                 for table in self.tables.sorted_tables:
                     connection.execute(table.delete())
             else:
-                connection.exec_driver_sql(
-                    "SET LOCAL session_replication_role = replica"
-                )  # no keys, no triggers
+                # no keys, no triggers
+                connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
                 names = [table.name for table in self.tables.sorted_tables]
                 connection.exec_driver_sql("; ".join(f'DELETE FROM "{name}"' for name in names))
             for table in self.tables.sorted_tables:
@@ -54,7 +54,7 @@ class CleanDatabase:
 
 
 def until_one_waits(*, at_most: float = 1.0) -> None:
-    """Until somebody waits for a lock of this PostgreSQL database; where nobody has to, for so many seconds."""
+    """Return when somebody waits for a lock of this PostgreSQL database, or after so many seconds."""
     waits = text(
         "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )

@@ -1,4 +1,7 @@
-"""What tests of conversation stand on: programs that act for people, work in the background, counts of queries."""
+"""What tests of conversation stand on.
+
+Programs that act for people, work in the background, counts of queries.
+"""
 
 from __future__ import annotations
 
@@ -104,7 +107,10 @@ def queries(app: Any) -> Callable[[], Any]:
 
 @pytest.fixture
 def everything(app: Any) -> Callable[[], dict[str, list[Any]]]:
-    """everything(): the whole database, to compare before and after; without what merely looking leaves behind."""
+    """everything(): the whole database, to compare before and after.
+
+    Without what merely looking leaves behind.
+    """
 
     def dump() -> dict[str, list[Any]]:
         db.session.rollback()

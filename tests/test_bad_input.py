@@ -72,10 +72,20 @@ def calls():
     return [pytest.param(*call, id=f"{call[0]} {call[1]}") for call in GOOD]
 
 
+PHRASES = {  # RFC 9457: the title of a problem of type "about:blank" is the phrase of its status
+    401: "Unauthorized",
+    404: "Not found",
+    409: "Conflict",
+    413: "Content too large",
+    422: "Unprocessable content",
+}
+
+
 def is_refusal(answer):
     return (
-        answer.status_code in (401, 404, 409, 413, 422)
+        answer.status_code in PHRASES
         and answer.content_type == "application/problem+json"
+        and answer.json["title"] == PHRASES[answer.status_code]
         and {"title", "status", "detail"} <= answer.json.keys()
     )
 
@@ -247,6 +257,7 @@ def test_unknown_calls_and_methods(app, api, cast):
         assert (answer.status_code, answer.content_type) == (404, "application/problem+json"), path
     answer = api(cast.cara).delete("/api/threads")
     assert (answer.status_code, answer.content_type) == (405, "application/problem+json")
+    assert answer.json["title"] == "Method not allowed"
     answer = api(cast.cara).post("/healthz")
     assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"GET", "HEAD", "OPTIONS"})
 

@@ -41,7 +41,8 @@ def test_it_runs_as_the_modules_do(tmp_path: Path) -> None:
         "globalThis.said.push(double(new Box(4).held));\n"
         'globalThis.done = import("./lib/late.js").then(({ late }) => late());\n',
         lib_sums='import { FACTOR } from "./numbers.js";\n'
-        "export const twice = (n) => FACTOR * n;\nexport class Box {\n  constructor(held) { this.held = held; }\n}\n",
+        "export const twice = (n) => FACTOR * n;\nexport class Box {\n"
+        "  constructor(held) { this.held = held; }\n}\n",
         lib_numbers="const FACTOR = 2;\nexport { FACTOR };\nexport async function slow() { return 1; }\n",
         lib_loud='globalThis.said = ["first"];\n',
         lib_late='import { Box } from "./sums.js";\nimport { other } from "./other.js";\n'

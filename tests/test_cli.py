@@ -348,8 +348,19 @@ def test_what_cannot_be_done_is_said_in_a_line(
 
 def test_a_database_that_does_not_answer_is_said_in_a_line(instance: Path) -> None:
     url = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none"
-    ended = run("user", "create", "a@example.com", "--name", "A", "--role", "client", "--password", "long enough now",
-                instance=instance, DATABASE_URL=url)  # fmt: skip
+    ended = run(
+        "user",
+        "create",
+        "a@example.com",
+        "--name",
+        "A",
+        "--role",
+        "client",
+        "--password",
+        "long enough now",
+        instance=instance,
+        DATABASE_URL=url,
+    )
     assert ended.returncode == 1
     assert ended.stderr.startswith("Error: the database does not answer")
     assert len(ended.stderr.splitlines()) == 1
@@ -372,9 +383,12 @@ def test_a_sweep_without_a_schema_fails_in_a_line(instance: Path, postgresql_url
 
 
 @pytest.mark.parametrize(
-    "words", [["subject", "put", "lead", "1", "--title", "T", "--professional", "paul@example.com", "--starts-at"],
-              ["digest", "send", "--now"]],
-)  # fmt: skip
+    "words",
+    [
+        ["subject", "put", "lead", "1", "--title", "T", "--professional", "paul@example.com", "--starts-at"],
+        ["digest", "send", "--now"],
+    ],
+)
 def test_a_time_out_of_all_years_is_wrong_usage(instance: Path, cast: Cast, words: list[str]) -> None:
     ended = run(*words, "0001-01-01T00:00:00+14:00", instance=instance)
     assert (ended.returncode, ended.stdout) == (2, "")

@@ -1,4 +1,4 @@
-"""Contrast as WCAG counts it, of what is written on what, in every hue an installation or a person can have."""
+"""Contrast by WCAG 2 of every text on its background, in every hue of an installation or a person."""
 
 from __future__ import annotations
 
@@ -49,7 +49,10 @@ def declared(file: str) -> dict[str, dict[str, str]]:
 
 
 def light(colour: str, hue: float) -> tuple[Linear, float]:
-    """An oklch() as browsers show it: what a screen cannot show is cut off, part by part. And how dense it is."""
+    """An oklch() as browsers show it: what a screen cannot show is cut off, part by part.
+
+    And how dense it is.
+    """
     found = OKLCH.fullmatch(colour)
     assert found, colour
     angle = math.radians(hue if found["h"].startswith("var") else float(found["h"]))

@@ -1,7 +1,7 @@
 """Every route that names something of somebody's, tried by everybody else.
 
-The table is made from the routes themselves: a new route with an id in its address is in it, or this fails. What
-exists and is not yours answers exactly as what does not exist.
+The table is made from the routes themselves: a new route with an id in its address is in it, or this fails.
+What exists and is not yours answers exactly as what does not exist.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ import pytest
 from tests.attachments.files import send, take
 from wellchat.attachments.processing import process
 from wellchat.db import new_id
-from wellchat.messaging.opening import put_subject
 from wellchat.push.actions import register
+from wellchat.subjects.actions import put_subject
 
 # What each variable of an address stands for; `make` builds one that belongs to the cast's Cara and Paul.
 THINGS = {
@@ -81,7 +81,7 @@ ELSEWHERE = {
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
-    "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",  # noqa: E501
 }
 BODIES = {
     "/api/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},

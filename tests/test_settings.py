@@ -16,9 +16,9 @@ from wellchat.config import (
     SettingsError,
     overruled_settings,
     read_settings,
-    reply_pattern,
     unknown_settings,
 )
+from wellchat.setting_types import reply_pattern
 
 DOCS = Path(__file__).parent.parent / "docs"
 
@@ -119,7 +119,8 @@ def test_the_difference_is_one_line_at_start(
     create_app()
     lines = [record.getMessage() for record in caplog.records if "PROXIES" in record.getMessage()]
     assert lines == [
-        "WELLCHAT_PROXIES is the old name of WELLCHAT_TRUSTED_PROXIES and is ignored: the two have different values"
+        "WELLCHAT_PROXIES is the old name of WELLCHAT_TRUSTED_PROXIES and is ignored:"
+        " the two have different values"
     ]
 
 

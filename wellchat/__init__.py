@@ -14,7 +14,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
 from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
-from wellchat.features import FEATURES
+from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,36 +23,42 @@ log = logging.getLogger(__name__)
 
 
 class FastJSON(DefaultJSONProvider):
-    """Ten times the standard encoder on a page of messages."""
+    """Encode and decode JSON with orjson: ten times faster than the standard encoder on many messages."""
 
     def dumps(self, obj: Any, **_: Any) -> str:
+        """Return `obj` as JSON text."""
         return orjson.dumps(obj).decode()
 
     def loads(self, s: str | bytes, **_: Any) -> Any:
+        """Return the value of the JSON text `s`."""
         return orjson.loads(s)
 
     def response(self, *args: Any, **kwargs: Any) -> Any:
+        """Return a JSON response of the arguments, as `flask.jsonify` takes them."""
         body = orjson.dumps(self._prepare_response_obj(args, kwargs))
         return Response(body, mimetype="application/json")
 
 
 class JSONRequest(Request):
-    """A body of `null` is not an empty object."""
+    """Refuse a body of `null`: it is not the same as an empty object."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
+        """Return the value of the JSON body. None only if `silent` and there is no valid JSON."""
         found = super().get_json(force=force, silent=silent, cache=cache)
         return self.on_json_loading_failed(None) if found is None and not silent else found
 
 
 class Wellchat(APIFlask):
+    """The application class: APIFlask with our JSON encoder and request."""
+
     json_provider_class = FastJSON
     request_class = JSONRequest
 
 
 def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellchat:
-    """The application, wired by `settings` (from the environment where none are given).
+    """Return the application, configured by `settings` or else by the environment.
 
-    Raises SettingsError where a setting cannot be used.
+    Raises SettingsError if a setting cannot be used.
     """
     settings = settings or read_settings()
     settings.INSTANCE.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,9 +85,11 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     errors.init_app(app)
     web.init_app(app)
     i18n.init_app(app)
+    feature.gather(app, enabled_features(settings.FEATURES))
     assets.init_app(app)
     templating.init_app(app)
     api_docs.init_app(app)
-    feature.init_app(app, [import_module(f"wellchat.{name}").feature for name in FEATURES])
-    import_module("wellchat.health").init_app(app)  # looks at all of them
+    feature.register(app)
+    # health measures all features, so it comes last
+    import_module("wellchat.health").init_app(app)
     return app

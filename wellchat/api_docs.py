@@ -1,4 +1,4 @@
-"""The OpenAPI document for people: `/api/docs` reads `/api/openapi.json` aloud, without any script from elsewhere."""
+"""Show the OpenAPI document to people: `/api/docs` is `/api/openapi.json` as a page, without scripts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 from apiflask import APIFlask
 from flask import current_app, render_template
 from pydantic import BaseModel
+
+from wellchat.feature import registry
 
 METHODS = ("get", "post", "put", "patch", "delete")
 TYPE_NAMES = {
@@ -19,6 +21,7 @@ TYPE_NAMES = {
 
 
 def docs() -> str:
+    """Return the page of the API reference."""
     spec: dict[str, Any] = current_app.spec  # type: ignore[attr-defined]
     schemas = spec["components"].get("schemas", {})
     calls = [
@@ -31,7 +34,7 @@ def docs() -> str:
 
 
 def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    """The fields of the JSON body: `name`, `required`, `type` in plain English."""
+    """Return the fields of the JSON body: dicts with `name`, `required` and `type` in plain English."""
     body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     schema = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
     required = schema.get("required", [])
@@ -85,7 +88,7 @@ UPLOAD = {
 
 
 def add_error_responses(spec: dict[str, Any]) -> dict[str, Any]:
-    """Every call may be refused in these ways, always with a Problem."""
+    """Add to every call the errors that any call may return, each with a Problem."""
     spec["components"]["schemas"]["Problem"] = Problem.model_json_schema()
     problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for calls in spec["paths"].values():
@@ -107,7 +110,17 @@ def add_error_responses(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
+def finish_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add what every call may be refused with, and what the features add to the document."""
+    add_error_responses(spec)
+    for feature in registry().features:
+        if feature.openapi is not None:
+            feature.openapi(spec)
+    return spec
+
+
 def init_app(app: APIFlask) -> None:
-    app.spec_processor(add_error_responses)  # type: ignore[arg-type]  # its type allows for YAML
+    """Add the error responses to the OpenAPI document, and the page that shows it."""
+    app.spec_processor(finish_spec)  # type: ignore[arg-type]  # its type allows for YAML
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.add_url_rule("/api/docs", "api_docs", app.doc(hide=True)(docs))

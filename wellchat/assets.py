@@ -1,7 +1,7 @@
-"""Static files as browsers get them: under an address made of their content, small, and kept for good.
+"""Serve static files as browsers need them: joined, minified, compressed, and cached for a year.
 
-There is no build step: the style sheets are joined, and so are the modules (bundle.py), freed of comments and blanks;
-all is packed when first asked for, and a process remembers it. /static serves the files as they lie in the folder.
+There is no build step. Style sheets and modules (bundle.py) are joined and minified when first requested, and
+the process keeps the result. The address contains a hash of all files. /static serves the files unchanged.
 """
 
 from __future__ import annotations
@@ -21,58 +21,52 @@ from rjsmin import jsmin
 from wellchat.bundle import bundle, dependencies, lazy_module
 from wellchat.compression import accepts_encoding
 from wellchat.errors import NotFound
+from wellchat.feature import registry
 from wellchat.web import limiter
 
-ALL_STYLESHEETS = "css/all.css"  # every one of STYLESHEETS in one answer
-STYLESHEETS = (
-    *(
-        "tokens",
-        "color-classes",
-        "reset",
-        "base",
-        "layout",
-        "topbar",
-        "button",
-        "field",
-        "avatar",
-        "menu",
-        "feedback",
-    ),
-    *(
-        "cards",
-        "conversations",
-        "inbox",
-        "thread",
-        "message",
-        "message-decorations",
-        "composer",
-        "emoji",
-        "files",
-    ),
-    *("lightbox", "panel", "notifications", "search", "forced-colors"),
+ALL_STYLESHEETS = "css/all.css"  # all stylesheets() in one response
+CORE_STYLESHEETS = (
+    *("tokens", "color-classes", "reset", "base", "layout", "topbar", "button", "field", "avatar", "menu"),
+    *("feedback", "cards", "conversations", "inbox", "thread", "message", "message-decorations", "composer"),
+    *("emoji", "files", "lightbox", "panel", "notifications"),
 )
 TEXT_SUFFIXES = {".css", ".js", ".svg"}
 ENTRY = "js/app.js"  # the script of every page
 
 
-def _fingerprint(folder: Path) -> str:
-    """One hash over all static files: modules import each other by relative path, so they must move together."""
-    whole = hashlib.sha256()
+def _fingerprint(folder: Path, styles: tuple[str, ...]) -> str:
+    """Return a hash over all static files: modules import each other by relative path, so all share it."""
+    whole = hashlib.sha256(repr(styles).encode())
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             whole.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()[:12]
 
 
+def stylesheets() -> tuple[str, ...]:
+    """Return the names of all style sheets in order: the core's, the features', and what overrides them."""
+    return (*CORE_STYLESHEETS, *registry().styles, "forced-colors")
+
+
 def asset(name: str) -> str:
-    """The address of a static file; it changes whenever any of them does, so that browsers may keep it for good."""
+    """Return the address of a static file. It changes when any file changes, so browsers cache it."""
     return url_for("asset", version=current_app.extensions["assets"], filename=name)
 
 
 def asset_names() -> list[str]:
-    """Every file that pages are made of, by the name that `asset` takes."""
-    joined = {f"css/{sheet}.css" for sheet in STYLESHEETS} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
+    """Return the names of all text files that pages load, sorted, as `asset` takes them."""
+    joined = {f"css/{sheet}.css" for sheet in stylesheets()} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
+
+
+def shell_names() -> list[str]:
+    """Return what a device keeps of a version: `asset_names` without the worker's and without what is off."""
+    declared = {f"js/features/{module}.js" for module in registry().scripts.values()}
+    return [
+        name
+        for name in asset_names()
+        if not name.startswith("sw/") and (name in declared or not name.startswith("js/features/"))
+    ]
 
 
 def _folder() -> Path:
@@ -81,7 +75,7 @@ def _folder() -> Path:
 
 @cache
 def _text_files(folder: Path, version: str) -> frozenset[str]:
-    """What there is of text."""
+    """Return the names of all text files. `version` is part of the cache key only."""
     found = (
         path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.suffix in TEXT_SUFFIXES
     )
@@ -94,7 +88,7 @@ def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
         plain = _content(folder, version, name, "")
         return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
     if name == ALL_STYLESHEETS:
-        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in STYLESHEETS).encode()
+        return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in stylesheets()).encode()
     if name == ENTRY:
         text = bundle(folder, ENTRY)
     elif name.startswith("js/"):
@@ -104,7 +98,7 @@ def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
     return (str(jsmin(text)) if name.endswith(".js") else text).encode()
 
 
-@limiter.exempt  # as Flask's own static files are: one page takes forty, and they cost nothing
+@limiter.exempt  # as Flask's own static files are: a page loads forty, and they are cheap
 def _send_asset(version: str, filename: str) -> Response:
     current = cast(str, current_app.extensions["assets"])
     if PurePosixPath(filename).suffix not in TEXT_SUFFIXES:
@@ -120,9 +114,8 @@ def _send_asset(version: str, filename: str) -> Response:
 
 
 def _send_text(version: str, name: str) -> Response:
-    encoding = next(
-        (one for one in ("br", "gzip") if accepts_encoding(one)), ""
-    )  # browsers take "br" over HTTPS only
+    # browsers take "br" over HTTPS only
+    encoding = next((one for one in ("br", "gzip") if accepts_encoding(one)), "")
     response = Response(_content(_folder(), version, name, encoding), mimetype=mimetypes.guess_type(name)[0])
     if encoding:
         response.headers["Content-Encoding"] = encoding
@@ -132,5 +125,7 @@ def _send_text(version: str, name: str) -> Response:
 
 
 def init_app(app: APIFlask) -> None:
-    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)))
+    """Compute the version of the assets and add the route that serves them."""
+    styles = app.extensions["features"].styles
+    app.extensions["assets"] = _fingerprint(Path(cast(str, app.static_folder)), styles)
     app.add_url_rule("/assets/<version>/<path:filename>", "asset", app.doc(hide=True)(_send_asset))

@@ -1,10 +1,11 @@
-"""Modules in one answer: a page needs some forty, and over HTTP/1.1 each would be a request, and packed by itself.
+"""Join the ES modules of a page into one response.
 
-No build step: it is done with the text of the modules when they are first asked for. Each becomes a function that
-answers what it exports, in the order in which a browser would run them. What is imported later, by `import()`, stays
-a module of its own, and finds the others where the bundle has left them, so that nothing is there twice.
+A page needs about forty modules, and over HTTP/1.1 each would be a request of its own. There is no build
+step: this runs when a script is first requested. Each module becomes a function that returns its exports; the
+functions run in the order in which a browser would run the modules. A module that is imported later, by
+`import()`, stays separate and takes the others from the bundle's registry, so that no module runs twice.
 
-It knows just the forms that the modules here are written in, and refuses all others.
+Only the import and export forms used in static/js are supported; all others raise BundleError.
 """
 
 from __future__ import annotations
@@ -18,23 +19,26 @@ DYNAMIC_IMPORT = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*? |class |const )(?P<name>\w+))", re.MULTILINE)
 EXPORTS = re.compile(r"^export \{(?P<names>[^}]*)\};$", re.MULTILINE)
 UNSUPPORTED = re.compile(r"^(?:export|import)\b(?!\().*$", re.MULTILINE)
-# Its path means the same only from where the bundle is served.
+# A computed path is relative to its own file; in the bundle it would be relative to the entry.
 COMPUTED_IMPORT = re.compile(r"\bimport\((?!\").*$", re.MULTILINE)
 
 
 class BundleError(ValueError):
-    """A module says something in a form that is not known here, or modules import each other in a circle."""
+    """A module uses an unsupported import or export form, or modules import each other in a cycle."""
 
 
 def bundle(folder: Path, entry: str) -> str:
-    """`entry` and all that it imports, at once, as one module; names are paths below `folder`."""
+    """Return `entry` and everything it imports statically as one module.
+
+    All names are paths below `folder`. Raises BundleError.
+    """
     order = dependencies(folder, entry)
     parts = [_as_function(folder, name, order, entry) for name in order]
     return "\n".join([f"{REGISTRY} = {{}};", *parts])
 
 
 def lazy_module(folder: Path, name: str, entry: str) -> str:
-    """A module that is not in the bundle of `entry`, as it takes from there what is."""
+    """Return a module outside the bundle, with its imports of bundled modules replaced by the registry."""
     bundled = dependencies(folder, entry)
     text = (folder / name).read_text("utf-8")
 
@@ -46,7 +50,7 @@ def lazy_module(folder: Path, name: str, entry: str) -> str:
 
 
 def dependencies(folder: Path, entry: str) -> tuple[str, ...]:
-    """`entry` and all that it imports at once, each after those it imports. Raises BundleError."""
+    """Return `entry` and its static imports, each after the modules that it imports. Raises BundleError."""
     done: dict[str, None] = {}
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -95,5 +99,5 @@ def _resolve(folder: Path, name: str, path: str) -> str:
 
 
 def _relative_url(target: str, entry: str) -> str:
-    """As seen from the bundle, which is served in the place of `entry`."""
+    """Return the path relative to the bundle, which is served at the address of `entry`."""
     return "./" + Path(target).relative_to(Path(entry).parent).as_posix()

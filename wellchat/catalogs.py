@@ -1,7 +1,7 @@
-"""The catalogs: one .po per language, and what is made from them for Python (.mo) and for the page's scripts (.js).
+"""Keep the catalogs: one .po per language, and its .mo for Python and .js for the page's scripts.
 
-`make words` brings new sentences in and makes the rest anew, `make words ARGS=it` begins a language; docs/languages.md
-says how to work with it.
+`make words` adds new sentences and writes all files; `make words ARGS=it` begins a language.
+docs/languages.md says how to work with it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 import json
 import sys
 from collections.abc import Iterator
-from gettext import c2py  # how the standard library itself reads the rule
+from gettext import c2py  # the standard library's reader of plural rules
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TRANSLATIONS = ROOT / "wellchat" / "translations"
 SCRIPTS = "wellchat/static/js"
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2), "N_": None, "t": None, "tn": (1, 2)}
-SOURCES = {  # where sentences stand, and how they are found there
+SOURCES = {  # folders with sentences, and how to extract them
     "wellchat": [("static/js/catalogs/**", "ignore"), ("static/js/**.js", "javascript"), ("**.py", "python")],
     "templates": [("**.html", "jinja2"), ("**.txt", "jinja2")],
 }
@@ -34,24 +34,27 @@ OPTIONS["static/js/**.js"] = {"parse_template_string": "true"}
 
 
 def languages() -> list[str]:
-    """Those with a catalog; English has none."""
+    """Return the languages with a catalog, sorted; English has none."""
     return sorted(path.name for path in TRANSLATIONS.iterdir() if (path / "LC_MESSAGES").is_dir())
 
 
 def po(language: str) -> Path:
+    """Return the path of the .po file: the translations that people edit."""
     return TRANSLATIONS / language / "LC_MESSAGES" / "messages.po"
 
 
 def mo(language: str) -> Path:
+    """Return the path of the .mo file, which Python reads."""
     return po(language).with_suffix(".mo")
 
 
 def script(language: str) -> Path:
+    """Return the path of the .js file, which the page's scripts load."""
     return ROOT / SCRIPTS / "catalogs" / f"{language.replace('_', '-')}.js"
 
 
 def template() -> Catalog:
-    """Every sentence of the source, and in which files it stands."""
+    """Return a catalog of every sentence in the source, with the files that use it."""
     found = Catalog(project="wellchat", charset="utf-8")
     for folder, methods in SOURCES.items():
         rows = extract_from_dir(ROOT / folder, methods, OPTIONS, KEYWORDS, strip_comment_tags=True)
@@ -61,16 +64,21 @@ def template() -> Catalog:
 
 
 def read(language: str) -> Catalog:
+    """Return the catalog of a language."""
     with po(language).open("rb") as file:
         return read_po(file, locale=language)
 
 
 def sentences(catalog: Catalog) -> Iterator[Message]:
+    """Yield the messages of a catalog without its header."""
     return (message for message in catalog if message.id)
 
 
 def update_catalog(catalog: Catalog) -> Catalog:
-    """The same translations, and an empty one for each sentence that is new; guesses would only look finished."""
+    """Return the catalog with the sentences of today; new ones are empty.
+
+    No translation is guessed (no fuzzy matching): a guess would only look finished.
+    """
     catalog.update(template(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
     for message in sentences(catalog):
@@ -79,19 +87,24 @@ def update_catalog(catalog: Catalog) -> Catalog:
 
 
 def to_po(catalog: Catalog) -> bytes:
+    """Return the catalog as the bytes of a .po file."""
     out = io.BytesIO()
     write_po(out, catalog, width=120, include_lineno=False, omit_header=False, sort_output=True)
     return out.getvalue()
 
 
 def to_mo(catalog: Catalog) -> bytes:
+    """Return the catalog as the bytes of a .mo file."""
     out = io.BytesIO()
     write_mo(out, catalog)
     return out.getvalue()
 
 
 def to_js(catalog: Catalog) -> str:
-    """A module with the sentences of the scripts; of a plural, each form by the name Intl.PluralRules gives it."""
+    """Return a script with the sentences that the scripts use.
+
+    A plural becomes an object: form by its category of Intl.PluralRules.
+    """
     words: dict[str, Any] = {}
     for message in sentences(catalog):
         if not any(name.startswith(SCRIPTS) for name, _ in message.locations):
@@ -101,7 +114,8 @@ def to_js(catalog: Catalog) -> str:
         else:
             words[str(message.id)] = message.string
     body = json.dumps(dict(sorted(words.items())), ensure_ascii=False, indent=0)
-    return f"/* Made from the catalog {catalog.locale} by `make words`. */\nglobalThis.wellchatCatalog = {body};\n"
+    head = f"/* Made from the catalog {catalog.locale} by `make words`. */"
+    return f"{head}\nglobalThis.wellchatCatalog = {body};\n"
 
 
 def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
@@ -113,7 +127,7 @@ def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
 
 
 def make(language: str) -> int:
-    """Write the .po, .mo and .js of one language anew; answers how many sentences have no translation yet."""
+    """Write the .po, .mo and .js of a language. Return how many sentences have no translation yet."""
     catalog = update_catalog(read(language))
     po(language).write_bytes(to_po(catalog))
     mo(language).write_bytes(to_mo(catalog))
@@ -123,11 +137,12 @@ def make(language: str) -> int:
 
 
 def plural_forms(message: Message) -> tuple[str, ...]:
+    """Return the translations of a message: one, or one per plural form."""
     return tuple(message.string) if isinstance(message.id, tuple) else (str(message.string or ""),)  # type: ignore[arg-type]
 
 
 def create(language: str) -> None:
-    """An empty catalog for a language that has none."""
+    """Create an empty catalog for a new language."""
     po(language).parent.mkdir(parents=True)
     po(language).write_bytes(to_po(Catalog(locale=language, project="wellchat", charset="utf-8")))
 

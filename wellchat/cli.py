@@ -1,4 +1,4 @@
-"""The `wellchat` command. Features add their own commands when the application loads them."""
+"""Define the `wellchat` command. Features add their own commands when the application loads them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wellchat.errors import WellchatError
 
 
 def listening(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The two options of what listens: HOST and PORT of the environment, or 127.0.0.1:8000."""
+    """Add the options --host and --port to a command; defaults from HOST and PORT, else 127.0.0.1:8000."""
     port = click.option("--port", envvar="PORT", type=click.IntRange(1, 65535), default=8000)
     return click.option("--host", envvar="HOST", default="127.0.0.1")(port(command))
 
@@ -77,7 +77,9 @@ def sweep(as_json: bool) -> None:
     from wellchat.clock import now
 
     with create_app().app_context():
-        epoch()  # a database that does not answer, or has no schema, is one line and not the failure of every sweep
+        # A database that does not answer, or has no schema, becomes one line here instead of a failure per
+        # sweep.
+        epoch()
         done = sweeps.run(now=now()) | sweeps.tidy(now=now())
     click.echo(json.dumps(done) if as_json else "\n".join(f"{name}: {count}" for name, count in done.items()))
 
@@ -95,7 +97,7 @@ COMMANDS = (up, serve, doctor, sweep, restored)
 
 
 def init_app(app: Flask) -> None:
-    """Our commands under `flask` too."""
+    """Register the commands under `flask` too."""
     for command in COMMANDS:
         app.cli.add_command(command)
 
@@ -112,8 +114,8 @@ for command in (*COMMANDS, routes_command, shell_command):
 
 
 def main() -> None:
-    """0 when done, 1 with one line on standard error when it could not, 2 on wrong usage."""
-    os.umask(0o077)  # conversations and keys: what this writes is its owner's alone, whoever made the folder
+    """Run the command. Exit 0 if done, 1 with one line on standard error if it failed, 2 on wrong usage."""
+    os.umask(0o077)  # files of mode 0600, folders of mode 0700: they hold conversations and keys
     try:
         cli.main(prog_name="wellchat")
     except (WellchatError, SettingsError, OSError) as error:
@@ -124,5 +126,5 @@ def main() -> None:
 
 def _give_up(reason: str) -> NoReturn:
     click.echo(f"Error: {reason}", err=True)
-    # A mail server gives a mail back to its sender for any status but this one.
+    # A mail server returns the mail to its sender for any status but EX_TEMPFAIL.
     sys.exit(os.EX_TEMPFAIL if sys.argv[1:3] == ["mail", "receive"] else 1)

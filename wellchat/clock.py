@@ -1,24 +1,24 @@
-"""The only reader of the clock. Everything else is handed `now`."""
+"""Read the clock. No other module does: all are given `now`."""
 
 from datetime import UTC, datetime
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """Return the present moment: aware, in UTC."""
     return datetime.now(UTC)
 
 
 def moment(text: str) -> datetime:
-    """A moment as programs and operators write it: ISO 8601, UTC where it names no offset. Raises ValueError."""
+    """Return the moment of an ISO 8601 text, in UTC; without an offset it is UTC. Raises ValueError."""
     found = datetime.fromisoformat(text)
     try:
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:  # its offset leads out of the years there are
+    except OverflowError:  # the offset leads outside the years 1 to 9999
         raise ValueError(text) from None
 
 
 def iso(moment: datetime | None) -> str | None:
-    """ISO 8601 in UTC with `Z`, as every time in the JSON."""
+    """Return ISO 8601 in UTC with milliseconds and `Z`, as every time in the JSON; None for None."""
     return (
         moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
     )

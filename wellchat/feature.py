@@ -1,33 +1,45 @@
 """Declare what a feature package gives to the rest of the application.
 
-Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists the
-packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application. Nothing is
-registered at import time, so two applications in one process share nothing. A declaration that cannot be right (an
-unknown icon, a kind declared twice, a missing template, task module, style or script) raises FeatureError at start.
+Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists
+the packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application.
+Nothing is registered at import time, so two applications in one process share nothing. A declaration that
+cannot be right raises FeatureError at start (feature_checks.py). docs/adding-a-feature.md shows an example.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from importlib.util import find_spec
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
-from click import Command
+from click import Command, Group
 from flask import Blueprint, Flask, current_app
+from markupsafe import Markup
+
+from wellchat.icons import CORE_ICONS, DIRECTIONAL_ICONS
+from wellchat.places import ComposerAction, ConnectionPanel, SearchSource, ThreadPanel
 
 if TYPE_CHECKING:
+    from wellchat.accounts.models import User
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
+    from wellchat.personal_data import PersonalData
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 Sweep = Callable[[datetime], dict[str, int]]
 """(now) -> how much of what was done, by name."""
+ChangeLoader = Callable[["User", Sequence[str], datetime], list[dict[str, Any]]]
+"""(viewer, ids, now) -> one JSON object for each id, as this person may see it now. Each has its `id`.
+
+It takes one statement, however many ids there are. What is gone, or is not the viewer's any more, is
+`{"id": ..., "deleted": True}`.
+"""
 
 
 class FeatureError(Exception):
@@ -37,9 +49,9 @@ class FeatureError(Exception):
 class Hook(Generic[P, R]):
     """A place where a lower feature calls the higher ones.
 
-    Features name their handlers in `Feature.handlers`. They run in the order of the features, lowest first. A name
-    that ends in `_in_transaction` promises that they run inside the caller's transaction. What a handler raises ends
-    the caller's work.
+    Features name their handlers in `Feature.handlers`. They run in the order of the features, lowest first. A
+    name that ends in `_in_transaction` promises that they run inside the caller's transaction. What a handler
+    raises ends the caller's work.
     """
 
     def __init__(self, name: str) -> None:
@@ -51,12 +63,22 @@ class Hook(Generic[P, R]):
 
 
 @dataclass(frozen=True)
+class NavItem:
+    """A link of the frame around every page, shown to signed-in people."""
+
+    path: str
+    label: str
+    icon: str = ""  # none in the tabs of the settings
+    visible: Callable[[User], bool] = lambda viewer: True
+
+
+@dataclass(frozen=True)
 class MailType:
     """One kind of email, named like its folder below templates/emails/.
 
-    `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise NotWanted or
-    NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is about;
-    `unsubscribe_path` makes it a mail that can be unsubscribed from.
+    `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise
+    NotWanted or NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is
+    about; `unsubscribe_path` makes it a mail that can be unsubscribed from.
     """
 
     label: str  # in the ledger of emails
@@ -73,6 +95,7 @@ class Feature:
     name: str
     blueprints: tuple[Blueprint, ...] = ()
     commands: tuple[Command, ...] = ()
+    subcommands: Mapping[str, tuple[Command, ...]] = field(default_factory=dict)  # of a lower feature's group
     tasks: str | None = None  # the module with its Celery tasks
     sweeps: tuple[Sweep, ...] = ()  # called every SWEEP_EVERY seconds: do what is due
     deliveries: tuple[Sweep, ...] = ()  # called after all sweeps: send what they have put down
@@ -82,9 +105,45 @@ class Feature:
     mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
     """name -> (user id, now) -> the path of a link with its secret, made at the moment of sending."""
     handlers: tuple[tuple[Hook[..., Any], Callable[..., Any]], ...] = ()
+    navigation: tuple[NavItem, ...] = ()  # in the top bar
+    account_menu: tuple[NavItem, ...] = ()  # behind one's own picture
+    settings_tabs: tuple[NavItem, ...] = ()
+    icons: Mapping[str, str] = field(default_factory=dict)  # name -> what stands inside an <svg> of 20 by 20
+    styles: tuple[str, ...] = ()  # names of files in static/css, joined into the style sheet of every page
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """data-controller -> the module in static/js/features that exports it. Pages that name it load it."""
+    slots: Mapping[str, str] = field(default_factory=dict)  # a place of SLOTS -> the template included there
+    thread_panels: tuple[ThreadPanel, ...] = ()
+    connection_panels: tuple[ConnectionPanel, ...] = ()
+    composer_actions: tuple[ComposerAction, ...] = ()
+    changes: Mapping[str, ChangeLoader] = field(default_factory=dict)
+    """kind of change -> what an update carries under the kind's plural. See `record_change`."""
+    search_sources: tuple[SearchSource, ...] = ()
+    offline_paths: tuple[str, ...] = ()  # regular expressions of whole paths: pages that a device keeps
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of templates
     context: Callable[[], dict[str, Any]] | None = None  # what every template is given
+    doctor_checks: tuple[tuple[str, Callable[[Flask], str]], ...] = ()
+    """(name, check): returns one line about what is well; raises with one line about what is not."""
+    metrics: tuple[Callable[[datetime | None], None], ...] = ()
+    """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is
+    known.
+    """
+    openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
+    samples: Callable[[Any], dict[str, Any]] | None = None
+    """(talk) -> a value for each argument of its routes: things of the two people, for tests of access."""
+    optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
+    on_by_default: bool = True
+    personal_data: PersonalData | None = None  # needed as soon as a table of the feature refers to a person
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
+
+
+SLOTS = ("sign_in", "inbox_head")
+"""Places in templates: below the form of the sign-in page; in the head of the list of conversations."""
+
+
+def plural(kind: str) -> str:
+    """Return the key under which an update carries what changed of a declared kind."""
+    return f"{kind}s"
 
 
 class Registry:
@@ -93,20 +152,6 @@ class Registry:
     def __init__(self, features: Iterable[Feature]) -> None:
         self.features = tuple(features)
 
-    def check(self, app: Flask) -> None:
-        """Raise FeatureError for the first declaration that cannot be right."""
-        for feature in self.features:
-            if feature.tasks and find_spec(feature.tasks) is None:
-                raise FeatureError(f"{feature.name}: there is no module {feature.tasks} for its tasks")
-            for mail in feature.mails:
-                _must_exist(app, feature, f"emails/{mail}/body.txt")
-            for kind in feature.notification_kinds:
-                _must_exist(app, feature, kind.partial)
-        for what in ("notification_kinds", "mails", "mail_links"):
-            names = Counter(_name(each) for feature in self.features for each in getattr(feature, what))
-            if twice := [name for name, count in names.items() if count > 1]:
-                raise FeatureError(f"{what}: {', '.join(twice)} is declared more than once")
-
     @cached_property
     def handlers(self) -> dict[str, tuple[Callable[..., Any], ...]]:
         found: dict[str, tuple[Callable[..., Any], ...]] = {}
@@ -114,6 +159,33 @@ class Registry:
             for hook, handler in feature.handlers:
                 found[hook.name] = (*found.get(hook.name, ()), handler)
         return found
+
+    @cached_property
+    def icons(self) -> dict[str, str]:
+        """Every icon that pages may draw: name -> what stands inside the <svg>."""
+        return CORE_ICONS | {
+            name: shape for feature in self.features for name, shape in feature.icons.items()
+        }
+
+    @cached_property
+    def styles(self) -> tuple[str, ...]:
+        return tuple(style for feature in self.features for style in feature.styles)
+
+    @cached_property
+    def scripts(self) -> dict[str, str]:
+        return {name: module for feature in self.features for name, module in feature.scripts.items()}
+
+    @cached_property
+    def changes(self) -> dict[str, ChangeLoader]:
+        return {kind: load for feature in self.features for kind, load in feature.changes.items()}
+
+    @cached_property
+    def search_sources(self) -> tuple[SearchSource, ...]:
+        return tuple(source for feature in self.features for source in feature.search_sources)
+
+    def slot(self, place: str) -> list[str]:
+        """Return the templates that the features put into this place, lowest feature first."""
+        return [feature.slots[place] for feature in self.features if place in feature.slots]
 
     @cached_property
     def notification_kinds(self) -> dict[str, NotificationKind]:
@@ -128,13 +200,17 @@ class Registry:
         return {name: link for feature in self.features for name, link in feature.mail_links.items()}
 
 
-def _name(each: Any) -> str:
-    return each if isinstance(each, str) else str(each.name)
-
-
-def _must_exist(app: Flask, feature: Feature, template: str) -> None:
-    if template not in app.jinja_env.list_templates():
-        raise FeatureError(f"{feature.name}: there is no template {template}")
+def module_exists(name: str) -> bool:
+    """Return whether there is such a module, without importing its package: the worker's makes an
+    application.
+    """
+    path = None
+    for part in name.split("."):
+        spec = PathFinder.find_spec(part, path)
+        if spec is None:
+            return False
+        path = spec.submodule_search_locations
+    return True
 
 
 def registry() -> Registry:
@@ -142,17 +218,62 @@ def registry() -> Registry:
     return cast(Registry, current_app.extensions["features"])
 
 
-def init_app(app: Flask, features: Iterable[Feature]) -> None:
-    """Register the features with Flask. Raises FeatureError."""
-    gathered = app.extensions["features"] = Registry(features)
+def icon_shape(name: str) -> Markup:
+    """Return what stands inside the <svg> of an icon. Raises FeatureError for a name that nobody declares."""
+    shape = registry().icons.get(name)
+    if shape is None:
+        raise FeatureError(f"there is no icon {name!r}; see wellchat/icons.py")
+    return Markup(shape)  # noqa: S704 - our own
+
+
+def visible_items(items: str, viewer: User) -> list[Any]:
+    """Return what one list of the features (`navigation`, `composer_actions` ...) holds for this person."""
+    declared = (item for feature in registry().features for item in getattr(feature, items))
+    return [item for item in declared if item.visible(viewer)]
+
+
+def load_panels(items: str, viewer: User, subject: Any, now: datetime) -> list[dict[str, Any]]:
+    """Return the sections of `thread_panels` or `connection_panels`, each {label, template, data}.
+
+    `subject` is what they stand beside: the ThreadView or the Connection.
+    """
+    loaded = ((panel, panel.load(viewer, subject, now)) for panel in visible_items(items, viewer))
+    return [
+        {"label": panel.label, "template": panel.template, "data": data}
+        for panel, data in loaded
+        if data is not None
+    ]
+
+
+def gather(app: Flask, features: Iterable[Feature]) -> None:
+    """Make the registry of this application. `register` follows once the core is ready."""
+    app.extensions["features"] = Registry(features)
+    app.jinja_env.filters["icon_shape"] = icon_shape
+    app.jinja_env.tests["directional_icon"] = DIRECTIONAL_ICONS.__contains__
+    app.jinja_env.globals.update(visible_items=visible_items, slot=app.extensions["features"].slot)
+    app.jinja_env.globals["feature_scripts"] = app.extensions["features"].scripts
+
+
+def _extend(group: Command, commands: Iterable[Command]) -> None:
+    assert isinstance(group, Group)
+    group.commands = {**group.commands, **{str(command.name): command for command in commands}}
+
+
+def register(app: Flask) -> None:
+    """Register what the features declare with Flask. Raises FeatureError."""
+    from wellchat.feature_checks import check  # it imports the types above
+
+    gathered: Registry = app.extensions["features"]
     for feature in gathered.features:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)
         for command in feature.commands:
-            app.cli.add_command(command)
+            app.cli.add_command(copy(command))  # a group's subcommands are this application's own
+        for group, commands in feature.subcommands.items():
+            _extend(app.cli.commands[group], commands)
         app.jinja_env.filters.update(feature.filters)
         if feature.context is not None:
             app.context_processor(feature.context)
         if feature.setup is not None:
             feature.setup(app)
-    gathered.check(app)
+    check(gathered, app)

@@ -1,4 +1,15 @@
-"""The features, lowest first. A feature imports only from those before it; tests/test_architecture.py holds that."""
+"""The list of features, lowest first, and which of them an installation runs.
+
+A feature imports only from those before it; tests/test_architecture.py holds that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+
+from wellchat.config import SettingsError
+from wellchat.feature import Feature, module_exists, registry
 
 FEATURES = (
     "mail",
@@ -9,6 +20,7 @@ FEATURES = (
     "notifications",
     "attachments",
     "messaging",
+    "mail_ledger",
     "replies",
     "search",
     "digests",
@@ -19,3 +31,35 @@ FEATURES = (
     "oversight",
     "demo",
 )
+
+
+def enabled_features(switches: Iterable[str] = ()) -> list[Feature]:
+    """Return the declarations of the features that are on, lowest first.
+
+    `switches` are the values of WELLCHAT_FEATURES: `name` switches an optional feature on, `-name` off. A
+    name with a dot is a package of your own, such as `mysite.goals`; it comes last. Raises SettingsError for
+    a name that is no feature, and for one that cannot be switched.
+    """
+    chosen = {name.removeprefix("-"): not name.startswith("-") for name in switches}
+    own = [name for name, on in chosen.items() if "." in name and on]
+    features = []
+    for name in (*FEATURES, *own):
+        if "." in name and not module_exists(name):
+            raise SettingsError(f"WELLCHAT_FEATURES: there is no package {name}")
+        feature: Feature = import_module(name if "." in name else f"wellchat.{name}").feature
+        if name in chosen and not feature.optional:
+            raise SettingsError(f"WELLCHAT_FEATURES: {name} is always on")
+        if chosen.get(name, feature.on_by_default):
+            features.append(feature)
+    if unknown := sorted(name for name in chosen if "." not in name and name not in FEATURES):
+        raise SettingsError(f"WELLCHAT_FEATURES: there is no feature {', '.join(unknown)}")
+    return features
+
+
+def all_features() -> list[Feature]:
+    """Return the declarations of all features whose tables are there, on or off, lowest first.
+
+    Needs an application context, for packages of your own that are on.
+    """
+    own = [feature for feature in registry().features if feature.name not in FEATURES]
+    return [*(import_module(f"wellchat.{name}").feature for name in FEATURES), *own]

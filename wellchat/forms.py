@@ -1,4 +1,4 @@
-"""Shapes of input: what every feature's `forms.py` builds on. One shape serves the page's form and the JSON call."""
+"""Define the base of every feature's `forms.py`. One form serves the page and the JSON call."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Text = Annotated[str, AfterValidator(_clean)]
 
 
 class Form(BaseModel):
-    """Exactly the declared fields, each of its own type: nothing is coerced, nothing extra slips in."""
+    """Accept exactly the declared fields, each of its own type: no coercion, no extra fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
 
 
 class QueryForm(BaseModel):
-    """A query string: all values arrive as text, so numbers are read from it; unknown names are ignored."""
+    """Read a query string: all values are text and are converted; unknown names are ignored."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -40,12 +40,12 @@ AnyForm = TypeVar("AnyForm", bound=BaseModel)
 
 
 def read_form(form: type[AnyForm], **more: Any) -> AnyForm:
-    """The posted HTML form as `form`. Raises Invalid with a sentence for each field that is not right."""
+    """Return the posted HTML form as `form`. Raises Invalid with a message for each bad field."""
     return fill(form, {**request.form.to_dict(), **more})
 
 
 def fill(form: type[AnyForm], values: Mapping[str, Any]) -> AnyForm:
-    """`form` from values that arrived as text, as a page or the command line sends them. Raises Invalid."""
+    """Return `form` from values that are all text, as from a page or the command line. Raises Invalid."""
     try:
         return form.model_validate(values, strict=False, extra="ignore")
     except ValidationError as error:
@@ -53,7 +53,7 @@ def fill(form: type[AnyForm], values: Mapping[str, Any]) -> AnyForm:
 
 
 def read_query(form: type[AnyForm]) -> AnyForm:
-    """The query string as `form`. Raises Invalid."""
+    """Return the query string as `form`. Raises Invalid."""
     try:
         return form.model_validate(request.args.to_dict())
     except ValidationError as error:

@@ -1,21 +1,18 @@
-"""For machines that look after this one: alive, ready, and the figures."""
+"""Serve monitoring: /healthz (alive), /readyz (ready) and /metrics."""
 
 from __future__ import annotations
 
-import math
+from datetime import datetime
 
 import redis
 from flask import Blueprint, Flask, Response, current_app, jsonify
-from sqlalchemy import func, select, text
+from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import clock, metrics
-from wellchat.accounts.models import Presence
-from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+from wellchat.feature import registry
 from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
-from wellchat.mail.models import QUEUED, SENDING, UNKNOWN, Mail
-from wellchat.messaging.models import PendingDelivery
 from wellchat.web import limiter
 
 health = Blueprint("health", __name__)
@@ -24,13 +21,13 @@ limiter.exempt(health)
 
 @health.get("/healthz")
 def healthz() -> Response:
-    """The process answers."""
+    """Return 200: the process is alive."""
     return jsonify(status="ok")
 
 
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """The process can serve: its database answers, and Redis where one is set."""
+    """Return 200 if the database answers, and Redis if one is set; else 503 with what failed."""
     failed = {}
     try:
         db.session.execute(text("SELECT 1"))
@@ -46,45 +43,26 @@ def readyz() -> tuple[Response, int]:
 
 @health.get("/metrics", endpoint="metrics")
 def prometheus() -> Response:
-    """Prometheus' text form. Names and numbers only: nothing of anybody's. Without a database, what else is known."""
+    """Return the metrics in Prometheus' text form: names and numbers, nothing about people.
+
+    Without a database, it returns what the process itself knows.
+    """
     try:
-        _measure_queues()
+        _measure(clock.now())
         metrics.DATABASE.set(1)
     except SQLAlchemyError:
         metrics.DATABASE.set(0)
-        _clear_queues()
+        _measure(None)  # or the last values would go on as if they were of now
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
 
 
-def _measure_queues() -> None:
-    now = clock.now()
-    due, oldest = db.session.execute(
-        select(func.count(), func.min(PendingDelivery.due_at)).where(PendingDelivery.due_at <= now)
-    ).one()
-    metrics.OUTBOX.set(due)
-    metrics.OUTBOX_AGE.set((now - oldest).total_seconds() if oldest else 0)
-    lag = select(func.max(ChangeLog.last_seq - ChangeLog.acked_seq)).join(
-        Presence, Presence.user_id == ChangeLog.user_id
-    )
-    metrics.LAG.set(db.session.execute(lag).scalar() or 0)
-    waiting = (
-        select(Mail.state, func.count())
-        .where(Mail.state.in_((QUEUED, SENDING, UNKNOWN)))
-        .group_by(Mail.state)
-    )
-    found = dict(db.session.execute(waiting).all())
-    for state in (QUEUED, SENDING, UNKNOWN):
-        metrics.MAILS.labels(state).set(found.get(state, 0))
-
-
-def _clear_queues() -> None:
-    """The figures of the last time would go on as if they were of now."""
-    for gauge in (metrics.OUTBOX, metrics.OUTBOX_AGE, metrics.LAG):
-        gauge.set(math.nan)
-    for state in (QUEUED, SENDING, UNKNOWN):
-        metrics.MAILS.labels(state).set(math.nan)
+def _measure(now: datetime | None) -> None:
+    for feature in registry().features:
+        for measure in feature.metrics:
+            measure(now)
 
 
 def init_app(app: Flask) -> None:
+    """Register the blueprint."""
     app.register_blueprint(health)

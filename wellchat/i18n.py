@@ -1,7 +1,9 @@
-"""The reader's language: sentences, plurals, days, times and numbers. docs/languages.md says how to add one.
+"""Translate for the reader: sentences, plurals, days, times and numbers.
 
-The English sentence is the key, in templates, Python and JavaScript alike. Who reads decides: on a page the person's
-own choice, else what their browser asks for; in a mail what is known of its reader (`force_language`).
+docs/languages.md says how to add a language.
+
+The English sentence is the key, in templates, Python and JavaScript. The language of a page is the person's
+own choice, or else what their browser asks for; that of a mail is its reader's (`force_language`).
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from flask import current_app, g, has_app_context, has_request_context, request
 
 ENGLISH = "en"
 
-# English as this product always wrote it; every other language as its own readers do (CLDR).
+# English uses our own formats; every other language uses those of CLDR.
 _ENGLISH_FORMATS = {
     "day": "EEE d MMM",
     "short": "d MMM",
@@ -36,7 +38,7 @@ _SKELETONS = {"day": "MMMEd", "short": "MMMd", "year": "yMMMd", "long": "MMMEd"}
 
 
 class _Language(NamedTuple):
-    """The language of what is being written."""
+    """A locale with its catalog."""
 
     locale: Locale
     catalog: NullTranslations
@@ -46,14 +48,20 @@ _forced_language: ContextVar[_Language | None] = ContextVar("language", default=
 
 
 def gettext(text: str, /, **named: Any) -> str:
-    """The sentence in the reader's language; English where nobody reads. `%(name)s` stands for what is named."""
-    if text:  # of nothing, a catalog tells its own head
+    """Return the sentence in the reader's language; English if there is no reader.
+
+    `%(name)s` is replaced by the argument `name`.
+    """
+    if text:  # the empty key of a catalog is its header
         text = _current().catalog.gettext(text)
     return text % named if named else text
 
 
 def ngettext(one: str, several: str, num: int, /, **named: Any) -> str:
-    """The sentence for a count, in a form the language has for it; `%(num)s` stands for the count."""
+    """Return the sentence for `num`, in the plural form of the language.
+
+    `%(num)s` is replaced by the count.
+    """
     return _plural_form(one, several, num) % {"num": num, **named}
 
 
@@ -62,22 +70,22 @@ def _plural_form(one: str, several: str, num: int) -> str:
 
 
 def N_(text: str, /) -> str:  # noqa: N802
-    """Marks a sentence that is kept in English and translated where it is shown."""
+    """Mark a sentence for the catalogs; it is kept in English and translated when it is shown."""
     return text
 
 
 def available_languages() -> tuple[str, ...]:
-    """The languages of this installation; the first is for who asks for none of them."""
+    """Return the language codes of this installation; the first is the default."""
     return tuple(current_app.config["LANGUAGES"])
 
 
 def negotiated_language() -> str | None:
-    """The best of our languages by what the browser says, if it wants any of them."""
+    """Return the best of our languages by Accept-Language (RFC 9110); None without a request or a match."""
     return request.accept_languages.best_match(available_languages()) if has_request_context() else None
 
 
 def _viewer_language() -> str:
-    # Who is known already, and what of them: asking for more may need a database that is not there.
+    # Read only what is loaded already: loading the user needs the database, and an error page may have none.
     known = getattr(g.get("_login_user"), "__dict__", {})
     chosen = known.get("locale", known.get("locale_before"))
     return (
@@ -86,17 +94,17 @@ def _viewer_language() -> str:
 
 
 def language() -> str:
-    """The code of the language that is being written: en, de, pt-BR."""
+    """Return the code of the current language: en, de, pt-BR."""
     return str(_current().locale).replace("_", "-")
 
 
 def direction() -> str:
-    """ltr or rtl."""
+    """Return the writing direction of the current language: ltr or rtl."""
     return str(_current().locale.text_direction)
 
 
 def force_language(code: str | None) -> Any:
-    """Within it all is written in this language; None, or one that is not offered any more: in the first."""
+    """Return a context manager that sets the language; the default language for None or an unknown code."""
     if not has_app_context():
         return nullcontext()
     return _force(code if code in available_languages() else available_languages()[0])
@@ -113,7 +121,7 @@ def _force(code: str) -> Iterator[None]:
 
 
 def _current() -> _Language:
-    """Looked for once in a request or a mail: a page asks for some hundred sentences."""
+    """Return the current language, kept for the request or the mail: a page has hundreds of sentences."""
     if forced := _forced_language.get():
         return forced
     if not has_app_context():
@@ -129,14 +137,14 @@ def _load() -> _Language:
 
 
 def language_names() -> list[tuple[str, str]]:
-    """Each language by the name its own people have for it: (de, Deutsch)."""
+    """Return (code, own name) for each language, such as (de, Deutsch)."""
     return [
         (code, str(_parse_locale(code).get_display_name()).capitalize()) for code in available_languages()
     ]
 
 
 def script_language() -> str | None:
-    """The language whose sentences the page's scripts are to load; None: they speak English by themselves."""
+    """Return the language whose catalog the scripts load; None if they use the English in their source."""
     return code if (code := language()) in _script_catalogs() else None
 
 
@@ -156,7 +164,10 @@ def _parse_locale(code: str) -> Locale:
 
 
 def format_time(moment: datetime | time) -> str:
-    """14:05, or as the language has it. The moment is in the reader's zone already, as for all of these."""
+    """Format a time as 14:05 or as the language writes it.
+
+    The moment must be in the reader's zone already.
+    """
     locale = _current().locale
     if locale.language == ENGLISH:
         return moment.strftime("%H:%M")
@@ -164,7 +175,10 @@ def format_time(moment: datetime | time) -> str:
 
 
 def format_date(of: date, form: str = "day") -> str:
-    """`day` Thu 12 Nov, `short` 12 Nov, `year` 12 Nov 2024, `weekday` Thu, `long` Thursday 12 November."""
+    """Format a date; `form` is one of these.
+
+    `day` Thu 12 Nov, `short` 12 Nov, `year` 12 Nov 2024, `weekday` Thu, `long` Thursday 12 November.
+    """
     locale = _current().locale
     return str(_date_pattern(locale, form).apply(of, locale))
 
@@ -179,18 +193,19 @@ def _date_pattern(locale: Locale, form: str) -> DateTimePattern:
     if skeleton not in known:
         skeleton = match_skeleton(skeleton, known, allow_different_fields=True) or "yMd"
     found = str(known[skeleton].pattern)
-    if form == "long":  # the short one with its words written out
+    if form == "long":  # the short pattern with full names
         found = re.sub("[Ec]+", "EEEE", re.sub("[ML]{3,}", "MMMM", found))
     return parse_pattern(found)
 
 
 def format_number(value: float, digits: int = 0) -> str:
-    """1,234.5 as the language writes it."""
+    """Format a number as the language writes it, such as 1,234.5; `digits` after the point."""
     form = "#,##0" + "." * bool(digits) + "0" * digits
     return str(numbers.format_decimal(value, format=form, locale=_current().locale))
 
 
 def init_app(app: APIFlask) -> None:
+    """Register Flask-Babel, and the translation functions of the templates."""
     flask_babel.Babel(app, configure_jinja=False, default_locale=ENGLISH, locale_selector=_select_locale)
     app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]

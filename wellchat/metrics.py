@@ -1,4 +1,7 @@
-"""The figures of `/metrics`, counted where things happen. Processes add up where PROMETHEUS_MULTIPROC_DIR is set."""
+"""Define the metrics, counted where things happen.
+
+With PROMETHEUS_MULTIPROC_DIR the processes' values are added.
+"""
 
 from __future__ import annotations
 
@@ -20,9 +23,8 @@ from sqlalchemy import Engine, event
 
 MULTIPROCESS_DIR = "PROMETHEUS_MULTIPROC_DIR"
 if MULTIPROCESS_DIR in os.environ:
-    Path(os.environ[MULTIPROCESS_DIR]).mkdir(
-        parents=True, exist_ok=True
-    )  # the figures are files in it from here on
+    # prometheus_client keeps its values in files there
+    Path(os.environ[MULTIPROCESS_DIR]).mkdir(parents=True, exist_ok=True)
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60)
 
@@ -43,33 +45,16 @@ DATABASE = Gauge(
     "1, or 0: then what is counted in it is not known",
     multiprocess_mode="mostrecent",
 )
-OUTBOX = Gauge(
-    "wellchat_outbox_due", "Messages whose recipients are still to be told", multiprocess_mode="mostrecent"
-)
-OUTBOX_AGE = Gauge(
-    "wellchat_outbox_oldest_seconds", "How long the oldest of them is due", multiprocess_mode="mostrecent"
-)
-LAG = Gauge(
-    "wellchat_change_log_unconfirmed",
-    "Most changes any one present person has not confirmed",
-    multiprocess_mode="mostrecent",
-)
-MAILS = Gauge(
-    "wellchat_mails",
-    "Mails in the ledger that are not done with, by state",
-    ["state"],
-    multiprocess_mode="mostrecent",
-)
 
 
 def process_ended(pid: int) -> None:
-    """What a process that is gone held, waited for and had under way, nobody has."""
+    """Remove the gauges of a process that has ended."""
     if MULTIPROCESS_DIR in os.environ:
         multiprocess.mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 
 def follow_pool(engine: Engine) -> None:
-    """Count the connections that requests hold."""
+    """Count the connections that are checked out of the pool."""
 
     @event.listens_for(engine, "checkout")
     def on_checkout(*_: Any) -> None:
@@ -81,7 +66,7 @@ def follow_pool(engine: Engine) -> None:
 
 
 def exposition() -> tuple[bytes, str]:
-    """All figures in Prometheus' text form, and its content type."""
+    """Return (body, content type) of all metrics in Prometheus' text format."""
     registry: CollectorRegistry = REGISTRY
     if MULTIPROCESS_DIR in os.environ:
         registry = CollectorRegistry()

@@ -1,4 +1,4 @@
-"""Where a page of a list ends, and the next begins: a moment and an id, as clients carry them."""
+"""Encode where a page of a list ends (keyset pagination): the moment and id of its last row."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ from wellchat.i18n import gettext
 
 
 def encode_page_token(at: datetime, row_id: str) -> str:
-    """Of the last row of a page, in a list that is ordered by both, latest first."""
+    """Return the token of the last row of a page, in a list ordered by both, latest first."""
     return base64.urlsafe_b64encode(f"{at.isoformat()}|{row_id}".encode()).decode()
 
 
 def decode_page_token(text: str) -> tuple[datetime, str]:
-    """Raises Invalid where `text` never was the `next` of a page."""
+    """Return (moment, id) of a token. Raises Invalid if `text` is not a token."""
     try:
         moment, row_id = base64.urlsafe_b64decode(text.encode()).decode().split("|")
         if not row_id.isprintable():
             raise ValueError(text)
         return clock.moment(moment), row_id
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None
+        raise Invalid(
+            {"before": gettext("There is no such page of this list. Start from the beginning.")}
+        ) from None

@@ -1,4 +1,4 @@
-"""What every page is given: assets, times in the viewer's zone, links, initials."""
+"""Give templates their filters and globals: assets, times in the viewer's zone, links, initials."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from wellchat.i18n import gettext, ngettext
 
 
 def _zone() -> ZoneInfo:
-    """The viewer's; asked for by every time on a page."""
+    """Return the viewer's time zone, kept for the request: every time on a page needs it."""
     if "zone" not in g:
         g.zone = ZoneInfo(current_user.time_zone if current_user.is_authenticated else "UTC")
     return cast(ZoneInfo, g.zone)
@@ -30,12 +30,12 @@ def _moment(value: datetime | str) -> datetime:
 
 
 def clock_time(value: datetime | str) -> str:
-    """14:05, in the viewer's zone."""
+    """Format a time of day, such as 14:05, in the viewer's zone."""
     return i18n.format_time(_moment(value).astimezone(_zone()))
 
 
 def day(value: datetime | str) -> str:
-    """Today, Yesterday, Thu 12 Nov, or 12 Nov 2024; in the viewer's zone."""
+    """Format a day: Today, Yesterday, Thu 12 Nov, or 12 Nov 2024; in the viewer's zone."""
     date, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
     if date == today:
         return gettext("Today")
@@ -45,12 +45,12 @@ def day(value: datetime | str) -> str:
 
 
 def date(value: datetime | str) -> str:
-    """2026-11-12, in the viewer's zone."""
+    """Format a date as ISO 8601, such as 2026-11-12, in the viewer's zone."""
     return _moment(value).astimezone(_zone()).date().isoformat()
 
 
 def when(value: datetime | str) -> str:
-    """As short as an inbox wants it: 14:05, Yesterday, Thu, 12 Nov, 12 Nov 2024."""
+    """Format a moment briefly, for lists: 14:05, Yesterday, Thu, 12 Nov, 12 Nov 2024."""
     then, today = _moment(value).astimezone(_zone()).date(), clock.now().astimezone(_zone()).date()
     if then == today:
         return clock_time(value)
@@ -62,7 +62,10 @@ def when(value: datetime | str) -> str:
 
 
 def seen(other: dict[str, Any]) -> str:
-    """Whether somebody is here, or when they were: the clock for today only."""
+    """Format a person's presence: Here now, Away, Seen today 14:05, Seen yesterday, Seen Thu 12 Nov.
+
+    `other` is a person of the thread JSON, with `presence` and `seen_at`.
+    """
     if other["presence"] == "here":
         return gettext("Here now")
     if not other["seen_at"]:
@@ -78,7 +81,7 @@ def seen(other: dict[str, Any]) -> str:
 
 
 def waited(since: str) -> str:
-    """Waiting 5 min, Waiting 3 h, Waiting 4 days."""
+    """Format how long somebody has waited: Waiting 5 min, Waiting 3 h, Waiting 4 days."""
     minutes = int((clock.now() - _moment(since)).total_seconds() // 60)
     if minutes < 60:
         return gettext("Waiting %(num)s min", num=max(1, minutes))
@@ -88,7 +91,7 @@ def waited(since: str) -> str:
 
 
 def continues(message: dict[str, Any] | None, previous: dict[str, Any] | None) -> bool:
-    """Whether a message belongs to the group of the one before: same person, same day, within five minutes."""
+    """Return whether a message continues the group before it: same sender, same day, within five minutes."""
     if not message or not previous or message["sender_id"] != previous["sender_id"]:
         return False
     at, before = _moment(message["created_at"]), _moment(previous["created_at"])
@@ -103,12 +106,11 @@ _links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": True})
 
 
 def linkify(text: str) -> Markup:
-    """The text, escaped, with its web and mail addresses as links and its line breaks kept by the style sheet."""
+    """Return the text, escaped, with web and mail addresses as links."""
     out, at = Markup(), 0
     for match in _links.match(text) or []:
-        bare = not match.schema and match.raw.lower().startswith(
-            "www."
-        )  # other bare names may be a file's, or a slip
+        # Other bare names may be a file name or a missing space.
+        bare = not match.schema and match.raw.lower().startswith("www.")
         if not bare and match.schema not in ("http:", "https:", "mailto:"):
             continue
         out += escape(text[at : match.index])
@@ -120,12 +122,13 @@ def linkify(text: str) -> Markup:
 
 
 def initials(name: str) -> str:
+    """Return one or two capital letters for an avatar without a picture."""
     parts = [w for w in name.split() if w[:1].isalnum()] or [name or "?"]
     return (parts[0][:1] + (parts[-1][:1] if len(parts) > 1 else "")).upper()
 
 
 def hue(user_id: str) -> int:
-    """A hue from 0 to 359, stable for the person (FNV-1a); static/js computes the same for the rows it makes."""
+    """Return a hue from 0 to 359, stable per person (FNV-1a, 32 bit). static/js computes the same."""
     value = 0x811C9DC5
     for byte in user_id.encode():
         value = ((value ^ byte) * 0x01000193) & 0xFFFFFFFF
@@ -143,6 +146,7 @@ def _globals() -> dict[str, Any]:
 
 
 def init_app(app: APIFlask) -> None:
+    """Register the filters and the globals of the templates."""
     app.context_processor(_globals)
     app.jinja_env.filters.update(
         clock_time=clock_time,

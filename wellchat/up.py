@@ -1,6 +1,6 @@
-"""`wellchat up`: web, worker, scheduler and a Valkey of its own in one foreground.
+"""Run `wellchat up`: web, worker, scheduler and an embedded Valkey in one foreground process.
 
-What is set in the environment is used; what is not is embedded. A part that fails stops the rest.
+Services set in the environment are used; the others are embedded. If one part fails, the rest stops.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
 from wellchat.longpoll import server
-from wellchat.web import is_private_host
+from wellchat.networks import is_private_host
 
 NO_ACCOUNTS = """  Nobody has an account yet. The first one, which asks for a password:
   wellchat user create you@example.com --name "Your Name" --role admin"""
-DEMO_CLOSED = """  The demo is loaded, and strangers may come to this address: nobody can sign in as its people here.
+DEMO_CLOSED = """  The demo is loaded, and strangers may come to this address:\
+ nobody can sign in as its people here.
   `wellchat demo --remove` takes it away; `wellchat up --no-demo` starts without it."""
-STOP_STATUSES = (130, 143)  # honcho's words for Ctrl-C and for a polite request: a success, here
+STOP_STATUSES = (130, 143)  # honcho's status for SIGINT and SIGTERM: both are a success here
 
 
 class _ChildProcess(Popen):
@@ -48,19 +49,20 @@ class _ChildProcess(Popen):
 
 
 class _ManagedProcess(Process):
-    """A part of the whole that does not outlive it, even where the whole is killed without a word."""
+    """A child process that ends with its parent, even if the parent is killed with SIGKILL."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._child_ctor = _ChildProcess
 
     def run(self, *args: Any, **options: Any) -> None:
-        end_with_parent(signal.SIGKILL)  # this relay ignores the polite signals
+        """Run the command, after asking the kernel for SIGKILL when the parent ends."""
+        end_with_parent(signal.SIGKILL)  # this relay process ignores SIGTERM
         super().run(*args, **options)
 
 
 class _OutputPrinter(Printer):
-    """Passes on what the parts say, greets when web answers, and says which part ended unasked."""
+    """Print the output of the parts, the greeting when web is ready, and which part ended by itself."""
 
     def __init__(self, greeting: str) -> None:
         super().__init__(sys.stdout)
@@ -68,6 +70,7 @@ class _OutputPrinter(Printer):
         self.is_over = False
 
     def write(self, message: Any) -> None:
+        """Print one message of a part or of the supervisor."""
         if message.name == "system":
             self._on_supervisor_message(message.data.strip())
         elif message.name == "web" and message.data.startswith(server.READY.encode()):
@@ -84,11 +87,12 @@ class _OutputPrinter(Printer):
 
 
 def up(*, host: str, port: int, demo: bool = True) -> int:
-    """Run everything until told to stop; returns the exit status. `demo`: load it where nobody is yet.
+    """Run everything until told to stop. Return the exit status.
 
-    Raises OSError or SettingsError, with one line to print, where it cannot start.
+    `demo`: load the demo into an empty database. Raises OSError or SettingsError, with one line to print, if
+    it cannot start.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the supervisor listens to it
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the supervisor installs its own handler
     os.environ.setdefault("WELLCHAT_BASE_URL", server.address(_reachable(host), port))
     instance = read_settings().INSTANCE
     with ExitStack() as stack:
@@ -108,7 +112,10 @@ def _reachable(host: str) -> str:
 
 @contextmanager
 def _instance_lock(instance: Path) -> Iterator[None]:
-    """Two of these on one folder would share a database file and a Valkey. The lock ends with the process."""
+    """Hold a lock on the instance folder: two runs would share a database file and a Valkey.
+
+    Raises OSError if another run holds it. The kernel releases the lock with the process.
+    """
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (instance / "up.lock").open("w") as lock:
         try:
@@ -121,7 +128,7 @@ def _instance_lock(instance: Path) -> Iterator[None]:
 
 @contextmanager
 def _runtime_file(path: Path, text: str) -> Iterator[None]:
-    """Other commands of this machine read the note, to use the same Redis and to link to the same place."""
+    """Write a file while the block runs: other commands read it to use the same Redis and base address."""
     path.write_text(text)
     try:
         yield
@@ -130,7 +137,7 @@ def _runtime_file(path: Path, text: str) -> Iterator[None]:
 
 
 def _prepare(app: Flask, *, demo: bool) -> str:
-    """Bring the schema up to date, and perhaps load the demo into an empty house. Returns what to greet with."""
+    """Migrate the schema and, if asked, load the demo into an empty database. Return the greeting."""
     with app.app_context():
         flask_migrate.upgrade()
         if demo and _is_empty():
@@ -138,7 +145,7 @@ def _prepare(app: Flask, *, demo: bool) -> str:
             load(now=now())
         greeting = _greeting(app.config["BASE_URL"])
         db.session.remove()
-        db.engine.dispose()  # the parts are forked from here, and open connections of their own
+        db.engine.dispose()  # the parts are forked and must not share open connections
     return greeting
 
 
@@ -160,10 +167,11 @@ def _run_processes(*, host: str, port: int, greeting: str) -> int:
     manager._process_ctor = _ManagedProcess
     python = [sys.executable, "-m"]
     listen = ["--host", host, "--port", str(port)]
-    # Little grace: someone pressed Ctrl-C and waits, and a request cut off is simply made again.
+    # A short grace: somebody pressed Ctrl-C and waits, and clients repeat a request that was cut off.
     manager.add_process("web", [*python, "wellchat", "serve", *listen, "--workers", "1", "--grace", "2"])
     work = ["worker", "-B", "-P", "threads", "-c", "4", "--without-gossip", "--without-mingle"]
-    as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}  # as the rest of us here
+    # Celery warns about root; the other parts run as the same user without a warning
+    as_root = {"PYTHONWARNINGS": "ignore:You're running the worker with superuser"}
     command = [*python, "celery", "-A", "worker", "-q", *work]
     manager.add_process("worker", command, env={**os.environ, **as_root})
     manager.loop()

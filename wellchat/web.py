@@ -1,7 +1,7 @@
-"""What every request passes through: who asks, where from, how often; and what every answer carries.
+"""Decide for every request who asks, from where and how often, and add the headers of every response.
 
-Identity comes from the session cookie or a bearer token, never from a parameter. A cookie is sent along by the
-browser whoever asks for the request, so an unsafe call that rides on one must prove that our own page made it.
+Identity comes from the session cookie or a bearer token, never from a parameter. A browser sends a cookie
+along whatever page caused the request, so an unsafe call with a cookie must prove that our own page made it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -37,22 +36,13 @@ R = TypeVar("R")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
 LIMITER_HEADER = "RateLimit-Retry"  # never sent
-LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
-# Networks of a house or an office. Python's `is_private` counts more, also what may be reached from the world.
-PRIVATE_NETWORKS = tuple(
-    map(
-        ip_network,
-        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
-    )
-)
-PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
 
 login = LoginManager()
 csrf = CSRFProtect()
 
 
 def _rate_limit_key() -> str:
-    """Whom a limit counts: the person where we know them, else the address they come from."""
+    """Return the key of a rate limit: the user if signed in, else the client's IP address."""
     return f"user:{current_user.id}" if current_user.is_authenticated else get_remote_address()
 
 
@@ -61,18 +51,18 @@ limiter = Limiter(
 )
 
 
-# Who asks
+# Who sends the request
 
 
 def viewer() -> User:
-    """The signed-in person. Raises NotSignedIn."""
+    """Return the signed-in user. Raises NotSignedIn."""
     if not current_user.is_authenticated:
         raise NotSignedIn
     return cast("User", current_user._get_current_object())
 
 
 def signed_in(view: Callable[P, R]) -> Callable[P, R]:
-    """Only for somebody we know: others get 401 under /api, and the sign-in page elsewhere."""
+    """Guard a view: without a signed-in user answer 401 under /api, and redirect to sign-in elsewhere."""
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -87,21 +77,29 @@ def signed_in(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def next_path() -> str | None:
-    """Where to go on to after signing in: only ever a page of ours that can be opened by a link."""
+    """Return the path to open after signing in, or None.
+
+    None unless the request is a GET of a page other than the inbox.
+    """
     return request.full_path.rstrip("?") if request.method == "GET" and request.path != "/" else None
 
 
 def safe_next(target: str | None) -> str:
-    """`target` if a browser would stay on this site with it, else the inbox."""
+    """Return `target` if it stays on this site (no open redirect), else "/"."""
     if not target or not target.startswith("/") or target.startswith("//"):
         return "/"
+    # Browsers strip control characters and read a backslash as a slash: both could hide another host.
     if any(ord(c) < 33 or c == "\\" for c in target) or urlsplit(target).netloc:
         return "/"
     return target
 
 
 def _protect_from_forgery() -> None:
-    """Forms carry a token. JSON with a cookie carries it too, or comes from our own origin; a bearer needs neither."""
+    """Check unsafe requests against cross-site request forgery.
+
+    A form carries a CSRF token. JSON with a cookie carries it too, or comes from our own origin. A bearer
+    token needs neither, because no browser adds it by itself.
+    """
     if request.method in SAFE_METHODS or g.get("bearer") or request.routing_exception:
         return
     if request.endpoint and current_app.view_functions[request.endpoint].__dict__.get("csrf_exempt"):
@@ -117,6 +115,7 @@ def _protect_from_forgery() -> None:
     csrf.protect()
 
 
+# Sec-Fetch-Site cannot be set by scripts. Browsers that do not send it still send Origin with POST.
 def _same_origin() -> bool:
     if (site := request.headers.get("Sec-Fetch-Site")) is not None:
         return site == "same-origin"
@@ -124,74 +123,39 @@ def _same_origin() -> bool:
 
 
 def _check_page_viewer() -> None:
-    """A page says whose it is: after somebody else signed in beside it, it may not read or write in their name."""
+    """Refuse a request whose page was loaded by another user than the one signed in now.
+
+    The page sends its user id as X-Viewer. Without the check, a page left open could act for the next user.
+    """
     meant = request.headers.get("X-Viewer")
     if meant and current_user.is_authenticated and meant != current_user.id:
         raise NotSignedIn(gettext("Somebody else is signed in here now."))
 
 
 def _check_user_id() -> None:
-    """Who asks is known. A parameter may say it once more, and may not say otherwise."""
+    """Accept a `userId` parameter only if it equals the signed-in user."""
     named = request.args.get("userId", request.args.get("user_id"))
     if wants_json() and named and current_user.is_authenticated and named != current_user.id:
-        raise NotAllowed(gettext("You are somebody else. Leave this out, or send your own id."))
+        raise NotAllowed(gettext("This is not your user id. Leave it out, or send your own."))
 
 
 def csrf_exempt(view: Callable[P, R]) -> Callable[P, R]:
-    """For calls made by machines that hold no cookie, such as a mail reader's one-click unsubscribe (RFC 8058)."""
+    """Mark a view that programs without a cookie call, such as one-click unsubscribe (RFC 8058)."""
     view.csrf_exempt = True  # type: ignore[attr-defined]
     return view
 
 
 def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None) -> None:
-    """No id of ours has a character that a database cannot even be asked for; an emoji may, and is looked at apart."""
+    """Refuse ids with unprintable characters with 404: no id of ours has any.
+
+    Some of them cannot even be sent to the database. `emoji` is exempt: the view checks it.
+    """
     ids = (value for name, value in (values or {}).items() if name != "emoji")
     if any(isinstance(value, str) and not value.isprintable() for value in ids):
         raise NotFound
 
 
-# Where from
-
-
-def is_loopback_request() -> bool:
-    """Whoever asks sits at the very machine that we run on."""
-    return _is_direct() and all(_is_in(LOOPBACK, host) for host in _request_hosts())
-
-
-def is_lan_request() -> bool:
-    """They sit at it, or in the same house with a phone, and this installation is at no address of the world's."""
-    return _is_direct() and all(is_private_host(host) for host in _request_hosts())
-
-
-def is_private_host(host: str | None) -> bool:
-    """A host that means this machine or one of its house; any name but `localhost` may lead here from elsewhere."""
-    return _is_in((*LOOPBACK, *PRIVATE_NETWORKS), host)
-
-
-def _is_direct() -> bool:
-    """Nothing may stand between us and the asker: a proxy would make everybody look local."""
-    return not current_app.config["TRUSTED_PROXIES"] and not any(
-        header in request.headers for header in PROXY_HEADERS
-    )
-
-
-def _request_hosts() -> tuple[str | None, ...]:
-    """Where the asker is, whom they ask for, and where we are said to be."""
-    named = (request.host_url, current_app.config["BASE_URL"])
-    return (request.remote_addr, *(urlsplit(each).hostname for each in named))
-
-
-def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ip_address(host or "")
-    except ValueError:
-        return False
-    return any(address in network for network in networks)
-
-
-# What every answer carries
+# The headers of every response
 
 _HEADERS = tuple(
     secure.Secure(
@@ -214,9 +178,10 @@ _NO_SNIFF_HEADER = tuple(header for header in _HEADERS if header[0] == "X-Conten
 
 
 def _add_headers(response: Response) -> Response:
-    # What scripts and styles may do is said by their page; forty times the same words weigh more than some of them.
+    # Scripts and styles obey the headers of their page. A page loads forty of them; for some the headers
+    # would be larger than the file.
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
-    # Built once: setdefault would look through all headers each time.
+    # Loop once over the headers: setdefault would search all of them for each name.
     present = {name.lower() for name, _ in response.headers}
     for name, value in _NO_SNIFF_HEADER if part_of_page else _HEADERS:
         if name.lower() not in present:
@@ -226,12 +191,12 @@ def _add_headers(response: Response) -> Response:
     if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")
     if response.status_code == 204:
-        response.headers.remove("Content-Type")  # of nothing (RFC 9110, 6.4.1)
+        response.headers.remove("Content-Type")  # a 204 has no content, so it has no type (RFC 9110, 6.4.1)
     return response
 
 
 def _set_retry_after(response: Response) -> Response:
-    """Only a refusal says when to come again. The limiter would with every answer, and rounds down to "at once"."""
+    """Send Retry-After with 429 only, rounded up. Flask-Limiter would send it always, rounded down to 0."""
     seconds = response.headers.pop(LIMITER_HEADER, None)
     if response.status_code == 429:
         response.headers["Retry-After"] = str(int(seconds or 0) + 1)
@@ -239,7 +204,7 @@ def _set_retry_after(response: Response) -> Response:
 
 
 def json_response(data: dict[str, Any], status: int = 200) -> Response:
-    """A JSON answer as it stands; that it has its declared shape is held by tests, not at every call."""
+    """Return `data` as JSON with `status`. Tests check it against the declared schema, not each request."""
     response = jsonify(data)
     response.status_code = status
     return response
@@ -251,11 +216,12 @@ def _on_csrf_error(_error: CSRFError) -> Response:
 
 
 def _on_rate_limit(error: RateLimitExceeded) -> Response:
-    detail = gettext("No more than %(limit)s here. Wait a little, then try again.", limit=error.limit.limit)
+    detail = gettext("The limit here is %(limit)s. Wait a little, then try again.", limit=error.limit.limit)
     return error_response(429, N_("Too many requests"), detail)
 
 
 def init_app(app: APIFlask) -> None:
+    """Set cookies, CSRF protection, rate limits and security headers."""
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_PARTS=50,
@@ -268,7 +234,7 @@ def init_app(app: APIFlask) -> None:
         REMEMBER_COOKIE_HTTPONLY=True,
         REMEMBER_COOKIE_SECURE=app.config["BASE_URL"].startswith("https://"),
         REMEMBER_COOKIE_DURATION=timedelta(days=60),
-        WTF_CSRF_CHECK_DEFAULT=False,  # _protect_from_forgery decides, once, for pages and calls alike
+        WTF_CSRF_CHECK_DEFAULT=False,  # _protect_from_forgery decides for pages and calls alike
         WTF_CSRF_TIME_LIMIT=None,  # a chat stays open for days
         RATELIMIT_ENABLED=app.config["RATE_LIMITS"],
         RATELIMIT_STORAGE_URI=_limits_url(app.config["REDIS_URL"]),
@@ -285,7 +251,7 @@ def init_app(app: APIFlask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     login.init_app(app)
     csrf.init_app(app)
-    app.after_request(_set_retry_after)  # after the limiter's own, for they run in reverse order
+    app.after_request(_set_retry_after)  # runs after the limiter's own hook: hooks run in reverse order
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_unprintable_ids)
     app.before_request(_protect_from_forgery)
@@ -304,5 +270,5 @@ def _limits_url(url: str | None) -> str:
 
 
 def _limits_options(url: str | None) -> dict[str, Any]:
-    """A Redis that hangs may not hang a request for longer than this."""
+    """Return the timeouts of the Redis client: a Redis that hangs must not hold a request any longer."""
     return {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT} if url else {}

@@ -1,4 +1,4 @@
-"""Doorbells of notices about bookings."""
+"""Tasks of notices about bookings."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from wellchat.task_queue import celery
 
 @celery.task(name="appointments.announce")  # the old name: queued messages must still be run
 def announce(*, subject_ids: list[str], **_: Any) -> None:
-    """Bookings or sessions were made, moved or cancelled: tell their people."""
+    """Notify the people of bookings or sessions that were made, moved or cancelled."""
     actions.announce(subject_ids=subject_ids, now=now())

@@ -1,4 +1,4 @@
-"""Doorbells of digests."""
+"""Tasks of digests."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from wellchat.task_queue import celery
 
 @celery.task(name="digests.send")
 def send(**_: Any) -> None:
-    """Somebody's digest may be due: send what is."""
+    """Send the digests that are due; at least one may be."""
     runs.sweep(now())

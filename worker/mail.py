@@ -1,4 +1,4 @@
-"""Doorbells of mail."""
+"""Tasks of mail."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from wellchat.task_queue import celery
 
 @celery.task(name="mail.deliver")
 def deliver(*, mail_ids: list[str], **_: Any) -> None:
-    """Mails were written down: send them."""
+    """Send mails that were written down."""
     actions.deliver_all(mail_ids=mail_ids, now=now())

@@ -1,15 +1,15 @@
-"""Doorbells of messaging."""
+"""Tasks of messaging."""
 
 from typing import Any
 
 from wellchat.clock import now
-from wellchat.digests import outbox
+from wellchat.messaging.dispatch import notify_recipients
 from wellchat.search import actions as search
 from wellchat.task_queue import celery
 
 
 @celery.task(name="messaging.tell")
-def process_outbox(*, thread_ids: list[str], **_: Any) -> None:
-    """Messages were sent: put them in the bells of their recipients, and where they can be found."""
-    outbox.process(thread_ids=thread_ids, now=now())
+def tell(*, thread_ids: list[str], **_: Any) -> None:
+    """Notify the recipients of new messages, and index the messages for search."""
+    notify_recipients(thread_ids=thread_ids, now=now())
     search.index(only_new=True)

@@ -1,4 +1,4 @@
-"""Doorbells of push."""
+"""Tasks of push."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from wellchat.task_queue import celery
 
 @celery.task(name="push.send")
 def send(*, push_ids: list[str], **_: Any) -> None:
-    """Somebody was told of something: have it on their devices, once they are away."""
+    """Send pushes to the devices of people who are away."""
     sending.send_all(push_ids=push_ids, now=now())

@@ -1,4 +1,4 @@
-"""The rows of the table, in its order: each `measure(stage)` answers one row or more."""
+"""List the rows of the table in order: each `measure(stage)` returns one row or more."""
 
 from __future__ import annotations
 

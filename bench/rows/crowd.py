@@ -1,4 +1,4 @@
-"""Ten thousand waiting polls on one machine, and how fast a message still gets through."""
+"""Measure ten thousand waiting polls on one machine, and how fast a message still arrives."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ async def _measure(stage: Stage, waiters: int, seconds: float) -> Row:
     return Row(
         "crowd",
         f"{len(pairs):,} waiting polls held at once",
-        f"{held:,} at the least, {watch.early} not held; {each / 1024:.0f} KB each; p50 {ms(p50)}, p99 {ms(p99)}",
+        f"{held:,} at the least, {watch.early} not held;"
+        f" {each / 1024:.0f} KB each; p50 {ms(p50)}, p99 {ms(p99)}",
         "",
         None,
         f"all; < {GOAL_BYTES // 1024} KB each; p99 < {ms(GOAL_P99)}",

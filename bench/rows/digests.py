@@ -1,4 +1,4 @@
-"""A digest run: everybody who is due worked off, against handing the same bytes to the same server with smtplib."""
+"""Measure a digest run against handing the same bytes to the same server with smtplib."""
 
 from __future__ import annotations
 
@@ -20,16 +20,20 @@ GOAL = 0.5
 PEOPLE = 10_000
 ROUNDS = 3
 
-# One message more in a thread of each of so many clients, unread since an hour ago, and a look at them that is due.
+# One message more in a thread of each of so many clients, unread since an hour ago, and a look at them that
+# is due.
 DUE = """
     CREATE TEMPORARY TABLE due ON COMMIT DROP AS
-        SELECT DISTINCT ON (t.client_id) t.id, t.client_id, t.professional_id, t.last_seq + 1 AS seq FROM threads t
+        SELECT DISTINCT ON (t.client_id) t.id, t.client_id, t.professional_id, t.last_seq + 1 AS seq
+        FROM threads t
         ORDER BY t.client_id, t.id LIMIT %(people)s;
     INSERT INTO messages (thread_id, seq, sender_id, body, client_key, created_at)
-        SELECT id, seq, professional_id, 'Shall we say Thursday at nine? Bring your notes.', 'digest-' || seq, %(at)s
+        SELECT id, seq, professional_id, 'Shall we say Thursday at nine? Bring your notes.',
+            'digest-' || seq, %(at)s
         FROM due;
     UPDATE threads SET last_seq = seq FROM due WHERE threads.id = due.id;
-    UPDATE memberships SET last_seq = seq, last_read_seq = CASE WHEN user_id = client_id THEN seq - 1 ELSE seq END
+    UPDATE memberships SET last_seq = seq,
+        last_read_seq = CASE WHEN user_id = client_id THEN seq - 1 ELSE seq END
         FROM due WHERE thread_id = due.id;
     UPDATE memberships SET last_read_seq = last_seq
         WHERE user_id IN (SELECT client_id FROM due) AND thread_id NOT IN (SELECT id FROM due);
@@ -73,7 +77,7 @@ def make_due(stage: Stage, people: int) -> None:
 
 
 def worked_off(office: PostOffice) -> tuple[float, list[Letter]]:
-    """Seconds of one run, and what the server got in it."""
+    """Return the seconds of one run, and what the server received."""
     began = time.perf_counter()
     sent = sum(outcome.did == "sent" for outcome in digests.send_due(now=datetime.now(UTC)))
     taken = time.perf_counter() - began
@@ -84,7 +88,7 @@ def worked_off(office: PostOffice) -> tuple[float, list[Letter]]:
 
 
 def handed_over(office: PostOffice, letters: list[Letter]) -> float:
-    """Seconds in which plain smtplib hands over the same, on one connection."""
+    """Return the seconds in which plain smtplib sends the same on one connection."""
     with smtplib.SMTP("127.0.0.1", office.port) as server:
         began = time.perf_counter()
         for letter in letters:

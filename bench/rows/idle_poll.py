@@ -1,4 +1,4 @@
-"""The idle poll: a client asks, nothing is new. What most of all requests are."""
+"""Measure the idle poll: a client asks and nothing is new. Most requests are of this kind."""
 
 from __future__ import annotations
 
@@ -47,14 +47,14 @@ def by_cookie(stage: Stage, people: int) -> list[bytes]:
 
 
 def paths(stage: Stage, people: int) -> list[tuple[str, str]]:
-    """People, and the poll of each that finds nothing new."""
+    """Return people, and for each the path of a poll that finds nothing new."""
     user_ids = [pair.client_id for pair in stage.pairs("crowd", people)]
     cursors = stage.cursors("crowd", user_ids)
     return [(user_id, f"/api/updates?since={cursors[user_id]}") for user_id in user_ids]
 
 
 def session_cookies(stage: Stage, user_ids: list[str]) -> dict[str, str]:
-    """The cookie of a signed-in browser for each, sealed as the application seals it."""
+    """Return the cookie of a signed-in browser for each, signed as the application signs it."""
     app = stage.app("crowd")
     seal = app.session_interface.get_signing_serializer(app)
     return {

@@ -1,6 +1,6 @@
-"""The thread page at a real browser: what it weighs, whether it jumps, how soon it answers a key with the CPU slowed.
+"""Measure the thread page at a real browser: its weight, layout shift, and time to react on a slow CPU.
 
-The budget is ours, there is no reference: a page of messages over HTTP/1.1, nothing kept from an earlier visit.
+There is no reference, the budget is ours: a page of messages over HTTP/1.1 with an empty cache.
 """
 
 from __future__ import annotations
@@ -43,9 +43,11 @@ SCRIPTS = """() => performance.getEntriesByType("resource")
   .filter(({ name }) => name.endsWith(".js")).reduce((sum, { encodedBodySize: size }) => sum + size, 0)"""
 TALK = """async ([path, count, key]) => {
   for (let i = 0; i < count; i++) {
-    const words = { body: `Message ${i} of ${count}, of a length as usual`, client_key: `${key}-${i}-${Date.now()}` };
+    const text = `Message ${i} of ${count}, of a length as usual`;
+    const words = { body: text, client_key: `${key}-${i}-${Date.now()}` };
     const body = JSON.stringify(words);
-    const answer = await fetch(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const headers = { "Content-Type": "application/json" };
+    const answer = await fetch(path, { method: "POST", headers, body });
     if (!answer.ok) throw new Error(await answer.text());
   }
 }"""
@@ -53,7 +55,7 @@ TALK = """async ([path, count, key]) => {
 
 @dataclass
 class Weight:
-    """What came over the wire for one page, with the heads of the answers."""
+    """The bytes of one page on the wire, with the response headers."""
 
     bytes_of: dict[str, int] = field(default_factory=dict)  # by address
     kinds: dict[str, str] = field(default_factory=dict)
@@ -63,7 +65,10 @@ class Weight:
 
 
 def weigh(page: Any, path: str) -> Weight:
-    """Load `path` with nothing kept, and count until the page is at rest; what polls bring is not of the load."""
+    """Load `path` with an empty cache, and count until the page is at rest.
+
+    Polls are not counted.
+    """
     weight, urls = Weight(), {}
     protocol = page.context.new_cdp_session(page)
     protocol.send("Network.enable")
@@ -88,7 +93,10 @@ def weigh(page: Any, path: str) -> Weight:
 
 
 def shift(page: Any) -> float:
-    """Cumulative layout shift: the worst window of at most five seconds without a second of rest. Then begins anew."""
+    """Return the cumulative layout shift, and reset it.
+
+    It is the worst window of at most five seconds without a second of rest.
+    """
     page.bring_to_front()
     page.wait_for_timeout(200)
     worst = window = began = last = 0.0
@@ -101,7 +109,7 @@ def shift(page: Any) -> float:
 
 
 def typed_and_sent(page: Any, times: int) -> list[float]:
-    """Milliseconds from each key and click to the next paint."""
+    """Return the milliseconds from each key and click to the next paint."""
     page.bring_to_front()  # one that nobody looks at paints nothing
     protocol = page.context.new_cdp_session(page)
     protocol.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
@@ -135,9 +143,8 @@ def _rows(stage: Stage, chromium: Any) -> list[Row]:
     base, path = f"http://127.0.0.1:{web.port}", f"/threads/{pair.thread_id}"
     me, other = (_window(stage, chromium, base, who) for who in (pair.client_id, pair.professional_id))
     other.goto("/")
-    other.evaluate(
-        TALK, [f"/api/threads/{pair.thread_id}/messages", 30, "before"]
-    )  # more than the window holds
+    # more than the window holds
+    other.evaluate(TALK, [f"/api/threads/{pair.thread_id}/messages", 30, "before"])
     weight = weigh(me, path)
     script, whole = me.evaluate(SCRIPTS), sum(weight.bytes_of.values())
     at_load = shift(me)

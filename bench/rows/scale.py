@@ -1,4 +1,4 @@
-"""The same four requests at ten million messages and at ten thousand: by the clock, and by the count of queries."""
+"""Measure the same four requests at ten million messages and at ten thousand: seconds and statements."""
 
 from __future__ import annotations
 
@@ -18,9 +18,8 @@ from bench.world import token_of
 GOAL = 1.2
 AT_A_TIME = 20  # requests of one turn
 
-Jobs = dict[
-    str, Callable[[], dict[str, Any]]
-]  # what -> the next request: method, path, and body where it has one
+# what -> the next request: method, path, and body where it has one
+Jobs = dict[str, Callable[[], dict[str, Any]]]
 
 
 def measure(stage: Stage) -> list[Row]:
@@ -46,7 +45,7 @@ def measure(stage: Stage) -> list[Row]:
 
 
 class Side:
-    """The person with the most threads in a world, and what they ask for."""
+    """The person with the most threads in a world, and their requests."""
 
     def __init__(self, stage: Stage, size: str) -> None:
         self.stage, self.size = stage, size
@@ -67,7 +66,7 @@ class Side:
         }
 
     async def hear_something(self) -> None:
-        """A message to the star, which is the news of the polls that follow."""
+        """Send a message to the star: the polls that follow have news."""
         other = self.pairs[1]
         path, body = (
             f"/api/threads/{other.thread_id}/messages",
@@ -80,7 +79,7 @@ class Side:
         (self.cursor,) = self.stage.cursors(self.size, [other.professional_id], back=1).values()
 
     def queries(self) -> dict[str, int]:
-        """Statements of each job, counted inside the application."""
+        """Return the number of statements of each job."""
         asyncio.run(self.hear_something())
         app, found = self.stage.app(self.size), {}
         client = app.test_client()
@@ -99,7 +98,7 @@ class Side:
 
 
 async def clock(stage: Stage, sides: dict[str, Side]) -> dict[tuple[str, str], list[float]]:
-    """Seconds of each job in each world, one request at a time, the worlds taking turns."""
+    """Return the seconds of each job in each world; the worlds take turns."""
     times: dict[tuple[str, str], list[float]] = {
         (size, what): [] for size in sides for what in sides[size].jobs
     }

@@ -1,4 +1,7 @@
-"""Searching, by who has the most threads: in ten million messages, and a common word against the same index by hand."""
+"""Measure searches of the person with the most threads, in ten million messages.
+
+The reference is a common word in the same index by hand.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ QUESTIONS = {
 # What any search has to do: the newest of mine that have the word, and what they say.
 BY_HAND = """
     SELECT m.* FROM (
-        SELECT thread_id, seq, at FROM search_entries WHERE tokens @> %(tokens)s::int[] ORDER BY at DESC LIMIT 30
+        SELECT thread_id, seq, at FROM search_entries WHERE tokens @> %(tokens)s::int[]
+        ORDER BY at DESC LIMIT 30
     ) found JOIN memberships USING (thread_id) JOIN messages m USING (thread_id, seq)
     WHERE user_id = %(user)s ORDER BY at DESC
 """
@@ -51,7 +55,7 @@ def _held_against_sql(stage: Stage) -> Row:
 
 
 def by_hand(stage: Stage, user_id: str, seconds: float) -> float:
-    """Searches per second of one connection."""
+    """Return the searches per second of one connection."""
     (word,) = tokens.query_tokens(COMMON)
     given = {"user": user_id, "tokens": [*word, tokens.number(tokens.for_user(user_id))]}
     done, began = 0, time.perf_counter()
@@ -63,7 +67,7 @@ def by_hand(stage: Stage, user_id: str, seconds: float) -> float:
 
 
 def _by_the_clock(stage: Stage) -> list[Row]:
-    """Each question over and over, one at a time; the worlds take turns."""
+    """Time each query repeatedly, one at a time; the worlds take turns."""
     times = asyncio.run(_clock(stage))
     rows = []
     for what in QUESTIONS:
@@ -85,7 +89,7 @@ def _by_the_clock(stage: Stage) -> list[Row]:
 
 
 async def _clock(stage: Stage) -> dict[tuple[str, str], float]:
-    """Median seconds of each question in each world, the first of each, which warms the caches, left out."""
+    """Return the median seconds of each query in each world, without the first, which warms the caches."""
     times: dict[tuple[str, str], list[float]] = {
         (size, what): [] for what in QUESTIONS for size in ("small", "large")
     }

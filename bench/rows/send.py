@@ -1,4 +1,4 @@
-"""Sending: a hundred people at once, each into a thread of their own."""
+"""Measure sending: a hundred people at once, each into a thread of their own."""
 
 from __future__ import annotations
 

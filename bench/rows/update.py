@@ -1,4 +1,4 @@
-"""An update of fifty messages."""
+"""Measure an update of fifty messages."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def measure(stage: Stage) -> list[Row]:
 
 
 async def fifty_sent(stage: Stage, pair: Pair) -> tuple[str, int]:
-    """The recipient's cursor before fifty messages, and its number."""
+    """Return the recipient's cursor before fifty messages, and its number."""
     user_id = pair.professional_id
     cursor = stage.cursors("small", [user_id])[user_id]
     path = f"/api/threads/{pair.thread_id}/messages"

@@ -1,4 +1,4 @@
-"""From the start of a send to its arrival in the recipient's waiting poll."""
+"""Measure the time from the start of a send to its arrival in the recipient's waiting poll."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""appointments: what people have still to be told about them"""
+"""booking notices: announcements and reminders that are due"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""files: attachments, and what hangs on a message"""
+"""files: attachments, and their data in messages"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -49,7 +49,7 @@ def upgrade():
 
 
 def downgrade():
-    # A message that was only files had no words; without them it would look like a fault.
+    # A message of files only has no text; without its files it would look like an error.
     op.execute(sa.text("UPDATE messages SET body = '(files)' WHERE body = '' AND files IS NOT NULL"))
     op.execute(sa.text("ALTER TABLE messages DROP COLUMN files"))
     op.drop_table("attachments")

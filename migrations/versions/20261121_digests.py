@@ -1,4 +1,4 @@
-"""looks at people that know how often they were asked for, and the weekly word"""
+"""digest schedules with their number of requests, and the weekly summary"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""the inbox: pins, what a conversation is about, and who waits for an answer"""
+"""the inbox: pins, the subject of a conversation, and who waits for a reply"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,14 +12,14 @@ PLACE = ["archived", "pinned", "updated_at", "thread_id"]
 UNREAD = sa.text("last_seq > last_read_seq")
 SOME_UNREAD = sa.text("last_seq > last_read_seq OR unread_from IS NOT NULL")
 
-# What a thread is about: its subject, or for the pair's own the subject that was spoken of last.
+# The kind of a thread: that of its subject, or of the last subject in the pair's own thread.
 KIND = """
 UPDATE memberships SET kind = COALESCE(
   (SELECT s.kind FROM threads t JOIN subjects s ON s.id = t.subject_id WHERE t.id = memberships.thread_id),
   (SELECT s.kind FROM messages m JOIN subjects s ON s.id = m.subject_id
    WHERE m.thread_id = memberships.thread_id ORDER BY m.seq DESC LIMIT 1))
 """
-# Since when the other side waits is not known of old threads; since their last word is near enough.
+# Old threads do not know since when the other side waits; the time of their last message is close.
 WAITING = """
 UPDATE memberships SET waiting_since = (
   SELECT m.created_at FROM messages m

@@ -1,4 +1,4 @@
-"""languages: what a person chose to read, and what their browser asked for last"""
+"""languages: the one a person chose, and the last one of their browser"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""marks on messages: revision, reactions, pins, and what counts as unread again"""
+"""messages: revision, reactions, pins, and marking as unread"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,7 @@ ANSWERS = sa.text("reply_to IS NOT NULL")
 
 
 def upgrade():
-    # Columns without constraints: added in place on both databases, however many messages there are.
+    # Columns without constraints are added in place on both databases, however many rows there are.
     op.add_column("messages", sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
     op.add_column("messages", sa.Column("reactions", sa.JSON(), nullable=True))
     op.add_column("messages", sa.Column("pinned_at", sa.DateTime(timezone=True), nullable=True))
@@ -45,7 +45,7 @@ def downgrade():
     op.drop_table("reactions")
     for table, index in (("messages", "answers"), ("messages", "pinned")):
         op.drop_index(f"ix_{table}_{index}", table_name=table)
-    # No batch: SQLite would make both tables anew, and lose their partial indexes.
+    # No batch: SQLite would rebuild both tables and lose their partial indexes.
     op.execute(sa.text("ALTER TABLE memberships DROP COLUMN unread_from"))
     for column in ("pinned_at", "reactions", "revision"):
         op.execute(sa.text(f"ALTER TABLE messages DROP COLUMN {column}"))

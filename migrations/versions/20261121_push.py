@@ -1,4 +1,4 @@
-"""push: devices, and what is sent to them"""
+"""push: devices and the pushes to them"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -67,6 +67,6 @@ def upgrade():
 def downgrade():
     op.drop_table("pushes")
     op.drop_table("push_devices")
-    # Records that only devices showed would turn up in every bell.
+    # Rows that only devices showed would appear in every notification centre.
     op.execute(sa.text("DELETE FROM notifications WHERE NOT in_bell"))
     op.execute(sa.text("ALTER TABLE notifications DROP COLUMN in_bell"))  # no batch: it would lose the partial index

@@ -1,4 +1,4 @@
-"""answers by email: addresses that refuse mail, and what became of mails that came in"""
+"""replies by email: addresses that refuse mail, and what happened to received mails"""
 
 import sqlalchemy as sa
 from alembic import op

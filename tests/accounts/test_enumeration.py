@@ -54,7 +54,7 @@ def test_an_account_that_waits_for_its_link_answers_the_same(app, cast, now, vis
 
 @pytest.mark.parametrize("case", ["sign in", "sign up"])
 def test_each_case_hashes_exactly_once(app, cast, now, monkeypatch, case):
-    """Argon2 is nearly all of the time it takes, so this holds where a stopwatch on a busy machine would not."""
+    """Count the hashes instead of the time: Argon2 is nearly all of it, and a busy machine is no watch."""
     waiting = "wait@example.com"
     credentials.sign_up(
         email=waiting, name="Wait", password=PASSWORD, role="client", time_zone="UTC", now=now

@@ -170,6 +170,6 @@ def test_no_header_decides_where_a_link_leads(app, cast, visitor, headers):
 def test_an_unknown_address_gets_nothing_and_the_ledger_says_so(app, cast, visitor):
     visitor().post("/forgot-password", data={"email": "nobody@example.com"})
     (skip,) = mails_to("nobody@example.com")
-    assert (skip.state, skip.reason) == ("skipped", "Nobody has this address.")
+    assert (skip.state, skip.reason) == ("skipped", "There is no account with this address.")
     assert db.session.scalar(select(func.count()).select_from(Mail)) == 1
     assert db.session.scalar(select(func.count()).select_from(UsedLink)) == 0

@@ -11,7 +11,7 @@ from wellchat.accounts.actions import touch_presence
 from wellchat.accounts.models import Presence
 from wellchat.accounts.queries import presence
 from wellchat.db import db
-from wellchat.digests import outbox
+from wellchat.messaging import dispatch
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def test_who_reads_by_program_is_told_of_the_next_message_at_once(app, talk, now
     talk.exchange("c")
     api(talk.paul).put(f"/api/threads/{talk.id}/read", json={"seq": 1})
     talk.exchange("c")
-    outbox.sweep(now + timedelta(seconds=1))
+    dispatch.sweep(now + timedelta(seconds=1))
     assert api(talk.paul).get("/api/notifications").json["notifications"][0]["count"] == 1
 
 

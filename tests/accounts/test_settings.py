@@ -47,7 +47,7 @@ def test_an_unknown_zone_comes_back_with_the_reason(app, cast, visitor):
 def test_a_name_left_empty_is_asked_for_in_plain_words(app, cast, visitor):
     answer = visitor().signed_in_as(cast.cara).post("/settings", data={**PROFILE, "name": ""})
     assert answer.status_code == 422
-    assert "This is needed." in answer.text
+    assert "This field is required." in answer.text
 
 
 def test_an_old_zone_name_is_kept(app, cast, change, visitor):

@@ -90,7 +90,7 @@ def test_who_has_an_account_is_told_by_mail_only(app, cast, visitor):
 
 
 def test_nobody_can_choose_the_password_of_an_address_that_is_not_theirs(app, visitor):
-    """Mallory signs up with Nora's address, before or after her: her link opens no door that he has a key to."""
+    """Mallory signs up with Nora's address, before or after her. His password does not open her account."""
     visitor().post("/sign-up", data={**NEW, "password": "known to mallory"})
     visitor().post("/sign-up", data=NEW)
     nora = visitor()

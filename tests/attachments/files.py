@@ -15,7 +15,7 @@ from PIL import Image
 from wellchat.attachments.actions import accept_upload
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"

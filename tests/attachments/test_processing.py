@@ -15,7 +15,7 @@ from wellchat.attachments.models import Attachment
 from wellchat.attachments.storage import Folder, get_store, key_of, thumbnail_key
 from wellchat.changes.models import Change
 from wellchat.db import db
-from wellchat.messaging.actions import delete_message
+from wellchat.messaging.messages import delete_message
 from wellchat.messaging.models import Message
 
 
@@ -194,6 +194,7 @@ def stray():
 
 def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, talk, now):
     """Cron's sweep may come every minute, and to look through a bucket takes time and costs money."""
+    # at last the clock was wrong
     for hours, collected in (
         (48, 1),
         (48.1, 0),
@@ -201,7 +202,7 @@ def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, tal
         (72, 1),
         (72.1, 0),
         (50, 1),
-    ):  # at last the clock was wrong
+    ):
         stray()
         assert sweeps.tidy(now + timedelta(hours=hours))["files_collected"] == collected, hours
 

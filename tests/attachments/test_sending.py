@@ -1,4 +1,4 @@
-"""Files go with a message: the sender's own, once, in the same transaction, seen by the two and nobody else."""
+"""Files go with a message: only the sender's own, once, in one transaction, visible to the two people."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from wellchat.attachments.models import Attachment
 from wellchat.attachments.serializers import file_size, files_summary, fit
 from wellchat.changes.models import Change
 from wellchat.db import db
-from wellchat.digests import outbox
 from wellchat.digests import runs as digests
 from wellchat.errors import Conflict, Invalid, NotFound
-from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging import dispatch
+from wellchat.messaging.messages import delete_message, edit_message, send_message
 from wellchat.messaging.models import Message
 from wellchat.messaging.queries import thread_for
 from wellchat.notifications.models import Notification
@@ -263,7 +263,7 @@ def test_the_bell_and_the_inbox_say_what_came(app, browse, talk, now):
     paul_id, thread_id = talk.paul.id, talk.id
     send(talk, talk.cara, [take(talk.cara, now), take(talk.cara, now)])
     assert "2 photos" in browse(talk.paul).get("/").text
-    outbox.sweep(now)
+    dispatch.sweep(now)
     told = select(Notification.preview).where(Notification.user_id == paul_id)
     assert db.session.execute(told).scalar_one() == "2 photos"
     cara = db.session.get(User, talk.cara.id)

@@ -7,7 +7,7 @@ import pytest
 from tests.attachments.files import PDF, moving, picture, row, send, take
 from wellchat.attachments.processing import process
 from wellchat.attachments.storage import Folder, get_store, key_of
-from wellchat.messaging.actions import delete_message
+from wellchat.messaging.messages import delete_message
 from wellchat.oversight.actions import grant_access
 
 
@@ -196,8 +196,8 @@ def test_the_gallery_pages_through_pictures_and_documents(app, api, talk, now):
 
 def test_the_page_of_files_and_the_panel(app, browse, talk, now):
     paul = browse(talk.paul)
-    assert "Nothing was sent along here yet" in paul.get(f"/threads/{talk.id}/files").text
-    assert "Pictures you send each other gather here." in paul.get(f"/threads/{talk.id}").text
+    assert "No pictures or files have been sent here yet" in paul.get(f"/threads/{talk.id}/files").text
+    assert "Pictures you send each other appear here." in paul.get(f"/threads/{talk.id}").text
     for i in range(11):
         send(talk, talk.cara, [take(talk.cara, now, name=f"{i}.jpg"), take(talk.cara, now, PDF, f"{i}.pdf")])
     panel = paul.get(f"/threads/{talk.id}").text.partition('id="details"')[2]

@@ -1,4 +1,7 @@
-"""`POST /api/attachments` and the composer's form: what comes in, how much of it, and what is said to the rest."""
+"""`POST /api/attachments` and the composer's form.
+
+What comes in, how much of it, and what is said to the rest.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +101,7 @@ def test_two_files_at_once_are_two_requests(api, talk):
         (files.HEIC, "a.heic", "JPEG"),
         (files.huge_png(), "a.png", "too many pixels"),
         (files.DAMAGED["no such code"], "a.gif", "damaged"),
-        (files.PDF, "me.jpg", "is called a picture"),
+        (files.PDF, "me.jpg", "says that this is a picture"),
         (files.archive("x"), "a.zip", "Archives"),
     ],
 )
@@ -247,7 +250,7 @@ def test_the_form_posted_twice_is_one_message_with_one_set_of_files(browse, talk
 def test_the_form_says_why_a_file_was_not_taken_and_keeps_the_words(browse, talk):
     answer = post_form(browse(talk.cara), talk, [(files.SVG, "a.svg")], body="look at <this>")
     assert answer.status_code == 422
-    assert "Web pages and SVG pictures are not taken" in answer.text
+    assert "Web pages and SVG pictures are not accepted" in answer.text
     assert "look at &lt;this&gt;</textarea>" in answer.text
 
 

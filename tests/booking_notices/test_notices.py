@@ -15,9 +15,9 @@ from wellchat.booking_notices import actions
 from wellchat.booking_notices.models import Announcement
 from wellchat.db import db
 from wellchat.mail import actions as mail
-from wellchat.messaging.opening import put_subject
-from wellchat.notifications.actions import save_preferences, unsubscribe
 from wellchat.notifications.models import Notification
+from wellchat.notifications.preferences import save_preferences, unsubscribe
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.models import Subject
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -52,7 +52,7 @@ def waiting() -> int:
     return db.session.query(Announcement).count()
 
 
-def test_both_are_told_of_a_booking_once(world: World, put: Put) -> None:
+def test_both_people_are_notified_of_a_booking_once(world: World, put: Put) -> None:
     put()
     assert actions.sweep(NOON) == {"announced": 2}
     assert actions.sweep(NOON) == {"announced": 0}
@@ -64,14 +64,14 @@ def test_both_are_told_of_a_booking_once(world: World, put: Put) -> None:
     ]
 
 
-def test_times_are_those_of_the_reader(world: World, put: Put) -> None:
+def test_times_are_in_the_reader_s_zone(world: World, put: Put) -> None:
     ana = world.user("Ana in Adelaide", time_zone="Australia/Adelaide")
     put(client_id=ana.id)
     actions.sweep(NOON)
     assert notices_of(ana)[0][1] == "Saturday 21 November at 22:30, with Sofia Marin"
 
 
-def test_the_record_leads_to_the_booking(world: World, put: Put) -> None:
+def test_the_notification_leads_to_the_booking(world: World, put: Put) -> None:
     booking = put()
     actions.sweep(NOON)
     note = db.session.query(Notification).filter_by(user_id=world.client.id).one()
@@ -82,14 +82,14 @@ def test_the_record_leads_to_the_booking(world: World, put: Put) -> None:
     )
 
 
-def test_the_same_again_tells_nothing(world: World, put: Put) -> None:
+def test_putting_the_same_booking_again_notifies_nobody(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
     put(NOON + HOUR, status="confirmed")
     assert actions.sweep(NOON + HOUR) == {"announced": 0}
 
 
-def test_what_was_moved_stands_in_the_one_record(world: World, put: Put) -> None:
+def test_a_moved_booking_updates_its_notification(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
     put(NOON + HOUR, starts_at=STARTS + DAY)
@@ -99,7 +99,7 @@ def test_what_was_moved_stands_in_the_one_record(world: World, put: Put) -> None
     ]
 
 
-def test_what_was_moved_before_anybody_heard_is_told_once(world: World, put: Put) -> None:
+def test_a_booking_moved_before_anybody_heard_is_notified_once(world: World, put: Put) -> None:
     put()
     put(NOON, starts_at=STARTS + DAY)
     actions.sweep(NOON)
@@ -109,7 +109,7 @@ def test_what_was_moved_before_anybody_heard_is_told_once(world: World, put: Put
 
 
 @pytest.mark.parametrize("status", ["cancelled", "Canceled"])
-def test_a_cancelled_one_is_told_and_reminds_nobody(world: World, put: Put, status: str) -> None:
+def test_a_cancelled_booking_is_notified_and_reminds_nobody(world: World, put: Put, status: str) -> None:
     put()
     actions.sweep(NOON)
     put(NOON + HOUR, status=status)
@@ -124,13 +124,13 @@ def test_a_cancelled_one_is_told_and_reminds_nobody(world: World, put: Put, stat
     assert waiting() == 0
 
 
-def test_one_that_came_and_went_before_anybody_heard_is_not_told(world: World, put: Put) -> None:
+def test_a_booking_cancelled_before_anybody_heard_is_not_notified(world: World, put: Put) -> None:
     put()
     put(NOON, status="cancelled")
     assert actions.sweep(NOON) == {"announced": 0}
 
 
-def test_one_that_was_cancelled_and_booked_again_is_told(world: World, put: Put) -> None:
+def test_a_booking_that_is_booked_again_is_notified(world: World, put: Put) -> None:
     put(status="cancelled")
     put(NOON, status="confirmed")
     actions.sweep(NOON)
@@ -149,7 +149,7 @@ def test_reminders_come_a_day_and_an_hour_before(world: World, put: Put) -> None
     assert waiting() == 0
 
 
-def test_a_reminder_follows_its_booking(world: World, put: Put) -> None:
+def test_a_reminder_moves_with_its_booking(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
     put(NOON + HOUR, starts_at=STARTS + 5 * DAY)
@@ -158,7 +158,7 @@ def test_a_reminder_follows_its_booking(world: World, put: Put) -> None:
     assert actions.sweep(STARTS + 4 * DAY) == {"announced": 2}
 
 
-def test_one_that_was_moved_in_silence_reminds_at_its_new_time(world: World, put: Put) -> None:
+def test_a_booking_moved_without_notice_reminds_at_its_new_time(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
     put(NOON + HOUR, starts_at=STARTS + 5 * DAY, notify=False)
@@ -166,7 +166,7 @@ def test_one_that_was_moved_in_silence_reminds_at_its_new_time(world: World, put
     assert actions.sweep(STARTS + 4 * DAY) == {"announced": 2}
 
 
-def test_who_wants_it_by_email_alone_was_told(world: World, put: Put) -> None:
+def test_an_email_alone_counts_as_notified(world: World, put: Put) -> None:
     off = {"bell": False, "push": False, "email": True}
     for person in (world.client, world.coach):
         save_preferences(user=person, now=NOON, channels={"appointment": off})
@@ -201,13 +201,13 @@ def test_a_late_worker_reminds_once_and_not_of_what_has_begun(world: World, put:
     ],
     ids=str,
 )
-def test_nobody_is_told_of(world: World, put: Put, more: dict[str, Any]) -> None:
+def test_nobody_is_notified_of_bookings_like_these(world: World, put: Put, more: dict[str, Any]) -> None:
     put(**more)
     assert actions.sweep(NOON + 30 * DAY) == {"announced": 0}
     assert waiting() == 0
 
 
-def test_somebody_new_in_it_is_told_and_who_is_out_of_it_is_not(world: World, put: Put) -> None:
+def test_a_new_person_of_a_booking_is_notified_and_a_former_one_is_not(world: World, put: Put) -> None:
     put()
     actions.sweep(NOON)
     jonas = world.user("Jonas Weber")
@@ -221,14 +221,14 @@ def test_somebody_new_in_it_is_told_and_who_is_out_of_it_is_not(world: World, pu
 
 
 @pytest.mark.each_database
-def test_six_workers_at_once_tell_each_person_once(world: World, put: Put) -> None:
+def test_six_workers_at_once_notify_each_person_once(world: World, put: Put) -> None:
     put()
     answers = world.together(*[lambda: actions.sweep(NOON)["announced"]] * 6)
     assert sum(answers) == 2
     assert len(notices_of(world.client)) == len(notices_of(world.coach)) == 1
 
 
-def test_one_that_cannot_be_told_harms_nobody_else(
+def test_a_notice_that_fails_does_not_stop_the_others(
     world: World, put: Put, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     put()
@@ -252,7 +252,7 @@ def enable_email(user: User, kind: str = "appointment") -> None:
     save_preferences(user=user, now=NOON, channels={kind: {"email": True}})
 
 
-def test_an_email_only_to_who_wants_it(world: World, put: Put) -> None:
+def test_emails_go_only_to_people_who_want_them(world: World, put: Put) -> None:
     enable_email(world.client)
     put()
     sweeps.run(NOON)
@@ -276,7 +276,7 @@ def test_an_email_is_decided_on_again_when_it_leaves(world: World, put: Put) -> 
 
 
 @pytest.mark.parametrize("kind", [None, "appointment"])
-def test_unsubscribing_ends_them(world: World, put: Put, kind: str | None) -> None:
+def test_unsubscribing_ends_emails_about_bookings(world: World, put: Put, kind: str | None) -> None:
     enable_email(world.client)
     put()
     actions.sweep(NOON)
@@ -298,7 +298,7 @@ def test_quiet_hours_hold_an_email_but_not_past_the_beginning(world: World, put:
     assert [m["Subject"] for m in world.server.messages] == ["Booked: Colour and cut"]
     sweeps.run(STARTS - HOUR)
     assert len(world.server.messages) == 1
-    assert world.mails(world.client)[-1].reason == "Quiet hours last until it begins."
+    assert world.mails(world.client)[-1].reason == "Quiet hours last until the appointment begins."
 
 
 def test_statements_per_person_stay_the_same(world: World, put: Put, queries: Callable[[], Any]) -> None:

@@ -1,4 +1,7 @@
-"""Every page, and every state of one that a script or a mistake brings: who looks, where, and what they do there."""
+"""Every page, and every state of one that a script or a mistake brings.
+
+Who looks, where, and what they do there.
+"""
 
 from __future__ import annotations
 

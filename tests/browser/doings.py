@@ -97,7 +97,7 @@ def choose(page: Page, *files: File) -> None:
 
 
 def tell_worker(page: Page, what: str, **values: Any) -> None:
-    """Something for the service worker of this site, as the browser itself would bring it: by its debugger."""
+    """Hand an event to the service worker of this site, as the browser would: through its debugger."""
     known: list[str] = []
     debugger = page.context.new_cdp_session(page)
     debugger.on(

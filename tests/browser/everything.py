@@ -18,18 +18,14 @@ from wellchat.db import db, transaction
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
 from wellchat.mail.models import Mail
-from wellchat.messaging.actions import (
-    change_membership,
-    delete_message,
-    edit_message,
-    mark_read,
-    send_message,
-)
-from wellchat.messaging.opening import open_thread, put_subject
-from wellchat.messaging.pinning import pin
-from wellchat.messaging.reacting import react
+from wellchat.messaging.memberships import change_membership
+from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
+from wellchat.messaging.reactions import react
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.oversight.actions import grant_access
+from wellchat.subjects.actions import put_subject
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
 WORD = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichenverordnung" * 3

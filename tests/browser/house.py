@@ -67,7 +67,7 @@ class House:
         return f"/threads/{self.thread_id}"
 
     def session_of(self, person: Person) -> str:
-        """The cookie of a browser of theirs that signed in a moment ago, sealed as the application seals it."""
+        """Return the cookie of a browser that signed in a moment ago, sealed as the application does."""
         user = User(id=person.id, session_epoch=person.epoch)
         seal: Any = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
         return str(seal.dumps({"_user_id": user.get_id(), "_fresh": True}))

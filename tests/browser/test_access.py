@@ -1,4 +1,7 @@
-"""Everybody: what axe says of every page in every state, reflow, the keyboard alone, what is read aloud, no motion."""
+"""The pages for everybody.
+
+What axe says of every page in every state, reflow, the keyboard alone, what is read aloud, no motion.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,12 @@ COLOURS = {
     "resultTypes": ["violations"],
 }
 BUT_COLOURS = {**EVERY_RULE, "rules": {"color-contrast": {"enabled": False}}}
-# A window, its half at 200 %, and a phone. What takes longest are the colours: in both schemes, and once at a phone.
+# A window, its half at 200 %, and a phone. What takes longest are the colours: in both schemes, and once at
+# a phone.
 SIZES = {"wide": (1280, 800), "zoomed": (640, 400), "narrow": (390, 844)}
 NARROWEST = (320, 568)
-PICTURES = os.environ.get(
-    "PICTURES"
-)  # a folder, in which every state then leaves its pictures for people to look at
+# a folder, in which every state then leaves its pictures for people to look at
+PICTURES = os.environ.get("PICTURES")
 Sitting = Callable[[str | None], Page]
 
 FORGET = """() => {

@@ -1,4 +1,7 @@
-"""The field at a real browser: emoji by name and from the board, a limit that says so in time, what is pasted."""
+"""The field at a real browser.
+
+Emoji by name and from the board, a limit that says so in time, what is pasted.
+"""
 
 from __future__ import annotations
 
@@ -62,7 +65,7 @@ def test_emoji_from_the_board(sit: Sit) -> None:
     cara.get_by_role("button", name="Emoji").click()
     expect(board.get_by_role("searchbox")).to_be_focused()
     cara.keyboard.type("zzzz")
-    expect(board.get_by_text("No emoji of that name.")).to_be_visible()
+    expect(board.get_by_text("No emoji has that name.")).to_be_visible()
     cara.keyboard.press("Escape")  # empties the search, and then
     expect(board.get_by_role("searchbox")).to_have_value("")
     cara.keyboard.press("Escape")
@@ -100,7 +103,8 @@ def test_pasted_as_plain_text_with_its_lines(sit: Sit) -> None:
     cara.evaluate(
         """(field) => { field.focus(); const data = new DataTransfer();
         data.setData('text/html', '<b>one</b><br>two'); data.setData('text/plain', 'one\\n\\ntwo');
-        if (field.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true})))
+        const init = {clipboardData: data, bubbles: true, cancelable: true};
+        if (field.dispatchEvent(new ClipboardEvent('paste', init)))
           document.execCommand('insertText', false, data.getData('text/plain')); }""",
         field.element_handle(),
     )

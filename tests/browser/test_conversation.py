@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.doings import choose, field, menu_of, photo, row, sent
 from tests.browser.house import PHONE, House, Person, Sit, a_house
 from tests.cast import Talk
-from wellchat.messaging.actions import mark_read
+from wellchat.messaging.receipts import mark_read
 
 EARLIER = 400
 

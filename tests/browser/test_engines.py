@@ -1,4 +1,7 @@
-"""What Safari and Firefox do otherwise, and what older ones do not have: done to this browser, or taken from it."""
+"""What Safari and Firefox do otherwise, and what older ones do not have.
+
+Done to this browser, or taken from it.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,17 @@ NO_FIELD_SIZING = """
   document.adoptedStyleSheets = [fixed];
 """
 NO_POPOVERS = """
-  for (const name of ['popover', 'showPopover', 'hidePopover', 'togglePopover']) delete HTMLElement.prototype[name];
-  const plain = () => document.querySelectorAll('[popover]').forEach((menu) => menu.removeAttribute('popover'));
+  const names = ['popover', 'showPopover', 'hidePopover', 'togglePopover'];
+  for (const name of names) delete HTMLElement.prototype[name];
+  const menus = () => document.querySelectorAll('[popover]');
+  const plain = () => menus().forEach((menu) => menu.removeAttribute('popover'));
   new MutationObserver(plain).observe(document, { childList: true, subtree: true });
   const hidden = new CSSStyleSheet();
   hidden.replaceSync('.menu { z-index: 10 } .menu:not(.popover-open) { display: none }');
   document.adoptedStyleSheets = [hidden];
 """
-# A style sheet that is late, to those who ask whether it is there. `early`: what was done before all was loaded.
+# A style sheet that is late, to those who ask whether it is there. `early`: what was done before all was
+# loaded.
 LATE_STYLES = """
   Object.defineProperty(HTMLLinkElement.prototype, 'sheet', { get: () => null });
   window.addEventListener('load', () => (window.early = document.querySelector('textarea').enterKeyHint));

@@ -1,4 +1,7 @@
-"""The finer points of a conversation: shown before it is answered, standing still, telling that it is coming."""
+"""The finer points of a conversation at a real browser.
+
+A change is shown before the server answers, the page does not jump, and slow answers are announced.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +21,9 @@ from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import mark_read, send_message
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
 
 pytestmark = pytest.mark.slow
 

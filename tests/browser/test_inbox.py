@@ -1,4 +1,7 @@
-"""The inbox at a real browser: its parts, the menu of a row, all of it by keyboard, drafts, more rows when scrolled."""
+"""The inbox at a real browser.
+
+Its parts, the menu of a row, all of it by keyboard, drafts, more rows when scrolled.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,10 @@ from tests.cast import Talk
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import mark_read, send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 MANY = 70
 SCROLLED = """(count) => {

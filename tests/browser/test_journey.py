@@ -18,7 +18,8 @@ from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
 
 AT_ONCE = 1_000  # ms in which a message is on the other page
-# Nothing is held back for it: the page has its service worker, and what one takes over may pass by who intercepts.
+# Nothing is held back for it: the page has its service worker, and what one takes over may pass by who
+# intercepts.
 WATCH = """() => {
     const log = document.querySelector('[role="log"]');
     window.shownUnanswered = false;

@@ -26,8 +26,10 @@ FOCUS = """() => {
   const around = [at, at.parentElement, frame].filter(Boolean);
   const focused = around.map(marks).join();
   const { width, height } = at.getBoundingClientRect();
-  const found = { id: window.seen.get(at), name: at.outerHTML.slice(0, 120), visible: true, size: width * height };
-  if (["date", "time"].includes(at.type)) return found; // of several parts, and back at the first after a blur
+  const name = at.outerHTML.slice(0, 120);
+  const found = { id: window.seen.get(at), name, visible: true, size: width * height };
+  // A field of several parts, which is back at its first part after a blur.
+  if (["date", "time"].includes(at.type)) return found;
   at.blur();
   found.visible = focused !== around.map(marks).join();
   at.focus({ preventScroll: true });

@@ -1,4 +1,7 @@
-"""Somebody whose browser speaks German, with a real worker and a real mail server; and a page from right to left."""
+"""Somebody whose browser speaks German, with a real worker and a real mail server.
+
+And a page from right to left.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Ten thousand messages: opened anywhere, scrolled both ways without a jump, never more than a stretch drawn."""
+"""A thread of ten thousand messages at a real browser.
+
+It opens anywhere, scrolls both ways without a jump, and never draws more than a window of rows.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,8 @@ LOOK = """() => {
     last: Number(rows.at(-1).dataset.seq), seen: seen.map((r) => Number(r.dataset.seq)),
     gaps: rows.some((r, i) => i && Number(r.dataset.seq) !== Number(rows[i - 1].dataset.seq) + 1) };
 }"""
-# Follows one row on the screen through frames in which nobody scrolls; the largest distance it moved by itself.
+# Follows one row on the screen through frames in which nobody scrolls; the largest distance it moved by
+# itself.
 WATCH = """(ms) => new Promise((done) => {
   const log = document.querySelector('.log'), top = log.getBoundingClientRect().top;
   const row = [...log.querySelectorAll('[data-seq]')].find((r) => r.getBoundingClientRect().top > top + 5);

@@ -12,8 +12,8 @@ from tests.browser.house import PHONE, House, Sit, a_house
 from tests.cast import Talk
 from wellchat.accounts.actions import create_user
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.threads import open_thread
 
 pytestmark = pytest.mark.slow
 

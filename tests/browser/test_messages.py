@@ -1,4 +1,7 @@
-"""What can be done with a message, by two people at two browsers: each sees the other's doing without a reload."""
+"""What can be done with a message, by two people at two browsers.
+
+Each sees the other's doing without a reload.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,8 @@ from tests.cast import Talk
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.threads import open_thread
 
 FAR = 180
 

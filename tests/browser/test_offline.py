@@ -1,4 +1,7 @@
-"""Bad connection, no connection, at real browsers: what was written goes out once, what was read can be read."""
+"""A bad connection, and none, at real browsers.
+
+What was written goes out once; what was read can be read again.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ KEPT = """async () => {
   const found = [];
   for (const name of await caches.keys()) {
     if (!name.startsWith("wellchat.pages.")) continue;
-    for (const { url } of await (await caches.open(name)).keys()) found.push(url.slice(location.origin.length));
+    const kept = await (await caches.open(name)).keys();
+    for (const { url } of kept) found.push(url.slice(location.origin.length));
   }
   return found;
 }"""
@@ -81,7 +85,9 @@ def says(page: Page, texts: list[str]) -> None:
 
 @pytest.fixture
 def cut(house: House) -> Cut:
-    """with cut(context): no page of that browser has a connection, and nobody answers its service worker either.
+    """Yield a function to use as `with cut(context):`.
+
+    No page of that browser has a connection, and nobody answers its service worker either.
 
     The browser's own switch does not reach a worker that it starts for a background sync.
     """
@@ -134,7 +140,7 @@ def test_three_written_offline_arrive_once_and_in_order(house: House, sit: Sit, 
     context = cara.context
     with cut(context):
         expect(
-            cara.get_by_text("You seem to be offline. What you write goes out when you are back.")
+            cara.get_by_text("You seem to be offline. What you write will be sent when you are back.")
         ).to_be_visible()
         write_in_vain(cara, texts)
         expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()

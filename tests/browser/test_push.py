@@ -1,5 +1,8 @@
-"""Pushes at a real browser. What no headless Chromium can do is subscribe with a push service: that half is tests/push,
-against a service of our own; here pushes are handed to the browser by its debugger."""
+"""Pushes at a real browser.
+
+What no headless Chromium can do is subscribe with a push service: that half is tests/push, against a service
+of our own; here pushes are handed to the browser by its debugger.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def chromium(whole_chromium: Any) -> Any:
 
 @pytest.fixture
 def paul(house: House, sit: Sit) -> Page:
-    """Paul at his browser, in the inbox, with words of Cara's waiting, and nothing said of notifications yet."""
+    """Open the inbox as Paul: a message of Cara waits, and he was not asked about notifications yet."""
     return written_while_away(house, sit)
 
 
@@ -44,7 +47,8 @@ def worker_of(page: Page) -> Worker:
 def pushed(page: Page, said: Any) -> None:
     """As the browser's push service would hand it over; it is on the screen when this returns.
 
-    Nobody may ask for the notifications before: one that Chromium has noted and not yet drawn is struck off its notes.
+    Nobody may ask for the notifications before: one that Chromium has noted and not yet drawn is struck off
+    its notes.
     """
     worker = worker_of(page)
     before = worker.evaluate(COUNT)

@@ -1,4 +1,7 @@
-"""Searching at a real browser: the palette by keyboard from anywhere, the page, and what the browser remembers."""
+"""Searching at a real browser.
+
+The palette by keyboard from anywhere, the page, and what the browser remembers.
+"""
 
 from __future__ import annotations
 

@@ -8,7 +8,8 @@ from bench.rows.page import MAX_FIRST_LOAD, MAX_SCRIPT, SCRIPTS, WATCH, shift, w
 from tests.browser.everything import furnish
 from tests.browser.house import House, Sit, a_house
 
-HOW_SENT = """() => Promise.all(performance.getEntriesByType("resource").filter(({ name }) => /[.](js|css)$/.test(name))
+HOW_SENT = """() => Promise.all(performance.getEntriesByType("resource")
+    .filter(({ name }) => /[.](js|css)$/.test(name))
   .map(({ name }) => fetch(name).then(({ headers }) => headers.get("Content-Encoding"))))"""
 
 pytestmark = pytest.mark.slow

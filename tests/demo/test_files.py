@@ -58,9 +58,8 @@ def test_every_drawing_is_what_its_name_says_and_is_sent_once(name):
     else:
         with Image.open(io.BytesIO(content)) as picture:
             assert picture.size == (800, 600)
-            assert (
-                len(picture.convert("RGB").resize((80, 60)).getcolors(4800)) > 20
-            )  # something is drawn on it
+            # something is drawn on it
+            assert len(picture.convert("RGB").resize((80, 60)).getcolors(4800)) > 20
 
 
 @pytest.mark.each_database

@@ -19,6 +19,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
 from wellchat.attachments.storage import get_store
 from wellchat.changes.models import Change, ChangeLog
+from wellchat.claims import SENT
 from wellchat.db import Base, db, transaction
 from wellchat.demo.actions import PASSWORD, load, reset, take_away
 from wellchat.demo.queries import is_loaded
@@ -26,14 +27,15 @@ from wellchat.demo.stories import STORIES
 from wellchat.digests.models import DigestSchedule
 from wellchat.errors import Conflict
 from wellchat.mail import transport
-from wellchat.mail.models import SENT, Mail, RefusedAddress
-from wellchat.messaging.actions import send_message
+from wellchat.mail.models import Mail, RefusedAddress
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import unread_counts
+from wellchat.messaging.threads import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import unread_count
 from wellchat.oversight.actions import grant_access
+from wellchat.subjects.actions import put_subject
 from wellchat.subjects.models import Subject
 
 pytestmark = pytest.mark.slow

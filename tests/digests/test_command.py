@@ -6,7 +6,7 @@ import json
 
 from tests.mail.world import DELAY, NOON, World
 from wellchat.db import db
-from wellchat.notifications.actions import save_preferences
+from wellchat.notifications.preferences import save_preferences
 
 DUE = (NOON + DELAY).isoformat()
 
@@ -40,7 +40,7 @@ def test_a_dry_run_says_who_and_why_and_changes_nothing(world: World) -> None:
     assert world.mails() == []
 
 
-def test_one_cadence_at_a_time(world: World) -> None:
+def test_cadence_limits_the_run_to_people_of_that_cadence(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, cadence="daily", digest_hour=18)
     world.say(world.client, "Hello")
     world.say(world.coach, "Hello yourself")
@@ -50,13 +50,13 @@ def test_one_cadence_at_a_time(world: World) -> None:
     assert send(world, "--now", "2026-11-18T18:00").startswith("1 sent"), "who said nothing has the default"
 
 
-def test_wrong_usage(world: World) -> None:
+def test_bad_options_are_usage_errors(world: World) -> None:
     runner = world.app.test_cli_runner()
     assert runner.invoke(args=["digest", "send", "--now", "yesterday"]).exit_code == 2
     assert runner.invoke(args=["digest", "send", "--cadence", "yearly"]).exit_code == 2
 
 
-def test_a_line_of_data_for_each_person(world: World) -> None:
+def test_json_prints_a_line_for_each_person(world: World) -> None:
     world.say(world.client, "Hello")
     [forecast] = map(json.loads, send(world, "--dry-run", "--json", "--now", DUE).splitlines())
     assert forecast["threads"] == [{"thread_id": world.thread.id, "first_seq": 1, "last_seq": 1, "count": 1}]
@@ -79,7 +79,7 @@ def test_a_dry_run_tells_who_is_not_due_yet(world: World) -> None:
     assert f"{world.coach.email}  waits until 2026-11-18T12:30:00.000Z  Not due yet." in said
 
 
-def test_the_summaries_of_the_week_go_along(world: World) -> None:
+def test_weekly_summaries_are_sent_too_unless_a_cadence_is_given(world: World) -> None:
     world.say(world.client, "Hello")
     send(world, "--now", DUE)
     monday = "2026-11-23T08:00Z"

@@ -13,13 +13,15 @@ from sqlalchemy import event
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, runs
+from wellchat.digests.kinds import DIGEST
 from wellchat.digests.models import DigestSchedule
+from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.errors import Invalid
 from wellchat.mail import actions as mail
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch, memberships, messages, receipts
 from wellchat.messaging.models import Thread
-from wellchat.notifications.actions import save_preferences, unsubscribe
+from wellchat.notifications.preferences import save_preferences, unsubscribe
 
 MINUTE = timedelta(minutes=1)
 DUE = NOON + DELAY
@@ -41,7 +43,7 @@ def reasons(world: World) -> list[str]:
     return [m.reason for m in world.mails() if m.state == "skipped"]
 
 
-def test_one_email_with_exactly_what_waits(world: World) -> None:
+def test_one_email_holds_exactly_the_unread_messages(world: World) -> None:
     world.say(world.client, "Good morning Sofia", NOON - 40 * MINUTE)
     world.read(world.coach, 1)
     runs.sweep(NOON - 5 * MINUTE)
@@ -68,7 +70,7 @@ def test_one_email_with_exactly_what_waits(world: World) -> None:
     assert len(world.server.messages) == 1
 
 
-def test_the_headers_people_and_mail_readers_rely_on(world: World) -> None:
+def test_a_digest_has_the_headers_and_links_of_an_automatic_mail(world: World) -> None:
     world.say(world.client, "Hello")
     runs.sweep(DUE)
     [message] = world.server.messages
@@ -88,7 +90,7 @@ def test_the_headers_people_and_mail_readers_rely_on(world: World) -> None:
     assert "http" not in html.replace("https://chat.example/", "").replace("http-equiv", "")
 
 
-def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> None:
+def test_no_email_for_what_was_read_before_it_was_due_and_the_ledger_says_why(world: World) -> None:
     message = world.say(world.client, "Hello")
     world.read(world.coach, message.seq, NOON + MINUTE)
     assert runs.sweep(DUE)["digests_skipped"] == 1
@@ -98,37 +100,37 @@ def test_read_before_it_was_due_none_and_the_ledger_says_why(world: World) -> No
     assert world.server.messages == []
 
 
-def test_deleted_before_it_was_due_none(world: World) -> None:
+def test_no_email_for_what_was_deleted_before_it_was_due(world: World) -> None:
     message = world.say(world.client, "the secret word")
-    messaging.delete_message(
+    messages.delete_message(
         viewer=world.client, thread_id=world.thread.id, seq=message.seq, now=NOON + MINUTE
     )
     runs.sweep(DUE)
-    assert reasons(world) == ["What waited was deleted by its sender."]
+    assert reasons(world) == ["The unread messages were deleted."]
 
 
-def test_muted_after_it_was_sent_none(world: World) -> None:
+def test_no_email_for_a_thread_that_was_muted_after_the_message(world: World) -> None:
     world.say(world.client, "Hello")
     mute = {"muted_until": NOON + timedelta(days=9)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
     runs.sweep(DUE)
     assert reasons(world) == ["The conversation is muted."]
 
 
-def test_snoozed_waits_for_its_end(world: World) -> None:
+def test_a_snoozed_thread_is_mailed_when_the_snooze_ends(world: World) -> None:
     world.say(world.client, "Hello")
     snooze = {"snoozed_until": NOON + timedelta(days=2)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
     assert runs.sweep(DUE)["digests_waiting"] == 1
     assert runs.sweep(NOON + timedelta(days=2))["digests_sent"] == 1
 
 
-def test_snoozed_and_awake_threads_go_their_own_ways(world: World) -> None:
+def test_a_snoozed_thread_does_not_hold_back_another(world: World) -> None:
     other = world.open_thread(world.user("Jonas Weber"), world.coach)
     world.say(world.client, "Snooze me")
     world.say(db.session.get_one(User, other.client_id), "Now please", thread=other)
     snooze = {"snoozed_until": NOON + timedelta(days=2)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=snooze)
     runs.sweep(DUE)
     runs.sweep(NOON + timedelta(days=2))
     texts = [text_of(m) for m in world.server.messages]
@@ -137,7 +139,7 @@ def test_snoozed_and_awake_threads_go_their_own_ways(world: World) -> None:
 
 
 @pytest.mark.parametrize("way", ["cadence", "channel", "unsubscribed"])
-def test_who_wants_no_email_gets_none(world: World, way: str) -> None:
+def test_no_email_for_people_who_switched_it_off(world: World, way: str) -> None:
     world.say(world.client, "Hello")
     if way == "cadence":
         save_preferences(user=world.coach, now=NOON, cadence="off")
@@ -158,15 +160,15 @@ def test_an_open_tab_is_not_presence(world: World) -> None:
     assert runs.sweep(DUE)["digests_sent"] == 1
 
 
-def test_the_lid_closed_ten_seconds_before(world: World) -> None:
+def test_a_reader_who_left_the_thread_open_is_still_mailed(world: World) -> None:
     """Told later, since they seemed to look; mailed all the same."""
     world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
     world.say(world.client, "Hello")
-    outbox.sweep(NOON + timedelta(seconds=111))
+    dispatch.sweep(NOON + timedelta(seconds=111))
     assert runs.sweep(DUE)["digests_sent"] == 1
 
 
-def test_who_is_here_now_is_asked_again_when_they_may_have_left(world: World) -> None:
+def test_a_present_reader_is_decided_on_again_when_they_may_have_left(world: World) -> None:
     world.say(world.client, "Hello")
     world.seen(world.coach, DUE - MINUTE)
     assert runs.sweep(DUE)["digests_waiting"] == 1
@@ -203,17 +205,17 @@ def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(
         ("off", "Emails are switched off in the preferences."),
     ],
 )
-def test_decided_once_more_at_the_moment_of_sending(world: World, happens: str, reason: str) -> None:
+def test_a_digest_is_decided_on_again_when_it_is_sent(world: World, happens: str, reason: str) -> None:
     message = world.say(world.client, "the secret word")
     actions.send_one(user_id=world.coach.id, now=DUE)
     assert world.states() == ["queued"]
     if happens == "read":
         world.read(world.coach, message.seq, DUE)
     elif happens == "deleted":
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=DUE)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=DUE)
     elif happens == "muted":
         mute = {"muted_until": DUE + timedelta(days=1)}
-        messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+        memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
     else:
         save_preferences(user=world.coach, now=DUE, cadence="off")
     assert mail.sweep(DUE)["mails_skipped"] == 1
@@ -221,7 +223,7 @@ def test_decided_once_more_at_the_moment_of_sending(world: World, happens: str, 
     assert world.server.messages == []
 
 
-def test_what_was_read_meanwhile_is_left_out_and_the_ledger_holds_the_rest(world: World) -> None:
+def test_messages_read_before_sending_are_left_out_of_mail_and_ledger(world: World) -> None:
     for words in ("one", "two", "three"):
         world.say(world.client, f"word {words}")
     actions.send_one(user_id=world.coach.id, now=DUE)
@@ -244,7 +246,7 @@ def test_eight_hosts_send_one_digest(world: World) -> None:
 
 @pytest.mark.slow
 @pytest.mark.each_database
-def test_people_and_messages_under_many_sweeps_at_once(world: World) -> None:
+def test_many_sweeps_at_once_mail_each_message_once(world: World) -> None:
     """Every message in exactly one mail, and nobody forgotten, while more keep coming."""
     threads = [world.open_thread(world.user(f"Client {n}"), world.coach) for n in range(6)]
     people = [db.session.get_one(User, t.client_id) for t in threads]
@@ -288,8 +290,8 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         coach = db.session.get_one(User, coach_id)
         for seq in range(1, 8, 2):
             with suppress(Invalid):  # not written yet
-                messaging.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
-            messaging.change_membership(
+                receipts.mark_read(viewer=coach, thread_id=thread_id, seq=seq, now=NOON)
+            memberships.change_membership(
                 viewer=coach, thread_id=thread_id, changes={"archived": bool(seq % 4)}
             )
 
@@ -315,7 +317,7 @@ def test_writing_reading_muting_and_sweeping_at_once_never_collide(
         for seq in range(c["first_seq"], c["last_seq"] + 1)
     ]
     assert len(covered) == len(set(covered))
-    left = decide.load_recipient(coach_id, DUE + timedelta(days=2))
+    left = load_recipient(coach_id, DUE + timedelta(days=2))
     assert left is not None
     assert left.waiting == (), "nobody forgotten"
 
@@ -335,7 +337,7 @@ def test_killed_at_any_step_nobody_is_forgotten_and_nobody_told_twice(
     with monkeypatch.context() as patch, pytest.raises(Killed):  # noqa: PT012
         match step:
             case "decide":
-                patch.setattr(runs, "decide", die)
+                patch.setattr(DIGEST, "decide", die)
             case "create_claimed":
                 patch.setattr(mail, "create_claimed", die)
             case "before commit":
@@ -374,16 +376,15 @@ def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.Monkey
     thread = world.open_thread(world.client, bad)
     world.say(world.client, "to the bad one", NOON - MINUTE, thread)
     world.say(world.client, "to the good one")
-    real = decide.decide
+    real = DIGEST.decide
 
-    def stumble(recipient: decide.Recipient, now: datetime) -> object:
+    def stumble(recipient: Recipient, now: datetime) -> object:
         if recipient.user_id == bad.id:
             raise ValueError("rotten")
         return real(recipient, now)
 
     with monkeypatch.context() as patch:
-        for module in (runs, actions):  # with all the others, and then alone
-            patch.setattr(module, "decide", stumble)
+        patch.setattr(DIGEST, "decide", stumble)  # with all the others, and then alone
         done = runs.sweep(DUE)
         assert (done["digests_sent"], done["digests_failed"]) == (1, 1)
         assert runs.sweep(DUE)["digests_sent"] == 0, "not tried again at once"
@@ -419,7 +420,9 @@ def test_quiet_hours_hold_a_retry_too(world: World) -> None:
         ({"cadence": "weekly", "digest_weekday": 4, "digest_hour": 7}, timedelta(days=2, hours=-5)),
     ],
 )
-def test_at_their_digest_time(world: World, prefs: dict[str, object], comes: timedelta) -> None:
+def test_a_digest_comes_at_the_person_s_digest_time(
+    world: World, prefs: dict[str, object], comes: timedelta
+) -> None:
     save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert planned(world.coach) == NOON + comes
@@ -428,7 +431,7 @@ def test_at_their_digest_time(world: World, prefs: dict[str, object], comes: tim
     assert f"one {prefs['cadence']} email" in text_of(world.server.messages[0]) or prefs["cadence"] == "soon"
 
 
-def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
+def test_new_preferences_count_for_messages_that_wait_already(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, cadence="weekly")
     world.say(world.client, "Hello")
     save_preferences(user=world.coach, now=NOON + MINUTE, cadence="soon")
@@ -438,7 +441,7 @@ def test_a_change_of_mind_counts_for_what_waits_already(world: World) -> None:
 
 
 @pytest.mark.slow
-def test_no_more_than_twenty_a_day(world: World) -> None:
+def test_a_person_gets_at_most_twenty_digests_a_day(world: World) -> None:
     world.app.config["MAX_EMAILS_PER_THREAD"] = 99
     for n in range(25):
         world.say(world.client, f"word {n}", NOON + n * DELAY)
@@ -457,7 +460,7 @@ def test_queries_per_recipient_stay_the_same(world: World) -> None:
             thread = world.open_thread(person, coach)
             world.say(person, "Hello", thread=thread)
         with counted_queries() as count:
-            decide.load_recipient(coach.id, DUE)
+            load_recipient(coach.id, DUE)
         counts.append(len(count))
     assert counts[0] == counts[1] <= 5
 
@@ -478,13 +481,13 @@ def counted_queries() -> Iterator[list[str]]:
 
 
 @pytest.mark.each_database
-def test_a_look_is_planned_for_the_earlier_of_two(world: World) -> None:
+def test_the_earlier_of_two_schedules_counts(world: World) -> None:
     for hours in (5, 3, 4):
         actions.schedule(user_id=world.coach.id, at=NOON + timedelta(hours=hours))
     assert planned(world.coach) == NOON + timedelta(hours=3)
 
 
-def test_nothing_outside_a_transaction(world: World) -> None:
+def test_scheduling_is_rolled_back_with_its_transaction(world: World) -> None:
     with pytest.raises(ZeroDivisionError), transaction():  # noqa: PT012
         actions.schedule(user_id=world.coach.id, at=NOON)
         raise ZeroDivisionError

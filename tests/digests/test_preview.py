@@ -17,17 +17,20 @@ from tests.mail.world import NOON, World
 from wellchat.clock import now as clock_now
 from wellchat.db import db
 from wellchat.digests import preview
-from wellchat.digests.decide import decide, load_recipient
+from wellchat.digests.decide import decide
+from wellchat.digests.recipients import load_recipient
 from wellchat.i18n import force_language
 from wellchat.mail import actions as mail
-from wellchat.notifications.actions import save_preferences
+from wellchat.notifications.preferences import save_preferences
 from wellchat.web import limiter
 
 Browse = Callable[..., Browser]
 PAGE, FRAME = "/settings/notifications/preview", "/settings/notifications/preview/html"
 
 
-def test_the_next_email_as_it_would_be(world: World, browse: Browse, everything: Callable[[], Any]) -> None:
+def test_the_preview_shows_the_next_email(
+    world: World, browse: Browse, everything: Callable[[], Any]
+) -> None:
     world.say(world.client, "<b>Shall we</b> meet?", clock_now())
     before = everything()
     me = browse(world.coach)
@@ -51,15 +54,15 @@ def test_why_it_waits_is_told_in_the_reader_s_language(world: World, browse: Bro
         assert "an einem Tag sind genug." in decide(enough, clock_now() + timedelta(hours=2)).why
 
 
-def test_somebody_else_s_is_not_in_it(world: World, browse: Browse) -> None:
+def test_the_preview_shows_nobody_else_s_messages(world: World, browse: Browse) -> None:
     world.say(world.client, "the secret word", clock_now())
     assert "the secret word" not in browse(world.client).get(FRAME).text
     assert browse().get(PAGE).status_code == 302
 
 
-def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
+def test_the_preview_is_an_example_if_nothing_is_unread(world: World, browse: Browse) -> None:
     page = browse(world.coach).get(PAGE).text
-    assert "Nothing waits for you" in page
+    assert "You have no unread messages" in page
     assert "Alex Example" in browse(world.coach).get(FRAME).text
 
 
@@ -72,10 +75,10 @@ def test_an_example_where_nothing_waits(world: World, browse: Browse) -> None:
             {"cadence": "daily", "digest_hour": 18, "time_zone": "Asia/Kolkata"},
             "It comes on Wednesday 18 November at 18:00",
         ),
-        ({"cadence": "off"}, "It does not come: Emails are switched off in the preferences."),
+        ({"cadence": "off"}, "It will not be sent: Emails are switched off in the preferences."),
     ],
 )  # fmt: skip
-def test_when_it_comes(world: World, prefs: dict[str, Any], words: str) -> None:
+def test_the_preview_says_when_the_email_comes(world: World, prefs: dict[str, Any], words: str) -> None:
     world.say(world.client, "Hello")
     save_preferences(user=world.coach, now=NOON, **prefs)
     from wellchat.digests import runs
@@ -86,7 +89,7 @@ def test_when_it_comes(world: World, prefs: dict[str, Any], words: str) -> None:
     assert preview.describe(found, world.coach.time_zone).startswith(words)
 
 
-def test_a_test_is_sent_and_says_that_it_is_one(world: World, browse: Browse) -> None:
+def test_a_test_email_says_that_it_is_a_test(world: World, browse: Browse) -> None:
     world.say(world.client, "the secret word")
     answer = browse(world.coach).post("/settings/notifications/test")
     assert (answer.status_code, answer.location) == (303, "/settings/notifications")
@@ -99,10 +102,10 @@ def test_a_test_is_sent_and_says_that_it_is_one(world: World, browse: Browse) ->
     assert "the secret word" not in message.as_string(), "a real message is in one email, and this is not it"
     assert world.membership(world.coach).mailed_seq == 0
     [row] = world.mails(world.coach)
-    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "A test, as you asked for.", [])
+    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "You asked for this test.", [])
 
 
-def test_three_tests_an_hour(make_app: Callable[..., Flask], now: Any) -> None:
+def test_at_most_three_test_emails_an_hour(make_app: Callable[..., Flask], now: Any) -> None:
     app = make_app(RATE_LIMITS=True)
     CleanDatabase(app)
     app.test_client_class = Browser

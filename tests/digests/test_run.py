@@ -17,20 +17,22 @@ from tests.databases import until_one_waits
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db, is_postgresql, transaction
-from wellchat.digests import actions, decide, outbox, runs
+from wellchat.digests import actions, batches, decide, runs
+from wellchat.digests.kinds import DIGEST
+from wellchat.digests.recipients import load_recipient
 from wellchat.digests.render import MAX_SHOWN
 from wellchat.mail import actions as mail
 from wellchat.mail.refusals import save_refusal
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch, memberships, messages
 from wellchat.messaging.models import Thread
-from wellchat.notifications.actions import save_preferences
+from wellchat.notifications.preferences import save_preferences
 
 DUE = NOON + DELAY
 
 
 def mute(world: World, name: str) -> None:
     changes = {name: DUE + timedelta(days=1)}
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
 def postponed_elsewhere(world: World) -> None:
@@ -51,8 +53,8 @@ def bounce(world: World) -> None:
 
 MEANWHILE: dict[str, Callable[[World], object]] = {
     "read": lambda w: w.read(w.coach, 1),
-    "deleted": lambda w: messaging.delete_message(viewer=w.client, thread_id=w.thread.id, seq=1, now=NOON),
-    "edited": lambda w: messaging.edit_message(
+    "deleted": lambda w: messages.delete_message(viewer=w.client, thread_id=w.thread.id, seq=1, now=NOON),
+    "edited": lambda w: messages.edit_message(
         viewer=w.client, thread_id=w.thread.id, seq=1, body="Other words", now=NOON
     ),
     "muted": lambda w: mute(w, "muted_until"),
@@ -69,20 +71,22 @@ MEANWHILE: dict[str, Callable[[World], object]] = {
 
 @pytest.mark.each_database
 @pytest.mark.parametrize("what", MEANWHILE)
-def test_what_happened_since_is_seen_by_the_claim(world: World, what: str) -> None:
+def test_the_claim_fails_if_anything_has_changed_since_the_batch_was_built(world: World, what: str) -> None:
     world.say(world.client, "Hello")
-    prepared = runs.build_batch([world.coach.id], DUE)[world.coach.id]
+    prepared = batches.build_batch([world.coach.id], DUE)[world.coach.id]
     MEANWHILE[what](world)
     before = (world.membership(world.coach).mailed_seq, len(world.mails()))
-    with pytest.raises(runs.Changed):
-        runs.claim(prepared, DUE)
+    with pytest.raises(batches.Changed):
+        batches.claim(prepared, DUE)
     db.session.rollback()
     assert (world.membership(world.coach).mailed_seq, len(world.mails())) == before, "and nothing was done"
 
 
 @pytest.mark.each_database
 @pytest.mark.parametrize("what", [name for name in MEANWHILE if name != "claimed"])
-def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_run_decides_again_if_anything_has_changed_since_the_batch_was_built(
+    world: World, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     world.say(world.client, "first words")
     real, happened = runs.build_batch, []
 
@@ -107,19 +111,19 @@ def test_and_the_run_decides_anew(world: World, what: str, monkeypatch: pytest.M
 
 
 @pytest.mark.each_database
-def test_another_run_mails_what_this_one_is_looking_at(
+def test_a_digest_sent_by_another_run_during_the_batch_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch, background_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     """What a run prepares is of one moment: the standings it read first still are so when it reads the messages."""
     world.say(world.client, "Hello")
-    real = runs.contents
+    real = batches.contents
 
     def contents(decisions: Any) -> Any:
         monkeypatch.undo()
         assert background_in(world.app, lambda: runs.sweep(DUE)).result(10)["digests_sent"] == 1
         return real(decisions)
 
-    monkeypatch.setattr(runs, "contents", contents)
+    monkeypatch.setattr(batches, "contents", contents)
     assert runs.sweep(DUE)["digests_sent"] == 0
     assert len(world.mails()) == len(world.server.messages) == 1
     assert not caplog.records
@@ -191,7 +195,7 @@ def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.Monk
     """Of many; or they would look at the same ones all the way, and each prepare what the other has sent."""
     monkeypatch.setattr(runs, "BATCH", 4)
     people = [person.id for person in crowd(world, 60)]
-    chosen = [runs._due(DUE, None, 4) for _ in range(20)]
+    chosen = [runs._due(DIGEST, DUE, None, 4) for _ in range(20)]
     assert all(
         found == sorted(found, key=people.index) and set(found) <= set(people[:40]) for found in chosen
     )
@@ -244,7 +248,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
         person = world.user(f"Client {n}")
         threads.append(world.open_thread(person, world.coach))
         for m in range(20):
-            messaging.send_message(
+            messages.send_message(
                 sender=person, thread_id=threads[-1].id, body=f"<{n}.{m}>", client_key=f"{n}.{m}", now=NOON
             )
     actions.schedule(user_id=world.coach.id, at=NOON)
@@ -256,9 +260,9 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
     assert sum(c["last_seq"] - c["first_seq"] + 1 for c in world.mails()[0].covers) == 240
 
 
-def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
+def test_deciding_takes_no_statement(world: World, queries: Callable[[], Any]) -> None:
     world.say(world.client, "Hello")
-    recipient = decide.load_recipient(world.coach.id, DUE)
+    recipient = load_recipient(world.coach.id, DUE)
     assert recipient is not None
     with queries() as counted:
         assert decide.decide(recipient, DUE).threads
@@ -267,15 +271,15 @@ def test_decide_reads_nothing(world: World, queries: Callable[[], Any]) -> None:
 
 @pytest.mark.each_database
 @pytest.mark.parametrize("follows", ["of the reader's own", "of the sender's, and taken back"])
-def test_one_message_before_many_that_do_not_wait(world: World, follows: str) -> None:
+def test_an_unread_message_before_many_others_is_in_the_mail(world: World, follows: str) -> None:
     """What is shown of a thread is its end; here nothing of the end waits."""
     world.say(world.client, "words that wait")
     writer = world.coach if follows == "of the reader's own" else world.client
     for n in range(MAX_SHOWN + 5):
         key = {"thread_id": world.thread.id, "client_key": f"n{n}", "now": NOON}
-        message, _ = messaging.send_message(sender=writer, body="no word of it", **key)
+        message, _ = messages.send_message(sender=writer, body="no word of it", **key)
         if writer is world.client:
-            messaging.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
+            messages.delete_message(viewer=writer, thread_id=world.thread.id, seq=message.seq, now=NOON)
     outcome = next(each for each in runs.send_due(now=DUE) if each.user_id == world.coach.id)
     assert outcome.did == "sent"
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
@@ -284,7 +288,7 @@ def test_one_message_before_many_that_do_not_wait(world: World, follows: str) ->
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
+def test_a_message_that_comes_during_the_claim_makes_no_deadlock(
     world: World, background: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In a thread that was read when the run locked the unread ones: who tells of it holds it, and wants the plan."""
@@ -303,8 +307,8 @@ def test_what_comes_while_one_person_is_decided_on_holds_nobody_up(
         patch.setattr(actions, "load_recipient", load_recipient)
         run = background(lambda: actions.send_one(user_id=world.coach.id, now=DUE))
         assert claimed.wait(10)
-        messaging.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
-        dispatcher = background(lambda: outbox.process(thread_ids=[other.id], now=DUE))
+        messages.send_message(sender=jonas, thread_id=other.id, body="other words", client_key="j", now=DUE)
+        dispatcher = background(lambda: dispatch.notify_recipients(thread_ids=[other.id], now=DUE))
         sent.set()
         assert run.result(20).did == "queued"
         assert dispatcher.result(20) == 1

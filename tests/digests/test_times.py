@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from wellchat.digests.times import due_time, quiet_until
+from wellchat.digests.times import due_time
+from wellchat.notifications.quiet_hours import quiet_until
 
 
 def utc(text: str) -> datetime:
@@ -50,7 +51,9 @@ def due(cadence: str, written: str, zone: str, *, hour: int = 8, weekday: int = 
         ("Africa/Cairo", 0, "2026-04-23 12:00", "2026-04-23 22:00"),
     ],
 )
-def test_daily(zone: str, hour: int, written: str, expected: str) -> None:
+def test_the_next_daily_digest_is_at_the_person_s_hour(
+    zone: str, hour: int, written: str, expected: str
+) -> None:
     assert due("daily", written, zone, hour=hour) == utc(expected)
 
 
@@ -67,7 +70,9 @@ def test_daily(zone: str, hour: int, written: str, expected: str) -> None:
         ("Pacific/Honolulu", 6, "2026-11-23 17:59", "2026-11-29 18:00"),
     ],
 )
-def test_weekly(zone: str, weekday: int, written: str, expected: str) -> None:
+def test_the_next_weekly_digest_is_at_the_person_s_weekday_and_hour(
+    zone: str, weekday: int, written: str, expected: str
+) -> None:
     assert due("weekly", written, zone, weekday=weekday) == utc(expected)
 
 
@@ -84,11 +89,11 @@ def test_weekly(zone: str, weekday: int, written: str, expected: str) -> None:
         ("Australia/Lord_Howe", "2026-10-03 15:10", "2026-10-03 16:00"),  # 01:40, then 02:30
     ],
 )
-def test_hourly(zone: str, written: str, expected: str) -> None:
+def test_the_next_hourly_digest_is_at_the_full_local_hour(zone: str, written: str, expected: str) -> None:
     assert due("hourly", written, zone) == utc(expected)
 
 
-def test_soon_and_off() -> None:
+def test_soon_means_the_delay_and_off_means_never() -> None:
     assert due("soon", "2026-11-18 12:00", "Asia/Kolkata") == utc("2026-11-18 12:30")
     assert due("off", "2026-11-18 12:00", "UTC") is None
 
@@ -123,5 +128,7 @@ def test_soon_and_off() -> None:
         ("Australia/Lord_Howe", "22:00", "01:45", "2026-04-04 15:10", None),
     ],
 )
-def test_quiet_hours(zone: str, begins: str | None, ends: str | None, now: str, until: str | None) -> None:
+def test_quiet_hours_end_by_the_person_s_own_clock(
+    zone: str, begins: str | None, ends: str | None, now: str, until: str | None
+) -> None:
     assert quiet_until(utc(now), begins, ends, ZoneInfo(zone)) == (utc(until) if until else None)

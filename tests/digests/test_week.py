@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from email.message import EmailMessage
 from typing import Any
 
@@ -13,11 +13,14 @@ from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.digests import runs, week
+from wellchat.digests import runs
+from wellchat.digests.decide import DigestDecision
+from wellchat.digests.kinds import WEEK
 from wellchat.digests.models import WeekSchedule
+from wellchat.digests.recipients import Recipient
 from wellchat.mail import actions as mail
-from wellchat.messaging import actions as messaging
-from wellchat.notifications.actions import save_preferences
+from wellchat.messaging import memberships, messages
+from wellchat.notifications.preferences import save_preferences
 from wellchat.notifications.queries import preferences
 
 MONDAY = NOON + timedelta(days=4, hours=20)  # the next one, 08:00
@@ -34,7 +37,7 @@ def weeks(world: World, user: User) -> list[tuple[str, str]]:
     return [(m.state, m.reason) for m in world.mails(user) if m.name == "week"]
 
 
-def test_what_happened_and_who_waits_for_whom(world: World) -> None:
+def test_the_summary_says_what_happened_and_who_waits_for_whom(world: World) -> None:
     jonas = world.user("Jonas Weber")
     other = world.open_thread(jonas, world.coach)
     world.say(jonas, "Hello", NOON - timedelta(hours=1), other)
@@ -43,14 +46,14 @@ def test_what_happened_and_who_waits_for_whom(world: World) -> None:
     world.say(world.coach, "Three", NOON + timedelta(days=1))
     runs.sweep(DUE)
     before = len(world.server.messages)
-    assert week.sweep(MONDAY - timedelta(seconds=1))["weeks_sent"] == 0
-    assert week.sweep(MONDAY)["weeks_sent"] == 2
-    assert week.sweep(MONDAY + timedelta(days=6))["weeks_sent"] == 0, "an empty week is not told of"
+    assert runs.sweep_weeks(MONDAY - timedelta(seconds=1))["weeks_sent"] == 0
+    assert runs.sweep_weeks(MONDAY)["weeks_sent"] == 2
+    assert runs.sweep_weeks(MONDAY + timedelta(days=6))["weeks_sent"] == 0, "an empty week is not told of"
     [message] = [m for m in world.server.messages[before:] if world.coach.email in m["To"]]
     text = text_of(message)
-    assert message["Subject"] == "1 person waits for your answer"
+    assert message["Subject"] == "1 person is waiting for your answer"
     assert "you got 3 messages and wrote 1, in 2 conversations" in text
-    assert "Waits for your answer since Wednesday 18 November" in text
+    assert "Waiting for your answer since Wednesday 18 November" in text
     assert "You wait for their answer since Thursday 19 November" in text
     assert text.index("Jonas Weber") < text.index("Ana Petrov"), "who waits for the reader comes first"
     assert "Hello" not in text.replace("Hello Sofia", ""), "no message is in it, so none is in two mails"
@@ -58,74 +61,74 @@ def test_what_happened_and_who_waits_for_whom(world: World) -> None:
     assert [m.covers for m in world.mails(world.coach) if m.name == "week"] == [[]]
 
 
-def test_its_hour_is_that_of_the_digests_in_the_reader_s_zone(world: World) -> None:
+def test_the_summary_comes_at_the_digest_hour_in_the_reader_s_zone(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, time_zone="Asia/Kolkata", digest_hour=18, digest_weekday=4)
     world.say(world.client, "Hello")
     friday = NOON + timedelta(days=2, minutes=30)
-    assert week.sweep(friday - timedelta(seconds=1))["weeks_sent"] == 0
+    assert runs.sweep_weeks(friday - timedelta(seconds=1))["weeks_sent"] == 0
     save_preferences(user=world.coach, now=NOON, digest_hour=19)
-    assert week.sweep(friday)["weeks_sent"] == 0, "a change of mind moves what is planned"
-    assert week.sweep(friday + timedelta(hours=1))["weeks_sent"] == 1
+    assert runs.sweep_weeks(friday)["weeks_sent"] == 0, "a change of mind moves what is planned"
+    assert runs.sweep_weeks(friday + timedelta(hours=1))["weeks_sent"] == 1
     assert "Asia/Kolkata" in text_of(world.server.messages[-1])
 
 
 @pytest.mark.parametrize(
     "prefs", [{"cadence": "off"}, {"cadence": "weekly"}, {"channels": {"week": {"email": False}}}], ids=str
 )
-def test_not_for_who_does_not_want_it(world: World, prefs: dict[str, Any]) -> None:
+def test_no_summary_for_people_whose_preferences_exclude_it(world: World, prefs: dict[str, Any]) -> None:
     save_preferences(user=world.coach, now=NOON, **prefs)
     world.say(world.client, "Hello")
     assert db.session.execute(db.select(WeekSchedule)).first() is None
-    week.sweep(MONDAY)
+    runs.sweep_weeks(MONDAY)
     assert weeks(world, world.coach) == []
 
 
-def test_nor_for_who_changes_their_mind(world: World) -> None:
+def test_no_summary_for_people_who_switch_it_off_later(world: World) -> None:
     world.say(world.client, "Hello")
     save_preferences(user=world.coach, now=NOON, channels={"week": {"email": False}})
-    week.sweep(MONDAY)
+    runs.sweep_weeks(MONDAY)
     assert weeks(world, world.coach) == []
 
 
 @pytest.mark.parametrize("happens", ["deleted", "muted"])
-def test_nothing_happened_after_all(world: World, happens: str) -> None:
+def test_no_summary_if_everything_was_deleted_or_muted(world: World, happens: str) -> None:
     world.say(world.client, "Hello")
     if happens == "deleted":
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     else:
         mute = {"muted_until": MONDAY + timedelta(days=1)}
-        messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
-    week.sweep(MONDAY)
+        memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=mute)
+    runs.sweep_weeks(MONDAY)
     assert weeks(world, world.coach) == [("skipped", "Nothing happened this week.")]
 
 
-def test_who_is_here_gets_it_when_they_have_left(world: World) -> None:
+def test_a_present_reader_gets_the_summary_when_they_have_left(world: World) -> None:
     world.say(world.client, "Hello")
     world.seen(world.coach, MONDAY - timedelta(minutes=1))
-    assert week.sweep(MONDAY)["weeks_waiting"] == 1
-    assert week.sweep(MONDAY + timedelta(minutes=1))["weeks_sent"] == 1
+    assert runs.sweep_weeks(MONDAY)["weeks_waiting"] == 1
+    assert runs.sweep_weeks(MONDAY + timedelta(minutes=1))["weeks_sent"] == 1
 
 
-def test_also_where_they_change_their_mind_of_something_else_meanwhile(world: World) -> None:
+def test_other_changes_of_preferences_do_not_drop_a_due_summary(world: World) -> None:
     world.say(world.client, "Hello")
     world.seen(world.coach, MONDAY)
-    assert week.sweep(MONDAY)["weeks_waiting"] == 1
+    assert runs.sweep_weeks(MONDAY)["weeks_waiting"] == 1
     save_preferences(
         user=world.coach, now=MONDAY + timedelta(seconds=30), quiet_from="22:00", quiet_to="07:00"
     )
-    assert week.sweep(MONDAY + DELAY)["weeks_sent"] == 1, "this week's, not the next one's"
+    assert runs.sweep_weeks(MONDAY + DELAY)["weeks_sent"] == 1, "this week's, not the next one's"
 
 
-def test_quiet_hours_hold_it(world: World) -> None:
+def test_quiet_hours_hold_the_summary(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="09:30")
     world.say(world.client, "Hello")
-    assert week.sweep(MONDAY)["weeks_waiting"] == 1
-    assert week.sweep(MONDAY + timedelta(minutes=90))["weeks_sent"] == 1
+    assert runs.sweep_weeks(MONDAY)["weeks_waiting"] == 1
+    assert runs.sweep_weeks(MONDAY + timedelta(minutes=90))["weeks_sent"] == 1
 
 
-def test_its_link_ends_it_and_nothing_else(world: World, browse: Callable[..., Browser]) -> None:
+def test_the_unsubscribe_link_ends_only_the_summary(world: World, browse: Callable[..., Browser]) -> None:
     world.say(world.client, "Hello")
-    week.sweep(MONDAY)
+    runs.sweep_weeks(MONDAY)
     [message] = world.server.messages
     path = message["List-Unsubscribe"].strip("<>").removeprefix("https://chat.example")
     nobody = browse()
@@ -141,9 +144,9 @@ def test_its_link_ends_it_and_nothing_else(world: World, browse: Callable[..., B
 
 
 @pytest.mark.each_database
-def test_eight_hosts_send_one(world: World) -> None:
+def test_eight_hosts_send_one_summary(world: World) -> None:
     world.say(world.client, "Hello")
-    answers = world.together(*[lambda: week.sweep(MONDAY)] * 8)
+    answers = world.together(*[lambda: runs.sweep_weeks(MONDAY)] * 8)
     assert not [answer for answer in answers if isinstance(answer, Exception)]
     assert sum(answer["weeks_sent"] for answer in answers) == 1
     assert len(world.server.messages) == 1
@@ -152,24 +155,24 @@ def test_eight_hosts_send_one(world: World) -> None:
 def test_one_bad_recipient_harms_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     world.say(world.client, "Hello")
     world.say(world.coach, "Hello yourself")
-    real = week.send_one
+    real = WEEK.decide
 
-    def stumble(*, user_id: str, **more: Any) -> Any:
-        if user_id == world.coach.id:
+    def stumble(recipient: Recipient, now: datetime) -> DigestDecision:
+        if recipient.user_id == world.coach.id:
             raise ValueError("rotten")
-        return real(user_id=user_id, **more)
+        return real(recipient, now)
 
     with monkeypatch.context() as patch:
-        patch.setattr(week, "send_one", stumble)
-        done = week.sweep(MONDAY)
+        patch.setattr(WEEK, "decide", stumble)
+        done = runs.sweep_weeks(MONDAY)
     assert (done["weeks_sent"], done["weeks_failed"]) == (1, 1)
-    assert week.sweep(MONDAY + timedelta(minutes=6))["weeks_sent"] == 1
+    assert runs.sweep_weeks(MONDAY + timedelta(minutes=6))["weeks_sent"] == 1
 
 
-def test_a_refused_one_is_tried_again(world: World) -> None:
+def test_a_summary_that_is_refused_for_now_is_tried_again(world: World) -> None:
     world.say(world.client, "Hello")
     world.server.replies = ["451 later"]
-    assert week.sweep(MONDAY)["weeks_queued"] == 1
+    assert runs.sweep_weeks(MONDAY)["weeks_queued"] == 1
     assert mail.sweep(MONDAY + timedelta(minutes=2))["mails_sent"] == 1
 
 
@@ -181,7 +184,7 @@ def test_queries_stay_the_same_however_many_conversations(world: World, queries:
             person = world.user(f"Client {n}")
             world.say(person, "Hello", thread=world.open_thread(person, coach))
         with queries() as counted:
-            sent = [o for o in week.send_due(now=MONDAY) if o.user_id == coach.id]
+            sent = [o for o in runs.send_due(now=MONDAY, kind=WEEK) if o.user_id == coach.id]
         assert [o.did for o in sent] == ["sent"]
         counts.append(counted.count)
     assert counts[0] == counts[1]

@@ -1,4 +1,4 @@
-"""The faults. Each is done to a running installation and undone again; what it returns is when it was over."""
+"""The faults. Each is done to a running installation and undone; it returns when it was over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""wellchat as in production, on this machine: every service a child of ours, behind proxies that can misbehave."""
+"""wellchat as in production, on this machine.
+
+Every service a child of ours, behind proxies that can misbehave.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,10 @@ KEY = re.compile(r"\bk\d+-[0-9a-z]+/\w+")  # how the clients' messages begin
 
 
 class Installation:
-    """`with Installation(database) as house:` runs everything. `house.app` is a door to the data past all proxies."""
+    """`with Installation(database) as house:` runs everything.
+
+    `house.app` is a door to the data past all proxies.
+    """
 
     def __init__(self, database: str) -> None:
         self.database = database
@@ -192,7 +198,7 @@ class Installation:
 
     @contextlib.contextmanager
     def looking(self) -> Iterator[None]:
-        """In the application, over connections of now: older ones may be to a server that was killed since."""
+        """Enter the application with new connections: old ones may lead to a server that was killed since."""
         with self.app.app_context():
             db.engine.dispose()
             try:

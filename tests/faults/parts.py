@@ -19,7 +19,10 @@ from wellchat.embedded import end_with_parent
 
 
 class Part:
-    """A process in a group of its own. Start it from the main thread: it ends with the thread that started it."""
+    """A process in a group of its own.
+
+    Start it from the main thread: it ends with the thread that started it.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,7 @@
-"""One run: clients at work, one fault after the other, a long breath at the end, and the checker's word on it all."""
+"""One run.
+
+Clients at work, one fault after the other, a long breath at the end, and the checker's word on it all.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,8 @@ from wellchat.clock import now
 
 FIRST_SUCCESS = 5.0  # seconds after a fault within which somebody succeeds again
 NOTHING_LEFT = 60.0  # seconds after which all work is done
-# While Redis does not carry what a process has to say, another may not hear of it for as long as it takes to find out
+# While Redis does not carry what a process has to say, another may not hear of it for as long as it takes
+# to find out
 # and to look at the database, which is done every five seconds.
 MAY_NOT_HEAR = 7.0
 MANY = 10**9  # steps: until the day is over
@@ -49,7 +53,7 @@ CALM = Habits(
 
 
 class Probe(Device):
-    """Sends and polls all the time, and gives up at once: it finds the first moment at which both work again."""
+    """A client that sends and polls without retries: it finds the first moment at which both work again."""
 
     def step(self) -> Life:
         thread_id = sorted(self.threads)[0]
@@ -110,7 +114,10 @@ def schedule(house: Installation, rng: random.Random, count: int) -> Iterator[Fa
 def run(
     database: str, *, seed: int, faults: int, longest: float, evidence: Path, tell: Callable[[str], None]
 ) -> Outcome:
-    """`longest`: seconds that a fault usually lasts at most. `evidence`: where to leave what a bad run left behind."""
+    """`longest`: seconds that a fault usually lasts at most.
+
+    `evidence`: where to leave what a bad run left behind.
+    """
     rng = random.Random(f"{seed}.{database}")
     with Installation(database) as house:
         crowd, stop = _crowd(house, seed)

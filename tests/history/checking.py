@@ -1,7 +1,7 @@
 """The checker: does a recorded history keep every promise of the product?
 
-It knows nothing of how the server works, only what was asked, what was answered, and when. Each rule is one function;
-each finding says which promise was broken and shows the calls that break it.
+It knows nothing of how the server works, only what was asked, what was answered, and when. Each rule is one
+function; each finding says which promise was broken and shows the calls that break it.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def check(
 ) -> list[Violation]:
     """Every broken promise of a finished history; none in a correct one.
 
-    `faults`: 503 and silence are legal answers. `late`: seconds after which a hanging poll should have brought what
-    was acknowledged. `grace`: seconds for which "nothing new" may be said though there is.
+    `faults`: 503 and silence are legal answers. `late`: seconds after which a hanging poll should have
+    brought what was acknowledged. `grace`: seconds for which "nothing new" may be said though there is.
     `may_expire`: logs were trimmed meanwhile, so that 410 is legal.
     """
     return Checker(history, faults=faults, late=late, grace=grace, may_expire=may_expire).check()

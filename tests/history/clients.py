@@ -1,4 +1,7 @@
-"""Random clients. A device is a generator of requests: who drives it decides what is on the other side, and when."""
+"""Random clients.
+
+A device is a generator of requests: who drives it decides what is on the other side, and when.
+"""
 
 from __future__ import annotations
 
@@ -25,9 +28,8 @@ class Person:
     id: str
     token: str
     others: list[str]
-    recent: list[Request] = field(
-        default_factory=list
-    )  # messages sent of late, which any device may send again
+    # messages sent of late, which any device may send again
+    recent: list[Request] = field(default_factory=list)
 
 
 @dataclass

@@ -127,7 +127,10 @@ def drive(life: Life, make: Callable[[Request], Call]) -> Any:
 
 
 class Crowd:
-    """Some devices at once. `with` it runs them; afterwards `finish` lets everything come to rest and reads it."""
+    """Some devices at once.
+
+    `with` it runs them; afterwards `finish` lets everything come to rest and reads it.
+    """
 
     def __init__(self, devices: Iterable[Device], door: Callable[[], Door]) -> None:
         self.devices = list(devices)
@@ -170,9 +173,8 @@ class Crowd:
         for _ in range(QUIET_ROUNDS):
             heard = [device for device in self.devices if self.catch_up(device)]
             quiet = 0 if heard else quiet + 1
-            if (
-                quiet == 2
-            ):  # the first quiet poll of one device may still confirm to another that things arrived
+            # the first quiet poll of one device may still confirm to another that things arrived
+            if quiet == 2:
                 break
         else:
             raise AssertionError("the devices never came to rest")

@@ -10,7 +10,7 @@ Place = tuple[str, int]
 
 
 class Fold:
-    """What one device knows: begun from lists, moved on by updates. `cursor` is its place in the change log."""
+    """The state of one device: from lists first, then from updates. `cursor` is its place in the log."""
 
     def __init__(self, cursor: str) -> None:
         self.cursor = cursor

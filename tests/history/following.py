@@ -1,4 +1,7 @@
-"""One device, followed through its calls: what it shows is the server's truth of one moment, in time, and whole."""
+"""One device, followed through its calls.
+
+What it shows is the server's truth of one moment, in time, and whole.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +57,7 @@ class Followed:
             self.in_time(before, call, self.late)
 
     def whole(self, fold: Fold, call: Call) -> None:
-        """With everything applied the picture is one moment's: no message missing, every number its recount."""
+        """Check that the picture is of one moment: no message is missing, and every number is right."""
         for thread_id, thread in fold.threads.items():
             if (seq := fold.missing(thread_id)) is not None:
                 self.blame("missing", f"message {seq} of {thread_id}, which has {thread['last_seq']}", call)

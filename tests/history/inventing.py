@@ -1,7 +1,10 @@
-"""Histories without a server: a small model of the product, driven in invented time, correct or broken on purpose.
+"""Histories without a server.
 
-Calls overlap as they do in reality: each takes effect at some moment between being made and coming back. What the
-checker says of these histories is known beforehand, which makes them the test of the checker itself.
+A small model of the product, driven in invented time, correct or broken on purpose.
+
+Calls overlap as they do in reality: each takes effect at some moment between being made and coming back.
+What the checker says of these histories is known beforehand, which makes them the test of the checker
+itself.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What is known from the calls of a history: who is in which thread, what was written, what was seen, and when."""
+"""What is known from the calls of a history.
+
+Who is in which thread, what was written, what was seen, and when.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ class Write(NamedTuple):
 
 
 class Event(NamedTuple):
-    """A value of something that only grows: established by `ended`, and seen or made no earlier than `begun`."""
+    """A value of something that only grows: true from `ended` on, and not before `begun`."""
 
     begun: float
     ended: float
@@ -46,9 +49,8 @@ class Known:
             lambda: ([], [], [])
         )
         self.seen: dict[tuple[str, int], list[tuple[Call, str]]] = defaultdict(list)
-        self.changes: dict[str, list[tuple[float, str, int]]] = defaultdict(
-            list
-        )  # by thread: when, kind, seq
+        # by thread: when, kind, seq
+        self.changes: dict[str, list[tuple[float, str, int]]] = defaultdict(list)
         self.gather()
 
     def blame(self, kind: str, words: str, *calls: Call) -> None:

@@ -53,7 +53,10 @@ def growing(known: Known) -> None:
 
 
 def marks(known: Known) -> None:
-    """A watermark is never seen where its owner had not put it by then: by reading up to there, or by writing."""
+    """A watermark is never seen where its owner had not put it by then.
+
+    By reading up to there, or by writing.
+    """
     put: dict[tuple[str, str], dict[float, float]] = defaultdict(dict)
     for call in known.history.of("read"):
         places = put[call.about["thread"], call.user]

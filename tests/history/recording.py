@@ -1,7 +1,7 @@
 """What happened, as the callers saw it: every call with the moment it was made and the moment it came back.
 
-A call that was answered 2xx happened (`ok`); one that was refused did not (`fail`); one that timed out, was cut off or
-was answered 503 may have happened or not (`info`). Nothing else is known of the server.
+A call that was answered 2xx happened (`ok`); one that was refused did not (`fail`); one that timed out, was
+cut off or was answered 503 may have happened or not (`info`). Nothing else is known of the server.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Result = Literal["ok", "fail", "info"]
 
 @dataclass
 class Request:
-    """One call to make. `about` is what the checker wants to know of it; `op` says which kind of call it is."""
+    """One call to make: `op` is its kind, `about` is what the checker needs to know of it."""
 
     op: str
     method: str
@@ -69,9 +69,8 @@ class Fresh:
 
 @dataclass
 class History:
-    calls: list[Call] = field(
-        default_factory=list
-    )  # in the order in which they came back, per device at least
+    # in the order in which they came back, per device at least
+    calls: list[Call] = field(default_factory=list)
     fresh: dict[str, Fresh] = field(default_factory=dict)  # by user
 
     def of(self, *ops: str) -> Iterator[Call]:

@@ -24,7 +24,10 @@ def opening(known: Known) -> None:
 
 
 def sending(known: Known) -> None:
-    """Each key stands once where it was acknowledged, never where it was refused; numbers are 1..n, in one view."""
+    """Each key stands once where it was acknowledged, never where it was refused.
+
+    Numbers are 1..n, in one view.
+    """
     for thread, members in known.members.items():
         views = [known.history.fresh[m].messages.get(thread, []) for m in members if m in known.history.fresh]
         numbers = [[m["seq"] for m in view] for view in views]
@@ -70,7 +73,7 @@ def own_messages(known: Known, user: str, thread: str, messages: list[State]) ->
 
 
 def contents(known: Known) -> None:
-    """What stands in the end was asked for: each text was written, each deletion made, each wish fulfilled."""
+    """Check that the final state was asked for: each text was sent, each deletion and change was made."""
     for user, fresh in known.history.fresh.items():
         for thread, messages in fresh.messages.items():
             for m in messages:

@@ -1,7 +1,7 @@
 """The checker against builds of the product that are wrong on purpose: it must fail on each, or it is blind.
 
-Each of them is what a reasonable person writes first. The gap between two steps is held open for some milliseconds
-where chance alone would seldom find it.
+Each of them is what a reasonable person writes first. The gap between two steps is held open for some
+milliseconds where chance alone would seldom find it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from wellchat.changes.models import Change, ChangeLog
 from wellchat.changes.queries import changes_after
 from wellchat.db import after_commit, current_transaction, db, transaction
 from wellchat.longpoll import executor, wakeups
-from wellchat.messaging import actions, queries, serializers
+from wellchat.messaging import messages, queries, receipts, serializers
 from wellchat.updates import queries as updates
 
 api = import_module("wellchat.messaging.api")  # the package has a blueprint of that name
@@ -43,15 +43,19 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def findings(app: Any, now: Any) -> Callable[..., set[str]]:
-    """findings(wanted): the kinds of violation found, from as many histories as it takes to find a wanted one."""
+    """findings(wanted).
+
+    The kinds of violation found, from as many histories as it takes to find a wanted one.
+    """
 
     def find(wanted: set[str], *, habits: Habits | None = None, late: float | None = None) -> set[str]:
         found: set[str] = set()
         habits = habits or Habits()
+        # every mark wakes both people, and so hides a message not told
         habits.weights |= {
             "mark": 0,
             "mark_unread": 0,
-        }  # every mark wakes both people, and so hides a message not told
+        }
         for round_ in range(ROUNDS):
             persons = world.people(now, name=f"broken{round_}")
             crowd = world.crowd(persons, lambda: AppDoor(app), seed=SEED + round_, habits=habits)
@@ -68,7 +72,10 @@ def findings(app: Any, now: Any) -> Callable[..., set[str]]:
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
-    """Numbers from a sequence are given in one order and seen in another. SQLite, with one writer, cannot show it."""
+    """Numbers from a sequence are given in one order and seen in another.
+
+    SQLite, with one writer, cannot show it.
+    """
     with transaction() as session:
         session.execute(text("CREATE SEQUENCE IF NOT EXISTS naive"))
 
@@ -82,9 +89,8 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
             for thing in things:
                 heads[user_id] = session.execute(text("SELECT nextval('naive')")).scalar_one()
                 session.execute(insert(Change).values(user_id=user_id, seq=heads[user_id], **thing._asdict()))
-        if (
-            random.random() < 0.4
-        ):  # held back until another, with a higher number, is there; and somebody has looked
+        # held back until another, with a higher number, is there; and somebody has looked
+        if random.random() < 0.4:
             with told:
                 told.wait_for(
                     lambda: any(highest[user_id] > heads[user_id] for user_id in heads), timeout=0.4
@@ -116,7 +122,7 @@ def test_a_sequence_as_cursor(app, findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_no_unique_key(findings, monkeypatch) -> None:
     """Every try is a message of its own."""
-    numbers, true_send, true_state = itertools.count(), actions.send_message, serializers.message_json
+    numbers, true_send, true_state = itertools.count(), messages.send_message, serializers.message_json
 
     def send(*, client_key: str, **more: Any) -> Any:
         return true_send(client_key=f"{client_key}#{next(numbers)}", **more)
@@ -125,7 +131,7 @@ def test_no_unique_key(findings, monkeypatch) -> None:
         found = true_state(*args)
         return found | {"client_key": found["client_key"].split("#")[0]} if "client_key" in found else found
 
-    monkeypatch.setattr(actions, "send_message", send)
+    monkeypatch.setattr(messages, "send_message", send)
     for module in (api, serializers, updates):
         monkeypatch.setattr(module, "message_json", shown)
     assert "duplicate" in findings({"duplicate"})
@@ -133,9 +139,9 @@ def test_no_unique_key(findings, monkeypatch) -> None:
 
 @pytest.mark.each_database
 def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
-    """One up for each message, none left after reading: wrong with the first deletion, and with two at once."""
+    """Count one up per message and set 0 on reading: wrong with a deletion, and with two at once."""
     stored: Counter[tuple[str, str]] = Counter()
-    true_send, true_read, true_state = actions.send_message, actions.mark_read, serializers.thread_json
+    true_send, true_read, true_state = messages.send_message, receipts.mark_read, serializers.thread_json
 
     def send(*, sender: Any, thread_id: str, **more: Any) -> Any:
         message, is_new = true_send(sender=sender, thread_id=thread_id, **more)
@@ -153,8 +159,8 @@ def test_unread_as_a_stored_number(findings, monkeypatch) -> None:
         other = view.thread.other_id(viewer.id)
         return true_state(view, viewer, **more) | {"unread": stored[view.thread.id, other]}
 
-    monkeypatch.setattr(actions, "send_message", send)
-    monkeypatch.setattr(actions, "mark_read", read)
+    monkeypatch.setattr(messages, "send_message", send)
+    monkeypatch.setattr(receipts, "mark_read", read)
     for module in (api, updates):
         monkeypatch.setattr(module, "thread_json", shown)
     assert "unread" in findings({"unread"})
@@ -251,5 +257,5 @@ def test_a_list_before_its_cursor(findings, monkeypatch) -> None:
 @pytest.mark.each_database
 def test_deletions_that_are_not_told(findings, monkeypatch) -> None:
     """A delta of new messages only: edits and deletions wait for a reload."""
-    monkeypatch.setattr(actions, "text_changed", lambda *_: None)
+    monkeypatch.setattr(messages, "text_changed", lambda *_: None)
     assert findings({"not the same"}) & {"not the same", "stale poll", "stale text"}

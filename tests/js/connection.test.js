@@ -17,7 +17,7 @@ test("says nothing while all is well", () => {
 });
 
 test("counts what waits", () => {
-  assert.equal(words({ state: "offline" }), "You seem to be offline. What you write goes out when you are back.");
+  assert.equal(words({ state: "offline" }), "You seem to be offline. What you write will be sent when you are back.");
   assert.equal(words({ online: false, waiting: 1 }), "You seem to be offline. 1 message waits and goes out when you are back.");
   assert.equal(words({ online: false, waiting: 3 }), "You seem to be offline. 3 messages wait and go out when you are back.");
   assert.equal(words({ state: "trouble", waiting: 3 }), "The server is not answering. Trying again…");

@@ -82,3 +82,9 @@ test("words that were taken back do not stay in what is kept", async () => {
   assert.deepEqual(asked, [["/", "keep"], ["/threads/a", "keep"]]);
   assert.deepEqual(paths(), ["/threads/b", "/"]);
 });
+
+test("a feature names pages that are kept too, whole paths only", () => {
+  const { context } = worker({ paths: ["/", "/goals", "/goals/\\w+"] });
+  const kept = ["/", "/goals", "/goals/g", "/goals/g/edit", "/mygoals", "/threads/a", "/?q=x"].filter((path) => context.isCacheable(url(path)));
+  assert.deepEqual(kept, ["/", "/goals", "/goals/g"]);
+});

@@ -23,7 +23,7 @@ from wellchat.changes.queries import heads
 from wellchat.db import db, transaction
 from wellchat.longpoll import middleware, wakeups
 from wellchat.longpoll.wakeups import connect, poll_notifier
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import PendingDelivery
 
 

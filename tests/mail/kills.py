@@ -29,12 +29,13 @@ from wellchat import create_app
 from wellchat.config import read_settings
 from wellchat.db import db
 from wellchat.digests import runs as digests
+from wellchat.digests.kinds import DIGEST
 from wellchat.mail import actions, transport
 from wellchat.messaging.models import Thread
 
 # What a process is about to do when it dies; from due to remembered, in this order.
 STEPS: dict[str, tuple[Any, str]] = {
-    "deciding": (digests, "decide"),
+    "deciding": (DIGEST, "decide"),
     "decided": (digests, "claim"),
     "counted": (actions, "create_claimed"),
     "written": (actions, "send_claimed"),

@@ -29,7 +29,9 @@ def captured(world: World, tmp_path: Path) -> dict[str, str]:
     return ids
 
 
-def test_at_the_machine_all_of_it_can_be_read(world: World, browse: Browse, captured: dict[str, str]) -> None:
+def test_everybody_s_mails_can_be_read_at_the_machine(
+    world: World, browse: Browse, captured: dict[str, str]
+) -> None:
     page = browse().get("/outbox", **AT_THE_MACHINE)
     assert world.client.email in page.text
     assert world.coach.email in page.text
@@ -52,7 +54,7 @@ def test_at_the_machine_all_of_it_can_be_read(world: World, browse: Browse, capt
         AT_THE_MACHINE | {"headers": {"Forwarded": "for=127.0.0.1"}},
     ],
 )
-def test_from_elsewhere_only_ones_own(
+def test_people_elsewhere_read_only_their_own_mails(
     world: World, browse: Browse, captured: dict[str, str], elsewhere: dict[str, object]
 ) -> None:
     assert browse().get("/outbox", **elsewhere).status_code in (302, 401)
@@ -73,14 +75,14 @@ def test_behind_a_proxy_or_on_a_real_address_nobody_is_at_the_machine(
     assert browse().get("/outbox", **AT_THE_MACHINE).status_code in (302, 401)
 
 
-def test_another_name_for_this_machine_is_elsewhere(
+def test_a_request_for_another_host_name_is_not_at_the_machine(
     world: World, browse: Browse, captured: dict[str, str]
 ) -> None:
     """A page of somebody else's whose name was made to lead here must not read the mails."""
     assert browse().get("/outbox", base_url="http://rebound.example", **AT_THE_MACHINE).status_code == 401
 
 
-def test_no_such_page_where_a_mail_server_is_set(
+def test_there_is_no_page_if_a_mail_server_is_set(
     world: World, browse: Browse, captured: dict[str, str]
 ) -> None:
     world.app.config["SMTP_URL"] = world.server.url
@@ -88,7 +90,9 @@ def test_no_such_page_where_a_mail_server_is_set(
         assert browse(world.client).get(path, **AT_THE_MACHINE).status_code == 404
 
 
-def test_what_is_not_there(world: World, browse: Browse, captured: dict[str, str], tmp_path: Path) -> None:
+def test_unknown_mails_are_not_found(
+    world: World, browse: Browse, captured: dict[str, str], tmp_path: Path
+) -> None:
     assert browse().get("/outbox/0000000000000", **AT_THE_MACHINE).status_code == 404
     for file in (tmp_path / "mail").iterdir():
         file.unlink()

@@ -19,7 +19,7 @@ def run(world: World, *words: str) -> tuple[int, str, BaseException | None]:
     return result.exit_code, result.output, result.exception
 
 
-def test_the_ledger(world: World) -> None:
+def test_the_log_lists_sends_and_skips_with_reasons(world: World) -> None:
     mail = actions.queue_mail(
         user_id=world.client.id, address=world.client.email, name="welcome", context={"name": "Ana"}, now=NOON
     )
@@ -51,7 +51,7 @@ def test_the_ledger(world: World) -> None:
     )
 
 
-def test_resend_an_unknown_one_and_no_other(world: World) -> None:
+def test_only_unknown_and_failed_mails_can_be_sent_again(world: World) -> None:
     mail = actions.queue_mail(
         user_id=world.client.id, address=world.client.email, name="welcome", context={"name": "Ana"}, now=NOON
     )

@@ -14,7 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.db import db, transaction
 from wellchat.digests import runs as digests
 from wellchat.mail import actions
-from wellchat.mail.compose import one_line
+from wellchat.mail.mime import one_line
 from wellchat.mail.palette import oklch
 from wellchat.subjects.models import Subject
 
@@ -97,7 +97,7 @@ def test_nothing_people_write_becomes_a_header_or_markup(world: World, where: st
     assert not page.tags & {"script", "img", "link", "iframe", "form", "object"}
 
 
-def test_both_parts_say_the_same(world: World) -> None:
+def test_text_and_html_hold_the_same_words(world: World) -> None:
     world.say(world.client, "Tom & Jerry <3\n\nsecond paragraph")
     digests.sweep(NOON + DELAY)
     [message] = world.server.messages
@@ -118,7 +118,7 @@ def test_both_parts_say_the_same(world: World) -> None:
 @pytest.mark.parametrize(
     "name", ["welcome", "verification", "reset", "password_changed", "already_registered"]
 )
-def test_every_other_mail(world: World, name: str) -> None:
+def test_account_mails_greet_by_name_and_hold_their_links(world: World, name: str) -> None:
     with transaction() as session:
         session.execute(db.update(User).values(verified_at=None))
     context = {"name": "Ana Petrov"} | ({"link": {"verification": "verify"}.get(name, name)})
@@ -145,7 +145,7 @@ def test_no_secret_link_lies_in_the_ledger(world: World) -> None:
     assert token[1] not in str([vars(row) for row in world.mails()])
 
 
-def test_an_address_with_letters_of_its_own(world: World) -> None:
+def test_an_address_with_letters_beyond_ascii_is_kept(world: World) -> None:
     """Refused for good where the mail server cannot, and nobody else is harmed."""
     mails = [
         actions.queue_mail(user_id=None, address=address, name="welcome", context={"name": "Ä"}, now=NOON)
@@ -156,12 +156,12 @@ def test_an_address_with_letters_of_its_own(world: World) -> None:
     assert ["plain@example.com"] in world.server.recipients
 
 
-def test_one_line() -> None:
+def test_a_header_text_has_no_line_breaks_or_invisible_characters() -> None:
     assert one_line("a\r\nb\u0085c\u2028d\x00e\u202ef") == "a b c d ef"
     assert one_line("👩‍👩‍👧 ok") == "👩‍👩‍👧 ok"
 
 
-def test_a_digest_in_the_readers_zone(world: World) -> None:
+def test_a_digest_shows_times_in_the_reader_s_zone(world: World) -> None:
     with transaction() as session:
         session.execute(db.update(User).values(time_zone="Asia/Kolkata"))
     db.session.expire_all()
@@ -172,7 +172,7 @@ def test_a_digest_in_the_readers_zone(world: World) -> None:
     )
 
 
-def test_colours_as_mail_readers_know_them() -> None:
+def test_colours_are_hex_as_mail_programs_need() -> None:
     assert oklch(1, 0, 0) == "#ffffff"
     assert oklch(0, 0, 0) == "#000000"
     assert oklch(0.627955, 0.257683, 29.234) == "#ff0000"

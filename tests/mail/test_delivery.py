@@ -53,7 +53,7 @@ def test_eight_workers_send_one_mail(world: World) -> None:
 
 @pytest.mark.slow
 @pytest.mark.each_database
-def test_sweeps_race_over_many_mails(world: World) -> None:
+def test_racing_sweeps_send_each_mail_once(world: World) -> None:
     for _ in range(12):
         queue(world)
     answers = world.together(*[lambda: actions.sweep(NOON)] * 6)
@@ -109,7 +109,9 @@ def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
     assert {m["Message-ID"] for m in world.server.messages} == {f"<{mail.id}@studio.example>"}
 
 
-def test_who_was_taken_for_dead_and_was_not_says_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_worker_may_still_settle_a_mail_called_unknown(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     mail = queue(world)
     real = transport.SmtpConnection.send
 
@@ -187,13 +189,15 @@ def test_a_server_that_is_down_costs_one_try_per_sweep(world: World) -> None:
 @pytest.mark.parametrize(
     ("hang_up_at", "state"), [("EHLO", "queued"), ("MAIL", "queued"), ("RCPT", "queued"), (".", "unknown")]
 )
-def test_where_the_line_breaks_decides_what_is_known(world: World, hang_up_at: str, state: str) -> None:
+def test_a_broken_connection_is_unknown_only_after_the_text_was_sent(
+    world: World, hang_up_at: str, state: str
+) -> None:
     with rude_server(hang_up_at) as port:
         world.app.config["SMTP_URL"] = f"smtp://127.0.0.1:{port}"
         assert actions.deliver(mail_id=queue(world).id, now=NOON) == state
 
 
-def test_an_idle_line_that_was_cut_is_opened_again(world: World) -> None:
+def test_an_idle_connection_that_was_cut_is_opened_again(world: World) -> None:
     with transport.open_connection() as connection:
         assert actions.deliver(mail_id=queue(world).id, now=NOON, connection=connection) == "sent"
         connection._server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
@@ -223,7 +227,7 @@ def test_a_mail_that_cannot_be_made_fails_alone(world: World) -> None:
     assert "no_such_mail" in world.mails()[0].reason + world.mails()[1].reason
 
 
-def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(
+def test_a_mail_not_wanted_any_more_is_skipped_with_its_reason(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(_mail: Mail, _now: object) -> dict[str, object]:
@@ -235,7 +239,9 @@ def test_what_is_not_wanted_any_more_is_skipped_with_its_reason(
     assert world.server.messages == []
 
 
-def test_what_has_to_wait_is_not_a_try(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_waiting_for_quiet_hours_is_not_counted_as_an_attempt(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def later(_mail: Mail, _now: object) -> dict[str, object]:
         raise compose.NotNow(NOON + timedelta(hours=8))
 

@@ -30,7 +30,7 @@ STEPS = {
 @pytest.mark.slow
 @pytest.mark.each_database
 @pytest.mark.parametrize("step", STEPS)
-def test_kill_nine(world: World, step: str) -> None:
+def test_a_run_killed_at_any_step_mails_nobody_twice_and_forgets_nobody(world: World, step: str) -> None:
     world.say(world.client, "Hello")
     db.session.remove()
     db.engine.dispose()
@@ -53,7 +53,7 @@ def test_kill_nine(world: World, step: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.each_database
-def test_many_kills_at_moments_of_chance(world: World) -> None:
+def test_many_kills_at_random_steps_mail_nobody_twice_and_forget_nobody(world: World) -> None:
     """A short run of `python -m tests.mail.kills`, which makes hundreds."""
     tally = Killing(world, seed=int(os.environ.get("KILLS_SEED", "2026"))).run(30)
     assert tally.is_clean, tally

@@ -55,7 +55,9 @@ def mails(world: World) -> list[EmailMessage]:
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (320, "dark"), (800, "light")])
-def test_mails_hold_in_any_reader(mails: list[EmailMessage], chromium: Any, width: int, scheme: str) -> None:
+def test_mails_fit_phones_and_dark_mode_and_load_nothing(
+    mails: list[EmailMessage], chromium: Any, width: int, scheme: str
+) -> None:
     assert len(mails) >= 8
     context = chromium.new_context(viewport={"width": width, "height": 600}, color_scheme=scheme)
     page = context.new_page()

@@ -10,8 +10,9 @@ import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import DELAY, NOON, World
-from wellchat.digests import decide, week
 from wellchat.digests import runs as digests
+from wellchat.digests.kinds import WEEK
+from wellchat.digests.recipients import load_recipients
 from wellchat.mail import actions, queries
 from wellchat.mail.models import Mail
 
@@ -49,12 +50,12 @@ def test_a_refused_address_gets_no_more_mails(refused: World) -> None:
     assert world.server.recipients == [[world.coach.email]], "nobody else is harmed"
 
 
-def test_many_addresses_at_once(refused: World) -> None:
+def test_refusals_of_many_addresses_are_read_at_once(refused: World) -> None:
     found = queries.refusals_of([refused.client.email, refused.coach.email])
     assert list(found) == [refused.client.email]
 
 
-def test_digests_too(refused: World) -> None:
+def test_digests_to_a_refused_address_are_skipped(refused: World) -> None:
     refused.server.refuses.clear()
     refused.say(refused.coach, "Hello")
     assert digests.sweep(NOON + DELAY)["digests_skipped"] == 1
@@ -66,7 +67,7 @@ def test_digests_too(refused: World) -> None:
 
 
 @pytest.mark.each_database
-def test_what_waited_comes_with_the_first_digest_after_that(refused: World) -> None:
+def test_messages_that_waited_are_in_the_first_digest_after_the_refusal_is_lifted(refused: World) -> None:
     world, later = refused, NOON + timedelta(hours=3)
     world.server.refuses.clear()
     world.say(world.coach, "While it was refused")
@@ -77,27 +78,29 @@ def test_what_waited_comes_with_the_first_digest_after_that(refused: World) -> N
     assert world.server.messages[-1]["Subject"] == "2 new messages from Sofia Marin"
 
 
-def test_one_statement_asks_for_all(refused: World, queries: Callable[[], Any]) -> None:
+def test_loading_recipients_takes_four_statements_for_any_number(
+    refused: World, queries: Callable[[], Any]
+) -> None:
     people = [refused.user(f"Reader {n}") for n in range(5)]
     with queries() as counted:
-        found = decide.load_recipients([refused.client.id, *(person.id for person in people)], NOON)
+        found = load_recipients([refused.client.id, *(person.id for person in people)], NOON)
     assert counted.count == 4
     assert [recipient.user_id for recipient in found.values() if recipient.refusal] == [refused.client.id]
 
 
-def test_the_weekly_word_too(refused: World) -> None:
+def test_weekly_summaries_to_a_refused_address_are_skipped(refused: World) -> None:
     world, monday = refused, NOON + timedelta(days=5)
     world.server.refuses.clear()
     world.say(world.coach, "Hello")
-    foreseen = {each.user_id: each.why for each in week.preview_due(now=monday)}
-    assert "refuses mail" in foreseen[world.client.id]
-    outcomes = {outcome.user_id: outcome for outcome in week.send_due(now=monday)}
+    forecasts = {each.recipient.user_id: each.decision for each in digests.preview_due(now=monday, kind=WEEK)}
+    assert "refuses mail" in forecasts[world.client.id].skip
+    outcomes = {outcome.user_id: outcome for outcome in digests.send_due(now=monday, kind=WEEK)}
     assert outcomes[world.client.id].did == "skipped"
     assert "refuses mail" in outcomes[world.client.id].why
     assert world.server.messages == []
 
 
-def test_what_lets_a_person_in_is_tried_all_the_same(refused: World) -> None:
+def test_interactive_mails_are_sent_to_a_refused_address_too(refused: World) -> None:
     refused.server.refuses.clear()
     assert actions.deliver(mail_id=queue(refused, "password_changed").id, now=NOON) == "sent"
 
@@ -120,30 +123,30 @@ def test_what_lets_a_person_in_is_tried_all_the_same(refused: World) -> None:
         ("450 4.2.1 later", False),
     ],
 )
-def test_only_what_is_the_address_s_own_fault_counts_against_it(
-    world: World, answer: str, of_address: bool
-) -> None:
+def test_only_refusals_about_the_address_itself_count(world: World, answer: str, of_address: bool) -> None:
     world.server.refuses[world.client.email] = answer
     state = actions.deliver(mail_id=queue(world).id, now=NOON)
     assert state == ("queued" if answer.startswith(("4", "530")) else "failed")
     assert (queries.refusal_of(world.client.email) is not None) == of_address
 
 
-def test_a_refusal_of_the_text_is_not_the_address_s(world: World) -> None:
+def test_a_refusal_of_the_text_does_not_count_against_the_address(world: World) -> None:
     world.server.replies = ["554 5.1.1 looks like spam"]
     assert actions.deliver(mail_id=queue(world).id, now=NOON) == "failed"
     assert queries.refusal_of(world.client.email) is None
 
 
 @pytest.mark.parametrize("path", ["/", "/settings", "/settings/notifications", "/notifications"])
-def test_its_owner_is_told(refused: World, browse: Browse, path: str) -> None:
+def test_the_owner_of_a_refused_address_is_told_on_every_page(
+    refused: World, browse: Browse, path: str
+) -> None:
     page = browse(refused.client).get(path).text
     assert WORDS in page
     assert "there is nobody of that name" in page
     assert WORDS not in browse(refused.coach).get(path).text
 
 
-def test_trying_again(refused: World, browse: Browse) -> None:
+def test_trying_again_lifts_the_refusal_and_sends_a_mail(refused: World, browse: Browse) -> None:
     browser = browse(refused.client)
     answer = browser.post("/settings/address/try-again", data={"next": "/settings"})
     assert answer.location == "/settings"
@@ -154,7 +157,7 @@ def test_trying_again(refused: World, browse: Browse) -> None:
     assert message["Subject"] == "Your emails from wellchat arrive again"
 
 
-def test_trying_again_in_vain(refused: World, browse: Browse) -> None:
+def test_a_new_refusal_shows_the_notice_again(refused: World, browse: Browse) -> None:
     browser = browse(refused.client)
     browser.post("/settings/address/try-again")
     actions.sweep(NOON + timedelta(days=9999))

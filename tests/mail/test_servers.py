@@ -83,7 +83,7 @@ def check_password(_server: Any, _session: Any, _envelope: Any, _mechanism: str,
 
 
 @pytest.mark.slow  # the client retries a refused password
-def test_with_a_password(world: World, sink: Sink) -> None:
+def test_the_password_in_the_url_signs_in(world: World, sink: Sink) -> None:
     for port in listening(sink, authenticator=check_password, auth_required=True, auth_require_tls=False):
         assert deliver(world, f"smtp://ana%40home:p%3Aw%2Fd%401@127.0.0.1:{port}") == "sent"
         assert deliver(world, f"smtp://ana%40home:wrong@127.0.0.1:{port}") == "queued"
@@ -91,7 +91,9 @@ def test_with_a_password(world: World, sink: Sink) -> None:
     assert "cannot be used" in world.mails()[-1].reason + world.mails()[0].reason
 
 
-def test_starttls(world: World, sink: Sink, certificate: ssl.SSLContext) -> None:
+def test_a_server_with_starttls_is_spoken_to_encrypted(
+    world: World, sink: Sink, certificate: ssl.SSLContext
+) -> None:
     for port in listening(sink, tls_context=certificate, require_starttls=True):
         assert deliver(world, f"smtp://localhost:{port}?starttls=1") == "sent"
         assert deliver(world, f"smtp://localhost:{port}") == "queued", "the operator's slip, not the mail's"

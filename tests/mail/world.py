@@ -14,9 +14,8 @@ from wellchat.accounts.models import Presence, User
 from wellchat.changes.actions import create_log
 from wellchat.connections.models import Connection
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.digests import outbox
 from wellchat.mail.models import Mail
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import dispatch, messages, receipts
 from wellchat.messaging.models import Membership, Message, Thread
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -70,10 +69,10 @@ class World:
     def say(self, sender: User, body: str, at: datetime = NOON, thread: Thread | None = None) -> Message:
         """Sent, and told to the other person as the worker does."""
         thread = thread or self.thread
-        message, _ = messaging.send_message(
+        message, _ = messages.send_message(
             sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at
         )
-        outbox.process(thread_ids=[thread.id], now=at)
+        dispatch.notify_recipients(thread_ids=[thread.id], now=at)
         return message
 
     def seen(self, user: User, at: datetime, thread: Thread | None = None) -> None:
@@ -86,7 +85,7 @@ class World:
             )
 
     def read(self, user: User, seq: int, at: datetime = NOON) -> None:
-        messaging.mark_read(viewer=user, thread_id=self.thread.id, seq=seq, now=at)
+        receipts.mark_read(viewer=user, thread_id=self.thread.id, seq=seq, now=at)
 
     def mails(self, user: User | None = None) -> list[Mail]:
         query = db.select(Mail).order_by(Mail.created_at, Mail.id).execution_options(populate_existing=True)

@@ -1,4 +1,4 @@
-"""A process is whole before its first request: two of those may come at once."""
+"""A process is complete before its first request, because the first two may come at once."""
 
 from __future__ import annotations
 
@@ -19,8 +19,11 @@ assert all("c" in vars(inspect(alias).selectable) for alias in (Mine, Theirs, La
 
 
 @pytest.mark.slow
-def test_shared_aliases_are_complete_when_the_application_is(tmp_path) -> None:
-    """SQLAlchemy completes an alias at its first use; two threads that do so at once leave it broken for good."""
+def test_shared_aliases_have_their_columns_once_the_application_is_created(tmp_path) -> None:
+    """SQLAlchemy completes an alias at its first use.
+
+    Two threads doing so at once would break it for good.
+    """
     env = {"WELLCHAT_INSTANCE": str(tmp_path)}
     done = subprocess.run(
         [sys.executable, "-c", ALL_READY], env=env, capture_output=True, text=True, check=False

@@ -1,4 +1,4 @@
-"""From the outbox to the bell: once, in order, and only what is still news."""
+"""Dispatch of pending deliveries: each message is decided on once, in order, and only if it is still news."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from sqlalchemy import select
 
 from wellchat.accounts.actions import touch_presence
 from wellchat.db import db
-from wellchat.digests import outbox
-from wellchat.messaging.actions import change_membership, delete_message, edit_message, mark_read
+from wellchat.messaging import dispatch
+from wellchat.messaging.memberships import change_membership
+from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.models import PendingDelivery
+from wellchat.messaging.receipts import mark_read
 from wellchat.notifications.models import Notification
 
 
@@ -24,9 +26,9 @@ def rows():
     return len(db.session.execute(select(PendingDelivery)).scalars().all())
 
 
-def test_messages_of_a_thread_are_one_record_that_counts_up(app, talk, now):
+def test_messages_of_a_thread_share_one_notification_that_counts_them(app, talk, now):
     talk.exchange("ccc")
-    assert outbox.sweep(now) == {"told": 3}
+    assert dispatch.sweep(now) == {"told": 3}
     (record,) = bell_of(talk.paul)
     assert (record.count, record.first_seq, record.last_seq, record.actor_id) == (3, 1, 3, talk.cara.id)
     assert record.preview == "message 3"
@@ -34,74 +36,76 @@ def test_messages_of_a_thread_are_one_record_that_counts_up(app, talk, now):
     assert rows() == 0
 
 
-def test_telling_twice_counts_once(app, talk, now):
+def test_dispatching_twice_counts_a_message_once(app, talk, now):
     talk.exchange("c")
-    outbox.process(thread_ids=[talk.id], now=now)
-    outbox.process(thread_ids=[talk.id], now=now)
-    outbox.sweep(now)
+    dispatch.notify_recipients(thread_ids=[talk.id], now=now)
+    dispatch.notify_recipients(thread_ids=[talk.id], now=now)
+    dispatch.sweep(now)
     assert [r.count for r in bell_of(talk.paul)] == [1]
 
 
 @pytest.mark.each_database
-def test_workers_at_once_count_once(app, talk, now, at_once):
+def test_concurrent_workers_count_a_message_once(app, talk, now, at_once):
     talk.exchange("ccccc")
     thread_id = talk.id
-    at_once(6, lambda _: outbox.process(thread_ids=[thread_id], now=now))
+    at_once(6, lambda _: dispatch.notify_recipients(thread_ids=[thread_id], now=now))
     assert [r.count for r in bell_of(talk.paul)] == [5]
     assert rows() == 0
 
 
-def test_what_was_read_is_no_news(app, talk, now):
+def test_a_message_read_before_dispatch_makes_no_notification(app, talk, now):
     talk.exchange("cc")
     mark_read(viewer=talk.paul, thread_id=talk.id, seq=1, now=now)
-    outbox.sweep(now)
+    dispatch.sweep(now)
     assert [(r.count, r.first_seq) for r in bell_of(talk.paul)] == [(1, 2)]
 
 
-def test_reading_clears_the_bell_in_the_same_transaction(app, talk, now):
+def test_reading_a_thread_marks_its_notification_read(app, talk, now):
     talk.exchange("cc")
-    outbox.sweep(now)
+    dispatch.sweep(now)
     mark_read(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
     assert [r.read_at for r in bell_of(talk.paul)] == [now]
 
 
-def test_what_was_deleted_is_no_news_and_leaves_no_words(app, talk, now):
+def test_a_deleted_message_makes_no_notification_and_its_text_disappears(app, talk, now):
     talk.says(talk.cara, "a secret")
     talk.says(talk.cara, "another secret")
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=1, now=now)
-    outbox.sweep(now)
+    dispatch.sweep(now)
     assert [r.count for r in bell_of(talk.paul)] == [1]
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=2, now=now)
     assert all("secret" not in r.preview for r in bell_of(talk.paul))
 
 
-def test_an_edit_shows_in_the_bell(app, talk, now):
+def test_an_edit_changes_the_preview_of_the_notification(app, talk, now):
     talk.says(talk.cara, "helo")
-    outbox.sweep(now)
+    dispatch.sweep(now)
     edit_message(viewer=talk.cara, thread_id=talk.id, seq=1, body="hello", now=now)
     assert [r.preview for r in bell_of(talk.paul)] == ["hello"]
 
 
-def test_a_muted_thread_does_not_ring(app, talk, now):
+def test_a_muted_thread_makes_no_notification(app, talk, now):
     change_membership(viewer=talk.paul, thread_id=talk.id, changes={"muted_until": now + timedelta(hours=1)})
     talk.exchange("c")
-    outbox.sweep(now)
+    dispatch.sweep(now)
     assert bell_of(talk.paul) == []
 
 
-def test_who_looks_at_the_thread_is_told_once_they_have_left(app, talk, now):
-    """Trap 20: a lid closed just before the message must not swallow it."""
+def test_a_recipient_who_looks_at_the_thread_is_notified_after_leaving(app, talk, now):
+    """Trap 20: a laptop closed just before the message must not lose the notification."""
     touch_presence(user_id=talk.paul.id, now=now, thread_id=talk.id)
     talk.exchange("c")
-    outbox.sweep(now)
+    dispatch.sweep(now)
     assert (bell_of(talk.paul), rows()) == ([], 1)
-    outbox.sweep(now + timedelta(seconds=app.config["AWAY_AFTER"] + 1))
+    dispatch.sweep(now + timedelta(seconds=app.config["AWAY_AFTER"] + 1))
     assert ([r.count for r in bell_of(talk.paul)], rows()) == ([1], 0)
 
 
-def test_what_cannot_be_told_waits_and_harms_nobody_else(app, talk, now, monkeypatch, other_talk):
+def test_a_failing_recipient_is_postponed_and_the_others_are_notified(
+    app, talk, now, monkeypatch, other_talk
+):
     """Trap 30."""
-    true_record = outbox.dispatch.notifications.notify
+    true_record = dispatch.notifications.notify
 
     def poisoned(**what):
         if what["thread_id"] == talk.id:
@@ -110,8 +114,8 @@ def test_what_cannot_be_told_waits_and_harms_nobody_else(app, talk, now, monkeyp
 
     talk.exchange("c")
     other_talk.exchange("c")
-    monkeypatch.setattr(outbox.dispatch.notifications, "notify", poisoned)
-    assert outbox.sweep(now) == {"told": 1}
+    monkeypatch.setattr(dispatch.notifications, "notify", poisoned)
+    assert dispatch.sweep(now) == {"told": 1}
     monkeypatch.undo()
-    assert outbox.sweep(now) == {"told": 0}  # not due yet
-    assert outbox.sweep(now + timedelta(minutes=1)) == {"told": 1}
+    assert dispatch.sweep(now) == {"told": 0}  # not due yet
+    assert dispatch.sweep(now + timedelta(minutes=1)) == {"told": 1}

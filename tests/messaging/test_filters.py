@@ -1,4 +1,4 @@
-"""The parts of the inbox: pinned on top on every page, unread, waiting, by kind, snoozed and back again."""
+"""The filters of the inbox (unread, waiting, kind, snoozed), pinned threads, and snoozes that end."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from wellchat.changes.queries import cursor_now
 from wellchat.connections.models import Connection
 from wellchat.db import db, new_id, table, transaction
 from wellchat.feature import registry
-from wellchat.messaging import snoozing
-from wellchat.messaging.actions import change_membership, delete_message, mark_read, send_message
-from wellchat.messaging.durations import FOREVER, until
+from wellchat.messaging import memberships
+from wellchat.messaging.memberships import FOREVER, change_membership, end_of, end_snooze
+from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership, Message, Thread
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import inbox, kinds_of, thread_for
-from wellchat.messaging.snoozing import wake
+from wellchat.messaging.receipts import mark_read
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 HOUR = timedelta(hours=1)
 
@@ -36,7 +37,7 @@ def mine(talk, who=None):
 
 
 @pytest.mark.each_database
-def test_pinned_ones_stand_on_top_and_paging_loses_nobody(app, cast, now):
+def test_pinned_threads_come_first_on_every_page_and_no_thread_is_lost(app, cast, now):
     clients_of(cast.rita, 7, now)
     everybody = inbox(cast.rita, limit=100)[0]
     for view in (everybody[-1], everybody[3]):
@@ -53,7 +54,7 @@ def test_pinned_ones_stand_on_top_and_paging_loses_nobody(app, cast, now):
 
 
 @pytest.mark.each_database
-def test_unread_is_what_the_badge_counts(talk, other_talk, now):
+def test_the_unread_filter_lists_what_the_badge_counts(talk, other_talk, now):
     talk.exchange("p")
     assert [v.thread.id for v in inbox(talk.cara, unread=True)[0]] == [talk.id]
     assert inbox(talk.paul, unread=True)[0] == []  # his own word
@@ -65,7 +66,7 @@ def test_unread_is_what_the_badge_counts(talk, other_talk, now):
 
 
 @pytest.mark.each_database
-def test_who_waits_for_whom_and_since_when(talk, now):
+def test_waiting_since_is_the_first_message_without_a_reply(talk, now):
     talk.says(talk.paul, "Shall we?", now=now)
     talk.says(talk.paul, "Hello?", now=now + HOUR)
     assert mine(talk).waiting_since == now  # since the first word that was left unanswered
@@ -77,7 +78,7 @@ def test_who_waits_for_whom_and_since_when(talk, now):
 
 
 @pytest.mark.each_database
-def test_a_word_taken_back_waits_for_nobody(talk, now):
+def test_a_deleted_message_does_not_wait_for_a_reply(talk, now):
     talk.says(talk.paul, "Shall we?", now=now)
     talk.says(talk.paul, "Hello?", now=now + HOUR)
     delete_message(viewer=talk.paul, thread_id=talk.id, seq=1, now=now)
@@ -91,7 +92,7 @@ def test_a_word_taken_back_waits_for_nobody(talk, now):
 
 
 @pytest.mark.each_database
-def test_by_what_it_is_about(cast, talk, now):
+def test_threads_are_filtered_by_the_kind_of_their_subject(cast, talk, now):
     put_subject(kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now)
     put_subject(
         kind="booking",
@@ -114,24 +115,26 @@ def test_by_what_it_is_about(cast, talk, now):
 
 
 @pytest.mark.each_database
-def test_a_snooze_hides_and_comes_back_by_itself(talk, other_talk, now, api):
+def test_a_snoozed_thread_is_hidden_until_the_sweep_ends_the_snooze(talk, other_talk, now, api):
     other_talk.says(talk.paul, "later")
     change_membership(viewer=talk.paul, thread_id=talk.id, changes={"snoozed_until": now + HOUR})
     assert [v.thread.id for v in inbox(talk.paul)[0]] == [other_talk.id]
     assert [v.thread.id for v in inbox(talk.paul, snoozed=True)[0]] == [talk.id]
-    snoozing.sweep(now + timedelta(minutes=59))
+    memberships.sweep_snoozes(now + timedelta(minutes=59))
     assert len(inbox(talk.paul)[0]) == 1
     cursor = str(cursor_now(talk.paul.id))
-    assert snoozing.sweep(now + HOUR)["snoozes_ended"] == 1
+    assert memberships.sweep_snoozes(now + HOUR)["snoozes_ended"] == 1
     assert [v.thread.id for v in inbox(talk.paul)[0]] == [talk.id, other_talk.id]  # on top, as if it were new
     assert inbox(talk.paul, snoozed=True)[0] == []
-    assert [sweep for each in registry().features for sweep in each.sweeps].count(snoozing.sweep) == 1
+    assert [sweep for each in registry().features for sweep in each.sweeps].count(
+        memberships.sweep_snoozes
+    ) == 1
     (told,) = api(talk.paul).get(f"/api/updates?since={cursor}").json["threads"]
     assert (told["id"], told["snoozed_until"]) == (talk.id, None)
-    assert snoozing.sweep(now + 2 * HOUR)["snoozes_ended"] == 0
+    assert memberships.sweep_snoozes(now + 2 * HOUR)["snoozes_ended"] == 0
 
 
-def test_a_snooze_holds_whatever_comes_in_until_i_write_myself(talk, now):
+def test_an_incoming_message_does_not_end_a_snooze_but_sending_does(talk, now):
     put(talk, snoozed_until=now + HOUR)
     talk.exchange("p")
     assert mine(talk).snoozed_until == now + HOUR
@@ -141,26 +144,26 @@ def test_a_snooze_holds_whatever_comes_in_until_i_write_myself(talk, now):
 
 
 @pytest.mark.each_database
-def test_two_sweeps_wake_it_once_and_a_prolonged_one_sleeps_on(talk, now, at_once):
+def test_concurrent_sweeps_end_a_snooze_once_and_a_prolonged_one_stays(talk, now, at_once):
     put(talk, snoozed_until=now)
     ids = {"thread_id": talk.id, "user_id": talk.cara.id, "now": now}
-    assert sorted(at_once(4, lambda _: wake(**ids))) == [False, False, False, True]
+    assert sorted(at_once(4, lambda _: end_snooze(**ids))) == [False, False, False, True]
     put(talk, snoozed_until=now + HOUR)
-    assert wake(**ids) is False
+    assert end_snooze(**ids) is False
 
 
-def test_until_when(now):
+def test_durations_end_by_the_clock_of_the_person_s_time_zone(now):
     at = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)  # in Paris 23:30; the clocks go forward that night
-    assert until("hour", now=at, zone="Europe/Paris") == at + HOUR
-    assert until("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
-    assert until("tomorrow", now=at, zone="Asia/Tokyo") == datetime(
+    assert end_of("hour", now=at, zone="Europe/Paris") == at + HOUR
+    assert end_of("tomorrow", now=at, zone="Europe/Paris") == datetime(2026, 3, 29, 6, tzinfo=UTC)
+    assert end_of("tomorrow", now=at, zone="Asia/Tokyo") == datetime(
         2026, 3, 29, 23, tzinfo=UTC
     )  # there it is Sunday
-    assert until("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
-    assert until("always", now=at, zone="UTC") == FOREVER
+    assert end_of("week", now=at, zone="UTC") == datetime(2026, 4, 4, 8, tzinfo=UTC)
+    assert end_of("always", now=at, zone="UTC") == FOREVER
 
 
-def test_the_calls_take_words_and_times(talk, api):
+def test_the_membership_call_accepts_durations_and_times(talk, api):
     program = api(talk.cara)
     path = f"/api/threads/{talk.id}/membership"
     told = program.patch(path, json={"pinned": True, "mute": "always", "snooze": "hour"}).json["membership"]
@@ -177,13 +180,13 @@ def test_the_calls_take_words_and_times(talk, api):
 
 
 def chips(page):
-    """What the row of filters offers: the words of each, where it leads, and whether it holds."""
+    """Return {label: (href, whether it is on)} of the filters on a page."""
     (row,) = re.findall(r'<nav class="chips".*?</nav>', page, re.S)
     found = re.findall(r'<a class="chip([^"]*)" href="([^"]*)"[^>]*>([^<]*)', row)
     return {words.strip(): (unescape(href), "--on" in more) for more, href, words in found}
 
 
-def test_the_parts_combine_and_one_address_clears_them(talk, other_talk, browse):
+def test_filters_combine_and_one_address_clears_them(talk, other_talk, browse):
     talk.exchange("p")
     cara = browse(talk.cara)
     offered = chips(cara.get("/").text)
@@ -211,7 +214,7 @@ def test_a_mangled_form_changes_nothing(talk, browse, everything, form):
     assert everything() == before
 
 
-def test_the_page_s_parts_have_addresses_and_empty_ones_say_what_they_are_for(talk, browse):
+def test_each_filter_has_an_address_and_explains_itself_when_empty(talk, browse):
     cara = browse(talk.cara)
     talk.exchange("p")
     page = cara.get("/?waiting=1").text
@@ -230,7 +233,7 @@ def test_the_page_s_parts_have_addresses_and_empty_ones_say_what_they_are_for(ta
     assert cara.get("/?kind=weather").status_code == 422
 
 
-def test_seen_is_told_coarsely(talk, api, change, now):
+def test_last_seen_is_rounded_down_to_five_minutes(talk, api, change, now):
     from wellchat.accounts.actions import touch_presence
 
     def other():
@@ -245,7 +248,7 @@ def test_seen_is_told_coarsely(talk, api, change, now):
     assert other()["presence"] == "here"
 
 
-def test_seen_is_forgotten(talk, api, now):
+def test_last_seen_is_hidden_after_seven_days(talk, api, now):
     from wellchat.accounts.actions import touch_presence
 
     touch_presence(user_id=talk.paul.id, now=now - timedelta(days=8), thread_id=None)
@@ -263,7 +266,7 @@ PARTS = {
 
 
 def crowd(rita, now):
-    """Twenty thousand threads of one person: one in a hundred unread, waiting, about a lead, or snoozed."""
+    """Give one person 20,000 threads. One in a hundred is unread, waiting, about a lead, or snoozed."""
     client = create_user(email="crowd@example.com", name="Crowd", role="client", now=now)
     link = new_id()
     threads, members, messages = [], [], []
@@ -315,7 +318,7 @@ def crowd(rita, now):
 
 
 def plan_of(query):
-    """How the database goes about the statements of `query`, in its own words."""
+    """Return the query plans of the statements that `query` runs, as the database prints them."""
     found = []
 
     def explain(_c, cursor, statement, parameters, *_):
@@ -335,7 +338,7 @@ def plan_of(query):
 
 @pytest.mark.slow
 @pytest.mark.each_database
-def test_every_part_has_its_index_at_twenty_thousand_threads(app, cast, now, queries):
+def test_every_filter_uses_an_index_with_twenty_thousand_threads(app, cast, now, queries):
     crowd(cast.rita, now)
     rita = db.session.get(User, cast.rita.id)
     for index, part in PARTS.items():

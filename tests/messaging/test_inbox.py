@@ -1,4 +1,4 @@
-"""The inbox: latest first, by pages that lose nobody, found by name or subject, in a fixed number of queries."""
+"""The inbox: latest first, pages without a gap, search by name and subject, a fixed number of queries."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from datetime import timedelta
 
 from wellchat.accounts.actions import create_user
 from wellchat.connections.actions import connect
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.queries import inbox
 from wellchat.messaging.serializers import thread_json
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 def clients_of(professional, count, now):
-    """`count` clients, each of whom has written once, a minute after the other."""
+    """Return `count` clients who have each sent one message, one minute apart."""
     for i in range(count):
         client = create_user(email=f"client{i}@example.com", name=f"Client {i:02}", role="client", now=now)
         connect(client_id=client.id, professional_id=professional.id, now=now)
@@ -23,10 +24,10 @@ def clients_of(professional, count, now):
 
 
 def names(views, viewer):
-    return [thread_json(v, viewer, now=v.thread.updated_at, away_after=120)["title"] for v in views]
+    return [thread_json(v, viewer, now=v.thread.updated_at)["title"] for v in views]
 
 
-def test_latest_first_and_every_page_goes_on_where_the_last_ended(app, cast, now):
+def test_the_latest_thread_is_first_and_pages_continue_without_a_gap(app, cast, now):
     clients_of(cast.rita, 7, now)
     seen, place = [], None
     while True:
@@ -37,8 +38,8 @@ def test_latest_first_and_every_page_goes_on_where_the_last_ended(app, cast, now
     assert seen == [f"Client {i:02}" for i in range(6, -1, -1)]
 
 
-def test_threads_of_the_same_instant_are_all_there(app, cast, now):
-    """Trap 12: the order and the place use the same key, so ties lose nothing."""
+def test_paging_loses_no_thread_of_the_same_instant(app, cast, now):
+    """Trap 12: the order and the page token use the same key, so threads with equal times are not lost."""
     for i in range(5):
         client = create_user(email=f"tie{i}@example.com", name=f"Tie {i}", role="client", now=now)
         open_thread(viewer=client, with_id=cast.rita.id, now=now)
@@ -49,7 +50,7 @@ def test_threads_of_the_same_instant_are_all_there(app, cast, now):
     assert place is None
 
 
-def test_found_by_name_and_by_subject(app, cast, now):
+def test_threads_are_found_by_name_and_by_subject(app, cast, now):
     clients_of(cast.rita, 3, now)
     put_subject(
         kind="coupon", external_id="c", title="100% Silk_scarf", professional_id=cast.rita.id, now=now
@@ -61,7 +62,7 @@ def test_found_by_name_and_by_subject(app, cast, now):
     assert inbox(cast.rita, q="nobody") == ([], None)
 
 
-def test_what_it_is_about_stands_on_the_row(app, cast, now):
+def test_a_thread_s_row_shows_its_subject(app, cast, now):
     put_subject(
         kind="coupon",
         external_id="c",
@@ -70,11 +71,11 @@ def test_what_it_is_about_stands_on_the_row(app, cast, now):
         now=now,
     )
     open_thread(viewer=cast.olga, subject=("coupon", "c"), now=now)
-    state = thread_json(inbox(cast.rita)[0][0], cast.rita, now=now, away_after=120)
+    state = thread_json(inbox(cast.rita)[0][0], cast.rita, now=now)
     assert state["context"] == "Re: 50% Off Summer Collection"
 
 
-def test_the_number_of_queries_does_not_grow(app, cast, now, queries):
+def test_the_inbox_takes_a_fixed_number_of_queries(app, cast, now, queries):
     clients_of(cast.rita, 3, now)
     with queries() as few:
         names(inbox(cast.rita)[0], cast.rita)
@@ -87,8 +88,8 @@ def test_the_number_of_queries_does_not_grow(app, cast, now, queries):
     assert few.count == many.count == 1
 
 
-def test_names_are_found_whatever_the_case_of_any_letter(cast, talk, api, change):
-    """On PostgreSQL that is up to the database's own locale."""
+def test_names_are_found_in_upper_and_lower_case(cast, talk, api, change):
+    """On PostgreSQL this depends on the locale of the database."""
     change(cast.paul, name="Jörg ÄRZTL Øst")
     for asked in ("jörg", "JÖRG", "ärztl", "Ärztl", "øst"):
         found = api(cast.cara).get("/api/threads", query_string={"q": asked}).get_json()["threads"]

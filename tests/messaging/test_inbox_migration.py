@@ -1,4 +1,4 @@
-"""Threads from before the inbox knew what they are about and who waits: the migration tells it from their messages."""
+"""The migration that fills `kind` and `waiting_since` of existing threads from their messages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from sqlalchemy import text
 
 from tests.cast import Talk, gather
 from wellchat.db import db
-from wellchat.messaging.actions import delete_message, send_message
+from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,7 +25,7 @@ def fresh_app(request: pytest.FixtureRequest, make_app: Any, tmp_path: Path) -> 
     return make_app(DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
 
 
-def test_what_is_known_of_old_threads(fresh_app: Any, now: Any) -> None:
+def test_the_migration_fills_kind_and_waiting_since_of_old_threads(fresh_app: Any, now: Any) -> None:
     with fresh_app.app_context():
         flask_migrate.upgrade()
         cast = gather(now)

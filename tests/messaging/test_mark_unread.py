@@ -1,4 +1,4 @@
-"""Marked unread again: for oneself alone, derived like all that is unread, and no watermark moves back."""
+"""Marking a thread as unread: for oneself only, and without moving a watermark back."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, mark_read, mark_unread
+from wellchat.messaging.messages import delete_message
 from wellchat.messaging.queries import inbox, thread_for, unread_counts
+from wellchat.messaging.receipts import mark_read, mark_unread
 
 
 @pytest.fixture
 def read(talk, now):
-    """Cara has read all of it: 1 and 4 are hers."""
+    """Return a thread that Cara has read to its end. Messages 1 and 4 are hers."""
     talk.exchange("cppcpp")
     mark_read(viewer=talk.cara, thread_id=talk.id, seq=6, now=now)
     return talk
@@ -30,19 +31,19 @@ def counts(talk):
 
 @pytest.mark.each_database
 @pytest.mark.parametrize(("seq", "unread"), [(1, 4), (2, 4), (3, 3), (4, 2), (6, 1)])
-def test_it_counts_from_there_on(app, read, seq, unread):
+def test_a_thread_counts_as_unread_from_the_marked_message_on(app, read, seq, unread):
     mark_unread(viewer=read.cara, thread_id=read.id, seq=seq)
     assert counts(read) == (unread, unread)
 
 
-def test_no_watermark_moves(app, read):
+def test_marking_unread_moves_no_watermark(app, read):
     mark_unread(viewer=read.cara, thread_id=read.id, seq=2)
     db.session.rollback()
     assert thread_for(read.cara, read.id).mine.last_read_seq == 6
     assert thread_for(read.paul, read.id).theirs.last_read_seq == 6
 
 
-def test_only_their_own_screens_are_told(app, read):
+def test_marking_unread_is_recorded_for_oneself_only(app, read):
     heads = cursor_now(read.cara.id).seq, cursor_now(read.paul.id).seq
     mark_unread(viewer=read.cara, thread_id=read.id, seq=2)
     db.session.rollback()
@@ -50,7 +51,7 @@ def test_only_their_own_screens_are_told(app, read):
 
 
 @pytest.mark.each_database
-def test_reading_again_ends_it(app, read, now):
+def test_reading_again_clears_the_mark(app, read, now):
     mark_unread(viewer=read.cara, thread_id=read.id, seq=2)
     mark_read(viewer=read.cara, thread_id=read.id, seq=1, now=now)  # below the mark: nothing
     assert counts(read) == (4, 4)
@@ -63,7 +64,7 @@ def test_reading_again_ends_it(app, read, now):
 
 
 @pytest.mark.each_database
-def test_what_arrives_and_what_is_deleted_counts_as_ever(app, read, now):
+def test_new_and_deleted_messages_count_as_usual_after_marking(app, read, now):
     mark_unread(viewer=read.cara, thread_id=read.id, seq=5)
     read.exchange("pp")
     assert counts(read) == (4, 4)
@@ -74,7 +75,7 @@ def test_what_arrives_and_what_is_deleted_counts_as_ever(app, read, now):
     assert counts(read) == (0, 0)
 
 
-def test_what_was_never_read_stays_as_it_is(app, read, now):
+def test_marking_from_an_unread_message_changes_nothing(app, read, now):
     read.exchange("pp")
     mark_unread(viewer=read.cara, thread_id=read.id, seq=7)
     assert counts(read) == (2, 2)
@@ -83,20 +84,20 @@ def test_what_was_never_read_stays_as_it_is(app, read, now):
 
 
 @pytest.mark.parametrize("seq", [7, 100])
-def test_there_must_be_something_of_theirs(app, read, seq):
+def test_marking_is_refused_without_a_message_of_the_other_person(app, read, seq):
     with pytest.raises(Invalid):
         mark_unread(viewer=read.cara, thread_id=read.id, seq=seq)
 
 
-def test_outsiders(app, cast, read):
+def test_outsiders_cannot_mark_a_thread_unread(app, cast, read):
     for viewer in (cast.olga, cast.rita, cast.ada):
         with pytest.raises(NotFound):
             mark_unread(viewer=viewer, thread_id=read.id, seq=1)
 
 
 @pytest.mark.each_database
-def test_reading_and_marking_at_once(app, read, now, at_once):
-    """The badge equals the rows' sum whatever came first, and the watermark stays."""
+def test_reading_and_marking_at_once_end_in_a_valid_state(app, read, now, at_once):
+    """In any order, the badge equals the sum over the threads, and the watermark stays."""
     cara_id = read.cara.id
 
     def act(i):
@@ -113,7 +114,7 @@ def test_reading_and_marking_at_once(app, read, now, at_once):
     assert thread_for(read.cara, read.id).mine.last_read_seq == 6
 
 
-def test_the_page_divides_where_it_was_marked(app, browse, read):
+def test_the_page_shows_the_divider_at_the_marked_message(app, browse, read):
     page = browse(read.cara)
     answer = page.post(f"/threads/{read.id}/unread", data={"seq": "3"})
     assert answer.headers["Location"] == "/"

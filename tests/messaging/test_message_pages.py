@@ -1,4 +1,4 @@
-"""One message on a page of its own: all that can be done with it, without script."""
+"""The page of one message, and everything that can be done there without script."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from importlib import import_module
 import pytest
 
 from wellchat.db import db
+from wellchat.messaging.messages import MAX_PINS, pin
 from wellchat.messaging.models import Message
-from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import thread_for
 
 
@@ -28,7 +28,7 @@ def message(talk, seq=1):
     return db.session.get(Message, (talk.id, seq), populate_existing=True)
 
 
-def test_what_is_offered_depends_on_whose_it_is(cara, paul, talk, now):
+def test_the_page_offers_editing_to_the_sender_only(cara, paul, talk, now):
     talk.says(talk.cara, "Hello", now=now - timedelta(minutes=2))
     address = f"/threads/{talk.id}/messages/1"
     mine, theirs = cara.get(address).text, paul.get(address).text
@@ -44,7 +44,7 @@ def test_what_is_offered_depends_on_whose_it_is(cara, paul, talk, now):
     assert address in cara.get(f"/threads/{talk.id}").text
 
 
-def test_editing_ends_with_the_page_too(cara, talk, now):
+def test_the_page_refuses_an_edit_after_five_minutes_and_keeps_the_text(cara, talk, now):
     talk.says(talk.cara, "Hello", now=now - timedelta(minutes=6))
     assert "Edit message" not in cara.get(f"/threads/{talk.id}/messages/1").text
     answer = cara.post(f"/threads/{talk.id}/messages/1", data={"body": "Late words"})
@@ -54,8 +54,8 @@ def test_editing_ends_with_the_page_too(cara, talk, now):
     assert message(talk).body == "Hello"
 
 
-def test_how_long_a_message_can_be_changed_stands_in_one_place(cara, talk, now, monkeypatch):
-    for name in ("actions", "models", "pages"):
+def test_the_time_limit_of_edits_comes_from_one_constant(cara, talk, now, monkeypatch):
+    for name in ("messages", "models", "pages.thread"):
         module = import_module(f"wellchat.messaging.{name}")
         monkeypatch.setattr(module, "EDIT_WITHIN", timedelta(minutes=3))
     talk.says(talk.cara, "Hello", now=now - timedelta(minutes=4))
@@ -72,7 +72,7 @@ def test_how_long_a_message_can_be_changed_stands_in_one_place(cara, talk, now, 
         ("/reactions", {"add": "👩‍💻"}, lambda m: m.reactions[0]["emoji"] == "👩‍💻"),
     ],
 )
-def test_each_form_does_its_thing_and_leads_back(cara, talk, path, form, changed):
+def test_each_form_changes_the_message_and_redirects_to_it(cara, talk, path, form, changed):
     talk.exchange("c")
     address = f"/threads/{talk.id}/messages/1{path}"
     assert cara.post(address, data=form, forged=True).status_code == 400
@@ -83,7 +83,7 @@ def test_each_form_does_its_thing_and_leads_back(cara, talk, path, form, changed
     assert cara.get(f"/threads/{talk.id}/messages/1").status_code == 200
 
 
-def test_marks_are_taken_away_again(cara, talk):
+def test_reactions_and_pins_can_be_removed(cara, talk):
     talk.exchange("c")
     for path, forms in (
         ("reactions", ({"add": "👍"}, {"remove": "👍"})),
@@ -95,13 +95,13 @@ def test_marks_are_taken_away_again(cara, talk):
 
 
 @pytest.mark.parametrize("form", [{}, {"add": ""}, {"add": "words"}, {"add": "\x00"}])
-def test_what_is_not_an_emoji_comes_back_with_the_reason(cara, talk, form):
+def test_a_reaction_that_is_no_emoji_is_refused_with_the_reason(cara, talk, form):
     talk.exchange("c")
     answer = cara.post(f"/threads/{talk.id}/messages/1/reactions", data=form)
     assert (answer.status_code, message(talk).reactions) == (303 if not form else 422, None)
 
 
-def test_one_pin_too_many_is_told(cara, talk, now):
+def test_a_pin_above_the_limit_shows_the_reason(cara, talk, now):
     talk.exchange("c" * (MAX_PINS + 1))
     for seq in range(1, MAX_PINS + 1):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
@@ -112,7 +112,7 @@ def test_one_pin_too_many_is_told(cara, talk, now):
     assert "notice--danger" in page
 
 
-def test_a_form_that_says_neither_pins_nor_unpins(cara, talk, now):
+def test_a_pin_form_without_a_valid_value_changes_nothing(cara, talk, now):
     talk.exchange("c")
     pin(viewer=talk.cara, thread_id=talk.id, seq=1, on=True, now=now)
     for form in ({}, {"pinned": "perhaps"}):
@@ -121,7 +121,7 @@ def test_a_form_that_says_neither_pins_nor_unpins(cara, talk, now):
     assert message(talk).pinned_at is not None
 
 
-def test_a_button_to_write_to_somebody_says_whom(cara, talk, everything):
+def test_start_forms_with_invalid_values_are_refused(cara, talk, everything):
     before = everything()
     for form in (
         {"with": "x" * 41},
@@ -132,7 +132,7 @@ def test_a_button_to_write_to_somebody_says_whom(cara, talk, everything):
     assert everything() == before
 
 
-def test_the_composer_answers_without_script(cara, paul, talk):
+def test_the_composer_sends_a_reply_without_script(cara, paul, talk):
     talk.exchange("c")
     page = paul.get(f"/threads/{talk.id}?reply_to=1").text
     assert 'name="reply_to" value="1"' in page
@@ -151,12 +151,12 @@ def test_the_composer_answers_without_script(cara, paul, talk):
 
 
 @pytest.mark.parametrize(("query", "status"), [("5", 404), ("x", 422), ("0", 422), ("99999999999", 422)])
-def test_answering_what_is_not_there(cara, talk, query, status):
+def test_a_reply_to_a_missing_message_is_refused(cara, talk, query, status):
     talk.exchange("c")
     assert cara.get(f"/threads/{talk.id}?reply_to={query}").status_code == status
 
 
-def test_pins_stand_in_the_side_panel(cara, talk, now):
+def test_the_side_panel_lists_pinned_messages(cara, talk, now):
     talk.exchange("cp")
     pin(viewer=talk.paul, thread_id=talk.id, seq=2, on=True, now=now)
     text = cara.get(f"/threads/{talk.id}").text

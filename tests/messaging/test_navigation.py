@@ -1,4 +1,4 @@
-"""Places in a long thread: around a message, at a day, with links on both sides, and never all that lies between."""
+"""Positions in a long thread: around a message or at a day, without loading what lies in between."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NOON = datetime(2026, 1, 10, 12, tzinfo=UTC)
 
 
 @pytest.mark.each_database
-def test_around_a_message_and_no_further(talk, queries):
+def test_messages_around_a_seq_are_at_most_the_limit(talk, queries):
     fill(talk, 1000, start=NOON)
     found, earlier = messages_around(talk.cara, talk.id, 500, limit=20)
     assert [m.seq for m in found] == list(range(490, 510))
@@ -32,7 +32,7 @@ def test_around_a_message_and_no_further(talk, queries):
 
 
 @pytest.mark.each_database
-def test_where_a_day_begins(talk, queries, change):
+def test_first_of_day_finds_the_first_message_of_the_day(talk, queries, change):
     fill(talk, 200, start=NOON)  # one an hour, the first at noon on the tenth
     assert first_of_day(talk.cara, talk.id, date(2026, 1, 10)) == 1
     assert first_of_day(talk.cara, talk.id, date(2026, 1, 11)) == 13
@@ -45,8 +45,8 @@ def test_where_a_day_begins(talk, queries, change):
     assert counted.count == 2
 
 
-def test_every_length_and_every_day(talk):
-    """The halving against a plain look at all of them, also where several have the same time."""
+def test_first_of_day_is_right_for_every_length_and_day(talk):
+    """Compares the bisection with a scan of all messages, also where several have the same time."""
     for count in range(1, 12):
         with transaction() as session:
             session.execute(Message.__table__.delete())
@@ -58,7 +58,7 @@ def test_every_length_and_every_day(talk):
             assert first_of_day(talk.cara, talk.id, begins.date()) == expected, (count, day)
 
 
-def test_a_thread_without_a_word(talk, api, browse):
+def test_an_empty_thread_has_no_first_message_of_a_day(talk, api, browse):
     assert first_of_day(talk.cara, talk.id, date(2026, 1, 1)) is None
     assert messages_around(talk.cara, talk.id, 5) == ([], False)
     answer = api(talk.cara).get(f"/api/threads/{talk.id}/messages?date=2026-01-01").json
@@ -67,7 +67,7 @@ def test_a_thread_without_a_word(talk, api, browse):
     assert page.headers["Location"] == f"/threads/{talk.id}"
 
 
-def test_the_calls(talk, api):
+def test_the_messages_call_accepts_around_and_date(talk, api):
     fill(talk, 200, start=NOON)
     call = api(talk.cara).get
     around = call(f"/api/threads/{talk.id}/messages?around=100&limit=10").json
@@ -91,12 +91,12 @@ def test_the_calls(talk, api):
         "around=3&before=4",
     ],
 )
-def test_places_that_are_none(talk, api, query):
+def test_invalid_positions_are_refused(talk, api, query):
     answer = api(talk.cara).get(f"/api/threads/{talk.id}/messages?{query}")
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
 
 
-def test_a_page_opens_anywhere_without_script(talk, browse):
+def test_the_page_opens_at_any_message_without_script(talk, browse):
     fill(talk, 1000, start=NOON)
     cara = browse(talk.cara)
     page = cara.get(f"/threads/{talk.id}?at=500").text
@@ -109,7 +109,7 @@ def test_a_page_opens_anywhere_without_script(talk, browse):
     assert re.search(r'data-part="newer" hidden', cara.get(f"/threads/{talk.id}").text)
 
 
-def test_to_a_day_without_script(talk, browse):
+def test_a_date_redirects_to_its_first_message_without_script(talk, browse):
     fill(talk, 200, start=NOON)
     cara = browse(talk.cara)
     assert 'type="date" name="date"' in cara.get(f"/threads/{talk.id}").text
@@ -119,7 +119,7 @@ def test_to_a_day_without_script(talk, browse):
     assert browse().get(f"/threads/{talk.id}?date=2026-01-11").status_code == 302
 
 
-def test_it_opens_where_reading_ended_however_long_ago_that_is(talk, browse, change):
+def test_the_page_opens_at_the_first_unread_message(talk, browse, change):
     fill(talk, 1000, start=NOON)
     for last_read, first, last in ((600, 576, 625), (800, 792, 1000), (1000, 951, 1000)):
         change(thread_for(talk.cara, talk.id).mine, last_read_seq=last_read)
@@ -131,7 +131,7 @@ def test_it_opens_where_reading_ended_however_long_ago_that_is(talk, browse, cha
         )
 
 
-def test_a_message_has_an_address_that_needs_no_script(talk, browse, now):
+def test_a_message_s_address_works_without_script(talk, browse, now):
     talk.exchange("c" * 60)
     cara = browse(talk.cara)
     far = cara.post(f"/threads/{talk.id}/messages/10/reactions", data={"add": "👍"})

@@ -1,4 +1,4 @@
-"""Opening threads: the three scopes side by side, and one thread however many open it at once (trap 24)."""
+"""Opening threads: the three scopes, and one thread however many open it at once (trap 24)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
 from wellchat.messaging.models import Membership, Thread
-from wellchat.messaging.opening import claim_lead, open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import claim, put_subject
 
 
 def about(kind, cast, now, **more):
@@ -19,7 +20,7 @@ def about(kind, cast, now, **more):
     )
 
 
-def test_the_pair_has_one_thread_whoever_opens_it(app, cast, now):
+def test_a_pair_has_one_thread_no_matter_who_opens_it(app, cast, now):
     first, made = open_thread(viewer=cast.cara, with_id=cast.paul.id, now=now)
     again, made_again = open_thread(viewer=cast.paul, with_id=cast.cara.id, now=now)
     assert (first, made, made_again) == (again, True, False)
@@ -40,7 +41,7 @@ def test_twelve_simultaneous_opens_make_one_thread(app, cast, now, at_once):
     assert db.session.scalar(select(func.count()).select_from(Membership)) == 2
 
 
-def test_a_stranger_is_not_there(app, cast, now):
+def test_a_thread_with_a_stranger_cannot_be_opened(app, cast, now):
     with pytest.raises(NotFound):
         open_thread(viewer=cast.paul, with_id=cast.olga.id, now=now)
     with pytest.raises(NotFound):
@@ -49,13 +50,13 @@ def test_a_stranger_is_not_there(app, cast, now):
         open_thread(viewer=cast.cara, with_id=cast.cara.id, now=now)
 
 
-def test_a_client_may_write_first_to_a_professional_who_is_open(app, cast, now):
+def test_a_client_may_write_to_a_professional_who_is_open_to_clients(app, cast, now):
     thread_id, made = open_thread(viewer=cast.olga, with_id=cast.paul.id, now=now)
     assert made
     assert thread_for(cast.paul, thread_id).thread.client_id == cast.olga.id
 
 
-def test_a_closed_professional_is_reached_only_through_the_platform(app, cast, now, change):
+def test_a_client_cannot_write_to_a_professional_who_is_not_open(app, cast, now, change):
     change(cast.paul, open_to_clients=False)
     with pytest.raises(NotFound):
         open_thread(viewer=cast.olga, with_id=cast.paul.id, now=now)
@@ -81,7 +82,7 @@ def test_each_client_has_their_own_thread_about_a_coupon(app, cast, now):
     assert view.thread.professional_id == cast.paul.id  # derived from the coupon
 
 
-def test_a_professional_says_which_client_a_coupon_thread_is_with(app, cast, now):
+def test_a_professional_must_name_the_client_of_a_coupon_s_thread(app, cast, now):
     about("coupon", cast, now)
     with pytest.raises(Invalid):
         open_thread(viewer=cast.paul, subject=("coupon", "coupon-1"), now=now)
@@ -97,26 +98,26 @@ def test_a_lead_opens_its_thread_when_it_is_claimed(app, cast, now):
     lead = about("lead", cast, now, client_id=cast.olga.id, status="open")
     with pytest.raises(Invalid, match="claimed"):
         open_thread(viewer=cast.olga, subject=("lead", "lead-1"), now=now)
-    thread_id = claim_lead(viewer=cast.paul, subject_id=lead.id, now=now)
+    _, thread_id = claim(viewer=cast.paul, subject_id=lead.id, now=now)
     assert open_thread(viewer=cast.olga, subject=("lead", "lead-1"), now=now) == (thread_id, False)
-    assert claim_lead(viewer=cast.paul, subject_id=lead.id, now=now) == thread_id
+    assert claim(viewer=cast.paul, subject_id=lead.id, now=now)[1] == thread_id
 
 
-def test_a_lead_told_as_claimed_has_its_thread_at_once(app, cast, now):
+def test_a_lead_put_as_claimed_has_its_thread_at_once(app, cast, now):
     about("lead", cast, now, client_id=cast.olga.id)
     _, made = open_thread(viewer=cast.paul, subject=("lead", "lead-1"), now=now)
     assert not made
 
 
-def test_only_whom_a_lead_is_offered_to_may_claim_it(app, cast, now):
+def test_only_the_professional_of_a_lead_may_claim_it(app, cast, now):
     lead = about("lead", cast, now, client_id=cast.olga.id, status="open")
     for viewer in (cast.rita, cast.olga, cast.cara):
         with pytest.raises(NotFound):
-            claim_lead(viewer=viewer, subject_id=lead.id, now=now)
+            claim(viewer=viewer, subject_id=lead.id, now=now)
 
 
 @pytest.mark.parametrize("kind", ["booking", "session", "lead"])
-def test_other_people_s_subjects_are_not_there(app, cast, now, kind):
+def test_no_thread_opens_about_other_people_s_subjects(app, cast, now, kind):
     about(kind, cast, now, client_id=cast.cara.id)
     for viewer in (cast.olga, cast.rita):
         with pytest.raises(NotFound):

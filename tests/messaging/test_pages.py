@@ -1,4 +1,4 @@
-"""The pages of conversation as a browser without script sees them."""
+"""The pages of conversation in a browser without script."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import pytest
 
 from wellchat.db import db
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def test_an_empty_inbox_says_what_to_do(cara):
     assert 'aria-label="Conversations"' in page.text
 
 
-def test_an_inbox_that_was_emptied_says_where_it_all_is(cara, api, talk):
+def test_an_emptied_inbox_points_to_the_archive(cara, api, talk):
     talk.exchange("p")
     api(talk.cara).patch(f"/api/threads/{talk.id}/membership", json={"archived": True})
     page = cara.get("/")
@@ -40,7 +41,7 @@ def test_an_inbox_that_was_emptied_says_where_it_all_is(cara, api, talk):
     assert "The first hello is yours" not in page.text
 
 
-def test_who_knows_nobody_yet_is_told_how_to_begin(browse, cast):
+def test_a_person_without_connections_learns_how_to_begin(browse, cast):
     assert "Open the link" in browse(cast.olga).get("/new").text
     rita = browse(cast.rita)
     assert f"/people/{cast.rita.id}" in rita.get("/new").text
@@ -48,7 +49,7 @@ def test_who_knows_nobody_yet_is_told_how_to_begin(browse, cast):
     assert "/oversight" in browse(cast.ada).get("/new").text
 
 
-def test_the_inbox_shows_whom_about_what_and_how_much_is_new(paul, cast, talk, now):
+def test_the_inbox_shows_name_subject_and_unread_count(paul, cast, talk, now):
     put_subject(
         kind="coupon", external_id="c", title="50% Off <Summer>", professional_id=cast.paul.id, now=now
     )
@@ -61,7 +62,7 @@ def test_the_inbox_shows_whom_about_what_and_how_much_is_new(paul, cast, talk, n
     assert cursor_on(paul.get("/"))
 
 
-def test_a_thread_shows_its_messages_in_order_and_where_the_new_ones_begin(cara, talk):
+def test_a_thread_shows_its_messages_in_order_and_a_divider_before_new_ones(cara, talk):
     talk.exchange("cpp")
     _, log, page = cara.get(f"/threads/{talk.id}").text.partition('role="log"')
     assert log
@@ -74,8 +75,8 @@ def test_a_thread_shows_its_messages_in_order_and_where_the_new_ones_begin(cara,
     assert 'aria-label="Paul Professional"' in page
 
 
-def test_opening_a_page_changes_nothing(cara, talk, everything):
-    """A link that is merely fetched, by a preview or a prefetch, reads nothing for anybody."""
+def test_opening_a_thread_s_page_marks_nothing_as_read(cara, talk, everything):
+    """A preview or a prefetch fetches the page although nobody reads it."""
     talk.exchange("pp")
     before = everything()
     for path in (
@@ -90,7 +91,7 @@ def test_opening_a_page_changes_nothing(cara, talk, everything):
     assert everything() == before
 
 
-def test_a_form_sends_and_reads_what_was_on_the_page(cara, talk):
+def test_the_composer_sends_and_marks_the_shown_messages_as_read(cara, talk):
     talk.exchange("pp")
     answer = cara.post(
         f"/threads/{talk.id}/messages", data={"body": "a\r\nb", "client_key": "k", "seen": "2"}
@@ -107,7 +108,7 @@ def test_the_same_form_posted_twice_is_one_message(cara, talk):
 
 
 @pytest.mark.parametrize("body", ["", "  ", "x" * 10_001, "a\x00b"])
-def test_what_cannot_be_sent_comes_back_with_the_reason(cara, talk, body):
+def test_a_refused_message_is_shown_again_with_the_reason(cara, talk, body):
     answer = cara.post(f"/threads/{talk.id}/messages", data={"body": body, "client_key": "k"})
     assert answer.status_code == 422
     assert 'id="composer-problem"' in answer.text
@@ -126,7 +127,7 @@ def test_a_mangled_form_is_refused(cara, talk, form, field):
     assert thread_for(talk.cara, talk.id).thread.last_seq == 0
 
 
-def test_without_script_the_reader_says_what_was_read(cara, talk):
+def test_a_button_marks_messages_as_read_without_script(cara, talk):
     talk.exchange("pp")
     offered = re.compile(r"<noscript>(?:(?!</noscript>).)*Mark as read", re.S)
     assert offered.search(cara.get(f"/threads/{talk.id}").text)
@@ -206,11 +207,11 @@ def test_archive_and_mute_are_buttons(cara, talk):
     assert thread_for(talk.cara, talk.id).mine.muted_until is None
 
 
-def test_the_address_of_other_systems_leads_here(cara, talk):
+def test_the_chat_address_redirects_to_the_thread(cara, talk):
     assert cara.get(f"/chat/{talk.id}").headers["Location"] == f"/threads/{talk.id}"
 
 
-def test_forms_need_their_token(cara, talk):
+def test_forms_need_their_csrf_token(cara, talk):
     for path in (
         "/threads",
         f"/threads/{talk.id}/messages",
@@ -226,7 +227,7 @@ def test_forms_need_their_token(cara, talk):
     "path",
     ["/?limit=0", "/?before=zzz", "/?q=%00", "/threads/{thread}?before=x", "/threads/{thread}?about=none"],
 )
-def test_bad_addresses_are_told_clearly(cara, talk, path):
+def test_bad_addresses_are_refused_clearly(cara, talk, path):
     answer = cara.get(path.format(thread=talk.id))
     assert answer.status_code in (404, 422)
     assert "<h1>" in answer.text

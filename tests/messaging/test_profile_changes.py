@@ -1,4 +1,4 @@
-"""Who takes another name or picture does so on the pages that are open, too."""
+"""A new name or picture reaches the pages that other people have open."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image
 
 from wellchat.accounts import actions as accounts
 from wellchat.changes.queries import cursor_now
-from wellchat.digests.outbox import process
-from wellchat.messaging import actions
+from wellchat.messaging import refresh
+from wellchat.messaging.dispatch import notify_recipients
 
 
 def since(api, user, cursor):
@@ -28,7 +28,7 @@ def picture() -> bytes:
 @pytest.mark.each_database
 def test_a_new_name_reaches_open_pages(talk, api, now):
     talk.says(talk.paul, "Hello")
-    process(thread_ids=[talk.id], now=now)
+    notify_recipients(thread_ids=[talk.id], now=now)
     cursor = cursor_now(talk.cara.id)
     accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")
     update = since(api, talk.cara, cursor)
@@ -39,7 +39,7 @@ def test_a_new_name_reaches_open_pages(talk, api, now):
     assert update["notifications"][0]["actor"]["name"] == "Paul Newman"
 
 
-def test_so_does_a_picture_and_its_going(talk, api):
+def test_a_new_or_removed_picture_reaches_open_pages(talk, api):
     for change in (
         lambda: accounts.set_avatar(user_id=talk.paul.id, upload=picture()),
         lambda: accounts.remove_avatar(user_id=talk.paul.id),
@@ -49,15 +49,15 @@ def test_so_does_a_picture_and_its_going(talk, api):
         assert since(api, talk.cara, cursor)["threads"][0]["other"]["avatar_url"] == url
 
 
-def test_what_others_do_not_see_is_told_to_nobody(talk, api):
+def test_a_change_that_others_do_not_see_is_not_recorded(talk, api):
     cursor = cursor_now(talk.cara.id)
     accounts.update_profile(user_id=talk.paul.id, name=talk.paul.name, time_zone="Asia/Tokyo", bio="Runs.")
     assert since(api, talk.cara, cursor) is None
 
 
-def test_it_is_bounded(talk, other_talk, api, now, monkeypatch):
-    """`other_talk` is the later of Paul's two threads."""
-    monkeypatch.setattr(actions, "MAX_REFRESHED", 1)
+def test_a_new_name_refreshes_the_latest_threads_only(talk, other_talk, api, now, monkeypatch):
+    """`other_talk` is the later one of Paul's two threads."""
+    monkeypatch.setattr(refresh, "MAX_REFRESHED", 1)
     other_talk.says(talk.paul, "later", now=now + timedelta(minutes=1))
     cursor = cursor_now(talk.paul.id)
     accounts.update_profile(user_id=talk.paul.id, name="Paul Newman", time_zone="UTC")

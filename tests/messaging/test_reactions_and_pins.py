@@ -1,4 +1,4 @@
-"""Reactions, pins and quotes: both people's, at once, and never older than what was seen."""
+"""Reactions, pins and quotes: shared by both people, also when made at once, and never out of date."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from wellchat.changes.models import Change, ChangeLog
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, edit_message, send_message
-from wellchat.messaging.message_rows import changed_messages
+from wellchat.messaging.messages import MAX_PINS, delete_message, edit_message, pin, send_message
 from wellchat.messaging.models import Message, Reaction
-from wellchat.messaging.pinning import MAX_PINS, pin
 from wellchat.messaging.queries import messages_of, pins_of
-from wellchat.messaging.reacting import MAX_REACTIONS, is_emoji, react
-from wellchat.messaging.serializers import message_json
+from wellchat.messaging.reactions import MAX_REACTIONS, is_emoji, react
+from wellchat.messaging.serializers import changed_messages, message_json
 
 EMOJI = [
     "👍",
@@ -69,7 +67,7 @@ def state(talk, seq=1, viewer=None):
 
 
 def news(user, since):
-    """Which messages somebody's change log has named since."""
+    """Return the seqs of the messages that a person's change log has named since a cursor."""
     query = select(Change.message_seq).where(
         Change.user_id == user.id, Change.seq > since, Change.kind == "message"
     )
@@ -77,16 +75,16 @@ def news(user, since):
 
 
 @pytest.mark.parametrize("emoji", EMOJI)
-def test_what_is_one_emoji(emoji):
+def test_one_emoji_is_accepted(emoji):
     assert is_emoji(emoji)
 
 
 @pytest.mark.parametrize("text", WORDS)
-def test_what_is_none(text):
+def test_anything_but_one_emoji_is_refused(text):
     assert not is_emoji(text)
 
 
-def test_both_may_react_to_anything_and_with_more_than_one(app, talk, now):
+def test_both_people_may_react_to_any_message_with_several_emoji(app, talk, now):
     talk.exchange("c")
     react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
     react(viewer=talk.cara, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
@@ -101,7 +99,7 @@ def test_both_may_react_to_anything_and_with_more_than_one(app, talk, now):
     }
 
 
-def test_twice_is_once_and_tells_nobody_again(app, talk, now):
+def test_repeating_a_reaction_or_pin_records_no_change(app, talk, now):
     talk.exchange("c")
     react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
     pin(viewer=talk.paul, thread_id=talk.id, seq=1, on=True, now=now)
@@ -122,16 +120,16 @@ def test_one_emoji_in_two_spellings_is_one_reaction(app, talk, now):
     assert [r["user_ids"] for r in state(talk)["reactions"]] == [[talk.cara.id]]
 
 
-def test_a_person_has_a_limit(app, talk, now):
+def test_reactions_of_a_person_have_a_limit(app, talk, now):
     talk.exchange("c")
     for i in range(MAX_REACTIONS):
         react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji=chr(0x1F600 + i), on=True, now=now)
-    with pytest.raises(Invalid, match="No more than"):
+    with pytest.raises(Invalid, match="at most"):
         react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
     react(viewer=talk.cara, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
 
 
-def test_both_are_told_of_every_mark(app, talk, now):
+def test_reactions_and_pins_are_recorded_for_both_people(app, talk, now):
     talk.exchange("c")
     for mark in (
         lambda: react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now),
@@ -146,7 +144,7 @@ def test_both_are_told_of_every_mark(app, talk, now):
         assert state(talk)["revision"] == before + 1
 
 
-def test_a_deleted_message_has_no_marks_and_takes_none(app, talk, now):
+def test_a_deleted_message_loses_its_reactions_and_accepts_none(app, talk, now):
     talk.exchange("c")
     react(viewer=talk.paul, thread_id=talk.id, seq=1, emoji="👍", on=True, now=now)
     pin(viewer=talk.paul, thread_id=talk.id, seq=1, on=True, now=now)
@@ -160,7 +158,7 @@ def test_a_deleted_message_has_no_marks_and_takes_none(app, talk, now):
         pin(viewer=talk.paul, thread_id=talk.id, seq=1, on=True, now=now)
 
 
-def test_outsiders_mark_nothing(app, cast, talk, now):
+def test_outsiders_can_neither_react_nor_pin(app, cast, talk, now):
     talk.exchange("cp")
     for viewer in (cast.olga, cast.rita, cast.ada):
         with pytest.raises(NotFound):
@@ -171,7 +169,7 @@ def test_outsiders_mark_nothing(app, cast, talk, now):
             pins_of(viewer, talk.id)
 
 
-def test_pins_are_both_people_s_latest_first_and_have_an_end(app, talk, now):
+def test_pins_are_shared_latest_first_and_limited(app, talk, now):
     talk.exchange("c" * (MAX_PINS + 1))
     for seq in range(1, MAX_PINS + 1):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
@@ -186,8 +184,11 @@ def test_pins_are_both_people_s_latest_first_and_have_an_end(app, talk, now):
 
 
 @pytest.mark.each_database
-def test_reactions_of_both_at_once_are_all_there(app, talk, now, at_once):
-    """The copy on the message is written whole under the thread's lock: without it one of two would be missing."""
+def test_concurrent_reactions_are_all_kept(app, talk, now, at_once):
+    """The copy on the message is written as a whole.
+
+    Without the lock of the thread, one reaction would be lost.
+    """
     talk.exchange("c")
     ids = [talk.cara.id, talk.paul.id]
     emoji = [chr(0x1F600 + i) for i in range(5)]
@@ -208,7 +209,7 @@ def test_reactions_of_both_at_once_are_all_there(app, talk, now, at_once):
 
 
 @pytest.mark.each_database
-def test_pins_at_once_keep_to_the_limit(app, talk, now, at_once):
+def test_concurrent_pins_do_not_exceed_the_limit(app, talk, now, at_once):
     talk.exchange("c" * (MAX_PINS + 5))
     for seq in range(1, MAX_PINS - 1):
         pin(viewer=talk.cara, thread_id=talk.id, seq=seq, on=True, now=now)
@@ -228,8 +229,8 @@ def test_pins_at_once_keep_to_the_limit(app, talk, now, at_once):
 
 
 @pytest.mark.each_database
-def test_a_reaction_and_the_deletion_at_once(app, talk, now, at_once):
-    """Whichever comes first: in the end there is a tombstone with nothing on it."""
+def test_a_reaction_and_a_deletion_at_once_leave_no_reaction(app, talk, now, at_once):
+    """In any order, the tombstone has neither reaction nor pin."""
     talk.exchange("c" * 10)
     cara_id, paul_id = talk.cara.id, talk.paul.id
 
@@ -262,7 +263,7 @@ def answer(talk, sender, seq, now, body="an answer"):
 
 
 @pytest.mark.each_database
-def test_a_quote_is_what_the_answered_message_is_now(app, talk, now):
+def test_a_quote_shows_the_present_state_of_the_message(app, talk, now):
     talk.exchange("cp")
     said = message_json(answer(talk, talk.paul, 1, now), talk.paul.id)
     quote = {"seq": 1, "sender_id": talk.cara.id, "body": "message 1", "deleted": False}
@@ -281,7 +282,7 @@ def test_a_quote_is_what_the_answered_message_is_now(app, talk, now):
     assert state(talk, 3)["revision"] == 2
 
 
-def test_quotes_in_lists_and_updates_cost_one_statement(app, talk, now, queries):
+def test_quotes_in_lists_and_updates_take_one_statement(app, talk, now, queries):
     talk.exchange("cp" * 5)
 
     def count(look):
@@ -309,7 +310,7 @@ def test_quotes_in_lists_and_updates_cost_one_statement(app, talk, now, queries)
     assert (count(page), count(update)) == (plain[0] + 1, plain[1] + 1)
 
 
-def test_a_plain_message_costs_no_more_than_before(app, talk, now, queries):
+def test_sending_a_plain_message_takes_at_most_eight_statements(app, talk, now, queries):
     talk.exchange("cp")
     db.session.rollback()
     with queries() as counted:
@@ -318,7 +319,7 @@ def test_a_plain_message_costs_no_more_than_before(app, talk, now, queries):
     assert counted.count <= 8
 
 
-def test_a_mark_takes_a_fixed_number_of_statements(app, talk, now, queries):
+def test_a_reaction_or_pin_takes_a_fixed_number_of_statements(app, talk, now, queries):
     talk.exchange("c")
 
     def count():

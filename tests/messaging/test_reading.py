@@ -1,4 +1,4 @@
-"""Watermarks: they move forward, to what was shown, and everything about unread is derived from them."""
+"""Watermarks: they move forward only, to what was shown, and everything about unread is derived from them."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, mark_read, send_message
-from wellchat.messaging.delivery import mark_delivered
+from wellchat.messaging.messages import delete_message, send_message
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of, thread_for, unread_counts
+from wellchat.messaging.receipts import mark_delivered, mark_read
 
 
-def test_unread_counts_what_the_other_said_above_the_watermark(app, talk, now):
+def test_unread_counts_the_other_person_s_messages_above_the_watermark(app, talk, now):
     talk.exchange("cppcp")
     assert thread_for(talk.cara, talk.id).unread == 3
     mark_read(viewer=talk.cara, thread_id=talk.id, seq=3, now=now)
@@ -28,14 +28,14 @@ def test_the_watermark_never_moves_back(app, talk, now):
     assert thread_for(talk.cara, talk.id).mine.last_read_seq == 3
 
 
-def test_nobody_reads_what_is_not_there(app, talk, now):
+def test_reading_above_the_last_message_is_refused(app, talk, now):
     talk.exchange("p")
     with pytest.raises(Invalid):
         mark_read(viewer=talk.cara, thread_id=talk.id, seq=2, now=now)
     assert thread_for(talk.cara, talk.id).unread == 1
 
 
-def test_an_outsider_reads_nothing(app, cast, talk, now):
+def test_an_outsider_cannot_read_a_thread(app, cast, talk, now):
     talk.exchange("p")
     for viewer in (cast.olga, cast.rita, cast.ada):
         with pytest.raises(NotFound):
@@ -46,14 +46,14 @@ def test_an_outsider_reads_nothing(app, cast, talk, now):
             thread_for(viewer, talk.id)
 
 
-def test_the_other_side_learns_how_far_was_read(app, talk, now):
+def test_the_other_person_sees_how_far_was_read(app, talk, now):
     talk.exchange("p")
     mark_read(viewer=talk.cara, thread_id=talk.id, seq=1, now=now)
     assert thread_for(talk.paul, talk.id).theirs.last_read_seq == 1
 
 
-def test_an_arrival_after_what_was_shown_stays_unread(app, talk, now):
-    """Trap 23: the seq that was displayed is read, not "everything"."""
+def test_a_message_after_the_last_shown_one_stays_unread(app, talk, now):
+    """Trap 23: a page marks the seq as read that it has shown, not everything."""
     shown = talk.says(talk.paul, "shown").seq
     talk.says(talk.paul, "came while the acknowledgement was under way")
     mark_read(viewer=talk.cara, thread_id=talk.id, seq=shown, now=now)
@@ -61,7 +61,7 @@ def test_an_arrival_after_what_was_shown_stays_unread(app, talk, now):
 
 
 def test_a_deleted_message_is_not_unread(app, talk, now):
-    """Trap 22: a stored counter would forget to go down."""
+    """Trap 22: a stored counter would not go down."""
     talk.exchange("pp")
     delete_message(viewer=talk.paul, thread_id=talk.id, seq=1, now=now)
     assert (thread_for(talk.cara, talk.id).unread, unread_counts(talk.cara.id)["messages"]) == (1, 1)
@@ -70,7 +70,7 @@ def test_a_deleted_message_is_not_unread(app, talk, now):
 @pytest.mark.slow
 @pytest.mark.each_database
 def test_unread_equals_a_recount_after_reads_and_sends_at_once(app, talk, now, at_once):
-    """Trap 22, forced: senders, readers and a deleter at the same time."""
+    """Trap 22, forced: senders, readers and somebody who deletes, all at once."""
     cara_id, paul_id, thread_id = talk.cara.id, talk.paul.id, talk.id
     talk.exchange("pppp")
 
@@ -97,7 +97,7 @@ def test_unread_equals_a_recount_after_reads_and_sends_at_once(app, talk, now, a
     assert unread_counts(cara_id)["messages"] == recount > 0
 
 
-def test_delivered_is_what_a_later_poll_confirms(app, talk, now):
+def test_a_message_is_delivered_when_a_later_poll_acknowledges_it(app, talk, now):
     talk.exchange("cc")
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 0
     mark_delivered(user_id=talk.paul.id, after=0, up_to=2)  # the opening, and the first message
@@ -107,7 +107,7 @@ def test_delivered_is_what_a_later_poll_confirms(app, talk, now):
     assert thread_for(talk.cara, talk.id).theirs.delivered_seq == 2
 
 
-def test_pages_of_a_thread_overlap_nowhere_and_leave_nothing_out(app, talk):
+def test_pages_of_a_thread_neither_overlap_nor_skip_messages(app, talk):
     talk.exchange("cp" * 15)
     latest, more = messages_of(talk.cara, talk.id, limit=12)
     assert ([m.seq for m in latest], more) == (list(range(19, 31)), True)

@@ -1,4 +1,4 @@
-"""Sending: numbered without gaps, never twice, and told to both sides in the same transaction."""
+"""Sending: numbers without gaps, never a duplicate, and changes for both people in the same transaction."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from wellchat.accounts.models import User
 from wellchat.changes.models import Change
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message, PendingDelivery
-from wellchat.messaging.opening import open_thread, put_subject
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects.actions import put_subject
 
 
 def changes_of(user):
@@ -27,13 +28,13 @@ def test_messages_are_numbered_from_one(app, talk):
     assert [talk.says(talk.cara, f"{i}").seq for i in range(3)] == [1, 2, 3]
 
 
-def test_both_sides_hear_of_it(app, talk):
+def test_a_message_is_recorded_for_both_people(app, talk):
     talk.says(talk.cara, "hello")
     assert changes_of(talk.cara)[-1][1:] == changes_of(talk.paul)[-1][1:] == ("message", 1)
     assert db.session.execute(select(PendingDelivery.recipient_id)).scalars().all() == [talk.paul.id]
 
 
-def test_the_same_key_again_is_the_same_message(app, talk, now):
+def test_the_same_key_again_returns_the_same_message(app, talk, now):
     first, new = send_message(sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", now=now)
     again, new_again = send_message(
         sender=talk.cara, thread_id=talk.id, body="hello", client_key="k", now=now
@@ -58,7 +59,7 @@ def test_two_people_may_use_the_same_key(app, talk, now):
 
 
 @pytest.mark.each_database
-def test_a_retry_that_races_the_first_is_the_same_message(app, talk, now, at_once):
+def test_a_retry_at_the_same_time_returns_the_same_message(app, talk, now, at_once):
     cara_id, thread_id = talk.cara.id, talk.id
 
     def send(_):
@@ -73,7 +74,7 @@ def test_a_retry_that_races_the_first_is_the_same_message(app, talk, now, at_onc
 
 @pytest.mark.slow
 @pytest.mark.each_database
-def test_both_write_at_once_without_gap_double_or_deadlock(app, talk, now, at_once):
+def test_concurrent_sends_make_no_gap_duplicate_or_deadlock(app, talk, now, at_once):
     """Traps 5 and 7: counters are locked in one order, and numbers have no gaps."""
     people, thread_id = [talk.cara.id, talk.paul.id], talk.id
 
@@ -117,14 +118,14 @@ def test_sending_moves_the_sender_s_watermark(app, talk):
     assert (view.mine.last_read_seq, view.unread) == (1, 0)
 
 
-def test_sending_does_not_swallow_what_was_not_shown(app, talk):
-    """Trap 23: a message that came between the page and the send stays unread."""
+def test_sending_does_not_mark_unseen_messages_as_read(app, talk):
+    """Trap 23: a message that arrived after the page was loaded and before the send stays unread."""
     talk.says(talk.paul, "unseen")
     talk.says(talk.cara, "crossing it")
     assert thread_for(talk.cara, talk.id).unread == 1
 
 
-def test_a_message_may_speak_of_a_subject_of_the_pair(app, talk, now):
+def test_a_message_may_mention_a_subject_of_the_pair(app, talk, now):
     put_subject(
         kind="booking",
         external_id="b",
@@ -145,7 +146,7 @@ def test_a_message_may_speak_of_a_subject_of_the_pair(app, talk, now):
     assert db.session.get(Message, (talk.id, sent.seq)).subject.title == "Cut"
 
 
-def test_a_message_may_not_speak_of_other_people_s_subjects(app, cast, talk, now):
+def test_a_message_may_not_mention_other_people_s_subjects(app, cast, talk, now):
     put_subject(
         kind="booking",
         external_id="b",
@@ -162,7 +163,7 @@ def test_a_message_may_not_speak_of_other_people_s_subjects(app, cast, talk, now
     assert thread_for(talk.cara, talk.id).thread.last_seq == 0
 
 
-def test_a_reply_answers_a_message_of_the_thread(app, talk, now):
+def test_a_reply_must_refer_to_a_message_of_the_thread(app, talk, now):
     talk.says(talk.paul, "question")
     sent, _ = send_message(
         sender=talk.cara, thread_id=talk.id, body="yes", client_key="k", reply_to=1, now=now
@@ -172,16 +173,16 @@ def test_a_reply_answers_a_message_of_the_thread(app, talk, now):
         send_message(sender=talk.cara, thread_id=talk.id, body="yes", client_key="l", reply_to=9, now=now)
 
 
-def test_a_new_message_brings_an_archived_thread_back(app, talk, now, cast):
-    from wellchat.messaging.actions import change_membership
+def test_a_new_message_unarchives_the_thread(app, talk, now, cast):
+    from wellchat.messaging.memberships import change_membership
 
     change_membership(viewer=talk.paul, thread_id=talk.id, changes={"archived": True})
     talk.says(talk.cara, "are you there?")
     assert not thread_for(talk.paul, talk.id).mine.archived
 
 
-def test_a_muted_thread_stays_where_it_was_put(app, talk, now):
-    from wellchat.messaging.actions import change_membership
+def test_a_new_message_does_not_unarchive_a_muted_thread(app, talk, now):
+    from wellchat.messaging.memberships import change_membership
 
     muted = {"archived": True, "muted_until": now + timedelta(days=1)}
     change_membership(viewer=talk.paul, thread_id=talk.id, changes=muted)
@@ -189,7 +190,7 @@ def test_a_muted_thread_stays_where_it_was_put(app, talk, now):
     assert thread_for(talk.paul, talk.id).mine.archived
 
 
-def test_threads_about_different_things_do_not_mix(app, cast, talk, now):
+def test_messages_of_different_threads_do_not_mix(app, cast, talk, now):
     put_subject(kind="coupon", external_id="c", title="Half off", professional_id=talk.paul.id, now=now)
     coupon, _ = open_thread(viewer=talk.cara, subject=("coupon", "c"), now=now)
     talk.says(talk.cara, "in the pair's thread")

@@ -1,4 +1,4 @@
-"""What the host platform says anew of a subject reaches the pages that show it."""
+"""A subject that the host platform changes is updated on the pages that show it."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ import pytest
 
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db
-from wellchat.messaging import opening
-from wellchat.messaging.actions import send_message
+from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import claim_lead, open_thread, put_subject
+from wellchat.messaging.threads import open_thread
+from wellchat.subjects import actions
+from wellchat.subjects.actions import claim, put_subject
 
 
 @pytest.fixture
@@ -35,7 +36,7 @@ def since(api, user, cursor):
 
 
 @pytest.mark.each_database
-def test_of_a_thread(cast, api, now, put):
+def test_a_changed_subject_updates_its_threads(cast, api, now, put):
     put("coupon")
     thread_id, _ = open_thread(viewer=cast.cara, subject=("coupon", "1"), now=now)
     for user in (cast.cara, cast.paul):
@@ -47,7 +48,7 @@ def test_of_a_thread(cast, api, now, put):
 
 
 @pytest.mark.each_database
-def test_of_a_message(cast, talk, api, now, put):
+def test_a_changed_subject_updates_the_messages_that_mention_it(cast, talk, api, now, put):
     put("booking", client_id=cast.cara.id)
     talk.says(talk.paul, "Before")
     send_message(
@@ -72,7 +73,7 @@ def test_of_a_message(cast, talk, api, now, put):
     )
 
 
-def test_what_is_put_as_it_stands_is_told_to_nobody(cast, api, now, put):
+def test_an_unchanged_subject_records_no_change(cast, api, now, put):
     put("coupon")
     open_thread(viewer=cast.cara, subject=("coupon", "1"), now=now)
     cursor = cursor_now(cast.cara.id)
@@ -80,22 +81,25 @@ def test_what_is_put_as_it_stands_is_told_to_nobody(cast, api, now, put):
     assert since(api, cast.cara, cursor) is None
 
 
-def test_a_lead_that_was_claimed(cast, api, now, put):
+def test_a_claimed_lead_that_changes_updates_its_thread(cast, api, now, put):
     lead = put("lead", client_id=cast.cara.id, status="open")
-    claim_lead(viewer=cast.paul, subject_id=lead.id, now=now)
+    claim(viewer=cast.paul, subject_id=lead.id, now=now)
     cursor = cursor_now(cast.cara.id)
     put("lead", status="won")
     assert since(api, cast.cara, cursor)["threads"][0]["subject"]["status"] == "won"
 
 
 @pytest.mark.each_database
-def test_putting_it_and_speaking_of_it_do_not_wait_for_each_other(cast, now, put, background, monkeypatch):
-    """One holds the subject and wants its thread, the other the thread and refers to the subject."""
+def test_putting_and_mentioning_a_subject_at_once_do_not_deadlock(cast, now, put, background, monkeypatch):
+    """One transaction holds the subject and wants its thread.
+
+    The other holds the thread and refers to the subject.
+    """
     put("lead", client_id=cast.cara.id)
     thread_id, _ = open_thread(viewer=cast.cara, subject=("lead", "1"), now=now)
-    real, held, sent = opening._open_claimed, threading.Event(), threading.Event()
+    real, held, sent = actions._open_thread_of_lead, threading.Event(), threading.Event()
 
-    def open_claimed(*given):
+    def open_thread_of_lead(*given):
         held.set()
         sent.wait(1)
         return real(*given)
@@ -107,7 +111,7 @@ def test_putting_it_and_speaking_of_it_do_not_wait_for_each_other(cast, now, put
         sent.set()
 
     with monkeypatch.context() as patch:
-        patch.setattr(opening, "_open_claimed", open_claimed)
+        patch.setattr(actions, "_open_thread_of_lead", open_thread_of_lead)
         putting = background(lambda: put("lead", title="Another"))
         assert held.wait(10)
         speaking = background(speak)
@@ -115,7 +119,7 @@ def test_putting_it_and_speaking_of_it_do_not_wait_for_each_other(cast, now, put
     assert db.session.get_one(Message, (thread_id, 1)).body == "Hi"
 
 
-def test_a_coupon_that_becomes_one_person_s_leaves_the_others_their_thread(cast, browse, now, put):
+def test_a_coupon_given_to_one_client_leaves_other_clients_their_thread(cast, browse, now, put):
     put("coupon")
     thread_id, _ = open_thread(viewer=cast.cara, subject=("coupon", "1"), now=now)
     put("coupon", client_id=cast.olga.id)

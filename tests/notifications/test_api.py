@@ -36,7 +36,7 @@ def test_list_and_mark_read(world: World, browse: Browse) -> None:
     assert me.patch("/api/notifications", json={"all": True}).get_json() == {"unread": 0}
 
 
-def test_ids_of_other_people_are_as_good_as_none(world: World, browse: Browse) -> None:
+def test_other_people_s_ids_are_ignored(world: World, browse: Browse) -> None:
     world.say(world.client, "Hello")
     theirs = queries.page(world.coach)[0][0].id
     me = browse(world.client)
@@ -60,14 +60,14 @@ def test_ids_of_other_people_are_as_good_as_none(world: World, browse: Browse) -
         "x",
     ],
 )
-def test_unclear_wishes_change_nothing(world: World, browse: Browse, body: object) -> None:
+def test_unclear_requests_change_nothing(world: World, browse: Browse, body: object) -> None:
     world.say(world.client, "Hello")
     answer = browse(world.coach).patch("/api/notifications", json=body)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert queries.unread_count(world.coach.id) == 1
 
 
-def test_preferences_over_json(world: World, browse: Browse) -> None:
+def test_preferences_are_read_and_changed_over_json(world: World, browse: Browse) -> None:
     me = browse(world.coach)
     changes = {
         "cadence": "daily",
@@ -114,7 +114,7 @@ def test_bad_preferences_get_a_clear_answer_and_change_nothing(
     assert preferences(world.coach) == before
 
 
-def test_the_page_of_the_bell(world: World, browse: Browse) -> None:
+def test_the_notifications_page_lists_and_marks_them(world: World, browse: Browse) -> None:
     world.say(world.client, "<b>Hello</b> & more")
     me = browse(world.coach)
     page = me.get("/notifications").text
@@ -145,13 +145,13 @@ def test_filters_and_marks_without_script(world: World, browse: Browse) -> None:
     assert f'href="/threads/{world.thread.id}#1"' in me.get("/notifications").text, "to the very message"
 
 
-def test_several_messages_say_how_many(world: World, browse: Browse) -> None:
+def test_a_notification_says_how_many_messages_it_covers(world: World, browse: Browse) -> None:
     world.say(world.client, "Hello")
     world.say(world.client, "Are you there?")
     assert "2 new messages" in browse(world.coach).get("/notifications").text
 
 
-def test_the_page_of_preferences(world: World, browse: Browse) -> None:
+def test_the_preferences_form_is_saved(world: World, browse: Browse) -> None:
     me = browse(world.coach)
     assert "Quiet hours" in me.get("/settings/notifications").text
     form = {
@@ -168,7 +168,7 @@ def test_the_page_of_preferences(world: World, browse: Browse) -> None:
     assert "Saved." in page
 
 
-def test_half_of_the_quiet_hours_is_asked_for(world: World, browse: Browse) -> None:
+def test_the_form_asks_for_both_ends_of_the_quiet_hours(world: World, browse: Browse) -> None:
     me = browse(world.coach)
     form = {
         "cadence": "soon",

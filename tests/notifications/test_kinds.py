@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,13 @@ from wellchat.db import transaction
 from wellchat.notifications import actions, queries
 from wellchat.notifications.kinds import NotificationKind, kinds
 from wellchat.notifications.models import Notification
+from wellchat.notifications.preferences import save_preferences
 
 Browse = Callable[..., Browser]
 
 
 @pytest.fixture
-def resource(world: World) -> NotificationKind:
+def resource(world: World) -> Iterator[NotificationKind]:
     """Declared here and nowhere else."""
     kind = NotificationKind(
         name="resource",
@@ -31,7 +32,8 @@ def resource(world: World) -> NotificationKind:
         priority="low",
     )
     kinds()[kind.name] = kind
-    return kind
+    yield kind
+    del kinds()[kind.name]
 
 
 def share(world: World, what: str, **more: Any) -> str | None:
@@ -39,7 +41,7 @@ def share(world: World, what: str, **more: Any) -> str | None:
     return actions.notify(kind="resource", **values | more)
 
 
-def test_in_the_json(world: World, browse: Browse, resource: NotificationKind) -> None:
+def test_a_new_kind_is_in_the_json(world: World, browse: Browse, resource: NotificationKind) -> None:
     share(world, "Stretching, in ten pictures", payload={"url": "/people/x"})
     share(world, "A plan for the week", payload={"url": "/people/y"})
     me = browse(world.client)
@@ -52,7 +54,7 @@ def test_in_the_json(world: World, browse: Browse, resource: NotificationKind) -
     assert queries.unread_count(world.client.id) == 0
 
 
-def test_on_the_pages(world: World, browse: Browse, resource: NotificationKind) -> None:
+def test_a_new_kind_is_on_the_pages(world: World, browse: Browse, resource: NotificationKind) -> None:
     share(world, "Stretching, in ten pictures")
     me = browse(world.client)
     page = me.get("/notifications?kind=resource").text
@@ -62,7 +64,7 @@ def test_on_the_pages(world: World, browse: Browse, resource: NotificationKind) 
     assert "Stretching" not in me.get("/notifications?kind=message").text
 
 
-def test_in_the_preferences(world: World, browse: Browse, resource: NotificationKind) -> None:
+def test_a_new_kind_is_in_the_preferences(world: World, browse: Browse, resource: NotificationKind) -> None:
     me = browse(world.client)
     page = me.get("/settings/notifications").text
     assert "Shared resources" in page
@@ -74,7 +76,7 @@ def test_in_the_preferences(world: World, browse: Browse, resource: Notification
     assert share(world, "Stretching") is None, "and they are obeyed"
 
 
-def test_what_waits_for_no_digest_has_no_email(
+def test_a_kind_without_a_digest_offers_no_email(
     world: World, browse: Browse, resource: NotificationKind
 ) -> None:
     kinds()["resource"] = replace(resource, waits_for_digest=False)
@@ -85,7 +87,7 @@ def test_what_waits_for_no_digest_has_no_email(
     assert me.get("/api/preferences").get_json()["preferences"]["channels"]["resource"]["email"] is False
 
 
-def test_in_an_update(world: World, browse: Browse, resource: NotificationKind) -> None:
+def test_a_new_kind_is_in_updates(world: World, browse: Browse, resource: NotificationKind) -> None:
     me = browse(world.client)
     cursor = me.get("/api/me").get_json()["cursor"]
     share(world, "Stretching")
@@ -94,14 +96,14 @@ def test_in_an_update(world: World, browse: Browse, resource: NotificationKind) 
     assert update["unread"]["notifications"] == 1
 
 
-def test_groups_are_declared(world: World, resource: NotificationKind) -> None:
+def test_a_kind_declares_its_group(world: World, resource: NotificationKind) -> None:
     first = share(world, "one", thread_id=world.thread.id)
     assert share(world, "two", thread_id=world.thread.id) == first
     assert share(world, "elsewhere") != first
     assert share(world, "apart", group_key="of its own") not in (None, first)
 
 
-def test_records_of_a_kind_that_is_declared_no_longer(world: World, browse: Browse) -> None:
+def test_notifications_of_an_undeclared_kind_are_still_shown(world: World, browse: Browse) -> None:
     kinds()["gone"] = NotificationKind("gone", "Gone", "From then")
     share_id = actions.notify(user_id=world.client.id, kind="gone", preview="still there", now=NOON)
     del kinds()["gone"]
@@ -110,12 +112,10 @@ def test_records_of_a_kind_that_is_declared_no_longer(world: World, browse: Brow
     assert "still there" in me.get("/notifications").text
 
 
-def test_what_is_on_devices_only_is_not_in_the_bell(
+def test_notifications_by_push_only_are_not_shown_in_the_app(
     world: World, browse: Browse, resource: NotificationKind
 ) -> None:
-    actions.save_preferences(
-        user=world.client, now=NOON, channels={"resource": {"bell": False, "push": True}}
-    )
+    save_preferences(user=world.client, now=NOON, channels={"resource": {"bell": False, "push": True}})
     hidden = share(world, "Stretching")
     me = browse(world.client)
     assert hidden is not None
@@ -125,6 +125,6 @@ def test_what_is_on_devices_only_is_not_in_the_bell(
         assert session.get_one(Notification, hidden, populate_existing=True).read_at is None
 
 
-def test_what_never_rings_has_no_place_in_the_bell_s_filter(browse, cast) -> None:
+def test_kinds_that_the_app_never_shows_are_not_in_its_filter(browse, cast) -> None:
     page = browse(cast.cara).get("/notifications").text
     assert "Weekly summary" not in page

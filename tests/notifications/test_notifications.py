@@ -14,8 +14,9 @@ from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import memberships, messages
 from wellchat.notifications import actions, queries
+from wellchat.notifications.preferences import save_preferences
 
 MINUTE = timedelta(minutes=1)
 
@@ -40,7 +41,7 @@ def notify(world: World, seq: int, **more: Any) -> str | None:
     return actions.notify(**values | more)
 
 
-def test_a_message_rings_with_sender_and_preview(world: World) -> None:
+def test_a_message_makes_a_notification_with_sender_and_preview(world: World) -> None:
     world.say(world.client, "Could we move\nThursday?")
     [record] = notifications_of(world.coach)
     assert record["title"] == "Ana Petrov"
@@ -52,11 +53,11 @@ def test_a_message_rings_with_sender_and_preview(world: World) -> None:
     assert notifications_of(world.client) == [], "not for who wrote it"
 
 
-def test_what_is_in_the_bell_stays_there_until_it_is_read(world: World) -> None:
+def test_a_shown_notification_stays_until_it_is_read(world: World) -> None:
     """A client that follows updates is told what a record is, not that there is none any more."""
     world.say(world.client, "before")
     off = {"message": {"bell": False, "push": True}}
-    actions.save_preferences(user=world.coach, now=NOON, channels=off)
+    save_preferences(user=world.coach, now=NOON, channels=off)
     world.say(world.client, "after", NOON + MINUTE)
     assert [record["count"] for record in notifications_of(world.coach)] == [2]
     actions.mark_read(viewer=world.coach, everything=True, now=NOON + 2 * MINUTE)
@@ -64,7 +65,7 @@ def test_what_is_in_the_bell_stays_there_until_it_is_read(world: World) -> None:
     assert [record["read"] for record in notifications_of(world.coach)] == [True]
 
 
-def test_more_messages_count_up_one_record(world: World) -> None:
+def test_more_messages_count_up_one_notification(world: World) -> None:
     for n in range(3):
         world.say(world.client, f"words {n}", NOON + n * MINUTE)
     [record] = notifications_of(world.coach)
@@ -73,7 +74,7 @@ def test_more_messages_count_up_one_record(world: World) -> None:
     assert queries.unread_count(world.coach.id) == 1
 
 
-def test_telling_twice_counts_once(world: World) -> None:
+def test_notifying_twice_of_a_message_counts_once(world: World) -> None:
     first = notify(world, 1)
     assert notify(world, 1) is None
     assert notify(world, 2) == first
@@ -85,7 +86,7 @@ def test_telling_twice_counts_once(world: World) -> None:
 
 
 @pytest.mark.each_database
-def test_telling_at_once_makes_one_record(world: World) -> None:
+def test_notifying_at_once_makes_one_notification(world: World) -> None:
     world.together(*[lambda seq=seq: notify(world, seq) for seq in (1, 1, 1, 2, 2, 3, 4, 5)])
     [record] = notifications_of(world.coach)
     assert 1 <= record["count"] <= 5
@@ -93,7 +94,7 @@ def test_telling_at_once_makes_one_record(world: World) -> None:
 
 
 @pytest.mark.each_database
-def test_the_same_message_told_at_once_counts_once(world: World) -> None:
+def test_notifying_at_once_of_the_same_message_counts_once(world: World) -> None:
     answers = world.together(*[lambda: notify(world, 1)] * 8)
     assert len([a for a in answers if isinstance(a, str)]) == 1, answers
     assert notifications_of(world.coach)[0]["count"] == 1
@@ -111,7 +112,7 @@ def test_every_change_reaches_the_change_log(world: World) -> None:
     assert not moved(lambda: actions.mark_read(viewer=world.coach, everything=True, now=NOON))
 
 
-def test_reading_the_thread_clears_the_bell(world: World) -> None:
+def test_reading_the_thread_reads_its_notifications(world: World) -> None:
     for n in range(3):
         world.say(world.client, f"words {n}")
     world.read(world.coach, 2)
@@ -122,31 +123,31 @@ def test_reading_the_thread_clears_the_bell(world: World) -> None:
     assert queries.unread_count(world.coach.id) == 0
 
 
-def test_a_deleted_message_is_not_readable_in_the_bell(world: World) -> None:
+def test_a_deleted_message_is_not_readable_in_notifications(world: World) -> None:
     world.say(world.client, "harmless")
     world.say(world.client, "the secret word")
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
     [record] = notifications_of(world.coach)
     assert (record["count"], record["preview"], record["read"]) == (1, "This message was deleted.", False)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     assert notifications_of(world.coach)[0]["read"], "nothing is left to be told"
 
 
-def test_nor_in_a_record_that_was_read(world: World) -> None:
+def test_a_deleted_message_is_not_readable_in_read_notifications(world: World) -> None:
     world.say(world.client, "the secret word")
     world.read(world.coach, 1)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     assert notifications_of(world.coach)[0]["preview"] == "This message was deleted."
 
 
-def test_an_edited_message_shows_its_new_words(world: World) -> None:
+def test_a_notification_shows_the_new_text_of_an_edited_message(world: World) -> None:
     world.say(world.client, "old words")
-    messaging.edit_message(viewer=world.client, thread_id=world.thread.id, seq=1, body="new words", now=NOON)
+    messages.edit_message(viewer=world.client, thread_id=world.thread.id, seq=1, body="new words", now=NOON)
     [record] = notifications_of(world.coach)
     assert (record["preview"], record["count"]) == ("new words", 1)
 
 
-def test_marking_unread_again(world: World) -> None:
+def test_a_notification_can_be_marked_unread_again(world: World) -> None:
     old = notify(world, 1)
     actions.mark_read(viewer=world.coach, ids=[old or ""], now=NOON)
     actions.mark_read(viewer=world.coach, ids=[old or ""], read=False, now=NOON)
@@ -160,14 +161,14 @@ def test_marking_unread_again(world: World) -> None:
     assert queries.unread_count(world.coach.id) == 1
 
 
-def test_other_peoples_records_are_out_of_reach(world: World) -> None:
+def test_other_people_s_notifications_are_out_of_reach(world: World) -> None:
     theirs = notify(world, 1)
     actions.mark_read(viewer=world.client, ids=[theirs or ""], now=NOON)
     assert queries.unread_count(world.coach.id) == 1
     assert queries.by_ids(world.client, [theirs or ""]) == []
 
 
-def test_pages_by_cursor(world: World) -> None:
+def test_notifications_are_listed_by_pages(world: World) -> None:
     for n in range(7):
         notify(world, 1, group_key=f"thread:{n}", now=NOON + n * MINUTE)
     seen: list[str] = []
@@ -184,13 +185,13 @@ def test_pages_by_cursor(world: World) -> None:
     assert len(notifications_of(world.coach, unread=True)) == 6
 
 
-def test_no_bell_for_who_switched_it_off(world: World) -> None:
-    actions.save_preferences(user=world.coach, now=NOON, channels={"message": {"bell": False}})
+def test_no_notification_for_people_who_switched_them_off(world: World) -> None:
+    save_preferences(user=world.coach, now=NOON, channels={"message": {"bell": False}})
     world.say(world.client, "Hello")
     assert notifications_of(world.coach) == []
 
 
-def test_long_words_are_shortened(world: World) -> None:
+def test_long_previews_are_shortened(world: World) -> None:
     notify(world, 1, preview="word " * 200, title="x" * 500)
     [record] = notifications_of(world.coach)
     assert len(record["preview"]) <= 200
@@ -203,7 +204,7 @@ def test_a_kind_brings_its_own_title(world: World) -> None:
     assert notifications_of(world.coach)[0]["title"] == "Ana Petrov"
 
 
-def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> None:
+def test_preferences_start_with_defaults_and_keep_changes(world: World) -> None:
     assert queries.preferences_json(queries.preferences(world.coach.id)) == {
         "cadence": "soon",
         "digest_hour": 8,
@@ -218,10 +219,8 @@ def test_preferences_start_with_defaults_and_keep_what_is_said(world: World) -> 
             "week": {"bell": False, "push": False, "email": True},
         },
     }
-    actions.save_preferences(
-        user=world.coach, now=NOON, quiet_from="22:00", quiet_to="07:00", cadence="daily"
-    )
-    actions.save_preferences(
+    save_preferences(user=world.coach, now=NOON, quiet_from="22:00", quiet_to="07:00", cadence="daily")
+    save_preferences(
         user=world.coach, now=NOON, time_zone="Asia/Kolkata", channels={"message": {"push": False}}
     )
     saved = queries.preferences_json(queries.preferences(world.coach.id))
@@ -238,9 +237,7 @@ def test_first_preferences_saved_at_once(world: World) -> None:
         {"digest_weekday": 3},
         {"quiet_from": "22:00", "quiet_to": "06:00"},
     ]
-    answers = world.together(
-        *[lambda s=s: actions.save_preferences(user=world.coach, now=NOON, **s) for s in saves]
-    )
+    answers = world.together(*[lambda s=s: save_preferences(user=world.coach, now=NOON, **s) for s in saves])
     assert answers == [None] * 4
     prefs = queries.preferences(world.coach.id)
     assert (prefs.cadence, prefs.digest_hour, prefs.digest_weekday) == ("daily", 5, 3)
@@ -248,7 +245,7 @@ def test_first_preferences_saved_at_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_what_is_unread_again_while_news_come_stays_read(world: World, background: Any) -> None:
+def test_a_notification_marked_unread_while_news_come_stays_read(world: World, background: Any) -> None:
     """The news are not to be seen yet when the older record is looked at, and are there first all the same."""
     notify(world, 1)
     actions.mark_read(viewer=world.coach, everything=True, now=NOON)
@@ -278,10 +275,10 @@ def test_what_is_unread_again_while_news_come_stays_read(world: World, backgroun
 
 
 @pytest.mark.each_database
-def test_reading_a_part_leaves_only_what_is_still_there(world: World) -> None:
+def test_reading_a_part_leaves_a_count_without_deleted_messages(world: World) -> None:
     for words in ("one", "two", "three"):
         world.say(world.client, words)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=2, now=NOON)
     assert notifications_of(world.coach)[0]["count"] == 2
     world.read(world.coach, 1)
     [record] = notifications_of(world.coach)
@@ -290,7 +287,7 @@ def test_reading_a_part_leaves_only_what_is_still_there(world: World) -> None:
     assert [each["read"] for each in notifications_of(world.coach)] == [True]
 
 
-def test_reading_a_part_counts_nothing_of_one_s_own(world: World) -> None:
+def test_reading_a_part_leaves_a_count_without_own_messages(world: World) -> None:
     world.say(world.client, "one")
     world.say(world.coach, "mine")
     world.say(world.client, "three")
@@ -299,17 +296,17 @@ def test_reading_a_part_counts_nothing_of_one_s_own(world: World) -> None:
 
 
 @pytest.mark.each_database
-def test_what_was_never_told_takes_nothing_from_the_count(world: World) -> None:
+def test_deleting_a_message_that_came_while_muted_leaves_the_count(world: World) -> None:
     """The second came while the conversation was muted."""
     where: dict[str, Any] = {"viewer": world.coach, "thread_id": world.thread.id}
     world.say(world.client, "one")
-    messaging.change_membership(**where, changes={"muted_until": NOON + MINUTE})
+    memberships.change_membership(**where, changes={"muted_until": NOON + MINUTE})
     world.say(world.client, "two")
-    messaging.change_membership(**where, changes={"muted_until": None})
+    memberships.change_membership(**where, changes={"muted_until": None})
     world.say(world.client, "three")
     for seq, count in ((2, 2), (1, 1)):
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=seq, now=NOON)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=seq, now=NOON)
         [record] = notifications_of(world.coach)
         assert (record["count"], record["read"]) == (count, False)
-    messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
+    messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=3, now=NOON)
     assert notifications_of(world.coach)[0]["read"]

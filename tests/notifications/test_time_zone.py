@@ -13,7 +13,7 @@ from wellchat.accounts.actions import update_profile
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.digests.runs import sweep
-from wellchat.notifications.actions import save_preferences, set_browser_time_zone
+from wellchat.notifications.preferences import save_preferences, set_browser_time_zone
 
 Browse = Callable[..., Browser]
 
@@ -22,7 +22,7 @@ def zone(user: User) -> str:
     return db.session.get_one(User, user.id, populate_existing=True).time_zone
 
 
-def test_the_first_visit_tells_the_zone_once(world: World, browse: Browse) -> None:
+def test_the_first_visit_sets_the_time_zone_once(world: World, browse: Browse) -> None:
     me = browse(world.coach)
     assert "data-zone-unknown" in me.get("/settings").text
     answer = me.put("/api/time-zone", json={"time_zone": "Asia/Kolkata"})
@@ -46,7 +46,7 @@ def test_a_choice_holds_even_when_it_is_utc(world: World, way: str) -> None:
 
 
 @pytest.mark.each_database
-def test_of_many_guesses_at_once_one_counts(world: World) -> None:
+def test_of_many_first_visits_at_once_one_sets_the_zone(world: World) -> None:
     names = ["Asia/Kolkata", "Europe/Berlin", "America/Lima", "Asia/Tokyo"]
     answers = world.together(
         *[lambda n=n: set_browser_time_zone(user_id=world.coach.id, time_zone=n, now=NOON) for n in names]
@@ -55,7 +55,7 @@ def test_of_many_guesses_at_once_one_counts(world: World) -> None:
     assert zone(world.coach) == names[answers.index(True)]
 
 
-def test_what_is_planned_moves_along(world: World) -> None:
+def test_scheduled_digests_move_with_the_time_zone(world: World) -> None:
     save_preferences(user=world.coach, now=NOON, cadence="daily", digest_hour=18)
     world.say(world.client, "Hello")
     assert set_browser_time_zone(user_id=world.coach.id, time_zone="Asia/Kolkata", now=NOON)

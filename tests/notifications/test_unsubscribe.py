@@ -15,7 +15,7 @@ Browse = Callable[..., Browser]
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-def test_prefetching_changes_nothing_one_click_does(world: World, browse: Browse) -> None:
+def test_opening_the_link_changes_nothing_and_one_click_unsubscribes(world: World, browse: Browse) -> None:
     path, nobody = unsubscribe_path(world.coach.id), browse()
     for method in ("GET", "HEAD", "GET"):
         answer = nobody.open(path, method=method)
@@ -50,7 +50,7 @@ def test_the_link_opens_nothing_else(world: World, browse: Browse) -> None:
 @pytest.mark.parametrize(
     "change", [lambda t: t[:-1], lambda t: "x" + t, lambda _: "x", lambda t: t.swapcase(), lambda t: t + "."]
 )
-def test_a_link_we_did_not_make_is_none(world: World, browse: Browse, change: Callable[[str], str]) -> None:
+def test_forged_links_are_refused(world: World, browse: Browse, change: Callable[[str], str]) -> None:
     token = unsubscribe_path(world.coach.id).rsplit("/", 1)[1]
     for method in ("GET", "POST"):
         assert browse().open(f"/unsubscribe/{change(token)}", method=method, forged=True).status_code == 404

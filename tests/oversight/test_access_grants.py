@@ -10,9 +10,9 @@ from sqlalchemy import select
 
 from wellchat.db import db
 from wellchat.errors import Invalid, NotFound
-from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging.messages import delete_message, edit_message, send_message
 from wellchat.messaging.queries import thread_for
-from wellchat.messaging.reacting import react
+from wellchat.messaging.reactions import react
 from wellchat.oversight.actions import grant_access
 from wellchat.oversight.models import AccessGrant
 from wellchat.oversight.queries import GRANT_LIFETIME, grant_of, grants_for

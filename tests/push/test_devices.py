@@ -52,7 +52,7 @@ def test_a_browser_subscribes_and_is_pushed_to(world: World, browse: Browse, dev
     assert me.get(CALL).get_json() == {"devices": []}
 
 
-def test_a_renewed_subscription_inherits(world: World, browse: Browse, devices: Devices) -> None:
+def test_a_renewed_subscription_keeps_its_settings(world: World, browse: Browse, devices: Devices) -> None:
     me, old, new = browse(world.coach), devices(), devices()
     me.post(CALL, json=old.as_json())
     [device] = queries.devices(world.coach)
@@ -88,7 +88,7 @@ def test_other_people_s_devices_are_out_of_reach(world: World, browse: Browse, d
     assert not device.shows_words
 
 
-def test_nobody_fills_the_house_with_devices(world: World, devices: Devices) -> None:
+def test_a_person_has_at_most_twenty_devices(world: World, devices: Devices) -> None:
     all_of_them = [devices() for _ in range(MAX_DEVICES + 3)]
     for n, device in enumerate(all_of_them):
         device.register(world.coach, now=NOON + timedelta(seconds=n))
@@ -119,7 +119,7 @@ def test_a_program_s_devices_go_with_its_token(world: World, devices: Devices, a
         {"expiration_time": 1e400},
     ],
 )
-def test_what_is_no_subscription_is_refused(
+def test_bad_subscriptions_are_refused(
     world: World, browse: Browse, devices: Devices, change: dict[str, Any]
 ) -> None:
     phone = devices()
@@ -134,7 +134,7 @@ def test_what_is_no_subscription_is_refused(
     assert browse(world.coach).post(CALL, json=good | {"expiration_time": 8.64e15}).status_code == 201
 
 
-def test_the_page_of_devices(world: World, browse: Browse, devices: Devices) -> None:
+def test_the_page_lists_and_removes_devices(world: World, browse: Browse, devices: Devices) -> None:
     me, phone = browse(world.coach), devices()
     assert "Where you are told" not in me.get("/settings/devices").text
     phone.register(world.coach, label="Firefox on <Windows>")
@@ -179,7 +179,7 @@ def test_the_service_worker_is_at_the_root_under_our_policy(client: Browser) -> 
         ("", "Browser"),
     ],
 )
-def test_labels(agent: str, label: str) -> None:
+def test_labels_name_browser_and_system(agent: str, label: str) -> None:
     assert label_of(agent) == label
 
 
@@ -198,7 +198,7 @@ def test_the_key_is_made_once_and_kept(make_app: Any, tmp_path: Path) -> None:
         assert keys.public_key() == made, "another host, with the setting"
 
 
-def test_the_command_prints_it(make_app: Any, tmp_path: Path) -> None:
+def test_the_command_prints_the_key(make_app: Any, tmp_path: Path) -> None:
     app = make_app(INSTANCE=tmp_path)
     with app.app_context():
         public, private = keys.public_key(), keys.private_key()

@@ -19,13 +19,14 @@ from wellchat import sweeps
 from wellchat.accounts.actions import create_token
 from wellchat.accounts.credentials import end_session, end_sessions
 from wellchat.accounts.models import Token
+from wellchat.claims import SENDING
 from wellchat.db import db, transaction
-from wellchat.digests import outbox
-from wellchat.messaging import actions as messaging
-from wellchat.notifications.actions import mark_read, notify, save_preferences
+from wellchat.messaging import dispatch, memberships, messages
+from wellchat.notifications.actions import mark_read, notify
+from wellchat.notifications.preferences import save_preferences
 from wellchat.push import actions, keys, sending
 from wellchat.push.decide import MIN_INTERVAL
-from wellchat.push.models import SENDING, Device, Push
+from wellchat.push.models import Device, Push
 
 Devices = Callable[[], Subscriber]
 SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
@@ -49,7 +50,7 @@ def states() -> list[str]:
 
 
 def change(world: World, **changes: Any) -> None:
-    messaging.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
+    memberships.change_membership(viewer=world.coach, thread_id=world.thread.id, changes=changes)
 
 
 def sweep(at: Any = NOON) -> dict[str, int]:
@@ -68,7 +69,9 @@ def test_a_message_reaches_the_device_of_who_is_away(world: World, phone: Subscr
     assert sweep(NOON + HOUR) == {}, "once"
 
 
-def test_nothing_private_unless_its_owner_wants_it(world: World, phone: Subscriber, devices: Devices) -> None:
+def test_names_and_texts_are_pushed_only_if_the_owner_wants_it(
+    world: World, phone: Subscriber, devices: Devices
+) -> None:
     desk = devices()
     at_desk = desk.register(world.coach)
     actions.set_shows_words(viewer=world.coach, device_id=at_desk.id, shows_words=True)
@@ -80,7 +83,7 @@ def test_nothing_private_unless_its_owner_wants_it(world: World, phone: Subscrib
     assert (open_words["title"], open_words["body"]) == ("Ana Petrov", "My knee hurts")
 
 
-def test_what_is_sent_only_that_browser_can_read_and_we_have_signed(world: World, phone: Subscriber) -> None:
+def test_a_push_is_encrypted_for_its_browser_and_signed_by_us(world: World, phone: Subscriber) -> None:
     world.say(world.client, "Hello")
     sweep()
     [pushed] = phone.service.pushed
@@ -95,7 +98,7 @@ def test_what_is_sent_only_that_browser_can_read_and_we_have_signed(world: World
     assert 0 < claims["exp"] - NOON.timestamp() <= 86_400
 
 
-def test_the_opener_of_these_tests_is_the_standard_s() -> None:
+def test_the_decryption_in_these_tests_follows_the_standard() -> None:
     """RFC 8291, section 5: so that what it opens was sealed as browsers expect."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -109,7 +112,7 @@ def test_the_opener_of_these_tests_is_the_standard_s() -> None:
     assert opened == b"When I grow up, I want to be a watermelon"
 
 
-def test_who_writes_in_short_lines_rings_once(world: World, phone: Subscriber) -> None:
+def test_several_short_messages_ring_once(world: World, phone: Subscriber) -> None:
     for n in range(3):
         world.say(world.client, f"line {n}", NOON + n * SECOND)
     sweep(NOON + 3 * SECOND)
@@ -121,7 +124,7 @@ def test_who_writes_in_short_lines_rings_once(world: World, phone: Subscriber) -
     assert len({said["tag"] for said in phone.got()}) == 1, "the second takes the place of the first"
 
 
-def test_nobody_who_is_here_is_pushed_to(world: World, phone: Subscriber) -> None:
+def test_nobody_who_is_present_is_pushed_to(world: World, phone: Subscriber) -> None:
     world.seen(world.coach, NOON - SECOND)
     world.say(world.client, "Hello")
     assert sweep() == {"pushes_queued": 1}
@@ -132,7 +135,7 @@ def test_nobody_who_is_here_is_pushed_to(world: World, phone: Subscriber) -> Non
 
 
 @pytest.mark.parametrize("how", ["thread", "bell", "deleted", "muted", "switched off", "no device"])
-def test_never_for_what_needs_no_telling(world: World, phone: Subscriber, how: str) -> None:
+def test_nothing_is_pushed_that_is_not_wanted_any_more(world: World, phone: Subscriber, how: str) -> None:
     world.seen(world.coach, NOON - SECOND)
     world.say(world.client, "Hello")
     sweep()
@@ -141,7 +144,7 @@ def test_never_for_what_needs_no_telling(world: World, phone: Subscriber, how: s
     elif how == "bell":
         mark_read(viewer=world.coach, everything=True, now=NOON)
     elif how == "deleted":
-        messaging.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
+        messages.delete_message(viewer=world.client, thread_id=world.thread.id, seq=1, now=NOON)
     elif how == "muted":
         change(world, muted_until=NOON + 24 * HOUR)
     elif how == "switched off":
@@ -154,7 +157,7 @@ def test_never_for_what_needs_no_telling(world: World, phone: Subscriber, how: s
     assert all(push.reason for push in pushes())
 
 
-def test_quiet_hours_hold_it(world: World, phone: Subscriber) -> None:
+def test_quiet_hours_hold_a_push(world: World, phone: Subscriber) -> None:
     save_preferences(user=world.coach, now=NOON, quiet_from="11:00", quiet_to="13:00", time_zone="UTC")
     world.say(world.client, "Hello")
     for minutes, sent in ((0, 0), (59, 0), (60, 1)):
@@ -162,7 +165,7 @@ def test_quiet_hours_hold_it(world: World, phone: Subscriber) -> None:
         assert len(phone.got()) == sent, minutes
 
 
-def test_snoozing_holds_it(world: World, phone: Subscriber) -> None:
+def test_snoozing_holds_a_push(world: World, phone: Subscriber) -> None:
     change(world, snoozed_until=NOON + HOUR)
     world.say(world.client, "Hello")
     for minutes, sent in ((0, 0), (59, 0), (60, 1)):
@@ -185,7 +188,7 @@ def test_who_wants_it_on_devices_only_has_nothing_in_the_bell(
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_a_subscription_that_is_gone_is_forgotten(world: World, phone: Subscriber, status: int) -> None:
+def test_a_subscription_that_has_ended_is_deleted(world: World, phone: Subscriber, status: int) -> None:
     phone.service.answers = [status]
     world.say(world.client, "Hello")
     sweep()
@@ -211,7 +214,7 @@ def test_a_device_goes_with_its_session(world: World, devices: Devices) -> None:
     assert db.session.execute(db.select(Device)).all() == []
 
 
-def test_a_subscription_that_has_run_out_is_forgotten(world: World, devices: Devices) -> None:
+def test_an_expired_subscription_is_deleted(world: World, devices: Devices) -> None:
     phone = devices()
     phone.register(world.coach, expires_at=NOON + MINUTE)
     world.say(world.client, "Hello", NOON + MINUTE)
@@ -223,7 +226,7 @@ def test_a_subscription_that_has_run_out_is_forgotten(world: World, devices: Dev
 
 
 @pytest.mark.slow
-def test_a_refusal_for_now_is_tried_again_later_each_time(world: World, phone: Subscriber) -> None:
+def test_a_temporary_refusal_is_tried_again_after_longer_pauses(world: World, phone: Subscriber) -> None:
     phone.service.answers = [429, 503, 500]
     phone.service.headers = {"Retry-After": "90"}
     world.say(world.client, "Hello")
@@ -237,7 +240,7 @@ def test_a_refusal_for_now_is_tried_again_later_each_time(world: World, phone: S
 
 
 @pytest.mark.slow
-def test_after_a_day_of_refusals_it_is_given_up(world: World, phone: Subscriber) -> None:
+def test_a_push_is_given_up_after_a_day_of_refusals(world: World, phone: Subscriber) -> None:
     phone.service.answers = [503] * 100
     world.say(world.client, "Hello")
     for hours in range(30):
@@ -247,7 +250,7 @@ def test_after_a_day_of_refusals_it_is_given_up(world: World, phone: Subscriber)
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 400, 403, 413])
-def test_what_is_refused_for_good_is_not_sent_again(world: World, phone: Subscriber, status: int) -> None:
+def test_a_permanent_refusal_is_not_tried_again(world: World, phone: Subscriber, status: int) -> None:
     phone.service.answers = [status]
     phone.service.headers = {"Location": f"{phone.service.url}/elsewhere"}
     world.say(world.client, "Hello")
@@ -257,7 +260,7 @@ def test_what_is_refused_for_good_is_not_sent_again(world: World, phone: Subscri
     assert len(phone.service.pushed) == 1, "and no redirect is followed"
 
 
-def test_no_answer_is_not_sent_again(world: World, phone: Subscriber) -> None:
+def test_a_push_without_an_answer_is_unknown_and_not_sent_again(world: World, phone: Subscriber) -> None:
     phone.service.answers = [lambda handler: handler.connection.close()]
     world.say(world.client, "Hello")
     sweep()
@@ -279,7 +282,7 @@ def test_a_service_that_cannot_be_reached_is_tried_again(world: World, devices: 
 
 
 @pytest.mark.each_database
-def test_eight_workers_send_it_once(world: World, phone: Subscriber) -> None:
+def test_eight_workers_send_a_push_once(world: World, phone: Subscriber) -> None:
     world.say(world.client, "Hello")
     [push] = pushes()
     answers = world.together(*[lambda: sending.send(push_id=push.id, now=NOON)] * 8)
@@ -301,7 +304,7 @@ def test_a_crash_between_sending_and_marking_is_not_sent_again(
     assert len(phone.service.pushed) == 1
 
 
-def test_more_to_tell_while_it_is_sent(world: World, phone: Subscriber) -> None:
+def test_news_during_the_sending_are_pushed_afterwards(world: World, phone: Subscriber) -> None:
     """What arrives between the claim and the answer has its own push."""
 
     def meanwhile(handler: Any) -> None:
@@ -319,7 +322,7 @@ def test_more_to_tell_while_it_is_sent(world: World, phone: Subscriber) -> None:
     assert [said["body"] for said in phone.got()] == ["New message", "2 new messages"]
 
 
-def test_who_comes_late_does_not_settle_another_s_attempt(world: World, phone: Subscriber) -> None:
+def test_a_slow_worker_does_not_settle_another_worker_s_claim(world: World, phone: Subscriber) -> None:
     """The record counted up, and another worker is at it, before the first had its answer."""
 
     def meanwhile(handler: Any) -> None:
@@ -337,19 +340,21 @@ def test_who_comes_late_does_not_settle_another_s_attempt(world: World, phone: S
     assert states() == ["sending"], "the other's, still"
 
 
-def test_one_that_cannot_be_made_harms_no_other(world: World, devices: Devices, caplog: Any) -> None:
+def test_a_push_that_cannot_be_made_does_not_stop_the_others(
+    world: World, devices: Devices, caplog: Any
+) -> None:
     broken, phone = devices(), devices()
     broken.register(world.coach)
     phone.register(world.coach)
     with transaction() as session:
         session.execute(db.update(Device).where(Device.endpoint == broken.endpoint).values(p256dh="nonsense"))
     world.say(world.client, "Hello")
-    with caplog.at_level(logging.CRITICAL, "wellchat.push.sending"):
+    with caplog.at_level(logging.CRITICAL, "wellchat.claims"):
         assert sweep() == {"pushes_sent": 1}
     assert sorted(states()) == ["queued", "sent"]
 
 
-def test_what_was_read_elsewhere_is_taken_back_with_the_next(world: World, phone: Subscriber) -> None:
+def test_the_next_push_clears_what_was_read_elsewhere(world: World, phone: Subscriber) -> None:
     other = world.open_thread(world.user("Noor Haddad"), world.coach)
     world.say(world.client, "Hello")
     sweep()
@@ -362,7 +367,7 @@ def test_what_was_read_elsewhere_is_taken_back_with_the_next(world: World, phone
     assert [said["clear"] for said in phone.got()] == [[], [f"thread:{world.thread.id}"], []]
 
 
-def test_sweeps_and_doorbells_find_it(world: World, phone: Subscriber) -> None:
+def test_a_sweep_sends_what_a_lost_task_message_missed(world: World, phone: Subscriber) -> None:
     world.say(world.client, "Hello")
     assert sweeps.run(NOON)["pushes_sent"] == 1
     world.say(world.client, "Again", NOON + HOUR)
@@ -371,7 +376,7 @@ def test_sweeps_and_doorbells_find_it(world: World, phone: Subscriber) -> None:
 
 
 @pytest.mark.slow
-def test_telling_costs_the_same_for_many_devices_as_rows(
+def test_the_statements_of_a_push_do_not_grow_with_earlier_pushes(
     world: World, devices: Devices, queries: Any
 ) -> None:
     for _ in range(3):
@@ -390,7 +395,7 @@ def test_telling_costs_the_same_for_many_devices_as_rows(
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
+def test_deleting_a_device_while_its_owner_is_notified_makes_no_deadlock(
     world: World, phone: Subscriber, background: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who tells holds the device and wants its push; who sends holds the push, and finds the device out of use."""
@@ -409,10 +414,10 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
         patch.setattr(sending, "_is_authorised", is_authorised)
         sender = background(lambda: sending.send(push_id=push.id, now=NOON))
         assert claimed.wait(10)
-        messaging.send_message(
+        messages.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: dispatch.notify_recipients(thread_ids=[world.thread.id], now=NOON))
         assert (sender.result(20), notifier.result(20)) == (None, 1)
     sweep()
     assert (phone.got(), pushes()) == ([], [])
@@ -420,7 +425,7 @@ def test_a_device_that_goes_while_its_owner_is_told_holds_nobody_up(
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
+def test_signing_out_everywhere_while_notified_makes_no_deadlock(
     world: World, devices: Devices, background: Any
 ) -> None:
     """Who tells holds the device and wants the log's counter, in this order; a token takes its devices with it."""
@@ -454,7 +459,7 @@ def test_who_signs_out_everywhere_while_they_are_told_holds_nobody_up(
 
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
-def test_a_sweep_while_somebody_is_told_holds_nobody_up(
+def test_a_sweep_while_somebody_is_notified_makes_no_deadlock(
     world: World, devices: Devices, background: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who tells holds all devices and wants their pushes, in this order; the sweep has to do with both."""
@@ -473,10 +478,10 @@ def test_a_sweep_while_somebody_is_told_holds_nobody_up(
 
     with monkeypatch.context() as patch:
         patch.setattr(sending, "insert", insert)
-        messaging.send_message(
+        messages.send_message(
             sender=world.client, thread_id=world.thread.id, body="Again", client_key="again", now=NOON
         )
-        notifier = background(lambda: outbox.process(thread_ids=[world.thread.id], now=NOON))
+        notifier = background(lambda: dispatch.notify_recipients(thread_ids=[world.thread.id], now=NOON))
         assert held.wait(10)
         sweeper = background(lambda: sending.sweep(NOON))
         assert notifier.result(20) == 1

@@ -45,12 +45,14 @@ def test_nothing_is_sent_to_a_private_address(
 
 
 @pytest.mark.parametrize("endpoint", ODD)
-def test_what_is_no_https_address_is_none(app: Any, endpoint: str) -> None:
+def test_only_https_endpoints_are_taken(app: Any, endpoint: str) -> None:
     with pytest.raises(web_push.Gone):
         web_push.post(endpoint, b"x", {})
 
 
-def test_a_public_name_may_not_lead_inside(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_public_name_that_resolves_to_a_private_address_is_refused(
+    app: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One private address among public ones is enough: which one is taken would be a matter of luck."""
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 443)) for a in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
@@ -59,7 +61,7 @@ def test_a_public_name_may_not_lead_inside(app: Any, monkeypatch: pytest.MonkeyP
         web_push.post("https://push.example.com/x", b"x", {})
 
 
-def test_the_address_that_was_looked_at_is_the_one_connected_to(
+def test_the_connection_goes_to_the_address_that_was_checked(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A name that answers differently the second time gains nothing: there is no second time."""
@@ -82,7 +84,7 @@ def test_the_address_that_was_looked_at_is_the_one_connected_to(
     assert (asked, reached) == (["push.example.com"], [("93.184.216.34", 443)])
 
 
-def test_a_service_that_drips_is_cut_off(
+def test_a_service_that_answers_too_slowly_is_cut_off(
     app: Any, push_service: PushService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web_push, "TIMEOUT", 0.5)
@@ -116,7 +118,7 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return paths
 
 
-def test_over_real_encryption_and_only_to_who_proves_who_they_are(
+def test_pushes_go_over_tls_to_a_verified_host_only(
     app: Any, push_service: PushService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path, key = certificate(tmp_path)
@@ -143,5 +145,5 @@ def test_no_socket_stays_open(app: Any, push_service: PushService) -> None:
 
 
 @pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"])
-def test_public_addresses_are(address: str) -> None:
+def test_public_addresses_are_allowed(address: str) -> None:
     assert web_push.is_public(ipaddress.ip_address(address))

@@ -91,7 +91,7 @@ def test_a_mail_that_comes_back_to_its_return_address(sent: World) -> None:
 
 
 @pytest.mark.parametrize("enclosed", ["message/rfc822", "text/rfc822-headers"])
-def test_to_any_address_of_ours_by_its_message_id(sent: World, enclosed: str) -> None:
+def test_a_bounce_to_any_address_is_recognised_by_its_message_id(sent: World, enclosed: str) -> None:
     for to in (address_of(sent.coach, sent.thread), "hello@studio.example"):
         assert hand_over(report(sent, to, enclosed=enclosed), to, sender="").status == os.EX_OK
     assert is_refused(sent)
@@ -111,13 +111,13 @@ def test_to_any_address_of_ours_by_its_message_id(sent: World, enclosed: str) ->
     ],
     ids=lambda more: " ".join(more.values()),
 )
-def test_what_says_nothing_final_about_the_address(sent: World, more: dict[str, str]) -> None:
+def test_reports_that_do_not_blame_the_address_leave_it_alone(sent: World, more: dict[str, str]) -> None:
     to = "hello@studio.example"
     assert hand_over(report(sent, to, **more), to, sender="").status == os.EX_OK
     assert not is_refused(sent)
 
 
-def test_a_report_in_no_standard_form(sent: World) -> None:
+def test_a_bounce_in_no_standard_form_is_recognised(sent: World) -> None:
     [to] = sent.server.senders
     raw = (
         f"From: postmaster@x.example\nTo: {to}\nMessage-ID: <q@x>\n\nSorry. 550 5.1.1 user unknown\n".encode()
@@ -126,7 +126,7 @@ def test_a_report_in_no_standard_form(sent: World) -> None:
     assert is_refused(sent)
 
 
-def test_nobody_can_strike_an_address_by_guessing(sent: World) -> None:
+def test_a_forged_bounce_address_refuses_nobody(sent: World) -> None:
     [to] = sent.server.senders
     forged = to.replace(to[8:12], "0000")
     assert hand_over(report(sent, forged, message_id="<unknown@x>"), forged, sender="").status in (
@@ -143,7 +143,7 @@ def test_a_person_s_mail_to_a_return_address_is_no_message(sent: World) -> None:
     assert bodies(sent) == ["Hello"]
 
 
-def test_where_no_mails_are_known_to_reach_us_mails_are_from_the_sender(world: World) -> None:
+def test_the_envelope_sender_is_mail_from_if_no_mails_reach_us(world: World) -> None:
     world.app.config["REPLY_ADDRESS"] = None
     world.say(world.client, "Hello")
     digests.sweep(NOON + DELAY)

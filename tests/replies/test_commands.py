@@ -71,7 +71,7 @@ def pipe(env: dict[str, str]) -> Pipe:
 
 
 @pytest.mark.slow
-def test_the_pipe_and_its_statuses(world: World, pipe: Pipe) -> None:
+def test_receive_exits_with_the_status_of_the_verdict(world: World, pipe: Pipe) -> None:
     to = address_of(world.coach, world.thread)
     raw = raw_mail(author=world.coach.email, to=f'"Ana" <{to}>')
     taken = pipe(raw)
@@ -91,7 +91,7 @@ def test_the_pipe_and_its_statuses(world: World, pipe: Pipe) -> None:
 @pytest.mark.parametrize(
     "way", ["--recipient", "ORIGINAL_RECIPIENT", "RECIPIENT", "Delivered-To", "X-Original-To", "Cc"]
 )
-def test_where_mail_servers_say_to_whom_it_is(world: World, pipe: Pipe, way: str) -> None:
+def test_the_recipient_is_read_from_environment_or_headers(world: World, pipe: Pipe, way: str) -> None:
     to = address_of(world.coach, world.thread)
     plain = {"author": world.coach.email, "to": "undisclosed-recipients:;"}
     if way.startswith("--"):
@@ -116,7 +116,9 @@ def test_the_envelope_s_recipient_is_the_one_that_counts(world: World, pipe: Pip
 
 
 @pytest.mark.slow
-def test_what_may_pass_is_tried_again(world: World, pipe: Pipe, env: dict[str, str], tmp_path: Path) -> None:
+def test_an_internal_error_asks_to_try_again(
+    world: World, pipe: Pipe, env: dict[str, str], tmp_path: Path
+) -> None:
     """A mail server gives a mail back for any other status: settings, database, disk."""
     to = address_of(world.coach, world.thread)
     raw = raw_mail(author=world.coach.email, to=to)
@@ -189,7 +191,7 @@ def speak(port: int, sender: str, recipients: list[str], raw: bytes) -> tuple[li
 
 
 @pytest.mark.slow
-def test_each_recipient_is_answered(world: World, lmtp: tuple[Command, int]) -> None:
+def test_lmtp_answers_each_recipient(world: World, lmtp: tuple[Command, int]) -> None:
     _, port = lmtp
     own = address_of(world.coach, world.thread)
     other = address_of(world.client, world.thread)
@@ -205,7 +207,7 @@ def test_each_recipient_is_answered(world: World, lmtp: tuple[Command, int]) -> 
 
 
 @pytest.mark.slow
-def test_many_at_once(world: World, lmtp: tuple[Command, int]) -> None:
+def test_lmtp_takes_many_mails_at_once(world: World, lmtp: tuple[Command, int]) -> None:
     _, port = lmtp
     to = address_of(world.coach, world.thread)
     answers: list[Any] = []
@@ -242,7 +244,7 @@ def refuses(port: int) -> bool:
 
 
 @pytest.mark.slow
-def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp: tuple[Command, int]) -> None:
+def test_lmtp_finishes_mails_under_way_when_it_is_stopped(world: World, lmtp: tuple[Command, int]) -> None:
     command, port = lmtp
     to = address_of(world.coach, world.thread)
     blocker = world.app.config["DATABASE_URL"].removeprefix("sqlite:///")
@@ -266,7 +268,7 @@ def test_an_end_that_is_asked_for_lets_what_is_under_way_end(world: World, lmtp:
 
 
 @pytest.mark.slow
-def test_a_database_that_is_away_is_later(world: World, env: dict[str, str]) -> None:
+def test_lmtp_asks_to_try_again_while_the_database_is_away(world: World, env: dict[str, str]) -> None:
     port = free_port()
     to, raw = address_of(world.coach, world.thread), b""
     raw = raw_mail(author=world.coach.email, to=to)
@@ -282,7 +284,7 @@ def test_a_database_that_is_away_is_later(world: World, env: dict[str, str]) -> 
 # Looking
 
 
-def test_what_came_in_can_be_looked_at(app: Flask, smtp: MailServer) -> None:
+def test_received_lists_what_came_in(app: Flask, smtp: MailServer) -> None:
     app.config.update(SMTP_URL=smtp.url, REPLY_ADDRESS="reply@studio.example")
     world = World(app, smtp)
     reply(world)
@@ -292,5 +294,5 @@ def test_what_came_in_can_be_looked_at(app: Flask, smtp: MailServer) -> None:
     assert {row["outcome"] for row in rows} == {"taken", "refused"}
     assert {row["email"] for row in rows} == {world.coach.email}
     db.session.rollback()
-    assert "no words of yours" in run(args=["mail", "received", world.coach.email.upper()]).output
+    assert "no text of yours" in run(args=["mail", "received", world.coach.email.upper()]).output
     assert run(args=["mail", "received", "nobody@example.com"]).output == ""

@@ -31,7 +31,7 @@ def test_html_becomes_text(name: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "\n\n", "> quoted\n> all of it", "-- \nSofia", DIGEST, "\u200b\n\u00a0"]
 )
-def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
+def test_a_mail_that_only_quotes_leaves_nothing(text: str) -> None:
     assert extract_reply(text) == ""
 
 
@@ -53,7 +53,7 @@ def test_where_nothing_is_new_nothing_is_left(text: str) -> None:
         '<a href="x">' + "x&amp;" * 500_000,
     ],
 )
-def test_what_is_meant_to_take_long_does_not(text: str) -> None:
+def test_hostile_mails_take_no_long_time(text: str) -> None:
     began = time.perf_counter()
     extract_reply(text)
     html_to_text(text.replace("a", "<div>").replace(">", "<blockquote>"))

@@ -45,14 +45,14 @@ def text_of(body: str | bytes, kind: str = "text/plain; charset=utf-8", **header
         ("us-ascii", "plain"),
     ],
 )
-def test_character_sets(charset: str, words: str) -> None:
+def test_text_is_decoded_from_every_character_set(charset: str, words: str) -> None:
     known = {"iso-8859-8-i": "iso-8859-8", "ks_c_5601-1987": "euc-kr"}.get(charset, charset)
     content = base64.encodebytes(words.encode(known))
     assert text_of(content, f"text/plain; charset={charset}", Content_Transfer_Encoding="base64") == words
 
 
 @pytest.mark.parametrize("charset", ["x-unknown", "", "ascii", "utf-8", "ansi", "8bit", "\u00fc"])
-def test_a_wrong_or_unknown_set_still_gives_words(charset: str) -> None:
+def test_a_wrong_or_unknown_character_set_still_gives_text(charset: str) -> None:
     for content in (WORDS.encode(), "Grüße".encode("latin-1"), b"\xff\xfe\x00\x81"):
         found = text_of(content, f'text/plain; charset="{charset}"', Content_Transfer_Encoding="8bit")
         assert found or content.startswith(b"\xff")
@@ -61,12 +61,12 @@ def test_a_wrong_or_unknown_set_still_gives_words(charset: str) -> None:
     assert text_of(WORDS.encode(), f'text/plain; charset="{charset}"') == WORDS
 
 
-def test_quoted_printable() -> None:
+def test_quoted_printable_is_decoded() -> None:
     assert text_of(quopri.encodestring(WORDS.encode()), Content_Transfer_Encoding="quoted-printable") == WORDS
 
 
 @pytest.mark.parametrize("encoding", ["base64", "quoted-printable", "x-uuencode", "nonsense"])
-def test_broken_encodings_fail_nothing(encoding: str) -> None:
+def test_broken_encodings_raise_no_error(encoding: str) -> None:
     assert "\x00" not in text_of(b"=ZZ=\xff====\n!!!!", Content_Transfer_Encoding=encoding)
 
 
@@ -87,7 +87,7 @@ def test_the_plain_part_comes_first_and_html_where_there_is_none() -> None:
     assert text_of("<p>one<p>two", "text/html") == "one\n\ntwo"
 
 
-def test_parts_within_parts() -> None:
+def test_text_is_found_in_nested_parts() -> None:
     body = (
         "--o\nContent-Type: multipart/related; boundary=i\n\n--i\nContent-Type: multipart/alternative; boundary=a\n\n"
         "--a\nContent-Type: text/plain\n\nYes.\n--a\nContent-Type: text/html\n\n<b>Yes.</b>\n--a--\n--i--\n"
@@ -96,7 +96,7 @@ def test_parts_within_parts() -> None:
     assert text_of(body, "multipart/mixed; boundary=o") == "Yes."
 
 
-def test_parts_that_are_missing() -> None:
+def test_a_multipart_without_parts_gives_its_text() -> None:
     assert text_of("Thanks!", "multipart/alternative; boundary=nowhere") == "Thanks!"
     assert text_of("--b\nContent-Type: text/plain\n\nThanks!", "multipart/mixed; boundary=b") == "Thanks!"
 
@@ -105,7 +105,7 @@ def test_parts_that_are_missing() -> None:
     "body",
     ["a\x00b", "a\x01\x02b\x7f", "a\ufeffb", "a\u2028b", "a\r\nb", "a\rb", "\u202eb\u202c", "a\u200bb"],
 )
-def test_what_no_screen_can_hold_is_not_stored(world: World, body: str) -> None:
+def test_invisible_characters_are_removed(world: World, body: str) -> None:
     reply(world, body=base64.encodebytes(body.encode()), Content_Transfer_Encoding="base64")
     [text] = bodies(world)
     assert text
@@ -126,7 +126,7 @@ def test_markup_stays_text(world: World) -> None:
         "Auto-Submitted", "Precedence", "To", "Return-Path", "Authentication-Results", "Content-Disposition", "MIME-Version",
     ],
 )  # fmt: skip
-def test_nonsense_in_any_header_fails_nothing(world: World, header: str) -> None:
+def test_nonsense_in_headers_raises_no_error(world: World, header: str) -> None:
     world.app.config["AUTHSERV_ID"] = "mx.example"
     to = address_of(world.coach, world.thread)
     for value in (
@@ -142,7 +142,7 @@ def test_nonsense_in_any_header_fails_nothing(world: World, header: str) -> None
         assert hand_over(raw, to, sender=None).status in (0, 67, 77)
 
 
-def test_what_never_was_a_mail(world: World) -> None:
+def test_bytes_that_are_no_mail_raise_no_error(world: World) -> None:
     to = address_of(world.coach, world.thread)
     chance = random.Random(4)
     for size in (0, 1, 10, 1000, 100_000):
@@ -153,7 +153,7 @@ def test_what_never_was_a_mail(world: World) -> None:
 
 
 @pytest.mark.slow
-def test_mails_that_were_cut_or_changed_on_the_way(world: World) -> None:
+def test_cut_or_changed_mails_raise_no_error(world: World) -> None:
     """Any byte may be missing or another: never an error, and nothing for strangers."""
     to = address_of(world.coach, world.thread)
     body = "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nR3LDvMOfZQ==\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n"
@@ -181,7 +181,7 @@ def test_mails_that_were_cut_or_changed_on_the_way(world: World) -> None:
         b"Content-Type: text/plain; format=flowed\r\n\r\n" + b"ab \r\n" * 600_000,
     ],
 )
-def test_what_is_meant_to_take_long_does_not(raw: bytes) -> None:
+def test_hostile_headers_take_no_long_time(raw: bytes) -> None:
     began = time.perf_counter()
     mail = Incoming(raw)
     assert mail.author is None
@@ -189,7 +189,7 @@ def test_what_is_meant_to_take_long_does_not(raw: bytes) -> None:
     assert time.perf_counter() - began < 10
 
 
-def test_a_mail_of_too_many_layers_has_no_words() -> None:
+def test_a_mail_nested_too_deeply_has_no_text() -> None:
     layers = "".join(f"Content-Type: multipart/mixed; boundary=b{n}\n\n--b{n}\n" for n in range(2_000))
     mail = Incoming(f"From: a@example.com\n{layers}Content-Type: text/plain\n\nx".encode())
     assert mail.author == "a@example.com"

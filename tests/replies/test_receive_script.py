@@ -63,7 +63,7 @@ def settings_in(output: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("quote", ["", '"', "'"])
-def test_the_settings_of_the_docs_reach_the_program(receive: Receive, quote: str) -> None:
+def test_the_settings_in_the_docs_reach_the_program(receive: Receive, quote: str) -> None:
     sender = "Messages <messages@example.com>"
     assert sender in BLOCK
     block = re.sub(f"""["']?{sender}["']?""", f"{quote}{sender}{quote}", BLOCK)
@@ -76,7 +76,7 @@ def test_the_settings_of_the_docs_reach_the_program(receive: Receive, quote: str
     assert "said mail receive --recipient a@b: the mail" in done.stdout
 
 
-def test_the_block_of_the_docs_means_the_same_to_a_shell() -> None:
+def test_the_settings_in_the_docs_mean_the_same_to_a_shell() -> None:
     """Operators source it before they run commands by hand."""
     done = subprocess.run(["sh", "-ec", f"set -a\n{BLOCK}\nenv"], capture_output=True, text=True, env={})
     assert (done.returncode, done.stderr) == (0, "")
@@ -94,7 +94,7 @@ def test_nothing_in_the_settings_is_a_command(receive: Receive, tmp_path: Path) 
     ("status", "told"),
     [(0, 0), (65, 65), (67, 67), (77, 77), (75, 75), (1, 75), (2, 75), (126, 75), (137, 75)],
 )
-def test_what_is_no_verdict_is_later(receive: Receive, status: int, told: int) -> None:
+def test_only_statuses_that_are_verdicts_are_passed_on(receive: Receive, status: int, told: int) -> None:
     assert receive("", STATUS=str(status)).returncode == told
 
 
@@ -102,7 +102,9 @@ def test_what_is_no_verdict_is_later(receive: Receive, status: int, told: int) -
     ("settings", "program"),
     [(None, ECHO), ("", "#!/nowhere/python\n"), ("PPID=1\nBASHPID=1\n", "#!/bin/sh\nexit 2\n")],
 )
-def test_what_cannot_start_is_later(receive: Receive, settings: str | None, program: str) -> None:
+def test_a_program_that_cannot_start_means_try_again(
+    receive: Receive, settings: str | None, program: str
+) -> None:
     assert receive(settings, program).returncode == 75
 
 

@@ -31,7 +31,7 @@ def rejection_texts(world: World) -> list[str]:
 
 
 @pytest.mark.each_database
-def test_an_answer_becomes_a_message_in_the_thread(world: World) -> None:
+def test_a_reply_becomes_a_message_in_the_thread(world: World) -> None:
     """The whole way: a digest goes out, and its reader answers it from a mail program."""
     world.say(world.client, "Is nine still fine?")
     digests.sweep(NOON + DELAY)
@@ -63,7 +63,7 @@ def test_the_same_mail_again_is_the_same_message(world: World) -> None:
     assert len(received()) == 1
 
 
-def test_without_a_message_id_the_same_mail_is_known_by_what_it_says(world: World) -> None:
+def test_a_mail_without_a_message_id_is_recognised_by_its_content(world: World) -> None:
     to = address_of(world.coach, world.thread)
     for body in ("One", "One", "Two"):
         raw = raw_mail(author=world.coach.email, to=to, body=body, Message_ID=None)
@@ -71,7 +71,7 @@ def test_without_a_message_id_the_same_mail_is_known_by_what_it_says(world: Worl
     assert bodies(world) == ["One", "Two"]
 
 
-def test_the_same_id_with_other_words_changes_nothing(world: World) -> None:
+def test_the_same_message_id_with_another_text_changes_nothing(world: World) -> None:
     assert reply(world, message_id="<a@b>").status == OK
     assert reply(world, message_id="<a@b>", body="Other words").status == OK
     assert bodies(world) == ["Yes, at nine."]
@@ -93,7 +93,7 @@ def test_the_same_id_with_other_words_changes_nothing(world: World) -> None:
         "=?utf-8?q?{coach}?= <eve@example.com>",
     ],
 )
-def test_only_the_person_whom_we_wrote_to_can_answer(world: World, author: str) -> None:
+def test_only_the_person_we_wrote_to_can_reply(world: World, author: str) -> None:
     to = address_of(world.coach, world.thread)
     author = author.format(coach=world.coach.email, client=world.client.email)
     verdict = hand_over(raw_mail(author=author, to=to), to)
@@ -102,7 +102,7 @@ def test_only_the_person_whom_we_wrote_to_can_answer(world: World, author: str) 
     assert (bodies(world), rejection_texts(world), received()) == ([], [], [])
 
 
-def test_two_from_headers_are_nobody(world: World) -> None:
+def test_a_mail_with_two_from_headers_has_no_author(world: World) -> None:
     to = address_of(world.coach, world.thread)
     raw = b"From: eve@example.com\r\n" + raw_mail(author=world.coach.email, to=to)
     assert hand_over(raw, to).status == NOT_ALLOWED
@@ -125,7 +125,7 @@ def test_the_ways_in_which_mail_programs_write_an_author(world: World, author: s
     assert hand_over(raw_mail(author=author.format(world.coach.email.upper()), to=to), to).status == OK
 
 
-def test_addresses_that_are_not_ours(world: World) -> None:
+def test_addresses_that_are_not_ours_are_refused(world: World) -> None:
     good = address_of(world.coach, world.thread)
     local, _, domain = good.partition("@")
     other = "0" if local[-1] != "0" else "1"
@@ -143,13 +143,13 @@ def test_addresses_that_are_not_ours(world: World) -> None:
         assert parse_reply_address(address) == parse_reply_address(good) is not None
 
 
-def test_another_key_made_it(world: World) -> None:
+def test_addresses_signed_with_another_key_are_refused(world: World) -> None:
     to = address_of(world.coach, world.thread)
     world.app.config["SECRET_KEY"] = "another key, and a long one"
     assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == NOBODY
 
 
-def test_addresses_of_a_domain_of_their_own(world: World) -> None:
+def test_reply_addresses_may_have_a_domain_of_their_own(world: World) -> None:
     world.app.config["REPLY_ADDRESS"] = "*@reply.studio.example"
     to = address_of(world.coach, world.thread)
     assert to.endswith("@reply.studio.example")
@@ -157,14 +157,14 @@ def test_addresses_of_a_domain_of_their_own(world: World) -> None:
     assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == OK
 
 
-def test_who_is_not_of_the_thread_any_more(world: World) -> None:
+def test_people_outside_the_thread_cannot_reply(world: World) -> None:
     stranger = world.user("Olga Outsider")
     to = address_of(stranger, world.thread)
     assert hand_over(raw_mail(author=stranger.email, to=to), to).status == NOBODY
     assert bodies(world) == []
 
 
-def test_an_address_ends(world: World) -> None:
+def test_a_reply_address_expires(world: World) -> None:
     to = address_of(world.coach, world.thread)
     raw = raw_mail(author=world.coach.email, to=to)
     assert hand_over(raw, to, now=NOON + LIFETIME).status == OK
@@ -180,7 +180,7 @@ def test_an_address_ends(world: World) -> None:
     )  # type: ignore[union-attr]
 
 
-def test_of_several_conversations_we_do_not_guess(world: World) -> None:
+def test_a_reply_to_a_mail_about_several_threads_is_refused(world: World) -> None:
     other = world.user("Ben Other")
     second = world.open_thread(other, world.coach)
     world.say(world.client, "From Ana")
@@ -203,7 +203,7 @@ def test_of_several_conversations_we_do_not_guess(world: World) -> None:
         assert bodies(world, thread)[-1] == f"For {name}"
 
 
-def test_one_mail_to_two_conversations(world: World) -> None:
+def test_one_mail_may_go_to_two_threads(world: World) -> None:
     second = world.open_thread(world.user("Ben Other"), world.coach)
     both = [address_of(world.coach, thread) for thread in (world.thread, second)]
     assert hand_over(raw_mail(author=world.coach.email, to=", ".join(both)), *both).status == OK
@@ -234,7 +234,7 @@ AUTOMATIC = [
 
 
 @pytest.mark.parametrize("signs", AUTOMATIC, ids=lambda signs: " ".join(map(str, *signs.items())))
-def test_what_nobody_wrote_is_dropped(world: World, signs: dict[str, str]) -> None:
+def test_automatic_replies_are_dropped(world: World, signs: dict[str, str]) -> None:
     to = address_of(world.coach, world.thread)
     verdict = hand_over(raw_mail(author=world.coach.email, to=to, **signs), to, sender=None)
     assert verdict.status == OK
@@ -257,7 +257,7 @@ def test_bounces_and_machines_and_ourselves_are_dropped(world: World) -> None:
     assert (bodies(world), rejection_texts(world)) == ([], [])
 
 
-def test_a_mail_of_ours_that_comes_back_to_us_ends_there(world: World) -> None:
+def test_a_mail_of_ours_that_comes_back_makes_no_loop(world: World) -> None:
     """A forward to the reply address must not answer itself for ever."""
     world.say(world.client, "Hello")
     digests.sweep(NOON + DELAY)
@@ -266,7 +266,7 @@ def test_a_mail_of_ours_that_comes_back_to_us_ends_there(world: World) -> None:
     assert bodies(world) == ["Hello"]
 
 
-def test_a_person_who_says_no_auto(world: World) -> None:
+def test_a_mail_that_says_auto_submitted_no_is_taken(world: World) -> None:
     assert reply(world, Auto_Submitted="no").status == OK
     assert bodies(world) == ["Yes, at nine."]
 
@@ -276,9 +276,9 @@ def test_a_person_who_says_no_auto(world: World) -> None:
 
 BIG = "x" * 10_001
 UNTAKEABLE = {
-    "empty": ({"body": ""}, "no words of yours"),
-    "only a quote": ({"body": "> 1 new message"}, "no words of yours"),
-    "only a signature": ({"body": "-- \nSofia"}, "no words of yours"),
+    "empty": ({"body": ""}, "no text of yours"),
+    "only a quote": ({"body": "> 1 new message"}, "no text of yours"),
+    "only a signature": ({"body": "-- \nSofia"}, "no text of yours"),
     "too long": ({"body": BIG}, "longer than one message can be"),
     "encrypted": ({"kind": "application/pkcs7-mime; name=smime.p7m"}, "encrypted"),
     "only a file": (
@@ -286,15 +286,15 @@ UNTAKEABLE = {
             "kind": "multipart/mixed; boundary=b",
             "body": '--b\nContent-Type: application/pdf\nContent-Disposition: attachment; filename="plan.pdf"\n\nPDF\n--b--\n',
         },
-        "could not take plan.pdf: “plan.pdf” is called a PDF",
+        "could not accept plan.pdf: The name “plan.pdf” says that this is a PDF",
     ),
     "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not take a file"),
-    "nul": ({"body": "\x00\x00"}, "no words of yours"),
+    "nul": ({"body": "\x00\x00"}, "no text of yours"),
 }
 
 
 @pytest.mark.parametrize("name", UNTAKEABLE)
-def test_its_author_is_told_once_why_it_was_not_taken(world: World, name: str) -> None:
+def test_the_author_is_told_once_why_a_mail_was_not_taken(world: World, name: str) -> None:
     form, why = UNTAKEABLE[name]
     for _ in range(3):
         verdict = reply(world, message_id="<one@example.com>", **form)
@@ -309,7 +309,7 @@ def test_its_author_is_told_once_why_it_was_not_taken(world: World, name: str) -
     assert (row.outcome, row.user_id) == ("refused", world.coach.id)
 
 
-def test_what_tells_them_cannot_be_answered_by_a_machine(world: World) -> None:
+def test_machines_do_not_reply_to_the_mail_that_tells_the_author(world: World) -> None:
     reply(world, body="")
     rejection_texts(world)
     [message] = world.server.messages
@@ -317,14 +317,14 @@ def test_what_tells_them_cannot_be_answered_by_a_machine(world: World) -> None:
     assert "Reply-To" not in message
 
 
-def test_who_sends_much_that_cannot_be_taken_is_told_less_often(world: World) -> None:
+def test_an_author_gets_only_so_many_rejections_a_day(world: World) -> None:
     for _ in range(MAX_REJECTION_MAILS + 5):
         reply(world, body="")
     assert len(rejection_texts(world)) == MAX_REJECTION_MAILS
     assert len(received()) == MAX_REJECTION_MAILS + 5
 
 
-def test_too_large(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mail_that_is_too_large_is_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wellchat.replies.reading.MAX_BYTES", 2000)
     assert "too large" in reply(world, body="x" * 3000).text
     assert len(rejection_texts(world)) == 1
@@ -352,7 +352,7 @@ def with_files(*files: tuple[str, str, bytes], text: str = "Here it is.") -> str
     return "".join(parts) + "--b--\n"
 
 
-def test_files_that_came_along_are_kept(world: World) -> None:
+def test_files_of_a_mail_are_attached_to_the_message(world: World) -> None:
     body = with_files(
         ("beach.jpg", "application/octet-stream", picture()),
         ("setup.exe", "image/jpeg", b"MZ\x90\x00" + b"\x00" * 60),
@@ -375,7 +375,7 @@ def test_files_that_came_along_are_kept(world: World) -> None:
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_a_damaged_picture_is_named_and_the_words_are_taken(world: World, name: str) -> None:
+def test_a_damaged_picture_is_named_and_the_text_is_taken(world: World, name: str) -> None:
     body = with_files(("me.gif", "image/gif", DAMAGED[name]))
     assert reply(world, kind="multipart/mixed; boundary=b", body=body).status == OK
     assert bodies(world) == ["Here it is.\n\n(Sent by email without me.gif: such files are not taken here.)"]
@@ -425,7 +425,9 @@ def test_more_files_than_a_message_takes_are_named(world: World) -> None:
         (None, OK),
     ],
 )
-def test_authentication_results_of_the_named_server(world: World, results: str | None, status: int) -> None:
+def test_the_named_server_s_authentication_results_count(
+    world: World, results: str | None, status: int
+) -> None:
     world.app.config["AUTHSERV_ID"] = "mx.studio.example"
     assert reply(world, Authentication_Results=results).status == status
 
@@ -434,14 +436,14 @@ def test_nobody_else_s_results_are_believed(world: World) -> None:
     assert reply(world, Authentication_Results="mx.studio.example; dmarc=fail").status == OK
 
 
-def test_what_came_in_is_forgotten_after_a_while(world: World) -> None:
+def test_records_of_received_mails_are_deleted_after_a_while(world: World) -> None:
     reply(world)
     assert forget_received(NOON + timedelta(days=80)) == 0
     assert forget_received(NOON + timedelta(days=100)) == 1
     assert bodies(world) == ["Yes, at nine."]
 
 
-def test_addresses_mean_what_they_were_made_for(world: World) -> None:
+def test_reply_addresses_hold_kind_person_and_target(world: World) -> None:
     several = digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
     assert several
     token = parse_reply_address(several)
@@ -449,7 +451,7 @@ def test_addresses_mean_what_they_were_made_for(world: World) -> None:
     assert (token.kind, token.user_id, token.target_id) == ("d", world.coach.id, "0123456789abc")
     sender = parse_reply_address(envelope_sender(mail_id="0123456789abc", now=NOON))
     assert sender
-    assert (sender.mark, sender.user_id, sender.about) == ("b", "", "0123456789abc")
+    assert (sender.kind, sender.user_id, sender.target_id) == ("b", "", "0123456789abc")
     assert len(several.partition("@")[0]) <= 64
     world.app.config["REPLY_ADDRESS"] = None
     assert envelope_sender(mail_id="0123456789abc", now=NOON) == "hello@studio.example"
@@ -457,15 +459,15 @@ def test_addresses_mean_what_they_were_made_for(world: World) -> None:
     assert digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
 
 
-def test_an_erased_account_answers_nowhere(world: World) -> None:
+def test_a_deleted_account_cannot_reply(world: World) -> None:
     to = address_of(world.coach, world.thread)
     gone = to.replace(world.coach.id, "0000000000000")
     assert hand_over(raw_mail(author=world.coach.email, to=gone), gone).status == NOBODY
 
 
 @pytest.mark.parametrize("subtype", ["plain", "html"])
-def test_our_own_mail_is_cut_off_even_where_no_mail_program_marks_it(world: World, subtype: str) -> None:
-    """Holds the cutting to what templates/emails/digest says today."""
+def test_our_own_mail_is_stripped_even_if_it_is_not_marked_as_quote(world: World, subtype: str) -> None:
+    """Holds the quote stripping to what templates/emails/digest says today."""
     world.say(world.client, "Is nine still fine?")
     digests.sweep(NOON + DELAY)
     part = world.server.messages[0].get_body((subtype,))

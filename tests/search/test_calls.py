@@ -13,10 +13,11 @@ from tests.databases import CleanDatabase
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.db import db
-from wellchat.messaging.actions import send_message
-from wellchat.messaging.opening import open_thread, put_subject
+from wellchat.messaging.messages import send_message
+from wellchat.messaging.threads import open_thread
 from wellchat.search import actions
 from wellchat.search.schemas import SearchAnswer
+from wellchat.subjects.actions import put_subject
 from wellchat.web import limiter
 
 
@@ -143,7 +144,8 @@ def test_too_often_is_429(make_app, now):
     finally:
         limiter.enabled = False  # it is one for all applications of this process
     assert answers[0].status_code == 200
-    refused = answers[-1]
+    # On a slow machine the last call may come when the second's window is free again.
+    refused = next(answer for answer in answers if answer.status_code != 200)
     assert (refused.status_code, refused.content_type) == (429, "application/problem+json")
     assert refused.headers["Retry-After"]
 
@@ -155,7 +157,7 @@ def test_the_page(browse, said):
     assert 'name="q" value="cafe"' in page
     assert "Cara Client" in page
     assert "come close" in browse(said.paul).get("/search?q=harbuor").text
-    assert "No message says “nothing”" in browse(said.paul).get("/search?q=nothing").text
+    assert "No messages match “nothing”" in browse(said.paul).get("/search?q=nothing").text
     assert "All words have to be there" in browse(said.paul).get("/search").text
 
 
@@ -177,7 +179,7 @@ def test_its_address_says_all_of_it(browse, said):
 def test_filters_name_nothing_of_others(browse, cast, said):
     page = browse(cast.rita).get(f"/search?q=harbour&thread={said.id}&person={said.cara.id}").text
     assert "Cara" not in page
-    assert "Something that is not here" in page
+    assert "Something that was not found" in page
 
 
 def test_further_back(browse, talk):

@@ -9,13 +9,14 @@ from sqlalchemy import delete, text, update
 
 from tests.attachments.files import send, take
 from wellchat.db import db, transaction
-from wellchat.messaging.actions import delete_message, edit_message, send_message
+from wellchat.messaging.messages import delete_message, edit_message, send_message
 from wellchat.messaging.models import Membership
-from wellchat.messaging.opening import open_thread, put_subject
-from wellchat.search import actions, tokens
+from wellchat.messaging.threads import open_thread
+from wellchat.search import actions, names, tokens
 from wellchat.search import queries as asking
 from wellchat.search.models import SearchEntry
 from wellchat.search.queries import Question, search
+from wellchat.subjects.actions import put_subject
 
 pytestmark = pytest.mark.each_database
 
@@ -250,7 +251,7 @@ def test_a_name_in_many_spellings(app, cast, talk, now, change):
     connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
 
     def find_by_name(asked):
-        found = asking.find_by_name(cast.paul, asked)
+        found = names.find_by_name(cast.paul, asked)
         return [view.other.name for view in found.threads] + [person.name for person in found.people]
 
     for asked in ("zoe", "ZOË", "z", "muller", "lukas", "lukasc", "muller z"):

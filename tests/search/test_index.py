@@ -1,4 +1,4 @@
-"""The index: what triggers and worker keep of it, made anew, and brought in by the migration with data there."""
+"""The search index: kept by triggers and the worker, rebuilt, and filled by the migration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import text
 from tests.cast import Talk, gather
 from wellchat import sweeps
 from wellchat.db import db, is_postgresql
-from wellchat.messaging.actions import edit_message, send_message
+from wellchat.messaging.messages import edit_message, send_message
 from wellchat.search import actions
 from wellchat.search.queries import Question, search
 
@@ -97,9 +97,8 @@ def test_messages_of_before_wait_for_the_index(fresh_app, now):
         flask_migrate.downgrade(revision="0004")
         with db.engine.begin() as connection:
             assert connection.execute(text("SELECT count(*) FROM messages")).scalar_one() == 1
-            connection.execute(
-                text("UPDATE messages SET body = 'a papaya, edited meanwhile'")
-            )  # no trigger is left
+            # no trigger is left
+            connection.execute(text("UPDATE messages SET body = 'a papaya, edited meanwhile'"))
         flask_migrate.upgrade()
         assert actions.waiting() == 1
         assert actions.index() == 1
@@ -112,7 +111,7 @@ def test_messages_of_before_wait_for_the_index(fresh_app, now):
 
 @pytest.mark.each_database
 def test_it_is_asked_by_its_index(app, talk):
-    """Not a look at every row: the plan names the full-text index, whatever the planner's mood on a few rows."""
+    """The plan names the full-text index and scans no table, even where a few rows would allow it."""
     from wellchat.search.queries import _statement
 
     if is_postgresql():

@@ -1,4 +1,4 @@
-"""Subjects: what the platform says of them, who sees them, and what can be done with them."""
+"""Subjects: how the platform puts them, who sees them, and what each person can do with them."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def put(cast, now):
     return put
 
 
-def test_it_is_made_once_and_then_kept_up_to_date(app, cast, now, put):
+def test_putting_a_subject_again_updates_it(app, cast, now, put):
     made = put(
         "booking", client_id=cast.cara.id, url="https://salon.example/1", starts_at=now, status="confirmed"
     )
@@ -47,12 +47,12 @@ def test_it_is_made_once_and_then_kept_up_to_date(app, cast, now, put):
     assert again.created_at == now
 
 
-def test_the_same_id_of_another_kind_is_another_thing(app, cast, put):
+def test_the_same_external_id_of_another_kind_is_another_subject(app, cast, put):
     assert put("booking").id != put("session").id
 
 
 @pytest.mark.each_database
-def test_twelve_at_once_make_one_row(app, cast, now, at_once):
+def test_twelve_concurrent_puts_make_one_row(app, cast, now, at_once):
     paul, cara = cast.paul.id, cast.cara.id
 
     def put(i):
@@ -91,14 +91,14 @@ def test_twelve_at_once_make_one_row(app, cast, now, at_once):
         ("client", {"client_id": "nobody"}),
     ],
 )
-def test_what_cannot_be(app, put, field, given):
+def test_invalid_fields_are_refused(app, put, field, given):
     with pytest.raises(Invalid) as refusal:
         put(given.pop("kind", "booking"), **given)
     assert set(refusal.value.errors) == {field}
     assert db.session.scalar(select(func.count()).select_from(Subject)) == 0
 
 
-def test_people_on_the_wrong_side(app, cast, put):
+def test_people_in_the_wrong_role_are_refused(app, cast, put):
     for people in (
         {"professional_id": cast.cara.id},
         {"client_id": cast.rita.id},
@@ -108,7 +108,7 @@ def test_people_on_the_wrong_side(app, cast, put):
             put("booking", **people)
 
 
-def test_a_booking_connects_its_two(app, cast, put):
+def test_a_booking_connects_its_two_people(app, cast, put):
     put("booking", client_id=cast.olga.id)
     assert connection_between(cast.olga.id, cast.paul.id) is not None
 
@@ -118,7 +118,7 @@ def test_a_lead_on_offer_connects_nobody(app, cast, put):
     assert connection_between(cast.olga.id, cast.paul.id) is None
 
 
-def test_the_people_of_threads_do_not_change_under_them(app, cast, put):
+def test_the_people_of_an_existing_thread_cannot_be_replaced(app, cast, put):
     put("coupon")
     lead = put("lead", client_id=cast.cara.id)
     with pytest.raises(Conflict):
@@ -138,18 +138,18 @@ def test_a_lead_without_a_status_is_claimed_and_stays_so(app, cast, put):
 
 
 @pytest.mark.each_database
-def test_claiming(app, cast, now, put, at_once):
+def test_concurrent_claims_of_a_lead_all_succeed(app, cast, now, put, at_once):
     lead = put("lead", client_id=cast.cara.id, status="open")
     lead_id, paul = lead.id, cast.paul.id
     claimed = at_once(
-        8, lambda _: claim(viewer=db.session.get(User, paul), subject_id=lead_id, now=now).status
+        8, lambda _: claim(viewer=db.session.get(User, paul), subject_id=lead_id, now=now)[0].status
     )
     assert set(claimed) == {"claimed"}
     db.session.expire_all()
     assert not subject_by_id(cast.cara, lead_id).is_unclaimed
 
 
-def test_claiming_what_is_not_offered(app, cast, now, put):
+def test_claiming_a_lead_that_is_not_offered_is_refused(app, cast, now, put):
     lead = put("lead", client_id=cast.cara.id, status="open")
     booking = put("booking", client_id=cast.cara.id, status="open")
     for viewer, subject in ((cast.rita, lead), (cast.cara, lead), (cast.ada, lead), (cast.paul, booking)):
@@ -176,7 +176,7 @@ SEES = {
 
 
 @pytest.mark.parametrize(("kind", "has_client"), SEES)
-def test_who_sees_what(app, cast, put, kind, has_client):
+def test_people_see_their_own_subjects_and_open_coupons(app, cast, put, kind, has_client):
     subject = put(kind, client_id=cast.cara.id if has_client else None)
     for name in ("cara", "paul", "olga", "rita", "ada"):
         viewer = getattr(cast, name)
@@ -189,7 +189,7 @@ def test_who_sees_what(app, cast, put, kind, has_client):
             visible_subject(viewer, kind, "1")
 
 
-def test_lists_are_of_ones_own_and_newest_first(app, cast, now, put):
+def test_lists_contain_one_s_own_subjects_newest_first(app, cast, now, put):
     for i, days in enumerate((1, 3, 2)):
         put("booking", str(i), client_id=cast.cara.id, starts_at=now + timedelta(days=days))
     put("booking", "other", client_id=cast.olga.id)
@@ -206,7 +206,7 @@ def card(subject, viewer):
     return subject_json(subject_by_id(viewer, subject.id), viewer)
 
 
-def test_a_card(app, cast, change, now, put):
+def test_subject_json_describes_the_card(app, cast, change, now, put):
     change(cast.paul, role_label="Influencer")
     coupon = put("coupon", title="50% Off Summer Collection", url="https://shop.example/c", status="active")
     shown = card(coupon, cast.olga)
@@ -227,7 +227,7 @@ def test_a_card(app, cast, change, now, put):
     assert card(coupon, cast.paul)["can_contact"] is False, "with whom?"
 
 
-def test_a_lead_is_claimed_before_anybody_talks(app, cast, now, put):
+def test_an_unclaimed_lead_can_be_claimed_but_not_contacted(app, cast, now, put):
     lead = put("lead", client_id=cast.cara.id, status="open", starts_at=now)
     assert card(lead, cast.paul)["starts_at"].endswith("Z")
     assert [card(lead, who)["can_contact"] for who in (cast.paul, cast.cara)] == [False, False]
@@ -237,5 +237,5 @@ def test_a_lead_is_claimed_before_anybody_talks(app, cast, now, put):
     assert [card(lead, who)["can_claim"] for who in (cast.paul, cast.cara)] == [False, False]
 
 
-def test_a_booking_without_a_client_contacts_nobody(app, cast, put):
+def test_a_booking_without_a_client_cannot_be_contacted(app, cast, put):
     assert card(put("booking"), cast.paul)["can_contact"] is False

@@ -1,4 +1,4 @@
-"""`GET /api/updates`: state, not events; nothing lost, nothing twice that would show."""
+"""`GET /api/updates`: state instead of events, nothing lost, and repetition does no harm."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
 from wellchat.longpoll import middleware
 from wellchat.longpoll.wakeups import Waiter, poll_notifier
-from wellchat.messaging.actions import delete_message, edit_message, mark_read, set_typing
+from wellchat.messaging.memberships import set_typing
+from wellchat.messaging.messages import delete_message, edit_message
+from wellchat.messaging.receipts import mark_read
 
 
 @pytest.fixture
 def poll(api, talk):
-    """poll(user, since, **query): the response to a poll of that user."""
+    """Return poll(user, since, **query), which returns the response to a poll of that user."""
 
     def ask(user, since, **query):
         return api(user).get("/api/updates", query_string={"since": since, **query})
@@ -27,7 +29,7 @@ def poll(api, talk):
 
 @pytest.fixture
 def start(api):
-    """start(user): a cursor at the head of the user's log."""
+    """Return start(user), which returns a cursor at the head of the user's log."""
     return lambda user: api(user).get("/api/me").json["cursor"]
 
 
@@ -39,7 +41,7 @@ def test_nothing_new_is_204(poll, start, talk):
     assert "Content-Type" not in answer.headers
 
 
-def test_a_message_comes_with_its_thread_and_the_unread_numbers(poll, start, talk):
+def test_a_message_comes_with_its_thread_and_the_unread_counts(poll, start, talk):
     since = start(talk.paul)
     talk.says(talk.cara, "hello")
     news = poll(talk.paul, since).json
@@ -50,8 +52,8 @@ def test_a_message_comes_with_its_thread_and_the_unread_numbers(poll, start, tal
     assert poll(talk.paul, news["cursor"]).status_code == 204
 
 
-def test_the_same_cursor_asked_again_gives_the_same_or_newer(poll, start, talk):
-    """Trap 14: a poll whose answer was lost is simply made again."""
+def test_the_same_cursor_again_returns_the_same_or_a_newer_state(poll, start, talk):
+    """Trap 14: after a lost response, the client repeats the poll."""
     since = start(talk.paul)
     talk.says(talk.cara, "one")
     first = poll(talk.paul, since).json
@@ -61,7 +63,7 @@ def test_the_same_cursor_asked_again_gives_the_same_or_newer(poll, start, talk):
     assert [m["body"] for m in again["messages"]] == ["one", "two"]
 
 
-def test_edits_deletes_and_reads_come_too(poll, start, talk, now):
+def test_edits_deletions_and_reads_are_in_updates(poll, start, talk, now):
     """Trap 8."""
     talk.exchange("ccp")
     since = start(talk.cara)
@@ -76,7 +78,7 @@ def test_edits_deletes_and_reads_come_too(poll, start, talk, now):
     assert news["threads"][0]["other_read_seq"] == 2
 
 
-def test_a_backlog_comes_in_pages_that_leave_nothing_out(poll, start, talk):
+def test_a_backlog_comes_in_pages_without_a_gap(poll, start, talk):
     """Trap 12."""
     since = start(talk.paul)
     talk.exchange("c" * 25)
@@ -88,8 +90,8 @@ def test_a_backlog_comes_in_pages_that_leave_nothing_out(poll, start, talk):
     assert (seen, pages) == (list(range(1, 26)), 3)
 
 
-def test_the_cursor_of_a_list_was_read_before_the_list(app, api, poll, talk, monkeypatch):
-    """Trap 10: a message between the cursor and the list is told twice rather than never."""
+def test_the_cursor_of_a_list_is_read_before_the_list(app, api, poll, talk, monkeypatch):
+    """Trap 10: a message between cursor and list comes twice. The other order would lose it."""
     from wellchat.messaging import queries
 
     whole_inbox = queries.inbox
@@ -104,7 +106,7 @@ def test_the_cursor_of_a_list_was_read_before_the_list(app, api, poll, talk, mon
     assert [m["body"] for m in poll(talk.paul, page["cursor"]).json["messages"]] == ["in between"]
 
 
-def test_typing_is_told_and_passes(poll, start, talk, now):
+def test_typing_is_in_updates_until_it_expires(poll, start, talk, now):
     since = start(talk.paul)
     from wellchat import clock
 
@@ -115,12 +117,12 @@ def test_typing_is_told_and_passes(poll, start, talk, now):
     assert poll(talk.paul, since).json["typing"] == []
 
 
-def test_a_cursor_that_cannot_be_followed_is_410_with_a_fresh_one(poll, start, talk):
+def test_a_cursor_that_cannot_be_followed_is_410_with_a_fresh_cursor(poll, start, talk):
     """Trap 11."""
     theirs = start(talk.paul)
     answer = poll(talk.cara, theirs)
     assert (answer.status_code, answer.json["reason"]) == (410, "foreign")
-    assert answer.content_type == "application/problem+json"
+    assert (answer.content_type, answer.json["title"]) == ("application/problem+json", "Gone")
     assert poll(talk.cara, answer.json["cursor"]).status_code == 204
     mine = start(talk.cara)
     renew_epoch()
@@ -144,7 +146,7 @@ def test_a_cursor_that_cannot_be_followed_is_410_with_a_fresh_one(poll, start, t
         {"limit": "x"},
     ],
 )
-def test_bad_polls_are_422(api, start, talk, query):
+def test_invalid_polls_are_422(api, start, talk, query):
     whole = query if "since" in query or not query else {"since": start(talk.cara), **query}
     answer = api(talk.cara).get("/api/updates", query_string=whole)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
@@ -164,10 +166,10 @@ def test_polling_alone_is_not_presence(app, poll, start, talk):
     assert db.session.get(Presence, talk.cara.id).thread_id == talk.id
 
 
-def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(
+def test_a_message_between_reading_and_waiting_ends_the_poll_at_once(
     app, api, start, talk, monkeypatch, background
 ):
-    """Trap 9: held between the look at the log and the sleep, while the message is sent."""
+    """Trap 9: the poll is held between reading the log and waiting, while the message is sent."""
     since, looked, sent = start(talk.paul), threading.Event(), threading.Event()
     true_heads = middleware.heads
 
@@ -187,8 +189,8 @@ def test_a_message_between_the_read_and_the_sleep_is_not_waited_for(
 
 
 @pytest.mark.each_database
-def test_hanging_polls_hold_no_database_connection(app, api, start, talk, background):
-    """Trap 15: more polls than the pool has connections, and a send goes through."""
+def test_waiting_polls_hold_no_database_connection(app, api, start, talk, background):
+    """Trap 15: more polls wait than the pool has connections, and sending still works."""
     most = db.engine.pool.size() + db.engine.pool.overflow() + 30
     since = start(talk.paul)
     clients = [api(talk.paul) for _ in range(most)]
@@ -205,8 +207,10 @@ def test_hanging_polls_hold_no_database_connection(app, api, start, talk, backgr
     assert {polling.result(15) for polling in polls} == {200}
 
 
-def test_too_many_waiting_get_short_polls_at_a_slower_pace(app, api, start, talk, background):
-    """Trap 16: the server degrades to short polls before it starves."""
+def test_polls_beyond_the_limit_are_answered_at_once_with_a_longer_interval(
+    app, api, start, talk, background
+):
+    """Trap 16: the server falls back to short polls before it runs out of room."""
     app.config["MAX_WAITING"] = 1
     since, client, theirs = start(talk.cara), api(talk.paul), start(talk.paul)
     hanging = background(lambda: client.get("/api/updates", query_string={"since": theirs, "wait": 20}))
@@ -218,7 +222,7 @@ def test_too_many_waiting_get_short_polls_at_a_slower_pace(app, api, start, talk
     assert hanging.result(5).status_code == 200
 
 
-def test_polls_hang_for_less_long_as_the_room_fills(app, poll, start, talk):
+def test_polls_wait_for_less_time_when_many_are_waiting(app, poll, start, talk):
     app.config.update(MAX_WAITING=4, MAX_WAIT=25)
     since, found, room = start(talk.paul), [], []
     for _ in range(5):

@@ -1,4 +1,4 @@
-"""Interleavings that chance seldom makes, forced."""
+"""Interleavings that rarely happen by chance, forced."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from wellchat.changes.actions import record_change, trim_log
 from wellchat.changes.queries import changes_after, cursor_now
 from wellchat.db import before_commit, db, is_postgresql, transaction
 from wellchat.longpoll import middleware, wakeups
-from wellchat.messaging.delivery import mark_delivered
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.receipts import mark_delivered
 
 
 def note(user_id, thread_id):
@@ -23,8 +23,8 @@ def note(user_id, thread_id):
 
 
 @pytest.mark.each_database
-def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
-    """Trap 5: each confirmation locks the log of both, held here until both have the first of their locks."""
+def test_polls_that_acknowledge_each_other_s_messages_do_not_deadlock(app, talk, at_once):
+    """Trap 5: each poll locks the logs of both people. Both are paused after their first lock."""
     talk.exchange("cp")
     thread_id, people = talk.id, [talk.cara.id, talk.paul.id]
     both = threading.Barrier(2)
@@ -49,8 +49,8 @@ def test_two_people_confirm_each_other_s_messages_at_once(app, talk, at_once):
 
 
 @pytest.mark.each_database
-def test_a_clock_that_goes_back_hides_nothing(api, talk, now):
-    """Trap 2: one moment for two messages, and an earlier one for a third."""
+def test_a_clock_that_goes_back_hides_no_message(api, talk, now):
+    """Trap 2: two messages have the same time, and a third has an earlier one."""
     program = api(talk.paul)
     since = program.get("/api/me").json["cursor"]
     heard = []
@@ -63,8 +63,8 @@ def test_a_clock_that_goes_back_hides_nothing(api, talk, now):
 
 
 @pytest.mark.each_database
-def test_a_number_is_not_used_again(app, cast):
-    """Trap 3: not even where the newest rows were forgotten meanwhile."""
+def test_a_number_of_the_log_is_not_used_again(app, cast):
+    """Trap 3: not even after the newest rows were deleted."""
     note(cast.cara.id, "one"), note(cast.cara.id, "two")
     cursor = cursor_now(cast.cara.id)
     trim_log(user_id=cast.cara.id, keep=0)
@@ -74,7 +74,7 @@ def test_a_number_is_not_used_again(app, cast):
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_two_people_s_logs_do_not_wait_for_each_other(app, cast, background):
-    """Trap 4: a lock for everybody would be right, and slow. SQLite has one writer in any case."""
+    """Trap 4: one lock for everybody would be correct but slow. SQLite has one writer in any case."""
     cara, paul = cast.cara.id, cast.paul.id
     numbered, let_go = threading.Event(), threading.Event()
 
@@ -94,8 +94,8 @@ def test_two_people_s_logs_do_not_wait_for_each_other(app, cast, background):
 
 
 @pytest.mark.each_database
-def test_numbers_are_taken_last(app, talk):
-    """Trap 6: nothing but the rows they are for comes between the counters' locks and the commit."""
+def test_log_numbers_are_taken_last_before_commit(app, talk):
+    """Trap 6: only the inserts of changes come between locking the counters and the commit."""
     statements = []
     event.listen(
         db.engine, "before_cursor_execute", listener := lambda *seen: statements.append(seen[2].split("(")[0])
@@ -111,8 +111,8 @@ def test_numbers_are_taken_last(app, talk):
 
 
 @pytest.mark.each_database
-def test_numbers_that_were_rolled_back_are_given_again(app, cast):
-    """Trap 7: the transaction fails after it was numbered, at the very last moment."""
+def test_log_numbers_that_were_rolled_back_are_used_again(app, cast):
+    """Trap 7: the transaction fails at the last moment, after its changes were numbered."""
     with suppress(ZeroDivisionError), transaction():
         record_change(user_id=cast.cara.id, kind="thread", thread_id="never")
         before_commit(lambda: 1 // 0)
@@ -121,8 +121,8 @@ def test_numbers_that_were_rolled_back_are_given_again(app, cast):
 
 
 @pytest.mark.each_database
-def test_a_change_just_before_the_sleep_ends_it(api, talk, background, monkeypatch):
-    """Trap 9: with the look at the log held open until a message is there, and no clock that would find it later."""
+def test_a_change_just_before_waiting_ends_the_poll(api, talk, background, monkeypatch):
+    """Trap 9: reading the log is held open until there is a message, and no timer would find it later."""
     monkeypatch.setattr(wakeups, "REFRESH_EVERY_WITHOUT_REDIS", 60.0)
     program, looked, sent = api(talk.paul), threading.Event(), threading.Event()
     since = program.get("/api/me").json["cursor"]

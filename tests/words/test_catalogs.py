@@ -11,6 +11,7 @@ import pytest
 
 from wellchat import catalogs, create_app  # noqa: F401 - brings every kind of refusal with it
 from wellchat.errors import WellchatError
+from wellchat.mail.reasons import REWORDED
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = sorted(path for path in (ROOT / "templates").rglob("*.*") if path.suffix in (".html", ".txt"))
@@ -51,6 +52,13 @@ def test_says_what_is_named(language: str) -> None:
             without_count = [name for name in wanted if name != "%(num)s"]
             assert found == wanted or (isinstance(message.id, tuple) and found == without_count), message.id
             assert not re.search(r"%(?!\(\w+\)s)", form), f"a bare % in {form}"
+
+
+def test_a_reworded_reason_leads_to_a_sentence_of_today(source: catalogs.Catalog) -> None:
+    """Rows of the ledger that hold the old wording are shown in the new one, translated."""
+    current = {message.id for message in catalogs.sentences(source)}
+    assert set(REWORDED.values()) <= current
+    assert not set(REWORDED) & current
 
 
 @each_language
@@ -109,9 +117,8 @@ def bare(text: str) -> Iterator[str]:
     yield from (words for words in ATTRIBUTE.findall(text) if LETTERS.search(words.replace("\0", "")))
     for words in re.split(r"\0|\n", TAG.sub("\n", text)):
         words = re.sub(r"&\w+;", "", words)
-        if LETTERS.search(words) and not re.match(
-            r'[\w-]+="|/', words.strip()
-        ):  # an attribute or a path in pieces
+        # an attribute or a path in pieces
+        if LETTERS.search(words) and not re.match(r'[\w-]+="|/', words.strip()):
             yield words.strip()
 
 
@@ -147,12 +154,13 @@ PYTHON = [
     for path in sorted((ROOT / "wellchat").rglob("*.py"))
     if path.name != "cli.py" and path.parent.name != "demo"  # told at a terminal, in English
 ]
+# what they are told stands in the ledger, for its reader
 REASONED = {
     "record_skip",
     "queue_mail",
     "create_claimed",
     "NotWanted",
-}  # what they are told stands in the ledger, for its reader
+}
 
 
 def refusals() -> set[str]:
@@ -203,7 +211,7 @@ def test_what_people_are_told_is_translated(path: Path) -> None:
         'raise Invalid({"name": "Too long."})',
         'raise DeadLink(detail="Gone.")',
         'raise NotWanted("It was read.")',
-        'record_skip(name="reset", reason="Nobody has this address.")',
+        'record_skip(name="reset", reason="There is no account with this address.")',
         'class DeadLink(WellchatError):\n    title = "Gone"',
     ],
 )

@@ -18,8 +18,8 @@ from wellchat.digests.preview import preview
 from wellchat.errors import Conflict
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
-from wellchat.messaging import actions as messaging
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging import messages
+from wellchat.messaging.threads import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import notification_json
 from wellchat.subjects import actions as subjects
@@ -71,7 +71,10 @@ def test_a_person_s_choice_is_above_the_browser_s(app, cast, browse, now):
 
 
 def test_a_refusal_is_told_without_the_database(talk, browse, change, monkeypatch):
-    """It goes away within a transaction: the rollback leaves nothing of who asks, and nobody can tell it anew."""
+    """It goes away within a transaction.
+
+    The rollback leaves nothing of who asks, and nobody can tell it anew.
+    """
     change(talk.cara, locale="de")
 
     def gone(*_):
@@ -81,7 +84,7 @@ def test_a_refusal_is_told_without_the_database(talk, browse, change, monkeypatc
         event.listen(db.engine, "before_cursor_execute", gone)
         gone()
 
-    monkeypatch.setattr(messaging, "run", goes_away)
+    monkeypatch.setattr(messages, "execute", goes_away)
     said = {"body": "Hello", "client_key": "1"}
     try:
         path, ours = f"/api/threads/{talk.id}/messages", {"Sec-Fetch-Site": "same-origin"}
@@ -288,9 +291,14 @@ def test_a_digest_is_in_its_reader_s_language(app, cast, talk, now):
 def test_a_notification_is_told_in_its_reader_s_language(cast, now):
     reads(cast.cara, "de")
     subjects.put_subject(
-        kind="session", external_id="s1", title="Erstgespräch", client_id=cast.cara.id, professional_id=cast.paul.id,
-        starts_at=now + timedelta(days=3), now=now,
-    )  # fmt: skip
+        kind="session",
+        external_id="s1",
+        title="Erstgespräch",
+        client_id=cast.cara.id,
+        professional_id=cast.paul.id,
+        starts_at=now + timedelta(days=3),
+        now=now,
+    )
     from wellchat.booking_notices.actions import sweep
 
     sweep(now)
@@ -305,8 +313,17 @@ def test_a_notification_is_told_in_its_reader_s_language(cast, now):
 
 
 def test_counts_beside_a_notification_are_told_when_they_are_shown(app, cast, now):
-    row = Notification(user_id=cast.cara.id, kind="message", count=3, title="Paul", preview="x", created_at=now,
-                       updated_at=now, group_key="g", payload={})  # fmt: skip
+    row = Notification(
+        user_id=cast.cara.id,
+        kind="message",
+        count=3,
+        title="Paul",
+        preview="x",
+        created_at=now,
+        updated_at=now,
+        group_key="g",
+        payload={},
+    )
     for language, said in (
         ("en", "3 new messages"),
         ("de", "3 neue Nachrichten"),

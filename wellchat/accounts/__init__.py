@@ -1,16 +1,18 @@
-"""People: accounts, how they prove who they are, their profile, their presence."""
+"""Accounts: people, how they sign in, their profile and their presence."""
 
 from wellchat.accounts import cli, links, sessions
 from wellchat.accounts.api import api
 from wellchat.accounts.pages import pages
+from wellchat.accounts.personal_data import personal_data
 from wellchat.accounts.queries import language_of
 from wellchat.accounts.settings import settings
-from wellchat.feature import Feature, MailType
+from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail.hooks import reader_language
 
 feature = Feature(
     "accounts",
+    personal_data=personal_data,
     blueprints=(pages, settings, api),
     commands=(cli.user, cli.token),
     tidies=(lambda now: {"links_trimmed": links.trim_used_links(now=now)},),
@@ -23,5 +25,7 @@ feature = Feature(
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},
     handlers=((reader_language, language_of),),
+    account_menu=(NavItem("/settings", N_("Settings"), "settings"),),
+    settings_tabs=(NavItem("/settings", N_("You")),),
     setup=sessions.init_app,
 )

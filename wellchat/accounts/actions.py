@@ -1,4 +1,4 @@
-"""What accounts do, and what is done to them. How people prove who they are is in credentials.py."""
+"""Write accounts: users, profiles, avatars, tokens, presence. Authentication is in credentials.py."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.i18n import gettext
 
-TOUCH_EVERY = timedelta(seconds=20)  # at most; one presence write per person and process
-MAX_TOUCHED = 10_000  # people a process remembers to have touched
+TOUCH_EVERY = timedelta(seconds=20)  # at most one presence write per person and process
+MAX_TOUCHED = 10_000  # people that a process remembers
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
 
@@ -34,7 +34,7 @@ def create_user(
     role_label: str | None = None,
     bio: str | None = None,
 ) -> User:
-    """An account whose address the operator vouches for. Raises Conflict where the address has one.
+    """Create an account with a verified address, for the operator. Raises Conflict if the address is taken.
 
     The values are those of forms.NewUser: checked, the address in lower case.
     """
@@ -52,12 +52,15 @@ def create_user(
             created_at=now,
         )
         if user is None:
-            raise Conflict(gettext("%(email)s has an account already.", email=email))
+            raise Conflict(gettext("%(email)s already has an account.", email=email))
     return user
 
 
 def insert_user(**values: Any) -> User | None:
-    """The new user with their change log, or None where the address is taken: one of any number of tries wins."""
+    """Insert a user with their change log. Return None if the address is taken.
+
+    ON CONFLICT decides, so exactly one of several sign-ups at the same time succeeds.
+    """
     user_id = db.session.execute(
         insert(User)
         .values(
@@ -77,9 +80,10 @@ def insert_user(**values: Any) -> User | None:
 
 
 def lock_user(user_id: str) -> User:
-    """The user as of now, nobody else changing it before this transaction ends. Raises NotFound.
+    """Return the user, freshly read and locked for update until the end of the transaction. Raises NotFound.
 
-    Who only refers to the user, as every row of their log does, need not wait: they may hold what we want next.
+    The lock is FOR NO KEY UPDATE: inserts that only refer to the user, such as rows of their log, need not
+    wait. Otherwise two transactions could wait for each other.
     """
     user = db.session.get(User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
@@ -97,7 +101,7 @@ def update_profile(
     role_label: str | None = None,
     open_to_clients: bool = True,
 ) -> User:
-    """The values are those of forms.Profile. Being open to new clients is for professionals only."""
+    """Update the profile with the values of forms.Profile. `open_to_clients` is for professionals only."""
     with transaction():
         user = lock_user(user_id)
         shown_before = (user.name, user.label)
@@ -112,7 +116,7 @@ def update_profile(
 
 
 def set_avatar(*, user_id: str, upload: bytes) -> User:
-    """Raises Invalid for what is no picture we take, or one too large to open."""
+    """Store a new picture. Raises Invalid if it is no picture, of an unknown format, or too large."""
     picture = pictures.square(upload)
     with transaction():
         user = lock_user(user_id)
@@ -127,6 +131,7 @@ def set_avatar(*, user_id: str, upload: bytes) -> User:
 
 
 def remove_avatar(*, user_id: str) -> User:
+    """Delete the picture; the initials are shown again."""
     with transaction() as session:
         user = lock_user(user_id)
         session.execute(delete(Avatar).where(Avatar.user_id == user_id))
@@ -140,7 +145,7 @@ def _announce_profile_change(user: User) -> None:
 
 
 def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
-    """A new bearer token. This is the only time it can be read: we keep its digest."""
+    """Create a bearer token and return its secret. Only a hash is stored, so it cannot be read again."""
     secret = secrets.token_urlsafe(32)
     with transaction() as session:
         lock_user(user_id)
@@ -149,7 +154,7 @@ def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
 
 
 def revoke_token(*, user_id: str, token_id: str) -> None:
-    """Raises NotFound for a token that is not this user's."""
+    """Delete a token of this user. Raises NotFound for any other."""
     with transaction() as session:
         gone = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id))
         if gone.rowcount == 0:  # type: ignore[attr-defined]
@@ -158,7 +163,7 @@ def revoke_token(*, user_id: str, token_id: str) -> None:
 
 
 def note_language(*, user_id: str, language: str) -> None:
-    """What somebody's browser asks for: mails to them are written in it, unless they chose another."""
+    """Store the language of the browser: mails use it unless the person chose one."""
     with transaction() as session:
         session.execute(update(User).where(User.id == user_id).values(browser_locale=language))
 
@@ -166,13 +171,15 @@ def note_language(*, user_id: str, language: str) -> None:
 def touch_presence(
     *, user_id: str, now: datetime, thread_id: str | None = None, same_thread: bool = False
 ) -> None:
-    """The person did something here, with this thread before their eyes, or none; `same_thread`: wherever they were.
+    """Record that the person acted just now, with `thread_id` open, or none.
 
-    Seldom written: only when the last time was a while ago, or the thread is another.
+    `same_thread` keeps the thread of the last time. It writes only if some time has passed or the thread
+    changed.
     """
     last_at, last_thread = _touched.get(user_id, (None, None))
     thread_id = last_thread if same_thread else thread_id
-    seldom = min(TOUCH_EVERY, timedelta(seconds=setting("AWAY_AFTER") / 4))  # often enough never to seem away
+    # often enough that nobody active seems away
+    seldom = min(TOUCH_EVERY, timedelta(seconds=setting("AWAY_AFTER") / 4))
     if last_at is not None and now - last_at < seldom and thread_id == last_thread:
         return
     fresh: dict[str, Any] = {"seen_at": now}

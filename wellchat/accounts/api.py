@@ -1,4 +1,4 @@
-"""Bearer tokens, for programs."""
+"""Create and revoke bearer tokens, for programs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ api = APIBlueprint("accounts_api", __name__, url_prefix="/api", tag="Tokens")
 
 
 class NewToken(BaseModel):
-    """`token` is shown this once."""
+    """A new token; `token` is shown only once."""
 
     token: str
 
@@ -31,7 +31,7 @@ class NewToken(BaseModel):
 @api.output(NewToken, status_code=201)
 @api.doc(responses={401: "Wrong address or password", 403: "The address is not verified yet"})
 def post_token(body: SignIn) -> tuple[dict[str, str], int]:
-    """A bearer token for an email address and its password."""
+    """Create a bearer token for an email address and its password."""
     user = credentials.authenticate(email=body.email, password=body.password)
     if user is None:
         raise NotSignedIn(gettext("The email address or the password is not right."))
@@ -45,7 +45,7 @@ def post_token(body: SignIn) -> tuple[dict[str, str], int]:
 @signed_in
 @api.output({}, status_code=204)
 def delete_token() -> tuple[str, int]:
-    """End the token this call is made with."""
+    """End the token that this call is made with."""
     token_id = g.get("token_id")
     if token_id is None:
         raise NotFound(gettext("This call was not made with a token."))

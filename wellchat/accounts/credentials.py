@@ -1,6 +1,6 @@
-"""How people prove who they are: signing up, signing in, links by mail, passwords.
+"""Sign up, authenticate, verify addresses and change passwords.
 
-Nothing here tells a stranger whether an address has an account: both cases answer alike and do work of one size.
+Nothing here tells a stranger whether an address has an account: both cases return the same and cost the same.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ def sign_up(
     now: datetime,
     language: str | None = None,
 ) -> None:
-    """Make an account that waits for its address to be proven. A mail says what came of it; the answer never does.
+    """Create an account whose address is not verified yet, and send a mail with the result.
 
-    Whoever signs up with somebody else's unproven address must not have chosen the password that its owner's link
-    then opens: where two sign-ups disagree, neither password holds, and the link asks for a new one.
+    The response is the same for a taken address. Somebody may sign up with an unverified address of another
+    person; their password must not work once the owner opens the link. If two sign-ups disagree, neither
+    password holds, and the owner chooses a new one after opening the link.
     """
     existing = user_by_email(email)
     agrees = existing is not None and passwords.matches(password, existing.password_hash)
@@ -56,7 +57,7 @@ def sign_up(
         found = user_by_email(email)
         assert found is not None
         compared = found.password_hash
-        taken = lock_user(found.id)  # as it is now: its owner may have opened the link since
+        taken = lock_user(found.id)  # the present row: its owner may have opened the link since
         if taken.verified_at is not None:
             _mail(taken, "already_registered", now)
             return
@@ -66,13 +67,13 @@ def sign_up(
 
 
 def send_verification(*, user_id: str, now: datetime) -> None:
-    """Another link that proves the address."""
+    """Send another link that verifies the address."""
     with transaction():
         _mail(lock_user(user_id), "verification", now, link="verify")
 
 
 def verify_address(*, token: str, now: datetime) -> User:
-    """The address is proven by whoever could read the mail. Raises links.DeadLink."""
+    """Mark the address as verified: whoever has the link could read the mail. Raises links.DeadLink."""
     with transaction():
         user = links.redeem(token, links.VERIFY, now=now)
         user.verified_at = now
@@ -81,7 +82,10 @@ def verify_address(*, token: str, now: datetime) -> User:
 
 
 def authenticate(*, email: str, password: str) -> User | None:
-    """Who this is, if the password is right; the address may still be unproven. Takes as long for unknown ones."""
+    """Return the user if the password is right, else None. The address may still be unverified.
+
+    It takes as long for an unknown address.
+    """
     user = user_by_email(email)
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
@@ -93,6 +97,7 @@ def authenticate(*, email: str, password: str) -> User | None:
         with transaction() as session:
             session.execute(
                 update(User)
+                # Compare and set: a password changed in the meantime must not be overwritten.
                 .where(User.id == user.id, User.password_hash == stored)
                 .values(password_hash=fresh)
             )
@@ -100,16 +105,25 @@ def authenticate(*, email: str, password: str) -> User | None:
 
 
 def request_password_reset(*, email: str, now: datetime) -> None:
-    """Mail a link to the owner of the address, if there is one; the ledger says so either way."""
+    """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
     user = user_by_email(email)
     if user is None:
-        record_skip(user_id=None, address=email, name="reset", reason=N_("Nobody has this address."), now=now)
+        record_skip(
+            user_id=None,
+            address=email,
+            name="reset",
+            reason=N_("There is no account with this address."),
+            now=now,
+        )
     else:
         _mail(user, "reset", now, link="reset")
 
 
 def reset_password(*, token: str, password: str, now: datetime) -> User:
-    """The holder of the link chooses a new password; every session and token ends. Raises links.DeadLink."""
+    """Set a new password for the holder of the link, and end every session and token.
+
+    Raises links.DeadLink.
+    """
     password_hash = passwords.hash_password(password)
     with transaction():
         user = links.redeem(token, links.RESET, now=now)
@@ -119,9 +133,10 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
 
 
 def change_password(*, user_id: str, current: str, new: str, now: datetime) -> User:
-    """Every session and token ends; the caller signs this one in anew. Raises Invalid where `current` is wrong.
+    """Set a new password and end every session and token; the caller signs this session in again.
 
-    Who has no password yet proved themselves by a link, and needs none to choose one.
+    Raises Invalid if `current` is wrong. A user without a password has signed in by a link and needs no
+    `current`.
     """
     user = db.session.get_one(User, user_id)
     stored = user.password_hash
@@ -131,7 +146,9 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
     with transaction():
         user = lock_user(user_id)
         if user.password_hash != stored:
-            raise Invalid({"current_password": gettext("It was changed a moment ago. Reload the page.")})
+            raise Invalid(
+                {"current_password": gettext("Your password was changed a moment ago. Reload the page.")}
+            )
         _set_password(user, password_hash, now)
     return user
 
@@ -143,19 +160,18 @@ def _set_password(user: User, password_hash: str, now: datetime) -> None:
 
 
 def end_sessions(*, user_id: str) -> User:
-    """Everywhere, at once: cookies, remembered browsers, bearer tokens."""
+    """End every session at once: cookies, remembered browsers, bearer tokens. Return the user."""
     with transaction() as session:
         user = lock_user(user_id)
         user.session_epoch += 1
         session.execute(delete(Token).where(Token.user_id == user_id))
-        end_access(
-            user_id=user_id
-        )  # last: whoever tells this user of something holds what goes with a token first
+        # last, by the lock order: whoever notifies this user locks the push devices of a token before the log
+        end_access(user_id=user_id)
     return user
 
 
 def end_session(*, user: User, now: datetime) -> None:
-    """The session that loaded `user` is over: a copy of its cookie does not bring it back."""
+    """End the session that loaded `user`: a copy of its cookie no longer works."""
     with transaction():
         links.use_once(session_fingerprint(user.session_id), now=now)
         end_access(user_id=user.id)

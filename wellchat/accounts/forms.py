@@ -1,4 +1,4 @@
-"""Shapes of what people enter about themselves."""
+"""Check what people enter about themselves."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from wellchat.i18n import available_languages, gettext
 
 MAX_PASSWORD_LENGTH = 200
 _COMMON = """
-password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui qwerty123
-qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
+password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
+qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
 letmein1 welcome1 welcome123 changeme wellchat
 """
 COMMON_PASSWORDS = frozenset(_COMMON.split())
 
-SPECIAL_USE_DOMAIN_NAMES.clear()  # an installation may live on an intranet, where .local and .test are addresses
+# An installation may be on an intranet, where .local and .test are real addresses.
+SPECIAL_USE_DOMAIN_NAMES.clear()
 
-# Characters that turn the reading direction: a name with one could rewrite the words around it.
+# Characters that change the text direction (UAX #9): a name with one could reorder the words around it.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 _LOOKS_LIKE_A_LINK = re.compile(r"[<>]|://|\bwww\.", re.IGNORECASE)
@@ -32,19 +33,23 @@ _LOOKS_LIKE_A_LINK = re.compile(r"[<>]|://|\bwww\.", re.IGNORECASE)
 
 @lru_cache(maxsize=1)
 def known_zones() -> frozenset[str]:
+    """Return the names of all IANA time zones."""
     return frozenset(available_timezones())
 
 
 @lru_cache(maxsize=1)
 def time_zones() -> tuple[str, ...]:
-    """The names to choose from, in order; old ones that only stand for another are understood, not offered."""
+    """Return the zones to choose from, sorted. Old aliases are accepted but not offered."""
     return tuple(
         sorted(name for name in known_zones() if name == "UTC" or ("/" in name and name[:4] != "Etc/"))
     )
 
 
 def _email(text: str) -> str:
-    """One address, lower case, spelled so that a mail server takes it. Intranet names count as addresses."""
+    """Return one address in lower case, as a mail server accepts it (RFC 5321).
+
+    Intranet names are accepted.
+    """
     try:
         found = validate_email(
             text.strip(),
@@ -54,7 +59,9 @@ def _email(text: str) -> str:
             strict=True,
         )
     except EmailNotValidError:
-        raise ValueError(gettext("This is not an email address. It looks like name@example.com.")) from None
+        raise ValueError(
+            gettext("This is not an email address. Enter one such as name@example.com.")
+        ) from None
     address = (found.ascii_email or found.normalized).lower()
     if len(address) > 254:
         raise ValueError(gettext("At most 254 characters."))
@@ -62,7 +69,7 @@ def _email(text: str) -> str:
 
 
 def _maybe_email(text: str) -> str:
-    """What is no address belongs to nobody, and gets the same answer as an unknown one."""
+    """Return an address, or the text unchanged: an invalid one gets the same response as an unknown one."""
     try:
         return _email(text)
     except ValueError:
@@ -70,19 +77,25 @@ def _maybe_email(text: str) -> str:
 
 
 def _one_line(text: str) -> str:
-    """Words with single spaces; nothing that steers a terminal, ends a mail header or turns the reading direction."""
+    """Return the words with single spaces.
+
+    Raises ValueError for control characters, which could end a mail header, and for direction marks.
+    """
     text = " ".join(text.split())
     if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
-        raise ValueError(gettext("This has characters that cannot be shown."))
+        raise ValueError(gettext("This contains characters that cannot be shown."))
     return text
 
 
 def _name(text: str) -> str:
-    """A name stands in mails to people who never heard of us: it may not carry an advertisement's address."""
+    """Refuse a name that looks like a link.
+
+    Names appear in mails: with a link in it, a name would carry an advertisement to strangers.
+    """
     if _LOOKS_LIKE_A_LINK.search(text):
         raise ValueError(gettext("This looks like a web address, not like a name."))
     if not any(unicodedata.category(c)[0] in "LNS" for c in text):
-        raise ValueError(gettext("Write a name that can be read."))
+        raise ValueError(gettext("Enter a name with letters or digits."))
     return text
 
 
@@ -90,25 +103,25 @@ def _fresh_password(text: str) -> str:
     if len(text) < 8:
         raise ValueError(gettext("This is too short."))
     if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
-        raise ValueError(gettext("This is one of the first that anybody would try. Choose another."))
+        raise ValueError(gettext("This password is too easy to guess. Choose another."))
     return text
 
 
 def _known_zone(text: str) -> str:
     if text not in known_zones():
-        raise ValueError(gettext("There is no such time zone. It looks like Europe/Paris."))
+        raise ValueError(gettext("There is no such time zone. Use a name such as Europe/Paris."))
     return text
 
 
 def _zone_or_utc(text: str) -> str:
-    """The browser's own guess, which nobody typed and nobody should be blamed for."""
+    """Return the zone that the browser sent, or UTC: nobody typed it, so nobody gets an error."""
     return text if text in known_zones() else "UTC"
 
 
 def _nothing_if_empty(text: object) -> object:
     if not isinstance(text, str):
         return text
-    return text.replace("\r\n", "\n").strip() or None  # browsers send two characters for the one they counted
+    return text.replace("\r\n", "\n").strip() or None  # browsers send CR LF for one line break
 
 
 def _ticked(value: object) -> object:
@@ -130,15 +143,21 @@ Role = Literal["client", "professional", "admin"]
 
 
 class SignIn(Form):
+    """Sign in with an address and a password."""
+
     email: MaybeEmail
     password: Password
 
 
 class SignInPage(SignIn):
+    """Sign in on the page, with "remember me"."""
+
     remember: Ticked = False
 
 
 class SignUp(Form):
+    """Create an account."""
+
     email: Email
     name: Name
     password: FreshPassword
@@ -147,7 +166,7 @@ class SignUp(Form):
 
 
 class NewUser(Form):
-    """An account made by the operator, who may choose any role and password."""
+    """Create an account as the operator, who may choose any role and password."""
 
     email: Email
     name: Name
@@ -159,20 +178,26 @@ class NewUser(Form):
 
 
 class ForgotPassword(Form):
+    """Ask for a reset link."""
+
     email: Email
 
 
 class ResetPassword(Form):
+    """Choose a new password after opening a reset link."""
+
     password: FreshPassword
 
 
 class ChangePassword(Form):
+    """Change the password; `current_password` is empty if there is none yet."""
+
     current_password: Annotated[Text, StringConstraints(max_length=MAX_PASSWORD_LENGTH)] = ""
     new_password: FreshPassword
 
 
 def _known_language(text: object) -> object:
-    """Nothing: what the browser asks for."""
+    """Return the language; None for an empty value, which means the browser's."""
     if not text:
         return None
     if text not in available_languages():
@@ -181,6 +206,8 @@ def _known_language(text: object) -> object:
 
 
 class Profile(Form):
+    """Edit the profile."""
+
     name: Name
     time_zone: TimeZone
     locale: Annotated[str | None, BeforeValidator(_known_language)] = None
@@ -190,4 +217,6 @@ class Profile(Form):
 
 
 class TokenName(Form):
+    """Name a bearer token."""
+
     name: Annotated[Text, StringConstraints(max_length=80), AfterValidator(_one_line)] = ""

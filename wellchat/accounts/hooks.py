@@ -1,4 +1,4 @@
-"""Where accounts call the features above them."""
+"""Define where accounts call the features above them."""
 
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
@@ -7,4 +7,7 @@ profile_changed_in_transaction: Hook[[str], None] = Hook("accounts.profile_chang
 """(user id): their name, picture or role looks different from now on."""
 
 sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
-"""(user), after a correct password. If any handler returns True, sign-in is refused as if the password were wrong."""
+"""(user), called after a correct password.
+
+If any handler returns True, sign-in is refused as if the password were wrong.
+"""

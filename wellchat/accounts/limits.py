@@ -1,4 +1,4 @@
-"""How often strangers may knock: per address they come from, and per account they name, known or not."""
+"""Limit the attempts of strangers: per IP address, and per account that they name, existing or not."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from wellchat.web import limiter
 
 
 def _named_account() -> str:
-    """The address named in the request, whichever way; hashed, for it goes into Redis and into logs."""
+    """Return the rate limit key of the email address in the request.
+
+    The address is hashed, because the key goes into Redis and into logs.
+    """
     named = request.form.get("email")
     if named is None and request.is_json:
         body = request.get_json(silent=True)

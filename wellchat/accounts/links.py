@@ -1,7 +1,7 @@
-"""Links with a secret, for mails: signed, expiring, and each works once.
+"""Sign links for mails: they expire, and each works once.
 
-A link is bound to what stood when it was made: a reset link dies with the password it is to replace. Nothing of it is
-stored before it is used; it is made anew whenever a mail is.
+A link is bound to the state of the account when it was made: a reset link dies with the password that it is
+to replace. Nothing is stored before it is used, and a mail makes its link when it is sent.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from wellchat.mail.compose import NotWanted
 
 
 class DeadLink(WellchatError):
-    """A link that is expired, was used, or never was one; the three are not told apart."""
+    """A link that is expired, used or forged. Nothing tells the three apart."""
 
     status = 410
-    title = N_("This link no longer works")
+    heading = N_("This link no longer works")
 
     def __init__(self) -> None:
         super().__init__(
@@ -35,6 +35,8 @@ class DeadLink(WellchatError):
 
 
 class Purpose(NamedTuple):
+    """A kind of link: its name, its path and how long it works."""
+
     name: str
     path: str
     lifetime: timedelta
@@ -45,7 +47,7 @@ RESET = Purpose("reset", "/reset-password/", timedelta(hours=1))
 
 
 def verify_path(user_id: str, now: datetime) -> str:
-    """The path of a link that proves the address. Raises NotWanted where it is proven already."""
+    """Return the path of a link that verifies the address. Raises NotWanted if it is verified already."""
     user = _owner(user_id)
     if user.verified_at is not None:
         raise NotWanted(N_("The address is verified already."))
@@ -53,7 +55,7 @@ def verify_path(user_id: str, now: datetime) -> str:
 
 
 def reset_path(user_id: str, now: datetime) -> str:
-    """The path of a link that lets its holder choose a new password."""
+    """Return the path of a link to choose a new password. Raises NotWanted if the account is gone."""
     return _path(RESET, _owner(user_id), now)
 
 
@@ -71,7 +73,7 @@ def _path(purpose: Purpose, user: User, now: datetime) -> str:
 
 
 def link_owner(token: str, purpose: Purpose, *, now: datetime) -> User:
-    """Whose link it is, changing nothing. Raises DeadLink."""
+    """Return the user of a link without using it up. Raises DeadLink."""
     user, key = _read(token, purpose, now=now, lock=False)
     if db.session.get(UsedLink, sha256_hex(key)) is not None:
         raise DeadLink
@@ -79,7 +81,10 @@ def link_owner(token: str, purpose: Purpose, *, now: datetime) -> User:
 
 
 def redeem(token: str, purpose: Purpose, *, now: datetime) -> User:
-    """Use it up and answer whose it is. Call inside `transaction()`. Raises DeadLink for all but the first."""
+    """Use up a link and return its user. Call inside `transaction()`.
+
+    Raises DeadLink for all but the first.
+    """
     user, key = _read(token, purpose, now=now, lock=True)
     if not use_once(key, now=now):
         raise DeadLink
@@ -87,7 +92,10 @@ def redeem(token: str, purpose: Purpose, *, now: datetime) -> User:
 
 
 def use_once(key: str, *, now: datetime) -> bool:
-    """False where somebody was faster: the primary key lets one in."""
+    """Mark a key as used.
+
+    Return False if it was used before: the primary key lets only one insert succeed.
+    """
     taken = db.session.execute(
         insert(UsedLink)
         .values(digest=sha256_hex(key), used_at=now)
@@ -98,14 +106,17 @@ def use_once(key: str, *, now: datetime) -> bool:
 
 
 def trim_used_links(*, now: datetime) -> int:
-    """Forget what was used up so long ago that it would no longer work anyhow. Answers how many went."""
+    """Delete used links and ended sessions that have expired anyway. Return how many."""
     with transaction() as session:
         gone = session.execute(delete(UsedLink).where(UsedLink.used_at < now - SESSION_LASTS))
         return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[User, str]:
-    """The owner, and what the link says. Not its spelling, which base64 leaves room to vary."""
+    """Return (user, key).
+
+    The key is built from the content, because base64 allows several spellings of it.
+    """
     try:
         user_id, expires, fingerprint = _signer(purpose).loads(token)
     except (BadData, ValueError, TypeError):
@@ -123,6 +134,6 @@ def _signer(purpose: Purpose) -> URLSafeSerializer:
 
 
 def _fingerprint(user: User) -> str:
-    """What stood when the link was made; when it no longer stands, neither does the link."""
+    """Return a hash of the account's state; when that changes, links made before no longer work."""
     what = (user.password_hash, user.session_epoch, user.email, user.verified_at is not None)
     return sha256_hex(repr(what))[:20]

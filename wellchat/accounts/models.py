@@ -1,4 +1,4 @@
-"""People: who they are, how they sign in, and whether they are there."""
+"""Define the tables of accounts: users, avatars, tokens, used links, presences; and the session ids."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ ROLE_LABELS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_
 
 
 def label_of(role: str, own: str | None) -> str:
-    """The word people see for a role, in the language of who reads it; `own` is the trade's."""
+    """Return the label of a role in the reader's language, or `own`, the label that the person chose."""
     return own or gettext(ROLE_LABELS[role])
 
 
-SESSION_LASTS = timedelta(days=90)  # a remembered browser too; longer than any cookie or link of ours
+SESSION_LASTS = timedelta(days=90)  # for a remembered browser too; longer than any cookie or link of ours
 DAY_ONE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -35,70 +35,75 @@ class User(Base):
     __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin')", name="role"),)
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
-    email: Mapped[str] = mapped_column(
-        String(254), unique=True
-    )  # lower case, as accounts.forms normalises it
+    # lower case; accounts.forms normalises it
+    email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(12))
-    role_label: Mapped[str | None] = mapped_column(
-        String(40)
-    )  # the trade's word for the role: Coach, Stylist
+    # the person's own label for the role: Coach, Stylist
+    role_label: Mapped[str | None] = mapped_column(String(40))
     bio: Mapped[str | None] = mapped_column(String(280))
-    password_hash: Mapped[str | None] = mapped_column(String(200))  # none: cannot sign in with a password
+    password_hash: Mapped[str | None] = mapped_column(String(200))  # None: cannot sign in with a password
     time_zone: Mapped[str] = mapped_column(String(64), default="UTC")
-    zone_known: Mapped[bool] = mapped_column(
-        Boolean, default=False, server_default=false()
-    )  # told, or chosen
-    locale: Mapped[str | None] = mapped_column(String(12))  # chosen; none: what the browser asks for
-    browser_locale: Mapped[str | None] = mapped_column(String(12))  # what it asked for last; for mails
-    open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # a new client may write first
-    avatar_version: Mapped[str | None] = mapped_column(String(13))  # none: initials
-    session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # raised to end every session at once
+    # the browser sent it, or the person chose it
+    zone_known: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    locale: Mapped[str | None] = mapped_column(String(12))  # chosen by the person; None: the browser's
+    browser_locale: Mapped[str | None] = mapped_column(String(12))  # the last Accept-Language; used for mails
+    open_to_clients: Mapped[bool] = mapped_column(Boolean, default=True)  # new clients may write first
+    avatar_version: Mapped[str | None] = mapped_column(String(13))  # None: initials are shown
+    session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # incremented to end every session at once
     verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     is_active: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
-    session_id = ""  # of the session that loaded this object; not a column
+    session_id = ""  # id of the session that loaded this object; not a column
     locale_before = (
-        ""  # when it was loaded: a refusal is told in it where a rollback has taken the rest; not a column
+        ""  # `locale` at loading, for the error page after a rollback expired the rest; not a column
     )
-    access_seq = -1  # of the user's log as it stood when they proved who they are; not a column
+    access_seq = -1  # access_seq of the change log when the user was authenticated; not a column
 
     @property
     def is_professional(self) -> bool:
+        """Return whether the person is a professional."""
         return self.role == PROFESSIONAL
 
     @property
     def is_client(self) -> bool:
+        """Return whether the person is a client."""
         return self.role == CLIENT
 
     @property
     def is_admin(self) -> bool:
+        """Return whether the person is an administrator."""
         return self.role == ADMIN
 
     @property
     def label(self) -> str:
+        """Return the label of the role, in the reader's language."""
         return label_of(self.role, self.role_label)
 
     @property
     def language(self) -> str | None:
-        """What mails to this person are written in."""
+        """Return the language of mails to this person; None if unknown."""
         return self.locale or self.browser_locale
 
     @property
     def avatar_url(self) -> str | None:
+        """Return the path of the picture, with its version; None without a picture."""
         return f"/people/{self.id}/avatar?v={self.avatar_version}" if self.avatar_version else None
 
     def get_id(self) -> str:
-        """What the session cookies hold (Flask-Login): worthless once the epoch has moved on, or this one has ended."""
+        """Return the value of the session cookies (Flask-Login): "user id.epoch.session id".
+
+        It is worthless when the epoch has moved on or this session was ended.
+        """
         self.session_id = self.session_id or new_session_id(clock.now())
         return f"{self.id}.{self.session_epoch}.{self.session_id}"
 
 
 class Avatar(Base):
-    """A person's picture, re-encoded by us: small, square, stripped of everything but pixels."""
+    """A person's picture, re-encoded by us: small, square, only pixels."""
 
     __tablename__ = "avatars"
 
@@ -107,7 +112,7 @@ class Avatar(Base):
 
 
 class Token(Base):
-    """A bearer token; only its SHA-256 is kept."""
+    """A bearer token; only its SHA-256 is stored."""
 
     __tablename__ = "tokens"
 
@@ -119,7 +124,7 @@ class Token(Base):
 
 
 class UsedLink(Base):
-    """A signed link that has done its work, or a session that was signed out: neither works again."""
+    """The hash of a used link or of a signed-out session: neither works again."""
 
     __tablename__ = "used_links"
 
@@ -128,7 +133,7 @@ class UsedLink(Base):
 
 
 class Presence(Base):
-    """When a person last did something here, and which thread they had before their eyes. Never from polling alone."""
+    """The moment when a person last acted, and the thread that was open. Polling alone does not count."""
 
     __tablename__ = "presences"
 
@@ -138,21 +143,26 @@ class Presence(Base):
 
 
 def sha256_hex(secret: str) -> str:
-    """What is kept of a token, a used link or an ended session: enough to know it again."""
+    """Return the SHA-256 in hex: what is stored of a token, a used link or an ended session."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def session_fingerprint(session_id: str) -> str:
-    """A session's entry among the used links, once it has ended."""
+    """Return the key under which an ended session is stored among the used links."""
     return f"session:{session_id}"
 
 
 def new_session_id(now: datetime) -> str:
-    """It says on which day it began: sessions end by themselves, so that the list of those that were ended can."""
+    """Return a new session id: "day~random".
+
+    It contains its start day (days since 1970-01-01), so that ended sessions need to be remembered only for
+    SESSION_LASTS.
+    """
     return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(12)}"
 
 
 def is_over(session_id: str, now: datetime) -> bool:
+    """Return whether a session is older than SESSION_LASTS, or its id is malformed."""
     day = session_id.partition("~")[0]
     if not (day.isascii() and day.isdecimal() and len(day) < 7):
         return True

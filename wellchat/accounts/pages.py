@@ -1,4 +1,4 @@
-"""The pages of coming and going: sign in and out, sign up, and the links that come by mail."""
+"""Serve the pages to sign in, sign up and sign out, and the links that come by mail."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Page = str | tuple[str, int] | BaseResponse
 
 
 def _form(template: str, refusal: Invalid | None = None, **context: object) -> tuple[str, int]:
-    """A page with a form; after a refusal with what was typed, and why it was not taken beside each field."""
+    """Return (page, status): after a refusal with the entered values, an error beside each field, and 422."""
     errors = refusal.errors if refusal else {}
     page = render_template(f"accounts/{template}.html", errors=errors, typed=request.form, **context)
     return page, 422 if refusal else 200
@@ -33,6 +33,7 @@ def _form(template: str, refusal: Invalid | None = None, **context: object) -> t
 
 @pages.get("/sign-in")
 def sign_in() -> Page:
+    """Show the sign-in form."""
     if current_user.is_authenticated:
         return redirect(safe_next(request.args.get("next")))
     return _form("sign_in", next=safe_next(request.args.get("next")))
@@ -42,6 +43,7 @@ def sign_in() -> Page:
 @guess_by_ip
 @guess_by_account
 def post_sign_in() -> Page:
+    """Sign in, or send another verification link if the address is not verified."""
     going_to = safe_next(request.form.get("next"))
     try:
         form = read_form(SignInPage)
@@ -59,6 +61,7 @@ def post_sign_in() -> Page:
 
 @pages.get("/sign-up")
 def sign_up() -> Page:
+    """Show the sign-up form."""
     return redirect("/") if current_user.is_authenticated else _form("sign_up")
 
 
@@ -66,6 +69,7 @@ def sign_up() -> Page:
 @mail_by_ip
 @mail_by_account
 def post_sign_up() -> Page:
+    """Create an account. The page is the same whether the address was taken or not."""
     try:
         form = read_form(SignUp)
     except Invalid as refusal:
@@ -76,6 +80,7 @@ def post_sign_up() -> Page:
 
 @pages.get("/forgot-password")
 def forgot_password() -> Page:
+    """Show the form that asks for a reset link."""
     return _form("forgot_password")
 
 
@@ -83,6 +88,7 @@ def forgot_password() -> Page:
 @mail_by_ip
 @mail_by_account
 def post_forgot_password() -> Page:
+    """Send a reset link. The page is the same whether the address is known or not."""
     try:
         form = read_form(ForgotPassword)
     except Invalid as refusal:
@@ -92,7 +98,7 @@ def post_forgot_password() -> Page:
 
 
 def _check_mail(address: str, what: str) -> str:
-    """The one answer, whatever the address is to us."""
+    """Return the page "check your mail": the same for every address."""
     captures_mails = current_app.config["SMTP_URL"] is None
     return render_template(
         "accounts/check_mail.html", address=address, what=what, captures_mails=captures_mails
@@ -101,7 +107,7 @@ def _check_mail(address: str, what: str) -> str:
 
 @pages.get("/verify/<token>")
 def verify(token: str) -> Page:
-    """Only asks: mail scanners open every link before its reader does."""
+    """Show a button only: mail scanners open every link before the reader does."""
     try:
         user = links.link_owner(token, links.VERIFY, now=clock.now())
     except DeadLink as dead:
@@ -112,6 +118,7 @@ def verify(token: str) -> Page:
 @pages.post("/verify/<token>")
 @guess_by_ip
 def post_verify(token: str) -> Page:
+    """Verify the address and sign in."""
     try:
         user = credentials.verify_address(token=token, now=clock.now())
     except DeadLink as dead:
@@ -129,6 +136,7 @@ def _welcome(user: User) -> BaseResponse:
 
 @pages.get("/reset-password/<token>")
 def reset_password(token: str) -> Page:
+    """Show the form for a new password. Opening the link does not use it up."""
     try:
         user = links.link_owner(token, links.RESET, now=clock.now())
     except DeadLink as dead:
@@ -139,6 +147,7 @@ def reset_password(token: str) -> Page:
 @pages.post("/reset-password/<token>")
 @guess_by_ip
 def post_reset_password(token: str) -> Page:
+    """Set the new password and sign in."""
     try:
         address = links.link_owner(token, links.RESET, now=clock.now()).email
         form = read_form(ResetPassword)
@@ -148,7 +157,7 @@ def post_reset_password(token: str) -> Page:
     except Invalid as refusal:
         return _form("reset_password", refusal, address=address)
     begin_session(user)
-    flash(gettext("Your new password is set. Everywhere else you are signed out."), "good")
+    flash(gettext("Your new password is set. You are signed out everywhere else."), "good")
     return redirect("/", 303)
 
 
@@ -158,6 +167,7 @@ def _dead(dead: DeadLink, what: str) -> tuple[str, int]:
 
 @pages.post("/sign-out")
 def sign_out() -> BaseResponse:
+    """Sign out, and ask the browser to clear its cache (Clear-Site-Data)."""
     end_session()
     response = redirect(url_for("accounts.sign_in"), 303)
     response.headers["Clear-Site-Data"] = '"cache"'

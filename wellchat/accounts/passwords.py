@@ -1,4 +1,4 @@
-"""Passwords: Argon2id, a few at a time."""
+"""Hash passwords with Argon2id (RFC 9106), a few at a time."""
 
 from __future__ import annotations
 
@@ -7,20 +7,24 @@ import threading
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
-# OWASP's parameters. A stored hash names its own; one made with others is renewed at the next sign-in.
+# OWASP's parameters. A stored hash contains its own; an outdated one is renewed at the next sign-in.
 hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
-# Each hash takes 19 MB: a crowd of guesses must not take all the memory there is.
+# Each hash takes 19 MB: many guesses at once must not use up the memory.
 _slots = threading.BoundedSemaphore(8)
 
 
 def hash_password(password: str) -> str:
+    """Return the Argon2id hash of a password. Waits while eight others are being made."""
     with _slots:
         return hasher.hash(password)
 
 
 def matches(password: str, stored: str | None) -> bool:
-    """Whether it is the right one. Takes as long where there is none to compare with: time must not tell which."""
+    """Return whether the password matches the stored hash.
+
+    Without a hash it takes as long: the time must not tell whether the account has a password, or exists.
+    """
     if stored is None:
         hash_password(password)
         return False
@@ -32,5 +36,5 @@ def matches(password: str, stored: str | None) -> bool:
 
 
 def is_outdated(stored: str) -> bool:
-    """Whether it was made with other parameters than today's."""
+    """Return whether the hash was made with other parameters than today's."""
     return hasher.check_needs_rehash(stored)

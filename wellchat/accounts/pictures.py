@@ -1,70 +1,54 @@
-"""Pictures of people: whatever was uploaded becomes a small square of pixels, and nothing else of it is kept."""
+"""Turn an uploaded picture into a small square of pixels; nothing else of the file is kept."""
 
 from __future__ import annotations
 
 import io
-import logging
-import threading
-import warnings
 
 from PIL import Image, ImageOps
 
+from wellchat import pictures
 from wellchat.errors import Invalid
-from wellchat.i18n import gettext
+from wellchat.i18n import N_, gettext
 
-log = logging.getLogger(__name__)
-
-FORMATS = ("JPEG", "PNG", "WEBP", "GIF")  # decided by what is in the file, not by what it calls itself
 SIDE = 256  # pixels
 MAX_PIXELS = 40_000_000
-MAX_SOURCE_SIDE = (
-    65_535  # all that JPEG and GIF can say; a moving WebP that says more decodes for half a minute
-)
 MAX_MB = 8
 MAX_BYTES = MAX_MB * 1024 * 1024
-
-_lock = threading.Lock()  # one at a time: the largest takes more than a hundred megabytes while it is open
+NOT_A_PICTURE = N_("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")
 
 
 def square(upload: bytes) -> bytes:
-    """A WebP of SIDE by SIDE pixels, upright, without metadata. Raises Invalid."""
+    """Return a WebP of SIDE by SIDE pixels, upright, without metadata. Raises Invalid."""
     if not upload:
         raise Invalid({"picture": gettext("Choose a picture first.")})
     if len(upload) > MAX_BYTES:
         raise Invalid({"picture": gettext("At most %(num)s MB.", num=MAX_MB)})
-    with _lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is lower
-        try:
-            return _square(upload)
-        except (Invalid, MemoryError):
-            raise  # said already; and what the machine lacks is no fault of the picture's
-        except (
-            Exception
-        ) as fault:  # of a damaged file Pillow raises what it meets: IndexError, struct.error, KeyError
-            log.info("a picture cannot be opened: %r", fault)
-            raise Invalid(
-                {"picture": gettext("This cannot be opened as a JPEG, PNG, WebP or GIF picture.")}
-            ) from None
+    try:
+        with pictures.open_safely(upload, max_pixels=MAX_PIXELS) as picture:
+            return _square(picture)
+    except pictures.TooManyPixels as error:
+        raise Invalid({"picture": _too_many_pixels(error.size)}) from None
+    except pictures.TooLong:
+        text = gettext("This picture is too long. At most %(num)s pixels on one side.", num=pictures.MAX_SIDE)
+        raise Invalid({"picture": text}) from None
+    except pictures.Damaged:
+        raise Invalid({"picture": gettext(NOT_A_PICTURE)}) from None
 
 
-def _square(upload: bytes) -> bytes:
-    with Image.open(io.BytesIO(upload), formats=FORMATS) as picture:
-        width, height = picture.size  # from the header; nothing is decoded yet
-        if width * height > MAX_PIXELS:
-            text = gettext(
-                "%(width)s by %(height)s pixels are too many. At most %(num)s million.",
-                width=width,
-                height=height,
-                num=MAX_PIXELS // 1_000_000,
-            )
-            raise Invalid({"picture": text})
-        if max(width, height) > MAX_SOURCE_SIDE:
-            text = gettext(
-                "This picture is too long. At most %(num)s pixels on one side.", num=MAX_SOURCE_SIDE
-            )
-            raise Invalid({"picture": text})
-        picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
-        fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
+def _too_many_pixels(size: tuple[int, int] | None) -> str:
+    if size is None:
+        return gettext(NOT_A_PICTURE)
+    return gettext(
+        "%(width)s by %(height)s pixels is too large. At most %(num)s million pixels.",
+        width=size[0],
+        height=size[1],
+        num=MAX_PIXELS // 1_000_000,
+    )
+
+
+def _square(picture: Image.Image) -> bytes:
+    picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
+    fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
     plain = Image.new("RGB", (SIDE, SIDE), "white")  # a fresh canvas: no EXIF, no colour profile, no comment
     plain.paste(fitted, mask=fitted)
     out = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Reading accounts. Who may look at whom is decided in connections.queries, where business is known."""
+"""Read accounts. connections.queries decides who may see whom."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from wellchat.db import db
 
 
 def user_by_email(email: str) -> User | None:
-    """For the program's own use: what it finds is never told to a stranger."""
+    """Return the user with this address, or None. Never tell a stranger what it finds."""
     if not email.isprintable():
         return None
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
+# Both statements run once per request: user, change log and revocation come in one round trip.
 BY_SESSION = (
     select(User, ChangeLog.access_seq)
     .join(ChangeLog, ChangeLog.user_id == User.id)
@@ -44,7 +45,10 @@ BY_TOKEN = (
 
 
 def user_by_session(cookie: str, *, now: datetime) -> User | None:
-    """Whose session cookie this is; nobody's once their epoch has moved on, or this session is old or signed out."""
+    """Return the user of a session cookie.
+
+    None if the epoch has moved on, or the session is too old or was signed out.
+    """
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
     if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
@@ -59,7 +63,7 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
 
 
 def user_by_token(secret: str) -> tuple[User, str] | None:
-    """Whose bearer token this is, and the token's id."""
+    """Return (user, token id) of a bearer token, or None."""
     found = db.session.execute(BY_TOKEN, {"digest": sha256_hex(secret)}).one_or_none()
     if found is None:
         return None
@@ -69,30 +73,34 @@ def user_by_token(secret: str) -> tuple[User, str] | None:
 
 
 def language_of(user_id: str) -> str | None:
-    """What mails to this person are written in, where that is known."""
+    """Return the language of mails to this person, or None if unknown."""
     user = db.session.get(User, user_id)
     return user.language if user else None
 
 
 def tokens_of(viewer: User) -> Sequence[Token]:
-    """Newest first."""
+    """Return the viewer's tokens, newest first."""
     query = select(Token).where(Token.user_id == viewer.id).order_by(Token.created_at.desc(), Token.id)
     return db.session.execute(query).scalars().all()
 
 
 def avatar_of(user: User) -> bytes | None:
+    """Return the picture as WebP, or None."""
     return db.session.execute(select(Avatar.picture).where(Avatar.user_id == user.id)).scalar_one_or_none()
 
 
 def presence(user_ids: Iterable[str], *, now: datetime, away_after: float) -> set[str]:
-    """Those of these people who are here: they did something within the last `away_after` seconds."""
+    """Return the ids of those who acted within the last `away_after` seconds."""
     since = now - timedelta(seconds=away_after)
     query = select(Presence.user_id).where(Presence.user_id.in_(list(user_ids)), Presence.seen_at >= since)
     return set(db.session.execute(query).scalars())
 
 
 def person_json(user: User) -> dict[str, Any]:
-    """A person as others see them; never an address."""
+    """Return what others see of a person; never the email address.
+
+    Keys: `id`, `name`, `avatar_url` (None without a picture), `role`, `role_label`.
+    """
     return {
         "id": user.id,
         "name": user.name,

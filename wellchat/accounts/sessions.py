@@ -1,4 +1,4 @@
-"""Who sends this request: the session cookie, the remembered browser or the bearer token, told to Flask-Login."""
+"""Identify the user of a request for Flask-Login: by session cookie, remembered browser or bearer token."""
 
 from __future__ import annotations
 
@@ -21,23 +21,24 @@ log = logging.getLogger(__name__)
 
 
 def sign_in(user: User, *, remember: bool = False) -> None:
-    """Begin a session. Nothing of what stood in the old cookie survives: it may have been planted."""
+    """Start a session with an empty cookie: an attacker may have planted the old one (session fixation)."""
     session.clear()
     user.session_id = ""
     login_user(user, remember=remember)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
         session["_remember"] = (
-            "clear"  # it may be another person's, who would come back when this session ends
+            # the remember cookie may be another person's, who would be signed in when this session ends
+            "clear"
         )
 
 
 def renew_session(user: User) -> None:
-    """The same browser goes on after everything else was signed out."""
+    """Sign this browser in again, after all sessions were ended."""
     sign_in(user, remember=login_remembered())
 
 
 def sign_out() -> None:
-    """End this session for good: copies of its cookies are worth nothing from here on."""
+    """End this session for good: copies of its cookie no longer work."""
     if current_user.is_authenticated and current_user.session_id:
         end_session(user=current_user._get_current_object(), now=clock.now())
     session.clear()
@@ -45,20 +46,23 @@ def sign_out() -> None:
 
 
 def _read_bearer() -> None:
-    """A bearer token decides alone: with a bad one the request is nobody's, whatever cookie comes along."""
+    """Authenticate by the bearer token alone, if there is one. If it is wrong, the request is anonymous.
+
+    Cookies are ignored then: a program must not act for a person who happens to be signed in.
+    """
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return
     found = user_by_token(secret.strip())
     user, g.token_id = found or (None, None)
     g.bearer = True
-    login._update_request_context_with_user(user)  # Flask-Login itself would ask the cookie first
+    login._update_request_context_with_user(user)  # Flask-Login itself would read the cookie first
 
 
 def _note_presence(response: Response) -> Response:
-    """Opening a page and doing something are signs of a person; polling is not.
+    """Record that the person is present, when they open a page or act. Polling does not count.
 
-    A call tells nothing of what is on somebody's screen: a page that makes one says so by `looking` when it polls.
+    An API call does not say what is on the screen: the page sends `looking` with its polls for that.
     """
     user = g.get("_login_user")
     if user is None or not user.is_authenticated or response.status_code >= 400:
@@ -66,9 +70,8 @@ def _note_presence(response: Response) -> Response:
     thread_id = (request.view_args or {}).get("thread_id")
     acts = request.method not in SAFE_METHODS and not request.path.startswith("/api/tokens")
     opens = request.method == "GET" and response.mimetype == "text/html" and response.status_code == 200
-    if (
-        not (acts or opens) or request.headers.get("X-Purpose") == "keep"
-    ):  # by a service worker, for reading offline
+    # the service worker fetched it for offline reading
+    if not (acts or opens) or request.headers.get("X-Purpose") == "keep":
         return response
     try:
         if opens and (language := negotiated_language()) and language != user.browser_locale:
@@ -81,7 +84,8 @@ def _note_presence(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
+    """Register the user loader, the bearer token and the presence."""
     login.user_loader(lambda cookie: user_by_session(cookie, now=clock.now()))
-    # First of all, for CSRF protection and rate limits ask who it is.
+    # First, because CSRF protection and rate limits need to know the user.
     app.before_request_funcs.setdefault(None, []).insert(0, _read_bearer)
     app.after_request(_note_presence)

@@ -1,4 +1,4 @@
-"""`/settings`: profile, picture, password, tokens. Each part is a form of its own on one page."""
+"""Serve `/settings`: profile, picture, password, tokens. Each is a form of its own on one page."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ Page = tuple[str, int] | BaseResponse
 
 
 def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tuple[str, int]:
-    """The whole page; after a refusal with what was typed and why it was not taken."""
-    zones = dict.fromkeys(
-        [*time_zones(), viewer().time_zone]
-    )  # theirs may be an old name that is still understood
+    """Return (page, status): after a refusal with the entered values, the errors and 422."""
+    # the person's own zone may be an old alias
+    zones = dict.fromkeys([*time_zones(), viewer().time_zone])
     page = render_template(
         "accounts/settings.html",
         person=viewer(),
@@ -47,7 +46,7 @@ def _done(text: str, part: str) -> BaseResponse:
 
 @settings.url_value_preprocessor
 def _room_for_a_picture(endpoint: str | None, _values: object) -> None:
-    """Before anything reads the body, CSRF protection included."""
+    """Raise the limit of the body before anything reads it, CSRF protection included."""
     if endpoint == "settings.set_avatar":
         request.max_content_length = MAX_BYTES + 64 * 1024
 
@@ -55,12 +54,14 @@ def _room_for_a_picture(endpoint: str | None, _values: object) -> None:
 @settings.get("")
 @signed_in
 def show() -> Page:
+    """Show the settings."""
     return _page()
 
 
 @settings.post("")
 @signed_in
 def save_profile() -> Page:
+    """Save the profile."""
     try:
         form = read_form(Profile)
     except Invalid as refusal:
@@ -73,25 +74,28 @@ def save_profile() -> Page:
 @signed_in
 @limiter.limit("10/minute")
 def set_avatar() -> Page:
+    """Upload a picture."""
     upload = request.files.get("picture")
     try:
         actions.set_avatar(user_id=viewer().id, upload=upload.read() if upload else b"")
     except Invalid as refusal:
         return _page(refusal)
-    return _done(gettext("That is your new picture."), "picture")
+    return _done(gettext("Your new picture is set."), "picture")
 
 
 @settings.post("/avatar/remove")
 @signed_in
 def remove_avatar() -> BaseResponse:
+    """Delete the picture."""
     actions.remove_avatar(user_id=viewer().id)
-    return _done(gettext("Your picture is gone."), "picture")
+    return _done(gettext("Your picture was removed."), "picture")
 
 
 @settings.post("/password")
 @signed_in
 @limiter.limit("5/minute")
 def change_password() -> Page:
+    """Change the password and keep only this session."""
     try:
         form = read_form(ChangePassword)
         user = credentials.change_password(
@@ -100,14 +104,14 @@ def change_password() -> Page:
     except Invalid as refusal:
         return _page(refusal)
     renew_session(user)
-    return _done(gettext("Your new password is set. Everywhere else you are signed out."), "password")
+    return _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
 
 
 @settings.post("/tokens")
 @signed_in
 @limiter.limit("10/minute")
 def make_token() -> Page:
-    """Shown in this very answer, for it can never be read again."""
+    """Create a token and show it in this response: it cannot be read again."""
     try:
         name = read_form(TokenName, name=request.form.get("token_name", "")).name
     except Invalid as refusal:
@@ -118,5 +122,6 @@ def make_token() -> Page:
 @settings.post("/tokens/<token_id>/revoke")
 @signed_in
 def revoke_token(token_id: str) -> BaseResponse:
+    """Revoke a token."""
     actions.revoke_token(user_id=viewer().id, token_id=token_id)
-    return _done(gettext("That token no longer works."), "tokens")
+    return _done(gettext("The token was revoked."), "tokens")

@@ -1,23 +1,38 @@
-"""Files that people send each other, seen by the two people of their thread and nobody else."""
+"""Attachments: files that two people of a thread send each other, visible to nobody else."""
 
 from wellchat.attachments import processing
 from wellchat.attachments.api import api
 from wellchat.attachments.names import extension_of
 from wellchat.attachments.pages import pages
+from wellchat.attachments.personal_data import personal_data
 from wellchat.attachments.serializers import file_size, files_summary, fit, placeholder_svg
+from wellchat.attachments.storage import get_store
 from wellchat.feature import Feature
 
 feature = Feature(
     "attachments",
+    personal_data=personal_data,
     blueprints=(api, pages),
     tasks="worker.attachments",
     sweeps=(processing.sweep,),
     tidies=(processing.tidy,),
+    doctor_checks=(("files", lambda _app: get_store().check()),),
     filters={
         "placeholder_svg": placeholder_svg,
         "extension": extension_of,
         "file_size": file_size,
         "files_summary": files_summary,
         "fit": fit,
+    },
+    icons={
+        "clip": (
+            '<path d="m16 9.5-6 6a3.6 3.6 0 0 1-5.1-5.1l6.3-6.3a2.4 2.4 0 0 1 3.4 3.4l-6.2 6.2a1.2 1.2 0 0 '
+            '1-1.7-1.7l5.4-5.4"/>'
+        ),
+        "file": (
+            '<path d="M11 3H6.5A1.5 1.5 0 0 0 5 4.5v11A1.5 1.5 0 0 0 6.5 17h7a1.5 1.5 0 0 0 '
+            '1.5-1.5V7l-4-4Z"/><path d="M11 3v4h4"/>'
+        ),
+        "download": '<path d="M10 3.5v9M6.25 9 10 12.75 13.75 9M4 16.5h12"/>',
     },
 )

@@ -1,4 +1,4 @@
-"""The verbs of files: taken in, sent along, taken back. What the worker does with them is in processing.py."""
+"""Upload, send and take back files. The worker's part is in processing.py."""
 
 from __future__ import annotations
 
@@ -23,19 +23,21 @@ from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
-MAX_FILES = 10  # of one message
-MAX_UNSENT = 40  # files of one person that were taken in and not sent
+MAX_FILES = 10  # per message
+MAX_UNSENT = 40  # unsent files per person
 UNSENT_RETENTION = timedelta(days=1)
 
 
 def max_bytes() -> int:
+    """Return the largest size of a file, in bytes."""
     return int(setting("MAX_UPLOAD")) * 1024 * 1024
 
 
 def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> Attachment:
-    """Take a file in, for its owner to send. Raises Invalid where it is not one we take, TooLarge.
+    """Store an uploaded file for its owner to send. Raises Invalid if its type is refused, and TooLarge.
 
-    Not inside a transaction: looking at a picture takes its time, and bytes are in the store before their row says so.
+    Raises RuntimeError inside a transaction: checking a picture is slow, and the bytes must be stored before
+    the row that says so is committed.
     """
     if current_transaction() is not None:
         raise RuntimeError("accept_upload inside transaction()")
@@ -43,14 +45,14 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
     if not content:
         raise Invalid({"file": gettext("This file is empty.")})
     if len(content) > max_bytes():
-        raise TooLarge(gettext("A file can have at most %(num)s MB.", num=setting("MAX_UPLOAD")))
+        raise TooLarge(gettext("A file can be at most %(num)s MB.", num=setting("MAX_UPLOAD")))
     _check_unsent_limit(owner_id)
     release_connection()
     return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
 
 
 class InspectedFile(NamedTuple):
-    """A file as we keep it: a picture written anew, anything else as it came."""
+    """A file as it will be stored: pictures are re-encoded, all others unchanged."""
 
     name: str
     media_type: str
@@ -60,7 +62,7 @@ class InspectedFile(NamedTuple):
 
 
 def inspect_file(*, name: str, content: bytes) -> InspectedFile:
-    """What a file is, by what is in it. Raises Invalid where it is not one we take."""
+    """Return the file with its detected type. Raises Invalid if the type is refused."""
     if pictures.looks_like_picture(content):
         picture = pictures.rewrite(content, name)
         return InspectedFile(picture.name, picture.media_type, picture.content, picture.width, picture.height)
@@ -69,8 +71,8 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
 
 
 def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
-    """Bytes first: they are in the store before a row says so. Raises Busy."""
-    waits = file.width is not None  # for its thumbnail
+    """Store the bytes first, then the row: a row always has its bytes. Raises Busy."""
+    waits = file.width is not None  # a picture waits for its thumbnail
     taken = Attachment(
         id=new_id(),
         owner_id=owner_id,
@@ -95,13 +97,13 @@ def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachme
 
 
 def _write(key: str, content: bytes) -> None:
-    """Raises Busy where the store does not take it: a full disk, a bucket that does not answer."""
+    """Write to the store. Raises Busy if it refuses: a full disk, a bucket that does not answer."""
     try:
         get_store().put(key, content)
     except Exception as error:
         log.warning("the store of files does not take anything: %s", error)
         raise Busy(
-            gettext("Files cannot be kept just now. Nothing was lost; try again in a moment.")
+            gettext("Files cannot be saved right now. Nothing was lost. Try again in a moment.")
         ) from None
 
 
@@ -121,10 +123,11 @@ def _check_unsent_limit(owner_id: str) -> None:
 
 
 def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Sequence[str]) -> list[File]:
-    """Let these files go with a message, in this order, in the transaction that sends it. Raises Invalid."""
+    """Attach these files to a message, in this order, in the transaction that sends it. Raises Invalid."""
     if len(ids) > MAX_FILES:
-        raise Invalid({"attachments": gettext("At most %(num)s files go with one message.", num=MAX_FILES)})
+        raise Invalid({"attachments": gettext("A message can have at most %(num)s files.", num=MAX_FILES)})
     with transaction() as session:
+        # One UPDATE checks and takes: of two messages with the same file at the same time, one gets it.
         claimed = session.execute(
             update(Attachment)
             .where(Attachment.id.in_(ids), Attachment.owner_id == owner_id)
@@ -141,22 +144,18 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         found = sorted(claimed, key=lambda each: each.position)
         if len(found) != len(ids):
             raise Invalid(
-                {
-                    "attachments": gettext(
-                        "There is no such file of yours, or it was sent already. Add it again."
-                    )
-                }
+                {"attachments": gettext("This file was not found, or it was sent already. Add it again.")}
             )
     return [as_file(each) for each in found]
 
 
 def withdraw(*, thread_id: str, seq: int, now: datetime) -> None:
-    """A message was taken back: nobody sees its files from now on, and the worker takes them away."""
+    """Hide the files of a deleted message at once; the worker deletes their bytes."""
     _withdraw(Attachment.thread_id == thread_id, Attachment.message_seq == seq, now=now)
 
 
 def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
-    """The owner does not want to send a file after all. Raises NotFound, and Conflict where it was sent."""
+    """Discard an unsent file of the owner. Raises NotFound, and Conflict if it was sent."""
     with transaction():
         if _withdraw(
             Attachment.id == attachment_id,
@@ -168,11 +167,11 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
         found = db.session.get(Attachment, attachment_id)
         if found is None or found.owner_id != owner.id or not found.is_for(owner.id):
             raise NotFound
-        raise Conflict(gettext("It was sent. Delete its message instead."))
+        raise Conflict(gettext("This file was already sent. Delete its message instead."))
 
 
 def forget_unsent(now: datetime) -> int:
-    """Files that nobody sent within a day. Answers how many."""
+    """Withdraw files that nobody sent within UNSENT_RETENTION. Return how many."""
     return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_RETENTION, now=now)
 
 

@@ -1,4 +1,4 @@
-"""The JSON calls of files: one comes in, and may go again before it is sent."""
+"""Upload files and discard unsent ones: the JSON calls."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", t
 @api.output(OneAttachment, status_code=201)
 @api.doc(responses={413: "Larger than this installation takes", 422: "Not a file we take, and why"})
 def post_attachment() -> Response:
-    """Upload a file, the field `file` of multipart/form-data; then send its id with a message, within a day."""
+    """Upload a file: the field `file` of multipart/form-data.
+
+    Then send its id with a message, within a day.
+    """
     upload = single_upload()
     taken = actions.accept_upload(
         owner=viewer(), name=upload.filename or "", content=upload.read(), now=clock.now()

@@ -1,7 +1,7 @@
-"""What a file is, decided by what is in it. What it calls itself only has to fit.
+"""Detect the type of a file by its content; its name only has to match.
 
-An allow-list: whatever is not known to be one of these kinds is refused. Nothing here is ever opened by us beyond its
-table of contents, and all of it is served for download only.
+This is an allow-list: everything else is refused. We read no more of an archive than its table of contents,
+and these files are served for download only.
 """
 
 from __future__ import annotations
@@ -16,19 +16,21 @@ from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
 
-MAX_UNPACKED = 300 * 1024 * 1024  # bytes that an office document may grow to where it is opened
-MAX_RATIO = 200  # how much smaller packing may make it, on the whole
+MAX_UNPACKED = 300 * 1024 * 1024  # bytes; the unpacked size of an office document
+MAX_RATIO = 200  # the highest compression ratio of an archive
 MAX_ENTRIES = 5_000
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
 )
-SNIFF_LENGTH = 4096  # bytes at the beginning that markup is looked for in
+SNIFF_LENGTH = 4096  # bytes at the beginning in which markup is searched
 
 
 class Kind(NamedTuple):
+    """An accepted type of file."""
+
     media_type: str
-    extensions: tuple[str, ...]  # the first is given to what has none
+    extensions: tuple[str, ...]  # the first is added to a name without one
     label: str  # as in "what is in it is ..."
 
 
@@ -70,7 +72,7 @@ ACCEPTED = N_("JPEG, PNG, WebP and GIF pictures, PDF, text, CSV, docx, xlsx, ppt
 
 
 def detect_type(content: bytes, name: str) -> tuple[Kind, str]:
-    """What a file that is no picture is, and its name with the right ending. Raises Invalid."""
+    """Return (kind, name with a matching extension) of a file that is no picture. Raises Invalid."""
     name = clean_name(name)
     kind = _kind(content, extension_of(name))
     return kind, _checked_name(name, kind)
@@ -84,7 +86,7 @@ def _checked_name(name: str, kind: Kind) -> str:
     if known or extension in PICTURE_EXTENSIONS:
         claimed = gettext(known.label if known else N_("a picture"))
         words = gettext(
-            "“%(name)s” is called %(claimed)s, but what is in it is %(found)s. Give it its own ending.",
+            "The name “%(name)s” says that this is %(claimed)s, but it is %(found)s. Rename the file.",
             name=name,
             claimed=claimed,
             found=gettext(kind.label),
@@ -111,11 +113,12 @@ def _kind(content: bytes, extension: str) -> Kind:
         raise Invalid(
             {
                 "file": gettext(
-                    "We cannot tell what kind of file this is, or it is not one we take: %(kinds)s.",
+                    "We do not accept this kind of file, or we do not recognise it. We accept %(kinds)s.",
                     kinds=gettext(ACCEPTED),
                 )
             }
         )
+    # A ZIP can be appended to any file: one reader sees a PDF, another an archive (polyglot).
     if zipfile.is_zipfile(io.BytesIO(content)):
         raise Invalid({"file": gettext("This is two files in one: an archive is hidden in it.")})
     return found
@@ -135,11 +138,14 @@ def _media(brand: bytes, extension: str) -> Kind | None:
         return M4A
     if brand not in VIDEO_BRANDS:
         return None
-    return M4A if extension == "m4a" else MP4  # recorders of phones call their sound a video
+    return M4A if extension == "m4a" else MP4  # voice recorders of phones write audio in a video container
 
 
 def _office(content: bytes) -> Kind:
-    """A docx, xlsx, pptx or odt; any other archive is refused, and so is one that would not end when it is opened."""
+    """Return the kind of a docx, xlsx, pptx or odt.
+
+    Raises Invalid for other archives, and for archive bombs.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
@@ -149,13 +155,13 @@ def _office(content: bytes) -> Kind:
                 raise Invalid(
                     {
                         "file": gettext(
-                            "It holds macros, which are programs. Save it without them, or as a PDF."
+                            "The file contains macros, which are programs. Save it without them, or as a PDF."
                         )
                     }
                 )
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
                 raise Invalid(
-                    {"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")}
+                    {"file": gettext("The file contains unsafe file paths. Save it again, or as a PDF.")}
                 )
             if "[Content_Types].xml" in names:
                 for part, kind in _PARTS.items():
@@ -167,13 +173,13 @@ def _office(content: bytes) -> Kind:
                     return ODT
     except DAMAGED:
         raise Invalid({"file": gettext("This archive is damaged.")}) from None
-    raise Invalid({"file": gettext("Archives are not taken. Send the files that are in it.")})
+    raise Invalid({"file": gettext("Archives are not accepted. Send the files inside it instead.")})
 
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > size * MAX_RATIO:
-        raise Invalid({"file": gettext("It would grow too large when it is opened. Save it as a PDF.")})
+        raise Invalid({"file": gettext("The file is too large when unpacked. Save it as a PDF.")})
 
 
 def _is_text(content: bytes) -> bool:
@@ -193,7 +199,7 @@ def _is_text(content: bytes) -> bool:
 
 
 def _refuse_markup(content: bytes, extension: str) -> None:
-    """What a browser could take for a page, by its beginning; or a program, by its name."""
+    """Refuse what a browser could treat as a page, scripts, and unknown extensions."""
     start = content[:SNIFF_LENGTH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
     if start.lstrip().startswith(_MARKUP) or any(
         tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")
@@ -201,16 +207,19 @@ def _refuse_markup(content: bytes, extension: str) -> None:
         raise Invalid(
             {
                 "file": gettext(
-                    "Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG."
+                    "Web pages and SVG pictures are not accepted, because they can contain programs."
+                    " Send a PDF or a PNG."
                 )
             }
         )
     if start.startswith((b"#!", b"@echo")):
-        raise Invalid({"file": gettext("Programs are not taken.")})
+        raise Invalid({"file": gettext("Programs are not accepted.")})
     if extension in PICTURE_EXTENSIONS or any(extension in each.extensions for each in KINDS):
-        return  # names that fit, or lies that are told as such
+        return  # a matching name, or a wrong one that _checked_name explains
     if extension not in _ANY_TEXT and not extension.isdigit():
         words = gettext(
-            "“.%(ending)s” files are not taken. We take %(kinds)s.", ending=extension, kinds=gettext(ACCEPTED)
+            "“.%(ending)s” files are not accepted. We accept %(kinds)s.",
+            ending=extension,
+            kinds=gettext(ACCEPTED),
         )
         raise Invalid({"file": words})

@@ -1,4 +1,4 @@
-"""Where attachments call the features above them."""
+"""Define where attachments call the features above them."""
 
 from wellchat.feature import Hook
 

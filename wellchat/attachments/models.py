@@ -1,4 +1,4 @@
-"""Files that people send each other: one row for each, whose bytes lie in storage.py's store."""
+"""Define the table of attachments: one row per file. The bytes are in storage.py's store."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ SHOWN = (FRESH, READY)
 
 
 class Attachment(Base):
-    """A file of `owner`'s, for `reader` too once it was sent: the two people of its thread, who alone may see it.
+    """A file that `owner` uploaded, also visible to `reader` once it was sent.
 
-    `fresh`: a picture whose thumbnail the worker has still to make. `withdrawn`: its message was deleted, or it was
-    never sent; nobody sees it any more, and the worker takes its bytes away. `gone`: they are; the row stays, as the
-    record of what it was.
+    States: `fresh`, a picture whose thumbnail the worker has still to make; `ready`; `withdrawn`, its message
+    was deleted or it was never sent, so nobody sees it and the worker will delete its bytes; `gone`, they are
+    deleted, and the row stays as a record of a sent file.
     """
 
     __tablename__ = "attachments"
@@ -36,26 +36,27 @@ class Attachment(Base):
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     owner_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    reader_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))  # none: not sent
+    reader_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))  # None: not sent
     thread_id: Mapped[str | None] = mapped_column(String(13))
     message_seq: Mapped[int | None] = mapped_column(Integer)
-    position: Mapped[int] = mapped_column(Integer, default=0)  # within its message
+    position: Mapped[int] = mapped_column(Integer, default=0)  # order within its message
     name: Mapped[str] = mapped_column(String(120))
-    media_type: Mapped[str] = mapped_column(String(100))  # decided by us, from what is in it
+    media_type: Mapped[str] = mapped_column(String(100))  # detected from the content
     size: Mapped[int] = mapped_column(Integer)
-    width: Mapped[int | None] = mapped_column(Integer)  # of a picture only
+    width: Mapped[int | None] = mapped_column(Integer)  # pictures only
     height: Mapped[int | None] = mapped_column(Integer)
-    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of what we keep
+    digest: Mapped[str] = mapped_column(String(64))  # SHA-256 of the stored bytes
     state: Mapped[str] = mapped_column(String(10))
-    due_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # when the worker looks; pushed ahead by a claim
+    # when the worker processes it; a claim moves it ahead
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     @property
     def is_picture(self) -> bool:
+        """Return whether the file is a picture."""
         return self.width is not None
 
     def is_for(self, user_id: str) -> bool:
+        """Return whether this user may see the file."""
         return self.state in SHOWN and user_id in (self.owner_id, self.reader_id)

@@ -1,11 +1,11 @@
-"""Names of files: what a person may call one, and what the store and every header can carry."""
+"""Clean file names: for people, for the store and for HTTP headers."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-MAX_LENGTH = 100  # characters, its ending included
+MAX_LENGTH = 100  # characters, with the extension
 
 _NOT_IN_NAMES = re.compile(
     r'[\x00-\x1f\x7f-\x9f<>:"|?*\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]'
@@ -14,7 +14,7 @@ _EXTENSION = re.compile(r"\.([A-Za-z0-9]{1,8})$")
 
 
 def clean_name(name: str) -> str:
-    """The last part of whatever path it came with, on one line, without what hides or turns text around."""
+    """Return the last part of a path on one line, without hidden characters and direction marks; NFC."""
     name = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     name = " ".join(_NOT_IN_NAMES.sub(" ", name).split()).strip(". ")
     extension = _EXTENSION.search(name)
@@ -23,12 +23,12 @@ def clean_name(name: str) -> str:
 
 
 def extension_of(name: str) -> str:
-    """In lower case, without its dot; empty where there is none."""
+    """Return the extension in lower case without its dot; "" if there is none."""
     found = _EXTENSION.search(name)
     return found[1].lower() if found else ""
 
 
 def with_extension(name: str, extension: str, *, instead: bool) -> str:
-    """`name` with this ending: behind it, or instead of the one it has."""
+    """Return `name` with this extension appended, or, with `instead`, in place of its own."""
     stem = _EXTENSION.sub("", name) if instead else name
     return clean_name(f"{stem or 'file'}.{extension}")

@@ -1,4 +1,4 @@
-"""The files themselves, for the two people of their thread."""
+"""Serve files to the two people of their thread."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ pages = Blueprint("attachments", __name__, url_prefix="/attachments")
 @pages.get("/<attachment_id>/<name>")
 @signed_in
 def show(attachment_id: str, name: str) -> Response:
+    """Return a file. `name` is only for people: the id decides."""
     return send_original(file_for(viewer(), attachment_id))
 
 
 @pages.get("/<attachment_id>/thumbnail")
 @signed_in
 def thumbnail(attachment_id: str) -> Response:
+    """Return the thumbnail of a picture."""
     return send_thumbnail(file_for(viewer(), attachment_id))

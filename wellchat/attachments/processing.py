@@ -1,6 +1,6 @@
-"""What the worker does with files: makes thumbnails, takes away what was withdrawn, finds what belongs to nobody.
+"""Process files in the worker: make thumbnails, delete withdrawn files, collect orphans.
 
-The row is the job. A claim pushes its due time ahead, so that a crash only delays it.
+The row is the job. A claim moves its due time ahead by LEASE, so a crash only delays the work.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, select
 
+from wellchat import claims
 from wellchat.attachments import pictures
 from wellchat.attachments.actions import forget_unsent
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
@@ -24,27 +25,27 @@ from wellchat.db import db, transaction
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
-MAX_ATTEMPTS = 8  # attempts at one file
-BATCH = 100  # files of one sweep
-COLLECT_EVERY = timedelta(days=1)  # that the store is looked through
-ORPHAN_AFTER = timedelta(days=1)  # a younger one may be on its way to its row
+RETRIES = claims.Retries(timedelta(seconds=10), timedelta(hours=1))
+MAX_ATTEMPTS = 8  # per file
+BATCH = 100  # files per sweep
+COLLECT_EVERY = timedelta(days=1)  # for scanning the whole store
+ORPHAN_AFTER = timedelta(days=1)  # a younger object may still be waiting for its row
 
 
 class _StateChanged(Exception):
-    """It was sent, or withdrawn, while its thumbnail was made."""
+    """The file was sent or withdrawn while its thumbnail was made."""
 
 
 def process(*, attachment_id: str, now: datetime) -> str | None:
-    """Do what one file waits for. Answers its state afterwards; None: nothing to do, or another is at it."""
-    with transaction() as session:
-        found = session.execute(
-            update(Attachment)
-            .where(Attachment.id == attachment_id, Attachment.due_at <= now)
-            .where(Attachment.state.in_((FRESH, WITHDRAWN)))
-            .values(due_at=now + LEASE, attempts=Attachment.attempts + 1)
-            .returning(Attachment.state, Attachment.attempts)
-            .execution_options(synchronize_session=False)
-        ).one_or_none()
+    """Do the work that one file waits for.
+
+    Returns its state afterwards; None if there is nothing to do or another worker has it.
+    """
+    columns = (Attachment.state, Attachment.attempts)
+    with transaction():
+        found = claims.claim(
+            Attachment, attachment_id, now=now, lease=LEASE, states=(FRESH, WITHDRAWN), returning=columns
+        )
     if found is None:
         return None
     state, attempts = found
@@ -63,7 +64,7 @@ def _make_thumbnail(attachment_id: str) -> str:
     except Missing:
         raise RuntimeError("its bytes are not in the store") from None
     store.put(thumbnail_key(attachment_id), pictures.thumbnail(content))
-    for _ in range(3):  # it may be sent meanwhile, or withdrawn: then look again
+    for _ in range(3):  # it may be sent or withdrawn meanwhile; then read it again
         row = db.session.get(Attachment, attachment_id, populate_existing=True)
         if row is None or row.state != FRESH:
             break
@@ -78,20 +79,16 @@ def _make_thumbnail(attachment_id: str) -> str:
 
 
 def _publish_thumbnail(row: Attachment) -> None:
-    """The message is locked before the file, as in every transaction that has to do with both."""
+    """Mark the thumbnail as made.
+
+    Lock order: the message before the file, as in every transaction with both.
+    """
     thread_id, seq, file_id = row.thread_id, row.message_seq, row.id
-    with transaction() as session:
+    with transaction():
         if thread_id is not None and seq is not None:
             thumbnail_made_in_transaction(thread_id, seq, file_id)
-        made = session.execute(
-            update(Attachment)
-            .where(Attachment.id == file_id, Attachment.state == FRESH)
-            .where(Attachment.thread_id.is_not_distinct_from(thread_id))
-            .values(state=READY, due_at=None)
-            .returning(Attachment.id)
-            .execution_options(synchronize_session=False)
-        )
-        if made.scalar_one_or_none() is None:
+        as_seen = {"thread_id": thread_id}
+        if claims.settle(Attachment, file_id, state=READY, claimed=as_seen, states=(FRESH,)) is None:
             raise _StateChanged
 
 
@@ -102,53 +99,46 @@ def _delete_bytes(attachment_id: str) -> str:
     with transaction() as session:
         of_it = (Attachment.id == attachment_id, Attachment.state == WITHDRAWN)
         session.execute(delete(Attachment).where(*of_it, Attachment.thread_id.is_(None)))
-        session.execute(
-            update(Attachment)
-            .where(*of_it)
-            .values(state=GONE, due_at=None)
-            .execution_options(synchronize_session=False)
-        )
+        claims.settle(Attachment, attachment_id, state=GONE, claimed={}, states=(WITHDRAWN,))
     return GONE
 
 
 def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
-    """Longer each time. A thumbnail is given up in the end; taking away is not."""
-    again = now + timedelta(seconds=min(3600, 5 * 2 ** min(attempts, 12)))
-    with transaction() as session:
-        of_it = (
-            update(Attachment)
-            .where(Attachment.id == attachment_id)
-            .execution_options(synchronize_session=False)
-        )
-        session.execute(of_it.where(Attachment.state == WITHDRAWN).values(due_at=again))
-        session.execute(
-            of_it.where(Attachment.state == FRESH).values(due_at=again if attempts < MAX_ATTEMPTS else None)
-        )
+    """Retry later, with growing pauses. A thumbnail is given up after MAX_ATTEMPTS, a deletion never."""
+    again = now + RETRIES.pause(attempts)
+    with transaction():
+        claims.postpone(Attachment, attachment_id, until=again, states=(WITHDRAWN,))
+        thumbnail_at = again if attempts < MAX_ATTEMPTS else None
+        claims.postpone(Attachment, attachment_id, until=thumbnail_at, states=(FRESH,))
 
 
 def process_all(*, attachment_ids: Iterable[str], now: datetime) -> list[str]:
-    """Each on its own; answers the states of those that were waiting."""
+    """Process each file on its own. Return the new states of those that were due."""
     return [state for each in attachment_ids if (state := process(attachment_id=each, now=now))]
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """What a lost doorbell missed."""
+    """Process due files whose task message was lost. Return counts: `thumbnails_made`, `files_removed`."""
     due = select(Attachment.id).where(Attachment.due_at <= now).order_by(Attachment.due_at).limit(BATCH)
     states = process_all(attachment_ids=list(db.session.execute(due).scalars()), now=now)
     return {"thumbnails_made": states.count(READY), "files_removed": states.count(GONE)}
 
 
 def tidy(now: datetime) -> dict[str, int]:
+    """Clean up once a day. Return counts: `files_never_sent`, `files_collected`."""
     return {"files_never_sent": forget_unsent(now), "files_collected": collect_daily(now)}
 
 
 def collect_daily(now: datetime) -> int:
-    """`collect`, once a day on this host however often it is asked for: it looks at every file there is."""
+    """Run `collect` once a day on this host, because it lists the whole store.
+
+    Return how many were deleted.
+    """
     note = Path(setting("INSTANCE")) / "files-collected"
     last = _last_run(note)
     if last and timedelta() <= now - last < COLLECT_EVERY:
         return 0
-    note.write_text(now.isoformat())  # before, for it may take longer than cron waits until it asks again
+    note.write_text(now.isoformat())  # before: it may take longer than the interval of cron
     try:
         return collect(now)
     except Exception:
@@ -165,7 +155,7 @@ def _last_run(note: Path) -> datetime | None:
 
 
 def collect(now: datetime) -> int:
-    """Bytes in the store that no row speaks of: left by a crash, or by a database that was restored."""
+    """Delete objects without a row, left by a crash or a restored database. Return how many."""
     store, gone = get_store(), 0
     old = (key for key, since in store.keys() if since < now - ORPHAN_AFTER)  # noqa: SIM118 - a store is no dict
     while keys := list(islice(old, 500)):

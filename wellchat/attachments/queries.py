@@ -1,4 +1,4 @@
-"""Which files a person may see: their own, and those that were sent to them."""
+"""Read files that a person may see: sent by them, or sent to them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wellchat.i18n import gettext
 
 
 def file_for(viewer: User, attachment_id: str) -> Attachment:
-    """Raises NotFound where there is no such file, it is other people's, or it was taken back."""
+    """Return a file that the viewer may see. Raises NotFound otherwise, also for a withdrawn one."""
     found = db.session.get(Attachment, attachment_id, populate_existing=True)
     if found is None or not found.is_for(viewer.id):
         raise NotFound
@@ -22,7 +22,10 @@ def file_for(viewer: User, attachment_id: str) -> Attachment:
 def files_of(
     viewer: User, thread_id: str, *, kind: str | None, before: str | None, limit: int
 ) -> tuple[list[Attachment], str | None]:
-    """The files of one thread that the viewer sent or was sent, latest first, and the token of the next page."""
+    """Return (files, token of the next page or None) of one thread, latest first.
+
+    `kind` is `picture`, any other text for all other files, or None for all.
+    """
     query = select(Attachment).where(
         Attachment.thread_id == thread_id,
         or_(Attachment.owner_id == viewer.id, Attachment.reader_id == viewer.id),
@@ -46,5 +49,5 @@ def files_of(
 def _parse_token(token: str) -> tuple[int, int]:
     seq, _, position = token.partition(".")
     if not all(part.isascii() and part.isdigit() and len(part) < 10 for part in (seq, position)):
-        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")})
+        raise Invalid({"before": gettext("There is no such page of this list. Start from the beginning.")})
     return int(seq), int(position)

@@ -1,4 +1,4 @@
-"""Shapes of what the JSON calls answer about files."""
+"""Describe the JSON of files for the OpenAPI document."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pydantic import BaseModel
 
 
 class AttachmentShape(BaseModel):
-    """`width` and `height` are a picture's; its `thumbnail_url` is null until the worker has made one."""
+    """A file. `width` and `height` are for pictures; `thumbnail_url` is null until the thumbnail is made."""
 
     id: str
     name: str
@@ -19,15 +19,21 @@ class AttachmentShape(BaseModel):
 
 
 class OneAttachment(BaseModel):
+    """The file that was uploaded."""
+
     attachment: AttachmentShape
 
 
 class SentAttachment(AttachmentShape):
+    """A file in its message."""
+
     seq: int
     sender_id: str
     created_at: str
 
 
 class AttachmentPage(BaseModel):
+    """A page of files; `next` is the token of the next page."""
+
     attachments: list[SentAttachment]
     next: str | None

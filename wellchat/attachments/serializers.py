@@ -1,6 +1,6 @@
-"""Files as clients see them, and in a few words where there is no room for more.
+"""Serialise files for clients, and summarise them in a few words.
 
-A message repeats what is shown of its files (`messages.files`), so that no list has to ask for them.
+A message repeats the data of its files (`messages.files`), so that lists need no join.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from wellchat.attachments.models import READY, Attachment
 from wellchat.i18n import format_number, gettext, ngettext
 
 ROOT = "/attachments"
-MAX_SIDE = 320  # CSS pixels of a picture in a conversation; lib/files.js knows the same
+MAX_SIDE = 320  # CSS pixels of a picture in a conversation; the same as in lib/files.js
 MIN_SIDE = 56
 
 
 class File(TypedDict):
-    """What a message keeps of a file."""
+    """The data of a file that a message repeats."""
 
     id: str
     name: str
@@ -30,6 +30,7 @@ class File(TypedDict):
 
 
 def as_file(row: Attachment) -> File:
+    """Return the data that a message repeats."""
     return {
         "id": row.id,
         "name": row.name,
@@ -42,7 +43,10 @@ def as_file(row: Attachment) -> File:
 
 
 def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
-    """A file as the JSON tells of it. A picture has no `thumbnail_url` until the worker has made one."""
+    """Return a file for the JSON; `thumbnail_url` is None until the worker has made one.
+
+    Keys: `id`, `name`, `media_type`, `size` in bytes, `width`, `height`, `url`, `thumbnail_url`.
+    """
     path = f"{root}/{file['id']}"
     return {
         "id": file["id"],
@@ -57,7 +61,7 @@ def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
 
 
 def files_summary(files: Sequence[File]) -> str:
-    """Photo; 3 photos; Document: plan.pdf; 2 files. static/js/lib/files.js says the same."""
+    """Summarise files, as static/js/lib/files.js does: Photo; 3 photos; Document: plan.pdf; 2 files."""
     photos = sum(file["width"] is not None for file in files)
     if not files:
         return ""
@@ -74,19 +78,21 @@ def files_summary(files: Sequence[File]) -> str:
 
 
 def fit(size: tuple[int, int]) -> tuple[int, int]:
-    """How large a picture of this size is shown: none larger than it is, none too thin to be touched."""
+    """Return (width, height) to show a picture at: never enlarged, and no side too thin to tap."""
     scale = min(1.0, MAX_SIDE / max(size))
     width, height = (max(MIN_SIDE, round(side * scale)) for side in size)
     return width, height
 
 
 def placeholder_svg(size: tuple[int, int]) -> str:
-    """The address of an empty picture: it holds the place of one that is still to come."""
-    return f"data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='{size[0]}' height='{size[1]}'/%3E"
+    """Return the data URL of an empty picture of this size: it reserves the space."""
+    width, height = size
+    svg = f"%3Csvg xmlns='http://www.w3.org/2000/svg' width='{width}' height='{height}'/%3E"
+    return f"data:image/svg+xml,{svg}"
 
 
 def file_size(size: int) -> str:
-    """900 bytes, 12 kB, 3.4 MB."""
+    """Format a size: 900 bytes, 12 kB, 3.4 MB."""
     if size < 1000:
         return ngettext("%(num)s byte", "%(num)s bytes", size)
     if size < 999_500:

@@ -1,4 +1,4 @@
-"""A file as an answer: by the type we decided, in a sandbox, in parts where parts are asked for."""
+"""Serve files: with the detected type, in a sandbox, in ranges if asked (RFC 9110)."""
 
 from __future__ import annotations
 
@@ -16,24 +16,25 @@ from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
 
+# re-encoded by us, so safe to show; all others are downloaded
 INLINE_TYPES = {
     "image/jpeg",
     "image/png",
     "image/webp",
     "image/gif",
-}  # re-encoded by us; all else is downloaded
+}
 CACHE_FOREVER = "private, max-age=31536000, immutable"  # a file never changes
 
 
 def send_original(file: Attachment) -> Response:
-    """Raises NotFound where its bytes are not there."""
+    """Return the response with the file. Raises NotFound if its bytes are missing."""
     response = _file_response(key_of(file.id), file.size, f'"{file.digest[:32]}"', file.media_type)
     response.headers["Content-Disposition"] = _disposition(file)
     return response
 
 
 def send_thumbnail(file: Attachment) -> Response:
-    """Its thumbnail. Raises NotFound where there is none (yet)."""
+    """Return the response with the thumbnail. Raises NotFound if there is none yet."""
     if not file.is_picture or file.state != READY:
         raise NotFound
     release_connection()
@@ -62,14 +63,14 @@ def _file_response(key: str, size: int, tag: str, media_type: str) -> Response:
 
 
 def _read(key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """Raises NotFound, and Busy where the store does not answer."""
+    """Return the bytes in chunks. Raises NotFound, and Busy if the store does not answer."""
     try:
         return get_store().read(key, start, stop)
     except Missing:
         raise NotFound from None
     except Exception as error:
         log.warning("the store of files does not answer: %s", error)
-        raise Busy(gettext("Files cannot be read just now. Try again in a moment.")) from None
+        raise Busy(gettext("Files cannot be read right now. Try again in a moment.")) from None
 
 
 def _content_type(media_type: str) -> str:
@@ -77,7 +78,7 @@ def _content_type(media_type: str) -> str:
 
 
 def _disposition(file: Attachment) -> str:
-    """RFC 6266: the name in ASCII for old readers, and as it is."""
+    """Return Content-Disposition (RFC 6266): the name in ASCII for old clients, and in UTF-8."""
     how = "inline" if file.media_type in INLINE_TYPES else "attachment"
     plain = "".join(c if c.isascii() and c not in '"\\%;' else "_" for c in file.name)
     return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(file.name, safe='')}"
@@ -85,6 +86,7 @@ def _disposition(file: Attachment) -> str:
 
 def _with_headers(response: Response, tag: str | None = None) -> Response:
     response.headers["Cache-Control"] = CACHE_FOREVER if response.status_code < 400 else "no-store"
+    # Even if a browser treats the file as a page, no script in it runs.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
     response.headers["X-Content-Type-Options"] = "nosniff"

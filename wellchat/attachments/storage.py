@@ -1,4 +1,7 @@
-"""Where the bytes of files lie: a folder, or a bucket that speaks S3. Names in it are ours, never a person's."""
+"""Store the bytes of files in a folder or an S3 bucket.
+
+Keys are made by us, never from a person's file name.
+"""
 
 from __future__ import annotations
 
@@ -13,36 +16,47 @@ from urllib.parse import urlsplit
 
 from wellchat.config import setting
 
-CHUNK = 256 * 1024  # bytes read at once
-TIMEOUT = 10  # seconds for an answer of the bucket
+CHUNK = 256 * 1024  # bytes per read
+TIMEOUT = 10  # seconds to wait for the bucket
 
 
 class Missing(Exception):
-    """The row is there, and its bytes are not."""
+    """The row exists, but its bytes do not."""
 
 
 class Store(Protocol):
+    """The operations of a store."""
+
     def put(self, key: str, content: bytes) -> None:
-        """Durable when it comes back; what stood there before is replaced."""
+        """Store the content, replacing what was there. It is durable on return."""
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-        """The bytes from `start` up to `stop`. Raises Missing, before anything is read."""
+        """Return the bytes from `start` up to `stop` in chunks.
+
+        Raises Missing at once, before the first chunk.
+        """
 
     def delete(self, key: str) -> None:
-        """Twice is the same as once."""
+        """Delete the content; a key that does not exist is no error."""
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
-        """Everything that lies here, and since when."""
+        """Yield (key, time of writing) of everything stored."""
 
     def check(self) -> str:
-        """Writes and takes away again; answers where, in words. Raises what the store raises."""
+        """Write and delete a test object. Return a line for `wellchat doctor`.
+
+        Raises what the store raises.
+        """
 
 
 class Folder:
+    """Store in a folder of the local disk."""
+
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def put(self, key: str, content: bytes) -> None:
+        """Write to a temporary file and rename it, so that a reader never sees half a file."""
         path = self.root / key
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".", delete=False) as part:
@@ -56,6 +70,7 @@ class Folder:
                 raise
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Return the bytes in chunks. Raises Missing."""
         try:
             file = (self.root / key).open("rb")
         except FileNotFoundError:
@@ -63,17 +78,20 @@ class Folder:
         return _chunks(file, start, stop)
 
     def delete(self, key: str) -> None:
+        """Delete the file if it exists."""
         (self.root / key).unlink(missing_ok=True)
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
+        """Yield (key, time of writing) of every file."""
         for path in sorted(self.root.glob("??/*")):
             try:
                 since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             except FileNotFoundError:
-                continue  # taken away meanwhile
+                continue  # deleted in the meantime
             yield path.relative_to(self.root).as_posix(), since
 
     def check(self) -> str:
+        """Write and delete a test file."""
         self.put("zz/.check", b"x")
         self.delete("zz/.check")
         return f"{self.root} is writable"
@@ -92,7 +110,7 @@ def _chunks(file: Any, start: int, stop: int | None) -> Iterator[bytes]:
 
 
 class Bucket:
-    """S3 and what speaks like it. Who we are to it comes from where its own tools look (AWS_ACCESS_KEY_ID ...)."""
+    """Store in an S3 bucket. boto3 finds the credentials by itself (AWS_ACCESS_KEY_ID ...)."""
 
     def __init__(self, name: str, prefix: str, endpoint: str | None) -> None:
         import boto3
@@ -103,15 +121,18 @@ class Bucket:
             connect_timeout=TIMEOUT,
             read_timeout=TIMEOUT,
             retries={"max_attempts": 3, "mode": "standard"},
-            request_checksum_calculation="when_required",  # other makers' servers do not know the newest
+            # other S3 servers do not support the newest checksums
+            request_checksum_calculation="when_required",
             response_checksum_validation="when_required",
         )
         self.client = boto3.session.Session().client("s3", endpoint_url=endpoint, config=config)
 
     def put(self, key: str, content: bytes) -> None:
+        """Upload the object."""
         self.client.put_object(Bucket=self.name, Key=self.prefix + key, Body=content)
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+        """Return the bytes in chunks, by a Range request where only a part is asked for. Raises Missing."""
         asked = (
             {"Range": f"bytes={start}-{'' if stop is None else stop - 1}"}
             if start or stop is not None
@@ -125,9 +146,11 @@ class Bucket:
         return chunks
 
     def delete(self, key: str) -> None:
+        """Delete the object; S3 ignores keys that do not exist."""
         self.client.delete_object(Bucket=self.name, Key=self.prefix + key)
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
+        """Yield (key, time of writing) of every object below the prefix."""
         for page in self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.name, Prefix=self.prefix
         ):
@@ -135,12 +158,14 @@ class Bucket:
                 yield found["Key"].removeprefix(self.prefix), found["LastModified"]
 
     def check(self) -> str:
+        """Upload and delete a test object."""
         self.put("zz/.check", b"x")
         self.delete("zz/.check")
         return f"bucket {self.name} takes files"
 
 
 def get_store() -> Store:
+    """Return the store that the settings name."""
     return _store(setting("STORAGE_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
 
 
@@ -155,13 +180,15 @@ def _store(url: str | None, endpoint: str | None, instance: Path) -> Store:
 
 
 def key_of(attachment_id: str) -> str:
+    """Return the key of a file. Its first two letters spread files over folders."""
     return f"{attachment_id[:2]}/{attachment_id}"
 
 
 def thumbnail_key(attachment_id: str) -> str:
+    """Return the key of a file's thumbnail."""
     return f"{key_of(attachment_id)}.thumb"
 
 
 def attachment_id_of(key: str) -> str:
-    """Whose bytes lie under a name of the store."""
+    """Return the id of the file that a key belongs to."""
     return key.rpartition("/")[2].partition(".")[0]

@@ -1,4 +1,4 @@
-"""A file on its way in: how large a request may be, and what of it is the file."""
+"""Read uploaded files from a request, within the limits of its size."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from wellchat.db import release_connection
 from wellchat.errors import Invalid, TooLarge
 from wellchat.i18n import gettext
 
-FORM_OVERHEAD = 256 * 1024  # bytes of a request that are not the file: fields, names, boundaries
+FORM_OVERHEAD = 256 * 1024  # bytes of a request beside the file: fields, names, boundaries
 
 
 def raise_body_limit() -> None:
-    """For people we know, before anything reads the body: for strangers the limit of every request stands."""
+    """Raise the limit of the body, before anything reads it, for signed-in users only."""
     if not current_user.is_authenticated:
         return
     release_connection()
@@ -23,21 +23,21 @@ def raise_body_limit() -> None:
 
 
 def uploaded_files(field: str = "file") -> list[FileStorage]:
-    """The files of a request, in order. Raises TooLarge, and Invalid where it is not a form with files.
+    """Return the files of a request, in order. Raises TooLarge.
 
-    It may take minutes to come, from a phone on a train: no database connection waits for it.
+    It may take minutes on a slow connection, so the database connection is released first.
     """
     release_connection()
     try:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:
         raise TooLarge(
-            gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
+            gettext("A file can be at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
         ) from None
 
 
 def single_upload() -> FileStorage:
-    """Exactly one. Raises TooLarge, Invalid."""
+    """Return the one file of the request. Raises TooLarge, and Invalid unless there is exactly one."""
     raise_body_limit()
     files = uploaded_files()
     if len(files) != 1:

@@ -1,6 +1,7 @@
-"""Bookings and sessions: told when they are made, moved or cancelled, and again before they begin."""
+"""Notices about bookings and sessions: when they are made, moved or cancelled, and before they begin."""
 
 from wellchat.booking_notices import actions
+from wellchat.booking_notices.personal_data import personal_data
 from wellchat.booking_notices.render import content
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
@@ -9,6 +10,7 @@ from wellchat.subjects.hooks import subject_put_in_transaction
 
 feature = Feature(
     "booking_notices",
+    personal_data=personal_data,
     tasks="worker.booking_notices",
     sweeps=(actions.sweep,),
     notification_kinds=(
@@ -37,5 +39,6 @@ feature = Feature(
         ),
     ),
     mails={"appointment": MailType(N_("Bookings and sessions"), content)},
+    optional=True,
     handlers=((subject_put_in_transaction, actions.plan_notices),),
 )

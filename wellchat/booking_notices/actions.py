@@ -1,16 +1,16 @@
-"""From what the host platform says of a booking or session to what its two people are told, and when."""
+"""Plan notices when the host platform changes a booking or session, and send those that are due."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 
 from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
 from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, line
+from wellchat.claims import each_safely
 from wellchat.db import db, insert, transaction
 from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
@@ -20,24 +20,24 @@ from wellchat.subjects.actions import SubjectSnapshot
 from wellchat.subjects.models import Subject
 from wellchat.task_queue import enqueue
 
-log = logging.getLogger(__name__)
-
 REMINDERS = {DAY_BEFORE: timedelta(days=1), HOUR_BEFORE: timedelta(hours=1)}
 BATCH = 500  # people of one sweep
 RETRY_AFTER = timedelta(minutes=5)
 
 
 def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: bool, now: datetime) -> None:
-    """A subject was put; `previous` is how it was before. Runs in the transaction that put it.
+    """Plan notices for both people of a booking, in the transaction that put it.
 
-    Nothing is planned for what has begun: the history that a host platform brings along rings at nobody. Where nobody
-    is to be told, reminders that were planned go along with it all the same.
+    `previous` is how the booking was before. Nothing is planned for what has begun, so that history imported
+    by a host platform notifies nobody. With `notify` false, reminders that were planned still move along with
+    the booking.
     """
     if subject.declared.scope != "connection":
         return
     planned = delete(Announcement).where(
         Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS)
     )
+    # Planned reminders are deleted in any case; they come back with the new time, if there were any.
     reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or notify
     if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
         return
@@ -51,6 +51,7 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
 
 
 def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
+    """Return the notice about this change for one person: booked, cancelled or moved. None: neither."""
     if (
         previous is None
         or previous.is_cancelled
@@ -69,12 +70,12 @@ def _schedule(subject_id: str, user_id: str, what: str, due_at: datetime) -> Non
 
 
 def announce(*, subject_ids: Sequence[str], now: datetime) -> int:
-    """Tell the people of these subjects what is due. Answers how many were told something."""
+    """Notify the people of these subjects of what is due. Return how many were notified."""
     return _announce_each(_due(now).where(Announcement.subject_id.in_(subject_ids)), now)
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Everything that is due: reminders, and what a lost doorbell missed."""
+    """Notify everybody of what is due: reminders, and changes whose task message was lost."""
     return {"announced": _announce_each(_due(now).limit(BATCH), now)}
 
 
@@ -86,31 +87,38 @@ def _due(now: datetime) -> Select[str, str]:
 
 
 def _announce_each(due: Select[str, str], now: datetime) -> int:
+    rows = db.session.execute(due).all()
     return sum(
-        _announce_safely(subject_id, user_id, now) for subject_id, user_id in db.session.execute(due).all()
+        each_safely(
+            rows, lambda row: _announce_to(*row, now), lambda row: _postpone(*row, now), what="booking notice"
+        )
     )
 
 
-def _announce_safely(subject_id: str, user_id: str, now: datetime) -> bool:
-    """One person, one transaction: what cannot be told harms nobody else, and is tried again later."""
-    theirs = (
-        (Announcement.subject_id == subject_id)
-        & (Announcement.user_id == user_id)
-        & (Announcement.due_at <= now)
+def _announce_to(subject_id: str, user_id: str, now: datetime) -> bool:
+    """Notify one person, in one transaction. Return whether they were notified."""
+    with transaction() as session:
+        theirs = delete(Announcement).where(_is_due(subject_id, user_id, now))
+        # The delete is the claim. If notifying fails, it is rolled back with everything else.
+        taken = session.execute(theirs.returning(Announcement.what)).scalars()
+        return _notify(subject_id, user_id, set(taken), now)
+
+
+def _postpone(subject_id: str, user_id: str, now: datetime) -> bool:
+    with transaction() as session:
+        theirs = update(Announcement).where(_is_due(subject_id, user_id, now))
+        session.execute(theirs.values(due_at=now + RETRY_AFTER))
+    return False
+
+
+def _is_due(subject_id: str, user_id: str, now: datetime) -> ColumnElement[bool]:
+    return and_(
+        Announcement.subject_id == subject_id, Announcement.user_id == user_id, Announcement.due_at <= now
     )
-    try:
-        with transaction() as session:
-            taken = session.execute(delete(Announcement).where(theirs).returning(Announcement.what)).scalars()
-            return _notify(subject_id, user_id, set(taken), now)
-    except Exception:
-        log.exception("could not tell %s of the appointment %s", user_id, subject_id)
-        with transaction() as session:
-            session.execute(update(Announcement).where(theirs).values(due_at=now + RETRY_AFTER))
-        return False
 
 
 def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> bool:
-    """Decided again by how it stands now: whatever was planned, at most one thing is told."""
+    """Decide again by the booking as it is now, and send at most one notice. Return whether it was sent."""
     session = db.session()
     subject = session.get(Subject, subject_id, populate_existing=True)
     reader = session.get(User, user_id)
@@ -150,7 +158,7 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
 
 
 def _current_notice(planned: set[str], *, is_cancelled: bool) -> str | None:
-    """Of several, the one that says it all; nothing of a booking that came and went before anybody heard of it."""
+    """Return the one notice that covers all planned ones. None: it came and went before anybody heard."""
     if is_cancelled:
         return CANCELLED if CANCELLED in planned and BOOKED not in planned else None
     return next((what for what in (BOOKED, MOVED, HOUR_BEFORE, DAY_BEFORE) if what in planned), None)

@@ -1,4 +1,4 @@
-"""What people have still to be told about their appointments."""
+"""Notices about bookings that are still to be sent."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DAY_BEFORE, HOUR_BEFORE = "day", "hour"  # reminders
 
 
 class Announcement(Base):
-    """One thing to tell one person. The row is the job: gone when the worker has decided on it."""
+    """One notice to one person. The row is the job: the worker deletes it when it decides on it."""
 
     __tablename__ = "announcements"
     __table_args__ = (

@@ -1,4 +1,4 @@
-"""What people read about an appointment, in the bell and in a mail: always how it stands now, in their own zone."""
+"""The texts of notices, in the app and in mails: the booking as it is now, in the reader's own zone."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED
 from wellchat.db import db
-from wellchat.digests.decide import quiet_for
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.notifications.queries import preferences
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.models import Subject
 
@@ -41,43 +41,48 @@ HEADLINES = {
 LINES = {
     BOOKED: N_("{when}, with {name}"),
     MOVED: N_("Now on {when}, with {name}"),
-    CANCELLED: N_("It was to be on {when}, with {name}"),
+    CANCELLED: N_("Planned for {when}, with {name}"),
     DAY_BEFORE: N_("{when}, with {name}"),
     HOUR_BEFORE: N_("{when}, with {name}"),
 }
 
 
 def headline(what: str, subject: Subject) -> str:
+    """Return "Booked: Colour and cut", in the current language."""
     return gettext(HEADLINES[what]).format(title=subject.title)
 
 
 def line(what: str, subject: Subject, other: User, zone: str) -> str:
+    """Return "Thursday 12 November at 14:05, with Ana", in the current language. `zone` is the reader's."""
     return gettext(LINES[what]).format(when=_when(subject.starts_at, zone), name=other.name)
 
 
 def _when(moment: datetime | None, zone: str) -> str:
-    """Thursday 12 November at 14:05: it is read whenever, so nothing in it is "tomorrow"."""
+    """Return "Thursday 12 November at 14:05". Never "tomorrow": it may be read on any day."""
     assert moment is not None
     there = moment.astimezone(ZoneInfo(zone))
     return gettext("%(day)s at %(time)s", day=format_date(there, "long"), time=format_time(there))
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/appointment. Raises NotWanted for what is not so any more, NotNow in quiet hours."""
+    """Return the context of templates/emails/appointment.
+
+    Raises NotWanted for what is not so any more, and NotNow in quiet hours.
+    """
     what, subject = mail.context["what"], db.session.get(Subject, mail.context["subject_id"])
     reader = db.session.get(User, mail.user_id) if mail.user_id else None
     if reader is None or subject is None or reader.id not in (subject.client_id, subject.professional_id):
         raise NotWanted(N_("The account or the appointment is gone."))
     if subject.starts_at is None or subject.starts_at <= now:
-        raise NotWanted(N_("It has begun before this was sent."))
+        raise NotWanted(N_("The appointment began before this was sent."))
     if subject.is_cancelled != (what == CANCELLED):
-        raise NotWanted(N_("It was cancelled or booked again before this was sent."))
+        raise NotWanted(N_("The appointment was cancelled or booked again before this was sent."))
     prefs = preferences(reader.id)
     if prefs.cadence == "off" or not prefs.wants(KIND_OF_NOTICE[what], "email"):
         raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
     if until := quiet_for(prefs, now):
         if until >= subject.starts_at:
-            raise NotWanted(N_("Quiet hours last until it begins."))
+            raise NotWanted(N_("Quiet hours last until the appointment begins."))
         raise NotNow(until)
     other = db.session.get_one(
         User, subject.professional_id if reader.id == subject.client_id else subject.client_id

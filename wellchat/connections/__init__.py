@@ -1,7 +1,8 @@
-"""Who may talk to whom."""
+"""Connections: which client and which professional may write to each other."""
 
+from wellchat.connections.avatars import pages
 from wellchat.connections.cli import connect
-from wellchat.connections.pages import pages
+from wellchat.connections.personal_data import personal_data
 from wellchat.feature import Feature
 
-feature = Feature("connections", blueprints=(pages,), commands=(connect,))
+feature = Feature("connections", personal_data=personal_data, blueprints=(pages,), commands=(connect,))

@@ -1,4 +1,4 @@
-"""Bringing a client and a professional together."""
+"""Connect a client and a professional."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from wellchat.i18n import gettext
 
 
 def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:
-    """The connection of the two, made if there is none: one row per pair, however many ask at once.
+    """Return the connection of the two; create it if there is none.
 
-    Raises Invalid where they are not a client and a professional.
+    One row per pair, however many ask at once.
+
+    Raises Invalid if they are not a client and a professional.
     """
     with transaction() as session:
         client, professional = session.get(User, client_id), session.get(User, professional_id)
@@ -29,7 +31,8 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)
             .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
         )
-        # In a statement of its own: it sees the row of whoever was faster, too.
+        # In a statement of its own, because ON CONFLICT DO NOTHING returns no row if another transaction was
+        # faster.
         return session.execute(
             select(Connection).where(
                 Connection.client_id == client_id, Connection.professional_id == professional_id

@@ -1,4 +1,4 @@
-"""`wellchat connect`."""
+"""Define `wellchat connect`."""
 
 from __future__ import annotations
 

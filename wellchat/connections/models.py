@@ -1,4 +1,4 @@
-"""Who may talk to whom."""
+"""Define the table of connections."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wellchat.db import Base, UTCDateTime, new_id
 
 
 class Connection(Base):
-    """One client and one professional who may talk. One row per pair, ever."""
+    """A client and a professional who may write to each other. One row per pair."""
 
     __tablename__ = "connections"
     __table_args__ = (
@@ -29,5 +29,5 @@ class Connection(Base):
     professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")
 
     def other(self, user_id: str) -> User:
-        """The person on the other side. Both relationships must have been loaded."""
+        """Return the other person. Both relationships must be loaded."""
         return self.professional if user_id == self.client_id else self.client

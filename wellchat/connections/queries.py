@@ -1,4 +1,4 @@
-"""Who has business with whom. Nobody can look up people they have none with."""
+"""Read connections, and decide who may see whom. Nobody can look up people they are not connected with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wellchat.errors import NotFound
 
 
 def connection_between(one_id: str, other_id: str) -> Connection | None:
-    """Their connection, whichever of the two is the client."""
+    """Return the connection of two people, whichever is the client, or None."""
     return db.session.execute(
         select(Connection).where(
             or_(
@@ -24,7 +24,7 @@ def connection_between(one_id: str, other_id: str) -> Connection | None:
 
 
 def my_connections(viewer: User) -> list[Connection]:
-    """The viewer's connections with both people loaded, by the name of the other."""
+    """Return the viewer's connections with both people loaded, sorted by the other's name."""
     mine = or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id)
     query = (
         select(Connection)
@@ -36,9 +36,10 @@ def my_connections(viewer: User) -> list[Connection]:
 
 
 def person_for(viewer: User, user_id: str) -> User:
-    """Somebody the viewer has business with: themselves, a connection, or a professional a new client may write to.
+    """Return a person whom the viewer may see. Raises NotFound for anybody else, existing or not.
 
-    Administrators see everybody. Raises NotFound for anybody else, there or not.
+    These are the viewer, their connections, and for a client all professionals open to new clients.
+    Administrators see everybody.
     """
     person = db.session.get(User, user_id)
     if person is None:

@@ -1,8 +1,19 @@
-"""The demo: one story for each trade, and a switcher to step into each person."""
+"""Demo: one story per trade, and a switcher to become each person."""
 
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.demo.cli import demo
-from wellchat.demo.pages import pages, stays_out
-from wellchat.feature import Feature
+from wellchat.demo.pages import is_playing, pages, stays_out
+from wellchat.demo.personal_data import personal_data
+from wellchat.feature import Feature, NavItem
+from wellchat.i18n import N_
 
-feature = Feature("demo", blueprints=(pages,), commands=(demo,), handlers=((sign_in_vetoed, stays_out),))
+feature = Feature(
+    "demo",
+    personal_data=personal_data,
+    blueprints=(pages,),
+    commands=(demo,),
+    account_menu=(NavItem("/demo", N_("Step into somebody else"), "people", visible=is_playing),),
+    slots={"sign_in": "demo/_switcher.html"},
+    handlers=((sign_in_vetoed, stays_out),),
+    optional=True,
+)

@@ -1,7 +1,7 @@
-"""Loading the demo, and taking it away again.
+"""Load the demo and remove it again.
 
-Stories are replayed through the same actions that pages call, each with the moment it is said to have happened, so
-numbers, watermarks, the bell and the change logs come out as if it had.
+The stories are replayed through the same actions that pages call, each with its own moment in the past. So
+numbers, watermarks, notifications and change logs come out as if it had happened.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ from wellchat.demo.scene import Scene
 from wellchat.demo.stories import STORIES
 from wellchat.demo.story import Person, Subject, Talk
 from wellchat.errors import Conflict
-from wellchat.messaging.opening import claim_lead, put_subject
+from wellchat.subjects.actions import claim, put_subject
 
 PASSWORD = "coffee-at-ten"  # noqa: S105 - anybody may play these people
 OnTalk = Callable[[], None]
-Played = list[tuple[Talk, str]]  # with the id of its thread
+Played = list[tuple[Talk, str]]  # each with the id of its thread
 
 
 def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
-    """Load the demo as of `now`, whole or not at all; does nothing where it is there. Answers whether it was loaded.
+    """Load the demo as of `now`, completely or not at all. Return False if it was loaded already.
 
-    `on_talk` is called after each conversation. Raises Conflict where somebody else has the address of one of its
-    people.
+    `on_talk` is called after each conversation. Raises Conflict if an address of the demo has another
+    account.
     """
     with transaction():
         if is_loaded():
@@ -45,7 +45,7 @@ def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
 
 
 def reset(*, now: datetime, on_talk: OnTalk = lambda: None) -> None:
-    """Take away the people of the demo with all that hangs from them, and load it afresh. Raises as `load` does."""
+    """Remove the demo with everything that depends on it, and load it again. Raises as `load` does."""
     with transaction():
         remove()
         played = _play_stories(now, on_talk)
@@ -53,22 +53,23 @@ def reset(*, now: datetime, on_talk: OnTalk = lambda: None) -> None:
 
 
 def take_away(*, force: bool = False) -> int:
-    """Take away the people of the demo with all that hangs from them, and say how many they were.
+    """Remove the demo with everything that depends on it. Return how many people it had.
 
-    Raises Conflict, having done nothing, where that would take something of a real person's too, unless `force`.
+    Raises Conflict if that would delete something of a real person too, unless `force`.
     """
     with transaction():
         if (theirs := shared_with()) and not force:
             some = ", ".join(theirs[:3]) + (", ..." if theirs[3:] else "")
             raise Conflict(
-                f"{len(theirs)} who are not of the demo have something with its people that would go too, such as a "
+                f"{len(theirs)} who are not of the demo have something with its people that would go too, "
+                "such as a "
                 f"conversation: {some}. Nothing was done; --force takes it all."
             )
         return remove()
 
 
 def _play_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Played]]:
-    password_hash = passwords.hash_password(PASSWORD)  # once for all: it is meant to be slow
+    password_hash = passwords.hash_password(PASSWORD)  # once for all people: hashing is slow on purpose
     scenes = [Scene(story, now) for story in STORIES]
     return [(scene, _play(scene, password_hash, on_talk)) for scene in scenes]
 
@@ -108,7 +109,7 @@ def _cast(person: Person, scene: Scene, password_hash: str) -> User:
 
 
 def _put(subject: Subject, scene: Scene) -> None:
-    """Put a subject as its host platform would. A lead is on offer first, then claimed, then perhaps done."""
+    """Put a subject as its host platform would. A lead is open first, then claimed, then perhaps done."""
     professional, at = scene.users[subject.professional], scene.came_up(subject.key)
     is_claimed = subject.kind == "lead" and subject.status != "open"
     for status in ("open", subject.status) if is_claimed else (subject.status,):
@@ -125,7 +126,7 @@ def _put(subject: Subject, scene: Scene) -> None:
             now=at,
         )
         if is_claimed and status == "open":
-            claim_lead(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
+            claim(viewer=professional, subject_id=put.id, now=at + timedelta(minutes=40))
 
 
 def _send_mails(played: list[tuple[Scene, Played]]) -> None:

@@ -1,4 +1,4 @@
-"""`wellchat demo`: load it, load it afresh, take it away, and say whom to sign in as."""
+"""Define `wellchat demo`: load it, reset it, remove it, and print whom to sign in as."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _remove(force: bool, as_json: bool) -> None:
 
 
 def introduction() -> str:
-    """Whom to sign in as, in a few lines: the main people of each trade."""
+    """Return a few lines for the terminal: the main people of each trade, and their password."""
     lines = [
         f"  {trade.name:26}{', '.join(f'{user.email} ({user.label})' for user in trade.main)}"
         for trade in demo_people()

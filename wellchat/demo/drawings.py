@@ -1,4 +1,4 @@
-"""The pictures of the demo, drawn when it is loaded: nobody's photographs, and nothing to ship or to fetch."""
+"""Draw the pictures of the demo when it is loaded: no photographs of anybody, nothing to ship or download."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _shade(colour: Colour, by: int) -> Colour:
 
 
 def colour_card() -> bytes:
-    """Four strands of hair on a card, with the numbers of their colours."""
+    """Return a PNG: four strands of hair on a card, with the numbers of their colours."""
     chance = random.Random(8)  # noqa: S311 - the same card each time
     card = Image.new("RGB", (1200, 900), PAPER)
     draw = ImageDraw.Draw(card)
@@ -56,7 +56,7 @@ def colour_card() -> bytes:
 
 
 def floor_plan() -> bytes:
-    """A bathroom of 2.1 by 2.8 metres from above, in pencil, with the place where the floor is soft."""
+    """Return a PNG: a bathroom of 2.1 by 2.8 metres from above, with the place where the floor is soft."""
     plan = Image.new("RGB", (1200, 900), (252, 251, 247))
     draw = ImageDraw.Draw(plan)
     for at in range(0, 1200, 30):
@@ -73,13 +73,11 @@ def floor_plan() -> bytes:
     draw.line((left + 12, top + 12, left + 262, bottom - 220), (200, 210, 214), 2)
     draw.line((left + 262, top + 12, left + 12, bottom - 220), (200, 210, 214), 2)
     draw.text((left + 137, top + 180), "shower", INK, _font(30), "mm")
-    draw.rounded_rectangle(
-        (left + 600, top + 14, left + 760, top + 120), 24, (255, 255, 255), INK, 4
-    )  # basin
+    # basin
+    draw.rounded_rectangle((left + 600, top + 14, left + 760, top + 120), 24, (255, 255, 255), INK, 4)
     draw.ellipse((left + 640, top + 34, left + 720, top + 100), None, QUIET, 3)
-    draw.rounded_rectangle(
-        (left + 14, bottom - 160, left + 84, bottom - 50), 8, (255, 255, 255), INK, 4
-    )  # toilet
+    # toilet
+    draw.rounded_rectangle((left + 14, bottom - 160, left + 84, bottom - 50), 8, (255, 255, 255), INK, 4)
     draw.ellipse((left + 72, bottom - 166, left + 210, bottom - 44), (255, 255, 255), INK, 4)
     red = (196, 62, 48)
     for x in range(0, 190, 16):
@@ -96,7 +94,7 @@ def floor_plan() -> bytes:
 
 
 def tiles() -> bytes:
-    """Grey hexagons on a floor, as a telephone sees them in a shop."""
+    """Return a JPEG: grey hexagons on a floor, as a phone sees them in a shop."""
     chance = random.Random(30)  # noqa: S311
     floor = Image.new("RGB", (1400, 1300), (226, 222, 215))
     draw = ImageDraw.Draw(floor)
@@ -127,12 +125,12 @@ def tiles() -> bytes:
 
 
 def _onto_floor() -> tuple[float, ...]:
-    """Where a point of the picture lies on the floor: x and y, each over the same rising distance."""
+    """Return the coefficients that map a point of the picture to the floor (Pillow's PERSPECTIVE)."""
     return (1.0, 0.34, 140.0, 0.0, 1.42, 60.0, 0.0, 0.00052)
 
 
 def week_plan() -> bytes:
-    """Seven days from six to ten, with what was decided for them."""
+    """Return a PNG: seven days from six to ten, with the decisions for them."""
     plan = Image.new("RGB", (1200, 900), (255, 255, 255))
     draw = ImageDraw.Draw(plan)
     draw.text((70, 74), "The week, as it is from now on", INK, _font(42), LEFT)

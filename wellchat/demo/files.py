@@ -1,4 +1,4 @@
-"""The files of the demo, taken in as any upload is; and what of them lies in the store, taken away again."""
+"""Store the demo's files as any upload is, and delete them from the store again."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from wellchat.demo.drawings import DRAWINGS
 
 
 def draw(name: str, owner: User, now: datetime) -> str:
-    """Id of a drawing that waits to be sent, its thumbnail made: there may be no worker yet."""
+    """Return the id of a drawing that is ready to be sent.
+
+    Its thumbnail is made here, because no worker may be running yet.
+    """
     taken = store_file(owner_id=owner.id, file=inspect_file(name=name, content=DRAWINGS[name]()), now=now)
     process(attachment_id=taken.id, now=now)
     return taken.id
 
 
 def forget_files(people: list[str]) -> None:
-    """The rows go with their people; what lies in the store, once they are gone."""
+    """Delete the files of these people from the store, after their rows are gone."""
     theirs = or_(Attachment.owner_id.in_(people), Attachment.reader_id.in_(people))
     ids = list(db.session.execute(select(Attachment.id).where(theirs)).scalars())
     after_commit(lambda: _delete(ids))

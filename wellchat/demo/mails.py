@@ -1,6 +1,6 @@
-"""The few mails of the demo: what was missed by people who were away, and a welcome to who is new.
+"""Write the few mails of the demo: digests for people who were away, and welcomes for new people.
 
-Only where mails are kept in the instance folder: nobody reads mail at the addresses of the demo.
+Only if mails are kept in the instance folder: nobody reads mail at the addresses of the demo.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from wellchat.demo.story import Talk
 from wellchat.digests.actions import schedule_for_message, send_one
 from wellchat.mail.actions import deliver, queue_mail
 
-NEW = timedelta(days=5)  # whoever joined within these has their welcome in the folder
+NEW = timedelta(days=5)  # people who joined within this time have a welcome mail
 
 
 def send_mails(scene: Scene, threads: list[tuple[Talk, str]]) -> None:
-    """Send what the worker would have sent while the story happened. `threads`: its talks with their threads' ids."""
+    """Send the mails that the worker would have sent during the story.
+
+    `threads` has each talk with the id of its thread.
+    """
     if setting("SMTP_URL"):
         return
     for person in scene.story.people:

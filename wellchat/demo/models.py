@@ -1,4 +1,4 @@
-"""Who is only played: the people of the demo."""
+"""Define the table of the demo's people."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wellchat.db import Base
 
 
 class DemoPerson(Base):
-    """A user made by the demo. Nobody else can be stepped into, or is touched by a reset."""
+    """A user of the demo. Nobody else can be entered by the switcher or is touched by a reset."""
 
     __tablename__ = "demo_people"
     __table_args__ = (UniqueConstraint("story", "person"),)

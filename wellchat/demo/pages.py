@@ -1,7 +1,7 @@
-"""The switcher: step into anybody of the demo in one click. Nobody else can be entered this way.
+"""Serve the switcher: become anybody of the demo with one click. No other account can be entered this way.
 
-It is for trying things out on one's own machine. One of the demo's people is an administrator and their password is
-known to the world, so an installation that strangers reach has neither the switcher nor a door for them.
+It is for trials on one's own machine. One person of the demo is an administrator, and everybody knows their
+password. So an installation that strangers can reach has no switcher, and refuses sign-in for these people.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
 from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played
 from wellchat.errors import NotFound
-from wellchat.web import is_lan_request
+from wellchat.networks import is_lan_request
 
 pages = Blueprint("demo", __name__)
 
 
 @pages.get("/demo")
 def switcher() -> str:
-    """Everybody of the demo, for who is somebody of it already."""
+    """Show all people of the demo to somebody who is one of them."""
     if not _playable():
         raise NotFound
     return render_template("demo/switcher.html")
@@ -30,6 +30,7 @@ def switcher() -> str:
 
 @pages.post("/become/<user_id>")
 def become(user_id: str) -> BaseResponse:
+    """Sign in as a person of the demo. Raises NotFound outside this host and its private network."""
     if not is_lan_request():
         raise NotFound
     user = demo_person(user_id)
@@ -39,7 +40,7 @@ def become(user_id: str) -> BaseResponse:
 
 
 def stays_out(user: User) -> bool:
-    """Somebody of the demo, before the door of an installation that strangers reach: everybody knows their password."""
+    """Return whether to refuse sign-in: a person of the demo, on an installation that strangers can reach."""
     return has_request_context() and not is_lan_request() and is_played(user.id)
 
 
@@ -47,12 +48,15 @@ def _playable() -> list[Trade]:
     return demo_people() if is_lan_request() else []
 
 
+def is_playing(_viewer: User) -> bool:
+    """Return whether the viewer stepped into this person, and so may step into another."""
+    return "accent_hue" in session and is_lan_request()
+
+
 @pages.app_context_processor
 def _for_templates() -> dict[str, Any]:
-    """`demo_people()` for the switcher; whether the viewer was entered by it, and the accent of their trade."""
-    hue = session.get("accent_hue")
+    """Give templates `demo_people()` for the switcher, and the accent of the viewer's trade."""
     return {
         "demo_people": _playable,
-        "playing": hue is not None and is_lan_request(),
-        "accent_hue": current_app.config["ACCENT_HUE"] if hue is None else hue,
+        "accent_hue": session.get("accent_hue", current_app.config["ACCENT_HUE"]),
     }

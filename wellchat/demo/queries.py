@@ -1,4 +1,4 @@
-"""Who can be played."""
+"""Read the people of the demo."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wellchat.errors import NotFound
 
 @dataclass(frozen=True)
 class Trade:
-    """The people of one story, as the switcher shows them."""
+    """The people of one story, as the switcher shows them. `hue` is in degrees."""
 
     key: str
     name: str
@@ -26,11 +26,12 @@ class Trade:
 
 
 def is_loaded() -> bool:
+    """Return whether the demo is loaded."""
     return db.session.execute(select(DemoPerson.user_id).limit(1)).first() is not None
 
 
 def demo_people() -> list[Trade]:
-    """Everybody who can be played, trade by trade in the order of the stories; nothing where no demo is loaded."""
+    """Return the people of each trade, in the order of the stories; [] if the demo is not loaded."""
     rows = db.session.execute(select(DemoPerson).options(joinedload(DemoPerson.user))).scalars()
     users = {(row.story, row.person): row.user for row in rows}
     if not users:
@@ -45,7 +46,7 @@ def demo_people() -> list[Trade]:
 
 
 def demo_person(user_id: str) -> User:
-    """A person of the demo. Raises NotFound for everybody else."""
+    """Return a person of the demo. Raises NotFound for everybody else."""
     row = db.session.get(DemoPerson, user_id, options=[joinedload(DemoPerson.user)])
     if row is None:
         raise NotFound
@@ -53,10 +54,11 @@ def demo_person(user_id: str) -> User:
 
 
 def is_played(user_id: str) -> bool:
+    """Return whether a user belongs to the demo."""
     return db.session.get(DemoPerson, user_id) is not None
 
 
 def accent_hue(user_id: str) -> int | None:
-    """The accent of the trade somebody plays in, in degrees; None for who is not of the demo."""
+    """Return the accent colour of a person's trade, in degrees; None outside the demo."""
     row = db.session.get(DemoPerson, user_id)
     return next((story.hue for story in STORIES if row and story.key == row.story), None)

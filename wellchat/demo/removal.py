@@ -1,4 +1,4 @@
-"""Taking the demo away: its people, and every row that hangs from them."""
+"""Remove the demo: its people, and every row that depends on them."""
 
 from __future__ import annotations
 
@@ -24,9 +24,10 @@ Column = InstrumentedAttribute[Any]
 
 
 def remove() -> int:
-    """Delete the people of the demo and what cannot be without them, such as a real person's talk with one of them.
+    """Delete the people of the demo and everything that needs them. Return how many people they were.
 
-    Answers how many people they were. Walks the foreign keys, so that a feature added later needs no word here.
+    That includes a real person's conversation with one of them. It follows the foreign keys, so a new
+    feature's tables are covered too.
     """
     with transaction() as session:
         people = list(session.execute(select(DemoPerson.user_id)).scalars())
@@ -41,8 +42,10 @@ def remove() -> int:
 
 
 def shared_with() -> list[str]:
-    """The addresses of real people who would lose something by `remove`: what they said to one of the demo, what
-    their platform put down for both, or the record that one of the demo read their conversation or they read one.
+    """Return the addresses of real people who would lose something by `remove`, sorted.
+
+    That is a conversation or subject with a person of the demo, or the record of an access to a conversation
+    between the two sides.
     """
     played = select(DemoPerson.user_id)
     pairs: list[tuple[Column, Column]] = [
@@ -88,7 +91,10 @@ def _conditions(table: Table, gone: dict[str, list[str]]) -> list[ColumnElement[
 
 
 def _forget_mails(people: list[str]) -> None:
-    """A mail outlives its reader's account, but not the demo; nor does its file, nor the note that it was refused."""
+    """Delete the mails of these people, with their files and the refusals of their addresses.
+
+    Mails outlive an account, but not the demo.
+    """
     of_theirs = Mail.user_id.in_(people)
     ids = set(db.session.execute(select(Mail.id).where(of_theirs)).scalars())
     db.session.execute(delete(Mail).where(of_theirs))

@@ -1,4 +1,4 @@
-"""Saying a talk again, line by line, at the moments it is said to have happened."""
+"""Replay a talk line by line, each at its own moment in the past."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from wellchat.accounts.models import User
 from wellchat.demo.files import draw
 from wellchat.demo.scene import Scene
 from wellchat.demo.story import Line, Talk
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import memberships, messages, receipts
 from wellchat.messaging.dispatch import notify_recipient
-from wellchat.messaging.opening import open_thread
+from wellchat.messaging.threads import open_thread
 
-A_GLANCE = timedelta(seconds=8)  # between seeing the last message and answering it
-NOTIFY_SINCE = timedelta(days=10)  # what is older was read long ago, and the bell cleared
-IN_TIME = timedelta(hours=2)  # within which people look in, where they do not answer
+A_GLANCE = timedelta(seconds=8)  # between reading the last message and answering it
+NOTIFY_SINCE = timedelta(days=10)  # older messages were read long ago, and their notifications cleared
+IN_TIME = timedelta(hours=2)  # within which people read, if they do not answer
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 TimedLine = tuple[Line, datetime]
 
 
 def replay(talk: Talk, scene: Scene) -> str:
-    """Everything of one talk, up to who has not read the end of it. Answers the thread's id."""
+    """Replay a talk, up to who has not read its end. Return the thread's id."""
     lines = scene.timed_lines(talk)
     thread_id = _open(talk, scene, lines[0][1] - A_GLANCE)
     for seq, (line, at) in enumerate(lines, start=1):
@@ -44,7 +44,7 @@ def _open(talk: Talk, scene: Scene, at: datetime) -> str:
 
 
 def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene: Scene) -> None:
-    messaging.send_message(
+    messages.send_message(
         sender=sender,
         thread_id=thread_id,
         body=line.text,
@@ -58,7 +58,7 @@ def _say(line: Line, sender: User, thread_id: str, seq: int, at: datetime, scene
 def _meanwhile(
     talk: Talk, thread_id: str, seq: int, last: TimedLine, coming: TimedLine, scene: Scene
 ) -> None:
-    """Before the next line the last one is read: by who answers it, or by who let some hours go by."""
+    """Mark the last line as read before the next one, by who answers it, or who let some hours pass."""
     (line, at), (answer, answered_at) = last, coming
     if at <= scene.now - NOTIFY_SINCE:
         for who in (talk.client, talk.professional):
@@ -72,17 +72,17 @@ def _meanwhile(
 
 
 def _read(reader: User, thread_id: str, seq: int, at: datetime) -> None:
-    messaging.mark_read(viewer=reader, thread_id=thread_id, seq=seq, now=at)
+    receipts.mark_read(viewer=reader, thread_id=thread_id, seq=seq, now=at)
     _notify(reader, thread_id, at)
 
 
 def _notify(recipient: User, thread_id: str, at: datetime) -> None:
-    """Decide what is news, as the worker would at that moment; nothing is left for it to do later."""
+    """Decide about notifications as the worker would at that moment; nothing is left for it to do later."""
     notify_recipient(thread_id=thread_id, recipient_id=recipient.id, now=at, away_after=timedelta())
 
 
 def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
-    """How this person left the thread: the end read or not, archived or muted."""
+    """Leave the thread as the story says: the end read or not, archived or muted."""
     seen = _seen(talk, reader)
     user, lines = scene.users[reader], scene.timed_lines(talk)
     if seen:
@@ -93,11 +93,11 @@ def _leave(talk: Talk, reader: str, thread_id: str, scene: Scene) -> None:
         **({"muted_until": FOREVER} if reader in talk.muted_by else {}),
     }
     if changes:
-        messaging.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+        memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
 
 
 def _seen(talk: Talk, who: str) -> int:
-    """The last line this person has seen by now."""
+    """Return the seq of the last line that this person has seen."""
     return len(talk.lines) - talk.unread.get(who, 0)
 
 

@@ -1,4 +1,4 @@
-"""A story in the making: its people as users, and when everything in it happens."""
+"""Hold a story while it is replayed: its people as users, and the moments when everything happens."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from wellchat.accounts.models import User
 from wellchat.demo.script import fill_in, moment, moments
 from wellchat.demo.story import Line, Story, Talk
 
-LATELY = timedelta(days=2)  # ago: when things came about that no line speaks of
+LATELY = timedelta(days=2)  # before `now`: the moment of things that no line mentions
 
 
 @dataclass
 class Scene:
+    """A story being replayed as of `now`."""
+
     story: Story
     now: datetime
     users: dict[str, User] = field(default_factory=dict)  # by the key of the person
@@ -28,11 +30,11 @@ class Scene:
             self.starts[subject.key] = moment(subject.starts_at, now=self.now, time_zone=zone)
 
     def reference(self, subject: str) -> tuple[str, str]:
-        """A subject as the host platform names it: kind and external id."""
+        """Return (kind, external id) of a subject, as the host platform names it."""
         return self._subjects[subject].kind, self._subjects[subject].external_id
 
     def timed_lines(self, talk: Talk) -> list[tuple[Line, datetime]]:
-        """The lines of a talk, spoken out, with the moments (UTC) they are said."""
+        """Return (line, moment in UTC) for each line of a talk, with its placeholders filled in."""
         times = list(moments(talk.lines, now=self.now, time_zone=self._zones[talk.professional]))
         lines = [
             replace(line, text=fill_in(line.text, said_at=at, starts=self.starts))
@@ -41,14 +43,15 @@ class Scene:
         return list(zip(lines, (at.astimezone(UTC) for at in times), strict=True))
 
     def joined(self, person: str) -> datetime:
-        """When this person made their account: the day before they first met somebody."""
+        """Return when this person created their account: the day before they first met somebody."""
         return self._first(lambda talk, _: person in (talk.client, talk.professional)) - timedelta(days=1)
 
     def met(self, client: str, professional: str) -> datetime:
+        """Return when these two first wrote to each other."""
         return self._first(lambda talk, _: (talk.client, talk.professional) == (client, professional))
 
     def came_up(self, subject: str) -> datetime:
-        """When the host platform first told of a subject: shortly before anybody spoke of it."""
+        """Return when the host platform put a subject: an hour before anybody mentioned it."""
         return self._first(lambda talk, line: subject in (line.about, talk.subject)) - timedelta(hours=1)
 
     def _first(self, is_meant: Callable[[Talk, Line], bool]) -> datetime:

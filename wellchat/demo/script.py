@@ -1,4 +1,4 @@
-"""Stories are written as a play, and read here.
+"""Read the stories, which are written as plays.
 
     -143d
     09:12 maya: Hello! Did the new pillow arrive?
@@ -8,9 +8,10 @@
     21:40 daniel [intro]: It did. [intro] names the subject it speaks of.
     -95m daniel: The last ones count back from the moment of loading.
 
-`+` sends a drawing along, by its name in drawings.py.
-`{weekday +2}`, `{date +2}` and `{day +2}` (both) are two days after the message; `{weekday cut4}` and its
-like, and `{time cut4}`, are when the subject `cut4` starts. So nobody speaks of a Thursday that is a Sunday.
+`+` attaches a drawing, by its name in drawings.py.
+`{weekday +2}`, `{date +2}` and `{day +2}` (both) are two days after the message.
+`{weekday cut4}`, `{date cut4}`, `{day cut4}` and `{time cut4}` are the start of the subject `cut4`.
+So a day always has its right name.
 """
 
 import re
@@ -28,7 +29,7 @@ PLACEHOLDER = re.compile(r"\{(day|weekday|date|time) ([+-]\d+|\w+)\}")
 
 
 def read_script(play: str) -> tuple[Line, ...]:
-    """The lines of a play, in order. Raises ValueError at one that is neither a day nor spoken."""
+    """Return the lines of a play, in order. Raises ValueError for a row that is neither a day nor a line."""
     lines: list[Line] = []
     day = ""
     for row in filter(None, map(str.strip, play.splitlines())):
@@ -53,7 +54,10 @@ def _continued(line: Line, row: str) -> Line:
 
 
 def moment(when: str, *, now: datetime, time_zone: str) -> datetime:
-    """The instant `when` means for a demo loaded at `now`, aware, in `time_zone`."""
+    """Return the moment that `when` means for a demo loaded at `now`: aware, in `time_zone`.
+
+    Raises ValueError.
+    """
     match = MOMENT.match(when)
     if match is None:
         raise ValueError(f"no moment: {when}")
@@ -67,7 +71,7 @@ def moment(when: str, *, now: datetime, time_zone: str) -> datetime:
 
 
 def moments(lines: Iterable[Line], *, now: datetime, time_zone: str) -> Iterator[datetime]:
-    """When each line is said; what shares a minute follows at the pace of somebody typing."""
+    """Yield the moment of each line; lines in the same minute follow at typing speed."""
     last: datetime | None = None
     for line in lines:
         at = moment(line.when, now=now, time_zone=time_zone)
@@ -76,12 +80,12 @@ def moments(lines: Iterable[Line], *, now: datetime, time_zone: str) -> Iterator
 
 
 def _working_day(day: date) -> date:
-    """`day`, or the Friday before a weekend: what lies whole weeks from it never falls on a Sunday."""
+    """Return `day`, or the Friday before a weekend: whole weeks from it there is never a Sunday."""
     return day - timedelta(days=max(0, day.weekday() - 4))
 
 
 def fill_in(text: str, *, said_at: datetime, starts: Mapping[str, datetime]) -> str:
-    """`text` with its placeholders spoken, e.g. "Thursday", "12 March", "10:30"."""
+    """Return `text` with its placeholders filled in, e.g. "Thursday", "12 March", "10:30"."""
 
     def speak(match: re.Match[str]) -> str:
         word, of = match.groups()

@@ -1,7 +1,7 @@
-"""The shapes a demo story is told in. Only data: `actions.load` turns it into rows.
+"""Define the data of a demo story. `actions.load` turns it into rows.
 
-Moments are words relative to the instant the demo is loaded, read on somebody's wall clock:
-"-143d 09:12" (a time of day, that many days ago), "+5d 10:30", "-95m", "-3h".
+Moments are text, relative to the moment of loading, on a person's wall clock: "-143d 09:12" (a time of day,
+that many days ago), "+5d 10:30", "-95m", "-3h".
 """
 
 from collections.abc import Iterator, Mapping
@@ -14,25 +14,29 @@ Kind = Literal["booking", "session", "coupon", "lead"]
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
+    """A person of the story."""
+
     key: str
     name: str
     email: str
     role: Role
-    word: str  # what the trade calls this side: "Coach", "Homeowner"
+    word: str  # the trade's word for this role: "Coach", "Homeowner"
     time_zone: str
     bio: str
-    main: bool = False  # stands first in the switcher
-    away: bool = False  # closed the laptop a while ago: what waits for them is due by email
+    main: bool = False  # first in the switcher
+    away: bool = False  # away for a while: their unread messages are due by email
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
+    """A booking, session, coupon or lead of the story."""
+
     key: str
     kind: Kind
     external_id: str
     title: str
     professional: str
-    client: str | None = None  # None: a coupon is for everybody
+    client: str | None = None  # None: a coupon for everybody
     status: str
     starts_at: str = ""  # on the professional's wall clock
     url: str = ""
@@ -40,18 +44,20 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
+    """A message."""
+
     who: str
     when: str  # on the professional's wall clock
     text: str
-    about: str | None = None  # key of the subject the message speaks of
-    files: tuple[str, ...] = ()  # names of drawings that go with it
+    about: str | None = None  # key of the message's subject
+    files: tuple[str, ...] = ()  # names of its drawings
 
 
 @dataclass(frozen=True, kw_only=True)
 class Talk:
-    """One thread. `subject` is the coupon or lead it is about, None for the pair's one thread.
+    """A thread. `subject` is the coupon or lead it is about, None for the pair's one thread.
 
-    `unread` counts, for each person, how many of the other's last messages they have not seen.
+    `unread` counts, per person, how many of the other's last messages they have not seen.
     """
 
     client: str
@@ -65,15 +71,17 @@ class Talk:
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
+    """A story of one trade."""
+
     key: str
     trade: str
-    hue: int  # degrees; the accent the trade shows off
+    hue: int  # degrees; the accent colour of the trade
     people: tuple[Person, ...]
     subjects: tuple[Subject, ...]
     talks: tuple[Talk, ...]
-    also_connected: tuple[tuple[str, str], ...] = ()  # (client, professional) who have not talked yet
+    also_connected: tuple[tuple[str, str], ...] = ()  # (client, professional) pairs without a talk
 
     def connections(self) -> Iterator[tuple[str, str]]:
-        """Each (client, professional) pair once, in the order of the story."""
+        """Yield each (client, professional) pair once, in the order of the story."""
         pairs = [(talk.client, talk.professional) for talk in self.talks]
         yield from dict.fromkeys([*pairs, *self.also_connected])

@@ -1,23 +1,25 @@
-"""Digests: one email that gathers what a person missed, by the contract of decide.py."""
+"""Digests: one email that gathers what a person missed. The rules are in decide.py."""
 
-from wellchat.digests import outbox, runs, week
-from wellchat.digests.actions import reschedule
+from wellchat.digests import runs, week, week_content
+from wellchat.digests.actions import reschedule, schedule_for_messages
 from wellchat.digests.cli import digest
 from wellchat.digests.pages import pages
+from wellchat.digests.personal_data import personal_data
 from wellchat.digests.preview import test_content
-from wellchat.digests.render import content, thread_names
+from wellchat.digests.render import content
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import hooks
+from wellchat.messaging.hooks import recipient_notified_in_transaction
 from wellchat.notifications.hooks import preferences_changed_in_transaction
 from wellchat.notifications.kinds import NotificationKind
 
 feature = Feature(
     "digests",
+    personal_data=personal_data,
     blueprints=(pages,),
     commands=(digest,),
     tasks="worker.digests",
-    sweeps=(outbox.sweep, runs.sweep, week.sweep),
+    sweeps=(runs.sweep, runs.sweep_weeks),
     notification_kinds=(
         NotificationKind(
             name="week",
@@ -25,17 +27,18 @@ feature = Feature(
             title=N_("Your week"),
             channels={"bell": False, "push": False, "email": True},
             offered=("email",),
-            about=N_("Who waits for whom, once a week; only when there was something."),
+            about=N_("Once a week: who is waiting for an answer. Only sent if there were messages."),
             priority="low",
         ),
     ),
     mails={
         "digest": MailType(N_("New messages"), content),
-        "week": MailType(N_("Weekly summary"), week.content),
+        "week": MailType(N_("Weekly summary"), week_content.content),
         "test": MailType(N_("Test"), test_content),
     },
     handlers=(
-        (hooks.thread_names, thread_names),
+        (recipient_notified_in_transaction, schedule_for_messages),
+        (recipient_notified_in_transaction, week.schedule_for_messages),
         (preferences_changed_in_transaction, reschedule),
         (preferences_changed_in_transaction, week.reschedule),
     ),

@@ -1,13 +1,13 @@
-"""Planning and sending digests: decide, render, send, remember.
+"""Schedule digests, and decide on one person under the claim.
 
-One recipient, one transaction. In it the schedule row is claimed, the decision made, the messages counted as mailed
-and the mail written down; only then does anything leave. So a message is in at most one email, and what a crash leaves
-behind is an untouched schedule, or a mail whose fate the ledger calls unknown.
+One transaction per person: claim the row of the schedule, decide, count the messages as mailed, write the
+mail down. Only after the commit does anything leave. So a message is in at most one email, and a crash leaves
+either an untouched schedule or a mail that the ledger calls unknown.
 """
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -15,8 +15,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import delete, func, select, update
 
 from wellchat.db import db, insert, is_postgresql, transaction
-from wellchat.digests.decide import DigestDecision, Recipient, decide, due_for, load_recipient, switched_off
+from wellchat.digests.decide import DigestDecision, due_for, switched_off
+from wellchat.digests.kinds import DIGEST, DigestKind
 from wellchat.digests.models import DigestSchedule
+from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.mail import actions as mail
 from wellchat.mail.models import Mail
 from wellchat.mail.transport import MailConnection
@@ -24,14 +26,12 @@ from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.queries import preferences
 from wellchat.task_queue import enqueue
 
-log = logging.getLogger(__name__)
-
 MAX_RESTARTS = 5  # of one person's turn, where new messages keep coming in
 RETRY_AFTER = timedelta(minutes=5)  # before somebody is tried again whose digest could not be decided
 
 
 class Outcome(NamedTuple):
-    """What came of one recipient, and why: `waiting`, or the state their mail is in."""
+    """The result of one person's turn, and why. `did`: "waiting", "failed", or the state of their mail."""
 
     user_id: str
     did: str
@@ -40,14 +40,20 @@ class Outcome(NamedTuple):
 
 
 class LockMissed(Exception):
-    """Something waits in a thread that was read when the unread ones were locked: begin again."""
+    """An unread message has come in a thread whose membership is not locked. Begin again."""
 
 
-# When to look
+def schedule_for_messages(user_id: str, thread_id: str, seqs: Sequence[int], now: datetime) -> None:
+    """Schedule a digest for each message that its recipient was notified of."""
+    for seq in seqs:
+        schedule_for_message(user_id=user_id, thread_id=thread_id, seq=seq, now=now)
 
 
 def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetime) -> None:
-    """A message was sent to this person: plan a look at it for when it is due. Nothing for who wants no emails."""
+    """Schedule the person to whom this message was sent for when their digest is due.
+
+    Do nothing if they want no emails about messages.
+    """
     prefs = preferences(user_id)
     if switched_off(prefs):
         return
@@ -65,9 +71,10 @@ def schedule_for_message(*, user_id: str, thread_id: str, seq: int, now: datetim
 
 
 def schedule(*, user_id: str, at: datetime) -> None:
-    """Look at this person at `at` or, where a look is planned already, at the earlier of the two."""
+    """Schedule a person for `at`, or for the earlier time if they are scheduled already."""
     with transaction() as session:
         planned = insert(DigestSchedule).values(user_id=user_id, due_at=at, asked=0)
+        # `asked` grows with every call: batches.claim compares it, so that no message is overlooked.
         earlier = func.least if is_postgresql() else func.min
         session.execute(
             planned.on_conflict_do_update(
@@ -81,7 +88,7 @@ def schedule(*, user_id: str, at: datetime) -> None:
 
 
 def reschedule(user_id: str, now: datetime) -> None:
-    """Somebody changed what they want: a planned look is taken at once, and decides by the new wishes."""
+    """Make a scheduled person due now, so that the run decides by their new preferences."""
     with transaction() as session:
         session.execute(
             update(DigestSchedule)
@@ -91,39 +98,48 @@ def reschedule(user_id: str, now: datetime) -> None:
         enqueue("digests.send")
 
 
-# One person, decided on under the claim
+def send_one(
+    *,
+    user_id: str,
+    now: datetime,
+    connection: MailConnection | None = None,
+    kind: DigestKind = DIGEST,
+) -> Outcome | None:
+    """Claim one person, decide, write the outcome down, and send the mail.
 
-
-def send_one(*, user_id: str, now: datetime, connection: MailConnection | None = None) -> Outcome | None:
-    """Claim and decide on one person and write the outcome down. None: not due, or somebody else has them.
-
-    A mail leaves by `connection`; without one it is left queued for whoever called (see mail.actions.deliver).
+    Return None if they are not due or somebody else has claimed them. Without a `connection` the mail stays
+    queued; the caller sends it with mail.actions.deliver. Begins again up to five times while new messages
+    come in, then raises LockMissed.
     """
+    # Each restart rolls the claim back and locks the memberships again, with the new one among them.
     for _ in range(MAX_RESTARTS - 1):
         with suppress(LockMissed):
-            return _send_one(user_id, now, connection)
-    return _send_one(user_id, now, connection)
+            return _send_one(kind, user_id, now, connection)
+    return _send_one(kind, user_id, now, connection)
 
 
-def _send_one(user_id: str, now: datetime, connection: MailConnection | None) -> Outcome | None:
-    """Raises NotHeld."""
+def _send_one(
+    kind: DigestKind, user_id: str, now: datetime, connection: MailConnection | None
+) -> Outcome | None:
+    """Do one attempt of `send_one`. Raises LockMissed."""
+    row = kind.schedule
     with transaction() as session:
-        held = _lock_memberships(user_id)
-        claimed = session.execute(
-            update(DigestSchedule)
-            .where(DigestSchedule.user_id == user_id, DigestSchedule.due_at <= now)
-            .values(due_at=now + RETRY_AFTER)
-        )
+        locked = _lock_memberships(user_id) if kind.holds_messages else set()
+        # The claim. Whoever schedules this person meanwhile waits for it, and then makes a new row.
+        claimed = session.execute(delete(row).where(row.user_id == user_id, row.due_at <= now))
         recipient = load_recipient(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
         if recipient is None:
             return None
-        if any(each.thread_id not in held for each in recipient.waiting):
-            raise LockMissed  # who tells of that holds its membership, and waits for the plan that we hold
-        decision = decide(recipient, now)
-        _set_due(user_id, decision.wait_until or decision.later)
+        if kind.holds_messages and any(each.thread_id not in locked for each in recipient.waiting):
+            # A message has come in a thread that had none. Its dispatcher holds that membership and waits for
+            # our claim; to wait for the membership now would be a deadlock.
+            raise LockMissed
+        decision = kind.decide(recipient, now)
+        if again := decision.wait_until or decision.later:
+            session.execute(insert(row).values(user_id=user_id, due_at=again))
         if decision.wait_until is not None:
             return Outcome(user_id, "waiting", decision.why)
-        written = _write_mail(recipient, decision, now, claimed=connection is not None)
+        written = _write_mail(kind, recipient, decision, now, claimed=connection is not None)
     if decision.skip:
         return Outcome(user_id, "skipped", decision.skip, written.id)
     state = mail.send_claimed(mail=written, connection=connection, now=now) if connection else written.state
@@ -131,35 +147,35 @@ def _send_one(user_id: str, now: datetime, connection: MailConnection | None) ->
 
 
 def _lock_memberships(user_id: str) -> set[str]:
-    """Before the schedule, as whoever tells of a message locks them; by thread, as everybody does. Answers of which."""
+    """Lock the memberships with unread messages, in the order of thread ids. Return those thread ids.
+
+    Lock order: memberships before the row of the schedule, as the dispatcher of messages does.
+    """
     unread = select(Membership.thread_id).where(
         Membership.user_id == user_id, Membership.last_seq > Membership.last_read_seq
     )
     return set(db.session.execute(unread.order_by(Membership.thread_id).with_for_update()).scalars())
 
 
-def _set_due(user_id: str, at: datetime | None) -> None:
-    row = DigestSchedule.user_id == user_id
-    db.session.execute(
-        update(DigestSchedule).where(row).values(due_at=at) if at else delete(DigestSchedule).where(row)
-    )
+def postpone(kind: DigestKind, user_id: str, now: datetime) -> None:
+    """Make a person who could not be decided on due again in five minutes."""
+    with transaction() as session:
+        theirs = update(kind.schedule).where(kind.schedule.user_id == user_id)
+        session.execute(theirs.values(due_at=now + RETRY_AFTER))
 
 
-def postpone(user_id: str, now: datetime) -> None:
-    """Somebody could not be decided on: they are tried again in a while, and do not come first again at once."""
-    with transaction():
-        _set_due(user_id, now + RETRY_AFTER)
-
-
-def _write_mail(recipient: Recipient, decision: DigestDecision, now: datetime, *, claimed: bool) -> Mail:
+def _write_mail(
+    kind: DigestKind, recipient: Recipient, decision: DigestDecision, now: datetime, *, claimed: bool
+) -> Mail:
     to: dict[str, Any] = {
         "user_id": recipient.user_id,
         "address": recipient.address,
-        "name": "digest",
+        "name": kind.name,
         "now": now,
     }
     if decision.skip:
         return mail.record_skip(**to, reason=decision.skip)
+    # Counted as mailed in the transaction that writes the mail down: a message is in at most one mail.
     for thread in decision.threads:
         db.session.execute(
             update(Membership)

@@ -1,20 +1,20 @@
-"""`wellchat digest send`, for cron and for looking before leaping."""
+"""`wellchat digest send`: send what is due, from cron, or preview it."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain
 from typing import Any
 
 import click
 from flask.cli import AppGroup
 
 from wellchat import clock
-from wellchat.digests import actions, runs, week
+from wellchat.digests import runs
+from wellchat.digests.kinds import DIGEST, WEEK
 
 digest = AppGroup("digest", help="Emails that gather what people missed.")
 
@@ -55,47 +55,33 @@ def send(cadence: str | None, now: datetime, dry_run: bool, as_json: bool) -> No
 
 
 def _sent(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
-    weeks: Iterable[actions.Outcome] = () if cadence else week.send_due(now=now)
-    named = chain(
-        (("digest", outcome) for outcome in runs.send_due(now=now, cadence=cadence)),
-        (("week", outcome) for outcome in weeks),
-    )
-    for name, outcome in named:
-        yield {
-            "user_id": outcome.user_id,
-            "name": name,
-            "did": outcome.did,
-            "why": outcome.why,
-            "mail_id": outcome.mail_id,
-        }
+    for kind in (DIGEST,) if cadence else (DIGEST, WEEK):
+        for outcome in runs.send_due(now=now, kind=kind, cadence=cadence):
+            yield {
+                "user_id": outcome.user_id,
+                "name": kind.name,
+                "did": outcome.did,
+                "why": outcome.why,
+                "mail_id": outcome.mail_id,
+            }
 
 
 def _forecasts(cadence: str | None, now: datetime) -> Iterator[dict[str, Any]]:
-    for recipient, decision in runs.preview_due(now=now, cadence=cadence):
-        yield {
-            "user_id": recipient.user_id,
-            "name": "digest",
-            "did": "sent" if decision.threads else "waiting" if decision.wait_until else "skipped",
-            "why": decision.skip or decision.why,
-            "address": recipient.address,
-            "until": clock.iso(decision.wait_until),
-            "threads": [{**each.covers(), "count": each.count} for each in decision.threads],
-        }
-    for user_id, address, at, why in () if cadence else week.preview_due(now=now):
-        did = "waiting" if at else "skipped" if why else "sent"
-        yield {
-            "user_id": user_id,
-            "name": "week",
-            "did": did,
-            "why": why or week.WHY,
-            "address": address,
-            "until": clock.iso(at),
-            "threads": [],
-        }
+    for kind in (DIGEST,) if cadence else (DIGEST, WEEK):
+        for recipient, decision in runs.preview_due(now=now, kind=kind, cadence=cadence):
+            yield {
+                "user_id": recipient.user_id,
+                "name": kind.name,
+                "did": decision.did,
+                "why": decision.skip or decision.why,
+                "address": recipient.address,
+                "until": clock.iso(decision.wait_until),
+                "threads": [{**each.covers(), "count": each.count} for each in decision.threads],
+            }
 
 
 def _with_progress(lines: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    """How many people so far, where somebody watches and nothing else is printed there."""
+    """Count people on stderr, if it is a terminal and nothing else is printed there."""
     if not sys.stderr.isatty() or (sys.stdout.isatty() and "--dry-run" in sys.argv):
         yield from lines
         return

@@ -1,4 +1,4 @@
-"""When each person's next email is to be considered."""
+"""The schedules: when each person's next digest or weekly summary is decided on."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wellchat.db import Base, UTCDateTime
 
 
 class DigestSchedule(Base):
-    """One person's next look: due, and leased while a worker is at it. No row: nothing waits."""
+    """When to decide on a person's next digest. No row: nothing is unread that was not mailed."""
 
     __tablename__ = "digest_schedules"
     __table_args__ = (Index("ix_digest_schedules_due_at", "due_at"),)
@@ -24,7 +24,7 @@ class DigestSchedule(Base):
 
 
 class WeekSchedule(Base):
-    """When somebody to whom something happened this week is to be told how it stands. No row: nothing happened."""
+    """When to decide on a person's next weekly summary. No row: nothing has happened since the last one."""
 
     __tablename__ = "week_schedules"
     __table_args__ = (Index("ix_week_schedules_due_at", "due_at"),)

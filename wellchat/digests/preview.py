@@ -1,4 +1,4 @@
-"""How somebody's next email would look, and when it would come. Nothing here counts as mailed."""
+"""Preview a person's next email, and when it would come. Nothing here counts as mailed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 from wellchat.accounts.models import User
 from wellchat.db import new_id
-from wellchat.digests.decide import DigestDecision, Recipient, load_recipient
+from wellchat.digests.decide import DigestDecision
+from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.digests.render import colours, contents, day_of
 from wellchat.digests.runs import forecast
 from wellchat.errors import NotFound
@@ -23,13 +24,18 @@ from wellchat.notifications.unsubscribe import unsubscribe_path
 
 
 class Preview(NamedTuple):
+    """A mail as it would look, and what a run would decide now."""
+
     message: EmailMessage
     is_sample: bool  # nothing waits, so an example stands for it
     forecast: DigestDecision | None  # None: nothing waits
 
 
 def preview(viewer: User, now: datetime) -> Preview:
-    """The email that what waits now would make, whenever it may come."""
+    """Return the email that the unread messages would make, whenever it may be due.
+
+    If there are none, return an example.
+    """
     recipient = _recipient(viewer, now)
     waiting = [each for each in recipient.waiting if each.count and not each.is_muted(now)]
     waiting.sort(key=lambda each: each.oldest_at)
@@ -40,19 +46,19 @@ def preview(viewer: User, now: datetime) -> Preview:
 
 
 def send_test(*, user: User, now: datetime) -> Mail:
-    """An example of what emails look like, to the person's own address."""
+    """Queue an example email to the person's own address."""
     return mail.queue_mail(
         user_id=user.id,
         address=user.email,
         name="test",
         context={"name": user.name},
-        reason=N_("A test, as you asked for."),
+        reason=N_("You asked for this test."),
         now=now,
     )
 
 
 def test_content(row: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/test."""
+    """Return the context of templates/emails/test. Raises NotWanted if the account is gone."""
     recipient = load_recipient(row.user_id or "", now)
     if recipient is None:
         raise compose.NotWanted(N_("The account is gone."))
@@ -60,7 +66,7 @@ def test_content(row: Mail, now: datetime) -> dict[str, Any]:
 
 
 def sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
-    """A conversation that nobody had."""
+    """Return the context of an example email, with an example conversation, in the reader's language."""
     with force_language(recipient.prefs.language):
         return _sample(recipient, now)
 
@@ -118,17 +124,19 @@ def _compose(recipient: Recipient, name: str, content: dict[str, Any], now: date
 
 
 def describe(found: Preview, zone: str) -> str:
-    """When it comes, or why it does not."""
+    """Return a sentence: when the email comes, or why it does not. `zone` is a name like "Europe/Berlin"."""
     there = ZoneInfo(zone)
     if found.forecast is None:
-        return gettext("Nothing waits for you, so no email is planned. This is an example of how one looks.")
+        return gettext("You have no unread messages, so no email is planned. This is an example.")
     if found.forecast.skip:
-        return gettext("It does not come: %(why)s", why=gettext(found.forecast.skip))
+        return gettext("It will not be sent: %(why)s", why=gettext(found.forecast.skip))
     until = found.forecast.wait_until
     if until is None:
-        return gettext("It goes out in a moment, unless you read what waits.")
+        return gettext("It will be sent in a moment, unless you read the messages before.")
     at = until.astimezone(there)
     why = found.forecast.why.replace("The reader is here.", N_("You are here right now."))
     when = {"day": day_of(until, there), "time": format_time(at)}
-    text = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
+    text = gettext(
+        "It will be sent on %(day)s at %(time)s at the earliest, unless you read the messages before.", **when
+    )
     return f"{text} {gettext(why)}".rstrip()

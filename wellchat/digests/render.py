@@ -1,8 +1,7 @@
-"""What a digest says: the messages of its threads, in order, as they are at the moment of sending."""
+"""Gather the content of digests: the messages of their threads, in order, as they are at sending."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
@@ -10,40 +9,38 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Row, and_, case, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import Row, and_, or_, select
 
 from wellchat.accounts.models import User, label_of
 from wellchat.attachments.serializers import files_summary
 from wellchat.db import db
-from wellchat.digests.decide import DigestDecision, Recipient, Waiting, quiet_for, switched_off
+from wellchat.digests.decide import DigestDecision, switched_off
+from wellchat.digests.queries import thread_rows, unread_messages
+from wellchat.digests.recipients import Recipient, Waiting
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
-from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.models import Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
-from wellchat.subjects.models import Subject
 from wellchat.templating import hue, initials
 
 MAX_SHOWN = 50  # messages of one thread; the earlier ones are counted
 MIN_SHOWN = 3  # of one thread, however many there are
-MAX_TOTAL = 150  # mail readers cut longer mails off
+MAX_TOTAL = 150  # messages of one mail; mail programs cut longer mails off
 MAX_LENGTH = 2_000  # characters of one message
 
 Key = tuple[str, str]  # user, thread
 
-Other = aliased(User, name="other_person")
-About = aliased(Subject, name="about")
-
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/digest. Decides once more: what was read, deleted or muted since is left out.
+    """Return the context of templates/emails/digest, without what was read, deleted or muted since the claim.
 
-    Raises NotWanted where nothing is left, NotNow where quiet hours have begun meanwhile.
+    Raises NotWanted if nothing is left, and NotNow if quiet hours have begun.
     """
     reader = _reader(mail.user_id)
     if reader is None:
@@ -57,14 +54,16 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
 
 
 def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str, dict[str, Any]]:
-    """The same for many people at once, of what has just been decided; by user id."""
+    """Return user id -> context of templates/emails/digest, for people decided on in this snapshot."""
+    # Two statements for everybody. Each condition is wider than what is needed: of_them pairs every person
+    # with every thread, but only memberships that exist match.
     due_threads = {recipient.user_id: (recipient, decision.threads) for recipient, decision in decisions}
     if not due_threads:
         return {}
     thread_ids = {thread.thread_id for _, threads in due_threads.values() for thread in threads}
     of_them = and_(Membership.user_id.in_(due_threads), Membership.thread_id.in_(thread_ids))
     latest = and_(Message.seq > Membership.mailed_seq, Message.seq > Membership.last_seq - MAX_SHOWN)
-    threads_by_key, messages = thread_rows(of_them), _unread_messages(and_(of_them, latest))
+    threads_by_key, messages = thread_rows(of_them), unread_messages(and_(of_them, latest))
     messages = {**messages, **_earlier_messages(due_threads, messages)}
     return {
         user_id: _content(
@@ -83,7 +82,11 @@ def contents(decisions: Iterable[tuple[Recipient, DigestDecision]]) -> dict[str,
 def _earlier_messages(
     due_threads: Mapping[str, tuple[Recipient, tuple[Waiting, ...]]], messages: Mapping[Key, Any]
 ) -> Mapping[Key, Any]:
-    """Of threads of whose end nothing waits, the end of what does: the rest was the reader's own, or taken back."""
+    """Return the messages of those threads whose latest messages are not among the waiting ones.
+
+    `contents` reads only the last MAX_SHOWN messages of a thread. Where all of those are the reader's own or
+    deleted, this reads the stretch that ends with the last waiting message. Keys are (user id, thread id).
+    """
     missing = [
         and_(
             Membership.user_id == user_id,
@@ -95,7 +98,7 @@ def _earlier_messages(
         for each in threads
         if (user_id, each.thread_id) not in messages
     ]
-    return _unread_messages(or_(*missing)) if missing else {}
+    return unread_messages(or_(*missing)) if missing else {}
 
 
 def _reader(user_id: str | None) -> Any:
@@ -105,13 +108,15 @@ def _reader(user_id: str | None) -> Any:
     return db.session.execute(query.where(User.id == user_id)).one_or_none()
 
 
-Part = tuple[
-    Waiting, Row[Any], list[Row[Any]]
-]  # what waits in a thread, who and what the thread is, its messages
+# what waits in a thread; its row of thread_rows; its rows of unread_messages
+Part = tuple[Waiting, Row[Any], list[Row[Any]]]
 
 
 def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
-    """What of these stretches is neither read, deleted nor muted; what waits longest comes first."""
+    """Return the covered threads without what was read, deleted, muted or snoozed; longest waiting first.
+
+    Raises NotWanted if nothing is left.
+    """
     mine = Membership.user_id == user_id
     threads_by_key = thread_rows(and_(mine, Membership.thread_id.in_([c["thread_id"] for c in covers])))
     audible = [
@@ -121,11 +126,12 @@ def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> 
     ]
     if not audible:
         raise NotWanted(N_("The conversation was muted before this was sent."))
+    # Only what the mail covered when it was claimed: a later message is in the next mail.
     stretches = [
         and_(Message.thread_id == c["thread_id"], Message.seq.between(c["first_seq"], c["last_seq"]))
         for c in audible
     ]
-    messages = _unread_messages(and_(mine, or_(*stretches)))
+    messages = unread_messages(and_(mine, or_(*stretches)))
     if not messages:
         raise NotWanted(N_("Everything was read or deleted before this was sent."))
     parts = [
@@ -155,71 +161,8 @@ def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
     )
 
 
-_other_id = case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id)
-
-_THREAD_ROWS: Any = (
-    select(
-        Membership.user_id,
-        Membership.thread_id,
-        Membership.last_seq,
-        Membership.last_read_seq,
-        Membership.mailed_seq,
-        Membership.muted_until,
-        Membership.snoozed_until,
-        About.title.label("about"),
-        Other.id.label("other_id"),
-        Other.name.label("other_name"),
-        Other.role.label("other_role"),
-        Other.role_label.label("other_role_label"),
-    )
-    .join(Thread, Thread.id == Membership.thread_id)
-    .join(Other, Other.id == _other_id)
-    .outerjoin(About, About.id == Thread.subject_id)
-)
-
-_UNREAD_MESSAGES: Any = (
-    select(
-        Membership.user_id,
-        Message.thread_id,
-        Message.seq,
-        Message.body,
-        Message.files,
-        Message.created_at,
-        Subject.kind,
-        Subject.title,
-    )
-    .join(Message, Message.thread_id == Membership.thread_id)
-    .outerjoin(Subject, Subject.id == Message.subject_id)
-    .where(
-        Message.seq > Membership.last_read_seq,
-        Message.sender_id != Membership.user_id,
-        Message.deleted_at.is_(None),
-    )
-    .order_by(Message.thread_id, Message.seq)
-)
-
-
-def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
-    """(user, thread) -> the thread as it stands for that user, and who the other person is."""
-    return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
-
-
-def thread_names(user_id: str, thread_ids: Iterable[str]) -> dict[str, str]:
-    """thread id -> the other person's name, of this person's threads."""
-    mine = and_(Membership.user_id == user_id, Membership.thread_id.in_(list(thread_ids)))
-    return {thread_id: thread_row.other_name for (_, thread_id), thread_row in thread_rows(mine).items()}
-
-
-def _unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
-    """(user, thread) -> what is unread of it, ascending."""
-    found = defaultdict(list)
-    for row in db.session.execute(_UNREAD_MESSAGES.where(which)):
-        found[row.user_id, row.thread_id].append(row)
-    return found
-
-
 def _content(user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]) -> dict[str, Any]:
-    """In the reader's language, whose days and plurals are in it."""
+    """Build the context in the reader's language, because days and plurals are part of it."""
     with force_language(prefs.language):
         return _in_their_language(user_id, name, prefs, parts)
 
@@ -228,6 +171,7 @@ def _in_their_language(
     user_id: str, name: str, prefs: EffectivePreferences, parts: list[Part]
 ) -> dict[str, Any]:
     zone = ZoneInfo(prefs.time_zone)
+    # The more threads, the fewer messages of each.
     limit = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
     return {
         "name": name,
@@ -250,14 +194,14 @@ def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone:
         "count": waiting.count,
         "earlier": waiting.count - len(shown),
         "days": [
-            {"day": format_date, "messages": [_message(message, zone) for message in of_day]}
-            for format_date, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
+            {"day": day, "messages": [_message(message, zone) for message in of_day]}
+            for day, of_day in groupby(shown, key=lambda message: day_of(message.created_at, zone))
         ],
     }
 
 
 def avatar(thread_row: Row[Any]) -> dict[str, Any]:
-    """The other person of a thread, as a mail shows them."""
+    """Return the other person of a thread as a mail shows them: name, label, initials, face."""
     return {
         "name": thread_row.other_name,
         "label": label_of(thread_row.other_role, thread_row.other_role_label),
@@ -268,7 +212,7 @@ def avatar(thread_row: Row[Any]) -> dict[str, Any]:
 
 @lru_cache(maxsize=360)
 def colours(of_hue: int) -> dict[str, str]:
-    """Of a circle with initials, as avatar.css has them."""
+    """Return the colours of a circle with initials, as in avatar.css: back, ink, dark_back, dark_ink."""
     return {
         "back": oklch(0.885, 0.062, of_hue),
         "ink": oklch(0.36, 0.095, of_hue),
@@ -288,5 +232,5 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
 
 
 def day_of(moment: datetime, zone: ZoneInfo) -> str:
-    """Thursday 12 November: a mail is read whenever, so nothing in it is "today"."""
+    """Return "Thursday 12 November". Never "today": a mail may be read on any day."""
     return format_date(moment.astimezone(zone), "long")

@@ -1,19 +1,23 @@
-"""Email: the ledger that is also the queue, how a mail is composed, and how it leaves."""
+"""Email: the ledger, which is also the queue; composing a mail; sending it."""
 
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import actions
+from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
-from wellchat.mail.ledger import ledger
 from wellchat.mail.pages import address_refusal, mail_label, pages
+from wellchat.mail.personal_data import personal_data
+from wellchat.mail.reasons import reason_text
 
 feature = Feature(
     "mail",
-    blueprints=(pages, ledger),
+    personal_data=personal_data,
+    blueprints=(pages,),
     commands=(mail,),
     tasks="worker.mail",
+    doctor_checks=(("mail", transport.check),),
+    metrics=(metrics.measure,),
     deliveries=(actions.sweep,),
-    mails={"address_check": MailType(N_("A try of your address"))},
-    filters={"mail_label": mail_label},
+    mails={"address_check": MailType(N_("Test of your address"))},
+    filters={"mail_label": mail_label, "mail_reason": reason_text},
     context=lambda: {"address_refusal": address_refusal},
 )

@@ -1,8 +1,8 @@
-"""Mails: written down first, then sent at most once.
+"""Write mails into the ledger, and send each at most once.
 
-Claim the row, send, mark. A row that was claimed and never marked may have gone out: it becomes `unknown` and is
-sent again by an operator only. Retries are for refusals that the server told us of, and for never having reached it.
-An address that refuses mail for good gets none until its owner, who is told so on their pages, says to try again.
+Claim the row, send, mark it (claims.py). A row that was claimed and never marked may have gone out: it
+becomes `unknown`, and only an operator sends it again. An address that refuses mail for good gets none until
+its owner, who is told so on their pages, says to try again.
 """
 
 from __future__ import annotations
@@ -11,28 +11,28 @@ import logging
 from collections import Counter
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Update, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, select
 
+from wellchat import claims
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
-from wellchat.mail.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.refusals import REFUSES, save_refusal
 from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)  # a claim older than this was left by a crash
-RETRY_FOR = timedelta(days=1)  # of temporary refusals
-FIRST_PAUSE, MAX_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+RETRIES = claims.Retries(timedelta(minutes=1), timedelta(hours=1), give_up_after=timedelta(days=1))
 BATCH = 500  # mails of one sweep
-LOW_PRIORITY = ("digest", "week")  # after what somebody sits and waits for, such as a new password
+LOW_PRIORITY = ("digest", "week")  # sent after interactive mails, such as one with a new password
 AGAIN = N_("The owner of the address said to try again.")
 CRASHED = N_("A crash came between sending and marking. It may have gone out.")
 
@@ -51,11 +51,11 @@ def queue_mail(
     due_at: datetime | None = None,
     wake_worker: bool = True,
 ) -> Mail:
-    """Write down a mail that is to go out, in the transaction at hand, and ring the worker once that is durable.
+    """Write down a mail to be sent, in the caller's transaction, and wake the worker after the commit.
 
-    `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's `name`;
-    never a secret and never a message's text: links and texts are looked up when the mail is made. `wake_worker=False`
-    is for who delivers it themselves.
+    `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's
+    `name`; never a secret and never the text of a message: both are looked up when the mail is rendered. Pass
+    `wake_worker=False` to call `deliver` yourself.
     """
     with transaction() as session:
         mail = Mail(
@@ -86,7 +86,7 @@ def create_claimed(
     reason: str,
     covers: Covers,
 ) -> Mail:
-    """Write down a mail that its writer sends as soon as this is durable, by `send_claimed`: claimed from the start."""
+    """Write down a mail that is claimed from the start. Its writer calls `send_claimed` after the commit."""
     mail_id = new_id()
     mail = Mail(
         id=mail_id,
@@ -116,7 +116,10 @@ _INSERT_CLAIMED = insert(table(Mail))
 def send_claimed(
     *, mail: Mail, connection: transport.MailConnection, now: datetime, content: dict[str, Any] | None = None
 ) -> str | None:
-    """Send what `create_claimed` wrote down. Returns its state. `content`: where it was gathered just now."""
+    """Send what `create_claimed` wrote down, outside of any transaction.
+
+    Return the state of the mail, None if the claim was lost. `content` replaces the declared context.
+    """
     if current_transaction() is not None:
         raise RuntimeError("send_claimed inside transaction()")
     return _attempt(mail, connection, now, content)
@@ -131,7 +134,7 @@ def record_skip(
     now: datetime,
     covers: Covers | None = None,
 ) -> Mail:
-    """Write down that a mail was due and did not go out, and why: `reason` is a sentence for the person."""
+    """Write down that a mail was due and not sent. `reason` is a sentence for the person."""
     with transaction() as session:
         mail = Mail(
             user_id=user_id,
@@ -148,10 +151,10 @@ def record_skip(
 
 
 def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection | None = None) -> str | None:
-    """Send one mail, if it is due and nobody else has it. Answers the state it is in afterwards; None: not ours.
+    """Send one mail, if it is due and nobody else has claimed it.
 
-    `connection`: an open one to reuse. Not inside a transaction: the claim must be durable before the first byte
-    leaves.
+    Return its state afterwards; None if it was not claimed. `connection` is an open one to reuse. Raises
+    RuntimeError inside a transaction: the claim must be durable before the first byte leaves.
     """
     if current_transaction() is not None:
         raise RuntimeError("deliver inside transaction()")
@@ -168,7 +171,10 @@ def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection
 def _attempt(
     mail: Mail, connection: transport.MailConnection, now: datetime, content: dict[str, Any] | None = None
 ) -> str | None:
-    """Make a claimed mail, send it, and write down how that ended."""
+    """Render a claimed mail, send it, and write down how that ended.
+
+    Return the state; None if the claim was lost.
+    """
     try:
         rendered, covers = compose.render(mail, now=now, content=content)
     except compose.NotWanted as no:
@@ -178,12 +184,14 @@ def _attempt(
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
         return _settle(mail, FAILED, reason=f"It could not be made: {type(error).__name__}: {error}")
-    release_connection()  # a slow mail server must not hold a database connection
+    # A slow mail server must not hold a database connection.
+    release_connection()
     sender, label = envelope_sender(mail_id=mail.id, now=now), f"{now:%Y%m%dT%H%M%S.%f}Z-{mail.id}"
     try:
         connection.send(rendered, to=mail.address, sender=sender, label=label)
     except transport.Temporary as refusal:
-        return _settle_temporary(mail, refusal, now)
+        again = RETRIES.after_refusal(refusal, attempts=mail.attempts, since=mail.created_at, now=now)
+        return _settle(mail, **again)
     except transport.AddressRefused as refusal:
         return _settle_refused(mail, refusal, now)
     except transport.Permanent as refusal:
@@ -194,51 +202,30 @@ def _attempt(
 
 
 def _claim(mail_id: str, now: datetime) -> tuple[Mail, str | None] | None:
-    """The mail, now ours, and why its address takes no mail, where that is known: one statement."""
+    """Claim a mail. Return it, and why its address refuses mail if it does, from the same statement."""
     refusal = select(RefusedAddress.reason).where(RefusedAddress.email == Mail.address).correlate(Mail)
     with transaction() as session:
-        row = session.execute(
-            update(Mail)
-            .where(Mail.id == mail_id, Mail.state == QUEUED, or_(Mail.due_at.is_(None), Mail.due_at <= now))
-            .values(
-                state=SENDING,
-                attempts=Mail.attempts + 1,
-                due_at=now + LEASE,
-                message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
-            )
-            .returning(Mail, refusal.scalar_subquery())
-            .execution_options(synchronize_session=False, populate_existing=True)
-        ).one_or_none()
+        row = claims.claim(
+            Mail,
+            mail_id,
+            now=now,
+            lease=LEASE,
+            returning=(Mail, refusal.scalar_subquery()),
+            state=SENDING,
+            message_id=func.coalesce(Mail.message_id, compose.message_id(mail_id)),
+        )
         if row is None:
             return None
         mail, reason = row
-        session.expunge(mail)  # what was claimed, whatever becomes of the row
+        # Keep what was claimed: another worker may settle or claim the row while this one sends.
+        session.expunge(mail)
     return mail, reason
 
 
 def _settle(mail: Mail, state: str, **values: Any) -> str | None:
-    """Say how this very attempt ended; not if the mail has meanwhile been taken up again by somebody else."""
-    ended = {"state": state, "due_at": None, **values}
-    with transaction() as session:
-        this_attempt = {"mail_id": mail.id, "attempt": mail.attempts}
-        settled = session.connection().execute(_settlement(frozenset(ended)), {**this_attempt, **ended})
-    return state if settled.rowcount else None
-
-
-@cache
-def _settlement(columns: frozenset[str]) -> Update:
-    of = table(Mail).c
-    this_attempt = (of.id == bindparam("mail_id"), of.attempts == bindparam("attempt"))
-    values = {name: bindparam(name, type_=of[name].type) for name in sorted(columns)}
-    ours = or_(of.state == SENDING, of.state == UNKNOWN)  # an IN would be spelt out anew for each mail
-    return update(table(Mail)).where(*this_attempt, ours).values(values)
-
-
-def _settle_temporary(mail: Mail, refusal: transport.Temporary, now: datetime) -> str | None:
-    if now - mail.created_at > RETRY_FOR:
-        return _settle(mail, FAILED, reason=f"Given up after {mail.attempts} tries. {refusal}")
-    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(mail.attempts - 1, 10))
-    return _settle(mail, QUEUED, reason=f"Try {mail.attempts} was put off. {refusal}", due_at=now + pause)
+    """Write down how this attempt ended, unless somebody else has claimed the mail since."""
+    with transaction():
+        return claims.settle(Mail, mail.id, state=state, claimed={"attempts": mail.attempts}, **values)
 
 
 def _settle_refused(mail: Mail, refusal: transport.AddressRefused, now: datetime) -> str | None:
@@ -248,9 +235,9 @@ def _settle_refused(mail: Mail, refusal: transport.AddressRefused, now: datetime
 
 
 def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -> Mail | None:
-    """The owner of an address says that it takes mail after all: it does again, and a first one goes there at once.
+    """Lift the refusal of an address, because its owner says so, and queue a first mail to it.
 
-    None where nothing was wrong with it.
+    Return that mail; None if the address refused nothing.
     """
     with transaction() as session:
         lifted = session.execute(delete(RefusedAddress).where(RefusedAddress.email == address))
@@ -267,7 +254,7 @@ def try_address_again(*, user_id: str, address: str, name: str, now: datetime) -
 
 
 def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
-    """Send a mail again whose fate is unknown, or that failed: an operator's decision, never the program's.
+    """Queue a mail again that is unknown or failed. An operator decides this, never the program.
 
     Raises NotFound, and Conflict for a mail in any other state.
     """
@@ -292,9 +279,9 @@ def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
 
 
 def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
-    """Deliver these over one connection. Answers the state each is in afterwards, without those that were not ours.
+    """Deliver these mails over one connection. Return mail id -> state, without those that were not claimed.
 
-    Stops where the mail server cannot be reached at all: the rest stays queued.
+    Ends early if the mail server cannot be reached; the rest stays queued.
     """
     ended: dict[str, str] = {}
     with transport.open_connection() as connection:
@@ -308,21 +295,17 @@ def deliver_all(*, mail_ids: list[str], now: datetime) -> dict[str, str]:
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Send what is due, and call unknown what a crash left in `sending`. Answers how many ended in each state."""
-    with transaction() as session:
-        stuck = session.execute(
-            update(Mail)
-            .where(Mail.state == SENDING, Mail.due_at <= now)
-            .values(state=UNKNOWN, due_at=None, reason=CRASHED)
-            .execution_options(synchronize_session=False)
-        )
+    """Send the mails that are due; call unknown what a crash left in `sending`. Return counts by state."""
+    with transaction():
+        crashed = claims.mark_unknown(Mail, now=now, reason=CRASHED)
     due = select(Mail.id).where(Mail.state == QUEUED, Mail.due_at <= now)
     due = due.order_by(Mail.name.in_(LOW_PRIORITY), Mail.due_at).limit(BATCH)
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
-    ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
+    ended[UNKNOWN] += crashed
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}
 
 
 def _is_interactive(name: str) -> bool:
+    """Return whether somebody waits for mails of this name, such as one with a new password."""
     declared = registry().mails.get(name)
     return declared is not None and declared.interactive

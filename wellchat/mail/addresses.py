@@ -1,10 +1,10 @@
-"""Addresses that mean something when a mail comes back to them: whose it is, what it is about, until when.
+"""Reply addresses: they say themselves whose a reply is, what it is about, and until when it is taken.
 
     wellchat+rWHO..ABOUT..DAY.SIGNATURE@example.com
 
-Nothing of it is stored: an address says all of it itself, signed with the installation's key, in letters that survive
-being turned to lower case on the way. The mark `r` answers one thread; `d` a mail that was about several, which
-cannot be answered as a whole; `b` is where mail servers give a mail back that they could not deliver.
+Nothing is stored. The token is signed with the installation's key, in letters that survive lower-casing on
+the way. Its first letter is the kind: `r` replies into one thread; `d` replies to a mail about several
+threads, which cannot be answered as a whole; `b` takes bounces.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from wellchat.config import mailbox, reply_pattern, setting
+from wellchat.config import setting
 from wellchat.db import ID_ALPHABET
+from wellchat.setting_types import mailbox, reply_pattern
 
 REPLY, DIGEST, BOUNCE = "r", "d", "b"
 LIFETIME = timedelta(days=90)
@@ -31,7 +32,7 @@ _TO_ID_ALPHABET = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
 
 
 class ReplyToken(NamedTuple):
-    """What one of our addresses says. Signed by us, whether or not its time is over."""
+    """The content of a reply address that we signed, expired or not."""
 
     kind: str
     user_id: str  # none of a bounce address
@@ -39,32 +40,39 @@ class ReplyToken(NamedTuple):
     expires: date
 
     def is_expired(self, now: datetime) -> bool:
+        """Return whether its last day, in UTC, is over."""
         return now.astimezone(UTC).date() > self.expires
 
 
 def reply_address(*, user_id: str, thread_id: str, now: datetime) -> str | None:
-    """Where this person's answers into this thread go; None where the installation takes no mails."""
+    """Return the address for this person's replies into this thread. None: the installation takes none."""
     return _address(REPLY, user_id + thread_id, now)
 
 
 def digest_reply_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
-    """Where answers go to a mail about several threads: we cannot know which, and must not guess."""
+    """Return the address for replies to a mail about several threads. None: the installation takes no mails.
+
+    Such a reply is refused: we cannot know which thread it is for, and must not guess.
+    """
     return _address(DIGEST, user_id + mail_id, now)
 
 
 def envelope_sender(*, mail_id: str, now: datetime) -> str:
-    """Who a mail is from, to mail servers: where they give it back. MAIL_FROM, unless mails are known to reach us."""
+    """Return the envelope sender (RFC 5321), which is where mail servers send bounces.
+
+    It is MAIL_FROM, unless the operator has said that mails to reply addresses reach us.
+    """
     own = mailbox(setting("MAIL_FROM"))[1]
     return (_address(BOUNCE, mail_id, now) or own) if setting("REPLY_ADDRESS") else own
 
 
 def accepts_replies() -> bool:
-    """Whether the operator has said that mails to such addresses reach us, so that mails may speak of it."""
+    """Return whether mails to reply addresses reach us, as the operator says. Then mails may mention it."""
     return setting("REPLY_ADDRESS") not in (None, "off")
 
 
 def parse_reply_address(address: str) -> ReplyToken | None:
-    """None for an address that we did not make."""
+    """Return the token of an address that we made, expired or not. None: it is none of ours."""
     local, _, domain = address.strip().strip("<>").lower().rpartition("@")
     ours = _pattern()
     if ours is None or domain != ours[1]:

@@ -8,9 +8,10 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
+from wellchat.claims import STATES
 from wellchat.clock import iso, now
 from wellchat.mail import actions, queries
-from wellchat.mail.models import STATES, Mail
+from wellchat.mail.models import Mail
 
 mail = AppGroup("mail", help="The mails we sent, and those we did not.")
 
@@ -22,7 +23,7 @@ mail = AppGroup("mail", help="The mails we sent, and those we did not.")
 @click.option("--reason", help="Only those whose reason has these words in it.")
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="The latest so many.")
 def log(email: str | None, as_json: bool, state: str | None, reason: str | None, limit: int) -> None:
-    """Every send and every skip with its reason, oldest first; of one person with EMAIL."""
+    """Print every send and every skip with its reason, oldest first; with EMAIL, those to one person."""
     mails = queries.ledger(address=email, limit=limit, state=state, reason=reason)
     if as_json:
         click.echo(json.dumps([as_data(each) for each in mails], indent=2, ensure_ascii=False))
@@ -34,7 +35,10 @@ def log(email: str | None, as_json: bool, state: str | None, reason: str | None,
 @mail.command("resend")
 @click.argument("mail_id", metavar="ID")
 def resend(mail_id: str) -> None:
-    """Send a mail again whose fate is unknown, or that failed. It may arrive twice: that is yours to decide."""
+    """Send a mail again whose fate is unknown, or that failed.
+
+    It may arrive twice: that is yours to decide.
+    """
     at = now()
     resent = actions.resend(mail_id=mail_id, now=at)
     state = actions.deliver(mail_id=mail_id, now=at) or "taken by the worker"
@@ -42,6 +46,7 @@ def resend(mail_id: str) -> None:
 
 
 def as_data(mail: Mail) -> dict[str, Any]:
+    """Return a mail as JSON data, with times in ISO 8601."""
     return {
         "id": mail.id,
         "user_id": mail.user_id,
@@ -59,6 +64,7 @@ def as_data(mail: Mail) -> dict[str, Any]:
 
 
 def as_line(mail: Mail) -> str:
+    """Return a mail as one line of text."""
     covers = ", ".join(f"{c['thread_id']}#{c['first_seq']}-{c['last_seq']}" for c in mail.covers)
     columns = [str(iso(mail.created_at)), mail.id, f"{mail.state:7}", mail.name, mail.address]
     return "  ".join([*columns, *([covers] if covers else []), *([mail.reason] if mail.reason else [])])

@@ -1,7 +1,8 @@
-"""`/outbox`: the mails of an installation without a mail server, readable where they were written; and one button.
+"""`/outbox`, the mails of an installation without a mail server; and the button to try one's address again.
 
-Where a mail server is set there is no such page. Elsewhere it shows a signed-in person their own mails; everybody's
-only to the person at the very machine that runs the embedded default, for whom they are files on disk anyway.
+Where a mail server is set there is no `/outbox`. Elsewhere it shows signed-in people their own mails. It
+shows everybody's only to a person at the machine that runs the embedded default, who could read them on disk
+anyway.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
-from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_login import current_user
@@ -22,10 +22,8 @@ from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.web import is_loopback_request, limiter, safe_next, signed_in, viewer
-
-if TYPE_CHECKING:
-    from wellchat.accounts.models import User
+from wellchat.networks import is_loopback_request
+from wellchat.web import limiter, safe_next, signed_in, viewer
 
 pages = Blueprint("mail", __name__)
 
@@ -57,7 +55,7 @@ def captured_mail(mail_id: str) -> str:
 
 @pages.get("/outbox/<mail_id>/html")
 def captured_html(mail_id: str) -> Response:
-    """The HTML part on its own, for the frame."""
+    """Return the HTML part on its own, for the frame. Raises NotFound."""
     message = _message(queries.captured_mail(_visible_to(), mail_id))
     html = part_of(message, "html") if message else ""
     if not html:
@@ -66,7 +64,7 @@ def captured_html(mail_id: str) -> Response:
 
 
 def html_frame(html: str) -> Response:
-    """A mail's HTML as an answer that can do nothing but be looked at, in a frame of ours."""
+    """Return a mail's HTML as a response that can only be looked at, in a frame of ours."""
     response = Response(
         html.replace("<head>", '<head><base target="_blank">', 1), content_type="text/html; charset=utf-8"
     )
@@ -79,25 +77,31 @@ def html_frame(html: str) -> Response:
 @signed_in
 @limiter.limit("5/hour")
 def try_again() -> BaseResponse:
-    """Mails to the viewer came back, and they say that it is mended."""
+    """Lift the refusal of the viewer's address, because they say that it is mended."""
     user = viewer()
     if actions.try_address_again(user_id=user.id, address=user.email, name=user.name, now=now()):
-        flash(gettext("Emails go to your address again. One is on its way: look whether it comes."), "good")
+        flash(
+            gettext(
+                "We send emails to your address again."
+                " A test email is on its way, so please check that it arrives."
+            ),
+            "good",
+        )
     return redirect(safe_next(request.form.get("next") or "/settings"), 303)
 
 
 def address_refusal() -> RefusedAddress | None:
-    """For pages: why mails to the viewer's address come back; None while they do not."""
+    """Return why mails to the viewer's address are refused, for every page. None: they are not."""
     return queries.refusal_of(current_user.email) if current_user.is_authenticated else None
 
 
-def _visible_to() -> User | None:
-    """Whose mails may be shown: None for everybody's. Raises NotFound where there is no such page for the asker."""
+def _visible_to() -> str | None:
+    """Return whose mails may be shown, None for everybody's. Raises NotFound where a mail server is set."""
     if setting("SMTP_URL"):
         raise NotFound
     if is_loopback_request():
         return None
-    return viewer()
+    return viewer().id
 
 
 def _message(mail: Mail) -> EmailMessage | None:
@@ -106,11 +110,12 @@ def _message(mail: Mail) -> EmailMessage | None:
 
 
 def part_of(message: EmailMessage, subtype: str) -> str:
+    """Return the text of the body "plain" or "html". "": there is none."""
     part = message.get_body((subtype,))
     return str(part.get_content()) if part else ""
 
 
 def mail_label(name: str) -> str:
-    """What people call this kind of mail, in the reader's language; for a kind that is no longer declared, its name."""
+    """Return the label of this kind of mail, in the reader's language. An undeclared one keeps its name."""
     declared = registry().mails.get(name)
     return gettext(declared.label) if declared else name.replace("_", " ").capitalize()

@@ -1,4 +1,4 @@
-"""The colours of the pages' design tokens as mail readers understand them: `#rrggbb`, light and dark."""
+"""The colours of the pages' design tokens for mail programs: `#rrggbb`, light and dark."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TOKENS = {
 
 @lru_cache(maxsize=4)
 def palette(hue: int) -> dict[str, dict[str, str]]:
-    """`{"light": {role: colour}, "dark": {role: colour}}`."""
+    """Return `{"light": {role: colour}, "dark": {role: colour}}`. `hue` is in degrees."""
     return {
         "light": {role: oklch(*light, hue) for role, (light, _) in TOKENS.items()},
         "dark": {role: oklch(*dark, hue) for role, (_, dark) in TOKENS.items()},
@@ -30,7 +30,7 @@ def palette(hue: int) -> dict[str, dict[str, str]]:
 
 
 def oklch(lightness: float, chroma: float, hue: float) -> str:
-    """As `#rrggbb`; a colour that no screen shows gives up chroma until one does."""
+    """Return `#rrggbb` for an OKLCH colour. Chroma is lowered until sRGB can show it."""
     while True:
         channels = _linear_rgb(lightness, chroma, hue)
         if chroma <= 0 or all(-0.0005 <= c <= 1.0005 for c in channels):

@@ -1,4 +1,4 @@
-"""Addresses that refuse mail for good: heard while we speak to the mail server, or later by a bounce."""
+"""Addresses that refuse mail for good: heard from the mail server while sending, or later by a bounce."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from datetime import datetime
 
 from sqlalchemy import func, select
 
+from wellchat.claims import FAILED, SENDING, SENT, UNKNOWN
 from wellchat.db import db, insert, transaction
 from wellchat.i18n import N_
-from wellchat.mail.models import FAILED, SENDING, SENT, UNKNOWN, Mail, RefusedAddress
+from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import is_address_refusal
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")
@@ -16,7 +17,10 @@ MAX_REASON = 500  # characters of what a mail server said
 
 
 def record_bounce(*, message_id: str, address: str, diagnostic: str, now: datetime) -> Mail | None:
-    """A mail server gave one of our mails back for good. Answers that mail; None where it was none of ours to it."""
+    """Write down that a mail server returned one of our mails for good. Return that mail.
+
+    None: we sent no such mail to this address. The address itself is refused only if the diagnostic says so.
+    """
     with transaction() as session:
         mail = session.execute(
             select(Mail).where(Mail.message_id == message_id, func.lower(Mail.address) == address.lower())
@@ -31,6 +35,7 @@ def record_bounce(*, message_id: str, address: str, diagnostic: str, now: dateti
 
 
 def save_refusal(address: str, reason: str, now: datetime) -> None:
+    """Write down that an address refuses mail, in the caller's transaction."""
     values = {"reason": reason[:MAX_REASON], "refused_at": now}
     saved = insert(RefusedAddress).values(email=address, **values)
     db.session.execute(saved.on_conflict_do_update(index_elements=[RefusedAddress.email], set_=values))

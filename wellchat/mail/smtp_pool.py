@@ -1,4 +1,4 @@
-"""Several lanes at once, for a run of many mails: most of a mail's time is waiting, for disk and mail server."""
+"""Several SMTP connections at once, for a run of many mails: a mail mostly waits for disk and mail server."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from wellchat.mail.transport import MailConnection, open_connection
 
 T = TypeVar("T")
 
-ITEMS_PER_CONNECTION = 25  # so few mails, or fewer, go out over one lane
+ITEMS_PER_CONNECTION = 25  # so few mails, or fewer, go out over one connection
 
 
 class SmtpPool:
-    """Ways out that are kept open over a run, each for a thread of its own.
+    """Connections that stay open over a run, each used by a thread of its own.
 
-    One on SQLite, which lets one writer in at a time.
+    There is only one on SQLite, which has one writer at a time.
     """
 
     def __init__(self) -> None:
@@ -39,13 +39,17 @@ class SmtpPool:
 
     @property
     def unreachable(self) -> bool:
-        """Whether the server could not be reached at all; whoever has more to send may as well stop."""
+        """Return whether the server could not be reached at all. A caller with more to send should stop."""
         return any(each.unreachable for each in self._connections)
 
     def distribute(
         self, items: Sequence[str], work: Callable[[Sequence[str], MailConnection], list[T]]
     ) -> Iterator[T]:
-        """What `work` answers for the items, a part of them on each lane; in their order where one lane is enough."""
+        """Split the items over the connections, do `work` on each part in its thread, and yield the results.
+
+        Few items stay on one connection, and keep their order. Otherwise the caller's database connection is
+        released first.
+        """
         workers = min(len(self), -(-len(items) // ITEMS_PER_CONNECTION))
         if workers <= 1:
             yield from work(items, self._connections[0])

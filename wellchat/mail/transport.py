@@ -1,7 +1,7 @@
-"""How a finished mail leaves: over SMTP where a server is set, else as an `.eml` file in the instance folder.
+"""Send a finished mail: over SMTP where a server is set, else as an `.eml` file in the instance folder.
 
-A lane is one way out, kept open over a run. Sending on it ends well or with one of three sorts of trouble, which
-are told apart because they are answered differently: put off, give up, or do not know.
+A MailConnection stays open over a run. It raises one of three errors, which the ledger treats differently:
+Temporary (retry), Permanent (give up) and OutcomeUnknown (leave it to the operator).
 """
 
 from __future__ import annotations
@@ -16,10 +16,13 @@ from types import TracebackType
 from typing import Protocol, Self
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
+from flask import Flask
+
 from wellchat.config import setting
 
 log = logging.getLogger(__name__)
 
+CHECK_TIMEOUT = 3.0  # seconds; a person waits for the doctor
 TIMEOUT = 20.0  # seconds for each step of the conversation with a mail server
 WRONG_SETTINGS = (530, 534, 535, 538)  # the server wants a login or TLS: no fault of the mail
 STATUS = re.compile(r"\b5\.(\d{1,3})\.\d{1,3}\b")
@@ -27,41 +30,47 @@ DEFAULT_PORTS = {"smtp": 25, "smtps": 465}
 
 
 class DeliveryError(Exception):
-    """A mail did not leave, as a sentence for the ledger."""
+    """A mail was not sent, or may not have been; as a sentence for the ledger."""
 
 
 class Temporary(DeliveryError):
-    """It certainly did not go out, and may be tried again."""
+    """The mail was certainly not sent, and may be tried again."""
 
 
 class Permanent(DeliveryError):
-    """It certainly did not go out, and never will."""
+    """The mail was certainly not sent, and never will be."""
 
 
 class AddressRefused(Permanent):
-    """The mail server does not take mail for this address: not this one, and none."""
+    """The mail server takes no mail at all for this address."""
 
 
 class OutcomeUnknown(DeliveryError):
-    """The line broke after the text was on its way: it may have gone out."""
+    """The connection broke after the text was on its way: the mail may have gone out."""
 
 
 def is_address_refusal(reason: str) -> bool:
-    """Whether a refusal for good is the address's own: by its enhanced status code (RFC 3463) where there is one.
+    """Return whether a permanent refusal is about the address itself, by its enhanced status code (RFC 3463).
 
-    5.7 is policy and 5.3 and 5.5 are the servers among themselves: they would strike everybody at once. A mailbox
-    that is full (5.2.2) may be emptied.
+    Without a code it is. 5.7 is policy, and 5.3 and 5.5 are between the servers: they would strike every
+    address at once. A full mailbox (5.2.2) may be emptied.
     """
-    status = next((found for found in STATUS.finditer(reason) if found[1] != "0"), None)  # 5.0.0 says nothing
+    # 5.0.0 says nothing.
+    status = next((found for found in STATUS.finditer(reason) if found[1] != "0"), None)
     return status is None or (status[1] in ("1", "2") and status[0] not in ("5.2.2", "5.2.3"))
 
 
 class MailConnection(Protocol):
+    """One way to send mails, kept open over a run."""
+
     unreachable: bool
-    """The server could not be reached at all; whoever has more to send may as well stop."""
+    """The server could not be reached at all. A caller with more to send should stop."""
 
     def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
-        """`sender` is where mail servers give it back. Raises Temporary, Permanent, Refused or Lost."""
+        """Send one mail. `sender` is the envelope sender; `label` names its file where there is no server.
+
+        Raises Temporary, Permanent, AddressRefused or OutcomeUnknown.
+        """
 
     def __enter__(self) -> Self: ...
     def __exit__(
@@ -70,7 +79,7 @@ class MailConnection(Protocol):
 
 
 class SmtpConnection:
-    """One connection to the mail server, opened with the first mail and reused until the lane is left."""
+    """One connection to the mail server. It opens with the first mail and closes with the block."""
 
     def __init__(self, url: str, *, helo_name: str) -> None:
         self._url = urlsplit(url)
@@ -83,7 +92,8 @@ class SmtpConnection:
         server = self._connected()
         try:
             reply = server.data(content)
-        except smtplib.SMTPDataError as refusal:  # at the word DATA: nothing of the text was sent
+        except smtplib.SMTPDataError as refusal:
+            # Refused at the word DATA: nothing of the text was sent, so the outcome is known.
             reply = (refusal.smtp_code, _bytes(refusal.smtp_error))
         except (OSError, smtplib.SMTPException) as error:
             self.close()
@@ -93,7 +103,7 @@ class SmtpConnection:
         self._check(reply)
 
     def _send_envelope(self, sender: str, to: str, *, international: bool) -> None:
-        """Say from whom to whom, on a line that is alive. Raises Temporary, Permanent or Refused."""
+        """Say from whom and to whom, on a live connection. Raises Temporary, Permanent or AddressRefused."""
         fresh = self._server is None
         server = self._connected()
         if international and not server.has_extn("smtputf8"):
@@ -105,11 +115,12 @@ class SmtpConnection:
             self.close()
             if fresh:
                 raise Temporary(f"The mail server hung up ({error}).") from None
-            self._send_envelope(
-                sender, to, international=international
-            )  # the line had been cut since the last mail
+            # The connection had been cut since the last mail. Nothing of this one was sent: open another,
+            # once.
+            self._send_envelope(sender, to, international=international)
 
     def _connected(self) -> smtplib.SMTP:
+        """Return the open connection, or open one. Raises Temporary if that fails."""
         if self._server is None:
             try:
                 self._server = connect(self._url, self._helo_name)
@@ -119,7 +130,7 @@ class SmtpConnection:
         return self._server
 
     def _check(self, reply: tuple[int, bytes], *, of_recipient: bool = False) -> None:
-        """Raises Temporary, Permanent or Refused for a refusal, with the line ready for the next mail."""
+        """Do nothing for a positive reply. Else reset the connection and raise what the reply means."""
         code, reply_text = reply
         if 200 <= code < 300:
             return
@@ -151,7 +162,7 @@ class SmtpConnection:
 
 
 class FolderConnection:
-    """Each mail becomes a file, complete from the moment it can be seen; names sort by time."""
+    """Writes each mail to a file, which appears complete. File names sort by time."""
 
     unreachable = False
 
@@ -175,25 +186,28 @@ class FolderConnection:
 
 
 def open_connection() -> MailConnection:
-    """The way out that is set."""
+    """Return a connection to the mail server that is set, or to the folder."""
     if url := setting("SMTP_URL"):
         return SmtpConnection(url, helo_name=helo_name())
     return FolderConnection(folder())
 
 
 def helo_name() -> str:
-    """What we call ourselves before a mail server."""
+    """Return our host name for the mail server (HELO)."""
     return urlsplit(setting("BASE_URL")).hostname or "localhost"
 
 
 def folder() -> Path:
-    """Where mails are kept while no mail server is set."""
+    """Return the folder that holds the mails while no mail server is set."""
     folder: Path = setting("INSTANCE")
     return folder / "mail"
 
 
 def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> smtplib.SMTP:
-    """The mail server, ready to take a mail: encrypted and signed in where the setting says so."""
+    """Return a connection to the mail server, encrypted and signed in as the URL says.
+
+    `timeout` is in seconds for each step. Raises OSError and smtplib.SMTPException.
+    """
     host = url.hostname or "localhost"
     starttls = parse_qs(url.query).get("starttls", ["0"])[0].lower() in ("1", "true", "on", "yes")
     port = url.port or (587 if starttls else DEFAULT_PORTS[url.scheme])
@@ -217,3 +231,22 @@ def connect(url: SplitResult, helo_name: str, *, timeout: float = TIMEOUT) -> sm
 
 def _bytes(text: bytes | str) -> bytes:
     return text if isinstance(text, bytes) else text.encode()
+
+
+def check(_app: Flask) -> str:
+    """Return one line about where mails go, for the doctor.
+
+    Raises OSError if the mail server does not take them.
+    """
+    url = setting("SMTP_URL")
+    if not url:
+        return f"kept as files in {setting('INSTANCE') / 'mail'}"
+    parts = urlsplit(url)
+    server = connect(parts, helo_name(), timeout=CHECK_TIMEOUT)
+    try:
+        code, reply = server.noop()
+    finally:
+        server.close()
+    if code != 250:
+        raise OSError(f"{parts.hostname} says {code} {reply.decode(errors='replace')}")
+    return f"{parts.hostname} answers"

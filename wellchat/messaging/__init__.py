@@ -6,20 +6,18 @@ from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging import snoozing
-from wellchat.messaging.actions import refresh_person
+from wellchat.messaging import dispatch, memberships, metrics
 from wellchat.messaging.api import api
-from wellchat.messaging.cli import subject
 from wellchat.messaging.files import add_thumbnail
-from wellchat.messaging.gallery import gallery, gallery_api
-from wellchat.messaging.message_api import api as message_api
-from wellchat.messaging.message_pages import pages as message_pages
-from wellchat.messaging.navigation import message_url
-from wellchat.messaging.pages import badges, pages
+from wellchat.messaging.pages import blueprints
+from wellchat.messaging.pages.inbox import badges
+from wellchat.messaging.pages.thread import message_url
+from wellchat.messaging.personal_data import personal_data
 from wellchat.messaging.queries import warm_up
-from wellchat.messaging.subject_updates import refresh_subject
+from wellchat.messaging.refresh import refresh_person, refresh_subject
+from wellchat.messaging.threads import open_thread_of_lead
 from wellchat.notifications.kinds import NotificationKind
-from wellchat.subjects.hooks import subject_put_in_transaction
+from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 
 
 def _setup(_app: Flask) -> None:
@@ -28,10 +26,10 @@ def _setup(_app: Flask) -> None:
 
 feature = Feature(
     "messaging",
-    blueprints=(api, message_api, gallery_api, gallery, pages, message_pages),
-    commands=(subject,),
+    personal_data=personal_data,
+    blueprints=(api, *blueprints),
     tasks="worker.messaging",
-    sweeps=(snoozing.sweep,),
+    sweeps=(memberships.sweep_snoozes, dispatch.sweep),
     notification_kinds=(
         NotificationKind(
             name="message",
@@ -48,8 +46,11 @@ feature = Feature(
     handlers=(
         (profile_changed_in_transaction, refresh_person),
         (subject_put_in_transaction, refresh_subject),
+        (lead_claimed_in_transaction, open_thread_of_lead),
         (thumbnail_made_in_transaction, add_thumbnail),
     ),
     context=lambda: {"badges": badges, "message_url": message_url},
+    offline_paths=("/", r"/threads/\w+"),
+    metrics=(metrics.measure,),
     setup=_setup,
 )

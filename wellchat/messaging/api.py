@@ -1,37 +1,43 @@
-"""The JSON calls of threads and messages."""
+"""JSON calls of threads, messages, reactions, pins and files.
+
+The docstrings are published in /openapi.json.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app
+from flask import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
+from wellchat.attachments.schemas import AttachmentPage
 from wellchat.changes.queries import cursor_now
-from wellchat.messaging import actions, navigation, queries
+from wellchat.messaging import files, memberships, messages, navigation, queries, reactions, receipts, threads
 from wellchat.messaging.forms import (
     EditMessage,
+    ListFiles,
     ListMessages,
     ListThreads,
     MarkRead,
+    MarkUnread,
     OpenThread,
     PatchMembership,
     SendMessage,
 )
 from wellchat.messaging.models import Message
-from wellchat.messaging.opening import open_thread
 from wellchat.messaging.schemas import (
     Me,
     MembershipAnswer,
     MessagePage,
     OneMessage,
     OneThread,
+    Pins,
     ReadAnswer,
     ThreadPage,
 )
-from wellchat.messaging.serializers import membership_json, message_json, thread_json
+from wellchat.messaging.serializers import attachment_json, membership_json, message_json, thread_json
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
@@ -41,7 +47,7 @@ api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
 @signed_in
 @api.output(Me)
 def me() -> Response:
-    """Who I am, where my change log stands, and what I have not read."""
+    """Return who I am, the position in my change log, and how much I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
     return json_response(
@@ -54,16 +60,20 @@ def me() -> Response:
 @api.input(ListThreads, location="query", arg_name="page")
 @api.output(ThreadPage)
 def list_threads(page: ListThreads) -> Response:
-    """My threads, pinned ones on top, then the latest.
+    """List my threads, pinned ones first, then the latest.
 
-    `cursor` was read before the list: go on from it with /api/updates. `unread`, `waiting` (for my answer), `pinned`,
-    `snoozed`, `archived`, `kind` and `q` list only those.
+    `cursor` was read before the list; pass it to /api/updates to continue from there. `unread`, `waiting`
+    (for my reply), `pinned`, `snoozed`, `archived`, `kind` and `q` list only those.
     """
     user = viewer()
     cursor = cursor_now(user.id)
     views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
     return json_response(
-        {"threads": [_thread(view) for view in views], "next": following, "cursor": str(cursor)}
+        {
+            "threads": [thread_json(view, viewer(), now=clock.now()) for view in views],
+            "next": following,
+            "cursor": str(cursor),
+        }
     )
 
 
@@ -72,24 +82,27 @@ def list_threads(page: ListThreads) -> Response:
 @limiter.limit("60/minute")
 @api.input(OpenThread, location="json", arg_name="body")
 @api.output(OneThread, status_code=201)
-@api.doc(responses={200: "It stood already"})
+@api.doc(responses={200: "It existed already"})
 def post_thread(body: OpenThread) -> Response:
-    """Open the thread with somebody, or about a subject. 201 when made, 200 when it stood."""
+    """Open the thread with somebody, or about a subject. 201 if it is new, 200 if it existed."""
     subject = (body.subject.kind, body.subject.external_id) if body.subject else None
-    thread_id, made = open_thread(viewer=viewer(), with_id=body.with_, subject=subject, now=clock.now())
-    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))}, 201 if made else 200)
+    thread_id, made = threads.open_thread(
+        viewer=viewer(), with_id=body.with_, subject=subject, now=clock.now()
+    )
+    return json_response(
+        {"thread": thread_json(queries.thread_for(viewer(), thread_id), viewer(), now=clock.now())},
+        201 if made else 200,
+    )
 
 
 @api.get("/threads/<thread_id>")
 @signed_in
 @api.output(OneThread)
 def get_thread(thread_id: str) -> Response:
-    """One thread of mine."""
-    return json_response({"thread": _thread(queries.thread_for(viewer(), thread_id))})
-
-
-def _thread(view: queries.ThreadView) -> dict[str, Any]:
-    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])
+    """Return one of my threads."""
+    return json_response(
+        {"thread": thread_json(queries.thread_for(viewer(), thread_id), viewer(), now=clock.now())}
+    )
 
 
 @api.get("/threads/<thread_id>/messages")
@@ -97,10 +110,10 @@ def _thread(view: queries.ThreadView) -> dict[str, Any]:
 @api.input(ListMessages, location="query", arg_name="page")
 @api.output(MessagePage)
 def list_messages(thread_id: str, page: ListMessages) -> Response:
-    """A stretch of a thread, ascending: the latest, those before a seq, those after one, or those around a place.
+    """List messages of a thread, ascending: the latest, or those before, after or around a position.
 
-    The place is a seq (`around`) or a day in my time zone (`date`, such as 2026-01-31); `has_more` then speaks of the
-    messages before the stretch.
+    `before` and `after` are seqs. `around` is a seq and `date` a day in my time zone, such as 2026-01-31;
+    with one of them, `has_more` tells whether there are messages before the list.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -127,8 +140,8 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
     }
 )
 def post_message(thread_id: str, body: SendMessage) -> Response:
-    """Send a message. Retry with the same `client_key` until an answer comes: it is never sent twice."""
-    message, new = actions.send_message(
+    """Send a message. Retry with the same `client_key` until a response arrives: it is never sent twice."""
+    message, new = messages.send_message(
         sender=viewer(),
         thread_id=thread_id,
         body=body.body,
@@ -147,9 +160,9 @@ def post_message(thread_id: str, body: SendMessage) -> Response:
 @api.input(EditMessage, location="json", arg_name="body")
 @api.output(OneMessage)
 def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
-    """Change what a message of mine says, within five minutes of sending it."""
+    """Change the text of a message of mine, within five minutes of sending it."""
     return _message(
-        actions.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
+        messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
     )
 
 
@@ -158,8 +171,8 @@ def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
 @limiter.limit("60/minute")
 @api.output(OneMessage)
 def delete_message(thread_id: str, seq: int) -> Response:
-    """Take a message of mine back; a tombstone stays in its place."""
-    return _message(actions.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now()))
+    """Delete a message of mine. A tombstone stays in its place."""
+    return _message(messages.delete_message(viewer=viewer(), thread_id=thread_id, seq=seq, now=clock.now()))
 
 
 def _message(message: Message, status: int = 200) -> Response:
@@ -171,8 +184,8 @@ def _message(message: Message, status: int = 200) -> Response:
 @api.input(MarkRead, location="json", arg_name="body")
 @api.output(ReadAnswer)
 def put_read(thread_id: str, body: MarkRead) -> Response:
-    """Move my watermark to a message I was shown. It never moves back."""
-    actions.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
+    """Mark messages as read up to one that I was shown. The watermark never moves back."""
+    receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
     return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
 
 
@@ -184,8 +197,8 @@ def _membership(thread_id: str) -> dict[str, Any]:
 @signed_in
 @api.output({}, status_code=204)
 def put_typing(thread_id: str) -> tuple[str, int]:
-    """Say that I am writing. It holds for six seconds."""
-    actions.set_typing(viewer=viewer(), thread_id=thread_id, now=clock.now())
+    """Show that I am typing, for six seconds."""
+    memberships.set_typing(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return "", 204
 
 
@@ -194,8 +207,87 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 @api.input(PatchMembership, location="json", arg_name="body")
 @api.output(MembershipAnswer)
 def patch_membership(thread_id: str, body: PatchMembership) -> Response:
-    """Archive, pin, mute or snooze a thread, for me alone."""
+    """Archive, pin, mute or snooze a thread, for me only."""
     user = viewer()
     changes = body.given(now=clock.now(), zone=user.time_zone)
-    actions.change_membership(viewer=user, thread_id=thread_id, changes=changes)
+    memberships.change_membership(viewer=user, thread_id=thread_id, changes=changes)
     return json_response({"membership": _membership(thread_id)})
+
+
+@api.put("/threads/<thread_id>/messages/<int:seq>/reactions/<emoji>")
+@signed_in
+@limiter.limit("120/minute")
+@api.output(OneMessage)
+def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
+    """React to a message with one emoji. I can put several different ones on a message."""
+    return _message(
+        reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now())
+    )
+
+
+@api.delete("/threads/<thread_id>/messages/<int:seq>/reactions/<emoji>")
+@signed_in
+@limiter.limit("120/minute")
+@api.output(OneMessage)
+def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
+    """Remove a reaction of mine."""
+    return _message(
+        reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now())
+    )
+
+
+@api.put("/threads/<thread_id>/messages/<int:seq>/pin")
+@signed_in
+@limiter.limit("60/minute")
+@api.output(OneMessage)
+def put_pin(thread_id: str, seq: int) -> Response:
+    """Pin a message for both people of the thread. At most 50 messages of a thread can be pinned."""
+    return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=True, now=clock.now()))
+
+
+@api.delete("/threads/<thread_id>/messages/<int:seq>/pin")
+@signed_in
+@limiter.limit("60/minute")
+@api.output(OneMessage)
+def delete_pin(thread_id: str, seq: int) -> Response:
+    """Unpin a message, no matter who pinned it."""
+    return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=False, now=clock.now()))
+
+
+@api.get("/threads/<thread_id>/pins")
+@signed_in
+@api.output(Pins)
+def list_pins(thread_id: str) -> Response:
+    """List all pinned messages of a thread, the latest pin first."""
+    user = viewer()
+    return json_response(
+        {"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]}
+    )
+
+
+@api.put("/threads/<thread_id>/unread")
+@signed_in
+@limiter.limit("60/minute")
+@api.input(MarkUnread, location="json", arg_name="body")
+@api.output(ReadAnswer)
+def put_unread(thread_id: str, body: MarkUnread) -> Response:
+    """Mark a thread as unread from a message on, for me only, until I read it again.
+
+    `last_read_seq` does not change, and neither does what the other person sees as read.
+    """
+    receipts.mark_unread(viewer=viewer(), thread_id=thread_id, seq=body.seq)
+    view = queries.thread_for(viewer(), thread_id)
+    return json_response({"membership": membership_json(view), "unread": queries.unread_counts(viewer().id)})
+
+
+@api.get("/threads/<thread_id>/attachments")
+@signed_in
+@api.input(ListFiles, location="query", arg_name="page")
+@api.output(AttachmentPage)
+@api.doc(tags=["Files"])
+def list_files(thread_id: str, page: ListFiles) -> Response:
+    """List the pictures and documents of a thread, latest first."""
+    found, following = files.thread_files(
+        viewer(), thread_id, kind=page.kind, before=page.before, limit=page.limit
+    )
+    return json_response({"attachments": [attachment_json(row) for row in found], "next": following})

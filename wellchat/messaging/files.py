@@ -1,9 +1,10 @@
-"""What hangs on messages: files go with them, are taken back with them, and get their thumbnails."""
+"""Attach files to messages, withdraw them, and list the files of a thread."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
@@ -17,10 +18,17 @@ from wellchat.messaging import statements
 from wellchat.messaging.models import Message, Thread
 from wellchat.messaging.mutation import message_changed
 from wellchat.messaging.queries import thread_for
+from wellchat.messaging.serializers import attachment_json
+
+PANEL_PICTURES = 9  # pictures beside a thread
+PANEL_DOCUMENTS = 4
 
 
 def attach_files(message: Message, *, reader_id: str, ids: Sequence[str]) -> list[File]:
-    """The sender's files go with a message that was just put there. Raises Invalid."""
+    """Attach uploaded files of the sender to a message that was just inserted. Return them.
+
+    Raises Invalid.
+    """
     files = attachments.claim(
         owner_id=message.sender_id, reader_id=reader_id, thread_id=message.thread_id, seq=message.seq, ids=ids
     )
@@ -29,14 +37,16 @@ def attach_files(message: Message, *, reader_id: str, ids: Sequence[str]) -> lis
 
 
 def withdraw_files(message: Message, *, now: datetime) -> None:
+    """Take the files away from a message that is being deleted."""
     if message.files:
         attachments.withdraw(thread_id=message.thread_id, seq=message.seq, now=now)
         message.files = None
 
 
 def add_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
-    """A picture of a message can be shown small from now on: to both, and as a newer state of the message."""
+    """Record that a picture of a message has a thumbnail now. Does nothing if the message was deleted."""
     session = db.session()
+    # The message may be edited or deleted at this moment, so the thread is locked before its state is read.
     thread = session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
     message = session.get(Message, (thread_id, seq), populate_existing=True)
     if message is not None and message.files:
@@ -47,7 +57,10 @@ def add_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
 
 
 def sent_with_key(viewer: User, thread_id: str, client_key: str) -> list[str] | None:
-    """Ids of the files the viewer sent with this key: asked before files are taken in for it a second time."""
+    """Return the ids of the files that the viewer sent with this key; None if the key is new.
+
+    Ask before storing uploads of a message that may be a retry.
+    """
     query = select(Message.files).where(
         Message.thread_id == thread_id, Message.sender_id == viewer.id, Message.client_key == client_key
     )
@@ -58,6 +71,24 @@ def sent_with_key(viewer: User, thread_id: str, client_key: str) -> list[str] | 
 def thread_files(
     viewer: User, thread_id: str, *, kind: str | None = None, before: str | None = None, limit: int = 30
 ) -> tuple[list[Attachment], str | None]:
-    """The files of a thread, latest first, and the token of the next page. Raises NotFound."""
+    """Return (files of a thread, latest first; token of the next page or None). Raises NotFound."""
     thread_for(viewer, thread_id)
     return files_of(viewer, thread_id, kind=kind, before=before, limit=limit)
+
+
+def panel_files(viewer: User, thread_id: str) -> dict[str, Any]:
+    """Return the latest pictures and documents of a thread, for the panel beside it.
+
+    Keys: pictures, documents (lists of `attachment_json`), more_pictures, more_documents (a page token or
+    None).
+    """
+    pictures, more_pictures = files_of(viewer, thread_id, kind="picture", before=None, limit=PANEL_PICTURES)
+    documents, more_documents = files_of(
+        viewer, thread_id, kind="document", before=None, limit=PANEL_DOCUMENTS
+    )
+    return {
+        "pictures": [attachment_json(row) for row in pictures],
+        "more_pictures": more_pictures,
+        "documents": [attachment_json(row) for row in documents],
+        "more_documents": more_documents,
+    }

@@ -1,4 +1,4 @@
-"""Shapes of what people and programs send about threads and messages."""
+"""Forms of messaging: what pages and JSON calls accept, checked by pydantic."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, Stri
 from wellchat.attachments.actions import MAX_FILES
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.i18n import gettext
-from wellchat.messaging.durations import MuteFor, SnoozeFor, until
+from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of
 from wellchat.messaging.models import MAX_SEQ
 from wellchat.subjects.kinds import known_kind
 
 MAX_BODY = 10_000  # characters of one message
 LIMIT = Annotated[int, Field(ge=1, le=100)]
-Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]  # or a place before all messages
+Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]  # 0 is the position before all messages
 MessageSeq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
@@ -43,7 +43,10 @@ Moment = Annotated[AwareDatetime, Field(strict=False), BeforeValidator(_written)
 
 
 def _body(text: str, *, may_be_empty: bool = False) -> str:
-    """Line ends as `\\n`, whoever typed them; at least one character that shows, unless files say it all."""
+    """Return the text with `\\n` as line ends.
+
+    Raises ValueError if no character of it is visible; with `may_be_empty`, return "" instead.
+    """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if all(character.isspace() or category(character) == "Cf" for character in text):
         if may_be_empty:
@@ -65,14 +68,17 @@ class _HasBody(Form):
 
 
 class SubjectRef(Form):
-    """A subject, by the host platform's own words."""
+    """A subject, named by its kind and the host platform's id."""
 
     kind: Annotated[Text, StringConstraints(min_length=1, max_length=20)]
     external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120)]
 
 
 class SendMessage(_HasBody):
-    """`body` may be empty where there are attachments: ids of files that were uploaded and not sent yet."""
+    """A message to be sent.
+
+    `attachments` are ids of files that were uploaded and not sent yet. With them, `body` may be empty.
+    """
 
     client_key: ClientKey
     subject: SubjectRef | None = None
@@ -84,13 +90,16 @@ class SendMessage(_HasBody):
 
 
 class PostMessage(_HasBody):
-    """The composer's form: `subject` is a subject's id, `seen` the last message that was on the page."""
+    """The composer's form without script.
+
+    `subject` is a subject's id, `seen` the seq of the last message on the page.
+    """
 
     client_key: ClientKey
     subject: Id | None = None
     reply_to: MessageSeq | None = None
     seen: Seq = 0
-    files: Annotated[int, Field(ge=0, le=MAX_FILES)] = 0  # that came along; counted by the route
+    files: Annotated[int, Field(ge=0, le=MAX_FILES)] = 0  # number of uploads, set by the route
 
     def _has_files(self) -> bool:
         return self.files > 0
@@ -105,7 +114,10 @@ class EditMessage(_HasBody):
 
 
 class OpenThread(Form):
-    """`with` alone opens the pair's thread; a subject opens the thread its kind's scope asks for."""
+    """Which thread to open.
+
+    `with` alone means the pair's thread; for a subject, the scope of its kind decides.
+    """
 
     with_: Id | None = Field(default=None, alias="with")
     subject: SubjectRef | None = None
@@ -113,12 +125,12 @@ class OpenThread(Form):
     @model_validator(mode="after")
     def _somebody_or_something(self) -> OpenThread:
         if self.with_ is None and self.subject is None:
-            raise ValueError(gettext("Say whom to write to (with) or what about (subject)."))
+            raise ValueError(gettext("Name a person (with) or a subject (subject)."))
         return self
 
 
 class StartThread(Form):
-    """The button on a profile or a card: whom to write to, or a subject in two fields."""
+    """The button on a profile or a card: a person's id, or a subject in two fields."""
 
     with_: Id | None = Field(default=None, alias="with")
     kind: Annotated[Text, StringConstraints(max_length=20)] | None = None
@@ -126,6 +138,7 @@ class StartThread(Form):
 
     @property
     def subject(self) -> tuple[str, str] | None:
+        """Return (kind, external id), or None if a person is named."""
         return None if self.kind is None or self.external_id is None else (self.kind, self.external_id)
 
 
@@ -134,13 +147,14 @@ class PinMessage(Form):
 
 
 class React(Form):
-    """The button of a reaction is its emoji, named by what it does. Whether it is one, `react` says."""
+    """A reaction button. Its value is the emoji, its name is `add` or `remove`. `react` checks the emoji."""
 
     add: str | None = None
     remove: str | None = None
 
     @property
     def emoji(self) -> str:
+        """Return the emoji of the button that was pressed; "" if none was."""
         return (self.add or self.remove or "").strip()
 
 
@@ -149,7 +163,10 @@ class MarkRead(Form):
 
 
 class PatchMembership(Form):
-    """`mute` and `snooze` say in words what `muted_until` and `snoozed_until` say as a time; null ends either."""
+    """A person's own state of a thread.
+
+    `mute` and `snooze` are durations by name; `muted_until` and `snoozed_until` are times. Null ends them.
+    """
 
     archived: bool = False
     pinned: bool = False
@@ -159,17 +176,20 @@ class PatchMembership(Form):
     snooze: SnoozeFor | None = None
 
     def given(self, *, now: datetime, zone: str) -> dict[str, Any]:
-        """Only what was named: a null ends a mute, an absent name leaves it."""
+        """Return {column: value} of the fields that were sent.
+
+        Absent fields are left out: they change nothing.
+        """
         given = {name: getattr(self, name) for name in self.model_fields_set}
         for word, name in (("mute", "muted_until"), ("snooze", "snoozed_until")):
             if word in given:
                 duration = given.pop(word)
-                given[name] = until(duration, now=now, zone=zone) if duration else None
+                given[name] = end_of(duration, now=now, zone=zone) if duration else None
         return given
 
 
 class PostMembership(Form):
-    """The buttons of a thread's menu, one at a time."""
+    """The buttons of a thread's menu, of which one is pressed."""
 
     archived: bool | None = None
     pinned: bool | None = None
@@ -177,6 +197,7 @@ class PostMembership(Form):
     snooze: Literal["hour", "tomorrow", "week", "off"] | None = None
 
     def as_patch(self) -> PatchMembership:
+        """Return the same change as the JSON call takes it; "off" becomes None."""
         said = self.model_dump(exclude_none=True)
         return PatchMembership.model_validate(
             {k: None if value == "off" else value for k, value in said.items()}
@@ -184,6 +205,8 @@ class PostMembership(Form):
 
 
 class ListThreads(QueryForm):
+    """The filters of the inbox and the page. `before` is the `next` of the previous page."""
+
     before: Annotated[Text, StringConstraints(max_length=200)] | None = None
     limit: LIMIT = 30
     archived: bool = False
@@ -195,7 +218,7 @@ class ListThreads(QueryForm):
     q: Annotated[Text, StringConstraints(max_length=100)] = ""
 
     def filters(self) -> dict[str, Any]:
-        """All that `queries.inbox` is asked for, but the page."""
+        """Return the keyword arguments of `queries.inbox` that select threads, without the page."""
         return self.model_dump(exclude={"before", "limit"})
 
 
@@ -203,6 +226,8 @@ Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 class ListMessages(QueryForm):
+    """The part of a thread to list: before or after a seq, or around a seq or the first message of a day."""
+
     before: Seq | None = None
     after: Seq | None = None
     around: Seq | None = None
@@ -214,12 +239,12 @@ class ListMessages(QueryForm):
         if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
             self.around is not None or self.day is not None
         ):
-            raise ValueError(gettext("Name one place: around, date, or before and after."))
+            raise ValueError(gettext("Use only one of these: around, date, or before and after."))
         return self
 
 
 class ListFiles(QueryForm):
-    """`before` is the `next` of the page before."""
+    """A page of files. `before` is the `next` of the previous page."""
 
     kind: Literal["picture", "document"] | None = None
     before: Annotated[Text, StringConstraints(max_length=40)] | None = None
@@ -227,7 +252,10 @@ class ListFiles(QueryForm):
 
 
 class ThreadQuery(QueryForm):
-    """Where to open a thread, and what the next message speaks of (a subject's id) or answers (a seq)."""
+    """The position at which the thread's page opens.
+
+    `about` is the id of the subject that the next message mentions, `reply_to` the seq that it replies to.
+    """
 
     before: Seq | None = None
     after: Seq | None = None

@@ -1,4 +1,4 @@
-"""Threads, memberships, messages, and the outbox of messages still to be told of."""
+"""Tables of threads, memberships, messages, and deliveries that are still pending."""
 
 from __future__ import annotations
 
@@ -26,17 +26,19 @@ from wellchat.attachments.serializers import File, files_summary
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
 
-PREVIEW = 140  # characters of a message that a notification or a quote shows
+PREVIEW = 140  # characters of a message that notifications and quotes show
 MAX_SEQ = 2**31 - 1  # the largest number a message can have
-MAX_EMOJI = 24  # characters of one emoji; the longest there are take less than half
+MAX_EMOJI = 24  # characters of one emoji; the longest known one has fewer than half as many
 EDIT_WITHIN = timedelta(minutes=5)
 
 
 class Thread(Base):
     """One conversation between the two people of a connection.
 
-    `key` decides what "the same conversation" means (`pair_key`, `subject_key`); its uniqueness is what makes opening
-    safe under any number of simultaneous tries. `last_seq` numbers the messages: its row lock is held to commit.
+    `key` names the conversation (see `pair_key` and `subject_key`). It is unique, so that simultaneous
+    attempts to open the same conversation end in one thread. `last_seq` numbers the messages. A writer locks
+    the row before it takes a number and holds the lock until commit, so the numbers have no gaps and follow
+    the order of commits.
     """
 
     __tablename__ = "threads"
@@ -52,38 +54,46 @@ class Thread(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)  # of the last message, or the opening
 
+    # lazy="raise": a query that forgets to join them fails at once, instead of one more statement per row.
     client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
     professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")
     subject: Mapped[Subject | None] = relationship(lazy="raise")
 
     def other_id(self, user_id: str) -> str:
+        """Return the id of the other person. `user_id` must be one of the two."""
         return self.professional_id if user_id == self.client_id else self.client_id
 
 
 def pair_key(connection_id: str) -> str:
+    """Return the key of the thread in which a pair talks about everything without a thread of its own."""
     return f"connection:{connection_id}"
 
 
 def subject_key(subject: Subject, client_id: str) -> str:
-    """What counts as the same conversation about `subject`, where its kind does not just use the pair's own."""
+    """Return the key of the thread about a subject: one per client, or one for all, by the scope of its kind.
+
+    Kinds with the scope "connection" use `pair_key` instead.
+    """
     if subject.declared.scope == "client":
         return f"client:{subject.id}:{client_id}"
     return f"subject:{subject.id}"
 
 
-_INBOX_ORDER = ("archived", "pinned", "updated_at", "thread_id")  # in the inbox and in each part of it
+# The inbox and each of its filters sort by these columns.
+_INBOX_ORDER = ("archived", "pinned", "updated_at", "thread_id")
 
 
 def _partial_index(name: str, where: str, *columns: str) -> Index:
-    """An index over those memberships of which a filter of the inbox speaks."""
+    """Return an index over only those memberships that a filter of the inbox can show."""
     return Index(f"ix_memberships_{name}", *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Membership(Base):
-    """A user's own state in a thread. Watermarks only move forward.
+    """The state of a thread for one of its two people. Watermarks only move forward.
 
-    `last_seq` and `updated_at` repeat the thread's, so that one index answers the inbox and one the unread count; a
-    thread that comes back from a snooze stands where a new one would, so its `updated_at` is then the later.
+    `last_seq` and `updated_at` repeat the columns of the thread, so that the inbox and the unread count each
+    need one index only. When a snooze ends, `updated_at` is set to that moment, so that the thread is listed
+    first again.
     """
 
     __tablename__ = "memberships"
@@ -96,6 +106,7 @@ class Membership(Base):
         _partial_index("kind", "kind IS NOT NULL", "user_id", "kind", *_INBOX_ORDER),
         _partial_index("snoozed", "snoozed_until IS NOT NULL", "user_id", *_INBOX_ORDER),
         _partial_index("due", "snoozed_until IS NOT NULL", "snoozed_until"),
+        # A watermark above the last message would count messages that are still to come as read.
         CheckConstraint("last_read_seq <= last_seq", name="read_what_is_there"),
     )
 
@@ -103,44 +114,45 @@ class Membership(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     last_read_seq: Mapped[int] = mapped_column(Integer, default=0)
-    unread_from: Mapped[int | None] = mapped_column(
-        Integer
-    )  # was read, and is to count as unread from there on
+    # The user marked the thread as unread from this message on. The watermark above stays as it is.
+    unread_from: Mapped[int | None] = mapped_column(Integer)
     delivered_seq: Mapped[int] = mapped_column(Integer, default=0)  # arrived at one of the user's devices
-    mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # in an email: no message is in two
+    mailed_seq: Mapped[int] = mapped_column(Integer, default=0)  # was in an email; no message is in two
     archived: Mapped[bool] = mapped_column(Boolean, default=False)
     pinned: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
-    kind: Mapped[str | None] = mapped_column(
-        String(20)
-    )  # of the subject, or in the pair's thread of the latest one
-    waiting_since: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # the other's first word that I left unanswered
+    # The kind of the thread's subject; in a pair's thread, of the subject that was mentioned last.
+    kind: Mapped[str | None] = mapped_column(String(20))
+    # When the other person sent the first message that this user has not replied to.
+    waiting_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     def is_muted(self, now: datetime) -> bool:
+        """Return whether the user has muted the thread at this moment."""
         return self.muted_until is not None and self.muted_until > now
 
     @property
     def read_up_to(self) -> int:
-        """Below what counts as unread: the watermark, or what was marked unread again."""
+        """Return the seq up to which messages count as read: the watermark, or less after "mark unread"."""
         marked = self.unread_from is not None and self.unread_from <= self.last_read_seq
         return self.unread_from - 1 if marked and self.unread_from else self.last_read_seq
 
 
 class Message(Base):
-    """Numbered 1, 2, 3 ... within its thread, without gaps. A deleted one stays as a tombstone without its text.
+    """One message, numbered 1, 2, 3 ... in its thread without gaps.
 
-    `revision` counts its changes, so that of two states of it one knows the newer. `reactions` repeats what the table
-    of that name says: it is written whole, under the thread's lock.
+    A deleted one stays as a tombstone without text. `revision` grows with each change, so that a client can
+    tell which of two states is newer. `reactions` repeats the table of that name; it is written as a whole,
+    under the lock of the thread.
     """
 
     __tablename__ = "messages"
     __table_args__ = (
+        # Sends check the key themselves. If two get past that at once, this constraint stops the second one.
         UniqueConstraint("thread_id", "sender_id", "client_key"),
+        # thread_id is part of it, so a reply can only refer to a message of its own thread.
         ForeignKeyConstraint(["thread_id", "reply_to"], ["messages.thread_id", "messages.seq"]),
         Index(
             "ix_messages_pinned",
@@ -160,7 +172,7 @@ class Message(Base):
     thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     sender_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    body: Mapped[str | None] = mapped_column(Text)  # none: deleted
+    body: Mapped[str | None] = mapped_column(Text)  # None when deleted
     client_key: Mapped[str] = mapped_column(String(64))
     subject_id: Mapped[str | None] = mapped_column(ForeignKey("subjects.id"))
     reply_to: Mapped[int | None] = mapped_column(Integer)
@@ -168,33 +180,39 @@ class Message(Base):
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     revision: Mapped[int] = mapped_column(Integer, default=0)
+    # none_as_null: None is stored as SQL NULL, not as the JSON value null.
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
-    # What hangs on it, as it is shown: repeated from its attachments, so that no list has to ask for them.
+    # Copied from the attachments, so that lists of messages need no second query.
     files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
 
     subject: Mapped[Subject | None] = relationship(lazy="joined")
-    # One statement more for a list, and only where something in it is an answer.
+    # Loaded by one more statement per list, and only when the list contains a reply.
     quoted: Mapped[Message | None] = relationship(
         remote_side=[thread_id, seq], lazy="selectin", join_depth=1, viewonly=True
     )
 
     @property
     def preview(self) -> str | None:
+        """Return `preview_of` this message; None when it is deleted."""
         return preview_of(self.body, self.files)
 
     def may_be_edited(self, now: datetime) -> bool:
+        """Return whether the sender may still edit the message."""
         return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN
 
 
 def preview_of(body: str | None, files: list[File] | None) -> str | None:
-    """The first words of a message on one line, or what hangs on it where it has none; none of a deleted one."""
+    """Return the first PREVIEW characters on one line, or a summary of the files when there is no text.
+
+    Return None for a deleted message (`body` is None).
+    """
     return (" ".join(body.split()) or files_summary(files or []))[:PREVIEW] if body is not None else None
 
 
 class Reaction(Base):
-    """One emoji of one person on one message. A deleted message has none."""
+    """One emoji that one person put on one message. Deleted messages have none."""
 
     __tablename__ = "reactions"
     __table_args__ = (
@@ -212,7 +230,10 @@ class Reaction(Base):
 
 
 class MessageRevision(Base):
-    """What a message said before it was edited or deleted; for the audit trail, never shown in a thread."""
+    """The text of a message before it was edited or deleted.
+
+    It is kept for audits and never shown in the thread.
+    """
 
     __tablename__ = "message_revisions"
     __table_args__ = (
@@ -230,13 +251,18 @@ class MessageRevision(Base):
 
 
 class PendingDelivery(Base):
-    """A message its recipient has still to be told of. Written with the message, gone when the worker has decided."""
+    """A message whose recipient was not notified yet.
+
+    The row is written together with the message and deleted when `dispatch` has decided about the
+    notification.
+    """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox_due_at", "due_at"),)
+    __table_args__ = (Index("ix_outbox_due_at", "due_at"),)  # for the sweep
 
     thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     recipient_id: Mapped[str] = mapped_column(ForeignKey("users.id"), primary_key=True)
-    due_at: Mapped[datetime] = mapped_column(UTCDateTime)  # pushed ahead by a claim: that is its lease
+    # Moved into the future after a failure, and while the recipient is looking at the thread.
+    due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     attempts: Mapped[int] = mapped_column(Integer, default=0)

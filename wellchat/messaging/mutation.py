@@ -1,4 +1,8 @@
-"""What every change of a sent message passes through: the thread's lock, a new revision, and telling both people."""
+"""Helpers for every change of a message that was already sent.
+
+A change first locks the thread (`lock_message`), then modifies the message, then calls `message_changed` or
+`text_changed`, which raise the revision and record a change for both people.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,11 @@ from wellchat.notifications.models import Notification
 
 
 def lock_thread(user_id: str, thread_id: str) -> Thread:
-    """The thread with its lock held to commit, so that changes come one after the other. Raises NotFound."""
+    """Lock a thread of the user's until commit, so that changes happen one after the other. Return it.
+
+    Raises NotFound if there is no such thread or the user is not in it.
+    """
+    # The condition on the two people checks access in the same statement.
     thread = db.session.execute(
         select(Thread)
         .where(Thread.id == thread_id, (Thread.client_id == user_id) | (Thread.professional_id == user_id))
@@ -30,8 +38,9 @@ def lock_thread(user_id: str, thread_id: str) -> Thread:
 
 
 def lock_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
-    """A message of one of the viewer's threads, and the thread, locked. Raises NotFound."""
+    """Lock a thread of the viewer's, then load one of its messages. Return both. Raises NotFound."""
     thread = lock_thread(viewer.id, thread_id)
+    # Read after the lock was taken: an object that the session loaded earlier may be out of date.
     message = db.session.get(Message, (thread_id, seq), populate_existing=True) if seq <= MAX_SEQ else None
     if message is None:
         raise NotFound
@@ -39,7 +48,10 @@ def lock_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Messag
 
 
 def lock_own_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
-    """The same, of a message that the viewer wrote."""
+    """Lock the thread of a message that the viewer sent. Return (thread, message).
+
+    Raises NotFound, also if somebody else sent it.
+    """
     thread, message = lock_message(viewer, thread_id, seq)
     if message.sender_id != viewer.id:
         raise NotFound
@@ -47,7 +59,7 @@ def lock_own_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Me
 
 
 def message_changed(thread: Thread, message: Message) -> None:
-    """Its state is a newer one, and no screen shows it yet."""
+    """Raise the revision of a changed message, and record the change for both people."""
     message.revision += 1
     _record_for_both(thread, message.seq)
 
@@ -61,8 +73,14 @@ REPLIES_CHANGED = (
 
 
 def text_changed(thread: Thread, message: Message, now: datetime) -> None:
-    """It says something else: so do the answers that quote it, and what its recipient was told."""
+    """Record that a message has a new text or was deleted.
+
+    This also updates the recipient's notification, and records changes for the replies that quote the
+    message.
+    """
     recipient_id = thread.other_id(message.sender_id)
+    # The notification is counted again in the same statement that changes it: reading it first would race
+    # with the worker, which adds messages to it without the lock of the thread.
     notifications.retract(
         user_id=recipient_id,
         thread_id=thread.id,
@@ -77,7 +95,11 @@ def text_changed(thread: Thread, message: Message, now: datetime) -> None:
 
 
 def unread_above(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:
-    """Of the messages that a record in the reader's bell reaches to, how many are there to read above that one."""
+    """Return a subquery that counts the messages above `above` for which a notification still stands.
+
+    It is correlated to Notification and embedded into an update of that table, so that counting and writing
+    are one statement. The reader's own messages and deleted ones do not count.
+    """
     return (
         select(func.count())
         .where(

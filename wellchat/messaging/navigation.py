@@ -1,4 +1,4 @@
-"""A place in a long thread: around a message, or where a day begins."""
+"""Find a position in a long thread: the messages around one, or the first message of a day."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import url_for
 from sqlalchemy import Select, and_, bindparam, case, literal, select
 
 from wellchat.accounts.models import User
@@ -16,31 +15,22 @@ from wellchat.errors import NotFound
 from wellchat.messaging.models import Membership, Message
 from wellchat.messaging.queries import messages_of
 
-PAGE_SIZE = 50  # messages a thread opens with
-
-
-def message_url(thread_id: str, seq: int, last_seq: int | None = None) -> str:
-    """Where a message of a thread is seen, also by who has no script to bring what the page does not open with.
-
-    That is its end, for what is near `last_seq`, where that is known.
-    """
-    at = None if last_seq is not None and seq > last_seq - PAGE_SIZE else seq
-    return url_for("messaging.thread", thread_id=thread_id, at=at, _anchor=str(seq))
-
 
 def messages_around(viewer: User, thread_id: str, seq: int, *, limit: int = 50) -> tuple[list[Message], bool]:
-    """A stretch of a thread with `seq` in its middle, or as near to it as the ends allow; and whether there are
-    messages before it. Numbers have no gaps, so it is one range of the key. Raises NotFound.
+    """Return (`limit` messages with `seq` in the middle, ascending; whether there are messages before them).
+
+    Near the beginning and the end of the thread, `seq` is not in the middle. Raises NotFound.
     """
+    # The numbers have no gaps, so the messages are one range of the primary key.
     first = max(1, min(seq - limit // 2, _last_seq(viewer, thread_id) - limit + 1))
     found, _ = messages_of(viewer, thread_id, after=first - 1, limit=limit)
     return found, first > 1
 
 
 def first_of_day(viewer: User, thread_id: str, day: date) -> int | None:
-    """The seq with which a day in the viewer's zone begins: of the first message then or later, else of the last.
+    """Return the seq of the first message on a day in the viewer's time zone, or after that day.
 
-    None where nothing was said yet. Raises NotFound.
+    Return the last seq if all messages are older, and None if the thread is empty. Raises NotFound.
     """
     last_seq = _last_seq(viewer, thread_id)
     begins = datetime.combine(day, time(), ZoneInfo(viewer.time_zone)).astimezone(UTC)
@@ -59,10 +49,11 @@ def _last_seq(viewer: User, thread_id: str) -> int:
 
 @cache
 def _bisection() -> Select[Any]:
-    """The lowest seq that was said at `begins` or later; one more than the last where there is none.
+    """Return the query for the lowest seq sent at `begins` or later; one more than the last seq if there is
+    none.
 
-    Times rise with the numbers, so halving finds it by the key alone: fourteen rows for ten thousand, and no index
-    that every send would have to keep.
+    Times grow with the numbers, so a recursive query can halve the range of the primary key: 14 steps for
+    10,000 messages. An index on the time would make every send slower.
     """
     one = literal(1) + bindparam("last", type_=Membership.last_seq.type)
     ends = select(literal(0).label("below"), one.label("at"))

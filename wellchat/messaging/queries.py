@@ -1,4 +1,7 @@
-"""What a person may see of threads and messages. Nothing here answers without knowing who looks."""
+"""Read threads and messages.
+
+Every function takes the person who reads, and returns only what they may see.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,14 @@ from wellchat.subjects.models import Subject
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
 Last = aliased(Message, name="last")
 Other = aliased(User, name="other")
-PINNED = "p."  # before the page token of a pinned thread
+PINNED = "p."  # prefix of the page token of a pinned thread
 
 
 class ThreadView(NamedTuple):
-    """A thread as one of its two people sees it; `state.thread_state` tells it to clients."""
+    """A thread as one of its two people sees it. `serializers.thread_json` makes its JSON.
+
+    `last_message` is None in an empty thread, `other_seen_at` is None for a person who was never here.
+    """
 
     thread: Thread
     mine: Membership
@@ -38,18 +44,24 @@ class ThreadView(NamedTuple):
 
 
 def _read_up_to() -> Any:
-    """Membership.read_up_to, for statements."""
+    """Return Membership.read_up_to as an SQL expression."""
     return case((Mine.unread_from <= Mine.last_read_seq, Mine.unread_from - 1), else_=Mine.last_read_seq)
 
 
 def _some_unread(membership: Any) -> Any:
-    """The index ix_memberships_unread is of these, and is used by statements that say it just so."""
+    """Return the condition of the partial index ix_memberships_unread.
+
+    The planner uses the index only for statements that contain exactly this condition.
+    """
     return or_(membership.last_seq > membership.last_read_seq, membership.unread_from.is_not(None))
 
 
 @cache
 def _threads() -> Select[Any]:
-    """The threads of `viewer` with all that a row of the inbox shows: one statement, however many there are."""
+    """Return the query for the rows of ThreadView; its parameter is `viewer`.
+
+    One statement loads any number.
+    """
     user_id: Any = bindparam("viewer")
     unread = (
         select(func.count())
@@ -75,16 +87,16 @@ def _threads() -> Select[Any]:
 
 
 def warm_up() -> None:
-    """Build the statements that use the aliases above, while the process has one thread.
+    """Build the statements with the aliases above, while the process has only one thread.
 
-    SQLAlchemy lists an alias's columns when it is first used. Two first requests at once would make two lists, and
-    every statement that mixes them fails for as long as the process lives.
+    SQLAlchemy creates the columns of an alias when it is first used, without a lock. Two first requests at
+    once would create two sets of columns, and every statement that mixes them fails until the process ends.
     """
     str(_threads())
 
 
 def thread_for(viewer: User, thread_id: str) -> ThreadView:
-    """Raises NotFound where there is no such thread, or it is other people's."""
+    """Return a thread of the viewer's. Raises NotFound if there is none, or the viewer is not in it."""
     row = db.session.execute(_threads().where(Thread.id == thread_id), {"viewer": viewer.id}).one_or_none()
     if row is None:
         raise NotFound
@@ -97,6 +109,7 @@ def _threads_by_id() -> Select[Any]:
 
 
 def threads_by_id(user_id: str, thread_ids: Iterable[str]) -> list[ThreadView]:
+    """Return those of these threads that the user is in, in any order."""
     rows = db.session.execute(_threads_by_id(), {"viewer": user_id, "ids": list(thread_ids)})
     return [ThreadView._make(row) for row in rows]
 
@@ -114,9 +127,11 @@ def inbox(
     kind: str | None = None,
     q: str = "",
 ) -> tuple[list[ThreadView], str | None]:
-    """The viewer's threads, pinned ones on top, then the latest, and the token of the next page if there is one.
+    """Return (a page of the viewer's threads, token of the next page or None).
 
-    What is snoozed is listed among the snoozed only, until messaging.snoozing wakes it; in the archive all are alike.
+    Pinned threads come first, then the latest. `q` is looked for in names and in titles of subjects. A
+    snoozed thread is listed under `snoozed` only, until its snooze ends (memberships.sweep_snoozes). The
+    archive lists snoozed threads among the others.
     """
     statement = _threads().where(Mine.archived.is_(archived))
     if not archived:
@@ -149,7 +164,7 @@ def inbox(
 
 
 def has_threads(viewer: User) -> bool:
-    """Whether there is any at all, wherever it was put."""
+    """Return whether the viewer has any thread, archived and snoozed ones included."""
     return bool(db.session.execute(select(exists().where(Membership.user_id == viewer.id))).scalar_one())
 
 
@@ -163,7 +178,7 @@ def _has_unread() -> Any:
 
 
 def kinds_of(viewer: User) -> list[str]:
-    """The kinds of subjects that the viewer's threads are about."""
+    """Return the names of the kinds of subjects in the viewer's threads, in the order of KINDS."""
     one = {
         kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
         for kind in KINDS
@@ -179,9 +194,10 @@ def _escape_like(text: str) -> str:
 def messages_of(
     viewer: User, thread_id: str, *, before: int | None = None, after: int | None = None, limit: int = 50
 ) -> tuple[list[Message], bool]:
-    """Messages of one thread, ascending, and whether there are more in the direction asked.
+    """Return (messages of a thread, ascending; whether there are more in the direction of reading).
 
-    `after` reads forward from a seq; `before`, or neither, reads the latest below it. Raises NotFound.
+    With `after`, read forward from that seq. Otherwise read the latest ones, or the latest below `before`.
+    Raises NotFound.
     """
     if db.session.get(Membership, (thread_id, viewer.id)) is None:
         raise NotFound
@@ -200,7 +216,7 @@ def messages_of(
 
 
 def message_for(viewer: User, thread_id: str, seq: int) -> Message:
-    """One message. Raises NotFound where there is none, or the thread is other people's."""
+    """Return one message. Raises NotFound if there is none, or the viewer is not in the thread."""
     if seq > MAX_SEQ or db.session.get(Membership, (thread_id, viewer.id)) is None:
         raise NotFound
     if (message := db.session.get(Message, (thread_id, seq))) is None:
@@ -209,14 +225,15 @@ def message_for(viewer: User, thread_id: str, seq: int) -> Message:
 
 
 def pins_of(viewer: User, thread_id: str) -> list[Message]:
-    """The pinned messages of a thread, the latest pin first. Raises NotFound."""
+    """Return the pinned messages of a thread, the latest pin first. Raises NotFound."""
     if db.session.get(Membership, (thread_id, viewer.id)) is None:
         raise NotFound
     query = select(Message).where(Message.thread_id == thread_id, Message.pinned_at.is_not(None))
     return list(db.session.execute(query.order_by(Message.pinned_at.desc(), Message.seq.desc())).scalars())
 
 
-# Derived, never stored: above my watermark, not mine, not deleted; over all my threads.
+# Unread is counted, never stored: messages above my watermark that are not mine and not deleted, in all my
+# threads.
 _unread_messages = (
     select(func.count())
     .select_from(Membership)
@@ -229,7 +246,8 @@ _unread_messages = (
         Message.deleted_at.is_(None),
     )
 )
-# And what was marked unread again: from there up to the watermark.
+# Messages that were marked as unread: from there up to the watermark. Two queries, because each can use an
+# index; a condition with OR could not.
 _messages_marked_unread = (
     select(func.count())
     .select_from(Membership)
@@ -256,12 +274,12 @@ UNREAD = select(
 
 
 def unread_counts(user_id: str) -> dict[str, int]:
-    """The two numbers on a person's badges."""
+    """Return {"messages": unread messages, "notifications": unread notifications}."""
     return dict(execute(UNREAD, {"viewer": user_id}).mappings().one())
 
 
 def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Sequence[tuple[str, str]]:
-    """(thread, user) of everybody who writes to this user in these threads, and did so after `since`."""
+    """Return (thread id, user id) of everybody who was typing to this user in these threads after `since`."""
     rows = db.session.execute(
         select(Theirs.thread_id, Theirs.user_id)
         .join(Mine, and_(Mine.thread_id == Theirs.thread_id, Mine.user_id == user_id))
@@ -274,13 +292,16 @@ PEOPLE = select(Thread.client_id, Thread.professional_id).where(Thread.id == bin
 
 
 def people_of(thread_id: str) -> tuple[str, str]:
-    """Ids of the client and the professional of a thread; for actions that have checked who asks."""
+    """Return (client id, professional id) of a thread.
+
+    The caller has checked that the viewer is one of them.
+    """
     client_id, professional_id = execute(PEOPLE, {"thread": thread_id}).one()
     return client_id, professional_id
 
 
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:
-    """connection id -> id of the pair's thread, where there is one."""
+    """Return {connection id: id of the pair's thread}. Connections without a thread are left out."""
     keys = {pair_key(connection_id): connection_id for connection_id in connection_ids}
     rows = db.session.execute(
         select(Thread.key, Thread.id).where(

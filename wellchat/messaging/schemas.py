@@ -1,4 +1,4 @@
-"""Shapes of what the JSON calls answer, for the OpenAPI document; tests hold every answer to them."""
+"""Schemas of the JSON responses, for the OpenAPI document. Tests check every response against them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wellchat.attachments.schemas import AttachmentShape
 
 
 class Person(BaseModel):
-    """A user as others see them; never an email address."""
+    """A user as others see them. It never contains an email address."""
 
     id: str
     name: str
@@ -20,13 +20,18 @@ class Person(BaseModel):
 
 
 class Other(Person):
-    """`seen_at` to five minutes, and of the last seven days only."""
+    """`seen_at` is rounded down to five minutes, and null if it is more than seven days ago."""
 
     presence: Literal["here", "away"]
     seen_at: str | None
 
 
 class SubjectLabel(BaseModel):
+    """A booking, session, coupon or lead, as threads and messages show it.
+
+    `url` is the host platform's page.
+    """
+
     id: str
     kind: str
     kind_label: str
@@ -38,7 +43,7 @@ class SubjectLabel(BaseModel):
 
 
 class Quote(BaseModel):
-    """The first words of the message that one answers, as it is now."""
+    """The beginning of the message that is replied to, in its present state."""
 
     seq: int
     sender_id: str
@@ -47,14 +52,16 @@ class Quote(BaseModel):
 
 
 class ReactionShape(BaseModel):
+    """One emoji on a message, and the people who put it there."""
+
     emoji: str
     user_ids: list[str]
 
 
 class MessageShape(BaseModel):
-    """`client_key` goes to its sender only; a deleted message has no body.
+    """A message. Only its sender gets `client_key`; a deleted message has no body.
 
-    Of two states of a message the one with the higher `revision` is newer.
+    Of two states of a message, the one with the higher `revision` is newer.
     """
 
     thread_id: str
@@ -75,6 +82,13 @@ class MessageShape(BaseModel):
 
 
 class ThreadShape(BaseModel):
+    """A thread as I see it. `last_message` is null in an empty one.
+
+    The inbox sorts by `pinned` and `listed_at`. `unread_from` is set while I have marked the thread as
+    unread. `waiting_since` is the time of the first message that I have not replied to. The other person has
+    received messages up to `other_delivered_seq` and read them up to `other_read_seq`.
+    """
+
     id: str
     key_scope: Literal["connection", "client", "subject"]
     title: str
@@ -103,6 +117,8 @@ class ThreadShape(BaseModel):
 
 
 class MembershipShape(BaseModel):
+    """My own state of a thread."""
+
     thread_id: str
     last_read_seq: int
     unread_from: int | None
@@ -114,6 +130,8 @@ class MembershipShape(BaseModel):
 
 
 class Unread(BaseModel):
+    """Numbers for badges."""
+
     messages: int
     notifications: int
 
@@ -123,6 +141,8 @@ class OneThread(BaseModel):
 
 
 class ThreadPage(BaseModel):
+    """`next` is the `before` of the next page, null on the last one. `cursor` was read before the threads."""
+
     threads: list[ThreadShape]
     next: str | None
     cursor: str
@@ -137,7 +157,7 @@ class Pins(BaseModel):
 
 
 class MessagePage(BaseModel):
-    """`at`: the message that `around` or `date` asked for."""
+    """Messages, ascending. `at` is the message that `around` or `date` asked for."""
 
     messages: list[MessageShape]
     at: int | None = None
@@ -155,6 +175,8 @@ class MembershipAnswer(BaseModel):
 
 
 class Me(BaseModel):
+    """`cursor` is the position in my change log, read before the numbers."""
+
     user: Person
     cursor: str
     unread: Unread

@@ -1,30 +1,42 @@
-"""Threads and messages as clients see them: the same shapes in every list, answer and update.
+"""JSON of threads and messages. Lists, single responses and updates all use these shapes.
 
-An update is state, not an event, so these shapes are the whole truth about a thing at one moment.
+An update is state, not an event. So each shape says everything about a thing at one moment.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
+
+from sqlalchemy import and_, bindparam, select, tuple_
 
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.attachments.serializers import file_json
+from wellchat.attachments.models import Attachment
+from wellchat.attachments.serializers import File, as_file, file_json
+from wellchat.changes.models import Change
 from wellchat.clock import iso
+from wellchat.config import setting
+from wellchat.db import execute, table
 from wellchat.i18n import gettext
-from wellchat.messaging.message_rows import MessageRow, QuoteRow
-from wellchat.messaging.models import Message, preview_of
+from wellchat.messaging.models import Membership, Message, preview_of
 from wellchat.messaging.queries import ThreadView
 from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import subjects_by_id
 
 Json = dict[str, Any]
 
 
-def thread_json(view: ThreadView, viewer: User, *, now: datetime, away_after: float) -> Json:
+def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
+    """Return a thread as the viewer sees it (schemas.ThreadShape).
+
+    The other person is "here" if they did something within the last AWAY_AFTER seconds.
+    """
     thread, mine, theirs, other = view.thread, view.mine, view.theirs, view.other
     client, professional = (viewer, other) if viewer.id == thread.client_id else (other, viewer)
-    here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(seconds=away_after)
+    here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(
+        seconds=setting("AWAY_AFTER")
+    )
     return {
         "id": thread.id,
         "key_scope": thread.key_scope,
@@ -41,6 +53,8 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime, away_after: fl
         "last_read_seq": mine.last_read_seq,
         "unread_from": mine.unread_from,
         "other_read_seq": theirs.last_read_seq,
+        # What was read has arrived, even if no poll has acknowledged it yet (read by mail, or without
+        # script).
         "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
         "archived": mine.archived,
         "pinned": mine.pinned,
@@ -60,13 +74,17 @@ SEEN_STEP = timedelta(minutes=5)
 
 
 def _roughly(seen_at: datetime | None, now: datetime) -> datetime | None:
-    """When somebody was here last, no finer than others need to know, and not for ever."""
+    """Return when somebody was last here, rounded down to SEEN_STEP, or None if it is too long ago.
+
+    The limit is SEEN_LATELY. Others need no finer times, for privacy.
+    """
     if seen_at is None or now - seen_at > SEEN_LATELY:
         return None
     return seen_at - (seen_at - datetime.min.replace(tzinfo=seen_at.tzinfo)) % SEEN_STEP
 
 
 def membership_json(view: ThreadView) -> Json:
+    """Return the viewer's own state of a thread (schemas.MembershipShape)."""
     mine = view.mine
     return {
         "thread_id": mine.thread_id,
@@ -80,7 +98,84 @@ def membership_json(view: ThreadView) -> Json:
     }
 
 
+class QuoteRow(NamedTuple):
+    """The columns of a message that a quote shows."""
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+    files: list[File] | None
+
+
+QUOTES = select(Message.thread_id, Message.seq, Message.sender_id, Message.body, Message.files).where(
+    tuple_(Message.thread_id, Message.seq).in_(bindparam("keys", expanding=True))
+)
+
+
+class MessageRow(NamedTuple):
+    """A message for updates, read without the ORM. `message_json` makes its JSON.
+
+    An update is the most frequent response with content. Fifty rows cost a fraction of fifty ORM objects.
+    """
+
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+    client_key: str
+    reply_to: int | None
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    revision: int
+    reactions: list[dict[str, Any]] | None
+    pinned_at: datetime | None
+    files: list[File] | None
+    subject: Subject | None
+    quoted: QuoteRow | None
+
+
+_columns = table(Message).c
+CHANGED = (
+    select(
+        *(_columns[name] for name in MessageRow._fields if name not in ("subject", "quoted")),
+        Message.subject_id,
+    )
+    .join(Change, and_(Change.thread_id == Message.thread_id, Change.message_seq == Message.seq))
+    .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == Change.user_id))
+    .where(Change.user_id == bindparam("viewer"), Change.kind == "message")
+    .where(Change.seq > bindparam("after"), Change.seq <= bindparam("up_to"))
+    .order_by(Message.thread_id, Message.seq)
+)
+
+
+def changed_messages(user_id: str, *, after: int, up_to: int) -> list[MessageRow]:
+    """Return the messages that a part of the user's change log names, ordered by thread id and seq.
+
+    The part is after `after` and up to `up_to`. Messages of threads that the user is not in are left out.
+    """
+    rows = execute(CHANGED, {"viewer": user_id, "after": after, "up_to": up_to}).all()
+    subjects = subjects_by_id({row.subject_id for row in rows if row.subject_id})
+    quotes = _quotes({(row.thread_id, row.reply_to) for row in rows if row.reply_to})
+    messages = {
+        (row.thread_id, row.seq): MessageRow._make(
+            (*row[:-1], subjects.get(row.subject_id), quotes.get((row.thread_id, row.reply_to)))
+        )
+        for row in rows
+    }
+    return list(messages.values())
+
+
+def _quotes(keys: set[tuple[str, int]]) -> dict[tuple[str, int], QuoteRow]:
+    """Return {(thread id, seq): QuoteRow}."""
+    if not keys:
+        return {}
+    return {(row.thread_id, row.seq): QuoteRow._make(row) for row in execute(QUOTES, {"keys": list(keys)})}
+
+
 def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
+    """Return a message as one person sees it (schemas.MessageShape). Only its sender gets `client_key`."""
     state = {
         "thread_id": message.thread_id,
         "seq": message.seq,
@@ -97,13 +192,14 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
         "pinned_at": iso(message.pinned_at),
         "revision": message.revision,
     }
+    # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
     return state
 
 
 def _quote(quoted: Message | QuoteRow | None) -> Json | None:
-    """The message that one answers, as it is now."""
+    """Return the quoted message in its present state; `body` is its preview, None when it was deleted."""
     if quoted is None:
         return None
     body = preview_of(quoted.body, quoted.files)
@@ -111,7 +207,10 @@ def _quote(quoted: Message | QuoteRow | None) -> Json | None:
 
 
 def subject_json(subject: Subject | None) -> Json | None:
-    """A subject as a label on a thread or message; what can be done with it is on its card."""
+    """Return a subject as the label of a thread or message (schemas.SubjectLabel).
+
+    Its card, with what the viewer can do, is subjects.queries.subject_json.
+    """
     if subject is None:
         return None
     return {
@@ -123,4 +222,13 @@ def subject_json(subject: Subject | None) -> Json | None:
         "status": subject.status,
         "starts_at": iso(subject.starts_at),
         "url": subject.url,
+    }
+
+
+def attachment_json(row: Attachment) -> Json:
+    """Return a file of a thread, with the message that carries it (attachments.schemas.AttachmentPage)."""
+    return file_json(as_file(row)) | {
+        "seq": row.message_seq,
+        "sender_id": row.owner_id,
+        "created_at": iso(row.created_at),
     }

@@ -1,7 +1,8 @@
-"""The statements of a send and of a read, built once: the writes that happen most.
+"""SQL statements of sending and reading, the most frequent writes. They are built once, at import.
 
-Each does in the database what would otherwise be a row read, changed and written back. Those of a send run under the
-lock of the thread's row, which TAKE_NUMBER takes and which is held to commit: number order is commit order.
+Each statement computes the new values in the database, so that no row is loaded, changed and written back. A
+send begins with TAKE_NUMBER, which locks the row of the thread until commit. All other statements of the send
+run under that lock, so the order of the numbers is the order of the commits.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from wellchat.db import table
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 
 _columns = table(Message).c
+# The subqueries of a statement see the database as it was when the statement began. See PUT_MESSAGE.
 _key_was_used = exists().where(
     Message.thread_id == bindparam("thread"),
     Message.sender_id == bindparam("sender"),
     Message.client_key == bindparam("sent_as"),
 )
 
-# The thread's next number, for one of its two people; no row where it is not theirs, or where the key was used.
+# Takes the next number of the thread and locks its row until commit. Returns no row if the sender is not one
+# of the two people, or has used the client key before.
 TAKE_NUMBER = (
     update(table(Thread))
     .where(
@@ -33,11 +36,15 @@ TAKE_NUMBER = (
     .returning(Thread.last_seq, Thread.client_id, Thread.professional_id, Thread.subject_id)
 )
 
-# It asks for the key once more: who waited for the lock in TAKE_NUMBER has seen the messages of before that.
+# Checks the client key again. A sender that had to wait for the lock in TAKE_NUMBER checked it in a snapshot
+# taken before the wait (PostgreSQL, READ COMMITTED), and so did not see a message that was committed
+# meanwhile.
 PUT_MESSAGE = (
     insert(table(Message))
     .from_select(
         ["thread_id", "seq", "sender_id", "body", "client_key", "subject_id", "reply_to", "created_at"],
+        # The types are named, because in a SELECT list there is no column from which a parameter could take
+        # its type.
         select(
             bindparam("thread", type_=_columns.thread_id.type),
             bindparam("number", type_=_columns.seq.type),
@@ -58,7 +65,8 @@ PUT_FILES = (
     .values(files=bindparam("of_it", type_=_columns.files.type))
 )
 
-# A number that was taken for nothing; the thread is again as its last message left it.
+# Undoes TAKE_NUMBER after PUT_MESSAGE found the client key used: the lock is still held, so no number is
+# lost.
 GIVE_NUMBER_BACK = (
     update(table(Thread))
     .where(Thread.id == bindparam("thread"))
@@ -75,18 +83,21 @@ _is_muted = and_(Membership.muted_until.is_not(None), Membership.muted_until > b
 
 
 def _follows(watermark: Any) -> Any:
-    """What arrived unseen just before stays unread: the sender's watermark never passes what was not shown."""
+    """Return the sender's watermark after a send: it moves on only if nothing below the new message is
+    unread.
+    """
     return case((and_(_of_sender, watermark == Membership.last_seq), bindparam("number")), else_=watermark)
 
 
-# Writing unarchives for the sender; being written to does so for who has not muted the thread. A snooze holds until its
-# time, whatever comes in, or until the sender has written.
+# Sending unarchives the thread for the sender, and for the recipient unless they have muted it. Sending also
+# ends the sender's snooze; an incoming message does not end the recipient's.
 MOVE_MEMBERSHIPS = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"))
     .values(
         last_seq=bindparam("number"),
         updated_at=bindparam("now"),
+        # The sender's watermarks follow only from right below: see _follows.
         last_read_seq=_follows(Membership.last_read_seq),
         delivered_seq=_follows(Membership.delivered_seq),
         typing_at=case((_of_sender, null()), else_=Membership.typing_at),
@@ -99,6 +110,7 @@ MOVE_MEMBERSHIPS = (
     )
 )
 
+# Written with the message. If the task message to the worker is lost, the sweep finds this row.
 PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
     thread_id=bindparam("thread"),
     seq=bindparam("number"),
@@ -118,7 +130,7 @@ _last_reply = (
     .correlate(table(Membership))
     .scalar_subquery()
 )
-# Since when each waits for the other, told anew from the messages themselves: one was taken back.
+# Recomputes waiting_since from the messages, after one of them was deleted.
 RECOUNT_WAITING = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"))
@@ -138,10 +150,13 @@ RECOUNT_WAITING = (
 _shown = bindparam("number", type_=Integer)
 _marked_below = Membership.unread_from <= _shown
 
-# What was marked unread is read again up to there.
+# Moves the read watermark up to a message, never back, and shortens or ends a "marked unread" range that
+# begins below. Changes no row if there is nothing to move, or if the thread has no such message (last_seq is
+# lower).
 READ_UP_TO = (
     update(table(Membership))
     .where(Membership.thread_id == bindparam("thread"), Membership.user_id == bindparam("reader"))
+    # last_seq >= seq holds in every valid call. It refuses a seq above the last one without a second query.
     .where(or_(Membership.last_read_seq < _shown, _marked_below), Membership.last_seq >= _shown)
     .values(
         last_read_seq=case((Membership.last_read_seq < _shown, _shown), else_=Membership.last_read_seq),

@@ -1,4 +1,4 @@
-"""Telling people: records in the bell, and the preferences that steer them."""
+"""Notify people, and keep notifications in step with what was read, edited or deleted."""
 
 from __future__ import annotations
 
@@ -13,27 +13,15 @@ from sqlalchemy.orm import aliased
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
-from wellchat.errors import Invalid
-from wellchat.i18n import gettext
-from wellchat.notifications.hooks import (
-    notification_recorded_in_transaction,
-    preferences_changed_in_transaction,
-)
-from wellchat.notifications.kinds import kinds, known_kind
-from wellchat.notifications.models import Notification, Preferences
+from wellchat.notifications.hooks import notification_recorded_in_transaction
+from wellchat.notifications.kinds import kinds
+from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import DELETED, preferences
 
 PREVIEW_LENGTH = 200
 MAX_ATTEMPTS = 5
-SHOWN_COLUMNS = (
-    "kind",
-    "last_seq",
-    "title",
-    "preview",
-    "actor_id",
-    "payload",
-    "updated_at",
-)  # decide its look
+# What a notification shows: the latest news of its group.
+SHOWN_COLUMNS = ("kind", "last_seq", "title", "preview", "actor_id", "payload", "updated_at")
 
 
 def notify(
@@ -49,12 +37,11 @@ def notify(
     title: str | None = None,
     payload: dict[str, Any] | None = None,
 ) -> str | None:
-    """Tell a person of something: a new record, or one more in the unread record of its group.
+    """Record a notification, or count one up: there is one unread notification per person and group.
 
-    The group is what the kind declares, unless the recorder knows better. Bell and push are ways to show the record;
-    who wants it on a device only has one that the bell leaves out. Answers the record's id. None where nothing was
-    added: the person wants neither, or this `seq` of the group was told before, so that a task that runs twice counts
-    once.
+    The kind declares the group, unless `group_key` is given. Return the notification's id. None: the person
+    wants it neither in the app nor by push, or `seq` was notified before, so that a task that runs twice
+    counts once. A person who wants it by push only gets a notification that the app does not show.
     """
     with transaction() as session:
         declared, prefs = kinds()[kind], preferences(user_id)
@@ -82,6 +69,7 @@ def notify(
             created_at=now,
             updated_at=now,
         )
+        # None where a worker that ran at the same time has counted this seq already.
         notification_id: str | None = session.execute(_upsert(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
@@ -90,13 +78,17 @@ def notify(
 
 
 def _upsert(fresh: Any) -> Any:
-    """The partial unique index, not a look beforehand, decides between a new record and one that counts up."""
+    """Return the INSERT that counts up where the group has an unread notification.
+
+    The partial unique index decides that, not a SELECT before: two workers would both find none.
+    """
     return fresh.on_conflict_do_update(
         index_elements=["user_id", "group_key"],
         index_where=Notification.read_at.is_(None),
         set_={
             "count": Notification.count + 1,
-            "in_bell": Notification.in_bell | fresh.excluded.in_bell,  # what is shown stays until it is read
+            # A notification that the app shows stays there until it is read.
+            "in_bell": Notification.in_bell | fresh.excluded.in_bell,
             **{name: fresh.excluded[name] for name in SHOWN_COLUMNS},
         },
         where=(Notification.last_seq < fresh.excluded.last_seq) | fresh.excluded.last_seq.is_(None),
@@ -104,7 +96,7 @@ def _upsert(fresh: Any) -> Any:
 
 
 def _already_notified(user_id: str, group_key: str, seq: int | None) -> bool:
-    """Also when the record that told it has been read since."""
+    """Return whether a notification of the group has covered this seq, read or not."""
     if seq is None:
         return False
     of_group = exists().where(
@@ -126,9 +118,9 @@ def mark_read(
     everything: bool = False,
     read: bool = True,
 ) -> None:
-    """Mark these records of the viewer, or all of them, read or unread; ids of other people's are as good as none.
+    """Mark these notifications of the viewer, or all of them, read or unread. Other people's ids are ignored.
 
-    A record stays read where its group has a newer unread one: there is one unread record per group.
+    A notification stays read if its group has a newer one: there is one unread notification per group.
     """
     mine = (Notification.user_id == viewer.id) & Notification.in_bell
     if not everything:
@@ -141,19 +133,20 @@ def mark_read(
 
 
 def _mark_unread(which: ColumnElement[bool]) -> None:
-    """News that come at this very moment are the unread record of their group; then it is looked again what may be."""
+    """Mark as unread what may be. Try again if a new notification of the group comes in between."""
     for tries_left in reversed(range(MAX_ATTEMPTS)):
         try:
             with transaction():
                 _change(which & _can_be_unread(), read_at=None)
             break
+        # The unique index refused it: a new notification of the group is unread now. Look again what may be.
         except IntegrityError:
             if not tries_left:
                 raise
 
 
 def _can_be_unread() -> ColumnElement[bool]:
-    """Read, with no other unread one in the group, and the latest of the group."""
+    """Return the condition: read, the latest of its group, and no other unread one in the group."""
     other = aliased(Notification)
     newer_or_unread = exists().where(
         other.user_id == Notification.user_id,
@@ -169,9 +162,10 @@ def _can_be_unread() -> ColumnElement[bool]:
 def read_thread(
     *, user_id: str, thread_id: str, up_to_seq: int, now: datetime, left: ColumnElement[int]
 ) -> None:
-    """A thread was read up to there: its records are read with it, wholly or in part.
+    """Mark the notifications of a thread as read up to a seq, wholly or in part.
 
-    `left`: how many of the messages that a record reaches to are still to be read, for a statement about records.
+    `left` is an SQL expression for use in statements about notifications: how many of the messages that a
+    notification covers are still unread.
     """
     with transaction():
         unread = (
@@ -180,6 +174,7 @@ def read_thread(
             & Notification.read_at.is_(None)
             & (Notification.first_seq <= up_to_seq)
         )
+        # Done also if all that it covers above `up_to_seq` was deleted or written by the reader.
         done = (Notification.last_seq <= up_to_seq) | (left == 0)
         _change(
             unread,
@@ -194,13 +189,14 @@ def read_thread(
 def retract(
     *, user_id: str, thread_id: str, seq: int, preview: str | None, now: datetime, left: ColumnElement[int]
 ) -> None:
-    """A message that somebody was told of now says `preview`, or was deleted (None): no record shows the old words.
+    """Show the new text of an edited message in notifications, or that it was deleted (`preview` None).
 
-    An unread record stands for no more than what is `left` to read of it after a deletion (as in `read_thread`), and is
-    done with at none.
+    After a deletion an unread notification counts no more than what is `left` to read of it (as in
+    `read_thread`). With nothing left it is marked as read.
     """
     with transaction():
         of_thread = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+        # Only the latest message of a notification is its preview.
         shown = of_thread & (Notification.last_seq == seq)
         _change(shown, preview=_shorten(preview) if preview is not None else DELETED)
         if preview is None:
@@ -218,7 +214,7 @@ def retract(
 
 
 def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> None:
-    """Somebody looks different: so do the latest records of theirs in these threads."""
+    """Record changes for the latest notifications that show this person, in these threads."""
     with transaction() as session:
         found = session.execute(
             select(Notification.user_id, Notification.id)
@@ -231,8 +227,9 @@ def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> No
 
 
 def _change(which: ColumnElement[bool], **values: Any) -> None:
-    """Update the records in one order of locking, and tell the screens that show them."""
+    """Update the notifications, locked in the order of their ids, and record a change for each."""
     session = db.session()
+    # FOR UPDATE in one order, then the update: two updates alone may lock the same rows in different orders.
     ids = (
         session.execute(select(Notification.id).where(which).order_by(Notification.id).with_for_update())
         .scalars()
@@ -249,75 +246,3 @@ def _change(which: ColumnElement[bool], **values: Any) -> None:
     )
     for user_id, notification_id in changed.all():
         record_change(user_id=user_id, kind="notification", notification_id=notification_id)
-
-
-def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
-    """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
-
-    `channels` is {kind: {channel: bool}}, of what is to change. Quiet hours have two ends: None for either ends them.
-    Raises Invalid for a kind that does not exist, and for half of the quiet hours.
-    """
-    with transaction() as session:
-        row = session.get(Preferences, user.id, populate_existing=True, with_for_update=True)
-        if row is None:
-            session.execute(insert(Preferences).values(user_id=user.id).on_conflict_do_nothing())
-            row = session.get_one(Preferences, user.id, populate_existing=True, with_for_update=True)
-        if (zone := changes.pop("time_zone", None)) is not None:
-            person = session.get_one(User, user.id, populate_existing=True)
-            person.time_zone, person.zone_known = zone, True
-        if (channels := changes.pop("channels", None)) is not None:
-            row.channels = _merge(row.channels, channels)
-        for name, value in _quiet_hours(row, changes).items():
-            setattr(row, name, value)
-        session.flush()
-        preferences_changed_in_transaction(user.id, now)
-
-
-def _quiet_hours(row: Preferences, changes: dict[str, Any]) -> dict[str, Any]:
-    """The changes with both ends of the quiet hours set, or none."""
-    named = {name: changes[name] for name in ("quiet_from", "quiet_to") if name in changes}
-    if not named:
-        return changes
-    if not any(named.values()):
-        return {**changes, "quiet_from": None, "quiet_to": None}
-    ends = {"quiet_from": row.quiet_from, "quiet_to": row.quiet_to, **named}
-    for name, value in ends.items():
-        if value is None:
-            raise Invalid({name: gettext("Quiet hours need both times, or none.")})
-    return changes
-
-
-def _merge(
-    known: dict[str, dict[str, bool]], changes: dict[str, dict[str, bool]]
-) -> dict[str, dict[str, bool]]:
-    try:
-        named = {known_kind(each): channels for each, channels in changes.items()}
-    except ValueError as unknown:
-        raise Invalid({"channels": str(unknown)}) from None
-    return {kind: known.get(kind, {}) | named.get(kind, {}) for kind in {*known, *named}}
-
-
-def unsubscribe(*, user_id: str, now: datetime, kind: str | None = None) -> None:
-    """No more emails of that kind, or none at all, whatever the cadence was. Doing it twice is the same as once."""
-    user = db.session.get(User, user_id)
-    if user is None:
-        return
-    if kind:
-        save_preferences(user=user, now=now, channels={kind: {"email": False}})
-    else:
-        save_preferences(user=user, now=now, cadence="off")
-
-
-def set_browser_time_zone(*, user_id: str, time_zone: str, now: datetime) -> bool:
-    """What the browser says, for somebody who never said anything. Answers whether it counted."""
-    with transaction() as session:
-        updated = session.execute(
-            update(User)
-            .where(User.id == user_id, User.zone_known.is_(False))
-            .values(time_zone=time_zone, zone_known=True)
-            .execution_options(synchronize_session=False)
-        )
-        if updated.rowcount == 0:  # type: ignore[attr-defined]
-            return False
-        preferences_changed_in_transaction(user_id, now)
-    return True

@@ -1,4 +1,4 @@
-"""The JSON calls of the bell and the preferences."""
+"""The JSON calls for notifications and preferences."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from wellchat import clock
 from wellchat.changes.queries import cursor_now
 from wellchat.notifications import actions, queries
 from wellchat.notifications.forms import ListNotifications, PatchNotifications, PatchPreferences, PutTimeZone
+from wellchat.notifications.preferences import save_preferences, set_browser_time_zone
 from wellchat.notifications.schemas import NotificationPage, PreferencesAnswer, UnreadAnswer
 from wellchat.web import json_response, signed_in, viewer
 
@@ -20,7 +21,10 @@ api = APIBlueprint("notifications_api", __name__, url_prefix="/api", tag="Notifi
 @api.input(ListNotifications, location="query", arg_name="page")
 @api.output(NotificationPage)
 def list_notifications(page: ListNotifications) -> Response:
-    """My bell, latest first. `cursor` was read before the list: go on from it with /api/updates."""
+    """List my notifications, latest first.
+
+    `cursor` was read before the list: go on from it with /api/updates.
+    """
     user = viewer()
     cursor = cursor_now(user.id)
     found, following = queries.page(
@@ -51,7 +55,7 @@ def patch_notifications(body: PatchNotifications) -> Response:
 @signed_in
 @api.output(PreferencesAnswer)
 def get_preferences() -> Response:
-    """How and when I want to be told."""
+    """Get my preferences: how and when I am notified."""
     return _preferences()
 
 
@@ -64,8 +68,8 @@ def _preferences() -> Response:
 @api.input(PatchPreferences, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
 def patch_preferences(body: PatchPreferences) -> Response:
-    """Change any of my preferences; what is not named stays as it is."""
-    actions.save_preferences(user=viewer(), now=clock.now(), **body.given())
+    """Change any of my preferences; fields that are missing stay as they are."""
+    save_preferences(user=viewer(), now=clock.now(), **body.given())
     return _preferences()
 
 
@@ -74,6 +78,9 @@ def patch_preferences(body: PatchPreferences) -> Response:
 @api.input(PutTimeZone, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
 def put_time_zone(body: PutTimeZone) -> Response:
-    """The zone this browser is in. It counts for who never chose one, and changes nothing for anybody else."""
-    actions.set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
+    """Report the time zone of this browser.
+
+    It is used for people who never chose one, and changes nothing for others.
+    """
+    set_browser_time_zone(user_id=viewer().id, time_zone=body.time_zone, now=clock.now())
     return _preferences()

@@ -1,4 +1,4 @@
-"""Shapes of what people and programs say about notifications."""
+"""The bodies and queries of requests about notifications."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class PatchNotifications(Form):
     @model_validator(mode="after")
     def _which(self) -> PatchNotifications:
         if (self.ids is None) == (not self.all):
-            raise ValueError(gettext("Say which: either ids, or all: true."))
+            raise ValueError(gettext("Send either ids, or all: true."))
         return self
 
 
@@ -57,7 +57,7 @@ class Channels(Form):
 
 
 class PatchPreferences(Form):
-    """What is not named stays as it is; null ends the quiet hours."""
+    """Fields that are missing stay as they are; null ends the quiet hours."""
 
     cadence: Cadence = "soon"
     digest_hour: Hour = 8
@@ -68,6 +68,7 @@ class PatchPreferences(Form):
     channels: dict[Kind, Channels] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
+        """Return only the fields that the request names."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         if "channels" in given:
             given["channels"] = {kind: c.model_dump(exclude_unset=True) for kind, c in self.channels.items()}
@@ -75,13 +76,13 @@ class PatchPreferences(Form):
 
 
 class PutTimeZone(Form):
-    """What the browser says."""
+    """The time zone that the browser reports."""
 
     time_zone: TimeZone
 
 
 class PostRead(QueryForm):
-    """The bell's forms: one record, or all; read, or unread again."""
+    """Forms of the notification centre: mark one notification or all, read or unread."""
 
     id: Id | None = None
     all: bool = False

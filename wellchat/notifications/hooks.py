@@ -1,4 +1,4 @@
-"""Where notifications call the features above them."""
+"""Hooks by which notifications call the features above them."""
 
 from datetime import datetime
 

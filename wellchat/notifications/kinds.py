@@ -1,7 +1,7 @@
-"""Notification kinds: what a person can be told of, and how unless they say otherwise.
+"""Notification kinds: what people can be notified of, and by which channels unless they choose otherwise.
 
-A feature declares its kinds (`Feature.notification_kinds`). Notification centre, filters, push, JSON and preferences
-follow from the declaration. Only a kind that is to look different needs a template of its own.
+A feature declares its kinds (`Feature.notification_kinds`). Notification centre, filters, push, JSON and
+preferences follow from the declaration. Only a kind that is to look different needs a template of its own.
 """
 
 from __future__ import annotations
@@ -13,41 +13,40 @@ from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
 
 CHANNELS = ("bell", "push", "email")
-OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the page of preferences
+OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the preferences page
 
 
 @dataclass(frozen=True)
 class NotificationKind:
-    """Its texts may name {actor}, who caused it, and {count}, how many things one record stands for."""
+    """One kind. Its texts may use {actor}, who caused it, and {count}, the number of things it covers."""
 
     name: str
-    label: str  # on the preferences page and in the filter of the bell
-    title: str  # what the bell says where the recorder does not
-    group: str = "{kind}:{thread_id}"  # one unread record per person and group; it counts up
-    several: str = N_(
-        "{count} new"
-    )  # what a record says beside its preview when it stands for more than one, if anything
-    discreet: str = N_("Something new")  # on a lock screen that is to show neither names nor words
+    label: str  # on the preferences page and in the filter of notifications
+    title: str  # for notifications that are recorded without one
+    group: str = "{kind}:{thread_id}"  # one unread notification per person and group; it counts up
+    several: str = N_("{count} new")  # beside the preview of a notification that covers more than one thing
+    discreet: str = N_("Something new")  # on a lock screen that shows neither names nor texts
     partial: str = "notifications/_kinds/plain.html"
     channels: dict[str, bool] = field(default_factory=lambda: dict.fromkeys(CHANNELS, True))
-    offered: tuple[str, ...] | None = None  # the channels that can carry it, where that is not all of them
+    offered: tuple[str, ...] | None = None  # the channels that can carry it; None: all of them
     about: str = ""  # one more sentence on the preferences page
-    waits_for_digest: bool = False  # its email is a part of the digest; others have none
-    priority: Literal["low", "normal", "high"] = (
-        "normal"  # how soon a device that saves power is to be woken by a push
-    )
+    waits_for_digest: bool = False  # whether the digest carries it
+    # RFC 8030 Urgency: how soon a push wakes a device that saves power
+    priority: Literal["low", "normal", "high"] = "normal"
 
     def offers(self, channel: str) -> bool:
+        """Return whether this channel can carry the kind."""
         if self.offered is not None:
             return channel in self.offered
         return channel != "email" or self.waits_for_digest
 
     def group_of(self, *, thread_id: str | None) -> str:
+        """Return the group that its notifications about a thread are counted up in."""
         return self.group.format(kind=self.name, thread_id=thread_id)
 
 
 def kinds() -> dict[str, NotificationKind]:
-    """Every kind that the features of this application declare, by name."""
+    """Return name -> kind, for every kind that the features of this application declare."""
     return registry().notification_kinds
 
 
@@ -59,5 +58,5 @@ def known_kind(name: str) -> str:
 
 
 def kind_of(name: str) -> NotificationKind:
-    """Return its declaration; a plain one for records of a kind that is no longer declared."""
+    """Return the kind of this name; a plain one for notifications of a kind that is no longer declared."""
     return kinds().get(name) or NotificationKind(name, name, "{actor}")

@@ -1,4 +1,4 @@
-"""Records in the bell, and what a person wants to be told, how and when."""
+"""Notifications, and each person's preferences."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wellchat.db import Base, UTCDateTime, new_id
 
 
 class Notification(Base):
-    """One record in the bell. At most one unread per person and group; what joins the group counts it up."""
+    """One notification. There is at most one unread per person and group: more news counts it up."""
 
     __tablename__ = "notifications"
     __table_args__ = (
@@ -32,18 +32,17 @@ class Notification(Base):
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     kind: Mapped[str] = mapped_column(String(40))
-    group_key: Mapped[str] = mapped_column(String(80))  # what it gathers under, such as "thread:ID"
+    group_key: Mapped[str] = mapped_column(String(80))  # such as "message:THREAD_ID"
     actor_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"))
     thread_id: Mapped[str | None] = mapped_column(String(13))
     count: Mapped[int] = mapped_column(Integer, default=1)
-    first_seq: Mapped[int | None] = mapped_column(
-        Integer
-    )  # messages it stands for: first_seq..last_seq of the thread
+    # It covers the messages first_seq..last_seq of the thread.
+    first_seq: Mapped[int | None] = mapped_column(Integer)
     last_seq: Mapped[int | None] = mapped_column(Integer)
     title: Mapped[str] = mapped_column(String(240))
     preview: Mapped[str] = mapped_column(String(200), default="")
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    in_bell: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())  # no: on devices only
+    in_bell: Mapped[bool] = mapped_column(Boolean, default=True, server_default=true())  # false: by push only
     read_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
@@ -52,7 +51,7 @@ class Notification(Base):
 
 
 class Preferences(Base):
-    """How a person wants to be told. No row: all defaults."""
+    """How a person wants to be notified. No row: all defaults."""
 
     __tablename__ = "preferences"
     __table_args__ = (
@@ -65,8 +64,7 @@ class Preferences(Base):
     cadence: Mapped[str] = mapped_column(String(10), default="soon")
     digest_hour: Mapped[int] = mapped_column(Integer, default=8)
     digest_weekday: Mapped[int] = mapped_column(Integer, default=0)  # Monday 0
-    quiet_from: Mapped[str | None] = mapped_column(String(5))  # "22:00", the person's own zone
+    quiet_from: Mapped[str | None] = mapped_column(String(5))  # "22:00", in the person's own zone
     quiet_to: Mapped[str | None] = mapped_column(String(5))
-    channels: Mapped[dict[str, Any]] = mapped_column(
-        JSON, default=dict
-    )  # {kind: {bell, push, email}} where it differs
+    # {kind: {"bell": bool, "push": bool, "email": bool}}, only what the person chose
+    channels: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)

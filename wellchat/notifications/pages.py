@@ -1,4 +1,4 @@
-"""The bell's page, the preferences, and the way out of the emails."""
+"""The notifications page, the preferences, and unsubscribing from emails."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from wellchat.errors import Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import N_, gettext
 from wellchat.notifications import actions, queries
+from wellchat.notifications import preferences as preferences_actions
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
 from wellchat.notifications.kinds import OFFERED, kind_of, kinds
 from wellchat.notifications.unsubscribe import parse_unsubscribe_token
@@ -35,7 +36,7 @@ pages = Blueprint("notifications", __name__)
 
 @pages.app_context_processor
 def _kind_context() -> dict[str, Any]:
-    """What the bell on every page is drawn from."""
+    """Give every page the kinds, for the notification centre in its header."""
     in_bell = {name: kind for name, kind in kinds().items() if kind.offers("bell")}
     return {"notification_kinds": in_bell, "notification_kind": kind_of}
 
@@ -81,13 +82,13 @@ def save_preferences() -> Response | tuple[str, int]:
         form = _posted()
     except Invalid as refusal:
         return _preferences_page(_as_posted(), errors=refusal.errors), 422
-    actions.save_preferences(user=viewer(), now=clock.now(), **form.given())
+    preferences_actions.save_preferences(user=viewer(), now=clock.now(), **form.given())
     flash(gettext("Saved."), "good")
     return redirect(url_for("notifications.preferences"), 303)
 
 
 def _posted() -> PatchPreferences:
-    """The form's fields as the JSON call would send them: an empty time is none, an empty box is off."""
+    """Return the form as the JSON call would send it: an empty time is None, an unchecked box is False."""
     quiet = {name: request.form.get(name) or None for name in ("quiet_from", "quiet_to")}
     if None in quiet.values() and any(quiet.values()):
         empty = next(name for name, value in quiet.items() if value is None)
@@ -120,16 +121,16 @@ def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None
 
 @pages.get("/unsubscribe/<token>")
 def unsubscribe(token: str) -> Response:
-    """Only a button: scanners open every link of a mail before its reader does."""
+    """Show a button, and change nothing: mail scanners open every link of a mail before its reader does."""
     return _unsubscribe_page(parse_unsubscribe_token(token)[1], done=False)
 
 
 @pages.post("/unsubscribe/<token>")
 @csrf_exempt
 def confirm_unsubscribe(token: str) -> Response:
-    """One click, from the mail reader itself (RFC 8058) or from our page; no cookie, no sign-in, no redirect."""
+    """Unsubscribe by one click, from the mail program (RFC 8058) or from our page: no cookie, no redirect."""
     user_id, what = parse_unsubscribe_token(token)
-    actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
+    preferences_actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
     return _unsubscribe_page(what, done=True)
 
 

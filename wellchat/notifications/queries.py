@@ -1,4 +1,4 @@
-"""Reading the bell and the preferences. Every read is of one person's own."""
+"""Read one person's notifications and preferences."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ class EffectivePreferences:
 
     @property
     def language(self) -> str | None:
-        """What mails to this person are written in."""
+        """Return the language of mails to this person. None: unknown."""
         return self.locale or self.browser_locale
 
     def wants(self, kind: str, channel: str) -> bool:
+        """Return whether the person is notified of this kind by this channel."""
         declared = kinds()[kind]
         return declared.offers(channel) and self.channels.get(kind, {}).get(
             channel, declared.channels[channel]
@@ -48,7 +49,10 @@ class EffectivePreferences:
 def page(
     viewer: User, *, before: str | None = None, limit: int = 30, unread: bool = False, kind: str | None = None
 ) -> tuple[list[Notification], str | None]:
-    """The viewer's records, latest first, and the place of the next page if there is one. Raises Invalid."""
+    """Return the viewer's notifications, latest first, and the page token of the next ones, if any.
+
+    Raises Invalid for a bad page token.
+    """
     query = select(Notification).where(Notification.user_id == viewer.id, Notification.in_bell)
     if kind:
         query = query.where(Notification.kind == kind)
@@ -70,7 +74,7 @@ def _with_actor(query: Any) -> Any:
 
 
 def by_ids(viewer: User, ids: Iterable[str]) -> Sequence[Notification]:
-    """Those of these records that are the viewer's."""
+    """Return those of these notifications that are the viewer's, by id."""
     mine = (Notification.user_id == viewer.id) & Notification.in_bell
     query = select(Notification).where(mine, Notification.id.in_(list(ids)))
     found: Sequence[Notification] = (
@@ -85,6 +89,7 @@ UNREAD_COUNT = select(func.count()).where(
 
 
 def unread_count(user_id: str) -> int:
+    """Return the number of unread notifications that the app shows."""
     return int(execute(UNREAD_COUNT, {"viewer": user_id}).scalar_one())
 
 
@@ -92,7 +97,7 @@ DELETED = N_("This message was deleted.")  # stands in place of its words
 
 
 def notification_url(n: Notification) -> str:
-    """A thread's records lead to the first message they stand for; others where their recorder says."""
+    """Return the path that a notification leads to: the first message it covers, or what its feature says."""
     return (
         f"/threads/{n.thread_id}#{n.first_seq or ''}"
         if n.thread_id
@@ -101,12 +106,13 @@ def notification_url(n: Notification) -> str:
 
 
 def count_text(n: Notification) -> str:
+    """Return "3 new" in the current language; "" for a notification of one thing."""
     several = kind_of(n.kind).several
     return gettext(several).format(count=n.count) if n.count > 1 and several else ""
 
 
 def notification_json(notification: Notification) -> dict[str, Any]:
-    """A record as its owner sees it."""
+    """Return a notification as JSON, as its owner sees it."""
     n = notification
     return {
         "id": n.id,
@@ -146,13 +152,13 @@ _PREFERENCES_OF_USER = (
 
 
 def preferences(user_id: str) -> EffectivePreferences:
-    """Defaults where the person never said anything, and for a user who is gone."""
+    """Return the person's preferences; the defaults if they never chose any, or are gone."""
     row = db.session.execute(_PREFERENCES_OF_USER, {"user_id": user_id}).one_or_none()
     return preferences_from_row(row) if row else EffectivePreferences()
 
 
 def preferences_from_row(row: Any) -> EffectivePreferences:
-    """From a row with the columns WISHES."""
+    """Return the preferences in a row with PREFERENCE_COLUMNS."""
     if row.cadence is None:
         return EffectivePreferences(
             time_zone=row.time_zone, locale=row.locale, browser_locale=row.browser_locale
@@ -161,6 +167,7 @@ def preferences_from_row(row: Any) -> EffectivePreferences:
 
 
 def preferences_json(prefs: EffectivePreferences) -> dict[str, Any]:
+    """Return the preferences as JSON, with every kind and channel."""
     return {
         "cadence": prefs.cadence,
         "digest_hour": prefs.digest_hour,

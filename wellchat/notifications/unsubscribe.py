@@ -1,4 +1,4 @@
-"""The link at the foot of an email: it ends the emails of one person, or one kind of them, and opens nothing else."""
+"""The unsubscribe link of an email. It ends one person's emails, or one kind of them, and nothing else."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ EMAIL = "email"
 
 
 def unsubscribe_path(user_id: str, what: str = EMAIL) -> str:
-    """`what`: a kind of notification, or all emails. It does not expire: people look at old mails."""
+    """Return the path that ends emails of a kind, or all emails. It never expires."""
     return f"/unsubscribe/{_signer().dumps([user_id, what])}"
 
 
 def parse_unsubscribe_token(token: str) -> tuple[str, str]:
-    """Whose emails the token ends, and which. Raises NotFound for one we did not make."""
+    """Return (user id, kind or "email"). Raises NotFound for a token that we did not make."""
     try:
         user_id, what = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):

@@ -1,4 +1,4 @@
-"""Bad connection, no connection: the service worker, what it keeps on a device, and the installed application."""
+"""Offline: the service worker, its cache on the device, and the installed application."""
 
 from wellchat.feature import Feature
 from wellchat.offline.pages import colours, pages

@@ -1,4 +1,4 @@
-"""The application's icons, drawn from the brand mark in the colours of the installation."""
+"""Draw the application's icons from the brand mark, in the colours of the installation."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from PIL import Image, ImageDraw
 
 from wellchat.mail.palette import oklch
 
-FINER = 4  # pixels drawn for each that is kept: edges become smooth
-STEPS = 24  # straight pieces of a curve
-VIEW = 28  # the side of the mark's own square
+FINER = 4  # pixels drawn per pixel kept, for smooth edges
+STEPS = 24  # line segments per curve
+VIEW = 28  # side of the view box of the mark
 
-# name: (pixels, the part of the square that the mark takes, corners as part of the side). A maskable one is cut to some
-# shape by the system that shows it, and Apple's rounds off what it is given: both are full squares.
+# name: (pixels, share of the side that the mark takes, corner radius as share of the side). Maskable icons
+# are cut to a shape by the system, and Apple rounds the corners itself: both are full squares.
 ICONS = {
     "icon-192": (192, 0.66, 0.22),
     "icon-512": (512, 0.66, 0.22),
@@ -29,7 +29,7 @@ Point = tuple[float, float]
 
 @lru_cache(maxsize=len(ICONS))
 def icon(name: str, hue: int, logo: Path) -> bytes:
-    """A PNG. `logo`: the SVG whose paths are drawn."""
+    """Return a PNG. `hue` is in degrees; `logo` is the SVG whose paths are drawn."""
     side, share, corner = ICONS[name]
     big = side * FINER
     picture = Image.new("RGBA", (big, big), (0, 0, 0, 0))
@@ -57,7 +57,7 @@ def _paths(svg: str) -> list[tuple[str, float]]:
 
 
 def _outline(path: str) -> list[Point]:
-    """One closed outline of the commands that our mark is made of: M, L, C and S, absolute and relative, and Z."""
+    """Return one closed outline from SVG path data: M, L, C and S, absolute and relative, and Z."""
     points: list[Point] = []
     at = control = (0.0, 0.0)
     for command, numbers in re.findall(r"([MLCSZ])([^MLCSZ]*)", path, re.IGNORECASE):

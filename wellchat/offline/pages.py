@@ -1,6 +1,6 @@
-"""What the browser asks for by itself: the service worker, the manifest, the icons; the page for when nothing is there.
+"""Serve what the browser requests by itself: the service worker, the manifest, the icons, the offline page.
 
-None of it is anybody's own, so none of it asks who is there.
+Nothing here is personal, so nothing here needs a signed-in user.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from typing import Any, cast
 import orjson
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from wellchat.assets import asset, asset_names
+from wellchat.assets import asset, shell_names
 from wellchat.errors import NotFound
+from wellchat.feature import registry
 from wellchat.i18n import N_, direction, gettext, language
 from wellchat.mail.palette import palette
 from wellchat.offline.icons import ICONS, icon
 
 pages = Blueprint("offline", __name__)
 
-WORKER = ("cache", "queue", "push", "fetch")  # the worker's files, in this order
+WORKER = ("cache", "queue", "push", "fetch")  # the parts of the worker, in this order
 SHORTCUTS = (
     (N_("Messages"), "/"),
     (N_("Start a conversation"), "/new"),
@@ -30,14 +31,16 @@ DAY = 86_400
 
 @pages.get("/sw.js")
 def service_worker() -> Response:
-    """From the root, for that is how far it reaches; asked for anew each time, or an old one would go on working.
+    """Return the service worker from the root, because its path limits its scope.
 
-    It names the version of the files it goes with, so that a browser finds it changed whenever any of them is.
+    It is never cached, so that an old one is replaced. It contains the version of the assets, so that the
+    browser sees a change whenever any file changes.
     """
     facts = {
         "version": current_app.extensions["assets"],
         "pages": current_app.config["OFFLINE_THREADS"],
-        "shell": [asset(name) for name in asset_names() if not name.startswith("sw/")],
+        "paths": [path for each in registry().features for path in each.offline_paths],
+        "shell": [asset(name) for name in shell_names()],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
@@ -54,7 +57,7 @@ def _conditional(response: Response, cache_control: str) -> Response:
 
 @pages.get("/manifest.webmanifest")
 def manifest() -> Response:
-    """How the application stands on a home screen."""
+    """Return the web application manifest (W3C Application Manifest), for the home screen."""
     name, light = current_app.config["NAME"], palette(current_app.config["ACCENT_HUE"])["light"]
     data = {
         "id": "/",
@@ -86,6 +89,7 @@ def _described(name: str) -> dict[str, str]:
 
 @pages.get("/icons/<name>.png")
 def app_icon(name: str) -> Response:
+    """Return an icon as PNG. Raises NotFound for an unknown name."""
     if name not in ICONS:
         raise NotFound
     logo = Path(cast(str, current_app.static_folder)) / "icon.svg"
@@ -95,9 +99,10 @@ def app_icon(name: str) -> Response:
 
 @pages.get("/offline")
 def offline() -> str:
-    """Kept by the service worker, for every page that it has not kept."""
+    """Return the page that the service worker keeps, and shows for every page that it has not."""
     return render_template("offline/offline.html")
 
 
 def colours() -> dict[str, Any]:
+    """Return the palette of the installation for the templates."""
     return {"palette": lambda: palette(current_app.config["ACCENT_HUE"])}

@@ -1,4 +1,4 @@
-"""Looking, on the record."""
+"""Record an administrator's access to a conversation."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from wellchat.oversight.models import AccessGrant
 
 
 def grant_access(*, admin: User, thread_id: str, reason: str, now: datetime) -> AccessGrant:
-    """Write down that and why `admin` opens a thread. Raises NotFound for everybody else, Invalid without a reason."""
+    """Record that `admin` opens a thread, and why. Return the grant.
+
+    Raises NotFound for anybody but an administrator or for an unknown thread, Invalid without a good reason.
+    """
     if not admin.is_admin:
         raise NotFound
     reason = reason.strip()
     if not 10 <= len(reason) <= 500 or "\x00" in reason:
         raise Invalid(
-            {"reason": gettext("Say why in a sentence of 10 to 500 characters; it stays on record.")}
+            {"reason": gettext("Say why in a sentence of 10 to 500 characters. It is kept on record.")}
         )
     with transaction() as session:
         if session.get(Thread, thread_id) is None:

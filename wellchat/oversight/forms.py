@@ -1,4 +1,4 @@
-"""The shape of what an administrator says before a look."""
+"""Check the reason that an administrator enters."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from wellchat.forms import Form
 
 
 class AccessReason(Form):
-    """Whether the reason is good enough, `grant_access` says: whoever else takes one needs one too."""
+    """The reason for an access. `grant_access` checks it, so that no other caller can leave it out."""
 
     reason: str = ""

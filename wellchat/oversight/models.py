@@ -1,4 +1,4 @@
-"""The record of looks into other people's conversations."""
+"""Define the record of accesses to other people's conversations."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wellchat.db import Base, UTCDateTime, new_id
 
 
 class AccessGrant(Base):
-    """An administrator opened a thread, and said why. Never changed, never deleted."""
+    """An administrator opened a thread, and why. Never changed, never deleted."""
 
     __tablename__ = "looks"
     __table_args__ = (Index("ix_looks_thread_id_created_at", "thread_id", "created_at"),)

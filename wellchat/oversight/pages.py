@@ -1,4 +1,4 @@
-"""`/oversight`: for administrators only; to everybody else it does not exist."""
+"""Serve `/oversight`: for administrators only; for everybody else it does not exist."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ pages = Blueprint("oversight", __name__, url_prefix="/oversight")
 @pages.get("")
 @signed_in
 def index() -> str:
+    """Show the conversations."""
     return _index()
 
 
@@ -43,6 +44,7 @@ def _index(refused: str | None = None, errors: dict[str, str] | None = None) -> 
 @pages.post("/threads/<thread_id>/looks")
 @signed_in
 def request_access(thread_id: str) -> Response | tuple[str, int]:
+    """Record the reason and open the conversation."""
     try:
         form = read_form(AccessReason)
         entry = grant_access(admin=viewer(), thread_id=thread_id, reason=form.reason, now=clock.now())
@@ -54,6 +56,7 @@ def request_access(thread_id: str) -> Response | tuple[str, int]:
 @pages.get("/looks/<grant_id>")
 @signed_in
 def show(grant_id: str) -> str:
+    """Show the transcript of a conversation, while the grant is valid."""
     admin = viewer()
     if not admin.is_admin:
         raise NotFound
@@ -71,7 +74,7 @@ def show(grant_id: str) -> str:
 
 
 def _on_record(message: dict[str, Any], grant_id: str) -> dict[str, Any]:
-    """A message whose files lead through the look."""
+    """Return the message with links to its files that lead through the grant."""
     for file in message["attachments"]:
         for name in ("url", "thumbnail_url"):
             file[name] = file[name] and f"/oversight/looks/{grant_id}{file[name]}"
@@ -81,10 +84,12 @@ def _on_record(message: dict[str, Any], grant_id: str) -> dict[str, Any]:
 @pages.get("/looks/<grant_id>/attachments/<attachment_id>/<name>")
 @signed_in
 def file(grant_id: str, attachment_id: str, name: str) -> Response:
+    """Return a file of the conversation."""
     return send_original(queries.file_under_grant(viewer(), grant_id, attachment_id, clock.now()))
 
 
 @pages.get("/looks/<grant_id>/attachments/<attachment_id>/thumbnail")
 @signed_in
 def thumbnail(grant_id: str, attachment_id: str) -> Response:
+    """Return the thumbnail of a file of the conversation."""
     return send_thumbnail(queries.file_under_grant(viewer(), grant_id, attachment_id, clock.now()))

@@ -1,4 +1,4 @@
-"""What an administrator may see: who talks with whom, and the words only on the record."""
+"""Read conversations for administrators: the people always, the text only under a grant."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ GRANT_LIFETIME = timedelta(minutes=30)
 
 
 def conversations(admin: User, q: str, *, limit: int = 50) -> Sequence[Thread]:
-    """Threads of people whose name or address holds `q`, latest first; their words are not part of it."""
+    """Return threads of people whose name or address contains `q`, latest first, at most `limit`.
+
+    The text of messages is not searched. Raises NotFound for anybody but an administrator.
+    """
     if not admin.is_admin:
         raise NotFound
     client, professional = aliased(User), aliased(User)
@@ -38,7 +41,7 @@ def conversations(admin: User, q: str, *, limit: int = 50) -> Sequence[Thread]:
 
 
 def grant_of(admin: User, grant_id: str, now: datetime) -> tuple[AccessGrant, Thread]:
-    """A look of this very administrator that still holds. Raises NotFound."""
+    """Return (grant, thread) of a valid grant of this administrator. Raises NotFound."""
     found = db.session.get(AccessGrant, grant_id)
     if (
         not admin.is_admin
@@ -56,7 +59,7 @@ def grant_of(admin: User, grant_id: str, now: datetime) -> tuple[AccessGrant, Th
 
 
 def file_under_grant(admin: User, grant_id: str, attachment_id: str, now: datetime) -> Attachment:
-    """A file of the thread that a look which still holds is at. Raises NotFound."""
+    """Return a file of the thread that the grant opens. Raises NotFound."""
     grant, _ = grant_of(admin, grant_id, now)
     found = db.session.get(Attachment, attachment_id)
     if found is None or found.thread_id != grant.thread_id or found.state not in SHOWN:
@@ -65,7 +68,7 @@ def file_under_grant(admin: User, grant_id: str, attachment_id: str, now: dateti
 
 
 def transcript(grant: AccessGrant, *, before: int | None = None, limit: int = 200) -> list[Message]:
-    """The latest messages of the thread looked into, ascending."""
+    """Return the latest messages of the opened thread before seq `before`, ascending, at most `limit`."""
     query = (
         select(Message).where(Message.thread_id == grant.thread_id).order_by(Message.seq.desc()).limit(limit)
     )
@@ -75,7 +78,7 @@ def transcript(grant: AccessGrant, *, before: int | None = None, limit: int = 20
 
 
 def earlier_texts(grant: AccessGrant, messages: Iterable[Message]) -> dict[int, list[MessageRevision]]:
-    """seq -> what a message said before it was edited or deleted, in that order."""
+    """Return {seq: revisions}: the texts of a message before each edit or deletion, oldest first."""
     found: dict[int, list[MessageRevision]] = {}
     query = select(MessageRevision).where(
         MessageRevision.thread_id == grant.thread_id, MessageRevision.seq.in_([m.seq for m in messages])
@@ -86,7 +89,7 @@ def earlier_texts(grant: AccessGrant, messages: Iterable[Message]) -> dict[int, 
 
 
 def grants_for(admin: User, thread_id: str) -> Sequence[AccessGrant]:
-    """Every look anybody ever took at this thread, latest first."""
+    """Return every access to this thread, latest first. Raises NotFound for anybody but an administrator."""
     if not admin.is_admin:
         raise NotFound
     query = (

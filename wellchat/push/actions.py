@@ -1,4 +1,4 @@
-"""Devices come, change and go."""
+"""Register, change and remove devices."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def register(
     expires_at: datetime | None = None,
     replaces: str | None = None,
 ) -> tuple[Device, bool]:
-    """A browser subscribed, or did so again; True where it is new to this person.
+    """Register a browser's subscription, or update it. Return the device, and True if it is new to them.
 
-    An endpoint is one browser's: who signed in there last has it. What this person chose for the subscription that it
-    comes after holds on.
+    An endpoint belongs to one browser: whoever signed in there last has it. The settings of the subscription
+    that it `replaces` are kept. `session` is the login, which the device goes with.
     """
     with transaction() as db_session:
         inherits = _own(user.id, endpoint) or (_own(user.id, replaces) if replaces else None)
@@ -46,7 +46,7 @@ def register(
         }
         if replaces and replaces != endpoint:
             remove(user=user, endpoint=replaces)
-        # Another person's: it goes with what was on its way to them.
+        # Another person's registration of this browser: delete it, with the pushes on their way to them.
         db_session.execute(
             delete(Device).where(Device.endpoint_digest == sha256_hex(endpoint), Device.user_id != user.id)
         )
@@ -75,7 +75,7 @@ def _make_room(user_id: str) -> None:
 
 
 def set_shows_words(*, viewer: User, device_id: str, shows_words: bool) -> None:
-    """Whether names and words may stand on its lock screen. Raises NotFound."""
+    """Choose whether names and texts are shown on the device's lock screen. Raises NotFound."""
     with transaction() as session:
         mine = (Device.id == device_id) & (Device.user_id == viewer.id)
         if session.execute(update(Device).where(mine).values(shows_words=shows_words)).rowcount == 0:  # type: ignore[attr-defined]
@@ -83,7 +83,7 @@ def set_shows_words(*, viewer: User, device_id: str, shows_words: bool) -> None:
 
 
 def remove(*, user: User, endpoint: str | None = None, device_id: str | None = None) -> None:
-    """One that is not there is removed already; other people's are not there."""
+    """Remove one of the user's devices, by endpoint or by id. Do nothing if it is not theirs."""
     with transaction() as session:
         which = Device.id == device_id if endpoint is None else Device.endpoint_digest == sha256_hex(endpoint)
         session.execute(delete(Device).where(Device.user_id == user.id, which))

@@ -1,4 +1,4 @@
-"""The JSON calls by which a browser subscribes."""
+"""The JSON calls by which a browser subscribes to pushes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
 @signed_in
 @api.output(KeyAnswer)
 def get_key() -> Response:
-    """The `applicationServerKey` to subscribe with."""
+    """Get the `applicationServerKey` to subscribe with."""
     return json_response({"public_key": public_key()})
 
 
@@ -28,7 +28,7 @@ def get_key() -> Response:
 @signed_in
 @api.output(DevicesAnswer)
 def list_devices() -> Response:
-    """My devices that are pushed to."""
+    """List my devices that are pushed to."""
     return json_response({"devices": [queries.device_json(device) for device in queries.devices(viewer())]})
 
 
@@ -62,6 +62,6 @@ def post_device(body: PostDevice) -> Response:
 @api.input(DeleteDevice, location="json", arg_name="body")
 @api.output({}, status_code=204)
 def delete_device(body: DeleteDevice) -> Response:
-    """Push there no more. One that is not there is gone already."""
+    """Stop pushing to a browser. One that is not registered is no error."""
     actions.remove(user=viewer(), endpoint=body.endpoint)
     return Response(status=204)

@@ -1,4 +1,4 @@
-"""What a push says, and its head."""
+"""The body and the headers of a push."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from wellchat.accounts.queries import language_of
 from wellchat.clock import iso
-from wellchat.config import mailbox, setting
+from wellchat.config import setting
 from wellchat.db import db
 from wellchat.i18n import force_language, gettext
 from wellchat.notifications.kinds import kind_of
@@ -21,16 +21,18 @@ from wellchat.notifications.queries import count_text, notification_url, unread_
 from wellchat.push.keys import vapid
 from wellchat.push.models import Device, Push
 from wellchat.push.web_push import encrypt
+from wellchat.setting_types import mailbox
 
-TTL = 86_400  # seconds a push service keeps it for a device that is off; then the email has told them
+TTL = 86_400  # seconds a push service keeps it for a device that is off; by then an email was sent
 SIGNATURE_LIFETIME = 12 * 3600  # seconds; services take a day at most
 MAX_CLEARED = 20  # a push holds 4 kB
 
 
 def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
-    """The sealed body, and the ids of earlier pushes to this device that it takes back because they have been read.
+    """Return the encrypted body, and the ids of earlier pushes to this device that it clears.
 
-    Neither name nor word of anybody, unless the device's owner wants to read them on its lock screen.
+    Names and texts are in it only if the device's owner chose that. It clears pushes whose notifications have
+    been read elsewhere.
     """
     read_pushes = _read_elsewhere(device, note)
     with force_language(language_of(note.user_id)):
@@ -55,7 +57,7 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
 
 
 def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]:
-    """What still stands on the device though it has been read: (push id, tag)."""
+    """Return (push id, tag) of pushes that the device still shows though their news was read."""
     found = db.session.execute(
         select(Push.id, Notification.group_key)
         .join(Notification, Notification.id == Push.notification_id)
@@ -73,7 +75,10 @@ def _read_elsewhere(device: Device, note: Notification) -> list[tuple[str, str]]
 
 
 def headers(device: Device, note: Notification, now: datetime) -> dict[str, str]:
-    """`Topic` lets a later push of the same group replace one that the device has not fetched yet."""
+    """Return the headers of the request (RFC 8030), with the VAPID signature (RFC 8292).
+
+    By `Topic`, a later push of the same group replaces one that the device has not fetched yet.
+    """
     topic = hashlib.sha256(f"{device.id} {note.group_key}".encode()).digest()[:24]
     signed = vapid().sign(
         {
@@ -98,6 +103,6 @@ def _origin(endpoint: str) -> str:
 
 
 def _vapid_subject() -> str:
-    """Whom a push service may write to about us."""
+    """Return a contact for the push service (RFC 8292): our URL, or mailto: if that is not https."""
     base: str = setting("BASE_URL")
     return base if base.startswith("https://") else f"mailto:{mailbox(setting('MAIL_FROM'))[1]}"

@@ -1,4 +1,4 @@
-"""Whether a push goes out now, later or not: the email's ladder, for one record of the bell on one device."""
+"""Decide whether a push is sent now, later or not, for one notification on one device."""
 
 from __future__ import annotations
 
@@ -7,27 +7,28 @@ from datetime import datetime, timedelta
 
 from wellchat.accounts.models import Presence
 from wellchat.db import db
-from wellchat.digests.decide import present_until, quiet_for
 from wellchat.i18n import N_
 from wellchat.messaging.models import Membership
 from wellchat.notifications.models import Notification
+from wellchat.notifications.presence import present_until
 from wellchat.notifications.queries import preferences
+from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.push.models import Push
 
-MIN_INTERVAL = timedelta(
-    seconds=30
-)  # between two pushes of one conversation: who writes in short lines rings once
+# Between two pushes of one conversation, so that several short messages ring once.
+MIN_INTERVAL = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
 class PushDecision:
-    """A moment to `wait_until`, the reason to `skip` it, or neither: it is sent."""
+    """Wait until a moment, or skip it. With neither, it is sent."""
 
     wait_until: datetime | None = None
     skip: str = ""
 
 
 def decide(push: Push, note: Notification, now: datetime) -> PushDecision:
+    """Decide about one push, in the order: read, switched off, muted, then what makes it wait."""
     if note.read_at is not None:
         return PushDecision(skip=N_("It was read."))
     prefs = preferences(note.user_id)

@@ -1,4 +1,4 @@
-"""Shapes of what browsers and people say about devices."""
+"""The bodies of requests about devices."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ class Keys(Form):
 
 
 class PostDevice(Form):
-    """A subscription as browsers write it (`PushSubscription.toJSON()`); `replaces` is the one it comes after."""
+    """A subscription as browsers write it (`PushSubscription.toJSON()`). `replaces`: an earlier endpoint."""
 
     endpoint: Endpoint
     keys: Keys
-    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = (
-        None  # milliseconds, as browsers count
-    )
+    # milliseconds since 1970, as in browsers
+    expiration_time: Annotated[float, Field(ge=0, le=8.64e15)] | None = None
     replaces: Annotated[Text, StringConstraints(max_length=1000)] | None = None
 
     def expires_at(self) -> datetime | None:
-        if self.expiration_time is None or self.expiration_time > 2.5e14:  # no calendar of ours goes so far
+        """Return when the subscription ends. None: never, or not before the year 9892."""
+        if self.expiration_time is None or self.expiration_time > 2.5e14:
             return None
         return datetime.fromtimestamp(self.expiration_time / 1000, UTC)
 

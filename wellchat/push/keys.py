@@ -1,4 +1,7 @@
-"""The key that says to push services who is sending (VAPID, RFC 8292). Browsers subscribe to this one and no other."""
+"""The key pair that identifies this installation to push services (VAPID, RFC 8292).
+
+Browsers subscribe with its public half. With another key all subscriptions would be void.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ from wellchat.config import SettingsError, persistent_secret
 
 
 def vapid() -> Vapid02:
-    """The installation's key: from WELLCHAT_VAPID_KEY, or made once and kept in the instance folder."""
+    """Return the key pair: from WELLCHAT_VAPID_KEY, or made once and kept in the instance folder."""
     known: Vapid02 | None = current_app.extensions.get("vapid")
     if known is None:
         known = current_app.extensions["vapid"] = _load(private_key())
@@ -20,13 +23,13 @@ def vapid() -> Vapid02:
 
 
 def private_key() -> str:
-    """As the setting takes it, for a second host."""
+    """Return the private key as WELLCHAT_VAPID_KEY takes it, for a second host."""
     given: str = current_app.config["VAPID_KEY"]
     return given or persistent_secret(current_app.config["INSTANCE"], "vapid_key", _make)
 
 
 def public_key() -> str:
-    """As browsers take it: the uncompressed point in base64url."""
+    """Return the public key as browsers take it: the uncompressed point in base64url."""
     point = vapid().public_key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
     return str(b64urlencode(point))
 
@@ -43,5 +46,6 @@ def _load(key: str) -> Vapid02:
         raise SettingsError(
             "WELLCHAT_VAPID_KEY: is not a key; `wellchat push keys --private` makes one"
         ) from None
-    key_pair.conf["no-strict"] = True  # strictly, nobody at localhost could be written to
+    # In strict mode py_vapid refuses contacts such as mailto:...@localhost.
+    key_pair.conf["no-strict"] = True
     return key_pair

@@ -1,8 +1,8 @@
-"""A device by a name its owner knows it by."""
+"""Name a device so that its owner recognises it."""
 
 from __future__ import annotations
 
-BROWSERS = (  # the first that fits: most of them call themselves by the names of the others too
+BROWSERS = (  # in this order: most user agents also name other browsers
     ("Edg", "Edge"),
     ("OPR", "Opera"),
     ("SamsungBrowser", "Samsung Internet"),
@@ -24,7 +24,7 @@ SYSTEMS = (
 
 
 def label_of(user_agent: str) -> str:
-    """ "Firefox on Android", or as much of that as can be told."""
+    """Return "Firefox on Android", or as much of that as the user agent tells."""
     browser = next((name for sign, name in BROWSERS if sign in user_agent), "Browser")
     system = next((name for sign, name in SYSTEMS if sign in user_agent), "")
     return f"{browser} on {system}" if system else browser

@@ -1,4 +1,4 @@
-"""Devices that want to be pushed to, and what is on its way to each."""
+"""Devices that are pushed to, and the pushes on their way to each."""
 
 from __future__ import annotations
 
@@ -17,49 +17,37 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
+from wellchat.claims import QUEUED
 from wellchat.db import Base, UTCDateTime, new_id
-
-QUEUED, SENDING, SENT, SKIPPED, FAILED, UNKNOWN = (
-    "queued",
-    "sending",
-    "sent",
-    "skipped",
-    "failed",
-    "unknown",
-)
 
 
 class Device(Base):
-    """One browser of one person. It goes with the session or token it was registered by."""
+    """One browser of one person. It goes with the login session or the token that registered it."""
 
     __tablename__ = "push_devices"
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    session: Mapped[str | None] = mapped_column(
-        String(80)
-    )  # what its cookie holds; none where a token registered it
+    # the id in the session cookie; NULL if a token registered the device
+    session: Mapped[str | None] = mapped_column(String(80))
     token_id: Mapped[str | None] = mapped_column(ForeignKey("tokens.id", ondelete="CASCADE"), index=True)
     endpoint: Mapped[str] = mapped_column(Text)
-    endpoint_digest: Mapped[str] = mapped_column(
-        String(64), unique=True
-    )  # endpoints are too long for an index
-    p256dh: Mapped[str] = mapped_column(
-        String(88)
-    )  # its public key: what is sent, only its private one opens
+    # SHA-256, because endpoints are too long for an index
+    endpoint_digest: Mapped[str] = mapped_column(String(64), unique=True)
+    # the browser's public key; only its private key decrypts what is sent
+    p256dh: Mapped[str] = mapped_column(String(88))
     auth: Mapped[str] = mapped_column(String(24))
     label: Mapped[str] = mapped_column(String(60))  # "Firefox on Android"
-    shows_words: Mapped[bool] = mapped_column(
-        Boolean, default=False, server_default=false()
-    )  # sender and text
+    # whether its lock screen shows sender and text
+    shows_words: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
     expires_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
 
 class Push(Base):
-    """One record of the bell on one device: queued -> sending -> sent, as a mail is; queued again when it counts up.
+    """One notification on one device: queued -> sending -> sent, as a mail; queued again when it counts up.
 
-    A row left in `sending` by a crash becomes `unknown`, and is not sent again unless there is more to tell.
+    A row that a crash left in `sending` becomes `unknown`. It is sent again only when there is more news.
     """
 
     __tablename__ = "pushes"
@@ -78,13 +66,11 @@ class Push(Base):
     )
     state: Mapped[str] = mapped_column(String(10), default=QUEUED)
     reason: Mapped[str] = mapped_column(Text, default="")
-    claim: Mapped[str | None] = mapped_column(String(13))  # whose attempt it is
+    claim: Mapped[str | None] = mapped_column(String(13))  # a new id for every claim
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    told_at: Mapped[datetime] = mapped_column(UTCDateTime)  # when the latest of what it tells was recorded
-    due_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # next try; while sending: when it counts as unknown
+    told_at: Mapped[datetime] = mapped_column(UTCDateTime)  # when its notification last counted up
+    # the next attempt; while sending: when it counts as unknown
+    due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    cleared_at: Mapped[datetime | None] = mapped_column(
-        UTCDateTime
-    )  # the device was told that it has been read
+    # when the device was told that the notification has been read
+    cleared_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

@@ -1,4 +1,4 @@
-"""The devices of one person, and nobody else's."""
+"""Read the devices of one person."""
 
 from __future__ import annotations
 
@@ -15,12 +15,13 @@ from wellchat.push.models import Device
 
 
 def devices(viewer: User) -> Sequence[Device]:
+    """Return the viewer's devices, oldest first."""
     query = select(Device).where(Device.user_id == viewer.id).order_by(Device.created_at, Device.id)
     return db.session.execute(query.execution_options(populate_existing=True)).scalars().all()
 
 
 def device_by_id(viewer: User, device_id: str) -> Device:
-    """Raises NotFound, also for another person's."""
+    """Return one of the viewer's devices. Raises NotFound, also for another person's."""
     mine = select(Device).where(Device.id == device_id, Device.user_id == viewer.id)
     if (found := db.session.execute(mine).scalar_one_or_none()) is None:
         raise NotFound
@@ -28,7 +29,7 @@ def device_by_id(viewer: User, device_id: str) -> Device:
 
 
 def device_json(device: Device) -> dict[str, Any]:
-    """Without its address: whoever has that and our key could push to it."""
+    """Return the device as JSON, without its endpoint: with that and our key anybody could push to it."""
     return {
         "id": device.id,
         "label": device.label,

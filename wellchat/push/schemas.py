@@ -1,4 +1,4 @@
-"""Shapes of what the JSON calls answer, for the OpenAPI document."""
+"""The responses of the JSON calls, for the OpenAPI document."""
 
 from __future__ import annotations
 

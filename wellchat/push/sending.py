@@ -1,7 +1,8 @@
-"""Sending pushes: written down first, then sent at most once, as mails are.
+"""Send pushes, each at most once, as mails are sent.
 
-Claim the row and decide, in one transaction; hand it over; mark. What a crash leaves between the last two may be on the
-screen already: it becomes `unknown`, and is sent again only with the next message that counts its record up.
+Claim the row and decide, in one transaction; hand it over; mark it (claims.py). What a crash leaves between
+the last two may be on the screen already: it becomes `unknown`, and is sent again only when its notification
+counts up.
 """
 
 from __future__ import annotations
@@ -14,28 +15,37 @@ from typing import Any
 
 from sqlalchemy import delete, select, update
 
+from wellchat import claims
 from wellchat.accounts.queries import user_by_session
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, each_safely
 from wellchat.db import current_transaction, db, insert, new_id, release_connection, transaction
 from wellchat.notifications.models import Notification
 from wellchat.push import web_push
 from wellchat.push.compose import compose, headers
 from wellchat.push.decide import decide
-from wellchat.push.models import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, Device, Push
+from wellchat.push.models import Device, Push
 from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)  # a claim older than this was left by a crash
-RETRY_FOR = timedelta(days=1)  # of temporary refusals; the email has told them by then
-FIRST_PAUSE, MAX_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+RETRIES = claims.Retries(
+    timedelta(seconds=30),
+    timedelta(hours=1),
+    give_up_after=timedelta(days=1),  # the email has told them by then
+)
 BATCH = 500  # pushes of one sweep
 CRASHED = "A crash came between sending and marking. It may have arrived."
 
 
 def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
-    """A record was made or counted up: it is to be on each device of its owner, in the transaction at hand."""
+    """Queue a push for each device of the user, in the caller's transaction.
+
+    Call it for a new notification, and again whenever it counts up.
+    """
     with transaction() as session:
-        # Held, so that a device that is removed meanwhile takes its pushes with it and not the telling.
+        # Locked, so that a device that is removed meanwhile waits, and takes its pushes with it. Without the
+        # lock the foreign key would fail, and with it the transaction that notifies.
         found = select(Device.id).where(Device.user_id == user_id).order_by(Device.id)
         for device_id in session.execute(found.with_for_update(read=True, key_share=True)).scalars().all():
             again = {
@@ -58,9 +68,10 @@ def queue_pushes(user_id: str, notification_id: str, now: datetime) -> None:
 
 
 def send(*, push_id: str, now: datetime) -> str | None:
-    """Send one push, if it is due and nobody else has it. Answers the state it is in afterwards; None: not ours.
+    """Send one push, if it is due and nobody else has claimed it.
 
-    Not inside a transaction: the claim must be durable before the first byte leaves.
+    Return its state afterwards; None if it was not claimed, or went with its device. Raises RuntimeError
+    inside a transaction: the claim must be durable before the first byte leaves.
     """
     if current_transaction() is not None:
         raise RuntimeError("send inside transaction()")
@@ -89,12 +100,17 @@ def send(*, push_id: str, now: datetime) -> str | None:
 def _post(
     push: Push, endpoint: str, body: bytes, request: dict[str, str], cleared: Sequence[str], now: datetime
 ) -> str | None:
-    """Outside of any transaction: a slow push service must not hold a database connection."""
+    """Hand the push to its service, outside of any transaction, and write down how that ended."""
+    # A slow push service must not hold a database connection.
     release_connection()
     try:
         web_push.post(endpoint, body, request)
     except web_push.Temporary as refusal:
-        return _settle_temporary(push, refusal, now)
+        pause = timedelta(seconds=refusal.after or 0)
+        again = RETRIES.after_refusal(
+            refusal, attempts=push.attempts, since=push.told_at, now=now, pause=pause
+        )
+        return _settle(push, **again)
     except web_push.Permanent as refusal:
         return _settle(push, FAILED, reason=str(refusal))
     except web_push.OutcomeUnknown as error:
@@ -112,13 +128,16 @@ def _post(
 
 
 def _delete_gone_device(device_id: str, endpoint: str) -> None:
-    """Unless it has been given another address meanwhile."""
+    """Delete a device whose subscription has ended, unless it has a new endpoint since."""
     with transaction() as session:
         session.execute(delete(Device).where(Device.id == device_id, Device.endpoint == endpoint))
 
 
 def _delete_device(device: Device) -> None:
-    """Unless it was registered anew. It goes before its pushes, as whoever tells of something locks them."""
+    """Delete a device that nobody may use any more, unless it was registered again since.
+
+    Lock order: the device before its pushes, as in queue_pushes.
+    """
     as_seen = (
         Device.session.is_not_distinct_from(device.session),
         Device.expires_at.is_not_distinct_from(device.expires_at),
@@ -128,80 +147,56 @@ def _delete_device(device: Device) -> None:
 
 
 def _is_authorised(device: Device, now: datetime) -> bool:
-    """A device is only theirs while the session it was registered in goes on; a token takes its devices with it."""
+    """Return whether the login that registered the device still lasts. A token takes its devices with it."""
     if device.expires_at is not None and device.expires_at <= now:
         return False
     return device.session is None or user_by_session(device.session, now=now) is not None
 
 
 def _claim(push_id: str, now: datetime) -> Push | None:
-    session = db.session()
-    claimed = session.execute(
-        update(Push)
-        .where(Push.id == push_id, Push.state == QUEUED, Push.due_at <= now)
-        .values(state=SENDING, claim=new_id(), attempts=Push.attempts + 1, due_at=now + LEASE)
-        .execution_options(synchronize_session=False)
-    )
-    if claimed.rowcount == 0:  # type: ignore[attr-defined]
+    """Claim a push, in the caller's transaction. None: not due, or claimed by somebody else."""
+    row = claims.claim(Push, push_id, now=now, lease=LEASE, returning=(Push,), state=SENDING, claim=new_id())
+    if row is None:
         return None
-    push = session.get_one(Push, push_id, populate_existing=True)
-    session.expunge(push)  # what was claimed, whatever becomes of the row
+    push: Push = row[0]
+    # Keep what was claimed: another worker may settle or claim the row while this one sends.
+    db.session.expunge(push)
     return push
 
 
 def _settle(push: Push, state: str, **values: Any) -> str | None:
-    """Say how this very attempt ended; not where the record has counted up meanwhile, and waits for its next push."""
-    values.setdefault("due_at", None)
-    with transaction() as session:
-        settled = session.execute(
-            update(Push)
-            .where(Push.id == push.id, Push.state.in_((SENDING, UNKNOWN)), Push.claim == push.claim)
-            .values(state=state, **values)
-            .execution_options(synchronize_session=False)
-        )
-    return state if settled.rowcount else None  # type: ignore[attr-defined]
-
-
-def _settle_temporary(push: Push, refusal: web_push.Temporary, now: datetime) -> str | None:
-    if now - push.told_at > RETRY_FOR:
-        return _settle(push, FAILED, reason=f"Given up after {push.attempts} tries. {refusal}")
-    pause = min(MAX_PAUSE, FIRST_PAUSE * 2 ** min(push.attempts - 1, 10))
-    if refusal.after is not None:
-        pause = max(pause, timedelta(seconds=refusal.after))
-    return _settle(push, QUEUED, reason=f"Try {push.attempts} was put off. {refusal}", due_at=now + pause)
+    """Write down how this claim ended, unless the notification has counted up and waits for its next push."""
+    # Not by `attempts`, as with mails: it begins again at 0 when the notification counts up.
+    with transaction():
+        return claims.settle(Push, push.id, state=state, claimed={"claim": push.claim}, **values)
 
 
 def send_all(*, push_ids: Sequence[str], now: datetime) -> dict[str, str]:
-    """Send these, one after the other; one that cannot be made harms no other. Answers the state each is in."""
-    ended: dict[str, str] = {}
-    for push_id in push_ids:
-        try:
-            if (state := send(push_id=push_id, now=now)) is not None:
-                ended[push_id] = state
-        except Exception:
-            log.exception("push %s could not be made", push_id)
-            _postpone(push_id, now)
-    return ended
+    """Send these pushes one after the other. Return push id -> state, without those that were not claimed."""
+    states = each_safely(
+        push_ids,
+        lambda push_id: send(push_id=push_id, now=now),
+        lambda push_id: _postpone(push_id, now),
+        what="push",
+    )
+    return {push_id: state for push_id, state in zip(push_ids, states, strict=True) if state is not None}
 
 
 def _postpone(push_id: str, now: datetime) -> None:
-    with transaction() as session:
-        again = update(Push).where(Push.id == push_id, Push.state == QUEUED).values(due_at=now + MAX_PAUSE)
-        session.execute(again)
+    with transaction():
+        claims.postpone(Push, push_id, until=now + RETRIES.max_pause, states=(QUEUED,))
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Send what is due, call unknown what a crash left in `sending`, and forget subscriptions that have run out."""
+    """Send the pushes that are due, delete expired devices, and call unknown what a crash left.
+
+    Return counts by state.
+    """
     with transaction() as session:
-        # Devices before their pushes, as whoever tells of something locks them.
+        # Lock order: devices before their pushes, as in queue_pushes.
         session.execute(delete(Device).where(Device.expires_at <= now))
-        stuck = session.execute(
-            update(Push)
-            .where(Push.state == SENDING, Push.due_at <= now)
-            .values(state=UNKNOWN, due_at=None, reason=CRASHED)
-            .execution_options(synchronize_session=False)
-        )
+        crashed = claims.mark_unknown(Push, now=now, reason=CRASHED)
     due = select(Push.id).where(Push.state == QUEUED, Push.due_at <= now).order_by(Push.due_at).limit(BATCH)
     ended = Counter(send_all(push_ids=list(db.session.execute(due).scalars()), now=now).values())
-    ended[UNKNOWN] += stuck.rowcount  # type: ignore[attr-defined]
+    ended[UNKNOWN] += crashed
     return {f"pushes_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}

@@ -1,8 +1,8 @@
-"""Speaking to push services (RFC 8030, 8188, 8291, 8292).
+"""Speak to push services (RFC 8030, 8188, 8291, 8292).
 
-Where they are is said by whoever subscribes, so an endpoint is an address that a stranger chose: only https, only
-public addresses, the very address that was looked at, no redirects, and never for longer than `TIMEOUT`. That is why
-no ordinary HTTP client is used here.
+An endpoint is an address that a stranger chose, because a browser sends it. So this client takes only https,
+only public addresses, connects to the very address that it checked, follows no redirects, and ends after
+`TIMEOUT`. No ordinary HTTP client does all of that.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class Temporary(Exception):
-    """Refused for now, or not reached at all: worth another try, `after` seconds if the service said so."""
+    """Refused for now, or not reached. Try again, after `after` seconds if the service says so."""
 
     def __init__(self, reason: str, after: int | None = None) -> None:
         super().__init__(reason)
@@ -41,15 +41,18 @@ class Permanent(Exception):
 
 
 class Gone(Exception):
-    """There is no such subscription, or no such service: nothing is to be sent there again."""
+    """The subscription or the service does not exist. Never send there again."""
 
 
 class OutcomeUnknown(Exception):
-    """It was handed over, and no answer came."""
+    """The push was handed over, and no answer came."""
 
 
 def check_endpoint(endpoint: str) -> SplitResult:
-    """The parts of an address that may be pushed to, as far as can be told without looking it up. Raises ValueError."""
+    """Return the parts of an endpoint that may be pushed to, as far as can be told without DNS.
+
+    Raises ValueError.
+    """
     parts = urlsplit(endpoint)
     anywhere = setting("PUSH_ALLOW_PRIVATE")
     if parts.scheme != "https" and not (anywhere and parts.scheme == "http"):
@@ -59,10 +62,10 @@ def check_endpoint(endpoint: str) -> SplitResult:
         or parts.username is not None
         or not endpoint.isascii()
         or not endpoint.isprintable()
+        or " " in endpoint
     )
-    if (
-        odd or " " in endpoint or (parts.port not in (None, 443) and not anywhere)
-    ):  # .port raises ValueError itself
+    # parts.port raises ValueError itself.
+    if odd or (parts.port not in (None, 443) and not anywhere):
         raise ValueError("This is not the address of a push service.")
     try:
         address = ipaddress.ip_address(str(parts.hostname))
@@ -74,7 +77,7 @@ def check_endpoint(endpoint: str) -> SplitResult:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Reachable by anybody, and not a private one in a public one's clothes."""
+    """Return whether anybody can reach this address, also inside IPv6 addresses that wrap an IPv4 one."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
         if inner:
@@ -85,7 +88,7 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def encrypt(text: bytes, *, p256dh: str, auth: str) -> bytes:
-    """Readable by that browser only."""
+    """Return the text encrypted for one subscription (RFC 8291)."""
     sealed: bytes = http_ece.encrypt(
         text,
         private_key=ec.generate_private_key(ec.SECP256R1()),
@@ -97,7 +100,7 @@ def encrypt(text: bytes, *, p256dh: str, auth: str) -> bytes:
 
 
 def post(endpoint: str, body: bytes, headers: Mapping[str, str]) -> None:
-    """Hand over one push. Raises Temporary, Permanent, Gone or Lost."""
+    """Hand over one push. Raises Temporary, Permanent, Gone or OutcomeUnknown."""
     try:
         parts = check_endpoint(endpoint)
     except ValueError as error:
@@ -130,11 +133,12 @@ def _raise_for_status(response: HTTPResponse) -> None:
 
 @contextmanager
 def _connected(parts: SplitResult) -> Iterator[HTTPConnection]:
-    """A connection to the very address that was found fit, cut off after `TIMEOUT` however slowly it drips."""
+    """Yield a connection to an address that was checked, cut after `TIMEOUT` however slowly data comes."""
     host, port = str(parts.hostname), parts.port or (443 if parts.scheme == "https" else 80)
     connection = HTTPConnection(host, port, timeout=TIMEOUT)
     raw = _connect(host, port)
-    with raw, raw.dup() as handle:  # encryption takes `raw` over
+    # A duplicate, because wrap_socket takes `raw` over, and the timer must still be able to shut it down.
+    with raw, raw.dup() as handle:
         cut = threading.Timer(TIMEOUT, _shutdown, [handle])
         cut.start()
         try:
@@ -166,12 +170,15 @@ def _wrap_tls(raw: socket.socket, host: str) -> ssl.SSLSocket:
 
 
 def _shutdown(raw: socket.socket) -> None:
-    with contextlib.suppress(OSError):  # it was done already
+    with contextlib.suppress(OSError):  # closed already
         raw.shutdown(socket.SHUT_RDWR)
 
 
 def _resolve(host: str, port: int) -> list[str]:
-    """Two at most. Raises OSError where the name is not known, and Gone where any of its addresses is not public."""
+    """Return up to two addresses of the host.
+
+    Raises OSError if the name is unknown, and Gone if any of its addresses is not public.
+    """
     found = [str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     if not setting("PUSH_ALLOW_PRIVATE") and not all(
         is_public(ipaddress.ip_address(a.partition("%")[0])) for a in found

@@ -1,20 +1,13 @@
-"""Answers by email: a mail to one of our addresses becomes a message in the thread, or its author is told why not."""
+"""Replies by email: a mail to one of our reply addresses becomes a message, or its author is told why not."""
 
 from datetime import datetime
 
-from flask import Flask
-
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail.cli import mail
 from wellchat.replies import cli
 from wellchat.replies.actions import forget_received
+from wellchat.replies.personal_data import personal_data
 from wellchat.replies.rejection import content
-
-
-def _setup(_app: Flask) -> None:
-    for command in (cli.receive, cli.serve, cli.received):
-        mail.add_command(command)
 
 
 def _tidy(now: datetime) -> dict[str, int]:
@@ -23,7 +16,9 @@ def _tidy(now: datetime) -> dict[str, int]:
 
 feature = Feature(
     "replies",
+    personal_data=personal_data,
+    subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
-    mails={"reply_refused": MailType(N_("An answer that did not arrive"), content)},
-    setup=_setup,
+    mails={"reply_refused": MailType(N_("Reply that was not sent"), content)},
+    optional=True,
 )

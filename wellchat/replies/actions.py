@@ -1,8 +1,8 @@
-"""What becomes of a mail that comes in.
+"""Take in a mail, and decide what becomes of it.
 
-Whoever hands it over (a pipe, an LMTP client) may do so again, until it hears a verdict: everything here is known
-again by the mail's own Message-ID. Nobody is written to but the person the address was made for, and about one mail
-once: the refusal of a stranger is the mail server's to tell.
+A mail server (by pipe or LMTP) may hand a mail over again until it gets a verdict, so everything here is
+recognised by the mail's own Message-ID. We write only to the person for whom the reply address was made, and
+once about one mail. To refuse a stranger is the mail server's business.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import NamedTuple
 from sqlalchemy import delete, func, select
 
 from wellchat.accounts.models import User
+from wellchat.claims import SKIPPED
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
@@ -24,10 +25,10 @@ from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.addresses import BOUNCE as BOUNCE_ADDRESS
 from wellchat.mail.addresses import DIGEST, ReplyToken, parse_reply_address
-from wellchat.mail.compose import one_line
-from wellchat.mail.models import SKIPPED, Mail
+from wellchat.mail.mime import one_line
+from wellchat.mail.models import Mail
 from wellchat.mail.refusals import record_bounce
-from wellchat.messaging import actions as messaging
+from wellchat.messaging import messages, receipts
 from wellchat.messaging.forms import SendMessage
 from wellchat.replies.authentication import forgery_reason
 from wellchat.replies.auto_replies import auto_reply_reason
@@ -36,16 +37,16 @@ from wellchat.replies.files import omission_reasons, omitted_names, take_files
 from wellchat.replies.models import BOUNCE, DROPPED, REFUSED, TAKEN, ReceivedMail
 from wellchat.replies.reading import Incoming
 
-MAX_REJECTION_MAILS = 5  # mails to one person within a day about mails of theirs that could not be taken
+MAX_REJECTION_MAILS = 5  # to one person within a day
 DAY = timedelta(days=1)
-RETENTION = timedelta(days=90)  # what came in stands written down; then any answer to its mail is over too
+RETENTION = timedelta(days=90)  # of records; reply addresses do not last longer
 
 NOT_OURS = "There is no such address here, or it is too old to be answered."
 NOT_ALLOWED = "Only the person whom we wrote to can answer here, and only from the address that we wrote to."
 
 
 class Verdict(NamedTuple):
-    """How it ended, for who handed the mail over: an exit status of sysexits.h, and words that may be passed on."""
+    """How it ended, for the mail server: an exit status of sysexits.h, and a text that may be passed on."""
 
     status: int
     text: str
@@ -56,11 +57,11 @@ NO_SUCH_ADDRESS = Verdict(os.EX_NOUSER, NOT_OURS)
 
 
 class Rejected(Exception):
-    """Its author is who they should be, and is told why it did not become a message."""
+    """The author is who they should be, and is told why the mail did not become a message."""
 
 
 def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdict:
-    """Take in one mail for the first of these addresses that are ours; for each of them, where it is for several."""
+    """Take in one mail, for each of these addresses that is ours. Return the best verdict."""
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
     if bounce := _receive_bounce(mail, list(ours), now):
         return bounce
@@ -69,7 +70,7 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
 
 
 def _receive_bounce(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> Verdict | None:
-    """A mail of ours that came back, to whichever address; None: it is something else."""
+    """Write down that one of our mails came back. Return a verdict; None: the mail is no bounce."""
     bounce_token = next((each for each in tokens if each.kind == BOUNCE_ADDRESS), None)
     bounce = parse_bounce(mail, to_bounce_address=bounce_token is not None)
     if bounce is None:
@@ -88,6 +89,7 @@ def _receive_bounce(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> 
 
 
 def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
+    """Take in a mail for one reply address. Return a verdict."""
     target = token.user_id + token.target_id
     if why := auto_reply_reason(mail):
         with transaction():
@@ -108,18 +110,18 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
 
 
 def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: datetime) -> Verdict:
-    """Raises NotTaken, and NotFound where the thread is not theirs."""
+    """Send the mail's text as a message. Raises Rejected, and NotFound if the thread is not theirs."""
     if token.kind == DIGEST:
         raise Rejected(
-            N_("It answers an email about several conversations, and we could not know which one you meant.")
+            N_("It replies to an email about several conversations, and we do not know which one you mean.")
         )
     if token.is_expired(now):
-        raise Rejected(N_("It answers an email that is too old to be answered."))
+        raise Rejected(N_("It replies to an email that is too old."))
     form = _as_message(mail, user, token.target_id, now)
     _mark_read(mail, user, token.target_id, now)
     try:
         with transaction():
-            message, is_new = messaging.send_message(
+            message, is_new = messages.send_message(
                 sender=user,
                 thread_id=token.target_id,
                 body=form.body,
@@ -131,12 +133,16 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
                 mail, target, now, user_id=user.id, outcome=TAKEN, thread_id=token.target_id, seq=message.seq
             )
     except Conflict:
-        is_new = False  # what it said the first time stands
+        # The mail was handed over before, and its text was read otherwise. The first message stays.
+        is_new = False
     return Verdict(OK, "Taken." if is_new else "Taken before.")
 
 
 def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> SendMessage:
-    """What it says, in the shape that the page sends too, with its files taken in. Raises NotTaken, NotFound."""
+    """Return the mail as the form that the page sends too, with its files taken in.
+
+    Raises Rejected and NotFound.
+    """
     if mail.is_too_large:
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
     client_key = f"mail-{mail.key[:48]}"
@@ -145,9 +151,10 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
-        raise Rejected(f"It holds no words, and we could not take {omission_reasons(omitted)}")
+        raise Rejected(f"It contains no text, and we could not accept {omission_reasons(omitted)}")
     if omitted:
-        text = f"{text}\n\n(Sent by email without {omitted_names(omitted)}: such files are not taken here.)".strip()
+        names = omitted_names(omitted)
+        text = f"{text}\n\n(Sent by email without {names}: such files are not taken here.)".strip()
     try:
         return fill(SendMessage, {"body": text, "client_key": client_key, "attachments": kept})
     except Invalid as refusal:
@@ -157,20 +164,20 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
-    return N_("We found no words of yours in it. Write above what your mail program quotes.")
+    return N_("We found no text of yours in it. Write your reply above the quoted text.")
 
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:
-    """Who answers a mail of ours has read what it showed. Raises NotFound where the thread is not theirs."""
+    """Mark as read what the mail that is replied to has shown. Raises NotFound: the thread is not theirs."""
     query = select(Mail.covers).where(Mail.message_id.in_(mail.replied_to[-20:]), Mail.user_id == user.id)
     covers = [each for found in db.session.execute(query).scalars() for each in found]
     shown = max((each["last_seq"] for each in covers if each["thread_id"] == thread_id), default=0)
     if shown:
-        messaging.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
+        receipts.mark_read(viewer=user, thread_id=thread_id, seq=shown, now=now)
 
 
 def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str, now: datetime) -> Verdict:
-    """Tell its author by mail, once about each mail and not too often."""
+    """Tell the author by mail, once about each mail, and MAX_REJECTION_MAILS times a day."""
     with transaction() as session:
         recent = select(func.count()).where(
             Mail.user_id == user.id,
@@ -209,7 +216,7 @@ def _record(
     thread_id: str | None = None,
     seq: int | None = None,
 ) -> bool:
-    """False where this mail to this place stands written down already."""
+    """Write down a mail and its outcome. Return False if it was written down before, for this address."""
     made = db.session.execute(
         insert(ReceivedMail)
         .values(
@@ -230,7 +237,7 @@ def _record(
 
 
 def forget_received(now: datetime) -> int:
-    """What came in so long ago that nobody asks any more. Answers how many rows went."""
+    """Delete records of received mails that are older than RETENTION. Return how many."""
     with transaction() as session:
         gone = session.execute(delete(ReceivedMail).where(ReceivedMail.received_at < now - RETENTION))
     return int(gone.rowcount)  # type: ignore[attr-defined]

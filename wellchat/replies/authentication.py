@@ -1,7 +1,7 @@
-"""Whether a mail is from whom it says, as the mail server in front of us has found out (RFC 8601).
+"""Read whether a mail is from whom it says, as the mail server before us has found out (RFC 8601).
 
-SPF, DKIM and DMARC are checked where the connection from outside ends; here only its finding is read, and only where
-the operator has named that server: anybody can write such a header.
+SPF, DKIM and DMARC are checked where the connection from outside ends. Here only the result is read, and only
+if the operator has named that server: anybody can write such a header.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _COMMENT = re.compile(r"\([^()]*\)")
 
 
 def forgery_reason(mail: Incoming) -> str | None:
-    """None where nothing speaks against it."""
+    """Return the failed check, such as "dmarc=fail". None: no trusted server reports one."""
     trusted = setting("AUTHSERV_ID")
     if not trusted:
         return None

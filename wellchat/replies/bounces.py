@@ -1,4 +1,4 @@
-"""Mails of ours that come back: what the report says (RFC 3464), and of which mail."""
+"""Read bounces: what the report says (RFC 3464), and about which mail."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ _STATUS = re.compile(r"\b[245]\.\d{1,3}\.\d{1,3}\b")
 
 
 class Bounce(NamedTuple):
+    """One report by a mail server about a mail of ours."""
+
     is_final: bool
     diagnostic: str  # why, in the mail server's words
     address: str | None  # whom it was for
@@ -21,7 +23,10 @@ class Bounce(NamedTuple):
 
 
 def parse_bounce(mail: Incoming, *, to_bounce_address: bool) -> Bounce | None:
-    """None for what is no bounce. A report in no standard form counts where it came to a bounce address."""
+    """Return the bounce in a mail. None: it is none.
+
+    A mail without a standard report counts if it came to a bounce address and names a status code.
+    """
     parts = list(mail.message.walk())
     blocks = [
         block
@@ -79,7 +84,7 @@ def _address(block: Message) -> str | None:
 
 
 def _original(parts: list[Message]) -> str | None:
-    """The Message-ID of the mail that is enclosed, or of its headers."""
+    """Return the Message-ID of the mail that is enclosed, whole or as headers. None: there is none."""
     for part in parts[1:]:
         kind = part.get_content_type()
         enclosed: Message | None = None

@@ -1,4 +1,4 @@
-"""`wellchat mail receive` for a mail server's pipe, `wellchat mail serve` for LMTP, `... received` to look."""
+"""`wellchat mail receive` for a pipe, `wellchat mail serve` for LMTP, `wellchat mail received`."""
 
 from __future__ import annotations
 
@@ -32,12 +32,13 @@ HEADERS = ("Delivered-To", "X-Original-To", "Envelope-To", "X-Envelope-To", "To"
 def receive(recipients: tuple[str, ...], sender: str | None) -> None:
     """Take one mail (RFC 5322) from standard input into its thread.
 
-    Exit status as in sysexits.h: 0 taken, or dropped as nobody's words; 65 no mail; 67 no such address; 77 not
-    allowed; 75 try again later.
+    Exit status as in sysexits.h: 0 taken, or dropped as nobody's words; 65 no mail; 67 no such address; 77
+    not allowed; 75 try again later.
     """
     raw = sys.stdin.buffer.read(MAX_BYTES + 1)
+    # Read the rest too: a mail server takes a pipe that is not read to its end for a failure.
     while sys.stdin.buffer.read(1 << 20):
-        pass  # a pipe that nobody reads to its end is a failure to a mail server
+        pass
     if not raw.strip():
         click.echo("There is no mail on standard input.", err=True)
         sys.exit(os.EX_DATAERR)
@@ -63,7 +64,10 @@ def _recipients(mail: Incoming, environment: Mapping[str, str]) -> list[str]:
 @click.option("--port", type=click.IntRange(1, 65535), default=8024, show_default=True)
 @with_appcontext
 def serve(host: str, port: int) -> None:
-    """Take mails into their threads as an LMTP server, until told to stop. Keep it behind your mail server."""
+    """Take mails into their threads as an LMTP server, until told to stop.
+
+    Keep it behind your mail server.
+    """
     asyncio.run(lmtp.serve(current_app._get_current_object(), host=host, port=port))  # type: ignore[attr-defined]
 
 
@@ -73,7 +77,7 @@ def serve(host: str, port: int) -> None:
 @click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="The latest so many.")
 @with_appcontext
 def received(email: str | None, as_json: bool, limit: int) -> None:
-    """What came in and what became of it, oldest first; from one person with EMAIL."""
+    """Print what came in and what became of it, oldest first; with EMAIL, from one person."""
     rows = [
         {
             "received_at": iso(mail.received_at),

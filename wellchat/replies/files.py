@@ -1,4 +1,4 @@
-"""Files that came with an answer by email: taken in as from the page; those that are not are named."""
+"""Take in the files of a reply by email, as from the page, and name those that are not taken."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 from wellchat.accounts.models import User
 from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.errors import Invalid, TooLarge
-from wellchat.mail.compose import one_line
+from wellchat.mail.mime import one_line
 from wellchat.messaging.files import sent_with_key
 from wellchat.messaging.queries import thread_for
 from wellchat.replies.reading import Attachment
@@ -17,6 +17,8 @@ MAX_NAMED = 5
 
 
 class Omitted(NamedTuple):
+    """A file that was not taken, and why."""
+
     name: str
     why: str
 
@@ -24,12 +26,13 @@ class Omitted(NamedTuple):
 def take_files(
     attachments: list[Attachment], *, user: User, thread_id: str, client_key: str, now: datetime
 ) -> tuple[list[str], list[Omitted]]:
-    """Ids of those that were taken in, and the others with the reason. Raises NotFound."""
+    """Return the ids of the files that were taken in, and those that were not. Raises NotFound."""
     if not attachments:
         return [], []
     thread_for(user, thread_id)
     if (before := sent_with_key(user, thread_id, client_key)) is not None:
-        return before, []  # it is handed over again: what was taken the first time stands
+        # The mail was handed over before: keep the files of the first time.
+        return before, []
     kept: list[str] = []
     omitted: list[Omitted] = []
     for each in attachments:
@@ -47,11 +50,12 @@ def take_files(
 
 
 def omitted_names(omitted: list[Omitted]) -> str:
+    """Return the names of up to five files, and how many more there are."""
     shown = [each.name for each in omitted[:MAX_NAMED]]
     more = len(omitted) - len(shown)
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
 def omission_reasons(omitted: list[Omitted]) -> str:
-    """For its author: each with the reason."""
+    """Return a sentence per file, for the author: its name and why it was not taken."""
     return " ".join(f"{each.name}: {each.why}" for each in omitted[:MAX_NAMED])

@@ -1,52 +1,34 @@
-"""The words of an HTML mail. What mail programs mark as quote or signature is left out by its marks."""
+"""Turn an HTML mail into text, without what mail programs mark as quote or signature."""
 
 from __future__ import annotations
 
 from html.parser import HTMLParser
 
 VOID_TAGS = {
-    "area",
-    "base",
-    "br",
-    "col",
-    "embed",
-    "hr",
-    "img",
-    "input",
-    "link",
-    "meta",
-    "source",
-    "track",
-    "wbr",
-}
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr",
+}  # fmt: skip
 SKIPPED_TAGS = {"head", "script", "style", "title", "template", "object", "svg", "math"}
 BLOCK_TAGS = {
-    "address", "article", "blockquote", "center", "dd", "div", "dl", "dt", "footer", "form", "h1", "h2", "h3", "h4",
-    "h5", "h6", "header", "li", "ol", "p", "pre", "section", "table", "tr", "ul",
+    "address", "article", "blockquote", "center", "dd", "div", "dl", "dt", "footer", "form", "h1", "h2", "h3",
+    "h4", "h5", "h6", "header", "li", "ol", "p", "pre", "section", "table", "tr", "ul",
 }  # fmt: skip
 SPACED = {"p", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6"}  # an empty line before
-QUOTE_CLASSES = {  # by class: Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, GMX, Outlook
+QUOTE_CLASSES = {  # of Gmail, Thunderbird, Yahoo, Proton, Zoho, Tuta, GMX, Outlook
     "gmail_quote", "gmail_attr", "moz-cite-prefix", "yahoo_quoted", "yahoo_quoted_begin", "protonmail_quote",
     "zmail_extra", "tutanota_quote", "gmx_quote", "outlookmessageheader",
 }  # fmt: skip
 SIGNATURE_CLASSES = {
-    "gmail_signature",
-    "gmail_signature_prefix",
-    "moz-signature",
-    "protonmail_signature_block",
-}  # by class
-SIGNATURE_IDS = {"signature", "ms-outlook-mobile-signature", "x_signature"}  # by id
-REST_QUOTED_IDS = {
-    "appendonsend",
-    "divrplyfwdmsg",
-    "mail-editor-reference-message-container",
-    "replysplit",
-}  # by id
-MAX_DEPTH = 200  # elements; beyond, their nesting says nothing any more
-MAX_LABEL = 2_000  # characters of the words of a link
+    "gmail_signature", "gmail_signature_prefix", "moz-signature", "protonmail_signature_block",
+}  # fmt: skip
+SIGNATURE_IDS = {"signature", "ms-outlook-mobile-signature", "x_signature"}
+# Everything after an element with one of these ids is a quote.
+REST_QUOTED_IDS = {"appendonsend", "divrplyfwdmsg", "mail-editor-reference-message-container", "replysplit"}
+MAX_DEPTH = 200  # nested elements; deeper ones are not tracked
+MAX_LABEL = 2_000  # characters of a link's text
 
 
 def html_to_text(html: str) -> str:
+    """Return the text of an HTML mail, with links behind their words and "> " before a quote."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -58,7 +40,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.text: list[str] = []
-        self._open: list[tuple[str, bool]] = []  # elements, and whether they are left out
+        self._open: list[tuple[str, bool]] = []  # open elements, and whether each is left out
         self._over = False
         self._href = ""
         self._label = ""
@@ -72,15 +54,15 @@ class _Reader(HTMLParser):
         elif tag == "hr":
             self._write("\n\n")
         elif tag == "img":
-            self._write(
-                given.get("alt", "") if len(given.get("alt", "")) <= 4 else ""
-            )  # an emoji as a picture
+            # An emoji as a picture; longer texts describe the picture.
+            self._write(given.get("alt", "") if len(given.get("alt", "")) <= 4 else "")
         if tag in VOID_TAGS:
             return
         if len(self._open) < MAX_DEPTH:
             is_quote = not self._is_left_out and _is_quote(tag, given)
             if is_quote:
-                self._write("\n> \n")  # so that the line that introduces it is seen for what it is
+                # A mark of a quote, so that quote_stripping.py recognises the line above as its introduction.
+                self._write("\n> \n")
             self._open.append((tag, self._is_left_out or is_quote or _is_silent(tag, given)))
         self._pre += tag == "pre"
         if tag in BLOCK_TAGS:
@@ -130,7 +112,7 @@ class _Reader(HTMLParser):
             self.text.append(text)
 
     def _break(self, *, spaced: bool) -> None:
-        """Begin a new line, unless there is one."""
+        """Begin a new line, or a new paragraph, unless the text is at one."""
         written = "".join(self.text[-8:]).rstrip(" ")
         if not self.text or not written:
             return

@@ -1,4 +1,4 @@
-"""The LMTP server (RFC 2033): mails straight from the mail server, each recipient answered on its own."""
+"""An LMTP server (RFC 2033), for mails straight from the mail server, with one reply for each recipient."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
 
-SHUTDOWN_GRACE = 15.0  # seconds for what is under way when told to stop
+SHUTDOWN_GRACE = 15.0  # seconds for mails under way when told to stop
 IDLE_TIMEOUT = 300.0  # seconds a client may say nothing
 REPLY_CODES = {
     os.EX_OK: "250 2.0.0",
@@ -36,6 +36,8 @@ LATER = Verdict(os.EX_TEMPFAIL, "Try again later.")
 
 
 class Handler:
+    """The commands of a session that we handle; aiosmtpd does the others."""
+
     def __init__(self, app: Flask) -> None:
         self._app = app
         self.under_way = 0
@@ -43,6 +45,7 @@ class Handler:
     async def handle_RCPT(  # noqa: N802
         self, _server: Any, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        """Take a recipient only if it is an address of ours."""
         with self._app.app_context():
             known = parse_reply_address(address)
         if known is None:
@@ -51,7 +54,7 @@ class Handler:
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, _server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        """One line for each recipient, in their order."""
+        """Return one line of reply for each recipient, in their order."""
         self.under_way += 1
         try:
             loop = asyncio.get_running_loop()
@@ -77,7 +80,7 @@ class Handler:
 
 
 async def serve(app: Flask, *, host: str, port: int) -> None:
-    """Until SIGTERM or SIGINT; then nobody new, and an answer to who is being served. Raises OSError."""
+    """Serve until SIGTERM or SIGINT, then finish the mails under way. Raises OSError if the port is taken."""
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for which in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(which, stop.set)
@@ -89,7 +92,8 @@ async def serve(app: Flask, *, host: str, port: int) -> None:
     until = loop.time() + SHUTDOWN_GRACE
     while handler.under_way and loop.time() < until:
         await asyncio.sleep(0.05)
-    await asyncio.sleep(0.1)  # the answer is on its way
+    # The last reply is still in the buffer of its connection.
+    await asyncio.sleep(0.1)
     click.echo("stopped")
 
 
@@ -100,6 +104,7 @@ def _connection(handler: Handler, loop: AbstractEventLoop) -> LMTP:
         hostname="wellchat",
         ident="wellchat",
         enable_SMTPUTF8=True,
-        data_size_limit=2 * MAX_BYTES,  # what is too large is refused by us, with a mail that says so
+        # Twice our limit, so that we refuse what is too large ourselves, with a mail that says so.
+        data_size_limit=2 * MAX_BYTES,
         timeout=IDLE_TIMEOUT,
     )

@@ -1,4 +1,4 @@
-"""What came in by mail, and what became of it."""
+"""Mails that came in, and what became of each."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ TAKEN, DROPPED, REFUSED, BOUNCE = ("taken", "dropped", "refused", "bounce")
 
 
 class ReceivedMail(Base):
-    """One mail to one of our addresses. Its digest is unique: handed over again, it is known again.
+    """One mail to one of our addresses. The digest is unique, so that a repeated delivery is recognised.
 
-    taken: it is a message now. dropped: nobody wrote it. refused: its sender was told why. bounce: a mail of ours
-    that came back. What strangers send is not written down.
+    Outcomes: taken (it became a message), dropped (no person wrote it), refused (its sender was told why),
+    bounce (a mail of ours came back). Mails of strangers are not written down.
     """
 
     __tablename__ = "received_mails"

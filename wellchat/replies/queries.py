@@ -1,4 +1,4 @@
-"""Reading what came in."""
+"""Read what came in, for operators."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wellchat.replies.models import ReceivedMail
 
 
 def received(*, email: str | None = None, limit: int = 200) -> Sequence[tuple[ReceivedMail, str | None]]:
-    """The latest mails that came in, oldest first, each with its person's address. For operators."""
+    """Return the latest mails that came in, oldest first, each with its person's address if known."""
     query = select(ReceivedMail, User.email).outerjoin(User, User.id == ReceivedMail.user_id)
     if email:
         query = query.where(User.email == email.strip().lower())

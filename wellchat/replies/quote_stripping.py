@@ -1,8 +1,8 @@
-"""The words somebody added, out of a mail that repeats everything before them.
+"""Extract the new text from a mail that quotes everything before it.
 
-What introduces a quote is recognised by its shape first (a date, a time, an address, a colon at the end) and by
-words of a language only where the shape is not enough. Where it is not clear, words are kept: too much is a blemish,
-a lost sentence is a loss.
+The introduction of a quote is recognised by its shape first (a date, a time, an address, a colon at the end),
+and by words of a language only if the shape is not enough. In doubt words are kept: too much text is a
+blemish, a lost sentence is a loss.
 """
 
 from __future__ import annotations
@@ -26,16 +26,15 @@ _SIGNS = (
 )
 _ENDS_WITH_WROTE = re.compile(rf"(?:{WROTE})\W{{0,3}}$", re.IGNORECASE)
 _SENT_FROM_DEVICE = re.compile(rf"^\W{{0,3}}(?:{SENT_FROM_DEVICE})", re.IGNORECASE)
-_RULE = re.compile(
-    r"^(?=.{3,200}$)[\s*]*[-_=*]{3,}[\s*]*$"
-)  # in a longer line there are too many ways to try
-MAX_SIGNATURE = 12  # lines; after more it was no signature
+# At most 200 characters: on a longer line the pattern backtracks for too long.
+_RULE = re.compile(r"^(?=.{3,200}$)[\s*]*[-_=*]{3,}[\s*]*$")
+MAX_SIGNATURE = 12  # lines; a longer end is no signature
 MAX_INTRODUCTION = 400  # characters of what introduces a quote
 MAX_LINES = 20_000
 
 
 def extract_reply(text: str) -> str:
-    """What is new in a mail. Empty where it only repeats."""
+    """Return what is new in a mail. "": it only quotes."""
     lines = [line.rstrip("\t\r\n\u00a0\u200b\u200e\u200f") for line in text.split("\n")[:MAX_LINES]]
     lines = _before_full_quote(lines)
     lines = _without_quotes(lines)
@@ -44,7 +43,7 @@ def extract_reply(text: str) -> str:
 
 
 def _before_full_quote(lines: list[str]) -> list[str]:
-    """Up to where all that follows is an earlier mail, not marked line by line."""
+    """Return the lines before an earlier mail that is quoted whole, without a mark on each line."""
     for index, line in enumerate(lines):
         if len(line) > MAX_INTRODUCTION:
             continue
@@ -53,16 +52,15 @@ def _before_full_quote(lines: list[str]) -> list[str]:
         if _RULED.match(line) or _is_header_block(lines, index):
             return _strip_trailing(lines[:index], _RULE)
         if line.rstrip().endswith((":", "：")) and not line.lstrip().startswith(">"):
-            above = _introduction(
-                lines[max(0, index - 5) : index + 1], min_signs=3
-            )  # with nothing marked below it, it has to be sure
+            # Three signs, because no marked line below confirms it.
+            above = _introduction(lines[max(0, index - 5) : index + 1], min_signs=3)
             if above and not _is_quoted_next(lines, index + 1):
                 return lines[: index + 1 - above]
     return lines
 
 
 def _strip_trailing(lines: list[str], what: re.Pattern[str]) -> list[str]:
-    """Without blank lines, such lines, and an introduction at the end."""
+    """Return the lines without blank lines, lines like `what`, and an introduction at their end."""
     while lines and (not lines[-1].strip() or what.match(lines[-1]) or _RULE.match(lines[-1])):
         lines = lines[:-1]
     above = _introduction(lines, min_signs=2)
@@ -70,7 +68,7 @@ def _strip_trailing(lines: list[str], what: re.Pattern[str]) -> list[str]:
 
 
 def _is_header_block(lines: list[str], index: int) -> bool:
-    """From:, Sent: and at least one more of the kind, with a moment or an address: how Outlook's quotes begin."""
+    """Return whether a header block like Outlook's begins here: From, Sent, one more, a date or address."""
     if not _LABELLED.match(lines[index]):
         return False
     near = [line for line in lines[index : index + 10] if line.strip()][:6]
@@ -87,7 +85,10 @@ def _is_quoted_next(lines: list[str], index: int) -> bool:
 
 
 def _introduction(lines: list[str], *, min_signs: int) -> int:
-    """How many of the last lines say who wrote what follows; 0: none. `min_signs` is how sure that must be, of four."""
+    """Return how many of the last lines introduce the quote that follows. 0: none do.
+
+    `min_signs` is how many of the four signs must be there.
+    """
     lines = lines[-8:]
     while lines and not lines[-1].strip():
         lines = lines[:-1]

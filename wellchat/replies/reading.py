@@ -1,6 +1,6 @@
-"""A mail as it came, in the terms of the domain: who says what, in plain text, and what else was with it.
+"""Read a mail as it came: its author, its text, its files.
 
-Reads whatever mail programs make, and what they break: it never fails, it finds less.
+It takes whatever mail programs write or break. It never fails; it finds less.
 """
 
 from __future__ import annotations
@@ -18,37 +18,33 @@ from typing import NamedTuple
 from wellchat.replies.html_text import html_to_text
 from wellchat.replies.quote_stripping import extract_reply
 
-MAX_BYTES = 25 * 1024 * 1024  # of a mail with all that hangs on it
+MAX_BYTES = 25 * 1024 * 1024  # of a mail with its files
 ENCRYPTED = {"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"}
+# Parts that mail programs write for each other.
 IGNORED_TYPES = {
-    "text/calendar",
-    "application/pgp-keys",
-    "application/pgp-signature",
-    "application/pkcs7-signature",
-    "application/x-pkcs7-signature",
-    "application/ms-tnef",
-    "text/x-amp-html",
-    "text/vcard",
-    "text/x-vcard",
-}
-# Names that mail programs give to character sets, and Python does not know.
+    "text/calendar", "application/pgp-keys", "application/pgp-signature", "application/pkcs7-signature",
+    "application/x-pkcs7-signature", "application/ms-tnef", "text/x-amp-html", "text/vcard", "text/x-vcard",
+}  # fmt: skip
+# Names of character sets that mail programs use and Python does not know.
 CHARSETS = {
-    "ansi": "cp1252", "x-ansi": "cp1252", "iso-8859-8-i": "iso-8859-8", "utf8mb4": "utf-8", "gb18030-2000": "gb18030",
-    "windows-874": "cp874", "x-sjis": "cp932", "x-gbk": "gbk", "x-mac-roman": "mac_roman", "unicode-1-1-utf-7": "utf-7",
+    "ansi": "cp1252", "x-ansi": "cp1252", "iso-8859-8-i": "iso-8859-8", "utf8mb4": "utf-8",
+    "gb18030-2000": "gb18030", "windows-874": "cp874", "x-sjis": "cp932", "x-gbk": "gbk",
+    "x-mac-roman": "mac_roman", "unicode-1-1-utf-7": "utf-7",
 }  # fmt: skip
 
-SIGNATURE_PICTURE = 60_000  # characters that a picture of a signature takes at most, encoded
+SIGNATURE_PICTURE = 60_000  # characters in base64; a larger inline picture is a photo
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"|\((?:[^()\\]|\\.)*\)')
 _IN_ADDRESS = r"[^\s<>,;:\"()\[\]]"
-_ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+@{_IN_ADDRESS}+")  # tried from its beginning only
+# The lookbehind makes it try each address from its beginning only; without it a long header takes seconds.
+_ADDRESS = re.compile(rf"(?<!{_IN_ADDRESS}){_IN_ADDRESS}+@{_IN_ADDRESS}+")
 _MESSAGE_ID = re.compile(r"<[^<>\s]+>")
 _BODY = re.compile(rb"\r?\n\r?\n")
 _INVISIBLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff]")
 
 
 class Attachment(NamedTuple):
-    """A file that came along. Here is where taking it would begin."""
+    """A file in a mail."""
 
     name: str
     content_type: str
@@ -56,26 +52,28 @@ class Attachment(NamedTuple):
 
 
 class Incoming:
-    """One mail. `raw` may be the beginning of it, where all of it was too large."""
+    """One mail. `raw` may be only the beginning of it, if all of it is too large."""
 
     def __init__(self, raw: bytes, *, sender: str | None = None) -> None:
         self.is_too_large = len(raw) > MAX_BYTES
-        if raw.startswith(b"From "):  # how a mailbox file begins each mail
+        # A mail from an mbox file begins with a line "From ...", which is no header.
+        if raw.startswith(b"From "):
             raw = raw.partition(b"\n")[2]
         self.message = _parsed(raw)
         self._sender = sender
         self._raw = raw
 
     def header(self, name: str) -> str:
-        """On one line, its encoded words read; empty where there is none."""
+        """Return a header on one line, its encoded words decoded (RFC 2047). "": there is none."""
         return _on_one_line(self.message.get(name, ""))
 
     def headers(self, name: str) -> list[str]:
+        """Return all headers of this name, each as `header` does."""
         return [_on_one_line(value) for value in self.message.get_all(name, [])]
 
     @property
     def author(self) -> str | None:
-        """The one address it says it is from; None where it says several, or none."""
+        """Return the address in From, in lower case. None: there is none, or more than one."""
         values = self.message.get_all("From", [])
         if len(values) != 1:
             return None
@@ -84,24 +82,25 @@ class Incoming:
 
     @property
     def envelope_sender(self) -> str | None:
-        """Empty: a bounce. None: not known."""
+        """Return the envelope sender. "": a bounce. None: not known."""
         if self._sender is not None:
             return "" if self._sender.upper() in ("<>", "MAILER-DAEMON") else self._sender.strip("<>")
         return self.header("Return-Path").strip("<> ") if "Return-Path" in self.message else None
 
     @property
     def message_id(self) -> str | None:
+        """Return the Message-ID with its angle brackets. None: there is none."""
         found = _MESSAGE_ID.search(self.header("Message-ID"))
         return found[0] if found else None
 
     @property
     def replied_to(self) -> list[str]:
-        """Ids of the mails it is an answer to."""
+        """Return the Message-IDs that the mail replies to, oldest first."""
         return _MESSAGE_ID.findall(f"{self.header('In-Reply-To')} {self.header('References')}")
 
     @property
     def key(self) -> str:
-        """The same for the same mail, however often and on whatever way it is handed over."""
+        """Return a hash that is the same whenever and however this mail is handed over."""
         essence = self.message_id or repr(
             [
                 *(self.header(name) for name in ("From", "Date", "Subject")),
@@ -112,16 +111,18 @@ class Incoming:
 
     @property
     def is_encrypted(self) -> bool:
+        """Return whether the mail is encrypted (OpenPGP or S/MIME)."""
         return any(part.get_content_type() in ENCRYPTED for part in self.message.walk())
 
     @property
     def text(self) -> str:
-        """What its author wrote: without quotes, without signature."""
+        """Return what the author wrote, without quotes and signature."""
         plain, html = self._bodies()
         return extract_reply(plain) or extract_reply(html_to_text(html))
 
     @property
     def attachments(self) -> list[Attachment]:
+        """Return the files in the mail, without signatures and pictures of signatures."""
         return [
             Attachment(_name(part), part.get_content_type(), content)
             for part in self._parts()
@@ -129,7 +130,7 @@ class Incoming:
         ]
 
     def _parts(self) -> list[Message]:
-        """The leaves, in order. A mail within a mail is one leaf."""
+        """Return the leaves of the MIME tree, in order. A mail within the mail is one leaf."""
         found, waiting = [], [self.message]
         while waiting:
             part = waiting.pop(0)
@@ -148,9 +149,8 @@ class Incoming:
             match part.get_content_type():
                 case "text/html":
                     html.append(_decoded(part))
-                case (
-                    "text/plain" | "multipart/alternative" | "multipart/mixed"
-                ):  # of which the parts are missing
+                # A multipart that is a leaf has no parts: its boundary is missing, and its payload is text.
+                case "text/plain" | "multipart/alternative" | "multipart/mixed":
                     plain.append(_unflowed(part, _decoded(part)))
         return "\n".join(plain), "\n".join(html)
 
@@ -159,14 +159,15 @@ def _parsed(raw: bytes) -> Message:
     try:
         message = message_from_bytes(raw, policy=policy.compat32)
         _ = [*message.walk()]
-    except RecursionError:  # nobody wrote so many layers; its headers say who is to be told
+    except RecursionError:
+        # No person writes so many layers. The headers are enough to tell the sender.
         message = BytesHeaderParser(policy=policy.compat32).parsebytes(raw)
         message.set_payload("")
     return message
 
 
 def clean(text: str) -> str:
-    """Without what no database and no screen can hold."""
+    """Return text without characters that no database or screen can hold, and with one kind of line break."""
     return _INVISIBLE.sub(
         "", text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
     )
@@ -183,11 +184,10 @@ def _on_one_line(value: object) -> str:
 def _is_attachment(part: Message) -> bool:
     kind, disposition = part.get_content_type(), part.get_content_disposition()
     if kind in IGNORED_TYPES:
-        return False  # what mail programs tell each other
+        return False
     if part.get("Content-ID") and disposition != "attachment":
-        return (
-            kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE_PICTURE
-        )  # photos that a phone puts inline
+        # Phones put photos inline.
+        return kind.startswith("image/") and len(str(part.get_payload())) > SIGNATURE_PICTURE
     return (
         disposition == "attachment"
         or not kind.startswith(("text/", "multipart/"))
@@ -222,12 +222,12 @@ def _decoded(part: Message) -> str:
 
 
 def _unflowed(part: Message, text: str) -> str:
-    """Paragraphs as they were written (RFC 3676): a line that ends with a space goes on in the next."""
+    """Return paragraphs as they were written (RFC 3676): a trailing space continues the line."""
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
     joint = 1 if str(part.get_param("delsp", "")).lower() == "yes" else 0
     lines: list[list[str]] = []
-    open_depth = None  # of quoting, of a line that goes on
+    open_depth = None  # quoting depth of a line that continues in the next
     for line in text.split("\n"):
         words = line.lstrip(">")
         depth = len(line) - len(words)

@@ -1,4 +1,4 @@
-"""What the mail says that tells somebody why their answer did not become a message, and where to write instead."""
+"""Gather the content of the mail that says why a reply was not taken, and where to write instead."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.i18n import N_, force_language, gettext
+from wellchat.i18n import N_, force_language
 from wellchat.mail.addresses import DIGEST, reply_address
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
+from wellchat.mail.reasons import reason_text
 from wellchat.messaging.queries import ThreadView, threads_by_id
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
-    """For templates/emails/reply_refused. Raises NotWanted where the account is gone."""
+    """Return the context of templates/emails/reply_refused. Raises NotWanted if the account is gone."""
     user = db.session.get(User, mail.user_id, populate_existing=True) if mail.user_id else None
     if user is None:
         raise NotWanted(N_("The account is gone."))
     with force_language(user.language):
         why = mail.context["why"]
-        texts = {"language": user.language, "why": gettext(why)}
+        texts = {"language": user.language, "why": reason_text(why)}
     kind, target_id = mail.context["about"]
     threads = {
         view.thread.id: _choice(user, view, now)

@@ -1,9 +1,17 @@
-"""Finding messages, threads and people again."""
+"""Search: find messages, threads and people."""
 
 from wellchat.feature import Feature
 from wellchat.search import actions
 from wellchat.search.api import api
 from wellchat.search.cli import search
 from wellchat.search.pages import pages
+from wellchat.search.personal_data import personal_data
 
-feature = Feature("search", blueprints=(api, pages), commands=(search,), sweeps=(actions.sweep,))
+feature = Feature(
+    "search",
+    personal_data=personal_data,
+    blueprints=(api, pages),
+    commands=(search,),
+    styles=("search",),
+    sweeps=(actions.sweep,),
+)

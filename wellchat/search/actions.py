@@ -1,4 +1,4 @@
-"""Putting messages into the index: the worker's work, which nobody waits for."""
+"""Put messages into the search index. The worker does it; no request waits for it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from wellchat.messaging.models import Message, Thread
 from wellchat.search import tokens
 from wellchat.search.models import SearchEntry, SearchQueueEntry
 
-BATCH = 200  # messages of one transaction
-TIME_LIMIT = 2.0  # seconds of one sweep: other work waits behind it
+BATCH = 200  # messages per transaction
+TIME_LIMIT = 2.0  # seconds per sweep: other work waits behind it
 
 
 def index(*, limit: int = BATCH, only_new: bool = False) -> int:
-    """Put what waits into the index, what is new first. Answers how many were worked off.
+    """Index waiting messages, new ones first. Return how many were done.
 
-    The messages are locked against a change of their text until the index has it: whoever changes one after that finds
-    the entry to take away.
+    The messages are locked (FOR SHARE) until the entries are committed. A later change of a text then finds
+    its entry and removes it.
     """
     with transaction() as session:
         waiting = select(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq)
@@ -30,6 +30,7 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
         in_turn = waiting.order_by(
             SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq
         ).limit(limit)
+        # SKIP LOCKED: several workers index at once, and none takes the rows of another.
         taken = session.execute(in_turn.with_for_update(skip_locked=True)).all()
         if not taken:
             return 0
@@ -44,9 +45,8 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
                 )
             )
         these = (
-            SearchQueueEntry.old.in_(
-                {row.old for row in taken}
-            ),  # said twice over: SQLite finds nothing by three at once
+            # redundant, but SQLite uses no index for a tuple of three
+            SearchQueueEntry.old.in_({row.old for row in taken}),
             SearchQueueEntry.thread_id.in_({row.thread_id for row in taken}),
             tuple_(SearchQueueEntry.old, SearchQueueEntry.thread_id, SearchQueueEntry.seq).in_(
                 [tuple(row) for row in taken]
@@ -57,7 +57,7 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
 
 
 def _messages(keys: list[tuple[str, int]]) -> list[tuple[Message, Thread]]:
-    """What these messages say now; nothing of one that says nothing any more."""
+    """Return the messages that still have text, with their threads, locked against changes."""
     query = (
         select(Message, Thread)
         .join(Thread, Thread.id == Message.thread_id)
@@ -87,7 +87,7 @@ def _entry(message: Message, thread: Thread) -> dict[str, object]:
 
 
 def sweep(_now: datetime) -> dict[str, int]:
-    """What a lost doorbell missed, and some of what is old."""
+    """Index what a lost task message missed, and some of the old messages. Return {"indexed": count}."""
     done, began = 0, time.monotonic()
     while time.monotonic() - began < TIME_LIMIT and (count := index()):
         done += count
@@ -95,7 +95,7 @@ def sweep(_now: datetime) -> dict[str, int]:
 
 
 def rebuild() -> int:
-    """Have every message put into the index again. Answers how many wait."""
+    """Queue every message for the index again. Return how many wait."""
     with transaction() as session:
         every = select(literal(True), Message.thread_id, Message.seq).where(Message.body.is_not(None))
         session.execute(
@@ -107,5 +107,5 @@ def rebuild() -> int:
 
 
 def waiting() -> int:
-    """How many messages are still to be put into the index."""
+    """Return how many messages wait for the index."""
     return db.session.execute(select(func.count()).select_from(SearchQueueEntry)).scalar_one()

@@ -1,18 +1,18 @@
-"""The JSON call of search."""
+"""Serve the JSON call of search."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from apiflask import APIBlueprint
-from flask import Response, current_app
+from flask import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
-from wellchat.messaging.queries import ThreadView
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.search import queries
 from wellchat.search.forms import SearchQuery, next_token
+from wellchat.search.names import NameMatches, find_by_name
 from wellchat.search.schemas import SearchAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
@@ -26,24 +26,26 @@ search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 @api.input(SearchQuery, location="query", arg_name="query")
 @api.output(SearchAnswer)
 def get_search(query: SearchQuery) -> Response:
-    """Find messages in my threads, or in one of them: all the words, each as the beginning of one, newest first.
+    """Find messages in my threads, or in one of them, newest first.
 
-    Case and accents do not matter. Where nothing holds the words, a slip in those of five letters and more is forgiven.
-    `names` asks for threads and people of that name too.
+    All words must match, each as the beginning of a word. Case and accents do not matter. If no message has
+    the words, typing slips in words of five letters and more are allowed. `names` also returns threads and
+    people of that name.
     """
     return json_response(search_json(query))
 
 
 def search_json(query: SearchQuery) -> dict[str, Any]:
-    user = viewer()
+    """Return the response to a search, with the keys of schemas.SearchAnswer. Raises Invalid."""
+    user, now = viewer(), clock.now()
     question, before = query.question(user.time_zone)
-    answer = queries.search(user, question, now=clock.now(), before=before, limit=query.limit)
-    names = queries.find_by_name(user, query.q) if query.names and not before else queries.NameMatches([], [])
+    answer = queries.search(user, question, now=now, before=before, limit=query.limit)
+    names = find_by_name(user, query.q) if query.names and not before else NameMatches([], [])
     return {
         "results": [
             {
                 "message": message_json(found.message, user.id),
-                "thread": _thread(found.view),
+                "thread": thread_json(found.view, user, now=now),
                 "excerpt": found.excerpt.text,
                 "marks": found.excerpt.highlights,
             }
@@ -51,10 +53,6 @@ def search_json(query: SearchQuery) -> dict[str, Any]:
         ],
         "next": next_token(answer.next_position, fuzzy=answer.fuzzy) if answer.next_position else None,
         "close": answer.fuzzy and bool(answer.hits),
-        "threads": [_thread(view) for view in names.threads],
+        "threads": [thread_json(view, user, now=now) for view in names.threads],
         "people": [person_json(person) for person in names.people],
     }
-
-
-def _thread(view: ThreadView) -> dict[str, Any]:
-    return thread_json(view, viewer(), now=clock.now(), away_after=current_app.config["AWAY_AFTER"])

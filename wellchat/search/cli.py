@@ -1,4 +1,4 @@
-"""`wellchat search`: the index of messages."""
+"""Define `wellchat search`: the index of messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be asked for. One shape serves the page's address and the JSON call."""
+"""Check the query of a search. One form serves the page's address and the JSON call."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ Id = Annotated[Text, StringConstraints(max_length=40)]
 
 
 def _day(value: object) -> object:
-    """An empty field of a form says nothing; what is there must be a day."""
+    """Return the day, or None for an empty field. Raises ValueError for anything else."""
     if value is None or value == "":
         return None
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(gettext("A day, such as 2026-01-31.")) from None
+        raise ValueError(gettext("Enter a day, such as 2026-01-31.")) from None
 
 
 Day = Annotated[date | None, BeforeValidator(_day)]
 
 
 class SearchQuery(QueryForm):
-    """`from` and `to` are days in the asker's own time zone, both of them included."""
+    """A search. `from` and `to` are days in the viewer's own time zone, both inclusive."""
 
     q: Annotated[Text, StringConstraints(max_length=MAX_QUERY_LENGTH)] = ""
     thread: Id = ""
@@ -49,7 +49,7 @@ class SearchQuery(QueryForm):
     limit: Annotated[int, Field(ge=1, le=100)] = 30
 
     def question(self, time_zone: str) -> tuple[Question, Position | None]:
-        """Raises Invalid where `before` is no page's `next`."""
+        """Return (question, position to continue after or None). Raises Invalid for a bad `before`."""
         zone = ZoneInfo(time_zone)
         fuzzy, before = parse_token(self.before) if self.before else (False, None)
         question = Question(
@@ -70,22 +70,24 @@ class SearchQuery(QueryForm):
 def _start(day: date, zone: ZoneInfo) -> datetime:
     try:
         return datetime.combine(day, time(), zone).astimezone(UTC)
-    except OverflowError:  # the first or the last day there is
+    except OverflowError:  # a day at the end of the calendar
         return datetime.combine(day, time(), UTC)
 
 
 def next_token(position: Position, *, fuzzy: bool) -> str:
-    """The `next` of a page that ends there, as clients carry it."""
+    """Return the token of the next page."""
     said = f"{position.at.isoformat()}|{position.thread_id}|{position.seq}|{'~' if fuzzy else ''}"
     return base64.urlsafe_b64encode(said.encode()).decode()
 
 
 def parse_token(text: str) -> tuple[bool, Position]:
-    """Raises Invalid where `text` never was the `next` of a page."""
+    """Return (fuzzy, position) of a token. Raises Invalid if `text` is not a token."""
     try:
         moment, thread_id, seq, kind = base64.urlsafe_b64decode(text.encode()).decode().split("|")
         if not thread_id.isprintable() or not 0 <= int(seq) <= MAX_SEQ or kind not in ("", "~"):
             raise ValueError(text)
         return kind == "~", Position(clock.moment(moment), thread_id, int(seq))
     except (ValueError, OverflowError, binascii.Error, UnicodeError):
-        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None
+        raise Invalid(
+            {"before": gettext("There is no such page of this list. Start from the beginning.")}
+        ) from None

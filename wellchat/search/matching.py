@@ -1,4 +1,4 @@
-"""The last word on whether a message answers a question, and the stretch of it that shows why."""
+"""Decide from its text whether a message matches a query, and cut the excerpt that shows it."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import NamedTuple
 from wellchat.search.normalise import Word, split_words
 from wellchat.search.tokens import MAX_FUZZY_LENGTH, MIN_FUZZY_LENGTH, PREFIX_LENGTHS, deletions
 
-LEAD_LENGTH = 40  # characters shown before the first match
-EXCERPT_LENGTH = 160  # characters of an excerpt
+LEAD_LENGTH = 40  # characters before the first match
+EXCERPT_LENGTH = 160  # characters
 
 Highlights = list[tuple[int, int]]
 
 
 class Excerpt(NamedTuple):
-    """Plain text on one line, and the ranges in it that match, in characters."""
+    """Plain text on one line, and the matching ranges in it, in characters."""
 
     text: str
     highlights: Highlights
 
 
 def find_highlights(body: str, query: str, *, fuzzy: bool = False) -> Highlights | None:
-    """The ranges of `body` that answer `query`, in order; None where a word of it is not there."""
+    """Return the ranges of `body` that match `query`, in order; None if a word of it is missing."""
     terms = list(split_words(body))
     highlights: set[tuple[int, int]] = set()
     for asked in split_words(query):
@@ -43,6 +43,7 @@ def _word_highlights(word: Word, asked: Word, fuzzy: bool) -> Highlights:
 
 
 def is_match(word: str, asked: str) -> bool:
+    """Return whether a word matches: as a prefix from three letters on, else as a whole."""
     return word.startswith(asked) if len(asked) >= PREFIX_LENGTHS[0] else word == asked
 
 
@@ -55,7 +56,7 @@ def _in_run(run: Word, asked: str) -> Highlights:
 
 
 def is_typo(word: str, asked: str) -> bool:
-    """Whether one is the other with a single letter left out, put in, changed, or swapped with its neighbour."""
+    """Return whether one letter is deleted, inserted or changed, or two neighbours are swapped."""
     if not MIN_FUZZY_LENGTH <= len(asked) <= MAX_FUZZY_LENGTH or abs(len(word) - len(asked)) > 1:
         return False
     if word == asked:
@@ -81,7 +82,7 @@ def _joined(highlights: Highlights) -> Highlights:
 
 
 def excerpt(body: str, highlights: Highlights) -> Excerpt:
-    """The words around the first match, cut at words, with every match that is within."""
+    """Return the text around the first match, cut between words, with every match inside."""
     start, end = _excerpt_bounds(body, highlights[0][0] if highlights else 0)
     shown, ahead, behind = body[start:end], "…" if start else "", "…" if end < len(body) else ""
     text = ahead + "".join(" " if character.isspace() else character for character in shown) + behind
@@ -103,7 +104,7 @@ def _excerpt_bounds(body: str, first: int) -> tuple[int, int]:
 
 
 def parts(text: str, highlights: Highlights) -> list[tuple[str, bool]]:
-    """The text in stretches, each with whether it is a match."""
+    """Return the text in pieces: (piece, whether it matches)."""
     out, at = [], 0
     for start, end in highlights:
         out += [(text[at:start], False), (text[start:end], True)]

@@ -1,9 +1,9 @@
-"""The index of messages, and what has still to be put into it.
+"""Define the search index of messages, and the queue of messages to index.
 
-A trigger of the database writes the queue with the message, in the same statement, and takes a message whose text
-changes out of the index in the same transaction (see the migration): whoever writes messages, nothing is forgotten, and
-sending asks the database for nothing more. SQLite keeps its own full-text index of `tokens` beside the table, by
-triggers too; PostgreSQL a GIN index on it.
+A database trigger writes the queue in the statement that writes the message, and removes the entry of a
+message whose text changes in the same transaction (see the migration). So no writer can forget it, and
+sending needs no statement more. On SQLite triggers keep an FTS5 index of `tokens` beside the table; on
+PostgreSQL it is a GIN index.
 """
 
 from __future__ import annotations
@@ -29,28 +29,31 @@ from wellchat.db import Base, UTCDateTime
 
 
 class Tokens(TypeDecorator[list[int]]):
-    """Numbers: an array where there are arrays, else words of a text, as its full-text index wants them."""
+    """Store a list of numbers: an array on PostgreSQL, words for the full-text index on SQLite."""
 
     impl = Text
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Any) -> Any:
+        """Return the column type of the database."""
         return dialect.type_descriptor(ARRAY(Integer) if dialect.name == "postgresql" else Text())
 
     def process_bind_param(self, value: list[int] | None, dialect: Any) -> Any:
+        """Return the value as the database stores it."""
         return value if value is None or dialect.name == "postgresql" else " ".join(map(spelt, value))
 
     def process_result_value(self, value: Any, dialect: Any) -> Any:
+        """Return the value as it was stored."""
         return value
 
 
 def spelt(token: int) -> str:
-    """A token as a word of the full-text index."""
+    """Return a token as a word of SQLite's full-text index: hexadecimal, never negative."""
     return f"{token + 2**31:x}"
 
 
 class SearchEntry(Base):
-    """One message as it can be asked for. Who asks, and what it says, is looked up at the message itself."""
+    """The tokens of one message. Access and text are checked at the message itself."""
 
     __tablename__ = "search_entries"
     __table_args__ = (
@@ -65,12 +68,12 @@ class SearchEntry(Base):
     )
     thread_id: Mapped[str] = mapped_column(String(13))
     seq: Mapped[int] = mapped_column(Integer)
-    at: Mapped[datetime] = mapped_column(UTCDateTime)  # when it was said
+    at: Mapped[datetime] = mapped_column(UTCDateTime)  # when the message was sent
     tokens: Mapped[list[int]] = mapped_column(Tokens)
 
 
 class SearchQueueEntry(Base):
-    """A message that is to be put into the index. What is old waits behind what is new."""
+    """A message that waits for the index. Old messages wait behind new ones."""
 
     __tablename__ = "search_queue"
     __table_args__ = (

@@ -1,4 +1,7 @@
-"""Text as a search sees it: case, accents and width folded away, cut into words that know where they stood."""
+"""Normalise text for search: ignore case, accents and width, and split it into words with their positions.
+
+It uses Unicode's NFKD and case folding, in the version of Python's unicodedata.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-# Scripts written without spaces: what is cut out of them are pieces, not words.
+# Scripts that are written without spaces: their text is cut into pieces of two characters, not into words.
 _UNSPACED = (
     (0x0E00, 0x0EFF),  # Thai, Lao
     (0x0F00, 0x0FFF),  # Tibetan
@@ -22,7 +25,8 @@ _UNSPACED = (
     (0xFF66, 0xFF9F),  # Katakana of half width
     (0x20000, 0x3FFFF),
 )
-# Accents, points and signs that do not show. Vowel signs of other scripts stay: without them words become others.
+# Combining accents, vowel points and invisible characters. Vowel signs of other scripts stay: without them a
+# word becomes another word.
 _REMOVED = (
     (0x00AD, 0x00AD),
     (0x0300, 0x036F),
@@ -52,7 +56,10 @@ _SEPARATOR, _SPACED, _PIECES, _JOINS = range(4)
 
 
 class Word(NamedTuple):
-    """`text` is folded; `ranges` has the range in the original of each of its characters, for pieces only."""
+    """A word: its normalised text and its range in the original.
+
+    `ranges` is the original range of each character; only for scripts without spaces.
+    """
 
     text: str
     start: int
@@ -62,7 +69,7 @@ class Word(NamedTuple):
 
 @lru_cache(maxsize=50_000)
 def normalise(text: str) -> str:
-    """`text` as anybody may have written it: "Crème" and "CREME" are "creme"."""
+    """Return `text` as anybody may have typed it: "Crème" and "CREME" become "creme"."""
     if text.isascii():
         return text.lower()
     opened = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
@@ -82,7 +89,7 @@ def _kind(character: str) -> int:
 
 
 def split_words(text: str) -> Iterator[Word]:
-    """The words of `text` in order; a run of a script without spaces is one of them."""
+    """Yield the words of `text` in order; a run of a script without spaces is one word."""
     kind, start = _SEPARATOR, 0
     for at, character in enumerate(text):
         this = _kind(character)

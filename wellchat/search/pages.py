@@ -1,4 +1,4 @@
-"""The page of search: a form whose address says all of it, and what was found."""
+"""Serve the search page: a form whose address contains the whole query, and the results."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ FIELDS = ("q", "thread", "person", "subject", "from", "to", "has_file")
 @signed_in
 @search_limit
 def search() -> str | tuple[str, int]:
+    """Show the results of the query in the address."""
     asked = {name: value for name in FIELDS if (value := request.args.get(name, ""))}
     try:
         query = read_query(SearchQuery)
@@ -60,7 +61,7 @@ def _page(asked: dict[str, str], **more: Any) -> str:
 
 
 def _suggestions(asked: dict[str, str], results: list[dict[str, Any]]) -> list[tuple[str, str]]:
-    """Whom and what the answers on this page have to do with, each as a way to see only those."""
+    """Return (label, address) of people and subjects of the results, each to narrow the search to them."""
     found: dict[tuple[str, str], str] = {}
     for result in results:
         thread, subject = result["thread"], result["message"]["subject"] or result["thread"]["subject"]
@@ -76,7 +77,7 @@ def _suggestions(asked: dict[str, str], results: list[dict[str, Any]]) -> list[t
 
 
 def _label(name: str, value: str) -> str:
-    """A filter in words, for the button that takes it off; what is not the viewer's has no name to them."""
+    """Return a filter in words, for the button that removes it. What the viewer may not see has no name."""
     user = viewer()
     try:
         if name == "thread":
@@ -89,7 +90,7 @@ def _label(name: str, value: str) -> str:
         if name == "subject":
             return gettext("About %(title)s", title=subject_by_id(user, value).title)
     except NotFound:
-        return gettext("Something that is not here")
+        return gettext("Something that was not found")
     if name == "from":
         return gettext("From %(day)s", day=_day(value))
     if name == "to":
@@ -98,7 +99,7 @@ def _label(name: str, value: str) -> str:
 
 
 def _day(value: str) -> str:
-    """As people say it; what is no day, and was refused, as it came."""
+    """Format a day; text that is no day, and was refused, stays as it is."""
     try:
         return i18n.format_date(date.fromisoformat(value), "year")
     except ValueError:

@@ -1,11 +1,11 @@
-"""What a person finds: messages of their own threads, and the people and threads they may mean by a name.
+"""Search a person's own messages.
 
-The index is asked for a bounded number of candidates, newest first; what a candidate says is then read and judged by
-matching.py, and whose it is by the database, whatever the index thought. Newest first, because people look for what
-they remember to have been said "lately", and a page of a list that is ordered by time stays where it is.
+The index gives a bounded number of candidates, newest first. Then matching.py checks the text of each, and
+the statement checks that it belongs to the viewer: a token may collide, so the index alone is never trusted.
+Results are ordered by time, because people look for recent messages, and pages of such a list stay stable.
 
-The index is asked stretch by stretch of time, this month first: a word that a million of somebody's messages hold costs
-what one stretch of it costs, and one that is rare is looked up by itself.
+The index is asked one window of time after another, this month first. So a word that occurs in a million
+messages costs only what it costs in one window, and a rare word is found at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -23,9 +22,7 @@ from sqlalchemy import (
     Select,
     String,
     and_,
-    case,
     column,
-    exists,
     literal,
     or_,
     select,
@@ -36,24 +33,19 @@ from sqlalchemy import (
 
 from wellchat.accounts.models import User
 from wellchat.attachments.serializers import files_summary
-from wellchat.connections.models import Connection
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.queries import ThreadView, threads_by_id
 from wellchat.search import tokens
-from wellchat.search.matching import Excerpt, excerpt, find_highlights, is_typo
+from wellchat.search.matching import Excerpt, excerpt, find_highlights
 from wellchat.search.models import SearchEntry, spelt
-from wellchat.search.normalise import split_words
-from wellchat.subjects.models import Subject
 
-CANDIDATES = 150  # messages that one question takes out of the index
-MAX_NAMES = 1_500  # threads, the latest, whose names are looked at
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # nothing was said before
-MAX_NEW_CONNECTIONS = 300  # connections, the latest, that may have no thread yet
+CANDIDATES = 150  # messages taken from the index per page
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)  # no message is older
 
 
 class Position(NamedTuple):
-    """Where a page ends."""
+    """The last message of a page."""
 
     at: datetime
     thread_id: str
@@ -62,7 +54,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True)
 class Question:
-    """Words, and what narrows it down. `since` is the first moment that counts, `until` the first that does not."""
+    """The words and the filters of a search. `since` is inclusive, `until` is exclusive."""
 
     text: str = ""
     thread_id: str | None = None
@@ -75,25 +67,30 @@ class Question:
 
     @property
     def is_searchable(self) -> bool:
+        """Return whether there is a word or a filter to search by."""
         return bool(self.groups) or (not self.text.strip() and self.is_narrow)
 
     @property
     def is_narrow(self) -> bool:
+        """Return whether there is a filter."""
         return any((self.person_id, self.subject_id, self.since, self.until, self.has_file))
 
     @property
     def groups(self) -> tokens.Groups:
+        """Return the groups of tokens of the words."""
         return tokens.query_tokens(self.text, fuzzy=self.fuzzy)
 
 
 class Hit(NamedTuple):
+    """A message that was found, with its thread and excerpt."""
+
     message: Message
     view: ThreadView
     excerpt: Excerpt
 
 
 class SearchPage(NamedTuple):
-    """One page. `fuzzy`: nothing had the very words, these have ones that differ by a slip."""
+    """A page of results. `fuzzy`: no message has the exact words; these differ by a typo."""
 
     hits: list[Hit]
     next_position: Position | None
@@ -103,7 +100,10 @@ class SearchPage(NamedTuple):
 def search(
     viewer: User, question: Question, *, now: datetime, before: Position | None = None, limit: int = 30
 ) -> SearchPage:
-    """A page of the viewer's messages that answer the question, newest first, after `before`."""
+    """Return a page of the viewer's messages that match, newest first, after `before`.
+
+    If no message matches at all, it searches again with typos allowed.
+    """
     if not question.is_searchable:
         return SearchPage([], None, question.fuzzy)
     hits, following = _hits(viewer, question, now, before, limit)
@@ -141,7 +141,11 @@ def _hits(
 
 
 def _statement(viewer: User, question: Question, now: datetime, before: Position | None) -> Select[Any]:
-    """The candidates' places, and each message as it is now, where it is the viewer's and as narrow as was asked."""
+    """Return the statement that reads the candidates' positions and their messages.
+
+    A message is NULL if it is not the viewer's or does not match the filters: the position still counts, so
+    that the next page continues behind it.
+    """
     parts = [
         _candidates(viewer, question, window, before) for window in _windows(viewer, question, now, before)
     ]
@@ -175,14 +179,14 @@ def _statement(viewer: User, question: Question, now: datetime, before: Position
 
 
 class Window(NamedTuple):
-    """Of time: the token that its messages have, and where it ends if that is not where the token's does."""
+    """A window of time: the token of its messages, and its end if that is earlier than the token's."""
 
     token: str
     before: datetime | None = None
 
 
 def _windows(viewer: User, question: Question, now: datetime, before: Position | None) -> Iterator[Window]:
-    """Newest first, and each message in one: two months, two years, and all that was before."""
+    """Yield the windows, newest first, without overlap: two months, two years, and everything before."""
     if question.thread_id:
         yield Window(tokens.in_thread(question.thread_id))
         return
@@ -229,7 +233,7 @@ def _candidates(viewer: User, question: Question, window: Window, before: Positi
 
 
 def _has(groups: tokens.Groups) -> ColumnElement[bool]:
-    """Whether an entry has a token of each group."""
+    """Return the condition that an entry has a token of each group."""
     if is_postgresql():
         return _holds(groups)
     asked = " AND ".join("(" + " OR ".join(map(spelt, group)) + ")" for group in groups)
@@ -244,86 +248,3 @@ def _holds(groups: tokens.Groups) -> ColumnElement[bool]:
     every = [group[0] for group in groups if len(group) == 1]
     any_of = [held.op("&&")(literal(group, ARRAY(Integer))) for group in groups if len(group) > 1]
     return and_(held.op("@>")(literal(every, ARRAY(Integer))), *any_of)
-
-
-# Names
-
-
-class NameMatches(NamedTuple):
-    """Threads by the other person's name or the subject's title, and people there is no thread with yet."""
-
-    threads: list[ThreadView]
-    people: list[User]
-
-
-def find_by_name(viewer: User, asked: str, *, limit: int = 5) -> NameMatches:
-    """Whom or what the viewer may mean, the latest first; what fits to the letter before what fits but for a slip."""
-    if not any(split_words(asked)):
-        return NameMatches([], [])
-    rows = db.session.execute(_names(viewer)).all()
-    chosen = _fitting([(thread_id, f"{name} {title or ''}") for thread_id, name, title in rows], asked, limit)
-    views = {view.thread.id: view for view in threads_by_id(viewer.id, chosen)} if chosen else {}
-    others = [(person, person.name) for person in _without_thread(viewer)]
-    return NameMatches([views[i] for i in chosen if i in views], _fitting(others, asked, limit))
-
-
-def _fitting(names: list[tuple[Any, str]], asked: str, limit: int) -> list[Any]:
-    wanted = [word.text for word in split_words(asked)]
-    exact = [what for what, name in names if all(_has_name(name, word, False) for word in wanted)]
-    if not exact:
-        exact = [what for what, name in names if all(_has_name(name, word, True) for word in wanted)]
-    return exact[:limit]
-
-
-def _has_name(name: str, asked: str, fuzzy: bool) -> bool:
-    """Names are few, so any beginning of one will do, and any part of one in a script without spaces."""
-    return any(
-        word.startswith(asked) or (pieces and asked in word) or (fuzzy and is_typo(word, asked))
-        for word, pieces in _words_of_name(name)
-    )
-
-
-@lru_cache(maxsize=20_000)
-def _words_of_name(name: str) -> tuple[tuple[str, bool], ...]:
-    return tuple((word.text, bool(word.ranges)) for word in split_words(name))
-
-
-def _names(viewer: User) -> Any:
-    def latest(archived: bool) -> Any:
-        return (
-            select(Membership.thread_id, Membership.updated_at)
-            .where(Membership.user_id == viewer.id, Membership.archived.is_(archived))
-            .order_by(Membership.updated_at.desc(), Membership.thread_id.desc())
-            .limit(MAX_NAMES)
-        )
-
-    mine = union_all(*(select(latest(archived).subquery()) for archived in (False, True))).subquery("mine")
-    return (
-        select(mine.c.thread_id, User.name, Subject.title)
-        .join(Thread, Thread.id == mine.c.thread_id)
-        .join(
-            User,
-            User.id == case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id),
-        )
-        .outerjoin(Subject, Subject.id == Thread.subject_id)
-        .order_by(mine.c.updated_at.desc(), mine.c.thread_id.desc())
-    )
-
-
-def _without_thread(viewer: User) -> list[User]:
-    """People the viewer may write to and has not, the latest connected first."""
-    other = case((Connection.client_id == viewer.id, Connection.professional_id), else_=Connection.client_id)
-    latest = (
-        select(Connection.id, other.label("other_id"), Connection.created_at)
-        .where(or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id))
-        .order_by(Connection.created_at.desc(), Connection.id)
-        .limit(MAX_NEW_CONNECTIONS)
-        .subquery("latest")
-    )
-    query = (
-        select(User)
-        .join(latest, latest.c.other_id == User.id)
-        .where(~exists().where(Thread.connection_id == latest.c.id))
-        .order_by(latest.c.created_at.desc(), latest.c.id)
-    )
-    return list(db.session.execute(query).scalars())

@@ -1,4 +1,4 @@
-"""Shapes of what a search answers, for the OpenAPI document; tests hold every answer to them."""
+"""Describe the JSON of a search for the OpenAPI document; tests check every response against it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
 
 
 class Result(BaseModel):
+    """A message that was found."""
+
     message: MessageShape
     thread: ThreadShape
     excerpt: str = Field(
@@ -19,7 +21,7 @@ class Result(BaseModel):
 
 
 class SearchAnswer(BaseModel):
-    """Newest first. `close`: nothing holds the very words; what is here differs from them by a slip."""
+    """Results, newest first. `close`: no message has the exact words; these differ by a typing slip."""
 
     results: list[Result]
     next: str | None = Field(

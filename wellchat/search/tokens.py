@@ -1,10 +1,10 @@
-"""What the index holds of a message: numbers, each standing for one thing that can be asked for.
+"""Turn messages and queries into tokens: the numbers that the index stores.
 
-Every question is "all of these", each of them one number or any of a few, which both databases answer from one index
-without ever reading all that begins with something. So the beginnings of words are tokens, and so is each word with one
-letter left out: two words of which one is a slip of the other have such a rest in common. Whose a message is, when it
-was said and where are tokens too, and keep the answer to the asker's own. A token is 32 bits of a longer text: what two
-share by chance is sorted out by matching.py, which reads the message itself.
+A query is "all of these groups, any token of each", which both databases answer from one index without
+scanning prefixes. Therefore prefixes of words are tokens (PREFIX_LENGTHS), and so is every word with one
+letter deleted: two words that differ by a typo share such a deletion (the deletion neighbourhood, as in
+SymSpell). People, thread and time are tokens too, which limits the results to the viewer's. A token is a
+CRC-32 of a text. Collisions are removed later, when matching.py reads the message itself.
 """
 
 from __future__ import annotations
@@ -15,20 +15,22 @@ from datetime import datetime
 
 from wellchat.search.normalise import split_words
 
+# indexed prefixes in letters; a longer one is checked in the message
 PREFIX_LENGTHS = (
     3,
     4,
     5,
     7,
-)  # letters of the beginnings that are kept; what is longer is looked at in the message
-MIN_FUZZY_LENGTH = 5  # letters from which on a word may have a slip in it
-MAX_FUZZY_LENGTH = 16  # letters of a word that is likely to be misspelt, and not a number of something
-MAX_TYPO_WORDS = 500  # different words of one message whose slips are kept
+)
+MIN_FUZZY_LENGTH = 5  # letters; shorter words must match exactly
+MAX_FUZZY_LENGTH = 16  # letters; longer "words" are mostly numbers and links
+MAX_TYPO_WORDS = 500  # different words per message whose deletions are indexed
 
-Groups = list[list[int]]  # all of them, each by any of its tokens
+Groups = list[list[int]]  # all groups must match, each by any of its tokens
 
 
 def number(text: str) -> int:
+    """Return the token of a text: a signed 32-bit number."""
     return zlib.crc32(text.encode(errors="surrogatepass")) - 2**31
 
 
@@ -41,7 +43,7 @@ def message_tokens(
     subjects: Iterable[str] = (),
     has_file: bool,
 ) -> list[int]:
-    """Everything the index holds of a message."""
+    """Return all tokens of a message, sorted."""
     found = dict.fromkeys([in_thread(thread_id)])
     for person in people:
         found |= dict.fromkeys((for_user(person), in_year(person, at), in_month(person, at)))
@@ -59,7 +61,7 @@ def message_tokens(
 
 
 def query_tokens(query: str, *, fuzzy: bool = False) -> Groups:
-    """What a message must have to be an answer to `query`; a slip in a word is forgiven if `fuzzy`."""
+    """Return the groups of tokens that a message must have to match; `fuzzy` allows one typo per word."""
     groups: Groups = []
     for word in split_words(query):
         if word.ranges:
@@ -75,27 +77,32 @@ FILE = "+file"
 
 
 def in_thread(thread_id: str) -> str:
+    """Return the text of the token "in this thread"."""
     return f"/{thread_id}"
 
 
 def about(subject_id: str) -> str:
+    """Return the text of the token "about this subject"."""
     return f"${subject_id}"
 
 
 def for_user(user_id: str) -> str:
+    """Return the text of the token "visible to this user"."""
     return f"@{user_id}"
 
 
 def in_year(user_id: str, at: datetime) -> str:
+    """Return the text of the token "visible to this user, sent in this year"."""
     return f"@{user_id}{at:%Y}"
 
 
 def in_month(user_id: str, at: datetime) -> str:
+    """Return the text of the token "visible to this user, sent in this month"."""
     return f"@{user_id}{at:%Y-%m}"
 
 
 def _prefixes(word: str) -> Iterator[str]:
-    """One and two letters are whole words; what begins with three or more is found by its beginning."""
+    """Yield the indexed prefixes of a word. A word of one or two letters matches only as a whole."""
     if len(word) < PREFIX_LENGTHS[0]:
         yield f"={word}"
     for length in PREFIX_LENGTHS:
@@ -110,7 +117,7 @@ def _pieces(run: str, *, single: bool) -> Iterator[str]:
 
 
 def deletions(word: str) -> set[str]:
-    """The word with each one of its letters left out."""
+    """Return every variant of the word with one letter deleted."""
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 

@@ -1,6 +1,6 @@
-"""What the host platform says about its things, and taking a lead on offer.
+"""Put subjects as the host platform describes them, and claim leads.
 
-A claimed lead opens its thread; that is messaging's part of it (messaging.opening).
+A claimed lead opens a thread: messaging handles the hook lead_claimed_in_transaction.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import fill
 from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
-from wellchat.subjects.hooks import subject_put_in_transaction
+from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import CLAIMED, OPEN, Subject
 
 
 class SubjectSnapshot(NamedTuple):
-    """How a subject stood before it was put again."""
+    """A subject before it was put again or claimed."""
 
     client_id: str | None
     professional_id: str
     starts_at: datetime | None
     is_cancelled: bool
-    shown: tuple[object, ...]  # what stands on everything that is about it
+    shown: tuple[object, ...]  # visible_fields, which threads and messages show
 
 
 def visible_fields(subject: Subject) -> tuple[object, ...]:
+    """Return the fields that a subject's label shows."""
     return (subject.title, subject.status, subject.starts_at, subject.url)
 
 
@@ -50,11 +51,11 @@ def put_subject(
     status: str | None = None,
     notify: bool = True,
 ) -> Subject:
-    """Create or update the subject of this kind and external id. What is not given stays as it stands.
+    """Create or update the subject of this kind and external id. Return it.
 
-    A new lead without a status counts as claimed, and a claimed one never goes back on offer. A booking or session
-    connects its two people, who are told of it unless `notify` is false. Raises Invalid, and Conflict where the people
-    of a thread would change under it.
+    Arguments that are not given leave the fields as they are. A new lead without a status counts as claimed,
+    and a claimed lead is never offered again. A booking or session connects its two people, who are notified
+    unless `notify` is false. Raises Invalid, and Conflict if the people of an existing thread would change.
     """
     form = fill(
         PutSubject,
@@ -73,9 +74,17 @@ def put_subject(
         subject, previous = _insert(session, form, people, now) or _update(session, form, people, now)
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
-        session.flush()
+        session.flush()  # handlers read the new state by their own statements
         subject_put_in_transaction(subject, previous, notify, now)
+        _open_thread_of_lead(subject, now)
     return subject
+
+
+def _open_thread_of_lead(subject: Subject, now: datetime) -> str | None:
+    """Return the thread's id; None where the subject is no lead, or is not claimed yet, or has no client."""
+    if subject.declared.scope != "subject" or subject.is_unclaimed or subject.client_id is None:
+        return None
+    return next(iter(lead_claimed_in_transaction(subject, now)), None)
 
 
 def _check_people(session: Session, professional_id: str, client_id: str | None) -> None:
@@ -90,10 +99,12 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
 def _insert(
     session: Session, form: PutSubject, people: dict[str, Any], now: datetime
 ) -> tuple[Subject, None] | None:
-    """None where it stands already, or somebody was faster."""
+    """Return (the new subject, None), or None if the subject exists, perhaps since a moment ago."""
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if KINDS[form.kind].scope == "subject" and form.status is None:
         values["status"] = CLAIMED
+    # Of two scripts that put the same subject at once, one inserts. The other waits here for its commit, and
+    # updates.
     made = session.execute(
         insert(Subject)
         .values(**values)
@@ -106,10 +117,14 @@ def _insert(
 def _update(
     session: Session, form: PutSubject, people: dict[str, Any], now: datetime
 ) -> tuple[Subject, SubjectSnapshot]:
+    """Lock and update the subject. Return (it, how it was before)."""
     subject = session.execute(
         select(Subject)
         .where(Subject.kind == form.kind, Subject.external_id == form.external_id)
-        .with_for_update(key_share=True)  # who speaks of it holds its thread, which we may want next
+        # FOR NO KEY UPDATE on PostgreSQL. A message that mentions the subject holds its thread and takes a
+        # key share lock on the subject (foreign key). A stronger lock here would wait for it, and then want
+        # its thread.
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     ).scalar_one()
     previous = _snapshot(subject)
@@ -117,6 +132,7 @@ def _update(
     if subject.declared.scope != "connection" and not subject.is_unclaimed:
         _refuse_other_people(subject, given)
     if subject.declared.scope == "subject" and subject.status != OPEN and given.get("status") == OPEN:
+        # A host platform that sends its list again does not know yet that the lead was claimed here.
         del given["status"]
     for name, value in given.items():
         setattr(subject, name, value)
@@ -135,24 +151,29 @@ def _snapshot(subject: Subject) -> SubjectSnapshot:
 
 
 def _refuse_other_people(subject: Subject, given: dict[str, Any]) -> None:
-    """Threads hang off this very subject: with other people in it they would show one person's words to another."""
+    """Raise Conflict if the update names other people than those of the subject's thread.
+
+    They would read what the earlier people wrote.
+    """
     for name in ("professional_id", "client_id"):
         current = getattr(subject, name)
         if name in given and given[name] != current and not (name == "client_id" and current is None):
             raise Conflict(
                 gettext(
-                    "%(kind)s: this one has other people in it. Put a new one for these.",
+                    "%(kind)s: this one belongs to other people. Create a new one for these people.",
                     kind=gettext(subject.declared.label),
                 )
             )
 
 
-def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
-    """Take a lead that is offered to the viewer. Taking it twice is the same as once.
+def claim(*, viewer: User, subject_id: str, now: datetime) -> tuple[Subject, str | None]:
+    """Claim a lead that is offered to the viewer. Claiming it twice is the same as once.
 
-    Raises NotFound for what is not offered to the viewer, Conflict for a lead that is no longer on offer.
+    Return (the lead, the id of its thread or None if it has no client yet). Raises NotFound if the lead is
+    not offered to the viewer, Conflict if it is no longer on offer.
     """
     with transaction() as session:
+        # The conditions are part of the update, so of two claims at once only one changes the row.
         taken = session.execute(
             update(Subject)
             .where(Subject.id == subject_id, Subject.professional_id == viewer.id, Subject.status == OPEN)
@@ -164,11 +185,12 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> Subject:
             raise NotFound
         if subject.status not in (CLAIMED, None):
             words = gettext(
-                "This lead is no longer on offer and cannot be claimed. It stands at “%(status)s”.",
+                "This lead is no longer available and cannot be claimed. Its status is “%(status)s”.",
                 status=subject.status,
             )
             raise Conflict(words)
         if taken.rowcount:  # type: ignore[attr-defined]
+            # An empty `shown` differs from every state, so the change is recorded.
             previous = _snapshot(subject)._replace(shown=())
             subject_put_in_transaction(subject, previous, True, now)
-    return subject
+        return subject, _open_thread_of_lead(subject, now)

@@ -1,4 +1,4 @@
-"""The shape of a subject as the host platform puts it."""
+"""The form in which the host platform puts a subject."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from wellchat.subjects.kinds import known_kind
 
 
 def _title(text: str) -> str:
-    """One line, for it stands in lists and in the subjects of mails."""
+    """Return the title on one line, because lists and subjects of emails show it.
+
+    Raises ValueError if empty.
+    """
     text = " ".join(text.split())
     if not text:
-        raise ValueError(gettext("This is needed."))
+        raise ValueError(gettext("This field is required."))
     return text
 
 
 def _web_address(text: str) -> str:
+    """Return the text unchanged. Raises ValueError if it is not an http or https URL."""
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
         raise ValueError(gettext("This must be an http:// or https:// address."))
@@ -28,6 +32,8 @@ def _web_address(text: str) -> str:
 
 
 class PutSubject(Form):
+    """A subject as the host platform describes it. Fields without a value stay as they are."""
+
     kind: Annotated[Text, AfterValidator(known_kind)]
     external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120, strip_whitespace=True)]
     title: Annotated[Text, StringConstraints(max_length=200), AfterValidator(_title)]

@@ -1,6 +1,6 @@
-"""Subject kinds: what a thread or a message can be about, and what counts as the same conversation about it.
+"""Kinds of subjects: what threads and messages can be about, and which messages share a thread.
 
-A host platform's new kind is one more line here.
+A new kind of the host platform is one more entry in KINDS.
 """
 
 from __future__ import annotations
@@ -15,13 +15,16 @@ Scope = Literal["connection", "client", "subject"]
 
 @dataclass(frozen=True)
 class SubjectKind:
-    """`scope` decides the thread: the pair's one thread, one per client, or one for the subject."""
+    """One kind of subject.
+
+    `scope` decides about threads: one per pair, one per client, or one per subject.
+    """
 
     name: str
     label: str
     scope: Scope
-    visit: str  # to where the host platform shows it
-    contact: str  # the verb on its card; {role} is the professional's word for themselves
+    visit: str  # label of the link to the host platform
+    contact: str  # label of the button on its card; {role} is the professional's role_label
 
 
 KINDS = {
@@ -40,7 +43,7 @@ KINDS = {
 
 
 def known_kind(name: str) -> str:
-    """The name of a declared kind. Raises ValueError, in words, for any other."""
+    """Return the name. Raises ValueError with a message for people if no such kind is declared."""
     if name not in KINDS:
         raise ValueError(gettext("Choose one of %(choices)s.", choices=", ".join(KINDS)))
     return name

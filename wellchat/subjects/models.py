@@ -1,4 +1,4 @@
-"""Things of the host platform that threads and messages are about."""
+"""The table of subjects: things of the host platform that threads and messages are about."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ OPEN, CLAIMED = "open", "claimed"
 
 
 def is_cancelled(status: str | None) -> bool:
-    """Whether a booking or session will not take place, in the words that host platforms use for it."""
+    """Return whether a status means that a booking or session was cancelled, in either spelling."""
     return (status or "").lower() in ("cancelled", "canceled")
 
 
 class Subject(Base):
-    """A booking, session, coupon or lead, known by the host platform's own id."""
+    """A booking, session, coupon or lead. The host platform names it by kind and external id."""
 
     __tablename__ = "subjects"
     __table_args__ = (
@@ -33,9 +33,8 @@ class Subject(Base):
     external_id: Mapped[str] = mapped_column(String(120))
     title: Mapped[str] = mapped_column(String(200))
     professional_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
-    client_id: Mapped[str | None] = mapped_column(
-        ForeignKey("users.id"), index=True
-    )  # none: open to every client
+    # None: open to every client, or a lead whose client has no account yet.
+    client_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"), index=True)
     url: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str | None] = mapped_column(String(40))
     starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -47,6 +46,7 @@ class Subject(Base):
 
     @property
     def declared(self) -> SubjectKind:
+        """Return the kind of the subject."""
         return KINDS[self.kind]
 
     @property
@@ -55,5 +55,5 @@ class Subject(Base):
 
     @property
     def is_unclaimed(self) -> bool:
-        """A lead that is on offer: nobody talks about it before somebody takes it."""
+        """Return whether this is a lead on offer. It has no thread until somebody claims it."""
         return self.declared.scope == "subject" and self.status == OPEN

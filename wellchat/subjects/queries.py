@@ -1,4 +1,7 @@
-"""What a person may see of subjects: those they are part of, and coupons that are open to every client."""
+"""Read subjects.
+
+A person sees the subjects that they are part of; clients also see coupons open to everybody.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ from wellchat.i18n import gettext
 from wellchat.subjects.kinds import KINDS
 from wellchat.subjects.models import Subject
 
-MAX_SUBJECTS = 100  # subjects in one list
+MAX_SUBJECTS = 100  # of one list
 
 _OPEN_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "client"]
 
@@ -27,6 +30,8 @@ def _subjects() -> Select[Subject]:
 
 
 def _newest_first(query: Select[Subject]) -> Sequence[Subject]:
+    """Return at most MAX_SUBJECTS subjects; upcoming and latest ones first."""
+    # Coupons and leads have no time of their own. They are listed by when they were put here.
     at = func.coalesce(Subject.starts_at, Subject.created_at)
     return (
         db.session.execute(query.order_by(at.desc(), Subject.id.desc()).limit(MAX_SUBJECTS)).scalars().all()
@@ -46,17 +51,17 @@ def _visible(viewer: User) -> ColumnElement[bool]:
 
 
 def visible_subject(viewer: User, kind: str, external_id: str) -> Subject:
-    """By the host platform's words. Raises NotFound where it is not there, or not for the viewer."""
+    """Return the subject with the host platform's id. Raises NotFound if the viewer may not see it."""
     return _one(_subjects().where(Subject.kind == kind, Subject.external_id == external_id, _visible(viewer)))
 
 
 def subject_by_id(viewer: User, subject_id: str) -> Subject:
-    """Raises NotFound where it is not there, or not for the viewer."""
+    """Return a subject, with its two people loaded. Raises NotFound if the viewer may not see it."""
     return _one(_subjects().where(Subject.id == subject_id, _visible(viewer)))
 
 
 def subjects_by_id(ids: Collection[str]) -> dict[str, Subject]:
-    """For who has already been shown what speaks of them."""
+    """Return {id: subject}, without checking the viewer: the caller shows messages that mention them."""
     if not ids:
         return {}
     found = db.session.execute(select(Subject).where(Subject.id.in_(ids))).scalars()
@@ -64,7 +69,7 @@ def subjects_by_id(ids: Collection[str]) -> dict[str, Subject]:
 
 
 def subject_with_people(subject_id: str) -> Subject:
-    """The same of one, with its people."""
+    """Return a subject with its people loaded, without checking the viewer. Raises NotFound."""
     return _one(_subjects().where(Subject.id == subject_id))
 
 
@@ -76,14 +81,16 @@ def _one(query: Select[Subject]) -> Subject:
 
 
 def subjects_between(client_id: str, professional_id: str) -> Sequence[Subject]:
-    """What the two have in common, newest first: everything of the pair, not what is open to all."""
+    """Return the subjects of a pair, newest first. Coupons open to every client are left out."""
     return _newest_first(
         _subjects().where(Subject.client_id == client_id, Subject.professional_id == professional_id)
     )
 
 
 def subjects_of(viewer: User) -> Sequence[Subject]:
-    """Everything the viewer is part of, and the coupons of professionals they are connected with; newest first."""
+    """Return the viewer's subjects, and open coupons of professionals they know, newest first."""
+    # Open coupons of all professionals would be an endless list, so only those of connected ones are shown.
+    # The others can still be opened by their address.
     connected = exists().where(
         Connection.client_id == viewer.id, Connection.professional_id == Subject.professional_id
     )
@@ -91,7 +98,11 @@ def subjects_of(viewer: User) -> Sequence[Subject]:
 
 
 def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
-    """The subject's card, and what this viewer can do with it. `professional` must have been loaded."""
+    """Return a subject as its card, with what the viewer can do.
+
+    Keys: those of the label (messaging.serializers.subject_json), scope, can_contact, can_claim,
+    contact_label. `professional` must be loaded.
+    """
     kind = subject.declared
     return {
         "id": subject.id,
@@ -110,7 +121,7 @@ def subject_json(subject: Subject, viewer: User) -> dict[str, Any]:
 
 
 def _can_contact(subject: Subject, viewer: User) -> bool:
-    """Whether a thread about it can be opened without naming anybody else."""
+    """Return whether the viewer can open its thread without naming anybody."""
     if subject.is_unclaimed:
         return False
     if viewer.id == subject.professional_id:

@@ -1,4 +1,4 @@
-"""`GET /api/updates`, the poll."""
+"""`GET /api/updates`, the poll. How a poll waits is decided in wellchat/longpoll."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wellchat.i18n import N_
 from wellchat.longpoll.heads import Head
 from wellchat.longpoll.middleware import ENVIRON_KEY, CachedPoll
 from wellchat.longpoll.wakeups import poll_notifier
-from wellchat.messaging.delivery import mark_delivered
+from wellchat.messaging.receipts import mark_delivered
 from wellchat.updates.forms import Poll
 from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
@@ -38,14 +38,17 @@ RESYNC: dict[Resync, str] = {
 @api.output(Update)
 @api.doc(responses={204: "Nothing changed", 410: "Reload your state, then go on from `cursor`"})
 def updates(poll: Poll) -> Response:
-    """The current state of everything that changed since a cursor.
+    """Return the current state of everything that changed since a cursor.
 
-    With `wait`, the answer comes the moment something changes, or 204 at the end. Obey `X-Poll-Interval`.
+    With `wait`, the response comes when something changes, or is 204 after that many seconds. Clients must
+    poll no more often than `X-Poll-Interval` says.
     """
     user = viewer()
     cursor = parse_cursor(poll.since)
     if poll.active:
         touch_presence(user_id=user.id, now=clock.now(), thread_id=poll.looking)
+    # The cached head is created before the log is read. A wake-up in between raises it, so no change is
+    # missed.
     known_head = poll_notifier().known_head(user.id)
     snapshot()
     head, access, acknowledged, refusal = check_cursor(user.id, cursor)
@@ -53,10 +56,13 @@ def updates(poll: Poll) -> Response:
     if refusal is not None:
         return _resync(head, refusal)
     if cursor.seq > max(acknowledged, known_head.acknowledged):
+        # The client sends the cursor of an update that it has received: its messages have arrived on a
+        # device.
         known_head.acknowledged = mark_delivered(user_id=user.id, after=acknowledged, up_to=cursor.seq)
-        snapshot()
+        snapshot()  # the write ended the snapshot in which the cursor was checked
     if head.seq == cursor.seq:
-        # Not cacheable: a poll that records presence, and one whose user's access has ended since it was checked.
+        # Not cacheable: a poll that records presence, and one whose user's access has ended since it was
+        # checked.
         cacheable = not poll.active and access == user.access_seq
         request.environ[ENVIRON_KEY] = CachedPoll(user.id, cursor.seq, known_head, cacheable=cacheable)
         return Response(status=204)
@@ -65,14 +71,16 @@ def updates(poll: Poll) -> Response:
 
 
 def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
-    now, away_after = clock.now(), current_app.config["AWAY_AFTER"]
-    update, newest = update_after(user, cursor, limit=poll.limit, now=now, away_after=away_after)
+    """Return the update after the cursor, and measure how old its newest message is."""
+    now = clock.now()
+    update, newest = update_after(user, cursor, limit=poll.limit, now=now)
     if newest is not None:
         metrics.UPDATE_AGE.observe(max(0.0, (now - newest).total_seconds()))
     return json_response(update)
 
 
 def _resync(head: Cursor, reason: Resync) -> Response:
-    response = problem(410, "Reload your state", RESYNC[reason])
+    """Return 410 with the reason (a key of RESYNC) and the cursor to continue from after reloading."""
+    response = problem(410, RESYNC[reason])
     response.set_data(current_app.json.dumps({**response.get_json(), "reason": reason, "cursor": str(head)}))
     return response

@@ -1,4 +1,4 @@
-"""The shape of a poll."""
+"""The query parameters of a poll."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from wellchat.forms import QueryForm, Text
 
 
 class Poll(QueryForm):
-    """`active` and `looking` tell of the person, not of the program: whether they did something of late, and where."""
+    """A poll. `since` is a cursor, `wait` is in seconds.
+
+    `active` says that the person did something lately, `looking` is the id of the thread that they are
+    looking at. An open page alone does not set them.
+    """
 
     since: Annotated[Text, StringConstraints(min_length=1, max_length=120)]
     wait: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0

@@ -1,4 +1,4 @@
-"""An update: the current state of everything that changed above a cursor."""
+"""Build an update: the current state of everything that changed after a cursor."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
-from wellchat.messaging.message_rows import changed_messages
+from wellchat.feature import plural, registry
 from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
-from wellchat.messaging.serializers import message_json, thread_json
+from wellchat.messaging.serializers import changed_messages, message_json, thread_json
 from wellchat.notifications import queries as notifications
 
-TYPING_FOR = timedelta(seconds=6)  # a sign of writing holds this long
+TYPING_FOR = timedelta(seconds=6)  # how long somebody counts as typing
 
 
 def update_after(
-    viewer: User, cursor: Cursor, *, limit: int, now: datetime, away_after: float
+    viewer: User, cursor: Cursor, *, limit: int, now: datetime
 ) -> tuple[dict[str, Any], datetime | None]:
-    """What changed above `cursor`, which is below the head of the log, as it is now; and its newest message's time.
+    """Return (the update as schemas.Update, when its newest message was sent or None).
 
-    Run it inside one db.snapshot(): the numbers of unread then belong to the very messages they travel with.
+    The head of the log must be above `cursor`. Call it inside one db.snapshot(), so that the unread counts
+    belong to the messages in the same update.
     """
+    # One row more than asked for tells whether there is more.
     rows = changes_after(viewer.id, cursor.seq, limit=limit + 1)
     has_more, rows = len(rows) > limit, rows[:limit]
     up_to = rows[-1].seq
-    threads = {
-        r.thread_id for r in rows if r.kind in ("thread", "message")
-    }  # a message's thread has changed with it
+    # A message changes its thread too: the last message, the unread count and the position in the list.
+    threads = {r.thread_id for r in rows if r.kind in ("thread", "message")}
     notes = {r.notification_id for r in rows if r.kind == "notification"}
     views = threads_by_id(viewer.id, threads) if threads else []
     messages = []
@@ -38,18 +39,29 @@ def update_after(
     state = {
         "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
-        "threads": [thread_json(view, viewer, now=now, away_after=away_after) for view in views],
+        "threads": [thread_json(view, viewer, now=now) for view in views],
         "messages": [message_json(message, viewer.id) for message in messages],
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes
         else [],
         "unread": unread_counts(viewer.id),
         "typing": _typing(viewer.id, rows, now),
+        **_declared(viewer, rows, now),
     }
     return state, max((message.created_at for message in messages), default=None)
 
 
+def _declared(viewer: User, rows: Sequence[Any], now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Return what the features load for their kinds of change, by plural; no key for a kind without a row."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for kind, load in registry().changes.items():
+        if ids := list(dict.fromkeys(r.ref_id for r in rows if r.kind == kind)):
+            found[plural(kind)] = load(viewer, ids, now)
+    return found
+
+
 def _typing(user_id: str, rows: Sequence[Any], now: datetime) -> list[dict[str, str]]:
+    """Return [{"thread_id", "user_id"}] of everybody who typed within TYPING_FOR."""
     threads = {r.thread_id for r in rows if r.kind == "typing"}
     if not threads:
         return []

@@ -1,4 +1,4 @@
-"""One story for each trade wellchat serves, in the order the switcher shows them."""
+"""List the stories: one per trade, in the order of the switcher."""
 
 from wellchat.demo.stories import coach, coupon, lead, platform, salon
 

@@ -113,7 +113,8 @@ MARICARMEN = read_script("""
 23:15 maricarmen: Do you happen to know whether I left a rosin on the shelf? Round, dark, in a little red
     cloth. It's worth nothing to anyone but me.
 -5d
-08:20 rosa: Found it behind the tea! It's in the drawer with the good combs, and may stay there until you're back.
+08:20 rosa: Found it behind the tea! It's in the drawer with the good combs, and may stay
+    there until you're back.
 """)
 
 JINWOO = read_script("""

@@ -1,5 +1,6 @@
-/* The service worker, what is kept: the inbox and the conversations last opened, as they were when the network last brought
-   them, and what was heard since. They belong to one person; the moment somebody else, or nobody, is signed in they are gone. */
+/* The service worker, what is kept: the inbox and the pages last opened of those that features name (`paths`), as they were
+   when the network last brought them, and what was heard since. They belong to one person; the moment somebody else, or
+   nobody, is signed in they are gone. */
 
 const PAGES = "wellchat.pages."; // and whose they are: there is never more than one such cache
 const NEWS = "?news"; // behind a page's path: what updates have brought since it was kept
@@ -18,8 +19,10 @@ function newSerialQueue() {
   };
 }
 
+const KEPT_PATHS = new RegExp(`^(?:${self.wellchat.paths.join("|")})$`);
+
 function isCacheable({ pathname, search }) {
-  return self.wellchat.pages > 0 && (pathname === "/" ? !search : /^\/threads\/\w+$/.test(pathname));
+  return self.wellchat.pages > 0 && KEPT_PATHS.test(pathname) && !(pathname === "/" && search);
 }
 
 async function pageCaches() {

@@ -15,10 +15,10 @@ export function bannerWords({ state, online, waiting, kept, times }) {
   if (kept) return [keptWords({ away, kept, times }), waitWords(waiting)].filter(Boolean).join(" ");
   if (state === "trouble" && online) return t("The server is not answering. Trying again…");
   if (!away) return "";
-  if (!waiting) return t("You seem to be offline. What you write goes out when you are back.");
+  if (!waiting) return t("You seem to be offline. What you write will be sent when you are back.");
   return tn(
-    "You seem to be offline. %(num)s message waits and goes out when you are back.",
-    "You seem to be offline. %(num)s messages wait and go out when you are back.",
+    "You seem to be offline. %(num)s message will be sent when you are back.",
+    "You seem to be offline. %(num)s messages will be sent when you are back.",
     waiting,
   );
 }
@@ -26,15 +26,15 @@ export function bannerWords({ state, online, waiting, kept, times }) {
 function keptWords({ away, kept, times }) {
   const today = times.day(kept) === t("Today");
   const at = today ? times.clock(kept) : times.full(kept);
-  if (away && today) return t("You are offline. This is what was here at %(time)s.", { time: at });
-  if (away) return t("You are offline. This is what was here on %(day)s.", { day: at });
-  if (today) return t("No answer yet. This is what was here at %(time)s.", { time: at });
-  return t("No answer yet. This is what was here on %(day)s.", { day: at });
+  if (away && today) return t("You are offline. You see this page as of %(time)s.", { time: at });
+  if (away) return t("You are offline. You see this page as of %(day)s.", { day: at });
+  if (today) return t("The server has not answered yet. You see this page as of %(time)s.", { time: at });
+  return t("The server has not answered yet. You see this page as of %(day)s.", { day: at });
 }
 
 function waitWords(waiting) {
   if (!waiting) return "";
-  return tn("%(num)s message waits to be sent.", "%(num)s messages wait to be sent.", waiting);
+  return tn("%(num)s message is waiting to be sent.", "%(num)s messages are waiting to be sent.", waiting);
 }
 
 export function connectionStatus(root, app) {

@@ -86,7 +86,7 @@ function make(root, app, { open, query, shows }) {
       else await app.api.send("PATCH", `/threads/${id}/membership`, change);
       app.announce(DONE[name](change[name]));
     } catch (error) {
-      return app.announce(`${t("Not done.")} ${error.message}`);
+      return app.announce(`${t("That did not work.")} ${error.message}`);
     }
     // Who puts away the conversation they have open is led back to the others.
     const away = (name === "archived" && change.archived !== shows.archived) || (name === "snooze" && change.snooze);

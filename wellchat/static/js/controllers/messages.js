@@ -48,7 +48,7 @@ export function messages(root, app) {
   };
 
   async function copy(text, words) {
-    if (!navigator.clipboard) throw new Error(t("Your browser lets pages copy only over HTTPS."));
+    if (!navigator.clipboard) throw new Error(t("Your browser allows copying only over HTTPS."));
     await navigator.clipboard.writeText(text);
     app.announce(words);
   }
@@ -68,7 +68,7 @@ export function messages(root, app) {
       dialog.remove();
       row.focus({ preventScroll: true });
       if (dialog.returnValue !== "delete") return;
-      await send("DELETE", seq).catch((error) => app.announce(`${t("Not deleted.")} ${error.message}`));
+      await send("DELETE", seq).catch((error) => app.announce(`${t("The message was not deleted.")} ${error.message}`));
     });
     dialog.showModal();
   }

@@ -75,7 +75,7 @@ function build(app, recents) {
       { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
       { heading: answer.close ? t("Messages that come close") : t("Messages"), rows: answer.results.map((result) => messageRow(result, app)) },
     ], query);
-    say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of one.", { words: query }));
+    say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of a word.", { words: query }));
   }
 
   function go(row) {

@@ -21,7 +21,7 @@ export function pushOffer(root, app) {
   part(root, "on").addEventListener("click", async () => {
     const state = await app.push.turnOn().catch(() => "trouble");
     refuse();
-    app.announce(state === "on" ? t("Turned on for this device.") : t("Not turned on."));
+    app.announce(state === "on" ? t("Notifications are turned on for this device.") : t("Notifications were not turned on."));
   });
 }
 

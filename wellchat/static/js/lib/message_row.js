@@ -48,6 +48,6 @@ function reason(entry) {
   if (entry?.state === "failed") return `${t("Not sent.")} ${entry.reason}`;
   if (entry?.state !== "waiting") return "";
   return entry.reason
-    ? t("Not sent yet. The server is busy; it goes out by itself.")
+    ? t("Not sent yet. The server is busy, and we will try again.")
     : t("Not sent. You seem to be offline; it goes out when you are back.");
 }

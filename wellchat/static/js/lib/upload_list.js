@@ -31,7 +31,7 @@ export class UploadList {
   /** What goes with the message; false: not yet, it is sent when all is up. */
   take() {
     if (this.uploads.failed) {
-      write(part(this.form, "problem"), t("A file did not go up. Try it again, or remove it."));
+      write(part(this.form, "problem"), t("A file could not be uploaded. Try again, or remove it."));
       return false;
     }
     if (this.uploads.busy) {
@@ -49,14 +49,14 @@ export class UploadList {
   #wait(waiting) {
     this.#waiting = waiting;
     part(this.form, "uploads-waiting").hidden = !waiting;
-    if (waiting) this.app.announce(t("It goes out as soon as the files are up."));
+    if (waiting) this.app.announce(t("Your message will be sent when the upload has finished."));
   }
 
   #changed(item) {
     if (item.state === "removed") this.#drop(item);
     else this.#fill(this.#rows.get(item) ?? this.#row(item), item);
     this.#draw();
-    if (item.state === "done" && !this.uploads.busy) this.app.announce(t("The files are up."));
+    if (item.state === "done" && !this.uploads.busy) this.app.announce(t("The files are uploaded."));
     if (!this.#waiting) return;
     if (this.uploads.failed) this.#wait(false);
     else if (!this.uploads.busy) {

@@ -58,8 +58,8 @@ export class SearchSession {
 
 /** Why there is nothing, in words that help. */
 export function errorMessage({ status, retryAfter, message }) {
-  if (status === 0) return t("You seem to be offline. What you look for is found when you are back.");
-  if (status === 429) return t("That was a lot at once. Try again in %(num)s s.", { num: Math.max(1, Math.round(retryAfter ?? 1)) });
+  if (status === 0) return t("You seem to be offline. Your search will run when you are back.");
+  if (status === 429) return t("Too many searches. Try again in %(num)s s.", { num: Math.max(1, Math.round(retryAfter ?? 1)) });
   if (status === 422) return message;
   return t("The server is not answering. Try again in a moment.");
 }

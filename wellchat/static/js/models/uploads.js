@@ -22,7 +22,7 @@ export class Uploads {
       else this.changed(item);
     }
     this.#pump();
-    return files.length > room ? t("At most %(num)s files go with one message.", { num: this.max }) : "";
+    return files.length > room ? t("A message can have at most %(num)s files.", { num: this.max }) : "";
   }
 
   remove(item) {

@@ -1,0 +1,3 @@
+from tests.mail.conftest import world
+
+__all__ = ["world"]

@@ -1,0 +1,82 @@
+"""Export and erase what an account holds of a person, and run all features' parts of it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import case, delete, update
+
+from wellchat.accounts.actions import lock_user
+from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
+from wellchat.db import db, transaction
+from wellchat.features import all_features
+from wellchat.personal_data import Person, PersonalData, Rows, rows
+
+
+def export_person(user_id: str) -> dict[str, Rows]:
+    """Return everything that wellchat has of a person: rows by table name, ready for JSON.
+
+    Conversations include what the other person wrote: it was written to this one. Secrets are left out. So are
+    the bytes of files: `attachments` lists them by id. Raises NotFound.
+    """
+    with transaction():
+        user = lock_user(user_id)
+        person = Person(user.id, user.email)
+        exported: dict[str, Rows] = {}
+        for feature in all_features():
+            if feature.personal_data:
+                exported |= feature.personal_data.export(person)
+    return exported
+
+
+def erase_person(*, user_id: str, now: datetime) -> None:
+    """Erase a person from every feature's tables, in one transaction. docs/operate.md says what stays.
+
+    The account stays as "Gone", because the other people's conversations refer to it. Raises NotFound.
+    """
+    with transaction() as session:
+        user = lock_user(user_id)
+        person = Person(user.id, user.email)
+        # Highest first: what refers to a row goes before the row, and the account itself comes late.
+        for feature in reversed(all_features()):
+            if feature.personal_data:
+                feature.personal_data.erase(person, now)
+        session.flush()
+        session.expire_all()
+
+
+def _export(person: Person) -> dict[str, Rows]:
+    return {
+        "users": rows(User, User.id == person.id, omit=("password_hash", "session_epoch")),
+        "tokens": rows(Token, Token.user_id == person.id, omit=("digest",)),
+        "avatars": rows(Avatar, Avatar.user_id == person.id),
+        "presences": rows(Presence, Presence.user_id == person.id),
+    }
+
+
+def _erase(person: Person, _now: datetime) -> None:
+    for model in (Token, Avatar, Presence):
+        db.session.execute(delete(model).where(model.user_id == person.id))
+    db.session.execute(
+        update(User)
+        .where(User.id == person.id)
+        .values(
+            email=person.erased_email,
+            name="Gone",
+            role=case((User.role == ADMIN, CLIENT), else_=User.role),
+            role_label=None,
+            bio=None,
+            password_hash=None,
+            verified_at=None,
+            time_zone="UTC",
+            locale=None,
+            browser_locale=None,
+            open_to_clients=False,
+            avatar_version=None,
+            session_epoch=User.session_epoch + 1,
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+personal_data = PersonalData(("tokens.user_id", "avatars.user_id", "presences.user_id"), _export, _erase)

@@ -1,0 +1,76 @@
+"""Read the threads and messages that emails are made of."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, case, select
+from sqlalchemy.orm import aliased
+
+from wellchat.accounts.models import User
+from wellchat.db import db
+from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.subjects.models import Subject
+
+Other = aliased(User, name="other_person")
+About = aliased(Subject, name="about")
+
+# A thread has two people; the other one is who the reader is not.
+_other_id = case((Thread.client_id == Membership.user_id, Thread.professional_id), else_=Thread.client_id)
+
+_THREAD_ROWS: Any = (
+    select(
+        Membership.user_id,
+        Membership.thread_id,
+        Membership.last_seq,
+        Membership.last_read_seq,
+        Membership.mailed_seq,
+        Membership.muted_until,
+        Membership.snoozed_until,
+        About.title.label("about"),
+        Other.id.label("other_id"),
+        Other.name.label("other_name"),
+        Other.role.label("other_role"),
+        Other.role_label.label("other_role_label"),
+    )
+    .join(Thread, Thread.id == Membership.thread_id)
+    .join(Other, Other.id == _other_id)
+    .outerjoin(About, About.id == Thread.subject_id)
+)
+
+# By the reader's own watermark. Conditions on mailed_seq and on stretches are added by whoever executes it.
+_UNREAD_MESSAGES: Any = (
+    select(
+        Membership.user_id,
+        Message.thread_id,
+        Message.seq,
+        Message.body,
+        Message.files,
+        Message.created_at,
+        Subject.kind,
+        Subject.title,
+    )
+    .join(Message, Message.thread_id == Membership.thread_id)
+    .outerjoin(Subject, Subject.id == Message.subject_id)
+    .where(
+        Message.seq > Membership.last_read_seq,
+        Message.sender_id != Membership.user_id,
+        Message.deleted_at.is_(None),
+    )
+    .order_by(Message.thread_id, Message.seq)
+)
+
+
+def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
+    """Return (user id, thread id) -> the membership, the other person and the subject's title, in one row."""
+    return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
+
+
+def unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
+    """Return (user id, thread id) -> rows of unread messages that others wrote, ascending by seq."""
+    found = defaultdict(list)
+    for row in db.session.execute(_UNREAD_MESSAGES.where(which)):
+        found[row.user_id, row.thread_id].append(row)
+    return found

@@ -1,0 +1,28 @@
+"""What the mail ledger has of a person."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, insert, or_
+
+from wellchat.db import db
+from wellchat.mail.models import Mail, RefusedAddress
+from wellchat.personal_data import Person, PersonalData, Rows, rows
+
+
+def _export(person: Person) -> dict[str, Rows]:
+    theirs = or_(Mail.user_id == person.id, Mail.address == person.email)
+    refused = rows(RefusedAddress, RefusedAddress.email == person.email)
+    return {"mails": rows(Mail, theirs), "refused_addresses": refused}
+
+
+def _erase(person: Person, now: datetime) -> None:
+    db.session.execute(delete(Mail).where(or_(Mail.user_id == person.id, Mail.address == person.email)))
+    db.session.execute(delete(RefusedAddress).where(RefusedAddress.email == person.email))
+    # No mail is ever tried to the address that is none.
+    refused = {"email": person.erased_email, "reason": "Erased by the operator", "refused_at": now}
+    db.session.execute(insert(RefusedAddress).values(refused))
+
+
+personal_data = PersonalData(("mails.user_id",), _export, _erase)

@@ -1,0 +1,65 @@
+"""Pages of the ledger: people read their own mails and why they came; administrators read everybody's."""
+
+from __future__ import annotations
+
+from flask import Blueprint, flash, redirect, render_template, request
+from werkzeug.wrappers import Response
+
+from wellchat import clock
+from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
+from wellchat.errors import Conflict, NotFound
+from wellchat.forms import read_query
+from wellchat.i18n import N_, gettext
+from wellchat.mail import actions
+from wellchat.mail_ledger import queries
+from wellchat.mail_ledger.forms import ListMails
+from wellchat.web import safe_next, signed_in, viewer
+
+ledger = Blueprint("ledger", __name__)
+
+STATE_LABELS = {
+    QUEUED: N_("Queued"),
+    SENDING: N_("Sending"),
+    SENT: N_("Sent"),
+    SKIPPED: N_("Skipped"),
+    FAILED: N_("Failed"),
+    UNKNOWN: N_("Unknown"),
+}
+
+
+@ledger.get("/settings/emails")
+@signed_in
+def mine() -> str:
+    filters = read_query(ListMails)
+    found, following = queries.ledger_of(viewer(), before=filters.before, limit=filters.limit)
+    names = queries.thread_names(viewer(), found)
+    return render_template("mail/my_mails.html", mails=found, next=following, threads=names)
+
+
+@ledger.get("/oversight/emails")
+@signed_in
+def all_mails() -> str:
+    filters = read_query(ListMails)
+    found, following = queries.whole_ledger(viewer(), filters)
+    return render_template(
+        "mail/ledger.html",
+        mails=found,
+        next=following,
+        filters=filters,
+        states=[("", gettext("All")), *((state, gettext(label)) for state, label in STATE_LABELS.items())],
+        problem_counts=queries.problem_counts(viewer()),
+        here=request.full_path,
+    )
+
+
+@ledger.post("/oversight/emails/<mail_id>/resend")
+@signed_in
+def resend(mail_id: str) -> Response:
+    if not viewer().is_admin:
+        raise NotFound
+    try:
+        mail = actions.resend(mail_id=mail_id, now=clock.now(), by=viewer().name)
+        flash(gettext("Sent again to %(address)s.", address=mail.address), "good")
+    except Conflict as refusal:
+        flash(str(refusal), "danger")
+    return redirect(safe_next(request.form.get("next") or "/oversight/emails"), 303)

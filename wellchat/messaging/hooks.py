@@ -1,0 +1,12 @@
+"""Where messaging calls the features above it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from wellchat.feature import Hook
+
+recipient_notified_in_transaction: Hook[[str, str, Sequence[int], datetime], None]
+recipient_notified_in_transaction = Hook("messaging.recipient_notified_in_transaction")
+"""(user id, thread id, seqs in ascending order, now): these messages were put into the user's notification
+centre.
+"""

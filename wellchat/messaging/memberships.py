@@ -1,0 +1,106 @@
+"""Change a person's own state of a thread: archived, pinned, muted, snoozed, typing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.db import db, transaction
+from wellchat.errors import NotFound
+from wellchat.messaging.models import Membership
+from wellchat.messaging.queries import people_of
+
+MAX_SNOOZES = 500  # ended in one sweep; the next sweep continues
+MuteFor = Literal["hour", "tomorrow", "week", "always"]
+SnoozeFor = Literal["hour", "tomorrow", "week"]
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+MORNING = time(8)
+
+
+def end_of(duration: MuteFor, *, now: datetime, zone: str) -> datetime:
+    """Return when a mute or snooze ends, in UTC.
+
+    "tomorrow" and "week" end at 8:00 in the time zone `zone` (an IANA name); "always" ends in the year 9999.
+    """
+    if duration == "always":
+        return FOREVER
+    if duration == "hour":
+        return now + timedelta(hours=1)
+    there = ZoneInfo(zone)
+    day = now.astimezone(there).date() + timedelta(days=1 if duration == "tomorrow" else 7)
+    return datetime.combine(day, MORNING, there).astimezone(UTC)
+
+
+def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) -> None:
+    """Change the viewer's own state of a thread. Raises NotFound.
+
+    `changes` has any of the keys archived, pinned, muted_until and snoozed_until.
+    """
+    with transaction() as session:
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
+        if membership is None:
+            raise NotFound
+        # The row is locked above, because a send changes some of these columns too (it unarchives and ends
+        # snoozes).
+        for name, value in changes.items():
+            setattr(membership, name, value)
+        record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)
+
+
+def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
+    """Show the other person that the viewer is typing. Raises NotFound."""
+    with transaction() as session:
+        membership = session.get(
+            Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
+        )
+        if membership is None:
+            raise NotFound
+        membership.typing_at = now
+        for user_id in people_of(thread_id):
+            if user_id != viewer.id:
+                record_change(user_id=user_id, kind="typing", thread_id=thread_id)
+
+
+def sweep_snoozes(now: datetime) -> dict[str, int]:
+    """End the snoozes that are due. Return {"snoozes_ended": number}."""
+    due = db.session.execute(
+        select(Membership.thread_id, Membership.user_id)
+        .where(Membership.snoozed_until.is_not(None), Membership.snoozed_until <= now)
+        .order_by(Membership.snoozed_until)
+        .limit(MAX_SNOOZES)
+    ).all()
+    return {
+        "snoozes_ended": sum(
+            end_snooze(thread_id=thread_id, user_id=user_id, now=now) for thread_id, user_id in due
+        )
+    }
+
+
+def end_snooze(*, thread_id: str, user_id: str, now: datetime) -> bool:
+    """End one snooze and list the thread as if it were new.
+
+    Return False if it has ended or was prolonged already.
+    """
+    with transaction() as session:
+        # The condition is part of the update, so two sweeps at once end each snooze once.
+        woken = session.execute(
+            update(Membership)
+            .where(
+                Membership.thread_id == thread_id,
+                Membership.user_id == user_id,
+                Membership.snoozed_until <= now,
+            )
+            .values(snoozed_until=None, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
+        if not woken.rowcount:  # type: ignore[attr-defined]
+            return False
+        record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+    return True

@@ -1,0 +1,201 @@
+"""Send, edit, delete and pin messages. Pages, JSON calls and replies by email all call these."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, delete, func, select
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.db import db, execute, transaction
+from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.i18n import gettext
+from wellchat.messaging import files, statements
+from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction
+from wellchat.messaging.mutation import lock_message, lock_own_message, message_changed, text_changed
+from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import visible_subject
+from wellchat.task_queue import enqueue
+
+MAX_PINS = 50  # of one thread
+
+
+def send_message(
+    *,
+    sender: User,
+    thread_id: str,
+    body: str,
+    client_key: str,
+    now: datetime,
+    subject: tuple[str, str] | None = None,
+    reply_to: int | None = None,
+    attachments: Sequence[str] = (),
+) -> tuple[Message, bool]:
+    """Send a message. Return (the message, whether it is new).
+
+    If the sender has used `client_key` in this thread before, return that message: a retry never makes a
+    second one. Raises NotFound if the sender is not in the thread, Conflict if the key belongs to a different
+    message, Invalid for a subject or reply from elsewhere, or attachments that the sender may not send.
+    """
+    ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
+    with transaction():
+        # Checks access and the client key, and locks the thread until commit: now sends run one by one.
+        taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
+        if taken is None:
+            return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
+        seq, client_id, professional_id, own_subject = taken
+        if reply_to is not None and not 1 <= reply_to < seq:
+            raise Invalid({"reply_to": gettext("There is no such message in this thread.")})
+        about = _subject_of(sender, client_id, professional_id, *subject) if subject else None
+        message = Message(
+            thread_id=thread_id,
+            seq=seq,
+            sender_id=sender.id,
+            body=body,
+            client_key=client_key,
+            subject=about,
+            reply_to=reply_to,
+            quoted=db.session.get(Message, (thread_id, reply_to)) if reply_to else None,
+            created_at=now,
+            revision=0,
+        )
+        content = {"number": seq, "text": body, "subject": about.id if about else None, "reply_to": reply_to}
+        if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
+            # Another request with the same key committed while this one waited for the lock.
+            execute(statements.GIVE_NUMBER_BACK, ids)
+            return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
+        recipient_id = professional_id if sender.id == client_id else client_id
+        if attachments:
+            message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
+        # A thread about a subject keeps the kind of that subject, whatever its messages mention.
+        kind = about.kind if about and own_subject is None else None
+        execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
+        _schedule_delivery(message, recipient_id, ids)
+    return message, True
+
+
+def _schedule_delivery(message: Message, recipient_id: str, ids: dict[str, Any]) -> None:
+    """Put down that the recipient must be notified, and that the message is new for both people."""
+    execute(statements.PUT_PENDING_DELIVERY, ids | {"number": message.seq, "to": recipient_id})
+    for user_id in (message.sender_id, recipient_id):
+        record_change(user_id=user_id, kind="message", thread_id=message.thread_id, message_seq=message.seq)
+    # Sent to the worker after commit. If it is lost, the sweep finds the pending delivery.
+    enqueue("messaging.tell", thread_id=message.thread_id)
+
+
+def _sent_before(
+    sender: User, thread_id: str, client_key: str, body: str, reply_to: int | None, attachments: Sequence[str]
+) -> Message:
+    """Return the message that was sent with this key.
+
+    Raises NotFound if there is none, Conflict if it differs.
+    """
+    first = db.session.execute(
+        select(Message)
+        .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == sender.id))
+        .where(
+            Message.thread_id == thread_id, Message.sender_id == sender.id, Message.client_key == client_key
+        )
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()
+    if first is None:
+        raise NotFound
+    # An edited or deleted message is not compared, because the retry may repeat its original text.
+    files_of_it = [file["id"] for file in first.files or ()]
+    another = (first.body, first.reply_to, files_of_it) != (body, reply_to, list(attachments))
+    if another and first.edited_at is None and first.deleted_at is None:
+        raise Conflict(gettext("This client_key was already used for another message in this thread."))
+    return first
+
+
+def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, external_id: str) -> Subject:
+    """Return the subject that a message mentions.
+
+    Raises Invalid if it does not belong to these two people.
+    """
+    try:
+        subject = visible_subject(sender, kind, external_id)
+    except NotFound:
+        raise Invalid({"subject": gettext("There is no such subject for this thread.")}) from None
+    if subject.professional_id != professional_id or subject.client_id not in (None, client_id):
+        raise Invalid({"subject": gettext("This subject does not belong to the two people of this thread.")})
+    return subject
+
+
+def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: datetime) -> Message:
+    """Replace the text of a message that the viewer sent. Return the message.
+
+    The earlier text is kept for audits. Raises NotFound if the viewer did not send it, Invalid if it is too
+    old (EDIT_WITHIN) or deleted.
+    """
+    with transaction() as session:
+        thread, message = lock_own_message(viewer, thread_id, seq)
+        if message.deleted_at is not None or message.body is None:
+            raise Invalid({"body": gettext("This message was deleted.")})
+        if not message.may_be_edited(now):
+            minutes = EDIT_WITHIN // timedelta(minutes=1)
+            late = gettext("A message can be changed for %(num)s minutes after it was sent.", num=minutes)
+            raise Invalid({"body": late})
+        if message.body != body:
+            session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
+            message.body, message.edited_at = body, now
+            text_changed(thread, message, now)
+    return message
+
+
+def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> Message:
+    """Delete a message that the viewer sent.
+
+    Return its tombstone, which has no text, files, reactions or pin. Deleting it twice is the same as once.
+    Raises NotFound if the viewer did not send it.
+    """
+    with transaction() as session:
+        thread, message = lock_own_message(viewer, thread_id, seq)
+        if message.deleted_at is None:
+            session.add(
+                MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now)
+            )
+            files.withdraw_files(message, now=now)
+            message.body, message.deleted_at, message.pinned_at = None, now, None
+            if message.reactions:
+                session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
+                message.reactions = None
+            # The statements below read the messages in the database, so the tombstone must be there first.
+            session.flush()
+            execute(statements.RECOUNT_WAITING, {"thread": thread_id})
+            text_changed(thread, message, now)
+    return message
+
+
+def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:
+    """Pin a message for both people of its thread, or unpin it. Return it. Pinning twice is the same as once.
+
+    Raises NotFound, and Invalid for a deleted message or if MAX_PINS messages are pinned already.
+    """
+    with transaction():
+        thread, message = lock_message(viewer, thread_id, seq)
+        if on == (message.pinned_at is not None):
+            return message
+        if on and message.deleted_at is not None:
+            raise Invalid({"pin": gettext("This message was deleted.")})
+        # Counted under the lock of the thread, so two pins at once cannot pass the limit together.
+        if on and _count_pins(thread_id) >= MAX_PINS:
+            raise Invalid(
+                {
+                    "pin": gettext(
+                        "This conversation already has %(num)s pinned messages. Unpin one first.",
+                        num=MAX_PINS,
+                    )
+                }
+            )
+        message.pinned_at = now if on else None
+        message_changed(thread, message)
+    return message
+
+
+def _count_pins(thread_id: str) -> int:
+    pinned = select(func.count()).where(Message.thread_id == thread_id, Message.pinned_at.is_not(None))
+    return db.session.execute(pinned).scalar_one()

@@ -1,0 +1,110 @@
+"""The inbox page, and the list of conversations that is also shown beside a thread."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+
+from wellchat import clock
+from wellchat.changes.queries import cursor_now
+from wellchat.forms import read_query
+from wellchat.i18n import N_, gettext
+from wellchat.messaging import queries
+from wellchat.messaging.forms import ListThreads
+from wellchat.messaging.serializers import thread_json
+from wellchat.subjects.kinds import KINDS
+from wellchat.web import signed_in, viewer
+
+pages = Blueprint("inbox", __name__)
+
+FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "q")
+
+
+@pages.get("/")
+@signed_in
+def inbox() -> str:
+    return render_template("messaging/inbox.html", **shell())
+
+
+def badges() -> dict[str, Any]:
+    """Return the template context {"cursor", "unread"} of every page for a signed-in person.
+
+    The cursor is read before the counts. A change in between is then sent again by the first update, not
+    lost.
+    """
+    cursor = cursor_now(viewer().id)
+    return {"cursor": str(cursor), "unread": queries.unread_counts(viewer().id)}
+
+
+def shell() -> dict[str, Any]:
+    """Return the template context of every page with the list of conversations, `badges` included."""
+    user, page, now = viewer(), read_query(ListThreads), clock.now()
+    shown = badges()
+    before = page.before if request.endpoint == "inbox.inbox" else None
+    views, following = queries.inbox(user, before=before, limit=page.limit, **page.filters())
+    return {
+        **shown,
+        "threads": [thread_json(view, user, now=now) for view in views],
+        "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
+        "next": following,
+        "archived": page.archived,
+        "q": page.q,
+        "filters": filters(page, queries.kinds_of(user)),
+    }
+
+
+def query_of(page: ListThreads, **changes: Any) -> str:
+    """Return the query string of a list like `page` with these changes; "" for the plain inbox."""
+    wanted = {name: getattr(page, name) for name in FILTERS} | changes
+    return urlencode({name: 1 if value is True else value for name, value in wanted.items() if value})
+
+
+def _address(page: ListThreads, **changes: Any) -> str:
+    query = query_of(page, **changes)
+    return f"/?{query}" if query else "/"
+
+
+def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
+    """Return what the template shows of the filters.
+
+    Each filter has its address and whether it is on. Filters combine: the address of one adds it to the
+    others or removes it. Only one kind of subject can be chosen at a time.
+    """
+    names = [
+        (name, label)
+        for name, label in (
+            ("unread", N_("Unread")),
+            ("waiting", N_("Waiting on me")),
+            ("snoozed", N_("Snoozed")),
+        )
+        if not (name == "snoozed" and page.archived)
+    ]
+    parts = [
+        {"label": gettext(label), "on": (on := getattr(page, name)), "href": _address(page, **{name: not on})}
+        for name, label in names
+    ] + [
+        {
+            "label": gettext(kind.label),
+            "on": (on := page.kind == kind.name),
+            "href": _address(page, kind=None if on else kind.name),
+        }
+        for kind in KINDS.values()
+        if kind.name in kinds or page.kind == kind.name
+    ]
+    return {
+        "parts": parts,
+        "on": sum(part["on"] for part in parts),
+        "plain": _address(page, unread=False, waiting=False, snoozed=False, kind=None),
+        "query": query_of(page),
+        "without_q": _address(page, q=""),
+        "inbox": _address(page, archived=False),
+        "archive": _address(page, archived=True, snoozed=False),
+        "unread": page.unread,
+        "waiting": page.waiting,
+        "snoozed": page.snoozed,
+        "kind": page.kind,
+        "hidden": [(name, getattr(page, name)) for name in FILTERS if name != "q" and getattr(page, name)],
+    }

@@ -1,0 +1,71 @@
+"""The pages on which a conversation starts: people and subjects to write to, and a person's profile."""
+
+from __future__ import annotations
+
+from flask import Blueprint, redirect, render_template, url_for
+from werkzeug.wrappers import Response
+
+from wellchat import clock
+from wellchat.accounts.models import User
+from wellchat.accounts.queries import person_json
+from wellchat.connections.queries import connection_between, my_connections, person_for
+from wellchat.forms import read_form
+from wellchat.messaging import queries, threads
+from wellchat.messaging.forms import StartThread
+from wellchat.subjects.queries import subject_json, subjects_between, subjects_of, visible_subject
+from wellchat.web import limiter, signed_in, viewer
+
+pages = Blueprint("start", __name__)
+
+
+@pages.get("/new")
+@signed_in
+def new() -> str:
+    """Show the people and subjects that the viewer can write to."""
+    user = viewer()
+    connections = my_connections(user)
+    opened = queries.pair_threads(user, [c.id for c in connections])
+    people = [person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)} for c in connections]
+    subjects = [subject_json(s, user) for s in subjects_of(user)]
+    actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
+    return render_template("messaging/new.html", people=people, subjects=actionable)
+
+
+@pages.get("/people/<user_id>")
+@signed_in
+def person(user_id: str) -> str:
+    """Show a person's profile, with the subjects that the viewer has in common with them."""
+    user = viewer()
+    other = person_for(user, user_id)
+    connection = connection_between(user.id, other.id)
+    opened = queries.pair_threads(user, [connection.id]) if connection else {}
+    client_id, professional_id = (user.id, other.id) if user.is_client else (other.id, user.id)
+    subjects = subjects_between(client_id, professional_id) if connection else []
+    return render_template(
+        "connections/person.html",
+        person=person_json(other) | {"bio": other.bio},
+        thread_id=opened.get(connection.id) if connection else None,
+        can_message=other.id != user.id
+        and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
+        subjects=[subject_json(s, user) for s in subjects],
+    )
+
+
+@pages.post("/threads")
+@signed_in
+@limiter.limit("60/minute")
+def start() -> Response:
+    """Open the thread of a profile or a card, and redirect to it."""
+    user, form = viewer(), read_form(StartThread)
+    thread_id, _ = threads.open_thread(viewer=user, with_id=form.with_, subject=form.subject, now=clock.now())
+    about = _card_in_pair_thread(user, form.subject) if form.subject else None
+    return redirect(url_for("messaging.thread", thread_id=thread_id, about=about))
+
+
+def _card_in_pair_thread(user: User, subject: tuple[str, str]) -> str | None:
+    """Return the id of a subject that the pair's thread is used for, None if it has its own thread.
+
+    The next message then mentions it.
+    """
+    found = visible_subject(user, *subject)
+    return found.id if found.declared.scope == "connection" else None

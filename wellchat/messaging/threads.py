@@ -1,0 +1,126 @@
+"""Open threads.
+
+A thread is inserted on its unique key, or found by it, so that simultaneous attempts end in one thread.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.changes.actions import record_change
+from wellchat.connections.actions import connect
+from wellchat.connections.models import Connection
+from wellchat.connections.queries import connection_between
+from wellchat.db import db, insert, new_id, transaction
+from wellchat.errors import Invalid, NotFound
+from wellchat.i18n import gettext
+from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
+from wellchat.subjects.models import Subject
+from wellchat.subjects.queries import visible_subject
+
+
+def open_thread(
+    *, viewer: User, now: datetime, with_id: str | None = None, subject: tuple[str, str] | None = None
+) -> tuple[str, bool]:
+    """Open the viewer's thread with a person, or about a subject. Return (its id, whether it is new).
+
+    `subject` is (kind, external id). A professional who opens a thread about a subject for every client names
+    the client in `with_id`. Raises NotFound for people and subjects that the viewer may not see, and Invalid
+    if the thread is not determined or the lead is not claimed yet.
+    """
+    with transaction():
+        if subject is not None:
+            return _open_about(viewer, visible_subject(viewer, *subject), with_id, now)
+        if with_id is None:
+            raise Invalid({"with": gettext("Say whom to write to.")})
+        return _open_pair(_connection_with(viewer, with_id, now), now)
+
+
+def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
+    """Return the viewer's connection with somebody.
+
+    A client who writes to a professional open to new clients is connected with them. Raises NotFound if the
+    two are not connected and the viewer may not connect them.
+    """
+    other = db.session.get(User, other_id)
+    if other is None or other.id == viewer.id:
+        raise NotFound
+    if connection := connection_between(viewer.id, other.id):
+        return connection
+    if viewer.is_client and other.is_professional and other.open_to_clients:
+        return connect(client_id=viewer.id, professional_id=other.id, now=now)
+    raise NotFound
+
+
+def _open_about(viewer: User, subject: Subject, with_id: str | None, now: datetime) -> tuple[str, bool]:
+    if subject.is_unclaimed:
+        raise Invalid(
+            {"subject": gettext("Nobody has claimed this lead yet. Its thread opens when somebody does.")}
+        )
+    client_id = subject.client_id or (viewer.id if viewer.is_client else with_id)
+    if client_id is None:
+        raise Invalid({"with": gettext("Say which client to write to about this.")})
+    if viewer.is_client and client_id != viewer.id:
+        raise NotFound
+    if viewer.is_client or subject.client_id:
+        # The host platform, or the card that the client used, brought the two together, so they are connected
+        # now.
+        connection = connect(client_id=client_id, professional_id=subject.professional_id, now=now)
+    else:
+        found = connection_between(client_id, subject.professional_id)
+        if found is None:
+            raise NotFound
+        connection = found
+    # Bookings and sessions are talked about in the pair's own thread.
+    if subject.declared.scope == "connection":
+        return _open_pair(connection, now)
+    return _get_or_create(connection, subject_key(subject, client_id), subject, now)
+
+
+def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
+    return _get_or_create(connection, pair_key(connection.id), None, now)
+
+
+def _get_or_create(
+    connection: Connection, key: str, subject: Subject | None, now: datetime
+) -> tuple[str, bool]:
+    # The unique key decides. If another transaction inserts the same key at the same moment, this statement
+    # waits for its end and then does nothing, and the query below finds the row of the other one.
+    made = db.session.execute(
+        insert(Thread)
+        .values(
+            id=new_id(),
+            key=key,
+            key_scope=subject.declared.scope if subject else "connection",
+            connection_id=connection.id,
+            client_id=connection.client_id,
+            professional_id=connection.professional_id,
+            subject_id=subject.id if subject else None,
+            last_seq=0,
+            created_at=now,
+            updated_at=now,
+        )
+        .on_conflict_do_nothing(index_elements=[Thread.key])
+        .returning(Thread.id)
+    ).scalar_one_or_none()
+    if made is None:  # it exists already, perhaps because somebody opened it at the same moment
+        return db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one(), False
+    for user_id in (connection.client_id, connection.professional_id):
+        kind = subject.kind if subject else None
+        db.session.add(Membership(thread_id=made, user_id=user_id, kind=kind, updated_at=now))
+        record_change(user_id=user_id, kind="thread", thread_id=made)
+    return made, True
+
+
+def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
+    """Open the thread about a claimed lead, if it is not open yet.
+
+    Return its id; None for a lead without a client. Runs in the transaction that puts or claims the lead.
+    """
+    if lead.client_id is None:
+        return None
+    connection = connect(client_id=lead.client_id, professional_id=lead.professional_id, now=now)
+    return _get_or_create(connection, subject_key(lead, lead.client_id), lead, now)[0]

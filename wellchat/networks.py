@@ -1,0 +1,66 @@
+"""Tell requests of this host and its private network from those of the internet."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
+
+from flask import current_app, request
+
+LOOPBACK = tuple(map(ip_network, ("127.0.0.0/8", "::1/128")))
+# Networks of a home or an office. Python's `is_private` includes more, also addresses reachable from outside.
+PRIVATE_NETWORKS = tuple(
+    map(
+        ip_network,
+        ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "fc00::/7", "fe80::/10"),
+    )
+)
+PROXY_HEADERS = ("X-Forwarded-For", "Forwarded", "Via", "X-Real-IP")
+
+
+def is_loopback_request() -> bool:
+    """Return whether the client is on this host, and the Host header and BASE_URL are loopback too."""
+    return _is_direct() and all(_is_in(LOOPBACK, host) for host in _request_hosts())
+
+
+def is_lan_request() -> bool:
+    """Return whether the request stays on this host or its private network.
+
+    The client, the Host header and BASE_URL must all be loopback or private.
+    """
+    return _is_direct() and all(is_private_host(host) for host in _request_hosts())
+
+
+def is_private_host(host: str | None) -> bool:
+    """Return whether `host` is localhost, a loopback or a private address.
+
+    Any other name may resolve to an address elsewhere.
+    """
+    return _is_in((*LOOPBACK, *PRIVATE_NETWORKS), host)
+
+
+def _is_direct() -> bool:
+    """Return whether no proxy is in between: behind one, every client would look local."""
+    return not current_app.config["TRUSTED_PROXIES"] and not any(
+        header in request.headers for header in PROXY_HEADERS
+    )
+
+
+def _request_hosts() -> tuple[str | None, ...]:
+    """Return the client's address, the Host of the request and the host of BASE_URL.
+
+    A page of another site can make a browser of this network send the request (DNS rebinding): then Host
+    differs.
+    """
+    named = (request.host_url, current_app.config["BASE_URL"])
+    return (request.remote_addr, *(urlsplit(each).hostname for each in named))
+
+
+def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], host: str | None) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ip_address(host or "")
+    except ValueError:
+        return False
+    return any(address in network for network in networks)

@@ -1,0 +1,59 @@
+"""What a feature declares about the people in its tables: what belongs to them, how it is handed out and erased.
+
+Every column that refers to a person is named by exactly one feature; tests/test_personal_data.py holds that. The
+commands `wellchat user export` and `wellchat user erase` ask all features, on or off, so that switching a feature off
+hides nothing of anybody.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, select
+
+from wellchat.clock import iso
+from wellchat.db import Base, db, table
+
+
+class Person(NamedTuple):
+    """Whose data it is. `email` is the address before anything is erased."""
+
+    id: str
+    email: str
+
+    @property
+    def erased_email(self) -> str:
+        """The address that takes the place of theirs: unique, and never one that mail could reach (RFC 2606)."""
+        return f"gone-{self.id}@invalid"
+
+
+Rows = list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class PersonalData:
+    """The rules of one feature. `export` returns rows by table name; `erase` runs in the caller's transaction."""
+
+    columns: tuple[str, ...] = ()  # "table.column": every foreign key of its tables to a person
+    export: Callable[[Person], dict[str, Rows]] = lambda person: {}
+    erase: Callable[[Person, datetime], None] = lambda person, now: None
+
+
+def rows(model: type[Base], *conditions: ColumnElement[bool], omit: tuple[str, ...] = ()) -> Rows:
+    """Return the rows of a table that fulfil all conditions, ready for JSON: times in ISO 8601, bytes in base64.
+
+    `omit` names columns that are left out, such as secrets. The order is that of the primary key.
+    """
+    source = table(model)
+    found = db.session.execute(select(source).where(*conditions).order_by(*source.primary_key.columns))
+    return [{k: _for_json(v) for k, v in row._mapping.items() if k not in omit} for row in found]
+
+
+def _for_json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return iso(value)
+    return b64encode(value).decode() if isinstance(value, bytes) else value

@@ -1,0 +1,170 @@
+"""Check the values of settings. Each check raises ValueError with a text that follows the setting's name."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from functools import lru_cache
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from babel import Locale, UnknownLocaleError
+from pydantic import AfterValidator, ValidationInfo
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+MAX_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
+WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
+
+
+def strong_secret(value: str) -> str:
+    """Refuse secrets that are short, repetitive or well known."""
+    letters = re.sub("[^a-z]", "", value.lower())
+    weak = letters and re.fullmatch(
+        f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", letters
+    )
+    if len(value) < 16 or len(set(value)) < 6 or weak:
+        raise ValueError(
+            "too weak: use at least 16 random characters"
+            " (python -c 'import secrets; print(secrets.token_hex())')"
+        )
+    return value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ValueError("must be an http:// or https:// address")
+    _port(value)
+    return value.rstrip("/")
+
+
+def _port(value: str) -> None:
+    try:
+        _ = urlsplit(value).port
+    except ValueError:
+        raise ValueError("its port is not a number from 0 to 65535") from None
+
+
+def database_url(value: str) -> str:
+    """Return the URL with our driver; `postgres://`, as hosting providers write it, is accepted."""
+    value = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", value)
+    try:
+        driver = make_url(value).drivername if value else "sqlite"
+    except ArgumentError:
+        driver = ""
+    if driver not in DRIVERS:
+        raise ValueError("must start with sqlite:/// or postgresql+psycopg://")
+    return value
+
+
+@lru_cache(maxsize=8)
+def mailbox(text: str) -> tuple[str, str]:
+    """Return (name, address) of `Name <name@example.com>`.
+
+    Cached: every mail needs MAIL_FROM several times.
+    """
+    return parseaddr(text)
+
+
+def sender(value: str) -> str:
+    """Check for an email address, with or without a name."""
+    if not re.fullmatch(r"[^@\s]+@[^@\s]+", mailbox(value)[1]) or not value.isprintable():
+        raise ValueError("must be an email address, such as Name <name@example.com>")
+    return value
+
+
+def vapid_key(value: str) -> str:
+    """Check for 32 bytes in base64url. Whether they are a valid P-256 key is checked at first use."""
+    if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", value):
+        raise ValueError("must be 32 bytes in base64url; `wellchat push keys --private` makes one")
+    return value
+
+
+def web_address_or_none(value: str | None) -> str | None:
+    """Return an http(s) address without a trailing slash; None stays None."""
+    return _web_address(value) if value else None
+
+
+def storage_url(value: str | None) -> str | None:
+    """Check that the value is a folder or a bucket, and that boto3 is installed for a bucket."""
+    if value is None:
+        return None
+    parts = urlsplit(value)
+    if parts.scheme == "s3" and parts.netloc:
+        if find_spec("boto3") is None:
+            raise ValueError("a bucket needs boto3; docs/files.md says how to install it")
+        return value
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return value
+    raise ValueError("must be s3://bucket/prefix or file:///folder")
+
+
+def languages(value: object) -> object:
+    """Return the comma-separated language codes as a tuple; each must be known to CLDR."""
+    if not isinstance(value, str):
+        return value
+    codes = [code.strip() for code in value.split(",") if code.strip()]
+    for code in codes:
+        try:
+            Locale.parse(code, sep="-")
+        except (ValueError, UnknownLocaleError):
+            raise ValueError(f"{code} is no language we know; write codes such as en,de,fr") from None
+    if not codes:
+        raise ValueError("needs at least one language, such as en")
+    return tuple(dict.fromkeys(codes))
+
+
+def names(value: object) -> object:
+    """Return comma-separated names as a tuple."""
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def scheme(*schemes: str) -> AfterValidator:
+    """Return a check that a URL has one of these schemes, and a valid port."""
+
+    def check(value: str | None) -> str | None:
+        if value is not None and urlsplit(value).scheme not in schemes:
+            raise ValueError(f"must start with one of {', '.join(s + '://' for s in schemes)}")
+        if value is not None:
+            _port(value)
+        return value
+
+    return AfterValidator(check)
+
+
+@lru_cache(maxsize=8)
+def reply_pattern(reply_address: str | None, mail_from: str) -> tuple[str, str] | None:
+    """Return (prefix before the token, domain) of the reply addresses; None for `off`.
+
+    `*` stands for the token; without it the token follows a plus. Without an address of its own the pattern
+    is made from MAIL_FROM; only the domain is used if the local part is too long. Raises ValueError for an
+    unusable address.
+    """
+    if reply_address == "off":
+        return None
+    local, _, domain = (reply_address or mailbox(mail_from)[1]).strip().rpartition("@")
+    before, star, after = local.partition("*")
+    if not local or not domain or after:
+        raise ValueError("must be an address such as reply@example.com or *@reply.example.com, or off")
+    before = (before if star else f"{local}+").lower()
+    if len(before) > MAX_BEFORE_TOKEN:
+        if reply_address is None:
+            return "", domain.lower()
+        raise ValueError(
+            "what stands before the @ is too long to add to; *@reply.example.com needs nothing there"
+        )
+    return before, domain.lower()
+
+
+def reply_address(value: str | None, info: ValidationInfo) -> str | None:
+    """Check the reply address together with MAIL_FROM, from which it may be made."""
+    if "MAIL_FROM" in info.data:
+        reply_pattern(value, info.data["MAIL_FROM"])
+    return value
+
+
+def on_off(value: object) -> object:
+    """Return True for "on" and False for "off"; pydantic reads everything else."""
+    return {"on": True, "off": False}.get(str(value).lower(), value)
