@@ -117,7 +117,7 @@ def test_a_cancelled_booking_is_notified_and_reminds_nobody(world: World, put: P
     assert notices_of(world.client) == [
         (
             "Cancelled: Colour and cut",
-            "It was to be on Saturday 21 November at 12:00, with Sofia Marin",
+            "Planned for Saturday 21 November at 12:00, with Sofia Marin",
             False,
         )
     ]

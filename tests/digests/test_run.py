@@ -255,7 +255,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
     assert runs.sweep(DUE)["digests_sent"] == 1
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.count("<") == 12 * 12
-    assert "20 unread messages; the first 8 you find in the conversation" in text
+    assert "20 unread messages; 8 earlier messages are in the conversation" in text
     assert "<0.19>" in text
     assert sum(c["last_seq"] - c["first_seq"] + 1 for c in world.mails()[0].covers) == 240
 
