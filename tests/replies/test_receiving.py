@@ -288,7 +288,7 @@ UNTAKEABLE = {
         },
         "could not accept plan.pdf: The name “plan.pdf” says that this is a PDF",
     ),
-    "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not take a file"),
+    "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not accept a file"),
     "nul": ({"body": "\x00\x00"}, "no text of yours"),
 }
 
