@@ -66,10 +66,10 @@ function build(app, recents) {
       return say(errorMessage(error));
     }
     if (state === "idle") {
-      const kept = recents.list();
-      forget.hidden = !kept.length;
-      draw([{ heading: t("Recent searches"), rows: kept.map((said) => recentRow(said)) }], "");
-      return say(kept.length ? "" : t("Find people, conversations, and what was said in them."));
+      const queries = recents.list();
+      forget.hidden = !queries.length;
+      draw([{ heading: t("Recent searches"), rows: queries.map((query) => recentRow(query)) }], "");
+      return say(queries.length ? "" : t("Find people, conversations, and what was said in them."));
     }
     draw([
       { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
