@@ -80,7 +80,8 @@ def beside_thread(viewer: User, view: ThreadView, now: datetime) -> dict[str, An
 def beside_person(viewer: User, connection: Connection, now: datetime) -> dict[str, Any] | None:
     """Return the goals of the pair, for the page of a person. None: there are none."""
     goals = [goal_json(goal) for goal in goals_of(viewer, connection)]
-    return {"goals": goals, "path": f"/people/{connection.other(viewer.id).id}"} if goals else None
+    other_id = connection.professional_id if viewer.id == connection.client_id else connection.client_id
+    return {"goals": goals, "path": f"/people/{other_id}"} if goals else None
 
 
 def find_goals(viewer: User, text: str, limit: int) -> list[SearchHit]:

@@ -16,7 +16,7 @@ from alembic.runtime.migration import MigrationContext
 from flask import Flask
 from sqlalchemy import func, select
 
-from tests.cast import Cast, Talk, gather
+from tests.cast import Cast, Talk
 from tests.examples.conftest import migrate
 from tests.outsiders import samples_of, without_sample
 from tests.test_outsiders import (  # noqa: F401 - with the routes of the example
@@ -266,13 +266,16 @@ def test_off_no_page_takes_another_statement(
 @pytest.mark.parametrize(
     ("forgotten", "error"),
     [
-        ({"tasks": "examples.goals.no_tasks"}, "goals: there is no module examples.goals.no_tasks for its tasks"),
+        ({"tasks": "examples.goals.none"}, "goals: there is no module examples.goals.none for its tasks"),
         ({"icons": {}}, "goals: there is no icon 'goal' for /goals"),
-        ({"thread_panels": (ThreadPanel("X", "goals/none.html", lambda *_: None),)}, "goals: there is no template goals/none.html"),
+        (
+            {"thread_panels": (ThreadPanel("X", "goals/none.html", lambda *_: None),)},
+            "goals: there is no template goals/none.html",
+        ),
         ({"scripts": {"liveSection": "none"}}, "goals: there is no script static/js/features/none.js"),
-        ({"navigation": (NavItem("/goals", "Goals", "no-goal"),)}, "goals: there is no icon 'no-goal' for /goals"),
+        ({"navigation": (NavItem("/goals", "X", "no-goal"),)}, "goals: there is no icon 'no-goal' for /goals"),
     ],
-)  # fmt: skip
+)
 def test_what_is_forgotten_is_an_error_at_start(app: Flask, forgotten: dict[str, Any], error: str) -> None:
     others = [each for each in registry().features if each.name != "goals"]
     with pytest.raises(FeatureError, match=re.escape(error)):
