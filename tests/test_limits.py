@@ -47,4 +47,4 @@ def test_the_docs_have_every_limit_and_no_other(app: Flask) -> None:
     assert limits_of_the_docs() == limits_of_the_code(app)
     (usual,) = (str(limit.limit) for group in limiter.limit_manager._default_limits for limit in group)
     assert usual == "1200 per 1 minute"
-    assert "not in the table 1200 a minute" in DOCS.read_text()
+    assert "not in the table has a limit of 1200 a minute" in DOCS.read_text()

@@ -1,12 +1,14 @@
-"""Define the domain's errors, and turn each into a response for a person or a program.
+"""Define the errors of the domain, and make responses from them.
 
-Actions and queries raise these; only this module knows status codes. Under `/api` the response is
-`application/problem+json` (RFC 9457), elsewhere a page that says what to do next.
+Actions and queries raise these errors; only this module knows status codes. Under `/api` the response is
+`application/problem+json` (RFC 9457) and its title is the status's own phrase, for programmers. Elsewhere it
+is a page with a heading and a sentence that tells people what to do next.
 """
 
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 from typing import Any
 
 from apiflask import APIFlask, HTTPError
@@ -22,19 +24,19 @@ log = logging.getLogger(__name__)
 
 
 class WellchatError(Exception):
-    """A refusal with `status`, `title`, `detail` for people, and `errors`: message by field name."""
+    """A refusal that a person can read: `status`, `heading` of its page, `detail`, and `errors` by field."""
 
     status = 500
-    title = N_("Something went wrong")
+    heading = N_("Something went wrong")
 
     def __init__(self, detail: str = "", *, errors: dict[str, str] | None = None) -> None:
-        super().__init__(detail or self.title)
-        self.detail = detail or self.title
+        super().__init__(detail or self.heading)
+        self.detail = detail or self.heading
         self.errors = errors or {}
 
     @property
     def line(self) -> str:
-        """Return one line for a terminal: "field: message" for each field, or the detail."""
+        """The details in one line, with the names of fields, for a terminal."""
         return " ".join(f"{field}: {message}" for field, message in self.errors.items()) or self.detail
 
 
@@ -42,21 +44,21 @@ class NotSignedIn(WellchatError):
     """The request needs a signed-in user."""
 
     status = 401
-    title = N_("Sign in first")
+    heading = N_("Sign in first")
 
 
 class NotAllowed(WellchatError):
     """The user may not do this."""
 
     status = 403
-    title = N_("Not allowed")
+    heading = N_("Not allowed")
 
 
 class NotFound(WellchatError):
-    """The thing is missing, or the viewer may not see it. Nothing tells the two apart."""
+    """The thing is missing or is not the viewer's. Clients cannot tell which of the two."""
 
     status = 404
-    title = N_("Not here")
+    heading = N_("Not found")
 
     def __init__(self, detail: str = N_("There is nothing here, or it is not yours to see.")) -> None:
         super().__init__(detail)
@@ -66,41 +68,51 @@ class TooLarge(WellchatError):
     """The request or the file is too large."""
 
     status = 413
-    title = N_("Too large")
+    heading = N_("Too large")
 
 
 class Conflict(WellchatError):
     """The request contradicts the present state, for example a taken email address."""
 
     status = 409
-    title = N_("That collides with what is already there")
+    heading = N_("This did not work")
 
 
 class Invalid(WellchatError):
-    """The input is not valid. `errors` has a message by field name."""
+    """The input is not acceptable; `errors` says why, field by field."""
 
     status = 422
-    title = N_("Please check what you entered")
+    heading = N_("Please check what you entered")
 
     def __init__(self, errors: dict[str, str]) -> None:
         super().__init__(" ".join(errors.values()), errors=errors)
 
 
 class Busy(WellchatError):
-    """The database cannot take the request now. Nothing was written; the client may repeat it."""
+    """The database is not available now. Nothing was written, and the same request may be sent again."""
 
     status = 503
-    title = N_("Busy, please try again")
+    heading = N_("Busy, please try again")
 
 
-def problem(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """Return an RFC 9457 response. `title` stays English, for programs; `detail` is translated, for people.
+# Older versions of Python have the phrases of RFC 7231 for 413 and 422, and capitalize() breaks 414.
+STATUS_PHRASES = {413: "Content too large", 414: "URI too long", 422: "Unprocessable content"}
 
-    `errors` is a message by field name; the member is left out if there are none.
+
+def status_phrase(status: int) -> str:
+    """Return the reason phrase of a status in sentence case, such as "Not found" (RFC 9110)."""
+    return STATUS_PHRASES.get(status) or HTTPStatus(status).phrase.capitalize()
+
+
+def problem(status: int, detail: str, errors: dict[str, str] | None = None) -> Response:
+    """Return a problem document (RFC 9457): `type`, `title`, `status`, `detail`, and `errors` by field.
+
+    The title is the status's own phrase in English, as RFC 9457 asks of a problem of type "about:blank". The
+    detail is translated into the reader's language.
     """
     body: dict[str, Any] = {
         "type": "about:blank",
-        "title": title,
+        "title": status_phrase(status),
         "status": status,
         "detail": gettext(detail),
     }
@@ -123,13 +135,15 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
         field = ".".join(str(part) for part in each["loc"]) or "body"
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
-            kind = f"string_{kind}"  # pydantic reports the plain kind after a validator of ours ran first
+            # Pydantic reports the plain kind after a validator of ours ran first.
+            kind = f"string_{kind}"
+        # One message per field: the first is the one that explains the others.
         found.setdefault(field, pydantic_message(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
 
 _PYDANTIC_MESSAGES = {
-    "missing": N_("This is needed."),
+    "missing": N_("This field is required."),
     "string_type": N_("This must be text."),
     "string_unicode": N_("This is not readable text."),
     "int_type": N_("This must be a whole number."),
@@ -153,17 +167,14 @@ _PYDANTIC_MESSAGES = {
     "datetime_from_date_parsing": N_("Write a time as text, such as 2026-01-31T12:00:00Z."),
     "date_parsing": N_("Write a day as text, such as 2026-01-31."),
     "date_from_datetime_parsing": N_("Write a day as text, such as 2026-01-31."),
-    "too_long": N_("At most {max_length} of them."),
-    "too_short": N_("At least {min_length} of them."),
-    "timezone_aware": N_("A time needs its offset, such as 2026-01-31T12:00:00Z."),
+    "too_long": N_("At most {max_length} items."),
+    "too_short": N_("At least {min_length} items."),
+    "timezone_aware": N_("A time needs a UTC offset, such as 2026-01-31T12:00:00Z."),
 }
 
 
 def pydantic_message(kind: str, message: str, context: dict[str, Any]) -> str:
-    """Return a pydantic error as a sentence for a person, in their language.
-
-    `kind` is pydantic's error type, `message` its own text, `context` the values for the placeholders.
-    """
+    """Return a sentence for a person that describes an error found by pydantic."""
     if kind in ("string_too_short", "too_short") and context.get("min_length") == 1:
         kind = "missing"
     if kind in _PYDANTIC_MESSAGES:
@@ -177,12 +188,12 @@ def wants_json() -> bool:
     return request.path == "/api" or request.path.startswith("/api/")
 
 
-def error_response(status: int, title: str, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """Return a problem document for an API call, or else the error page."""
+def error_response(status: int, heading: str, detail: str, errors: dict[str, str] | None = None) -> Response:
+    """Return a problem document to a program under `/api`, and a page with this heading to everybody else."""
     if wants_json():
-        return problem(status, title, detail, errors)
+        return problem(status, detail, errors)
     page = render_template(
-        "errors/error.html", status=status, title=title, detail=detail, errors=errors or {}
+        "errors/error.html", status=status, heading=heading, detail=detail, errors=errors or {}
     )
     response = Response(page, status=status, content_type="text/html; charset=utf-8")
     if status == 503:
@@ -191,33 +202,32 @@ def error_response(status: int, title: str, detail: str, errors: dict[str, str] 
 
 
 _HTTP_MESSAGES = {
-    400: (N_("That request could not be read"), N_("Go back, reload the page and try again.")),
+    400: (N_("Your request could not be read"), N_("Go back, reload the page and try again.")),
     401: (N_("Sign in first"), N_("Sign in and try again.")),
     403: (N_("Not allowed"), N_("Reload the page and try again.")),
-    404: (N_("Not here"), N_("There is nothing here, or it is not yours to see.")),
-    405: (N_("Not that way"), N_("This address does not take that kind of request.")),
-    413: (N_("Too large"), N_("That is larger than we take. Send less at once.")),
-    415: (N_("Not that form"), N_("Send JSON, with Content-Type: application/json.")),
+    404: (N_("Not found"), N_("There is nothing here, or it is not yours to see.")),
+    405: (N_("Not allowed"), N_("This address does not accept this kind of request.")),
+    413: (N_("Too large"), N_("This is larger than we accept. Send less at a time.")),
+    415: (N_("This format is not supported"), N_("Send JSON, with Content-Type: application/json.")),
     429: (N_("Too many requests"), N_("Wait a little, then try again.")),
 }
 
 
 def _on_wellchat_error(error: WellchatError) -> Response:
-    return error_response(error.status, error.title, error.detail, error.errors)
+    return error_response(error.status, error.heading, error.detail, error.errors)
 
 
 def _on_http_error(error: HTTPException) -> Response:
     status = error.code or 500
     if error.response is not None and status < 400:
         return error.response  # type: ignore[return-value]  # a redirect raised by routing
-    title, detail = _HTTP_MESSAGES.get(status, (error.name, error.description or error.name))
+    heading, detail = _HTTP_MESSAGES.get(status, (error.name, error.description or error.name))
     if wants_json() and status in (400, 415) and request.method != "GET":
         # A body that is not JSON at all is bad input like any other.
-        return problem(
-            422, Invalid.title, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")}
-        )
-    response = error_response(status, title, detail)
+        return problem(422, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")})
+    response = error_response(status, heading, detail)
     for name, value in error.get_headers():
+        # Other headers of werkzeug describe its own HTML page, which is not sent.
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value
     return response
@@ -226,29 +236,31 @@ def _on_http_error(error: HTTPException) -> Response:
 def _on_database_error(error: DBAPIError | PoolTimeout) -> Response:
     log.warning("database unavailable: %s", error)
     return error_response(
-        Busy.status, Busy.title, N_("The server is busy. Nothing was lost; try again in a moment.")
+        Busy.status, Busy.heading, N_("The server is busy. Nothing was lost. Try again in a moment.")
     )
 
 
 def _on_data_error(error: DataError) -> Response:
-    """Return a 422: the database itself refuses a value that no form refused."""
+    """Return 422 for a value that passed its form and that the database cannot store or compare."""
     log.warning("refused by the database: %s", error.orig)
     return error_response(
-        Invalid.status, Invalid.title, N_("There is something in it that cannot be stored.")
+        Invalid.status, Invalid.heading, N_("The request contains something that cannot be stored.")
     )
 
 
 def _on_validation_error(error: HTTPError) -> Response:
-    """Return our own messages when APIFlask refuses a body or a query."""
+    """Return a problem document for a body or query that APIFlask refused."""
     cause = error.__cause__
     errors = errors_by_field(cause) if isinstance(cause, ValidationError) else {}
-    return problem(error.status_code, Invalid.title, " ".join(errors.values()) or str(error.message), errors)
+    return problem(error.status_code, " ".join(errors.values()) or str(error.message), errors)
 
 
 def _on_unhandled_error(error: Exception) -> Response:
     log.exception("unhandled error on %s %s", request.method, request.path)
     return error_response(
-        500, N_("Something broke on our side"), N_("It has been noted. Try again in a moment.")
+        500,
+        N_("Something went wrong on our side"),
+        N_("The error was recorded. Try again in a moment."),
     )
 
 
@@ -260,5 +272,6 @@ def init_app(app: APIFlask) -> None:
     app.register_error_handler(DataError, _on_data_error)
     app.register_error_handler(OperationalError, _on_database_error)
     app.register_error_handler(PoolTimeout, _on_database_error)
-    if not app.testing:  # in tests a crash should reach the test with its traceback
+    # In tests a crash should reach the test with its traceback.
+    if not app.testing:
         app.register_error_handler(Exception, _on_unhandled_error)

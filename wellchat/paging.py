@@ -24,4 +24,6 @@ def decode_page_token(text: str) -> tuple[datetime, str]:
             raise ValueError(text)
         return clock.moment(moment), row_id
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None
+        raise Invalid(
+            {"before": gettext("There is no such page of this list. Start from the beginning.")}
+        ) from None

@@ -65,7 +65,7 @@ def test_emoji_from_the_board(sit: Sit) -> None:
     cara.get_by_role("button", name="Emoji").click()
     expect(board.get_by_role("searchbox")).to_be_focused()
     cara.keyboard.type("zzzz")
-    expect(board.get_by_text("No emoji of that name.")).to_be_visible()
+    expect(board.get_by_text("No emoji has that name.")).to_be_visible()
     cara.keyboard.press("Escape")  # empties the search, and then
     expect(board.get_by_role("searchbox")).to_have_value("")
     cara.keyboard.press("Escape")

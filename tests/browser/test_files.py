@@ -160,10 +160,10 @@ def test_words_sent_before_the_upload_list_is_there_wait_for_their_file(house: H
 def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_thread: Sit) -> None:
     page = at_thread(house.cara)
     choose(page, ("logo.svg", "image/svg+xml", SVG), ("large.txt", "text/plain", b"x" * 2_200_000))
-    expect(upload_list(page)).to_contain_text("Web pages and SVG pictures are not taken")
+    expect(upload_list(page)).to_contain_text("Web pages and SVG pictures are not accepted")
     expect(upload_list(page)).to_contain_text("Larger than 2 MB.")
     write(page, "Words and a refused file")
-    expect(page.get_by_role("alert").get_by_text("A file did not go up.")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("A file could not be uploaded.")).to_be_visible()
     page.get_by_role("button", name="Remove logo.svg").click()
     page.get_by_role("button", name="Remove large.txt").click()
     page.get_by_role("button", name="Send").click()

@@ -58,7 +58,7 @@ def test_marks_show_on_every_page_at_once(paul: Page) -> None:
     other.get_by_role("link", name="Unread", exact=True).click()
     expect(row).to_be_visible()
     paul.get_by_role("dialog").get_by_role("button", name="Mark all read").click()
-    expect(other.get_by_text("Nothing unread. You have seen it all.")).to_be_visible()
+    expect(other.get_by_text("Nothing unread. You are all caught up.")).to_be_visible()
 
 
 def test_what_is_new_comes_onto_the_page_of_notifications(house: House, sit: Sit) -> None:

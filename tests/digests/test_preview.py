@@ -1,4 +1,4 @@
-"""A look at the next email, and a test of it: neither counts as mailed."""
+"""A preview of the next email, and a test email: neither counts as mailed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_preview_shows_the_next_email(
     me = browse(world.coach)
     page, frame = me.get(PAGE), me.get(FRAME)
     assert "1 new message from Ana Petrov" in page.text
-    assert "It comes on" in page.text
+    assert "It will be sent on" in page.text
     assert "Not due yet." in page.text
     assert "&lt;b&gt;Shall we&lt;/b&gt; meet?" in frame.text
     assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
@@ -62,20 +62,20 @@ def test_the_preview_shows_nobody_else_s_messages(world: World, browse: Browse) 
 
 def test_the_preview_is_an_example_if_nothing_is_unread(world: World, browse: Browse) -> None:
     page = browse(world.coach).get(PAGE).text
-    assert "Nothing waits for you" in page
+    assert "You have no unread messages" in page
     assert "Alex Example" in browse(world.coach).get(FRAME).text
 
 
 @pytest.mark.parametrize(
     ("prefs", "words"),
     [
-        ({}, "It comes on Wednesday 18 November at 12:30 at the earliest"),
-        ({"cadence": "daily", "digest_hour": 18}, "It comes on Wednesday 18 November at 18:00"),
+        ({}, "It will be sent on Wednesday 18 November at 12:30 at the earliest"),
+        ({"cadence": "daily", "digest_hour": 18}, "It will be sent on Wednesday 18 November at 18:00"),
         (
             {"cadence": "daily", "digest_hour": 18, "time_zone": "Asia/Kolkata"},
-            "It comes on Wednesday 18 November at 18:00",
+            "It will be sent on Wednesday 18 November at 18:00",
         ),
-        ({"cadence": "off"}, "It does not come: Emails are switched off in the preferences."),
+        ({"cadence": "off"}, "It will not be sent: Emails are switched off in the preferences."),
     ],
 )  # fmt: skip
 def test_the_preview_says_when_the_email_comes(world: World, prefs: dict[str, Any], words: str) -> None:
@@ -102,7 +102,7 @@ def test_a_test_email_says_that_it_is_a_test(world: World, browse: Browse) -> No
     assert "the secret word" not in message.as_string(), "a real message is in one email, and this is not it"
     assert world.membership(world.coach).mailed_seq == 0
     [row] = world.mails(world.coach)
-    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "A test, as you asked for.", [])
+    assert (row.name, row.state, row.reason, row.covers) == ("test", "sent", "You asked for this test.", [])
 
 
 def test_at_most_three_test_emails_an_hour(make_app: Callable[..., Flask], now: Any) -> None:

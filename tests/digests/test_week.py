@@ -1,4 +1,4 @@
-"""The weekly summary: once a week, of one's own kind, only when there was something, and never in the way."""
+"""The weekly summary: once a week, only when something happened, and never at a bad moment."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ def test_the_summary_says_what_happened_and_who_waits_for_whom(world: World) -> 
     assert runs.sweep_weeks(MONDAY + timedelta(days=6))["weeks_sent"] == 0, "an empty week is not told of"
     [message] = [m for m in world.server.messages[before:] if world.coach.email in m["To"]]
     text = text_of(message)
-    assert message["Subject"] == "1 person waits for your answer"
+    assert message["Subject"] == "1 person is waiting for your answer"
     assert "you got 3 messages and wrote 1, in 2 conversations" in text
-    assert "Waits for your answer since Wednesday 18 November" in text
-    assert "You wait for their answer since Thursday 19 November" in text
+    assert "Waiting for your answer since Wednesday 18 November" in text
+    assert "You have been waiting for their answer since Thursday 19 November" in text
     assert text.index("Jonas Weber") < text.index("Ana Petrov"), "who waits for the reader comes first"
     assert "Hello" not in text.replace("Hello Sofia", ""), "no message is in it, so none is in two mails"
     assert "1 from them, 0 from you" in text

@@ -273,7 +273,10 @@ def test_off_no_page_takes_another_statement(
             "goals: there is no template goals/none.html",
         ),
         ({"scripts": {"liveSection": "none"}}, "goals: there is no script static/js/features/none.js"),
-        ({"navigation": (NavItem("/goals", "X", "no-goal"),)}, "goals: there is no icon 'no-goal' for /goals"),
+        (
+            {"navigation": (NavItem("/goals", "X", "no-goal"),)},
+            "goals: there is no icon 'no-goal' for /goals",
+        ),
     ],
 )
 def test_what_is_forgotten_is_an_error_at_start(app: Flask, forgotten: dict[str, Any], error: str) -> None:

@@ -1,4 +1,4 @@
-"""The ledger's pages: each person their own and why, administrators everybody's."""
+"""The pages of the ledger: people read their own mails and why they came, administrators everybody's."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_nobody_reads_another_person_s_emails(world: World, browse: Browse) -> N
     world.say(world.client, "One")
     digests.sweep(NOON + DELAY)
     page = browse(world.client).get("/settings/emails").text
-    assert "No email was due to you so far." in page
+    assert "There have been no emails for you yet." in page
     assert world.coach.email not in page
     assert browse().get("/settings/emails").status_code == 302
 
@@ -145,8 +145,8 @@ def test_unknown_ones_are_shown_and_sent_again_by_hand_only(
     actions.sweep(NOON + timedelta(days=2))
     assert world.states() == ["unknown"]
     page = browse(admin).get("/oversight/emails").text
-    assert "1 of unknown fate" in page
-    assert "It may have arrived; then it comes twice." in page
+    assert "1 with unknown outcome" in page
+    assert "It may have arrived already. In that case it will arrive twice." in page
     answer = browse(admin).post(
         f"/oversight/emails/{mail.id}/resend", data={"next": "/oversight/emails?state=unknown"}
     )
@@ -159,6 +159,15 @@ def test_unknown_ones_are_shown_and_sent_again_by_hand_only(
     assert "only an unknown or failed one" in again.get("/oversight/emails").text
     assert len(world.server.messages) == 1
     assert browse(admin).post("/oversight/emails/0000000000000/resend").status_code == 404
+
+
+def test_an_old_reason_is_shown_in_its_new_wording(world: World, browse: Browse) -> None:
+    reason = "What waited was deleted by its sender."
+    client = world.client
+    actions.record_skip(user_id=client.id, address=client.email, name="digest", reason=reason, now=NOON)
+    page = browse(client).get("/settings/emails").text
+    assert "The unread messages were deleted." in page
+    assert reason not in page
 
 
 def test_a_reason_is_escaped_on_the_pages(world: World, browse: Browse, admin: User) -> None:

@@ -202,7 +202,7 @@ def test_filters_combine_and_one_address_clears_them(talk, other_talk, browse):
     assert offered["Clear"] == ("/?archived=1", False)
     assert offered["Unread"] == ("/?waiting=1&archived=1&kind=lead", True)
     assert offered["Lead"] == ("/?unread=1&waiting=1&archived=1", True)
-    assert "No conversation fits all of these" in page
+    assert "No conversations match these filters" in page
     assert "message 1" in cara.get("/?unread=1&waiting=1").text
     assert "message 1" not in cara.get("/?unread=1&waiting=1&snoozed=1").text
 
@@ -226,7 +226,7 @@ def test_each_filter_has_an_address_and_explains_itself_when_empty(talk, browse)
         "?unread=1&archived=1": "Nothing unread",
         "?waiting=1&archived=1": "Nobody waits",
         "?snoozed=1": "Nothing is snoozed",
-        "?kind=booking": "No conversation of this kind",
+        "?kind=booking": "There are no conversations of this kind",
         "?q=zzz": "called “zzz”",
     }.items():
         assert words in cara.get(f"/{query}").text, query

@@ -122,7 +122,7 @@ def test_a_cursor_that_cannot_be_followed_is_410_with_a_fresh_cursor(poll, start
     theirs = start(talk.paul)
     answer = poll(talk.cara, theirs)
     assert (answer.status_code, answer.json["reason"]) == (410, "foreign")
-    assert answer.content_type == "application/problem+json"
+    assert (answer.content_type, answer.json["title"]) == ("application/problem+json", "Gone")
     assert poll(talk.cara, answer.json["cursor"]).status_code == 204
     mine = start(talk.cara)
     renew_epoch()

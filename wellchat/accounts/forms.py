@@ -17,8 +17,8 @@ from wellchat.i18n import available_languages, gettext
 MAX_PASSWORD_LENGTH = 200
 _COMMON = """
 password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
-qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
-letmein1 welcome1 welcome123 changeme wellchat
+qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman
+trustno1 letmein1 welcome1 welcome123 changeme wellchat
 """
 COMMON_PASSWORDS = frozenset(_COMMON.split())
 
@@ -59,7 +59,9 @@ def _email(text: str) -> str:
             strict=True,
         )
     except EmailNotValidError:
-        raise ValueError(gettext("This is not an email address. It looks like name@example.com.")) from None
+        raise ValueError(
+            gettext("This is not an email address. Enter one such as name@example.com.")
+        ) from None
     address = (found.ascii_email or found.normalized).lower()
     if len(address) > 254:
         raise ValueError(gettext("At most 254 characters."))
@@ -80,8 +82,9 @@ def _one_line(text: str) -> str:
     Raises ValueError for control characters, which could end a mail header, and for direction marks.
     """
     text = " ".join(text.split())
+    # Cc are control characters, Cs are lone surrogates, which UTF-8 cannot encode.
     if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
-        raise ValueError(gettext("This has characters that cannot be shown."))
+        raise ValueError(gettext("This contains characters that cannot be shown."))
     return text
 
 
@@ -92,8 +95,9 @@ def _name(text: str) -> str:
     """
     if _LOOKS_LIKE_A_LINK.search(text):
         raise ValueError(gettext("This looks like a web address, not like a name."))
+    # At least one letter, number or symbol: a name of spaces and marks is invisible.
     if not any(unicodedata.category(c)[0] in "LNS" for c in text):
-        raise ValueError(gettext("Write a name that can be read."))
+        raise ValueError(gettext("Enter a name with letters or digits."))
     return text
 
 
@@ -101,13 +105,13 @@ def _fresh_password(text: str) -> str:
     if len(text) < 8:
         raise ValueError(gettext("This is too short."))
     if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
-        raise ValueError(gettext("This is one of the first that anybody would try. Choose another."))
+        raise ValueError(gettext("This password is too easy to guess. Choose another."))
     return text
 
 
 def _known_zone(text: str) -> str:
     if text not in known_zones():
-        raise ValueError(gettext("There is no such time zone. It looks like Europe/Paris."))
+        raise ValueError(gettext("There is no such time zone. Use a name such as Europe/Paris."))
     return text
 
 
@@ -119,7 +123,8 @@ def _zone_or_utc(text: str) -> str:
 def _nothing_if_empty(text: object) -> object:
     if not isinstance(text, str):
         return text
-    return text.replace("\r\n", "\n").strip() or None  # browsers send CR LF for one line break
+    # Browsers send CR LF for one line break.
+    return text.replace("\r\n", "\n").strip() or None
 
 
 def _ticked(value: object) -> object:

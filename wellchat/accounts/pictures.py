@@ -39,7 +39,7 @@ def _too_many_pixels(size: tuple[int, int] | None) -> str:
     if size is None:
         return gettext(NOT_A_PICTURE)
     return gettext(
-        "%(width)s by %(height)s pixels are too many. At most %(num)s million.",
+        "%(width)s by %(height)s pixels is too large. At most %(num)s million pixels.",
         width=size[0],
         height=size[1],
         num=MAX_PIXELS // 1_000_000,
@@ -47,9 +47,11 @@ def _too_many_pixels(size: tuple[int, int] | None) -> str:
 
 
 def _square(picture: Image.Image) -> bytes:
-    picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
+    # A JPEG can be decoded small.
+    picture.draft("RGB", (SIDE * 2, SIDE * 2))
     fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
-    plain = Image.new("RGB", (SIDE, SIDE), "white")  # a fresh canvas: no EXIF, no colour profile, no comment
+    # A fresh canvas: no EXIF, no colour profile, no comment.
+    plain = Image.new("RGB", (SIDE, SIDE), "white")
     plain.paste(fitted, mask=fitted)
     out = io.BytesIO()
     plain.save(out, "WEBP", quality=86)

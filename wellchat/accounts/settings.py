@@ -80,7 +80,7 @@ def set_avatar() -> Page:
         actions.set_avatar(user_id=viewer().id, upload=upload.read() if upload else b"")
     except Invalid as refusal:
         return _page(refusal)
-    return _done(gettext("That is your new picture."), "picture")
+    return _done(gettext("Your new picture is set."), "picture")
 
 
 @settings.post("/avatar/remove")
@@ -88,7 +88,7 @@ def set_avatar() -> Page:
 def remove_avatar() -> BaseResponse:
     """Delete the picture."""
     actions.remove_avatar(user_id=viewer().id)
-    return _done(gettext("Your picture is gone."), "picture")
+    return _done(gettext("Your picture was removed."), "picture")
 
 
 @settings.post("/password")
@@ -103,8 +103,9 @@ def change_password() -> Page:
         )
     except Invalid as refusal:
         return _page(refusal)
+    # The change ended every session, this one included.
     renew_session(user)
-    return _done(gettext("Your new password is set. Everywhere else you are signed out."), "password")
+    return _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
 
 
 @settings.post("/tokens")
@@ -124,4 +125,4 @@ def make_token() -> Page:
 def revoke_token(token_id: str) -> BaseResponse:
     """Revoke a token."""
     actions.revoke_token(user_id=viewer().id, token_id=token_id)
-    return _done(gettext("That token no longer works."), "tokens")
+    return _done(gettext("The token was revoked."), "tokens")

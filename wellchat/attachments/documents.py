@@ -86,7 +86,7 @@ def _checked_name(name: str, kind: Kind) -> str:
     if known or extension in PICTURE_EXTENSIONS:
         claimed = gettext(known.label if known else N_("a picture"))
         words = gettext(
-            "“%(name)s” is called %(claimed)s, but what is in it is %(found)s. Give it its own ending.",
+            "The name “%(name)s” says that this is %(claimed)s, but it is %(found)s. Rename the file.",
             name=name,
             claimed=claimed,
             found=gettext(kind.label),
@@ -113,7 +113,7 @@ def _kind(content: bytes, extension: str) -> Kind:
         raise Invalid(
             {
                 "file": gettext(
-                    "We cannot tell what kind of file this is, or it is not one we take: %(kinds)s.",
+                    "We do not accept this kind of file, or we do not recognise it. We accept %(kinds)s.",
                     kinds=gettext(ACCEPTED),
                 )
             }
@@ -138,7 +138,8 @@ def _media(brand: bytes, extension: str) -> Kind | None:
         return M4A
     if brand not in VIDEO_BRANDS:
         return None
-    return M4A if extension == "m4a" else MP4  # voice recorders of phones write audio in a video container
+    # Voice recorders of phones write audio in a video container.
+    return M4A if extension == "m4a" else MP4
 
 
 def _office(content: bytes) -> Kind:
@@ -149,19 +150,21 @@ def _office(content: bytes) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+            # The declared sizes come first: nothing is unpacked before they are checked.
             _refuse_bombs(entries, len(content))
             names = {entry.filename for entry in entries}
             if any(name.lower().endswith("vbaproject.bin") for name in names):
                 raise Invalid(
                     {
                         "file": gettext(
-                            "It holds macros, which are programs. Save it without them, or as a PDF."
+                            "The file contains macros, which are programs. Save it without them, or as a PDF."
                         )
                     }
                 )
+            # Such names would write outside the folder where somebody unpacks the file (Zip Slip).
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
                 raise Invalid(
-                    {"file": gettext("It holds names that lead out of it. Save it again, or as a PDF.")}
+                    {"file": gettext("The file contains unsafe file paths. Save it again, or as a PDF.")}
                 )
             if "[Content_Types].xml" in names:
                 for part, kind in _PARTS.items():
@@ -173,13 +176,13 @@ def _office(content: bytes) -> Kind:
                     return ODT
     except DAMAGED:
         raise Invalid({"file": gettext("This archive is damaged.")}) from None
-    raise Invalid({"file": gettext("Archives are not taken. Send the files that are in it.")})
+    raise Invalid({"file": gettext("Archives are not accepted. Send the files inside it instead.")})
 
 
 def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
     unpacked = sum(entry.file_size for entry in entries)
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > size * MAX_RATIO:
-        raise Invalid({"file": gettext("It would grow too large when it is opened. Save it as a PDF.")})
+        raise Invalid({"file": gettext("The file is too large when unpacked. Save it as a PDF.")})
 
 
 def _is_text(content: bytes) -> bool:
@@ -192,6 +195,7 @@ def _is_text(content: bytes) -> bool:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeError:
+            # Old Windows programs write CSV files in this encoding.
             text = content.decode("cp1252", "replace")
             if "\ufffd" in text:
                 return False
@@ -200,6 +204,7 @@ def _is_text(content: bytes) -> bool:
 
 def _refuse_markup(content: bytes, extension: str) -> None:
     """Refuse what a browser could treat as a page, scripts, and unknown extensions."""
+    # NUL bytes and byte order marks come off first, so that they cannot hide a tag.
     start = content[:SNIFF_LENGTH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
     if start.lstrip().startswith(_MARKUP) or any(
         tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")
@@ -207,16 +212,20 @@ def _refuse_markup(content: bytes, extension: str) -> None:
         raise Invalid(
             {
                 "file": gettext(
-                    "Web pages and SVG pictures are not taken: they can hold programs. Send a PDF or a PNG."
+                    "Web pages and SVG pictures are not accepted, because they can contain programs."
+                    " Send a PDF or a PNG."
                 )
             }
         )
     if start.startswith((b"#!", b"@echo")):
-        raise Invalid({"file": gettext("Programs are not taken.")})
+        raise Invalid({"file": gettext("Programs are not accepted.")})
     if extension in PICTURE_EXTENSIONS or any(extension in each.extensions for each in KINDS):
-        return  # a matching name, or a wrong one that _checked_name explains
+        # A matching name, or a wrong one that _checked_name explains.
+        return
     if extension not in _ANY_TEXT and not extension.isdigit():
         words = gettext(
-            "“.%(ending)s” files are not taken. We take %(kinds)s.", ending=extension, kinds=gettext(ACCEPTED)
+            "“.%(ending)s” files are not accepted. We accept %(kinds)s.",
+            ending=extension,
+            kinds=gettext(ACCEPTED),
         )
         raise Invalid({"file": words})

@@ -27,12 +27,13 @@ def uploaded_files(field: str = "file") -> list[FileStorage]:
 
     It may take minutes on a slow connection, so the database connection is released first.
     """
+    # Reading request.files reads the body, however slowly it arrives.
     release_connection()
     try:
         return [each for each in request.files.getlist(field) if each.filename]
     except RequestEntityTooLarge:
         raise TooLarge(
-            gettext("A file can have at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
+            gettext("A file can be at most %(num)s MB.", num=current_app.config["MAX_UPLOAD"])
         ) from None
 
 

@@ -41,7 +41,7 @@ HEADLINES = {
 LINES = {
     BOOKED: N_("{when}, with {name}"),
     MOVED: N_("Now on {when}, with {name}"),
-    CANCELLED: N_("It was to be on {when}, with {name}"),
+    CANCELLED: N_("Planned for {when}, with {name}"),
     DAY_BEFORE: N_("{when}, with {name}"),
     HOUR_BEFORE: N_("{when}, with {name}"),
 }
@@ -74,15 +74,15 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     if reader is None or subject is None or reader.id not in (subject.client_id, subject.professional_id):
         raise NotWanted(N_("The account or the appointment is gone."))
     if subject.starts_at is None or subject.starts_at <= now:
-        raise NotWanted(N_("It has begun before this was sent."))
+        raise NotWanted(N_("The appointment began before this was sent."))
     if subject.is_cancelled != (what == CANCELLED):
-        raise NotWanted(N_("It was cancelled or booked again before this was sent."))
+        raise NotWanted(N_("The appointment was cancelled or booked again before this was sent."))
     prefs = preferences(reader.id)
     if prefs.cadence == "off" or not prefs.wants(KIND_OF_NOTICE[what], "email"):
         raise NotWanted(N_("Emails of this kind are switched off in the preferences."))
     if until := quiet_for(prefs, now):
         if until >= subject.starts_at:
-            raise NotWanted(N_("Quiet hours last until it begins."))
+            raise NotWanted(N_("Quiet hours last until the appointment begins."))
         raise NotNow(until)
     other = db.session.get_one(
         User, subject.professional_id if reader.id == subject.client_id else subject.client_id

@@ -39,5 +39,5 @@ def parse_cursor(text: str) -> Cursor:
         return Cursor(epoch, user_id, int(seq))
     except (ValueError, binascii.Error, UnicodeError):
         raise Invalid(
-            {"since": gettext("This is not a cursor we gave out. Start from the cursor of any list.")}
+            {"since": gettext("This cursor is not valid. Start from the cursor of any list.")}
         ) from None

@@ -27,7 +27,7 @@ feature = Feature(
             title=N_("Your week"),
             channels={"bell": False, "push": False, "email": True},
             offered=("email",),
-            about=N_("Who waits for whom, once a week; only when there was something."),
+            about=N_("Once a week: who is waiting for an answer. Only sent if there were messages."),
             priority="low",
         ),
     ),

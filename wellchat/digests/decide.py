@@ -57,9 +57,7 @@ def decide(recipient: Recipient, now: datetime) -> DigestDecision:
     waiting = [each for each in recipient.waiting if each.count]
     if not waiting:
         return DigestDecision(
-            skip=N_("What waited was deleted by its sender.")
-            if recipient.waiting
-            else N_("Everything was read.")
+            skip=N_("The unread messages were deleted.") if recipient.waiting else N_("Everything was read.")
         )
     audible = [each for each in waiting if not each.is_muted(now)]
     if not audible:
@@ -153,7 +151,7 @@ def _threads_over_their_cap(recipient: Recipient) -> dict[str, datetime]:
 
 
 NOT_DUE = {
-    "soon": N_("The delay since it was written has not passed."),
+    "soon": N_("The delay after the message has not passed yet."),
     "hourly": N_("The time of the hourly digest has not come."),
     "daily": N_("The time of the daily digest has not come."),
     "weekly": N_("The time of the weekly digest has not come."),

@@ -37,5 +37,5 @@ def preview_frame() -> Response:
 @limiter.limit("3/hour")
 def test() -> BaseResponse:
     send_test(user=viewer(), now=clock.now())
-    flash(gettext("A test is on its way to %(address)s.", address=viewer().email), "good")
+    flash(gettext("A test email is on its way to %(address)s.", address=viewer().email), "good")
     return redirect(url_for("notifications.preferences"), 303)

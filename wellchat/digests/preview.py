@@ -52,7 +52,7 @@ def send_test(*, user: User, now: datetime) -> Mail:
         address=user.email,
         name="test",
         context={"name": user.name},
-        reason=N_("A test, as you asked for."),
+        reason=N_("You asked for this test."),
         now=now,
     )
 
@@ -127,14 +127,16 @@ def describe(found: Preview, zone: str) -> str:
     """Return a sentence: when the email comes, or why it does not. `zone` is a name like "Europe/Berlin"."""
     there = ZoneInfo(zone)
     if found.forecast is None:
-        return gettext("Nothing waits for you, so no email is planned. This is an example of how one looks.")
+        return gettext("You have no unread messages, so no email is planned. This is an example.")
     if found.forecast.skip:
-        return gettext("It does not come: %(why)s", why=gettext(found.forecast.skip))
+        return gettext("It will not be sent: %(why)s", why=gettext(found.forecast.skip))
     until = found.forecast.wait_until
     if until is None:
-        return gettext("It goes out in a moment, unless you read what waits.")
+        return gettext("It will be sent in a moment, unless you read the messages before.")
     at = until.astimezone(there)
     why = found.forecast.why.replace("The reader is here.", N_("You are here right now."))
     when = {"day": day_of(until, there), "time": format_time(at)}
-    text = gettext("It comes on %(day)s at %(time)s at the earliest, unless you read what waits.", **when)
+    text = gettext(
+        "It will be sent on %(day)s at %(time)s at the earliest, unless you read the messages before.", **when
+    )
     return f"{text} {gettext(why)}".rstrip()

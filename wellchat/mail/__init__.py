@@ -6,6 +6,7 @@ from wellchat.mail import actions, metrics, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.pages import address_refusal, mail_label, pages
 from wellchat.mail.personal_data import personal_data
+from wellchat.mail.reasons import reason_text
 
 feature = Feature(
     "mail",
@@ -16,7 +17,7 @@ feature = Feature(
     doctor_checks=(("mail", transport.check),),
     metrics=(metrics.measure,),
     deliveries=(actions.sweep,),
-    mails={"address_check": MailType(N_("A try of your address"))},
-    filters={"mail_label": mail_label},
+    mails={"address_check": MailType(N_("Test of your address"))},
+    filters={"mail_label": mail_label, "mail_reason": reason_text},
     context=lambda: {"address_refusal": address_refusal},
 )

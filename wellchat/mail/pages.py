@@ -80,7 +80,13 @@ def try_again() -> BaseResponse:
     """Lift the refusal of the viewer's address, because they say that it is mended."""
     user = viewer()
     if actions.try_address_again(user_id=user.id, address=user.email, name=user.name, now=now()):
-        flash(gettext("Emails go to your address again. One is on its way: look whether it comes."), "good")
+        flash(
+            gettext(
+                "We send emails to your address again."
+                " A test email is on its way, so please check that it arrives."
+            ),
+            "good",
+        )
     return redirect(safe_next(request.form.get("next") or "/settings"), 303)
 
 

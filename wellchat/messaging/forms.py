@@ -125,7 +125,7 @@ class OpenThread(Form):
     @model_validator(mode="after")
     def _somebody_or_something(self) -> OpenThread:
         if self.with_ is None and self.subject is None:
-            raise ValueError(gettext("Say whom to write to (with) or what about (subject)."))
+            raise ValueError(gettext("Name a person (with) or a subject (subject)."))
         return self
 
 
@@ -239,7 +239,7 @@ class ListMessages(QueryForm):
         if sum(given is not None for given in (self.around, self.day, self.after, self.before)) > 1 and (
             self.around is not None or self.day is not None
         ):
-            raise ValueError(gettext("Name one place: around, date, or before and after."))
+            raise ValueError(gettext("Use only one of these: around, date, or before and after."))
         return self
 
 

@@ -121,7 +121,7 @@ def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, e
     except NotFound:
         raise Invalid({"subject": gettext("There is no such subject for this thread.")}) from None
     if subject.professional_id != professional_id or subject.client_id not in (None, client_id):
-        raise Invalid({"subject": gettext("This subject is not of this thread's two people.")})
+        raise Invalid({"subject": gettext("This subject does not belong to the two people of this thread.")})
     return subject
 
 
@@ -184,7 +184,12 @@ def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> M
         # Counted under the lock of the thread, so two pins at once cannot pass the limit together.
         if on and _count_pins(thread_id) >= MAX_PINS:
             raise Invalid(
-                {"pin": gettext("%(num)s messages are pinned here already. Unpin one first.", num=MAX_PINS)}
+                {
+                    "pin": gettext(
+                        "This conversation already has %(num)s pinned messages. Unpin one first.",
+                        num=MAX_PINS,
+                    )
+                }
             )
         message.pinned_at = now if on else None
         message_changed(thread, message)

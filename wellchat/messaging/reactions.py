@@ -75,7 +75,11 @@ def _check(message: Message, emoji: str, mine: int) -> None:
         raise Invalid({"emoji": gettext("This message was deleted.")})
     if mine >= MAX_REACTIONS:
         raise Invalid(
-            {"emoji": gettext("No more than %(num)s different emoji from each of you.", num=MAX_REACTIONS)}
+            {
+                "emoji": gettext(
+                    "Each of you can use at most %(num)s different emoji on a message.", num=MAX_REACTIONS
+                )
+            }
         )
 
 

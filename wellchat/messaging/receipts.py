@@ -143,7 +143,7 @@ def mark_unread(*, viewer: User, thread_id: str, seq: int) -> None:
             Message.deleted_at.is_(None),
         )
         if session.execute(theirs.limit(1)).scalar_one_or_none() is None:
-            raise Invalid({"seq": gettext("There is nothing to read from there on.")})
+            raise Invalid({"seq": gettext("There are no messages to mark as unread from there on.")})
         # Above the watermark everything is unread already, so there is nothing to mark.
         membership.unread_from = seq if seq <= membership.last_read_seq else None
         record_change(user_id=viewer.id, kind="thread", thread_id=thread_id)

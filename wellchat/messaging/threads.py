@@ -58,7 +58,7 @@ def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
 def _open_about(viewer: User, subject: Subject, with_id: str | None, now: datetime) -> tuple[str, bool]:
     if subject.is_unclaimed:
         raise Invalid(
-            {"subject": gettext("Nobody has claimed this lead yet; its thread opens when somebody does.")}
+            {"subject": gettext("Nobody has claimed this lead yet. Its thread opens when somebody does.")}
         )
     client_id = subject.client_id or (viewer.id if viewer.is_client else with_id)
     if client_id is None:

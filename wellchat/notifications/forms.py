@@ -46,7 +46,7 @@ class PatchNotifications(Form):
     @model_validator(mode="after")
     def _which(self) -> PatchNotifications:
         if (self.ids is None) == (not self.all):
-            raise ValueError(gettext("Say which: either ids, or all: true."))
+            raise ValueError(gettext("Send either ids, or all: true."))
         return self
 
 

@@ -17,12 +17,13 @@ def grant_access(*, admin: User, thread_id: str, reason: str, now: datetime) -> 
 
     Raises NotFound for anybody but an administrator or for an unknown thread, Invalid without a good reason.
     """
+    # NotFound, not NotAllowed: nobody else learns that oversight exists.
     if not admin.is_admin:
         raise NotFound
     reason = reason.strip()
     if not 10 <= len(reason) <= 500 or "\x00" in reason:
         raise Invalid(
-            {"reason": gettext("Say why in a sentence of 10 to 500 characters; it stays on record.")}
+            {"reason": gettext("Say why in a sentence of 10 to 500 characters. It is kept on record.")}
         )
     with transaction() as session:
         if session.get(Thread, thread_id) is None:

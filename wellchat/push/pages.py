@@ -34,5 +34,5 @@ def save_device(device_id: str) -> BaseResponse:
 def remove(device_id: str) -> BaseResponse:
     device = queries.device_by_id(viewer(), device_id)
     actions.remove(user=viewer(), device_id=device.id)
-    flash(gettext("%(label)s is pushed to no more.", label=device.label), "good")
+    flash(gettext("Push is turned off for %(label)s.", label=device.label), "good")
     return redirect(url_for("push.devices"), 303)

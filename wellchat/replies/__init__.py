@@ -19,6 +19,6 @@ feature = Feature(
     personal_data=personal_data,
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
-    mails={"reply_refused": MailType(N_("An answer that did not arrive"), content)},
+    mails={"reply_refused": MailType(N_("Reply that was not sent"), content)},
     optional=True,
 )

@@ -65,6 +65,7 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
     if bounce := _receive_bounce(mail, list(ours), now):
         return bounce
+    # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
 
@@ -99,6 +100,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
     user = db.session.get(User, token.user_id, populate_existing=True)
     if user is None or token.kind == BOUNCE_ADDRESS:
         return NO_SUCH_ADDRESS
+    # Knowing the address is not enough: it is forwarded and quoted.
     if mail.author != user.email or forgery_reason(mail):
         return Verdict(os.EX_NOPERM, f"{NOT_ALLOWED} {setting('BASE_URL')}/")
     try:
@@ -113,10 +115,11 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
     """Send the mail's text as a message. Raises Rejected, and NotFound if the thread is not theirs."""
     if token.kind == DIGEST:
         raise Rejected(
-            N_("It answers an email about several conversations, and we could not know which one you meant.")
+            N_("It replies to an email about several conversations, and we do not know which one you mean.")
         )
     if token.is_expired(now):
-        raise Rejected(N_("It answers an email that is too old to be answered."))
+        raise Rejected(N_("It replies to an email that is too old."))
+    # Outside of the transaction below: files are decoded and stored, which takes seconds.
     form = _as_message(mail, user, token.target_id, now)
     _mark_read(mail, user, token.target_id, now)
     try:
@@ -145,13 +148,14 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
     """
     if mail.is_too_large:
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
+    # From the mail itself, so that a repeated delivery is the same message.
     client_key = f"mail-{mail.key[:48]}"
     text, attachments = mail.text, mail.attachments
     if not text and (mail.is_encrypted or not attachments):
         raise Rejected(_empty_reason(mail))
     kept, omitted = take_files(attachments, user=user, thread_id=thread_id, client_key=client_key, now=now)
     if not text and not kept:
-        raise Rejected(f"It holds no words, and we could not take {omission_reasons(omitted)}")
+        raise Rejected(f"It contains no text, and we could not accept {omission_reasons(omitted)}")
     if omitted:
         names = omitted_names(omitted)
         text = f"{text}\n\n(Sent by email without {names}: such files are not taken here.)".strip()
@@ -164,7 +168,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
 def _empty_reason(mail: Incoming) -> str:
     if mail.is_encrypted:
         return N_("It is encrypted, and we cannot read it.")
-    return N_("We found no words of yours in it. Write above what your mail program quotes.")
+    return N_("We found no text of yours in it. Write your reply above the quoted text.")
 
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:
@@ -185,6 +189,7 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
             Mail.state != SKIPPED,
             Mail.created_at > now - DAY,
         )
+        # The record is the lock: of two deliveries at once, one writes it and tells the author.
         if _record(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why) and (
             session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
         ):

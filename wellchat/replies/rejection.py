@@ -7,10 +7,11 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.i18n import N_, force_language, gettext
+from wellchat.i18n import N_, force_language
 from wellchat.mail.addresses import DIGEST, reply_address
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
+from wellchat.mail.reasons import reason_text
 from wellchat.messaging.queries import ThreadView, threads_by_id
 
 
@@ -21,7 +22,7 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
         raise NotWanted(N_("The account is gone."))
     with force_language(user.language):
         why = mail.context["why"]
-        texts = {"language": user.language, "why": gettext(why)}
+        texts = {"language": user.language, "why": reason_text(why)}
     kind, target_id = mail.context["about"]
     threads = {
         view.thread.id: _choice(user, view, now)

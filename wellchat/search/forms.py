@@ -28,7 +28,7 @@ def _day(value: object) -> object:
     try:
         return date.fromisoformat(str(value))
     except ValueError:
-        raise ValueError(gettext("A day, such as 2026-01-31.")) from None
+        raise ValueError(gettext("Enter a day, such as 2026-01-31.")) from None
 
 
 Day = Annotated[date | None, BeforeValidator(_day)]
@@ -70,6 +70,7 @@ class SearchQuery(QueryForm):
 def _start(day: date, zone: ZoneInfo) -> datetime:
     try:
         return datetime.combine(day, time(), zone).astimezone(UTC)
+    # At the end of the calendar the offset would lead out of it.
     except OverflowError:  # a day at the end of the calendar
         return datetime.combine(day, time(), UTC)
 
@@ -88,4 +89,6 @@ def parse_token(text: str) -> tuple[bool, Position]:
             raise ValueError(text)
         return kind == "~", Position(clock.moment(moment), thread_id, int(seq))
     except (ValueError, OverflowError, binascii.Error, UnicodeError):
-        raise Invalid({"before": gettext("This list has no such page. Start from its beginning.")}) from None
+        raise Invalid(
+            {"before": gettext("There is no such page of this list. Start from the beginning.")}
+        ) from None

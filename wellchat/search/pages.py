@@ -90,7 +90,7 @@ def _label(name: str, value: str) -> str:
         if name == "subject":
             return gettext("About %(title)s", title=subject_by_id(user, value).title)
     except NotFound:
-        return gettext("Something that is not here")
+        return gettext("Something that was not found")
     if name == "from":
         return gettext("From %(day)s", day=_day(value))
     if name == "to":

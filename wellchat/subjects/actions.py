@@ -160,7 +160,7 @@ def _refuse_other_people(subject: Subject, given: dict[str, Any]) -> None:
         if name in given and given[name] != current and not (name == "client_id" and current is None):
             raise Conflict(
                 gettext(
-                    "%(kind)s: this one has other people in it. Put a new one for these.",
+                    "%(kind)s: this one belongs to other people. Create a new one for these people.",
                     kind=gettext(subject.declared.label),
                 )
             )
@@ -185,7 +185,7 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> tuple[Subject, str
             raise NotFound
         if subject.status not in (CLAIMED, None):
             words = gettext(
-                "This lead is no longer on offer and cannot be claimed. It stands at “%(status)s”.",
+                "This lead is no longer available and cannot be claimed. Its status is “%(status)s”.",
                 status=subject.status,
             )
             raise Conflict(words)

@@ -19,7 +19,7 @@ def _title(text: str) -> str:
     """
     text = " ".join(text.split())
     if not text:
-        raise ValueError(gettext("This is needed."))
+        raise ValueError(gettext("This field is required."))
     return text
 
 

@@ -81,6 +81,6 @@ def _news(user: User, cursor: Cursor, poll: Poll) -> Response:
 
 def _resync(head: Cursor, reason: Resync) -> Response:
     """Return 410 with the reason (a key of RESYNC) and the cursor to continue from after reloading."""
-    response = problem(410, "Reload your state", RESYNC[reason])
+    response = problem(410, RESYNC[reason])
     response.set_data(current_app.json.dumps({**response.get_json(), "reason": reason, "cursor": str(head)}))
     return response

@@ -1,4 +1,4 @@
-/* What the page says about its connection: what waits, how old a kept page is, that a new version is ready. */
+/* The connection banner: unsent messages, the age of a kept page, a new version. */
 
 import { part } from "../lib/dom.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
@@ -6,19 +6,19 @@ import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
 import { t, tn } from "../lib/i18n.js";
 
-const RELOAD_AFTER = 10_000; // ms out of sight after which a reload disturbs nobody
+const RELOAD_AFTER = 10_000; // ms for which a page is hidden before it reloads by itself
 
-/** The words of the banner; none while all is well. `kept`: when the page was, if it is not fresh. */
+/** Returns the text of the banner, or "" while all is well. `kept` is the time of a page from the offline cache. */
 export function bannerWords({ state, online, waiting, kept, times }) {
   if (state === "live" && online) return "";
   const away = state === "offline" || !online;
   if (kept) return [keptWords({ away, kept, times }), waitWords(waiting)].filter(Boolean).join(" ");
   if (state === "trouble" && online) return t("The server is not answering. Trying again…");
   if (!away) return "";
-  if (!waiting) return t("You seem to be offline. What you write goes out when you are back.");
+  if (!waiting) return t("You seem to be offline. What you write will be sent when you are back.");
   return tn(
-    "You seem to be offline. %(num)s message waits and goes out when you are back.",
-    "You seem to be offline. %(num)s messages wait and go out when you are back.",
+    "You seem to be offline. %(num)s message will be sent when you are back.",
+    "You seem to be offline. %(num)s messages will be sent when you are back.",
     waiting,
   );
 }
@@ -26,15 +26,15 @@ export function bannerWords({ state, online, waiting, kept, times }) {
 function keptWords({ away, kept, times }) {
   const today = times.day(kept) === t("Today");
   const at = today ? times.clock(kept) : times.full(kept);
-  if (away && today) return t("You are offline. This is what was here at %(time)s.", { time: at });
-  if (away) return t("You are offline. This is what was here on %(day)s.", { day: at });
-  if (today) return t("No answer yet. This is what was here at %(time)s.", { time: at });
-  return t("No answer yet. This is what was here on %(day)s.", { day: at });
+  if (away && today) return t("You are offline. You see this page as of %(time)s.", { time: at });
+  if (away) return t("You are offline. You see this page as of %(day)s.", { day: at });
+  if (today) return t("The server has not answered yet. You see this page as of %(time)s.", { time: at });
+  return t("The server has not answered yet. You see this page as of %(day)s.", { day: at });
 }
 
 function waitWords(waiting) {
   if (!waiting) return "";
-  return tn("%(num)s message waits to be sent.", "%(num)s messages wait to be sent.", waiting);
+  return tn("%(num)s message is waiting to be sent.", "%(num)s messages are waiting to be sent.", waiting);
 }
 
 export function connectionStatus(root, app) {
@@ -49,12 +49,12 @@ export function connectionStatus(root, app) {
   const turn = (next) => {
     state = next;
     if (state === "live" && kept) {
-      kept = null; // what changed since has come with the updates
+      kept = null; // the updates have brought the page up to date
       delete document.documentElement.dataset.kept;
     }
     show();
   };
-  let leaving = false; // a form that ends this session shows its own answer: a reload would get in its way
+  let leaving = false; // do not reload while a form ends this session
   document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
   app.onState = (next) => {
     if (next !== "signed-out") turn(next);
@@ -66,7 +66,7 @@ export function connectionStatus(root, app) {
   show();
 }
 
-/** A kept page goes on from what was heard after it was kept; nothing of that is news to be read aloud. */
+/** Applies the updates that came after the page was kept. They are not announced to screen readers. */
 export async function catchUp(app) {
   if (!document.documentElement.dataset.kept) return;
   const heard = await app.offlineCache.read(app.open?.id);
@@ -90,7 +90,7 @@ export function newVersion(root, app) {
   });
   app.onVersion = (heard) => version.observe(heard);
 
-  /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
+  /* The page is hidden, nothing is unfinished, and the reader is where a reload would bring them. */
   const harmless = () =>
     document.visibilityState === "hidden" && !kept && navigator.onLine && !app.store.pending.size && (app.open?.atEnd() ?? true) &&
     !document.querySelector(`dialog[open], ${OPEN_SELECTOR}`) &&

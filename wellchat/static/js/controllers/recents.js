@@ -1,4 +1,4 @@
-/* On the page of search: remembers what found something, and offers what was found before. */
+/* On the search page: remembers searches with results, and offers them again. */
 
 import { clone, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";

@@ -1,4 +1,4 @@
-/* The files that are about to be sent, in the composer: a row for each, with its progress. */
+/* Lists the files in the composer, each in a row with its progress. */
 
 import { ApiError } from "../models/api.js";
 import { Uploads } from "../models/uploads.js";
@@ -10,13 +10,13 @@ const SHOWABLE = /^image\/(jpeg|png|webp|gif)$/;
 
 export class UploadList {
   #rows = new Map(); // item -> row
-  #waiting = false; // "Send" was pressed while files were on their way
+  #waiting = false; // "Send" was pressed during an upload
 
   constructor(form, app) {
     Object.assign(this, { form, app, list: part(form, "uploads") });
     this.uploads = new Uploads({
       send: (file, options) => upload(app.api, file, options),
-      discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // else it goes within a day
+      discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // the worker deletes it within a day in any case
       changed: (item) => this.#changed(item),
       maxMb: Number(form.dataset.maxMb),
     });
@@ -28,10 +28,10 @@ export class UploadList {
     this.form.elements.body.focus({ preventScroll: true });
   }
 
-  /** What goes with the message; false: not yet, it is sent when all is up. */
+  /** Returns the files for the message, or false if the upload is not finished: the message is sent afterwards. */
   take() {
     if (this.uploads.failed) {
-      write(part(this.form, "problem"), t("A file did not go up. Try it again, or remove it."));
+      write(part(this.form, "problem"), t("A file could not be uploaded. Try again, or remove it."));
       return false;
     }
     if (this.uploads.busy) {
@@ -49,14 +49,14 @@ export class UploadList {
   #wait(waiting) {
     this.#waiting = waiting;
     part(this.form, "uploads-waiting").hidden = !waiting;
-    if (waiting) this.app.announce(t("It goes out as soon as the files are up."));
+    if (waiting) this.app.announce(t("Your message will be sent when the upload has finished."));
   }
 
   #changed(item) {
     if (item.state === "removed") this.#drop(item);
     else this.#fill(this.#rows.get(item) ?? this.#row(item), item);
     this.#draw();
-    if (item.state === "done" && !this.uploads.busy) this.app.announce(t("The files are up."));
+    if (item.state === "done" && !this.uploads.busy) this.app.announce(t("The files are uploaded."));
     if (!this.#waiting) return;
     if (this.uploads.failed) this.#wait(false);
     else if (!this.uploads.busy) {
@@ -105,7 +105,7 @@ export class UploadList {
   }
 }
 
-/* fetch() does not tell how much of a body has gone out. */
+/* XMLHttpRequest, because fetch() does not report the progress of an upload. */
 function upload(api, file, { progress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
