@@ -57,7 +57,10 @@ class CleanDatabase:
                     connection.execute(table.insert(), rows)
 
     def rows_since(self) -> dict[Table, list[dict[str, Any]]]:
-        """Return the rows of each table that the migrations left empty; a table comes after those it refers to."""
+        """Return the rows of each table that the migrations left empty.
+
+        A table comes after those it refers to.
+        """
         with self.engine.connect() as connection:
             found = {table: self._rows(connection, table) for table in Base.metadata.sorted_tables}
         return {table: rows for table, rows in found.items() if rows and not self.seed[table.name]}

@@ -19,7 +19,7 @@ REQUEST_MODULES = (
     *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py"),
     *("accounts/limits.py", "accounts/sessions.py", "accounts/settings.py"),
     *("attachments/serving.py", "attachments/uploads.py"),
-    "mail/ledger.py",
+    "connections/avatars.py",
 )
 REQUEST_PACKAGES = (
     "flask",

@@ -6,9 +6,9 @@ from typing import Any
 
 
 def beat_schedule(sweep_every: float) -> dict[str, Any]:
-    """Beat's table.
+    """Return the schedule of Celery beat, in seconds.
 
-    Due times are columns; the clock only says when to look. An entry that is late is dropped.
+    Due times are columns; the schedule only says when to look. An entry that is late is dropped (`expires`).
     """
     return {
         "sweep": {"task": "sweep", "schedule": sweep_every, "options": {"expires": max(sweep_every, 1)}},

@@ -64,7 +64,7 @@ def test_access_without_a_good_reason_is_refused_and_not_recorded(admin, talk, e
     before = everything()
     answer = admin.post(f"/oversight/threads/{talk.id}/looks", data={"reason": reason})
     assert answer.status_code == 422
-    assert "stays on record" in answer.text
+    assert "kept on record" in answer.text
     assert "message 1" not in answer.text
     assert everything() == before
 

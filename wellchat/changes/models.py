@@ -32,13 +32,13 @@ class Change(Base):
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(20))  # one of CORE_KINDS, or of those that features declare
+    # One of CORE_KINDS, or of those that features declare.
+    kind: Mapped[str] = mapped_column(String(20))
     thread_id: Mapped[str | None] = mapped_column(String(13))
     message_seq: Mapped[int | None] = mapped_column(Integer)
     notification_id: Mapped[str | None] = mapped_column(String(13))
-    ref_id: Mapped[str | None] = mapped_column(
-        String(13)
-    )  # of what changed, where a feature declares the kind
+    # The id of the thing that changed, if a feature declares the kind.
+    ref_id: Mapped[str | None] = mapped_column(String(13))
 
 
 class Epoch(Base):

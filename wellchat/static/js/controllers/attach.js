@@ -18,7 +18,7 @@ export function attach(form, app) {
       form.uploadList = { take: () => !(form.uploadList.pressed = true) };
       uploadList = import("../lib/upload_list.js").then(({ UploadList }) => new UploadList(form, app));
     }
-    const met = form.uploadList;
+    const placeholder = form.uploadList;
     try {
       (await uploadList).add(files);
     } catch (error) {
@@ -26,7 +26,7 @@ export function attach(form, app) {
       write(part(form, "problem"), t("The server is not answering. Try again in a moment."));
       throw error;
     }
-    if (met.pressed) form.requestSubmit();
+    if (placeholder.pressed) form.requestSubmit();
   }
 
   button.hidden = false;

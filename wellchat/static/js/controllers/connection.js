@@ -69,10 +69,10 @@ export function connectionStatus(root, app) {
 /** Applies the updates that came after the page was kept. They are not announced to screen readers. */
 export async function catchUp(app) {
   if (!document.documentElement.dataset.kept) return;
-  const heard = await app.offlineCache.read(app.open?.id);
+  const news = await app.offlineCache.read(app.open?.id);
   const { announce } = app;
   app.announce = () => {};
-  app.store.apply(heard);
+  app.store.apply(news);
   app.announce = announce;
 }
 
@@ -88,7 +88,7 @@ export function newVersion(root, app) {
       leave();
     },
   });
-  app.onVersion = (heard) => version.observe(heard);
+  app.onVersion = (seen) => version.observe(seen);
 
   /* The page is hidden, nothing is unfinished, and the reader is where a reload would bring them. */
   const harmless = () =>

@@ -103,7 +103,7 @@ export function inbox(root, app) {
     if (more && more.getBoundingClientRect().top < list.getBoundingClientRect().bottom + 400) await load();
   }
 
-  const newer = (known, told) => (known && known.last_seq > told.last_seq ? known : told);
+  const newer = (known, loaded) => (known && known.last_seq > loaded.last_seq ? known : loaded);
 
   if (more) {
     more.querySelector("a").addEventListener("click", (event) => (event.preventDefault(), load().catch(() => {})));

@@ -12,8 +12,8 @@ export function showTyping(root, app, { id, other }) {
   if (typing) timer = setTimeout(() => app.store.apply({}), app.store.typing.get(id) - Date.now() + 50);
 
   const word = part(root, "presence");
-  const said = typing ? t("Typing…") : app.times.seen(other);
-  if (word.textContent === said) return;
+  const text = typing ? t("Typing…") : app.times.seen(other);
+  if (word.textContent === text) return;
   word.dataset.presence = typing ? "typing" : other.presence;
-  word.textContent = said;
+  word.textContent = text;
 }

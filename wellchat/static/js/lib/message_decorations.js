@@ -27,12 +27,12 @@ function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
 }
 
 export function showReactions(row, { thread_id: id, seq, reactions }, view) {
-  const given = reactions ?? [];
+  const shown = reactions ?? [];
   const box = part(row, "reactions");
-  box.hidden = given.length === 0;
+  box.hidden = shown.length === 0;
   if (box.hidden && !box.firstElementChild) return;
   const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
-  box.replaceChildren(...given.map((each) => reaction(each, `/threads/${id}/messages/${seq}`, view)));
+  box.replaceChildren(...shown.map((each) => reaction(each, `/threads/${id}/messages/${seq}`, view)));
   if (focused) [...box.children].find(({ value }) => value === focused)?.focus({ preventScroll: true });
 }
 

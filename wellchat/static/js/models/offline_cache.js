@@ -38,8 +38,8 @@ export class OfflineCache {
     const name = PAGES + this.viewerId;
     if (!(await this.caches?.has(name))) return { threads: [], messages: [] };
     const cache = await this.caches.open(name);
-    const heard = async (path) => (await (await cache.match(`${path}?news`))?.json()) ?? [];
-    return { threads: await heard("/"), messages: threadId ? await heard(`/threads/${threadId}`) : [] };
+    const readNews = async (path) => (await (await cache.match(`${path}?news`))?.json()) ?? [];
+    return { threads: await readNews("/"), messages: threadId ? await readNews(`/threads/${threadId}`) : [] };
   }
 
   #post(message) {

@@ -85,8 +85,8 @@ export class Poller {
   async #iterate(signal) {
     const seen = this.visible();
     const tries = this.#failures > 0; // a waiting poll would not show that the server works again
-    const wait = seen && !tries ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // jitter, so that pages do not poll all at once
-    const began = this.clock.now();
+    const wait = seen && !tries ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // jitter
+    const startedAt = this.clock.now();
     try {
       const changed = await this.#poll({ wait, signal });
       this.#failures = this.#broken ? this.#failures + 1 : 0;
@@ -94,7 +94,7 @@ export class Poller {
       this.onState("live");
       if (changed || tries) return 0;
       if (!seen) return Math.max(HIDDEN_INTERVAL, this.#interval);
-      const held = wait > 0 && this.clock.now() - began >= (wait * 1000) / 2;
+      const held = wait > 0 && this.clock.now() - startedAt >= (wait * 1000) / 2;
       return held ? 0 : this.#interval * (1 + this.random() * 0.1);
     } catch (error) {
       return signal.aborted ? 0 : this.#failed(error);

@@ -68,8 +68,8 @@ export class Store {
 
   /** Returns the messages of a thread in order, then those that are being sent. */
   timeline(threadId) {
-    const said = [...(this.messages.get(threadId)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
-    return [...said, ...[...this.pending.values()].filter((entry) => entry.thread_id === threadId)];
+    const messages = [...(this.messages.get(threadId)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
+    return [...messages, ...[...this.pending.values()].filter((entry) => entry.thread_id === threadId)];
   }
 
   #thread(thread, changes) {

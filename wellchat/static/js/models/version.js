@@ -4,8 +4,8 @@
 const CONFIRMATIONS = 2; // responses in a row: during a rollout, hosts of both versions respond
 
 export class Version {
-  #heard = null;
-  #times = 0;
+  #latest = null;
+  #count = 0;
 
   /** `storage` remembers the version for which this tab has reloaded. ready(version) is called when there is a newer one. */
   constructor({ own, storage, ready }) {
@@ -14,9 +14,9 @@ export class Version {
 
   observe(version) {
     if (!version || version === this.newer) return;
-    this.#times = version === this.#heard ? this.#times + 1 : 1;
-    this.#heard = version;
-    if (version === this.own || !this.own || this.#times < CONFIRMATIONS) return;
+    this.#count = version === this.#latest ? this.#count + 1 : 1;
+    this.#latest = version;
+    if (version === this.own || !this.own || this.#count < CONFIRMATIONS) return;
     this.newer = version;
     this.ready(version);
   }
