@@ -13,6 +13,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from flask import Flask
 
+from tests.cast import CastCopies
 from tests.databases import CleanDatabase
 from tests.services import Services, database_on
 from wellchat.db import Base, db
@@ -43,7 +44,9 @@ def _app_on(
                     settings["DATABASE_URL"] = stack.enter_context(database_on(server, f"{run_name}_goals"))
                 app = make_app(**settings)
                 migrate(app, "upgrade")
-                made[engine] = app, CleanDatabase(app)
+                database = CleanDatabase(app)
+                app.extensions["cast"] = CastCopies(database)
+                made[engine] = app, database
             return made[engine]
 
         yield app_on
@@ -54,7 +57,9 @@ def migrate(app: Flask, direction: str) -> None:
     migration = import_module("examples.goals.migration")
     with app.app_context():
         flask_migrate.upgrade()
-        with db.engine.execution_options(writes=True).begin() as connection:
-            with Operations.context(MigrationContext.configure(connection)):
-                getattr(migration, direction)()
+        with (
+            db.engine.execution_options(writes=True).begin() as connection,
+            Operations.context(MigrationContext.configure(connection)),
+        ):
+            getattr(migration, direction)()
         db.engine.dispose()

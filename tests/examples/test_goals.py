@@ -227,7 +227,7 @@ def test_off_it_leaves_no_trace(app: Flask, without: Flask) -> None:
 def test_off_no_page_takes_another_statement(
     app: Flask, browse: Any, api: Any, talk: Talk, queries: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """With goals on and declaring no places, the pages cost what they cost without goals; with places, more."""
+    """A feature that declares no places costs no page a statement; each place that goals has costs a few."""
     talk.exchange("cp")
     paths = (
         "/",
