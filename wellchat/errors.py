@@ -1,8 +1,8 @@
 """The errors of the domain, and the responses made from them.
 
 Actions and queries raise these errors; only this module knows status codes. Under `/api` the response is
-`application/problem+json` (RFC 9457) and its title is the status's own phrase, for programmers. Elsewhere it is a
-page with a heading and a sentence that tells people what to do next.
+`application/problem+json` (RFC 9457), and its title is the status's own phrase, for programmers. Elsewhere
+it is a page with a heading and a sentence that tells people what to do next.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ def status_phrase(status: int) -> str:
 
 
 def problem(status: int, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """Return a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and, if any, `errors` by field.
+    """Return a problem document (RFC 9457): `type`, `title`, `status`, `detail` and perhaps `errors` by field.
 
-    The title is the status's own phrase in English, as RFC 9457 asks of a problem of type "about:blank". The detail
-    is translated into the reader's language.
+    The title is the status's own phrase in English, as RFC 9457 asks of a problem of type "about:blank". The
+    detail is translated into the reader's language.
     """
     body: dict[str, Any] = {
         "type": "about:blank",

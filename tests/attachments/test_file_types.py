@@ -82,7 +82,12 @@ REFUSED = [
         files.office("word/document.xml", *(f"w/{i}" for i in range(5001))),
         "too large when unpacked",
     ),
-    ("names that lead out", "a.docx", files.office("word/document.xml", "../../etc/passwd"), "unsafe file paths"),
+    (
+        "names that lead out",
+        "a.docx",
+        files.office("word/document.xml", "../../etc/passwd"),
+        "unsafe file paths",
+    ),
     ("pdf and zip in one", "a.pdf", files.PDF + files.archive("a.txt"), "two files in one"),
     ("mp4 and zip in one", "a.mp4", files.MP4 + files.archive("a.txt"), "two files in one"),
     ("nothing but nuls", "a.txt", b"\x00" * 50, "We do not accept this kind of file"),

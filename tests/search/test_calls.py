@@ -156,7 +156,7 @@ def test_the_page(browse, said):
     assert f'href="/threads/{said.id}#1"' in page
     assert 'name="q" value="cafe"' in page
     assert "Cara Client" in page
-    assert "come close" in browse(said.paul).get("/search?q=harbuor").text
+    assert "These are similar." in browse(said.paul).get("/search?q=harbuor").text
     assert "No messages match “nothing”" in browse(said.paul).get("/search?q=nothing").text
     assert "A message must contain all words" in browse(said.paul).get("/search").text
 
