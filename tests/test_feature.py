@@ -13,9 +13,20 @@ import pytest
 from flask import Flask
 
 from wellchat.config import SettingsError
-from wellchat.feature import Feature, FeatureError, Hook, MailType, NavItem, Registry, icon_shape, registry
+from wellchat.feature import (
+    Feature,
+    FeatureError,
+    Hook,
+    MailType,
+    NavItem,
+    Registry,
+    icon_shape,
+    registry,
+)
+from wellchat.feature_checks import check
 from wellchat.features import FEATURES, enabled_features
 from wellchat.notifications.kinds import NotificationKind
+from wellchat.places import ComposerAction, ThreadPanel
 
 Make = Callable[..., Flask]
 OPTIONAL = ("replies", "booking_notices", "oversight", "demo")
@@ -38,6 +49,19 @@ WRONG = [
         "kinds: message is declared",
     ),
     ({"mails": {"digest": MailType("Again")}}, "mails: digest is declared more than once"),
+    (
+        {"thread_panels": (ThreadPanel("X", "no_such_panel.html", lambda *_: None),)},
+        "there is no template no_such_panel.html",
+    ),
+    ({"composer_actions": (ComposerAction("X", "no-such", "/y"),)}, "there is no icon 'no-such' for /y"),
+    ({"scripts": {"noSuch": "no_such"}}, "there is no script static/js/features/no_such.js"),
+    (
+        {"scripts": {"noSuch": "live_section"}},
+        "wrong: static/js/features/live_section.js exports no function noSuch",
+    ),
+    ({"changes": {"message": lambda *_: []}}, "wrong: 'message' cannot be a kind of change"),
+    ({"changes": {"x" * 21: lambda *_: []}}, "cannot be a kind of change; choose another name"),
+    ({"offline_paths": ("/(",)}, "wrong: the offline path '/(' is no pattern"),
     ({"icons": {"bell": "<path/>"}}, "icons: bell is declared more than once"),
     ({"name": "mail"}, "name: mail is declared more than once"),
 ]
@@ -49,12 +73,12 @@ def test_a_wrong_declaration_is_an_error_that_names_it(
 ) -> None:
     wrong = replace(Feature("wrong"), **fields)
     with pytest.raises(FeatureError) as error:
-        Registry([*registry().features, wrong]).check(app)
+        check(Registry([*registry().features, wrong]), app)
     assert reason in str(error.value)
 
 
 def test_the_declarations_of_the_product_are_right(app: Flask) -> None:
-    registry().check(app)
+    check(registry(), app)
 
 
 def test_a_declaration_has_the_name_of_its_package() -> None:

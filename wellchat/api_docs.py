@@ -8,6 +8,8 @@ from apiflask import APIFlask
 from flask import current_app, render_template
 from pydantic import BaseModel
 
+from wellchat.feature import registry
+
 METHODS = ("get", "post", "put", "patch", "delete")
 TYPE_NAMES = {
     "string": "text",
@@ -108,8 +110,17 @@ def add_error_responses(spec: dict[str, Any]) -> dict[str, Any]:
     return spec
 
 
+def finish_spec(spec: dict[str, Any]) -> dict[str, Any]:
+    """Add what every call may be refused with, and what the features add to the document."""
+    add_error_responses(spec)
+    for feature in registry().features:
+        if feature.openapi is not None:
+            feature.openapi(spec)
+    return spec
+
+
 def init_app(app: APIFlask) -> None:
     """Add the error responses to the OpenAPI document, and the page that shows it."""
-    app.spec_processor(add_error_responses)  # type: ignore[arg-type]  # its type allows for YAML
+    app.spec_processor(finish_spec)  # type: ignore[arg-type]  # its type allows for YAML
     app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
     app.add_url_rule("/api/docs", "api_docs", app.doc(hide=True)(docs))

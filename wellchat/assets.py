@@ -44,7 +44,7 @@ def _fingerprint(folder: Path, styles: tuple[str, ...]) -> str:
 
 
 def stylesheets() -> tuple[str, ...]:
-    """Return the names of all style sheets in their order: the core's, the features', and what overrides them."""
+    """Return the names of all style sheets in order: the core's, the features', then forced-colors."""
     return (*CORE_STYLESHEETS, *registry().styles, "forced-colors")
 
 
@@ -57,6 +57,16 @@ def asset_names() -> list[str]:
     """Return the names of all text files that pages load, sorted, as `asset` takes them."""
     joined = {f"css/{sheet}.css" for sheet in stylesheets()} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
+
+
+def shell_names() -> list[str]:
+    """Return what a device keeps of a version: `asset_names` without the worker's and without what is off."""
+    declared = {f"js/features/{module}.js" for module in registry().scripts.values()}
+    return [
+        name
+        for name in asset_names()
+        if not name.startswith("sw/") and (name in declared or not name.startswith("js/features/"))
+    ]
 
 
 def _folder() -> Path:
@@ -74,6 +84,7 @@ def _text_files(folder: Path, version: str) -> frozenset[str]:
 
 @cache
 def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
+    # The smaller form is made from the plain one, which is cached too.
     if encoding:
         plain = _content(folder, version, name, "")
         return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
@@ -97,6 +108,7 @@ def _send_asset(version: str, filename: str) -> Response:
         raise NotFound
     else:
         response = _send_text(current, filename)
+    # A page of an older version may still request its files: it gets today's, but must not keep them.
     response.headers["Cache-Control"] = (
         "public, max-age=31536000, immutable" if version == current else "no-cache"
     )

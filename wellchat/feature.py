@@ -3,20 +3,17 @@
 Each package under wellchat/ has one `feature = Feature(...)` in its `__init__.py`; wellchat/features.py lists
 the packages, lowest first. `create_app` gathers the declarations in a `Registry`, one per application.
 Nothing is registered at import time, so two applications in one process share nothing. A declaration that
-cannot be right (an unknown icon, a kind declared twice, a missing template, task module, style or script)
-raises FeatureError at start.
+cannot be right raises FeatureError at start (feature_checks.py). docs/adding-a-feature.md shows an example.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from importlib.machinery import PathFinder
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar, cast
 
 from click import Command, Group
@@ -24,6 +21,7 @@ from flask import Blueprint, Flask, current_app
 from markupsafe import Markup
 
 from wellchat.icons import CORE_ICONS, DIRECTIONAL_ICONS
+from wellchat.places import ComposerAction, ConnectionPanel, SearchSource, ThreadPanel
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -36,6 +34,12 @@ R = TypeVar("R")
 
 Sweep = Callable[[datetime], dict[str, int]]
 """(now) -> how much of what was done, by name."""
+ChangeLoader = Callable[["User", Sequence[str], datetime], list[dict[str, Any]]]
+"""(viewer, ids, now) -> one JSON object for each id, as this person may see it now. Each has its `id`.
+
+It takes one statement, however many ids there are. What is gone, or is not the viewer's any more, is
+`{"id": ..., "deleted": True}`.
+"""
 
 
 class FeatureError(Exception):
@@ -106,9 +110,16 @@ class Feature:
     settings_tabs: tuple[NavItem, ...] = ()
     icons: Mapping[str, str] = field(default_factory=dict)  # name -> what stands inside an <svg> of 20 by 20
     styles: tuple[str, ...] = ()  # names of files in static/css, joined into the style sheet of every page
-    slots: Mapping[str, str] = field(
-        default_factory=dict
-    )  # a place of SLOTS -> the template that is included there
+    scripts: Mapping[str, str] = field(default_factory=dict)
+    """data-controller -> the module in static/js/features that exports it. Pages that name it load it."""
+    slots: Mapping[str, str] = field(default_factory=dict)  # a place of SLOTS -> the template included there
+    thread_panels: tuple[ThreadPanel, ...] = ()
+    connection_panels: tuple[ConnectionPanel, ...] = ()
+    composer_actions: tuple[ComposerAction, ...] = ()
+    changes: Mapping[str, ChangeLoader] = field(default_factory=dict)
+    """kind of change -> what an update carries under the kind's plural. See `record_change`."""
+    search_sources: tuple[SearchSource, ...] = ()
+    offline_paths: tuple[str, ...] = ()  # regular expressions of whole paths: pages that a device keeps
     filters: Mapping[str, Callable[..., Any]] = field(default_factory=dict)  # of templates
     context: Callable[[], dict[str, Any]] | None = None  # what every template is given
     doctor_checks: tuple[tuple[str, Callable[[Flask], str]], ...] = ()
@@ -117,14 +128,22 @@ class Feature:
     """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is
     known.
     """
+    openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
+    samples: Callable[[Any], dict[str, Any]] | None = None
+    """(talk) -> {argument of its routes: a thing of the two people; route: a body}, for tests of access."""
     optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
     on_by_default: bool = True
     personal_data: PersonalData | None = None  # needed as soon as a table of the feature refers to a person
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
 
 
-SLOTS = ("sign_in",)
-"""Places in the templates of lower features that higher ones fill: below the form of the sign-in page."""
+SLOTS = ("sign_in", "inbox_head")
+"""Places in templates: below the form of the sign-in page; in the head of the list of conversations."""
+
+
+def plural(kind: str) -> str:
+    """Return the key under which an update carries what changed of a declared kind."""
+    return f"{kind}s"
 
 
 class Registry:
@@ -132,33 +151,6 @@ class Registry:
 
     def __init__(self, features: Iterable[Feature]) -> None:
         self.features = tuple(features)
-
-    def check(self, app: Flask) -> None:
-        """Raise FeatureError for the first declaration that cannot be right."""
-        templates = frozenset(app.jinja_env.list_templates())
-        for feature in self.features:
-            if feature.tasks and not module_exists(feature.tasks):
-                raise FeatureError(f"{feature.name}: there is no module {feature.tasks} for its tasks")
-            for mail in feature.mails:
-                _must_exist(templates, feature, f"emails/{mail}/body.txt")
-            for kind in feature.notification_kinds:
-                _must_exist(templates, feature, kind.partial)
-            for place, template in feature.slots.items():
-                _must_exist(templates, feature, template)
-                if place not in SLOTS:
-                    raise FeatureError(
-                        f"{feature.name}: there is no slot {place}; there are {', '.join(SLOTS)}"
-                    )
-            for item in (*feature.navigation, *feature.account_menu):
-                if item.icon not in self.icons:
-                    raise FeatureError(f"{feature.name}: there is no icon {item.icon!r} for {item.path}")
-            for style in feature.styles:
-                if not Path(app.static_folder or "", f"css/{style}.css").exists():
-                    raise FeatureError(f"{feature.name}: there is no style sheet static/css/{style}.css")
-        for what in ("name", "notification_kinds", "mails", "mail_links", "icons"):
-            names = Counter(name for feature in self.features for name in _names(getattr(feature, what)))
-            if twice := [name for name, count in names.items() if count > 1]:
-                raise FeatureError(f"{what}: {', '.join(twice)} is declared more than once")
 
     @cached_property
     def handlers(self) -> dict[str, tuple[Callable[..., Any], ...]]:
@@ -178,6 +170,18 @@ class Registry:
     @cached_property
     def styles(self) -> tuple[str, ...]:
         return tuple(style for feature in self.features for style in feature.styles)
+
+    @cached_property
+    def scripts(self) -> dict[str, str]:
+        return {name: module for feature in self.features for name, module in feature.scripts.items()}
+
+    @cached_property
+    def changes(self) -> dict[str, ChangeLoader]:
+        return {kind: load for feature in self.features for kind, load in feature.changes.items()}
+
+    @cached_property
+    def search_sources(self) -> tuple[SearchSource, ...]:
+        return tuple(source for feature in self.features for source in feature.search_sources)
 
     def slot(self, place: str) -> list[str]:
         """Return the templates that the features put into this place, lowest feature first."""
@@ -209,16 +213,6 @@ def module_exists(name: str) -> bool:
     return True
 
 
-def _names(declared: Any) -> list[str]:
-    each_of = (declared,) if isinstance(declared, str) else declared
-    return [each if isinstance(each, str) else str(each.name) for each in each_of]
-
-
-def _must_exist(templates: frozenset[str], feature: Feature, template: str) -> None:
-    if template not in templates:
-        raise FeatureError(f"{feature.name}: there is no template {template}")
-
-
 def registry() -> Registry:
     """The registry of the current application."""
     return cast(Registry, current_app.extensions["features"])
@@ -232,10 +226,23 @@ def icon_shape(name: str) -> Markup:
     return Markup(shape)  # noqa: S704 - our own
 
 
-def visible_items(items: str, viewer: User) -> list[NavItem]:
-    """Return the links of one list (`navigation`, `account_menu`, `settings_tabs`) that this person is shown."""
+def visible_items(items: str, viewer: User) -> list[Any]:
+    """Return what one list of the features (`navigation`, `composer_actions` ...) holds for this person."""
     declared = (item for feature in registry().features for item in getattr(feature, items))
     return [item for item in declared if item.visible(viewer)]
+
+
+def load_panels(items: str, viewer: User, subject: Any, now: datetime) -> list[dict[str, Any]]:
+    """Return the sections of `thread_panels` or `connection_panels`, each {label, template, data}.
+
+    `subject` is what they stand beside: the ThreadView or the Connection.
+    """
+    loaded = ((panel, panel.load(viewer, subject, now)) for panel in visible_items(items, viewer))
+    return [
+        {"label": panel.label, "template": panel.template, "data": data}
+        for panel, data in loaded
+        if data is not None
+    ]
 
 
 def gather(app: Flask, features: Iterable[Feature]) -> None:
@@ -244,6 +251,7 @@ def gather(app: Flask, features: Iterable[Feature]) -> None:
     app.jinja_env.filters["icon_shape"] = icon_shape
     app.jinja_env.tests["directional_icon"] = DIRECTIONAL_ICONS.__contains__
     app.jinja_env.globals.update(visible_items=visible_items, slot=app.extensions["features"].slot)
+    app.jinja_env.globals["feature_scripts"] = app.extensions["features"].scripts
 
 
 def _extend(group: Command, commands: Iterable[Command]) -> None:
@@ -253,6 +261,8 @@ def _extend(group: Command, commands: Iterable[Command]) -> None:
 
 def register(app: Flask) -> None:
     """Register what the features declare with Flask. Raises FeatureError."""
+    from wellchat.feature_checks import check  # it imports the types above
+
     gathered: Registry = app.extensions["features"]
     for feature in gathered.features:
         for blueprint in feature.blueprints:
@@ -266,4 +276,4 @@ def register(app: Flask) -> None:
             app.context_processor(feature.context)
         if feature.setup is not None:
             feature.setup(app)
-    gathered.check(app)
+    check(gathered, app)

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 
 def run(now: datetime) -> dict[str, int]:
-    """Do what is due. Return how much was done, by name. A sweep that fails does not keep the others from running.
+    """Do what is due. Return how much was done, by name. A sweep that fails does not stop the others.
 
     Deliveries come last, so that what a sweep has put down goes out in the same run.
     """

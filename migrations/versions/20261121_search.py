@@ -8,7 +8,7 @@ down_revision = "0007"
 branch_labels = None
 depends_on = None
 
-# Old messages wait behind new ones: the worker or `wellchat search index` indexes them.
+# Old messages wait behind new ones: the worker or the command `search index` indexes them.
 QUEUE_ALL = "INSERT INTO search_queue (old, thread_id, seq) SELECT {yes}, thread_id, seq FROM messages WHERE body IS NOT NULL"
 
 POSTGRESQL = (

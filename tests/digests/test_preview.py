@@ -1,4 +1,4 @@
-"""A look at the next email, and a test of it: neither counts as mailed."""
+"""A preview of the next email, and a test email: neither counts as mailed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The weekly summary: once a week, of one's own kind, only when there was something, and never in the way."""
+"""The weekly summary: once a week, only when something happened, and never at a bad moment."""
 
 from __future__ import annotations
 

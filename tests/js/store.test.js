@@ -124,3 +124,17 @@ test("a fresh state replaces the old one and keeps messages that wait to be sent
   assert.deepEqual([...store.threads.keys()], ["t"]);
   assert.deepEqual(seqs(store), [2, undefined]);
 });
+
+test("keys that features declare are kept by id, and listeners hear of them", () => {
+  const store = new Store({ viewerId: ME });
+  const heard = [];
+  store.on(({ other }) => heard.push(other));
+  store.apply({ cursor: "c", has_more: false, goals: [{ id: "a", done: false }, { id: "b", done: false }] });
+  store.apply({ goals: [{ id: "a", done: true }] });
+  store.apply({ messages: [message(1)] });
+  assert.deepEqual([...store.other.get("goals").values()], [{ id: "a", done: true }, { id: "b", done: false }]);
+  assert.deepEqual(heard, [{ goals: [{ id: "a", done: false }, { id: "b", done: false }] }, { goals: [{ id: "a", done: true }] }, {}]);
+  assert.deepEqual([...store.other.keys()], ["goals"]);
+  store.reset({});
+  assert.equal(store.other.size, 0);
+});

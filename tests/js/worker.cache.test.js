@@ -82,3 +82,9 @@ test("deleted messages do not stay in kept pages", async () => {
   assert.deepEqual(asked, [["/", "keep"], ["/threads/a", "keep"]]);
   assert.deepEqual(paths(), ["/threads/b", "/"]);
 });
+
+test("a feature names pages that are kept too, whole paths only", () => {
+  const { context } = worker({ paths: ["/", "/goals", "/goals/\\w+"] });
+  const kept = ["/", "/goals", "/goals/g", "/goals/g/edit", "/mygoals", "/threads/a", "/?q=x"].filter((path) => context.isCacheable(url(path)));
+  assert.deepEqual(kept, ["/", "/goals", "/goals/g"]);
+});

@@ -34,12 +34,12 @@ function fakeCaches() {
   };
 }
 
-export function worker({ answer = () => new Response("{}"), pages = 3, agent = "", registration = {} } = {}) {
+export function worker({ answer = () => new Response("{}"), pages = 3, paths: kept = ["/", "/threads/\\w+"], agent = "", registration = {} } = {}) {
   const heard = {};
   const caches = fakeCaches();
   const said = []; // to its registration
   const self = {
-    wellchat: { version: "new", pages, shell: [] },
+    wellchat: { version: "new", pages, paths: kept, shell: [] },
     location: { origin: ORIGIN },
     registration: { navigationPreload: { enable: () => said.push("preload"), disable: () => said.push("no preload") }, ...registration },
     clients: { claim() {} },

@@ -128,6 +128,31 @@ def test_silent_connections_take_no_thread(valkey_url: str, tmp_path: Path) -> N
         )  # and none holds up a stop: it is let go long before its 15 s are over
 
 
+def test_half_sent_requests_take_no_thread(valkey_url: str, tmp_path: Path) -> None:
+    few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "4"}
+    with serving(few, tmp_path, workers=1) as place:
+        port = int(place.url.rpartition(":")[2])
+        half = [socket.create_connection(("127.0.0.1", port), timeout=10) for _ in range(12)]
+        for line in half:
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: a\r\n")
+        (kept,) = connections(place, 1, timeout=4)
+        _ask(kept)
+        # Also the next request of a connection that was kept, and a head that comes in many parts.
+        assert kept.sock is not None
+        kept.sock.sendall(b"GET /healthz HTTP/1.1\r\n")
+        for byte in b"X-Slow: yes\r\n":
+            half[0].sendall(bytes([byte]))
+        half[1].shutdown(socket.SHUT_WR)
+        half[2].close()
+        _ask(connections(place, 1, timeout=4)[0])
+        assert half[1].recv(1) == b"", "what will never be complete is closed"
+        kept.sock.sendall(b"Host: a\r\n\r\n")
+        assert kept.sock.recv(1 << 16).startswith(b"HTTP/1.1 200")
+        for line in (half[0], *half[3:]):
+            line.sendall(b"\r\n")
+            assert line.recv(1 << 16).startswith(b"HTTP/1.1 200")
+
+
 def test_a_client_that_does_not_close_delays_nobody(valkey_url: str, tmp_path: Path) -> None:
     with serving({"WELLCHAT_REDIS_URL": valkey_url}, tmp_path, workers=1) as place:
         port = int(place.url.rpartition(":")[2])

@@ -1,4 +1,4 @@
-"""The ledger's pages: each person their own and why, administrators everybody's."""
+"""The pages of the ledger: people read their own mails and why they came, administrators everybody's."""
 
 from __future__ import annotations
 

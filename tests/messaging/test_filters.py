@@ -224,10 +224,10 @@ def test_each_filter_has_an_address_and_explains_itself_when_empty(talk, browse)
     assert 'href="/?waiting=1&amp;archived=1"' in page  # and what was chosen goes on into the archive
     for query, words in {
         "?unread=1&archived=1": "Nothing unread",
-        "?waiting=1&archived=1": "Nobody waits",
+        "?waiting=1&archived=1": "Nobody is waiting for your answer",
         "?snoozed=1": "Nothing is snoozed",
         "?kind=booking": "There are no conversations of this kind",
-        "?q=zzz": "called “zzz”",
+        "?q=zzz": "No conversations match “zzz”",
     }.items():
         assert words in cara.get(f"/{query}").text, query
     assert cara.get("/?kind=weather").status_code == 422

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
-from wellchat.changes.models import Change, ChangeLog, Epoch
+from wellchat.changes.models import CORE_KINDS, Change, ChangeLog, Epoch
 from wellchat.db import (
     after_commit,
     before_commit,
@@ -21,6 +21,7 @@ from wellchat.db import (
     table,
     transaction,
 )
+from wellchat.feature import FeatureError, registry
 from wellchat.longpoll import wakeups
 
 
@@ -31,6 +32,7 @@ class PendingChange(NamedTuple):
     thread_id: str | None = None
     message_seq: int | None = None
     notification_id: str | None = None
+    ref_id: str | None = None
 
 
 def record_change(
@@ -40,13 +42,17 @@ def record_change(
     thread_id: str | None = None,
     message_seq: int | None = None,
     notification_id: str | None = None,
+    ref_id: str | None = None,
 ) -> None:
     """Record that something on the screen of `user_id` has changed. `kind` says what; the ids say which.
 
-    The same change twice in one transaction is recorded once. Raises RuntimeError outside `transaction()`.
+    The same change twice in one transaction is recorded once. `ref_id` is for kinds that features declare in
+    `Feature.changes`. Raises RuntimeError outside `transaction()`, and FeatureError for an unknown kind.
     """
+    if kind not in CORE_KINDS and kind not in registry().changes:
+        raise FeatureError(f"there is no kind of change {kind!r}; declare it in the `changes` of its feature")
     _pending().changes.setdefault(user_id, {})[
-        PendingChange(kind, thread_id, message_seq, notification_id)
+        PendingChange(kind, thread_id, message_seq, notification_id, ref_id)
     ] = None
 
 

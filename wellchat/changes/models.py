@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Integer, String
+from sqlalchemy import BigInteger, ForeignKey, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base
+
+CORE_KINDS = frozenset(("thread", "message", "notification", "typing"))
 
 
 class ChangeLog(Base):
@@ -27,16 +29,16 @@ class Change(Base):
     """A thing on the user's screen that changed. Never how it changed: an update carries current state."""
 
     __tablename__ = "changes"
-    __table_args__ = (
-        CheckConstraint("kind IN ('thread', 'message', 'notification', 'typing')", name="kind"),
-    )
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     seq: Mapped[int] = mapped_column(BigInteger, primary_key=True)
-    kind: Mapped[str] = mapped_column(String(12))
+    # One of CORE_KINDS, or of those that features declare.
+    kind: Mapped[str] = mapped_column(String(20))
     thread_id: Mapped[str | None] = mapped_column(String(13))
     message_seq: Mapped[int | None] = mapped_column(Integer)
     notification_id: Mapped[str | None] = mapped_column(String(13))
+    # The id of the thing that changed, if a feature declares the kind.
+    ref_id: Mapped[str | None] = mapped_column(String(13))
 
 
 class Epoch(Base):

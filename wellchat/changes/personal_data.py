@@ -1,4 +1,4 @@
-"""What the change logs have of a person: numbers and ids, which say nothing once the things they name are gone."""
+"""A person's change log: numbers and ids, which say nothing once the things they name are gone."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ MIN_CONNECTIONS = 16  # waiting ones, and as many idle ones, however low the lim
 REBALANCE_ACCEPT_AT = 2  # connections more, and a tenth, than another process has: then it may accept first
 ACCEPT_DELAY = 0.001  # seconds it has for that
 REBALANCE_CLOSE_AT = 4  # connections more, and a fifth: then some are closed, and come again elsewhere
+MAX_PEEKED = 16 * 1024  # bytes of a request's head that may come before a thread reads them
 LINGER = 2.0  # seconds a client has to close its side of a connection that we have closed
 
 
@@ -36,6 +37,28 @@ class _ReplayParser:
     def __next__(self) -> Any:
         self._connection.parser = self._parser
         return self._request
+
+
+def is_head_complete(sock: socket.socket) -> bool:
+    """Return whether a thread could read a request's head from this socket without waiting for its client.
+
+    True also if the client sends too much or has closed: gunicorn's parser deals with both. If it returns
+    False, the selector reports the socket when more has come. A connection that never completes its head is
+    closed like a silent one.
+    """
+    try:
+        seen = sock.recv(MAX_PEEKED, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    # What was seen stays in the socket, so the selector would report it again at once. The low-water mark
+    # makes it wait for one byte more than that. If it reports the socket with less, the client has closed.
+    awaited = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
+    is_complete = b"\r\n\r\n" in seen or len(seen) in (0, MAX_PEEKED) or len(seen) < awaited
+    if not is_complete or awaited > 1:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1 if is_complete else len(seen) + 1)
+    return is_complete
 
 
 class Worker(ThreadWorker):
@@ -87,10 +110,9 @@ class Worker(ThreadWorker):
             self.worker_connections = max(self.cfg.threads, self.nr_conns - MIN_CONNECTIONS)
 
     def enqueue_req(self, conn: Any) -> None:
-        """Submit a connection to the pool, or wait for its first data in the selector.
+        """Submit a connection to the pool, or wait for its first request in the selector.
 
-        gunicorn would wait for it in a thread, for up to five seconds. Browsers open connections ahead of
-        need.
+        gunicorn would wait for it in a thread. Browsers open connections ahead of need.
         """
         if conn.initialized or conn.data_ready:
             super().enqueue_req(conn)
@@ -98,6 +120,16 @@ class Worker(ThreadWorker):
         conn.set_timeout()
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
+        """Submit a new connection once the head of its first request is complete."""
+        if is_head_complete(client):
+            super().on_pending_socket_readable(conn, client)
+
+    def on_client_socket_readable(self, conn: Any, client: Any) -> None:
+        """Submit a kept connection once the head of its next request is complete."""
+        if is_head_complete(client):
+            super().on_client_socket_readable(conn, client)
 
     def _publish_count(self) -> None:
         self.connection_counts[self.slot] = self.nr_conns + 1 if self.alive else 0

@@ -50,6 +50,7 @@ feature = Feature(
         (thumbnail_made_in_transaction, add_thumbnail),
     ),
     context=lambda: {"badges": badges, "message_url": message_url},
+    offline_paths=("/", r"/threads/\w+"),
     metrics=(metrics.measure,),
     setup=_setup,
 )

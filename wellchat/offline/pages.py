@@ -11,8 +11,9 @@ from typing import Any, cast
 import orjson
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
-from wellchat.assets import asset, asset_names
+from wellchat.assets import asset, shell_names
 from wellchat.errors import NotFound
+from wellchat.feature import registry
 from wellchat.i18n import N_, direction, gettext, language
 from wellchat.mail.palette import palette
 from wellchat.offline.icons import ICONS, icon
@@ -38,11 +39,13 @@ def service_worker() -> Response:
     facts = {
         "version": current_app.extensions["assets"],
         "pages": current_app.config["OFFLINE_THREADS"],
-        "shell": [asset(name) for name in asset_names() if not name.startswith("sw/")],
+        "paths": [path for each in registry().features for path in each.offline_paths],
+        "shell": [asset(name) for name in shell_names()],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
     response = Response(text, mimetype="text/javascript")
+    # Allow the whole site as its scope.
     response.headers["Service-Worker-Allowed"] = "/"
     return _conditional(response, "no-cache")
 

@@ -4,5 +4,12 @@ from wellchat.feature import Feature
 from wellchat.longpoll import middleware
 from wellchat.updates import metrics
 from wellchat.updates.api import api
+from wellchat.updates.schemas import describe_declared
 
-feature = Feature("updates", blueprints=(api,), metrics=(metrics.measure,), setup=middleware.init_app)
+feature = Feature(
+    "updates",
+    blueprints=(api,),
+    metrics=(metrics.measure,),
+    openapi=describe_declared,
+    setup=middleware.init_app,
+)

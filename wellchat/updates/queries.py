@@ -9,6 +9,7 @@ from typing import Any
 from wellchat.accounts.models import User
 from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
+from wellchat.feature import plural, registry
 from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
 from wellchat.messaging.serializers import changed_messages, message_json, thread_json
 from wellchat.notifications import queries as notifications
@@ -45,8 +46,18 @@ def update_after(
         else [],
         "unread": unread_counts(viewer.id),
         "typing": _typing(viewer.id, rows, now),
+        **_declared(viewer, rows, now),
     }
     return state, max((message.created_at for message in messages), default=None)
+
+
+def _declared(viewer: User, rows: Sequence[Any], now: datetime) -> dict[str, list[dict[str, Any]]]:
+    """Return what the features load for their kinds of change, by plural; no key for a kind without a row."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for kind, load in registry().changes.items():
+        if ids := list(dict.fromkeys(r.ref_id for r in rows if r.kind == kind)):
+            found[plural(kind)] = load(viewer, ids, now)
+    return found
 
 
 def _typing(user_id: str, rows: Sequence[Any], now: datetime) -> list[dict[str, str]]:

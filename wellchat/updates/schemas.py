@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel
 
+from wellchat.feature import plural, registry
 from wellchat.messaging.schemas import MessageShape, ThreadShape, Unread
 from wellchat.notifications.schemas import NotificationShape
 
@@ -23,3 +26,11 @@ class Update(BaseModel):
     notifications: list[NotificationShape]
     unread: Unread
     typing: list[Typist]
+
+
+def describe_declared(spec: dict[str, Any]) -> None:
+    """Add the keys of the declared kinds of change to the update of an OpenAPI document."""
+    properties = spec["components"]["schemas"]["Update"]["properties"]
+    for kind in registry().changes:
+        description = f"What the kind of change `{kind}` brings, by `id`; absent where nothing of it changed."
+        properties[plural(kind)] = {"type": "array", "items": {"type": "object"}, "description": description}

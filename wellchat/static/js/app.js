@@ -38,6 +38,11 @@ Object.assign(CONTROLLERS, {
   recents: lazy("recents", "recents"),
 });
 
+/* Those of the features that are on: data-controller -> module. */
+for (const [name, module] of Object.entries(JSON.parse(document.documentElement.dataset.scripts ?? "{}"))) {
+  CONTROLLERS[name] = (element, app) => import(`./features/${module}.js`).then((loaded) => loaded[name](element, app));
+}
+
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
   if (!viewerId) return markStale(local);
@@ -82,7 +87,7 @@ function start() {
 
 function bind(app) {
   for (const element of document.querySelectorAll("[data-controller]")) {
-    for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name](element, app);
+    for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name]?.(element, app); // none where its feature is off
   }
 }
 

@@ -1,5 +1,5 @@
-/* Service worker: the offline cache. It keeps the inbox and the last opened conversations, and the updates since. They belong
-   to one person, and are deleted as soon as somebody else, or nobody, is signed in. */
+/* Service worker: the offline cache. It keeps the inbox and the last opened pages of the paths that features name (`paths`),
+   and the updates since. They belong to one person, and are deleted as soon as somebody else, or nobody, is signed in. */
 
 const PAGES = "wellchat.pages."; // + the person's id; there is never more than one such cache
 const NEWS = "?news"; // after a page's path: the updates since it was kept
@@ -18,8 +18,10 @@ function newSerialQueue() {
   };
 }
 
+const KEPT_PATHS = new RegExp(`^(?:${self.wellchat.paths.join("|")})$`);
+
 function isCacheable({ pathname, search }) {
-  return self.wellchat.pages > 0 && (pathname === "/" ? !search : /^\/threads\/\w+$/.test(pathname));
+  return self.wellchat.pages > 0 && KEPT_PATHS.test(pathname) && !(pathname === "/" && search);
 }
 
 async function pageCaches() {

@@ -74,6 +74,7 @@ function build(app, recents) {
     draw([
       { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
       { heading: answer.close ? t("Messages that come close") : t("Messages"), rows: answer.results.map((result) => messageRow(result, app)) },
+      ...(answer.others ?? []).map(({ label, hits }) => ({ heading: label, rows: hits.map(otherRow) })),
     ], query);
     say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of a word.", { words: query }));
   }
@@ -170,6 +171,10 @@ function messageRow({ message, thread, excerpt, marks }, app) {
   const text = [...mine, ...trimBefore(segments(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
   return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
+}
+
+function otherRow({ title, path, excerpt }) {
+  return option({ href: path, who: title, text: excerpt ? [[excerpt, false]] : [] });
 }
 
 function recentRow(query) {

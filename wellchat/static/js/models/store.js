@@ -15,6 +15,7 @@ export class Store {
     this.messages = new Map(); // thread id -> Map(seq -> message)
     this.pending = new Map(); // client key -> what the outbox has not yet seen arrive
     this.notifications = new Map(); // id -> notification
+    this.other = new Map(); // key of an update that features declare -> Map(id -> thing)
     this.typing = new Map(); // thread id -> time until which somebody types there
   }
 
@@ -23,7 +24,7 @@ export class Store {
     return () => (this.#listeners = this.#listeners.filter((other) => other !== listener));
   }
 
-  apply({ threads = [], messages = [], notifications = [], unread, typing = [] }) {
+  apply({ threads = [], messages = [], notifications = [], unread, typing = [], ...others }) {
     const changes = noChanges();
     for (const thread of threads) this.#thread(thread, changes);
     for (const message of messages) this.#message(message, changes);
@@ -40,13 +41,14 @@ export class Store {
       this.typing.set(id, this.now() + TYPING_TTL);
       changes.typing.push(id);
     }
+    for (const [key, things] of Object.entries(others)) if (Array.isArray(things)) this.#others(key, things, changes);
     this.#emit(changes);
     return changes;
   }
 
   /** Replaces the state with a fresh one from the server. Messages that wait to be sent stay. */
   reset(state) {
-    for (const known of [this.threads, this.messages, this.notifications, this.typing]) known.clear();
+    for (const known of [this.threads, this.messages, this.notifications, this.other, this.typing]) known.clear();
     return this.apply(state);
   }
 
@@ -90,6 +92,13 @@ export class Store {
     changes.messages.push(latest);
   }
 
+  /* What a feature's own kind of change brings: state by id, in the order of its first coming. */
+  #others(key, things, changes) {
+    if (!this.other.has(key)) this.other.set(key, new Map());
+    for (const thing of things) this.other.get(key).set(thing.id, thing);
+    changes.other[key] = things;
+  }
+
   #emit(changes) {
     const errors = [];
     for (const listener of this.#listeners) {
@@ -104,7 +113,7 @@ export class Store {
 }
 
 function noChanges() {
-  return { threads: [], messages: [], confirmed: [], pending: [], dropped: [], notifications: [], typing: [], unread: false };
+  return { threads: [], messages: [], confirmed: [], pending: [], dropped: [], notifications: [], typing: [], other: {}, unread: false };
 }
 
 /* Watermarks only rise, in whatever order the responses come. All else is taken from the later state. */
