@@ -6,8 +6,9 @@ import itertools
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
+from tests.databases import CleanDatabase, Copies
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
@@ -42,6 +43,31 @@ def gather(now: datetime, *, password: str | None = None) -> Cast:
     )
     connect(client_id=cast.cara.id, professional_id=cast.paul.id, now=now)
     return cast
+
+
+class CastCopies:
+    """The cast of one database. `gather` makes its people once; each test gets a copy of the rows."""
+
+    def __init__(self, database: CleanDatabase) -> None:
+        self.database = database
+        self.copies: Copies | None = None
+        self.names: dict[str, str] = {}
+
+    def gather(self, now: datetime) -> Cast:
+        """Return the cast as `gather` does."""
+        if self.copies is None:
+            others = self.database.rows_since()
+            cast = gather(now)
+            if others:
+                return cast
+            self.names = {name: person.id for name, person in vars(cast).items()}
+            self.copies = Copies(self.database.rows_since(), now)
+            return cast
+        with transaction() as session:
+            fresh = self.copies.put(session, now)
+            ids = {fresh[original]: name for name, original in self.names.items()}
+            people = session.execute(select(User).where(User.id.in_(ids))).scalars()
+            return Cast(**{ids[person.id]: person for person in people})
 
 
 class Talk:

@@ -24,7 +24,7 @@ from argon2 import PasswordHasher  # noqa: E402
 
 from tests import rendering  # noqa: E402
 from tests.browsing import Browser  # noqa: E402
-from tests.cast import Cast, Talk, gather  # noqa: E402
+from tests.cast import Cast, CastCopies, Talk  # noqa: E402
 from tests.databases import CleanDatabase  # noqa: E402
 from tests.services import (  # noqa: E402
     LeftOut,
@@ -187,7 +187,9 @@ def _app_on(
                     server = _or_leave_out(services.postgresql)
                     settings["DATABASE_URL"] = stack.enter_context(database_on(server, run_name))
                 app = make_app(**settings)
-                made[engine] = app, CleanDatabase(app)
+                database = CleanDatabase(app)
+                app.extensions["cast"] = CastCopies(database)
+                made[engine] = app, database
             return made[engine]
 
         yield app_on
@@ -238,7 +240,8 @@ def now() -> datetime:
 
 @pytest.fixture
 def cast(app: Flask, now: datetime) -> Cast:
-    return gather(now)
+    copies: CastCopies = app.extensions["cast"]
+    return copies.gather(now)
 
 
 @pytest.fixture

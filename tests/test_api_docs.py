@@ -25,7 +25,7 @@ def test_every_call_is_in_the_document(app, client):
     assert told["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
 
 
-def test_the_document_tells_of_refusals_as_they_are(client):
+def test_the_document_describes_error_responses(client):
     told = client.get("/api/openapi.json").json
     send = told["paths"]["/api/threads/{thread_id}/messages"]["post"]["responses"]
     assert {"200", "201", "401", "404", "409", "413", "422", "429", "503"} <= set(send)
@@ -38,7 +38,7 @@ def test_the_document_tells_of_refusals_as_they_are(client):
     assert all(path.startswith("/api/") for path in told["paths"])
 
 
-def test_the_page_reads_it_aloud(client):
+def test_the_page_shows_every_call(client):
     page = client.get("/api/docs").text
     assert "/api/threads/{thread_id}/messages" in page
     assert "Send a message." in page
@@ -90,7 +90,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize(("method", "path", "body", "shape"), CALLS, ids=[f"{m} {p}" for m, p, _, _ in CALLS])
-def test_answers_have_exactly_the_shape_they_declare(api, talk, thread, now, method, path, body, shape):
+def test_responses_match_their_schema_exactly(api, talk, thread, now, method, path, body, shape):
     from wellchat.messaging import dispatch
 
     dispatch.sweep(now)
@@ -99,7 +99,7 @@ def test_answers_have_exactly_the_shape_they_declare(api, talk, thread, now, met
     shape.model_validate(answer.json, strict=True, extra="forbid")
 
 
-def test_an_update_has_exactly_its_shape(api, talk, thread, now):
+def test_an_update_matches_its_schema_exactly(api, talk, thread, now):
     from wellchat.clock import now as clock_now
     from wellchat.messaging import dispatch
     from wellchat.messaging.memberships import set_typing

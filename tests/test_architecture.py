@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,15 @@ from wellchat.features import FEATURES
 
 ROOT = Path(__file__).parent.parent
 SOURCES = sorted([*ROOT.glob("wellchat/**/*.py"), *ROOT.glob("worker/**/*.py")])
-PURE = {"models.py", "actions.py", "queries.py"}
-# Messaging has its actions and queries in several modules.
-PURE |= {
-    f"{name}.py"
-    for name in (
-        *("threads", "memberships", "messages", "reactions", "receipts", "mutation"),
-        *("dispatch", "refresh", "statements", "navigation", "serializers"),
-    )
-}
-WEB = {
+CLOCK_READERS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "func.now")
+# Modules of a feature that serve requests. Its declaration, in __init__.py, names their blueprints.
+REQUEST_MODULES = (
+    *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py"),
+    *("accounts/limits.py", "accounts/sessions.py", "accounts/settings.py"),
+    *("attachments/serving.py", "attachments/uploads.py"),
+    "connections/avatars.py",
+)
+REQUEST_PACKAGES = (
     "flask",
     "flask_login",
     "flask_wtf",
@@ -29,8 +29,9 @@ WEB = {
     "apiflask",
     "werkzeug",
     "wellchat.web",
-    "wellchat.templating",
-}
+)
+# Names of Flask that work in an application context, without a request.
+APPLICATION_NAMES = ("flask.Flask", "flask.current_app", "flask.cli")
 
 
 def name_of(path: Path) -> str:
@@ -42,16 +43,21 @@ def feature_of(path: Path) -> str | None:
     return parts[1] if parts[0] == "wellchat" and parts[1] in FEATURES else None
 
 
+@cache
+def nodes_of(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text())))
+
+
 def imports(path: Path) -> Iterator[str]:
     """Return the modules that a file imports, without those under TYPE_CHECKING (no run-time dependency)."""
-    tree = ast.parse(path.read_text())
+    nodes = nodes_of(path)
     for_types = {
         inner
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes:
         if node in for_types:
             continue
         if isinstance(node, ast.Import):
@@ -66,43 +72,60 @@ def is_of(module: str, package: str) -> bool:
 
 
 def calls(path: Path) -> Iterator[tuple[int, str]]:
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call):
             yield node.lineno, ast.unparse(node.func)
 
 
-each_source = pytest.mark.parametrize("path", SOURCES, ids=name_of)
+def each(paths: Iterable[Path]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("path", list(paths), ids=name_of)
 
 
-def test_features_are_the_packages_that_are_there() -> None:
-    packages = {path.parent.name for path in ROOT.glob("wellchat/*/__init__.py")}
-    assert packages - {"longpoll"} == set(FEATURES), "longpoll is of the core"
+def all_but(name: str) -> list[Path]:
+    return [path for path in SOURCES if name_of(path) != name]
 
 
-@each_source
+def serves_requests(path: Path) -> bool:
+    return any(path.match(f"wellchat/{pattern}") for pattern in REQUEST_MODULES)
+
+
+def is_request_module(module: str) -> bool:
+    """Return whether an imported name belongs to the handling of requests."""
+    if any(is_of(module, name) for name in APPLICATION_NAMES):
+        return False
+    return any(is_of(module, name) for name in (*REQUEST_PACKAGES, *SERVING))
+
+
+SERVING = [
+    name_of(path).removesuffix(".py").replace("/", ".")
+    for path in SOURCES
+    if serves_requests(path) and path.name != "__init__.py"
+]
+
+
+@each(path for path in SOURCES if feature_of(path) not in (None, FEATURES[-1]))
 def test_features_import_downward_only(path: Path) -> None:
-    feature = feature_of(path)
-    if feature is None:
-        return
-    above = FEATURES[FEATURES.index(feature) + 1 :]
-    upward = [m for m in imports(path) for other in above if is_of(m, f"wellchat.{other}")]
-    assert not upward
+    above = FEATURES[FEATURES.index(str(feature_of(path))) + 1 :]
+    assert not [m for m in imports(path) for other in above if is_of(m, f"wellchat.{other}")]
 
 
-@each_source
-def test_rules_know_nothing_of_the_web(path: Path) -> None:
-    if feature_of(path) and path.name in PURE:
-        assert not [m for m in imports(path) for framework in WEB if is_of(m, framework)]
+@each(path for path in SOURCES if feature_of(path) and not serves_requests(path))
+def test_rules_need_an_application_context_never_a_request(path: Path) -> None:
+    assert not [module for module in imports(path) if is_request_module(module)]
 
 
-@each_source
+def test_the_search_for_requests_finds_them() -> None:
+    for name in ("flask.request", "flask.g", "wellchat.web.viewer", "wellchat.accounts.sessions.sign_in"):
+        assert is_request_module(name)
+    for name in ("flask.current_app", "flask.cli.AppGroup", "wellchat.website", "wellchat.mail.actions.send"):
+        assert not is_request_module(name)
+
+
+@each(all_but("wellchat/db.py"))
 def test_only_db_commits(path: Path) -> None:
-    if name_of(path) != "wellchat/db.py":
-        assert not [line for line, call in calls(path) if call.endswith((".commit", ".begin_nested"))]
+    assert not [line for line, call in calls(path) if call.endswith((".commit", ".begin_nested"))]
 
 
-@each_source
+@each(all_but("wellchat/clock.py"))
 def test_only_clock_reads_the_clock(path: Path) -> None:
-    readers = ("datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "func.now")
-    if name_of(path) != "wellchat/clock.py":
-        assert not [(line, call) for line, call in calls(path) if call.endswith(readers)]
+    assert not [(line, call) for line, call in calls(path) if call.endswith(CLOCK_READERS)]

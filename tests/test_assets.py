@@ -28,7 +28,7 @@ def here(app):
 
 @pytest.mark.parametrize("name", [ALL_STYLESHEETS, "js/app.js", "icon.svg"])
 @pytest.mark.parametrize(("accepted", "encoding"), [("gzip, deflate", "gzip"), ("gzip, deflate, br", "br")])
-def test_packed_it_is_the_same(client, here, name, accepted, encoding):
+def test_a_compressed_asset_has_the_same_content(client, here, name, accepted, encoding):
     address, taken = asset(name), {"Accept-Encoding": accepted}
     plain, packed = client.get(address), client.get(address, headers=taken)
     assert "Content-Encoding" not in plain.headers
@@ -44,17 +44,17 @@ def test_packed_it_is_the_same(client, here, name, accepted, encoding):
     assert client.get(address, headers={"Accept-Encoding": "gzip;q=0"}).data == plain.data
 
 
-def test_files_of_an_older_version_are_not_kept_for_good(client):
+def test_assets_of_an_older_version_are_not_cached_for_good(client):
     answer = client.get("/assets/older/js/app.js")
     assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-cache")
 
 
 @pytest.mark.parametrize("name", ["js/none.js", "js/../js/app.js", "../config.py", "css"])
-def test_what_is_not_there(client, name):
+def test_a_missing_asset_is_a_404(client, name):
     assert client.get(f"/assets/x/{name}").status_code == 404
 
 
-def test_every_sheet_is_joined_or_linked_by_its_page(app):
+def test_every_style_sheet_is_joined_or_linked_by_its_page(app):
     there = {path.stem for path in Path(app.static_folder).glob("css/*.css")}
     linked = {
         name
@@ -65,7 +65,7 @@ def test_every_sheet_is_joined_or_linked_by_its_page(app):
     assert not set(stylesheets()) & linked
 
 
-def test_no_module_of_the_bundle_is_named_besides(app, here):
+def test_no_module_of_the_bundle_is_served_separately(app, here):
     bundled = set(dependencies(Path(app.static_folder), ENTRY))
     assert bundled & set(asset_names()) == {ENTRY}
     assert {
@@ -76,7 +76,7 @@ def test_no_module_of_the_bundle_is_named_besides(app, here):
     }
 
 
-def test_scripts_are_still_scripts(client, here, node, tmp_path):
+def test_minified_scripts_are_valid(client, here, node, tmp_path):
     for name in asset_names():
         if name.endswith(".js"):
             file = tmp_path / f"{name.replace('/', '-')[:-3]}.mjs"
@@ -93,13 +93,13 @@ def test_scripts_are_still_scripts(client, here, node, tmp_path):
     assert run.returncode == 0, run.stderr
 
 
-def test_no_regular_expression_stands_behind_an_arrow(app):
+def test_no_arrow_is_followed_by_a_regular_expression(app):
     """The one place where rjsmin takes it for a division, and its blanks for blanks: put it in brackets."""
     for path in Path(app.static_folder).rglob("*.js"):
         assert not re.search(r"=>\s*/[^/*]", path.read_text()), path
 
 
-def test_a_page_is_packed_and_its_length_says_little(browse, cast):
+def test_a_page_is_compressed_and_padded(browse, cast):
     paul = browse(cast.paul)
     plain = paul.get("/new")
     assert "Content-Encoding" not in plain.headers
@@ -111,5 +111,5 @@ def test_a_page_is_packed_and_its_length_says_little(browse, cast):
 
 
 @pytest.mark.parametrize("path", ["/search?q=a", "/?q=a", "/no/such/page", "/api/me", "/api/threads"])
-def test_what_may_hold_words_of_the_address_is_not_packed(browse, cast, path):
+def test_a_page_with_a_query_string_is_not_compressed(browse, cast, path):
     assert "Content-Encoding" not in browse(cast.paul).get(path, headers=GZIP).headers

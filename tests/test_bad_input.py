@@ -91,7 +91,7 @@ def is_refusal(answer):
 
 
 @pytest.mark.parametrize(("method", "path"), calls())
-def test_what_is_not_a_json_object(app, api, talk, everything, method, path):
+def test_a_body_that_is_not_a_json_object_is_refused(app, api, talk, everything, method, path):
     talk.exchange("c")
     before = everything()
     for body in NOT_JSON:
@@ -104,7 +104,7 @@ def test_what_is_not_a_json_object(app, api, talk, everything, method, path):
 
 
 @pytest.mark.parametrize(("method", "path"), calls())
-def test_every_field_of_every_wrong_kind(app, api, talk, method, path):
+def test_a_wrong_type_in_any_field_is_refused(app, api, talk, method, path):
     talk.exchange("c")
     good = GOOD[method, path]
     for field in good:
@@ -118,7 +118,7 @@ def test_every_field_of_every_wrong_kind(app, api, talk, method, path):
 
 
 @pytest.mark.parametrize(("method", "path"), calls())
-def test_fields_that_do_not_exist_are_refused(app, api, talk, everything, method, path):
+def test_unknown_fields_are_refused(app, api, talk, everything, method, path):
     """Mass assignment: nothing slips in beside what is declared."""
     talk.exchange("c")
     before = everything()
@@ -145,7 +145,7 @@ def test_a_body_over_the_limit_is_413(app, api, talk):
     "body",
     ["", "   ", "\n\n", "\u200b", "\ufeff \u2060\n", "x" * 10_001, "nul \x00 inside"],
 )
-def test_message_bodies_that_are_refused(app, api, talk, body):
+def test_invalid_message_bodies_are_refused(app, api, talk, body):
     answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
     assert answer.status_code == 422
     assert "body" in answer.json["errors"]
@@ -155,7 +155,7 @@ def test_message_bodies_that_are_refused(app, api, talk, body):
     "body",
     ["x" * 10_000, "  kept  ", "שלום 👋🏽", "line\nline", "<b>&amp;", "a\u2028b", "e\u0301", "\U0001fae8"],
 )
-def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
+def test_message_bodies_are_stored_unchanged(app, api, talk, body):
     answer = api(talk.cara).post(f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"})
     assert answer.status_code == 201
     assert answer.json["message"]["body"] == body
@@ -192,19 +192,19 @@ def test_message_bodies_that_are_kept_to_the_letter(app, api, talk, body):
         ("/api/notifications", "kind="),
     ],
 )
-def test_bad_queries(app, api, talk, path, query):
+def test_invalid_query_strings_are_refused(app, api, talk, path, query):
     answer = api(talk.cara).get(f"{path.format(thread=talk.id)}?{query}")
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert answer.json["errors"]
 
 
 @pytest.mark.parametrize("thread_id", ["%00", "..%2f..", "x" * 500, "%ed%a0%80", "'; drop table users", "🙂"])
-def test_addresses_that_name_nothing(app, api, cast, thread_id):
+def test_addresses_of_missing_things_are_404(app, api, cast, thread_id):
     for path in (f"/api/threads/{thread_id}", f"/api/threads/{thread_id}/messages"):
         assert api(cast.cara).get(path).status_code == 404
 
 
-def test_seqs_that_are_out_of_this_world(app, api, talk):
+def test_seqs_out_of_range_are_404(app, api, talk):
     for seq in (0, 2**31, 10**30):
         answer = api(talk.cara).delete(f"/api/threads/{talk.id}/messages/{seq}")
         assert answer.status_code == 404, seq
@@ -229,7 +229,7 @@ def test_seqs_that_are_out_of_this_world(app, api, talk):
         "ok👍",
     ],
 )
-def test_what_is_not_one_emoji_is_refused(app, api, talk, everything, emoji):
+def test_a_reaction_must_be_one_emoji(app, api, talk, everything, emoji):
     talk.exchange("p")
     before = everything()
     for method in ("PUT", "DELETE"):
@@ -242,7 +242,7 @@ def test_what_is_not_one_emoji_is_refused(app, api, talk, everything, emoji):
     assert everything() == before
 
 
-def test_marks_on_what_is_not_there(app, api, talk):
+def test_pins_and_reactions_of_missing_messages_are_404(app, api, talk):
     talk.exchange("p")
     for seq in (0, 2, 2**31, 10**30):
         for what in ("pin", "reactions/👍"):
@@ -251,7 +251,7 @@ def test_marks_on_what_is_not_there(app, api, talk):
                 assert api(talk.cara).open(path, method=method).status_code == 404, (seq, what, method)
 
 
-def test_unknown_calls_and_methods(app, api, cast):
+def test_unknown_calls_and_methods_are_problem_documents(app, api, cast):
     for path in ("/api", "/api/", "/api/nothing"):
         answer = api(cast.cara).get(path)
         assert (answer.status_code, answer.content_type) == (404, "application/problem+json"), path
@@ -263,14 +263,14 @@ def test_unknown_calls_and_methods(app, api, cast):
 
 
 @pytest.mark.parametrize("path", ["/api/threads", "/api/notifications", "/api/me"])
-def test_who_asks_is_no_question_of_a_parameter(app, api, cast, path):
+def test_a_user_id_parameter_must_name_the_signed_in_user(app, api, cast, path):
     for name in ("userId", "user_id"):
         assert api(cast.cara).get(f"{path}?{name}={cast.cara.id}").status_code == 200
         answer = api(cast.cara).get(f"{path}?{name}={cast.paul.id}")
         assert (answer.status_code, answer.content_type) == (403, "application/problem+json")
 
 
-def test_wrong_values_are_told_in_words(app, api, cast):
+def test_wrong_values_are_explained_in_sentences(app, api, cast):
     cara = api(cast.cara)
     answer = cara.patch("/api/preferences", json={"quiet_from": "7:00"})
     assert answer.json["errors"] == {"quiet_from": "Write a time of day as four digits, such as 07:30."}

@@ -34,7 +34,7 @@ def run(folder: Path, script: str) -> object:
     return json.loads(done.stdout)
 
 
-def test_it_runs_as_the_modules_do(tmp_path: Path) -> None:
+def test_the_bundle_runs_as_the_modules_do(tmp_path: Path) -> None:
     put(
         tmp_path,
         app='import { twice as double, Box } from "./lib/sums.js";\nimport "./lib/loud.js";\n'
@@ -74,25 +74,25 @@ def test_it_runs_as_the_modules_do(tmp_path: Path) -> None:
         "const a = 1;\nexport { a as b };\n",
     ],
 )
-def test_forms_it_does_not_know_are_refused(tmp_path: Path, text: str) -> None:
+def test_unsupported_import_and_export_forms_are_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(BundleError):
         bundle(put(tmp_path, app=text, b="export const b = 1;\n"), "js/app.js")
 
 
-def test_a_computed_name_means_the_same_in_the_first_module_only(tmp_path: Path) -> None:
+def test_a_computed_import_is_allowed_in_the_entry_only(tmp_path: Path) -> None:
     computed = "export const later = (name) => import(`./${name}.js`);\n"
     assert computed.removeprefix("export ") in bundle(put(tmp_path, app=computed), "js/app.js")
     with pytest.raises(BundleError, match="import"):
         bundle(put(tmp_path, app='import "./lib/b.js";\n', lib_b=computed), "js/app.js")
 
 
-def test_a_circle_is_refused(tmp_path: Path) -> None:
+def test_an_import_cycle_is_refused(tmp_path: Path) -> None:
     put(tmp_path, app='import "./b.js";\n', b='import "./app.js";\n')
     with pytest.raises(BundleError, match="circle"):
         bundle(tmp_path, "js/app.js")
 
 
-def test_every_module_of_ours_is_in_it_or_comes_later() -> None:
+def test_every_module_is_bundled_or_imported_later() -> None:
     bundled = dependencies(JS, "js/app.js")
     assert "js/lib/dom.js" in bundled
     assert bundle(JS, "js/app.js").count(" = (() => {") >= len(bundled)

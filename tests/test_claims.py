@@ -1,4 +1,7 @@
-"""Claims and retries, as mails, pushes and files share them. Their own tests claim rows, lose claims and crash."""
+"""Claims and retries, as mails, pushes and files share them.
+
+Their own tests claim rows, lose claims and crash.
+"""
 
 from __future__ import annotations
 

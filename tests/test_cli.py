@@ -124,7 +124,7 @@ def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command]
     assert again.stop(signal.SIGTERM) == 0
 
 
-def test_up_without_the_demo_has_nobody_in_it_and_says_how_to_begin(
+def test_up_without_the_demo_says_how_to_create_an_account(
     start: Callable[..., Command], instance: Path
 ) -> None:
     command = start("up", "--no-demo")
@@ -139,7 +139,7 @@ def test_up_without_the_demo_has_nobody_in_it_and_says_how_to_begin(
         assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)
 
 
-def test_all_parts_say_as_much_as_is_asked_for(start: Callable[..., Command]) -> None:
+def test_all_parts_log_at_the_given_level(start: Callable[..., Command]) -> None:
     command = start("up", "--no-demo", WELLCHAT_LOG_LEVEL="INFO")
     command.wait_until_says(GREETING)
     wait_for(lambda: "Booting worker" in command.output, what="the web server's words")
@@ -150,14 +150,14 @@ def test_all_parts_say_as_much_as_is_asked_for(start: Callable[..., Command]) ->
 @pytest.mark.parametrize(
     ("level", "said"), [("ERROR", []), ("WARNING", ["WARNING wellchat: WELLCHAT_TYPO is not a setting"])]
 )
-def test_a_command_says_as_much_as_is_asked_for(instance: Path, level: str, said: list[str]) -> None:
+def test_a_command_logs_at_the_given_level(instance: Path, level: str, said: list[str]) -> None:
     assert run("db", "upgrade", instance=instance).returncode == 0
     ended = run("sweep", instance=instance, LOG_LEVEL=level, TYPO="1")
     assert ended.returncode == 0
     assert [line.partition(" of wellchat")[0] for line in ended.stderr.splitlines()] == said
 
 
-def test_up_at_an_address_of_the_world_s_opens_no_door_to_the_demo(start: Callable[..., Command]) -> None:
+def test_up_on_a_public_address_does_not_open_the_demo(start: Callable[..., Command]) -> None:
     command = start("up", WELLCHAT_BASE_URL="https://chat.example.com")
     command.wait_until_says(GREETING)
     wait_for(lambda: "Ctrl-C" in command.output, what="the rest of the greeting")
@@ -194,7 +194,7 @@ def _ask(port: int, request: str, *, body: bool = True) -> str:
     return answer.partition("\r\n\r\n")[2] if body else answer
 
 
-def test_a_part_that_dies_ends_the_rest(start: Callable[..., Command], cast: Cast) -> None:
+def test_a_part_that_dies_stops_the_rest(start: Callable[..., Command], cast: Cast) -> None:
     command = start("up")
     command.wait_until_says(GREETING)
     parts = children_of(command.process.pid)
@@ -228,7 +228,7 @@ def test_nothing_outlives_a_killed_up_and_the_next_one_starts(
     assert again.stop() == 0
 
 
-def test_a_second_up_on_the_same_folder_says_so(
+def test_a_second_up_on_the_same_folder_is_refused(
     start: Callable[..., Command], cast: Cast, instance: Path
 ) -> None:
     start("up").wait_until_says(GREETING)
@@ -238,7 +238,7 @@ def test_a_second_up_on_the_same_folder_says_so(
 
 
 @pytest.mark.parametrize("command", ["up", "serve"])
-def test_a_port_in_use_is_one_clear_line(command: str, instance: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(command: str, instance: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = run(command, "--port", str(port), instance=instance)
@@ -269,7 +269,7 @@ def test_serve_refuses_more_than_one_process_on_sqlite(instance: Path) -> None:
 # doctor
 
 
-def test_doctor_finds_a_healthy_house(instance: Path, valkey_url: str, smtp: MailServer) -> None:
+def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, smtp: MailServer) -> None:
     settings = {"REDIS_URL": valkey_url, "SMTP_URL": smtp.url, "SECRET_KEY": "0123456789abcdef"}
     assert run("db", "upgrade", instance=instance, **settings).returncode == 0
     ended = run("doctor", "--json", instance=instance, **settings)
@@ -281,7 +281,7 @@ def test_doctor_finds_a_healthy_house(instance: Path, valkey_url: str, smtp: Mai
     assert report["settings"]["SECRET_KEY"] == "***"
 
 
-def test_doctor_says_what_fails(instance: Path) -> None:
+def test_doctor_reports_what_fails(instance: Path) -> None:
     settings = {
         "REDIS_URL": f"redis://:geheim@127.0.0.1:{free_port()}",
         "SMTP_URL": f"smtp://user:geheim@127.0.0.1:{free_port()}",
@@ -296,7 +296,7 @@ def test_doctor_says_what_fails(instance: Path) -> None:
     assert "wellchat db upgrade" in ended.stderr
 
 
-def test_doctor_knows_postgresql(instance: Path, postgresql_url: str) -> None:
+def test_doctor_reports_postgresql(instance: Path, postgresql_url: str) -> None:
     assert run("db", "upgrade", instance=instance, DATABASE_URL=postgresql_url).returncode == 0
     ended = run("doctor", instance=instance, DATABASE_URL=postgresql_url)
     assert ended.returncode == 0
@@ -306,7 +306,7 @@ def test_doctor_knows_postgresql(instance: Path, postgresql_url: str) -> None:
 # sweep, restored, and how commands end
 
 
-def test_sweep_says_what_it_did(instance: Path) -> None:
+def test_sweep_prints_what_it_did(instance: Path) -> None:
     assert run("db", "upgrade", instance=instance).returncode == 0
     ended = run("sweep", "--json", instance=instance)
     assert ended.returncode == 0
@@ -336,7 +336,7 @@ def test_restored_begins_a_new_epoch(instance: Path, cast: Cast) -> None:
         (["nothing"], {}, 2, "No such command"),
     ],
 )
-def test_what_cannot_be_done_is_said_in_a_line(
+def test_an_error_is_reported_in_one_line(
     words: list[str], settings: dict[str, str], status: int, said: str, instance: Path
 ) -> None:
     ended = run(*words, instance=instance, **settings)
@@ -346,7 +346,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
         assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_database_that_does_not_answer_is_said_in_a_line(instance: Path) -> None:
+def test_an_unreachable_database_is_reported_in_one_line(instance: Path) -> None:
     url = f"postgresql+psycopg://nobody@127.0.0.1:{free_port()}/none"
     ended = run(
         "user",
@@ -370,14 +370,14 @@ def test_a_database_that_does_not_answer_is_said_in_a_line(instance: Path) -> No
     "url",
     ["sqlite:////nowhere/x.db", "postgresql://nobody@127.0.0.1:1/none", "postgres://nobody@127.0.0.1:1/none"],
 )
-def test_a_sweep_without_a_database_fails_in_a_line(instance: Path, url: str) -> None:
+def test_a_sweep_without_a_database_fails_with_one_line(instance: Path, url: str) -> None:
     ended = run("sweep", instance=instance, DATABASE_URL=url)
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("Error: the database does not answer")
     assert len(ended.stderr.splitlines()) == 1
 
 
-def test_a_sweep_without_a_schema_fails_in_a_line(instance: Path, postgresql_url: str) -> None:
+def test_a_sweep_without_a_schema_fails_with_one_line(instance: Path, postgresql_url: str) -> None:
     ended = run("sweep", instance=instance, DATABASE_URL=postgresql_url)
     assert (ended.returncode, ended.stdout, len(ended.stderr.splitlines())) == (1, "", 1)
 
@@ -389,7 +389,7 @@ def test_a_sweep_without_a_schema_fails_in_a_line(instance: Path, postgresql_url
         ["digest", "send", "--now"],
     ],
 )
-def test_a_time_out_of_all_years_is_wrong_usage(instance: Path, cast: Cast, words: list[str]) -> None:
+def test_a_time_outside_the_calendar_is_wrong_usage(instance: Path, cast: Cast, words: list[str]) -> None:
     ended = run(*words, "0001-01-01T00:00:00+14:00", instance=instance)
     assert (ended.returncode, ended.stdout) == (2, "")
 
@@ -397,7 +397,9 @@ def test_a_time_out_of_all_years_is_wrong_usage(instance: Path, cast: Cast, word
 @pytest.mark.parametrize(
     "url", ["smtp://{at}?starttls=on", "smtp://{at}?starttls=1", "smtp://user:geheim@{at}"]
 )
-def test_doctor_asks_of_the_mail_server_what_a_mail_does(instance: Path, smtp: MailServer, url: str) -> None:
+def test_doctor_connects_to_the_mail_server_as_a_mail_does(
+    instance: Path, smtp: MailServer, url: str
+) -> None:
     """This one knows neither encryption nor users."""
     ended = run(
         "doctor", "--json", instance=instance, SMTP_URL=url.format(at=smtp.url.removeprefix("smtp://"))

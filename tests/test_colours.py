@@ -102,7 +102,7 @@ def steps(name: str) -> list[float]:
     ]
 
 
-def test_the_measure_itself() -> None:
+def test_contrast_is_computed_as_in_wcag() -> None:
     black, white = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     assert contrast(black, white) == pytest.approx(21)
     grey, _ = light("oklch(0.5999 0 0)", 0)  # #808080, told by everybody's calculator
@@ -113,7 +113,7 @@ def test_the_measure_itself() -> None:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_initials_can_be_read_on_every_person_s_hue(scheme: str) -> None:
+def test_initials_are_readable_on_every_hue(scheme: str) -> None:
     colours = declared("avatar.css")
     hues = steps("hue")
     assert len(hues) == 12
@@ -126,7 +126,7 @@ def test_initials_can_be_read_on_every_person_s_hue(scheme: str) -> None:
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(("pairs", "least"), [(WRITTEN, TEXT), (DRAWN, CONTROL)], ids=["written", "drawn"])
-def test_every_accent_leaves_words_readable(scheme: str, pairs: list[tuple[str, str]], least: float) -> None:
+def test_text_is_readable_with_every_accent(scheme: str, pairs: list[tuple[str, str]], least: float) -> None:
     tokens = declared("tokens.css")
     hues = steps("accent-hue")
     assert len(hues) == 36
@@ -141,7 +141,7 @@ def test_every_accent_leaves_words_readable(scheme: str, pairs: list[tuple[str, 
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_a_quote_can_be_read_in_every_bubble(scheme: str) -> None:
+def test_quotes_are_readable_in_every_bubble(scheme: str) -> None:
     tokens = declared("tokens.css")
     found = re.search(rf"\.quote \{{.*?background: {PAIR}", decorations(), re.S)
     assert found

@@ -16,7 +16,7 @@ from wellchat.messaging.models import Message
 
 
 @pytest.mark.each_database
-def test_a_connection_that_was_lost_is_put_away_in_silence(app: Flask) -> None:
+def test_closing_a_lost_connection_raises_nothing(app: Flask) -> None:
     """The request that lost it has had its 503; putting away must not make a 500 of it."""
     with app.app_context():
         db.session.execute(text("SELECT 1"))
@@ -27,7 +27,7 @@ def test_a_connection_that_was_lost_is_put_away_in_silence(app: Flask) -> None:
 
 @pytest.mark.each_database
 @pytest.mark.parametrize("fault", [{"sender_id": None}, {"sender_id": "nobody"}, {"seq": "x"}])
-def test_what_people_wrote_is_in_no_error(
+def test_database_errors_contain_no_text_of_people(
     app: Flask, talk: Talk, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Errors are logged, by us and by whoever calls us."""

@@ -9,7 +9,7 @@ from wellchat.embedded import Valkey
 pytestmark = pytest.mark.slow
 
 
-def test_nothing_of_it_is_left_in_the_temporary_folder(tmp_path):
+def test_the_temporary_socket_folder_is_removed(tmp_path):
     instance = tmp_path / "in stance"  # a blank: the socket cannot be in there
     instance.mkdir()
     valkey = Valkey(instance)

@@ -30,7 +30,7 @@ def test_not_ready_without_what_it_needs(client, app):
     assert client.get("/healthz").status_code == 200
 
 
-def test_the_figures_follow_what_happens(client, api, talk, background):
+def test_metrics_follow_what_happens(client, api, talk, background):
     program = api(talk.paul)
     cursor = program.get("/api/me").json["cursor"]
     idle = figure(client, 'wellchat_polls_total{status="204"}') or 0
@@ -54,7 +54,7 @@ def test_the_figures_follow_what_happens(client, api, talk, background):
     assert figure(client, "wellchat_database_connections_in_use") >= 1
 
 
-def test_the_figures_name_nobody(client, talk):
+def test_metrics_contain_no_personal_data(client, talk):
     talk.says(talk.cara, "a secret")
     page = client.get("/metrics").text
     for word in (talk.cara.id, talk.cara.email, talk.cara.name, talk.id, "secret"):
@@ -65,12 +65,12 @@ def test_the_figures_name_nobody(client, talk):
     "name",
     ["wellchat_outbox_oldest_seconds", "wellchat_change_log_unconfirmed", 'wellchat_mails{state="unknown"}'],
 )
-def test_what_waits_is_measured_when_asked(client, talk, name):
+def test_queues_are_measured_at_each_request(client, talk, name):
     talk.says(talk.cara, "hello")
     assert figure(client, name) is not None
 
 
-def test_without_a_database_what_else_is_known_is_shown(client, talk, make_app):
+def test_without_a_database_the_other_metrics_are_shown(client, talk, make_app):
     talk.says(talk.cara, "hello")
     assert (figure(client, "wellchat_database_answers"), figure(client, "wellchat_outbox_due")) == (1, 1)
     away = make_app(DATABASE_URL="postgresql://nobody@127.0.0.1:1/none").test_client()
@@ -83,7 +83,7 @@ def test_without_a_database_what_else_is_known_is_shown(client, talk, make_app):
 
 
 @pytest.mark.slow
-def test_the_figures_of_several_processes_add_up(postgresql_url, valkey_url, tmp_path):
+def test_metrics_of_several_processes_add_up(postgresql_url, valkey_url, tmp_path):
     settings = {"WELLCHAT_DATABASE_URL": postgresql_url, "WELLCHAT_REDIS_URL": valkey_url}
     together = {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "figures")}
     with serving(settings | together, tmp_path, workers=2) as place:

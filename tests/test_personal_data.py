@@ -94,7 +94,7 @@ def test_every_column_that_refers_to_a_person_is_declared_once(app: Flask) -> No
 
 
 @pytest.mark.each_database
-def test_a_person_gets_all_that_is_theirs_and_no_secret(app: Flask, talk: Talk, now: datetime) -> None:
+def test_an_export_has_all_data_of_a_person_and_no_secret(app: Flask, talk: Talk, now: datetime) -> None:
     cara, paul = talk.cara, talk.paul
     talk.says(cara, "A zebra here")
     edit_message(viewer=cara, thread_id=talk.id, seq=1, body="Another zebra", now=now)

@@ -40,7 +40,7 @@ BAD = [
 
 
 @pytest.mark.parametrize(("name", "value"), BAD)
-def test_is_refused(tmp_path: Path, name: str, value: str) -> None:
+def test_an_invalid_setting_is_refused_in_one_line(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^WELLCHAT_{name}: [^\n]+$"):
         read_settings({"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{name}": value})
 
@@ -56,12 +56,12 @@ GOOD = [
 
 
 @pytest.mark.parametrize(("name", "value"), GOOD)
-def test_is_taken(tmp_path: Path, name: str, value: str) -> None:
+def test_a_valid_setting_is_accepted(tmp_path: Path, name: str, value: str) -> None:
     settings = read_settings({"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{name}": value})
     assert getattr(settings, name) == value
 
 
-def test_the_address_of_a_hosting_provider_means_our_driver(tmp_path: Path) -> None:
+def test_a_postgres_url_of_a_hosting_provider_gets_our_driver(tmp_path: Path) -> None:
     for scheme in ("postgres", "postgresql"):
         settings = read_settings(
             {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_DATABASE_URL": f"{scheme}://u@host/name"}
@@ -69,7 +69,7 @@ def test_the_address_of_a_hosting_provider_means_our_driver(tmp_path: Path) -> N
         assert settings.DATABASE_URL == "postgresql+psycopg://u@host/name"
 
 
-def test_a_long_sender_s_name_leaves_room_for_answers() -> None:
+def test_a_long_sender_still_gives_a_reply_address() -> None:
     """What an answer needs before the @ does not fit behind it: of the sender only the domain is kept."""
     assert reply_pattern(None, "customer-notifications@studio.example") == ("", "studio.example")
     assert reply_pattern(None, "Studio <hello@studio.example>") == ("hello+", "studio.example")
@@ -124,7 +124,7 @@ def test_the_difference_is_one_line_at_start(
     ]
 
 
-def test_a_refusal_names_the_setting_as_it_was_written(tmp_path: Path) -> None:
+def test_an_error_names_the_setting_as_it_was_written(tmp_path: Path) -> None:
     for name in ("PROXIES", "TRUSTED_PROXIES"):
         with pytest.raises(SettingsError, match=f"^WELLCHAT_{name}: "):
             read_settings({"WELLCHAT_INSTANCE": str(tmp_path), f"WELLCHAT_{name}": "many"})
@@ -155,6 +155,6 @@ BOUNDS = [
 
 
 @pytest.mark.parametrize(("name", "bound"), BOUNDS)
-def test_the_docs_say_how_far_a_setting_goes(name: str, bound: int) -> None:
+def test_the_docs_have_the_limits_of_a_setting(name: str, bound: int) -> None:
     """A day or a year, and that a number is not negative, go without saying."""
     assert re.search(rf"\b{bound}\b", rows_of_the_docs()[name].rpartition(" | ")[2])

@@ -22,7 +22,7 @@ def whole(selectors: str) -> str:
 
 
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.stem)
-def test_a_new_selector_takes_no_other_with_it(sheet: Path) -> None:
+def test_a_new_selector_stands_in_a_rule_of_its_own(sheet: Path) -> None:
     """One that is not known makes a browser leave out the rule, with all the selectors beside it."""
     lists = [
         found for found in SELECTORS.findall(COMMENT.sub("", sheet.read_text("utf-8"))) if "," in whole(found)

@@ -7,7 +7,7 @@ import pytest
 from wellchat.templating import linkify
 
 
-def test_who_is_not_signed_in_is_told_how(client):
+def test_a_401_has_www_authenticate(client):
     answer = client.get("/api/me")
     assert (answer.status_code, answer.headers["WWW-Authenticate"]) == (401, "Bearer")
 
@@ -23,6 +23,6 @@ def test_who_is_not_signed_in_is_told_how(client):
         ("www.", None),
     ],
 )
-def test_links(app, text, href):
+def test_urls_in_text_become_links(app, text, href):
     found = str(linkify(text))
     assert (f'href="{href}"' in found) if href else ("<a" not in found)

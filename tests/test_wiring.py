@@ -151,8 +151,14 @@ def fresh_app(request: pytest.FixtureRequest, make_app: Callable[..., Flask], tm
 
 
 def differences(connection: Any) -> list[Any]:
-    options = {"compare_type": True, "include_name": is_modelled}
+    options = {"compare_type": True, "include_name": is_modelled, "include_object": is_own}
     return compare_metadata(MigrationContext.configure(connection, opts=options), Base.metadata)
+
+
+def is_own(thing: Any, _name: str | None, kind: str, reflected: bool, _compared: Any) -> bool:
+    """Not the tables of examples, which other tests may have loaded."""
+    own = {str(m.local_table) for m in Base.registry.mappers if m.class_.__module__.startswith("wellchat.")}
+    return kind != "table" or reflected or thing.name in own
 
 
 def is_modelled(name: str | None, _kind: str, _parents: Any) -> bool:

@@ -44,7 +44,7 @@ def _fingerprint(folder: Path, styles: tuple[str, ...]) -> str:
 
 
 def stylesheets() -> tuple[str, ...]:
-    """Return the names of all style sheets in order: the core's, the features', and what overrides them."""
+    """Return the names of all style sheets in order: the core's, the features', then forced-colors."""
     return (*CORE_STYLESHEETS, *registry().styles, "forced-colors")
 
 
@@ -84,6 +84,7 @@ def _text_files(folder: Path, version: str) -> frozenset[str]:
 
 @cache
 def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
+    # The smaller form is made from the plain one, which is cached too.
     if encoding:
         plain = _content(folder, version, name, "")
         return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
@@ -107,6 +108,7 @@ def _send_asset(version: str, filename: str) -> Response:
         raise NotFound
     else:
         response = _send_text(current, filename)
+    # A page of an older version may still request its files: it gets today's, but must not keep them.
     response.headers["Cache-Control"] = (
         "public, max-age=31536000, immutable" if version == current else "no-cache"
     )

@@ -60,6 +60,7 @@ def dependencies(folder: Path, entry: str) -> tuple[str, ...]:
             return
         for found in IMPORT.finditer((folder / name).read_text("utf-8")):
             visit(_resolve(folder, name, found["path"]), (*path, name))
+        # Depth first: a module comes after everything that it imports, as in a browser.
         done[name] = None
 
     visit(entry, ())

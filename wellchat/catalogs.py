@@ -82,6 +82,7 @@ def update_catalog(catalog: Catalog) -> Catalog:
     catalog.update(template(), no_fuzzy_matching=True)
     catalog.obsolete.clear()
     for message in sentences(catalog):
+        # Without line numbers: they would change the file at every edit of the source.
         message.locations = sorted({(name, 0) for name, _ in message.locations})
     return catalog
 
@@ -121,6 +122,7 @@ def to_js(catalog: Catalog) -> str:
 def _by_category(catalog: Catalog, forms: Any) -> dict[str, str]:
     category, index = Locale.parse(str(catalog.locale)).plural_form, c2py(catalog.plural_expr)
     found: dict[str, str] = {}
+    # These counts reach every plural category of CLDR's whole numbers.
     for count in [*range(200), 1_000, 1_000_000]:
         found.setdefault(category(count), forms[index(count)])
     return found

@@ -42,7 +42,7 @@ QUEUED, SENDING, SENT, SKIPPED, FAILED, UNKNOWN = STATES = (
 
 @dataclass(frozen=True)
 class Retries:
-    """How often something is tried again: after pauses that double, until `give_up_after` has passed."""
+    """The rule of retries: pauses that double, until `give_up_after` has passed."""
 
     first_pause: timedelta
     max_pause: timedelta

@@ -115,7 +115,8 @@ for command in (*COMMANDS, routes_command, shell_command):
 
 def main() -> None:
     """Run the command. Exit 0 if done, 1 with one line on standard error if it failed, 2 on wrong usage."""
-    os.umask(0o077)  # files of mode 0600, folders of mode 0700: they hold conversations and keys
+    # Files of mode 0600, folders of mode 0700: they hold conversations and keys.
+    os.umask(0o077)
     try:
         cli.main(prog_name="wellchat")
     except (WellchatError, SettingsError, OSError) as error:

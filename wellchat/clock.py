@@ -19,6 +19,7 @@ def moment(text: str) -> datetime:
 
 def iso(moment: datetime | None) -> str | None:
     """Return ISO 8601 in UTC with milliseconds and `Z`, as every time in the JSON; None for None."""
+    # Milliseconds are what JavaScript's Date can hold, so a round trip changes nothing.
     return (
         moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z") if moment else None
     )

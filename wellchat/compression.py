@@ -28,6 +28,7 @@ def padded_gzip(data: bytes) -> bytes:
     """Return `data` as gzip with a FNAME header of random length (RFC 1952): it hides the exact size."""
     buffer = io.BytesIO()
     name = "a" * secrets.randbelow(MAX_PADDING)
+    # mtime=0 leaves the time of compression out of the header.
     with gzip.GzipFile(filename=name, mode="wb", compresslevel=GZIP_LEVEL, fileobj=buffer, mtime=0) as file:
         file.write(data)
     return buffer.getvalue()

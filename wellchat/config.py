@@ -176,7 +176,8 @@ def _runtime_file(instance: Path, name: str) -> str | None:
 
 def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str:
     """Return a secret of this installation from the file `name`; create it with `make` on first use."""
-    instance.mkdir(mode=0o700, parents=True, exist_ok=True)  # 0700: the folder holds conversations and keys
+    # 0700: the folder holds conversations and keys.
+    instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = instance / name
     temporary = instance / f".{name}.{os.getpid()}"
     if not path.exists():

@@ -57,6 +57,7 @@ migrate = Migrate()
 _sqlite_writers = threading.Lock()
 
 
+# SQLite has no time with an offset, so both databases get the same treatment here.
 class UTCDateTime(TypeDecorator[datetime]):
     """Store aware datetimes: UTC in the database, UTC when read, on both databases."""
 
@@ -85,6 +86,7 @@ class UTCDateTime(TypeDecorator[datetime]):
 
 def new_id() -> str:
     """Return a new opaque id: 13 characters of ID_ALPHABET, 65 random bits."""
+    # 65 bits are 13 letters of 5 bits each; two of a billion ids collide with a chance of 1 in 70.
     bits = secrets.randbits(65)
     return "".join(ID_ALPHABET[(bits >> shift) & 31] for shift in range(0, 65, 5))
 
@@ -123,19 +125,24 @@ def transaction() -> Iterator[Session]:
     Yields the session. Raises Busy if SQLite's one writer is not free within WRITE_LOCK_WAIT.
     """
     session = db.session()
+    # Join the outer block: one commit for everything, or none.
     if outer := current_transaction():
         try:
             yield session
         except BaseException:
-            outer.must_roll_back = True  # a caller that swallows this must not commit the half that was done
+            # A caller that swallows this must not commit the half that was done.
+            outer.must_roll_back = True
             raise
         return
+    # A snapshot from before the lock could be older than the last commit of another writer.
     _end_snapshot(session)
     state = session.info["transaction"] = TransactionState()
     try:
         with _writer(session):
             try:
                 yield session
+                # Last, so that the lock on a change log's counter is held only for an instant before the
+                # commit.
                 for hook in state.before_commit:
                     hook()
                 if state.must_roll_back:
@@ -146,6 +153,7 @@ def transaction() -> Iterator[Session]:
                 raise
     finally:
         del session.info["transaction"]
+    # Outside the try: the commit stands whatever a hook does.
     for hook in state.after_commit:
         _run_hook(hook)
 
@@ -158,6 +166,7 @@ def _writer(session: Session) -> Iterator[None]:
     if not _sqlite_writers.acquire(timeout=WRITE_LOCK_WAIT):
         raise Busy
     try:
+        # `engines.tune_sqlite` begins with IMMEDIATE if this option is set.
         session.connection(execution_options={"writes": True})
         yield
     finally:
@@ -176,6 +185,7 @@ def _end_snapshot(session: Session) -> None:
 def snapshot() -> None:
     """Make all reads from here to the end of the request see the database at one moment."""
     session = db.session()
+    # The isolation level can be set only before the first statement of a transaction.
     session.commit()
     if is_postgresql():
         session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -195,6 +205,7 @@ def execute(
     It bypasses the ORM, which is most of the cost of the hot paths. Objects in the session are not refreshed.
     """
     session = db.session()
+    # Core does not flush by itself: rows added before must be there first.
     session.flush()
     return session.connection().execute(statement, values)
 
@@ -202,7 +213,8 @@ def execute(
 def release_connection() -> None:
     """Return the connection to the pool before slow work that reads no more."""
     if current_transaction() is None:
-        db.session.commit()  # not ROLLBACK: it makes psycopg discard its prepared statements
+        # Not ROLLBACK: it makes psycopg discard its prepared statements.
+        db.session.commit()
 
 
 def before_commit(hook: Callable[[], None]) -> None:
@@ -218,6 +230,7 @@ def after_commit(hook: Callable[[], None]) -> None:
     A hook that fails is logged, and the commit stands: the sweep finds the work later.
     """
     if (current := current_transaction()) is None:
+        # Without a transaction nothing can be rolled back any more, so the hook need not wait.
         _run_hook(hook)
     else:
         current.after_commit.append(hook)
@@ -247,7 +260,8 @@ def _no_stray_statements(state: ORMExecuteState) -> None:
 def _end_reads(error: BaseException | None) -> None:
     """End a request that only read with COMMIT: ROLLBACK makes psycopg discard its prepared statements."""
     if error is None and db.session().is_active:
-        with suppress(SQLAlchemyError):  # the response of a lost connection was sent already
+        # The response of a lost connection was sent already.
+        with suppress(SQLAlchemyError):
             db.session.commit()
 
 
@@ -259,10 +273,12 @@ def init_app(app: Flask, *, migrations: str) -> None:
     options.setdefault("pool_size", 20)
     options.setdefault("max_overflow", 10)
     options.setdefault("pool_timeout", 5)
-    options.setdefault("hide_parameters", True)  # parameters contain texts of people, and errors go into logs
+    # Parameters contain texts of people, and errors go into logs.
+    options.setdefault("hide_parameters", True)
     if url.startswith("postgresql"):
         options.setdefault("connect_args", {"connect_timeout": 3})
-    options.setdefault("pool_use_lifo", True)  # few warm connections rather than many cold ones
+    # Few warm connections rather than many cold ones.
+    options.setdefault("pool_use_lifo", True)
     db.init_app(app)
     # runs before Flask-SQLAlchemy's own teardown: they run in reverse order
     app.teardown_appcontext(_end_reads)

@@ -76,6 +76,7 @@ def run_checks(app: Flask) -> Report:
         for name, check in checks:
             try:
                 report.checks.append(Check(name, True, check(app)))
+            # Any failure of a check is a result to print, not an error of the command.
             except Exception as error:
                 report.checks.append(
                     Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
@@ -97,7 +98,8 @@ def masked(name: str, value: Any) -> Any:
 def _without_password(address: str) -> str:
     scheme, _, rest = address.partition("://")
     place, path = re.fullmatch("([^/?#]*)(.*)", rest, re.DOTALL).groups()  # type: ignore[union-attr]  # it matches any text
-    if "@" in path and "@" not in place:  # a sign such as / in the password has ended the host part too early
+    # A sign such as / in the password has ended the host part too early.
+    if "@" in path and "@" not in place:
         return f"{scheme}://***"
     user, at, host = place.rpartition("@")
     user, colon, _ = user.partition(":")

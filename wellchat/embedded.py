@@ -69,6 +69,7 @@ class Valkey:
 
     def __enter__(self) -> str:
         self.folder.mkdir(parents=True, exist_ok=True)
+        # A killed `up` may have left its server; two servers would overwrite each other's append-only file.
         self._end_stray()
         options = {
             "port": "0",  # no TCP: only who may open the socket file can connect

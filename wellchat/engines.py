@@ -18,7 +18,8 @@ def tune_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # off: the driver's BEGIN comes too late and is never IMMEDIATE
+        # Off: the driver's BEGIN comes too late and is never IMMEDIATE.
+        connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
             cursor.execute(f"PRAGMA {pragma}")
@@ -58,6 +59,7 @@ def tune_postgresql(engine: Engine) -> None:
         # All statements are short: starting parallel workers or compiling them (JIT) costs more than it
         # saves. They are SET after connecting, not as connection options, because poolers such as PgBouncer
         # refuse those.
+        # Outside a transaction, or a rollback would undo the SET commands.
         connection.autocommit = True
         connection.execute("SET max_parallel_workers_per_gather = 0")
         connection.execute("SET jit = off")
@@ -76,5 +78,6 @@ def redact_row_values(engine: Engine) -> None:
     def on_error(context: Any) -> None:
         diagnostics = getattr(context.original_exception, "diag", None)
         if diagnostics is not None and diagnostics.message_detail:
+            # SQLAlchemy repeats the driver's message in its own error, so both are cut.
             for error in filter(None, (context.original_exception, context.sqlalchemy_exception)):
                 error.args = (str(error.args[0]).partition("\n")[0], *error.args[1:])

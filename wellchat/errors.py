@@ -1,8 +1,8 @@
-"""The errors of the domain, and the responses made from them.
+"""Define the errors of the domain, and make responses from them.
 
 Actions and queries raise these errors; only this module knows status codes. Under `/api` the response is
-`application/problem+json` (RFC 9457) and its title is the status's own phrase, for programmers. Elsewhere it is a
-page with a heading and a sentence that tells people what to do next.
+`application/problem+json` (RFC 9457) and its title is the status's own phrase, for programmers. Elsewhere it
+is a page with a heading and a sentence that tells people what to do next.
 """
 
 from __future__ import annotations
@@ -105,10 +105,10 @@ def status_phrase(status: int) -> str:
 
 
 def problem(status: int, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """Return a problem document (RFC 9457) with `type`, `title`, `status`, `detail` and, if any, `errors` by field.
+    """Return a problem document (RFC 9457): `type`, `title`, `status`, `detail`, and `errors` by field.
 
-    The title is the status's own phrase in English, as RFC 9457 asks of a problem of type "about:blank". The detail
-    is translated into the reader's language.
+    The title is the status's own phrase in English, as RFC 9457 asks of a problem of type "about:blank". The
+    detail is translated into the reader's language.
     """
     body: dict[str, Any] = {
         "type": "about:blank",
@@ -135,7 +135,9 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
         field = ".".join(str(part) for part in each["loc"]) or "body"
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
-            kind = f"string_{kind}"  # pydantic reports the plain kind after a validator of ours ran first
+            # Pydantic reports the plain kind after a validator of ours ran first.
+            kind = f"string_{kind}"
+        # One message per field: the first is the one that explains the others.
         found.setdefault(field, pydantic_message(kind, str(each["msg"]), each.get("ctx") or {}))
     return found
 
@@ -225,6 +227,7 @@ def _on_http_error(error: HTTPException) -> Response:
         return problem(422, N_("The body is not valid JSON."), {"body": gettext("Send a JSON object.")})
     response = error_response(status, heading, detail)
     for name, value in error.get_headers():
+        # Other headers of werkzeug describe its own HTML page, which is not sent.
         if name in ("Retry-After", "Allow"):
             response.headers[name] = value
     return response
@@ -269,5 +272,6 @@ def init_app(app: APIFlask) -> None:
     app.register_error_handler(DataError, _on_data_error)
     app.register_error_handler(OperationalError, _on_database_error)
     app.register_error_handler(PoolTimeout, _on_database_error)
-    if not app.testing:  # in tests a crash should reach the test with its traceback
+    # In tests a crash should reach the test with its traceback.
+    if not app.testing:
         app.register_error_handler(Exception, _on_unhandled_error)

@@ -130,7 +130,7 @@ class Feature:
     """
     openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
     samples: Callable[[Any], dict[str, Any]] | None = None
-    """(talk) -> a value for each argument of its routes: things of the two people, for tests of access."""
+    """(talk) -> {argument of its routes: a thing of the two people; route: a body}, for tests of access."""
     optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
     on_by_default: bool = True
     personal_data: PersonalData | None = None  # needed as soon as a table of the feature refers to a person

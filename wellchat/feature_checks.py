@@ -1,4 +1,4 @@
-"""What is wrong with a declaration, found at start: the error names the feature and says what to do."""
+"""Check the declarations of features at start. An error names the feature and says what to do."""
 
 from __future__ import annotations
 

@@ -30,6 +30,7 @@ def readyz() -> tuple[Response, int]:
     """Return 200 if the database answers, and Redis if one is set; else 503 with what failed."""
     failed = {}
     try:
+        # A real statement: an open connection in the pool may lead to a server that is gone.
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         failed["database"] = "does not answer"
@@ -52,7 +53,8 @@ def prometheus() -> Response:
         metrics.DATABASE.set(1)
     except SQLAlchemyError:
         metrics.DATABASE.set(0)
-        _measure(None)  # or the last values would go on as if they were of now
+        # Or the last values would go on as if they were of now.
+        _measure(None)
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
 

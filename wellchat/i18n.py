@@ -52,7 +52,8 @@ def gettext(text: str, /, **named: Any) -> str:
 
     `%(name)s` is replaced by the argument `name`.
     """
-    if text:  # the empty key of a catalog is its header
+    # The empty key of a catalog is its header.
+    if text:
         text = _current().catalog.gettext(text)
     return text % named if named else text
 
@@ -122,8 +123,10 @@ def _force(code: str) -> Iterator[None]:
 
 def _current() -> _Language:
     """Return the current language, kept for the request or the mail: a page has hundreds of sentences."""
+    # A mail is written in its reader's language, also inside a request of somebody else.
     if forced := _forced_language.get():
         return forced
+    # Tools and tests without an application speak English.
     if not has_app_context():
         return _Language(_parse_locale(ENGLISH), NullTranslations())
     found = g.get("i18n_language")
@@ -193,7 +196,8 @@ def _date_pattern(locale: Locale, form: str) -> DateTimePattern:
     if skeleton not in known:
         skeleton = match_skeleton(skeleton, known, allow_different_fields=True) or "yMd"
     found = str(known[skeleton].pattern)
-    if form == "long":  # the short pattern with full names
+    # The short pattern with full names.
+    if form == "long":
         found = re.sub("[Ec]+", "EEEE", re.sub("[ML]{3,}", "MMMM", found))
     return parse_pattern(found)
 

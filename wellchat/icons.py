@@ -1,7 +1,7 @@
-"""The shapes of icons: one stroke, in a box of 20 by 20.
+"""Define the shapes of icons: one stroke, in a box of 20 by 20.
 
-An icon beside a word is decoration; alone in a button, the button carries the name. A feature declares the icons that
-only it draws (`Feature.icons`).
+An icon beside a word is decoration; alone in a button, the button has the accessible name. A feature declares
+the icons that only it uses (`Feature.icons`).
 """
 
 from __future__ import annotations

@@ -57,6 +57,7 @@ def _request_hosts() -> tuple[str | None, ...]:
 
 
 def _is_in(networks: tuple[IPv4Network | IPv6Network, ...], host: str | None) -> bool:
+    # Browsers resolve localhost to loopback themselves (RFC 6761), so no DNS answer can redirect it.
     if host == "localhost":
         return True
     try:

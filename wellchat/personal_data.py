@@ -1,8 +1,8 @@
-"""What a feature declares about the people in its tables: what belongs to them, how it is handed out and erased.
+"""Declare what a feature has of people: which data is theirs, and how it is exported and erased.
 
-Every column that refers to a person is named by exactly one feature; tests/test_personal_data.py holds that. The
-commands `wellchat user export` and `wellchat user erase` ask all features, on or off, so that switching a feature off
-hides nothing of anybody.
+Every column that refers to a person is named by exactly one feature; tests/test_personal_data.py checks that.
+The commands `wellchat user export` and `wellchat user erase` ask all features, on or off: switching a feature
+off hides no data.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from wellchat.db import Base, db, table
 
 
 class Person(NamedTuple):
-    """Whose data it is. `email` is the address before anything is erased."""
+    """The person whose data it is. `email` is the address before anything is erased."""
 
     id: str
     email: str
 
     @property
     def erased_email(self) -> str:
-        """The address that takes the place of theirs: unique, and never one that mail could reach (RFC 2606)."""
+        """Return the address that replaces theirs: unique, and never deliverable (RFC 2606)."""
         return f"gone-{self.id}@invalid"
 
 
@@ -36,7 +36,10 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class PersonalData:
-    """The rules of one feature. `export` returns rows by table name; `erase` runs in the caller's transaction."""
+    """The rules of one feature.
+
+    `export` returns rows by table name; `erase` runs in the caller's transaction.
+    """
 
     columns: tuple[str, ...] = ()  # "table.column": every foreign key of its tables to a person
     export: Callable[[Person], dict[str, Rows]] = lambda person: {}
@@ -44,9 +47,10 @@ class PersonalData:
 
 
 def rows(model: type[Base], *conditions: ColumnElement[bool], omit: tuple[str, ...] = ()) -> Rows:
-    """Return the rows of a table that fulfil all conditions, ready for JSON: times in ISO 8601, bytes in base64.
+    """Return the rows of a table that match all conditions, ready for JSON.
 
-    `omit` names columns that are left out, such as secrets. The order is that of the primary key.
+    Times are in ISO 8601, bytes in base64. `omit` names columns that are left out, such as secrets. The order
+    is that of the primary key.
     """
     source = table(model)
     found = db.session.execute(select(source).where(*conditions).order_by(*source.primary_key.columns))

@@ -35,11 +35,11 @@ class TooManyPixels(PictureError):
 
 
 class TooLong(PictureError):
-    """One side has more than MAX_SIDE pixels."""
+    """A side has more than MAX_SIDE pixels."""
 
 
 class Damaged(PictureError):
-    """It is none of FORMATS, or cannot be decoded."""
+    """The file is none of FORMATS, or cannot be decoded."""
 
 
 @contextmanager

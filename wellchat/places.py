@@ -25,7 +25,7 @@ class ThreadPanel:
 
 @dataclass(frozen=True)
 class ConnectionPanel:
-    """The same on the page of a person with whom the viewer is connected."""
+    """A section on the page of a connected person. Otherwise the same as a ThreadPanel."""
 
     label: str
     template: str

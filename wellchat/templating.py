@@ -113,6 +113,7 @@ def linkify(text: str) -> Markup:
         bare = not match.schema and match.raw.lower().startswith("www.")
         if not bare and match.schema not in ("http:", "https:", "mailto:"):
             continue
+        # Everything outside the links is escaped, so the result is safe to mark as HTML.
         out += escape(text[at : match.index])
         out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(
             match.url, match.raw

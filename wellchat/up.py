@@ -57,7 +57,8 @@ class _ManagedProcess(Process):
 
     def run(self, *args: Any, **options: Any) -> None:
         """Run the command, after asking the kernel for SIGKILL when the parent ends."""
-        end_with_parent(signal.SIGKILL)  # this relay process ignores SIGTERM
+        # This relay process ignores SIGTERM.
+        end_with_parent(signal.SIGKILL)
         super().run(*args, **options)
 
 
@@ -92,7 +93,9 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
     `demo`: load the demo into an empty database. Raises OSError or SettingsError, with one line to print, if
     it cannot start.
     """
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))  # until the supervisor installs its own handler
+    # Until the supervisor installs its own handler.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # The child processes read the environment, so settings made here must be in it.
     os.environ.setdefault("WELLCHAT_BASE_URL", server.address(_reachable(host), port))
     instance = read_settings().INSTANCE
     with ExitStack() as stack:
@@ -119,6 +122,7 @@ def _instance_lock(instance: Path) -> Iterator[None]:
     instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (instance / "up.lock").open("w") as lock:
         try:
+            # flock, not a pid file: the kernel releases it when the process dies in any way.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             reason = f"already running on {instance}; stop it, or set WELLCHAT_INSTANCE to another folder"
@@ -145,7 +149,8 @@ def _prepare(app: Flask, *, demo: bool) -> str:
             load(now=now())
         greeting = _greeting(app.config["BASE_URL"])
         db.session.remove()
-        db.engine.dispose()  # the parts are forked and must not share open connections
+        # The parts are forked and must not share open connections.
+        db.engine.dispose()
     return greeting
 
 

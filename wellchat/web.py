@@ -104,6 +104,7 @@ def _protect_from_forgery() -> None:
         return
     if request.endpoint and current_app.view_functions[request.endpoint].__dict__.get("csrf_exempt"):
         return
+    # A JSON call may come from a program without our token, so the origin is enough.
     if wants_json():
         if not current_user.is_authenticated or _same_origin():
             return
@@ -186,12 +187,15 @@ def _add_headers(response: Response) -> Response:
     for name, value in _NO_SNIFF_HEADER if part_of_page else _HEADERS:
         if name.lower() not in present:
             response.headers.add(name, value)
+    # HSTS over plain HTTP is ignored by browsers (RFC 6797, 8.1), so it is not sent there.
     if request.is_secure and "strict-transport-security" not in present:
         response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+    # Pages contain private data: no cache may keep them unless a view says so.
     if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")
     if response.status_code == 204:
-        response.headers.remove("Content-Type")  # a 204 has no content, so it has no type (RFC 9110, 6.4.1)
+        # A 204 has no content, so it has no type (RFC 9110, 6.4.1)
+        response.headers.remove("Content-Type")
     return response
 
 
@@ -251,9 +255,11 @@ def init_app(app: APIFlask) -> None:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
     login.init_app(app)
     csrf.init_app(app)
-    app.after_request(_set_retry_after)  # runs after the limiter's own hook: hooks run in reverse order
+    # Runs after the limiter's own hook: hooks run in reverse order.
+    app.after_request(_set_retry_after)
     limiter.init_app(app)
     app.url_value_preprocessor(_refuse_unprintable_ids)
+    # The order matters: forgery first, so that a forged request reveals nothing about the viewer.
     app.before_request(_protect_from_forgery)
     app.before_request(_check_page_viewer)
     app.before_request(_check_user_id)

@@ -1,6 +1,7 @@
-"""The Celery application: `celery -A worker worker`, `celery -A worker beat`.
+"""Define the Celery application: `celery -A worker worker`, `celery -A worker beat`.
 
-Tasks are doorbells: ids in, one domain call. The row in the database is the job, and every task may run twice.
+Tasks are doorbells: they take ids and make one domain call. The row in the database is the job, and every
+task may run twice.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from wellchat import create_app
 from wellchat.task_queue import celery as app
 from worker import schedule
 
-os.umask(0o077)  # as the commands do: what is written here is its owner's alone
+os.umask(0o077)  # as the commands do: files of mode 0600
 flask_app = create_app()
 
 
 @after_setup_logger.connect
 def set_log_level(logger: logging.Logger, **_: Any) -> None:
-    """Celery says as much as we do, unless its own `--loglevel` asks for something else than is usual."""
+    """Let Celery log at our level, unless its own `--loglevel` is not the default."""
     if logger.level == logging.WARNING:
         logger.setLevel(flask_app.config["LOG_LEVEL"])
 
@@ -39,7 +40,7 @@ class AppContextTask(Task):  # type: ignore[type-arg]
 
 app.Task = AppContextTask  # type: ignore[misc]
 app.conf.update(
-    # A worker waits on its broker for as long as it takes; the short patience is for requests.
+    # A worker may wait for its broker without limit; the short timeout is for requests.
     broker_transport_options={"visibility_timeout": 600, "socket_keepalive": True},
     beat_schedule=schedule.beat_schedule(flask_app.config["SWEEP_EVERY"]),
     beat_schedule_filename=str(flask_app.config["INSTANCE"] / "beat-schedule"),

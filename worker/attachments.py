@@ -1,4 +1,4 @@
-"""Doorbells of files."""
+"""Tasks of attachments."""
 
 from typing import Any
 
@@ -9,5 +9,5 @@ from wellchat.task_queue import celery
 
 @celery.task(name="attachments.work")
 def process_attachments(*, attachment_ids: list[str], **_: Any) -> None:
-    """Files wait for their thumbnail, or to be taken away."""
+    """Make thumbnails, and delete withdrawn files."""
     files.process_all(attachment_ids=attachment_ids, now=now())

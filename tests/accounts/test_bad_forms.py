@@ -31,7 +31,7 @@ def person(cast, visitor):
 
 @pytest.mark.parametrize(("path", "field"), FIELDS)
 @pytest.mark.parametrize("value", [NUL, LONG], ids=["nul", "long"])
-def test_every_field(person, everything, path, field, value):
+def test_a_wrong_value_in_any_field_is_refused_beside_it(person, everything, path, field, value):
     browser = person(path)
     before = everything()
     answer = browser.post(path, data={**FORMS[path], field: value})
@@ -46,7 +46,7 @@ def test_every_field(person, everything, path, field, value):
 
 @pytest.mark.parametrize(("path", "field"), FIELDS)
 @pytest.mark.parametrize("raw", [b"%ED%A0%80", b"%FF%FE", b"%00", b"a%0D%0ABcc: x@y.example"])
-def test_bytes_that_are_no_text(person, path, field, raw):
+def test_invalid_utf8_never_causes_a_server_error(person, path, field, raw):
     """Lone surrogates and other bytes that are no UTF-8, straight from the wire."""
     pairs = [f"{name}=".encode() + (raw if name == field else b"x") for name in FORMS[path]]
     answer = person(path).post(path, data=b"&".join(pairs), content_type="application/x-www-form-urlencoded")
@@ -54,7 +54,7 @@ def test_bytes_that_are_no_text(person, path, field, raw):
 
 
 @pytest.mark.parametrize(("path", "field"), FIELDS)
-def test_a_field_that_is_missing(person, path, field):
+def test_a_missing_field_is_refused(person, path, field):
     form = {name: value for name, value in FORMS[path].items() if name != field}
     answer = person(path).post(path, data=form)
     optional = field in ("bio", "role_label")
@@ -88,7 +88,7 @@ NO_NAMES = [
 
 
 @pytest.mark.parametrize("email", NO_ADDRESSES)
-def test_what_is_no_address(app, cast, visitor, email):
+def test_an_invalid_email_address_is_refused(app, cast, visitor, email):
     for path in ("/sign-up", "/forgot-password"):
         assert visitor().post(path, data={**FORMS[path], "email": email}).status_code == 422
 
@@ -96,19 +96,19 @@ def test_what_is_no_address(app, cast, visitor, email):
 @pytest.mark.parametrize(
     "email", ["a+b@example.com", "a@intranet", "a@b.test", "A.B@EXAMPLE.COM", "a@BÜCHER.example"]
 )
-def test_what_is_one(app, cast, visitor, email):
+def test_a_valid_email_address_is_accepted(app, cast, visitor, email):
     assert visitor().post("/sign-up", data={**FORMS["/sign-up"], "email": email}).status_code == 200
 
 
 @pytest.mark.parametrize("name", NO_NAMES)
-def test_what_is_no_name(app, cast, visitor, name):
+def test_an_invalid_name_is_refused(app, cast, visitor, name):
     assert visitor().post("/sign-up", data={**FORMS["/sign-up"], "name": name}).status_code == 422
     cara = visitor().signed_in_as(cast.cara)
     assert cara.post("/settings", data={**PROFILE, "name": name}).status_code == 422
 
 
 @pytest.mark.parametrize("password", ["short", "password", "PASSWORD123", "aaaaaaaaaaaa", "12345678"])
-def test_passwords_anybody_would_try(app, cast, now, visitor, password):
+def test_a_common_password_is_refused(app, cast, now, visitor, password):
     assert visitor().post("/sign-up", data={**FORMS["/sign-up"], "password": password}).status_code == 422
     cara = visitor().signed_in_as(cast.cara)
     change = {"current_password": PASSWORD, "new_password": password}
@@ -118,11 +118,11 @@ def test_passwords_anybody_would_try(app, cast, now, visitor, password):
     assert visitor().post(link, data={"password": password}).status_code == 422
 
 
-def test_a_body_over_the_limit(app, cast, visitor):
+def test_a_body_over_the_limit_is_refused(app, cast, visitor):
     assert visitor().post("/sign-in", data={"email": "x" * 600_000, "password": "x"}).status_code == 413
 
 
-def test_nothing_slips_in_beside_the_form(app, cast, visitor):
+def test_undeclared_fields_of_a_form_are_ignored(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     extra = {
         "role": "admin",

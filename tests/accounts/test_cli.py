@@ -23,7 +23,7 @@ def run(app):
     return run
 
 
-def test_a_user_with_the_password_on_the_line(run):
+def test_user_create_takes_the_password_as_an_option(run):
     made = run("user", "create", "Eve@Example.com", "--name", "Eve", "--role", "client", "--password", "pw")
     assert made.exit_code == 0
     eve = account("eve@example.com")
@@ -33,7 +33,7 @@ def test_a_user_with_the_password_on_the_line(run):
     assert authenticate(email="eve@example.com", password="pw").id == eve.id
 
 
-def test_a_user_with_the_password_on_standard_input(run):
+def test_user_create_reads_the_password_from_standard_input(run):
     made = run(
         *("user", "create", "eve@example.com", "--name", "Eve", "--role", "admin", "--json"),
         given="from a pipe\n",
@@ -68,7 +68,7 @@ def test_a_user_with_the_password_on_standard_input(run):
         (("cara@example.com", "--name", "Eve", "--role", "client", "--password", "pw"), 1),
     ],
 )
-def test_what_cannot_be(run, cast, words, code):
+def test_user_create_refuses_invalid_values(run, cast, words, code):
     failed = run("user", "create", *words, given="")
     assert failed.exit_code == code, failed.output
     assert account("eve@example.com") is None
@@ -77,14 +77,14 @@ def test_what_cannot_be(run, cast, words, code):
         assert len(failed.stderr.strip().splitlines()) == 1
 
 
-def test_a_token(run, cast):
+def test_token_create_prints_a_working_token(run, cast):
     made = run("token", "create", "cara@example.com", "--name", "cron")
     user, _ = user_by_token(made.output.strip())
     assert user.id == cast.cara.id
     assert "token" in json.loads(run("token", "create", "cara@example.com", "--json").output)
 
 
-def test_no_token_for_nobody(run, cast):
+def test_token_create_refuses_an_unknown_address(run, cast):
     failed = run("token", "create", "nobody@example.com")
     assert (failed.exit_code, failed.stdout) == (1, "")
     assert "nobody@example.com" in failed.stderr

@@ -28,12 +28,12 @@ def told(answer, email):
 
 
 @pytest.mark.parametrize("path", FORMS)
-def test_the_answer_is_the_same(app, cast, visitor, path):
+def test_a_form_answers_the_same_for_known_and_unknown_addresses(app, cast, visitor, path):
     answers = [told(visitor().post(path, data={"email": e, **FORMS[path]}), e) for e in (KNOWN, UNKNOWN)]
     assert answers[0] == answers[1]
 
 
-def test_the_call_for_a_token_answers_the_same(app, cast, visitor):
+def test_the_token_call_answers_the_same_for_known_and_unknown_addresses(app, cast, visitor):
     answers = [
         told(visitor().post("/api/tokens", json={"email": e, "password": "a wrong one"}), e)
         for e in (KNOWN, UNKNOWN, "no address at all")
@@ -42,7 +42,7 @@ def test_the_call_for_a_token_answers_the_same(app, cast, visitor):
     assert answers[0][0] == 401
 
 
-def test_an_account_that_waits_for_its_link_answers_the_same(app, cast, now, visitor):
+def test_a_form_answers_the_same_for_unverified_and_unknown_addresses(app, cast, now, visitor):
     waiting = "wait@example.com"
     credentials.sign_up(
         email=waiting, name="Wait", password=PASSWORD, role="client", time_zone="UTC", now=now
@@ -53,7 +53,7 @@ def test_an_account_that_waits_for_its_link_answers_the_same(app, cast, now, vis
 
 
 @pytest.mark.parametrize("case", ["sign in", "sign up"])
-def test_each_case_hashes_exactly_once(app, cast, now, monkeypatch, case):
+def test_every_case_hashes_exactly_one_password(app, cast, now, monkeypatch, case):
     """Count the hashes instead of the time: Argon2 is nearly all of it, and a busy machine is no watch."""
     waiting = "wait@example.com"
     credentials.sign_up(
@@ -90,7 +90,7 @@ class Counting:
         return self.real.check_needs_rehash(stored)
 
 
-def test_the_time_is_the_same(app, cast, now):
+def test_known_and_unknown_addresses_take_the_same_time(app, cast, now):
     """Coarse on purpose: without the work for unknown addresses the ratio is a hundred."""
 
     def seconds(email):

@@ -34,7 +34,7 @@ def door(app, cast, visitor):
     return at
 
 
-def test_five_guesses_a_minute_for_an_account_wherever_they_come_from(door):
+def test_an_account_takes_five_guesses_a_minute_from_all_addresses_together(door):
     for i in range(5):
         assert door(f"10.0.0.{i}").sign_in("cara@example.com", "guess").status_code == 422
     answer = door("10.0.0.99").sign_in(" Cara@Example.com ", "guess")
@@ -45,7 +45,7 @@ def test_five_guesses_a_minute_for_an_account_wherever_they_come_from(door):
     assert door("10.0.0.99").sign_in("paul@example.com").status_code == 303
 
 
-def test_only_a_refusal_says_when_to_come_again_and_never_at_once(door):
+def test_only_a_refusal_has_retry_after_and_it_is_never_zero(door):
     browser = door()
     answers = [
         browser.post("/sign-in", data={"email": f"a{i}@example.com", "password": "guess"}) for i in range(11)
@@ -56,7 +56,7 @@ def test_only_a_refusal_says_when_to_come_again_and_never_at_once(door):
     assert "RateLimit-Retry" not in answers[10].headers
 
 
-def test_ten_guesses_a_minute_from_one_place_whatever_it_says_of_itself(door):
+def test_an_ip_address_has_ten_guesses_a_minute_whatever_its_headers_say(door):
     for i in range(10):
         lies = {"X-Forwarded-For": f"1.2.3.{i}", "X-Real-IP": f"1.2.3.{i}", "Forwarded": f"for=1.2.3.{i}"}
         answer = door().post(
@@ -67,13 +67,13 @@ def test_ten_guesses_a_minute_from_one_place_whatever_it_says_of_itself(door):
     assert door("10.0.0.2").sign_in("cara@example.com").status_code == 303
 
 
-def test_looking_at_the_page_is_free(door):
+def test_opening_the_sign_in_page_is_not_limited(door):
     browser = door()
     assert all(browser.get("/sign-in").status_code == 200 for _ in range(30))
 
 
 @pytest.mark.parametrize("email", ["cara@example.com", "nobody@example.com"])
-def test_three_mails_an_hour_to_an_address_known_or_not(door, email):
+def test_an_email_address_gets_three_mails_an_hour_known_or_not(door, email):
     for i in range(3):
         assert door(f"10.0.1.{i}").post("/forgot-password", data={"email": email}).status_code == 200
     assert door("10.0.1.9").post("/forgot-password", data={"email": email}).status_code == 429
@@ -81,7 +81,7 @@ def test_three_mails_an_hour_to_an_address_known_or_not(door, email):
     assert door("10.0.1.8").post("/sign-up", data=form).status_code == 429
 
 
-def test_five_mails_a_minute_from_one_place(door):
+def test_an_ip_address_causes_five_mails_a_minute(door):
     for i in range(5):
         assert door().post("/forgot-password", data={"email": f"a{i}@example.com"}).status_code == 200
     assert door().post("/forgot-password", data={"email": "b@example.com"}).status_code == 429

@@ -23,7 +23,7 @@ def reset_token(user, now):
 
 
 @pytest.mark.each_database
-def test_fifty_at_once_and_one_gets_in(app, cast, now, at_once):
+def test_a_link_used_fifty_times_at_once_works_once(app, cast, now, at_once):
     token = reset_token(cast.cara, now)
 
     def redeem(i):
@@ -38,7 +38,7 @@ def test_fifty_at_once_and_one_gets_in(app, cast, now, at_once):
 
 
 @pytest.mark.each_database
-def test_of_several_links_one_gets_in(app, cast, now, at_once):
+def test_of_several_reset_links_only_one_works(app, cast, now, at_once):
     tokens = [reset_token(cast.cara, now + timedelta(seconds=i)) for i in range(8)]
     assert len(set(tokens)) == 8
 
@@ -52,7 +52,7 @@ def test_of_several_links_one_gets_in(app, cast, now, at_once):
     assert sum(at_once(8, redeem)) == 1
 
 
-def test_another_spelling_of_the_same_link_is_the_same_link(app, cast, now):
+def test_a_used_link_does_not_work_in_another_base64_spelling(app, cast, now):
     """The last letter of a base64 signature has bits to spare."""
     token = reset_token(cast.cara, now)
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -80,13 +80,13 @@ def test_a_link_expires(app, cast, now):
         links.link_owner(token, links.RESET, now=now + timedelta(hours=1))
 
 
-def test_a_link_is_for_its_purpose_only(app, cast, now):
+def test_a_link_works_for_its_own_purpose_only(app, cast, now):
     with pytest.raises(DeadLink):
         links.link_owner(reset_token(cast.cara, now), links.VERIFY, now=now)
 
 
 @pytest.mark.parametrize("spoil", ["", "x", "a.b", "a.b.c", ".eJw", "é", "../..", "0" * 4000])
-def test_what_never_was_a_link_is_dead(app, cast, now, visitor, spoil):
+def test_a_forged_link_is_refused(app, cast, now, visitor, spoil):
     with pytest.raises(DeadLink):
         links.link_owner(spoil, links.RESET, now=now)
     if spoil and "/" not in spoil:
@@ -95,13 +95,13 @@ def test_what_never_was_a_link_is_dead(app, cast, now, visitor, spoil):
         assert visitor().post(f"/verify/{spoil}").status_code == 410
 
 
-def test_every_letter_counts(app, cast, now):
+def test_a_link_with_one_changed_letter_is_refused(app, cast, now):
     token = reset_token(cast.cara, now)
     for i in range(len(token) - 1):
         assert not _works(token[:i] + ("A" if token[i] != "A" else "B") + token[i + 1 :], now)
 
 
-def test_a_link_dies_with_what_it_was_made_for(app, cast, now):
+def test_a_link_dies_when_the_account_changes(app, cast, now):
     token = reset_token(cast.cara, now)
     credentials.change_password(user_id=cast.cara.id, current=PASSWORD, new=NEW, now=now)
     with pytest.raises(DeadLink):
@@ -112,14 +112,14 @@ def test_a_link_dies_with_what_it_was_made_for(app, cast, now):
         links.link_owner(token, links.RESET, now=now)
 
 
-def test_no_link_for_who_needs_none(app, cast, now):
+def test_no_link_is_made_for_a_verified_or_unknown_user(app, cast, now):
     with pytest.raises(NotWanted):
         links.verify_path(cast.cara.id, now)
     with pytest.raises(NotWanted):
         links.reset_path("nobody", now)
 
 
-def test_resetting_a_password_from_the_mail(app, cast, visitor):
+def test_the_link_in_the_mail_resets_the_password(app, cast, visitor):
     elsewhere, cara = visitor(), visitor()
     elsewhere.sign_in("cara@example.com")
     assert "Check your mail" in cara.post("/forgot-password", data={"email": "Cara@Example.com"}).text
@@ -138,7 +138,7 @@ def test_resetting_a_password_from_the_mail(app, cast, visitor):
     assert [m.name for m in mails_to("cara@example.com")] == ["reset", "password_changed"]
 
 
-def test_a_reset_proves_the_address_too(app, now, visitor):
+def test_a_reset_verifies_the_address_too(app, now, visitor):
     credentials.sign_up(
         email="nora@example.com", name="Nora", password=PASSWORD, role="client", time_zone="UTC", now=now
     )
@@ -160,14 +160,14 @@ POISON = [
 
 
 @pytest.mark.parametrize("headers", POISON)
-def test_no_header_decides_where_a_link_leads(app, cast, visitor, headers):
+def test_the_host_header_does_not_change_a_link(app, cast, visitor, headers):
     visitor().post("/forgot-password", data={"email": "cara@example.com"}, headers=headers)
     for mail in mails_to("cara@example.com"):
         assert link_in(mail).startswith("/reset-password/")
         assert "evil.example" not in str(mail.context)
 
 
-def test_an_unknown_address_gets_nothing_and_the_ledger_says_so(app, cast, visitor):
+def test_a_reset_for_an_unknown_address_sends_nothing_and_is_recorded(app, cast, visitor):
     visitor().post("/forgot-password", data={"email": "nobody@example.com"})
     (skip,) = mails_to("nobody@example.com")
     assert (skip.state, skip.reason) == ("skipped", "There is no account with this address.")

@@ -81,9 +81,9 @@ def goes_to(location: str, base: str = "http://localhost/sign-in") -> str:
 
 
 @pytest.mark.parametrize("target", TARGETS)
-def test_next_never_leads_away(target):
+def test_next_never_leads_to_another_site(target):
     assert goes_to(safe_next(target)) == "http://localhost"
 
 
-def test_these_are_enough_forms():
+def test_the_table_of_hostile_targets_is_complete():
     assert len(TARGETS) >= 60

@@ -40,7 +40,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize(("form", "mode"), [(form, mode) for form, modes in KINDS.items() for mode in modes])
-def test_every_kind_becomes_a_square(form, mode):
+def test_every_format_becomes_a_square(form, mode):
     image = opened(square(picture(form, mode=mode, color=1 if mode in ("P", "1", "I;16", "L") else "red")))
     assert (image.format, image.size) == ("WEBP", (256, 256))
 
@@ -50,11 +50,11 @@ def test_every_shape_becomes_a_square(size):
     assert opened(square(picture(size=size))).size == (256, 256)
 
 
-def test_a_photo_with_more_behind_it():
+def test_a_phone_photo_with_several_pictures_becomes_a_square():
     assert opened(square(of_a_phone())).size == (256, 256)
 
 
-def test_the_first_frame_of_a_moving_one():
+def test_an_animation_becomes_its_first_frame():
     frames = [Image.new("RGB", (50, 50), color) for color in ("red", "blue", "green")]
     out = io.BytesIO()
     frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
@@ -64,7 +64,7 @@ def test_the_first_frame_of_a_moving_one():
     assert red > 200 > blue
 
 
-def test_it_stands_upright_and_says_nothing_of_where_it_was_taken():
+def test_a_picture_is_upright_and_has_no_position():
     left_red = Image.new("RGB", (200, 200), "blue")
     left_red.paste("red", (0, 0, 100, 200))
     exif = Image.Exif()
@@ -128,14 +128,14 @@ NOT_PICTURES = {
 
 
 @pytest.mark.parametrize("name", NOT_PICTURES)
-def test_what_is_no_picture_is_refused(name):
+def test_a_file_that_is_no_picture_is_refused(name):
     with pytest.raises(Invalid) as refusal:
         square(NOT_PICTURES[name])
     assert set(refusal.value.errors) == {"picture"}
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_what_hides_behind_a_picture_is_gone(form):
+def test_data_appended_to_a_picture_is_removed(form):
     assert b"script" not in square(picture(form) + SCRIPT)
 
 
@@ -143,7 +143,7 @@ def upload(browser, data, name="me.png", kind="image/png"):
     return browser.post("/settings/avatar", data={"picture": (io.BytesIO(data), name, kind)})
 
 
-def test_from_the_form_to_whoever_may_see_it(app, cast, visitor):
+def test_an_uploaded_picture_is_shown_to_a_connection(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     answer = upload(cara, picture() + SCRIPT, name="../../x.html", kind="text/html")
     assert answer.headers["Location"] == "/settings#picture"
@@ -171,7 +171,7 @@ def test_from_the_form_to_whoever_may_see_it(app, cast, visitor):
 
 
 @pytest.mark.slow
-def test_large_ones_pass_the_door_and_larger_ones_do_not(app, cast, visitor):
+def test_a_large_picture_is_accepted_and_a_larger_one_refused(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     noise = Image.effect_noise((1200, 1200), 100)
     out = io.BytesIO()
@@ -191,7 +191,7 @@ def test_a_refusal_says_why_beside_the_field(app, cast, visitor, name):
     assert again(cast.cara).avatar_version is None
 
 
-def test_an_upload_without_a_file(app, cast, visitor):
+def test_an_upload_without_a_file_is_refused(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     assert cara.post("/settings/avatar", data={"picture": "not a file"}).status_code == 422
     assert cara.post("/settings/avatar", data={}).status_code == 422

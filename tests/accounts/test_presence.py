@@ -25,7 +25,7 @@ def seen(user):
     return db.session.get(Presence, user.id, populate_existing=True)
 
 
-def test_opening_a_page_counts_and_says_which_thread(app, cast, talk, browse):
+def test_opening_a_page_records_presence_and_the_thread(app, cast, talk, browse):
     cara = browse(cast.cara)
     cara.get(f"/threads/{talk.id}")
     assert seen(cast.cara).thread_id == talk.id
@@ -33,12 +33,12 @@ def test_opening_a_page_counts_and_says_which_thread(app, cast, talk, browse):
     assert seen(cast.cara).thread_id is None
 
 
-def test_a_thread_that_is_not_there_is_not_looked_at(app, cast, browse):
+def test_opening_a_missing_thread_records_no_presence(app, cast, browse):
     browse(cast.cara).get("/threads/nothing")
     assert seen(cast.cara) is None
 
 
-def test_doing_something_counts_and_leaves_them_wherever_they_were(app, cast, talk, api, browse):
+def test_an_action_records_presence_and_keeps_the_thread(app, cast, talk, api, browse):
     api(cast.cara).put(f"/api/threads/{talk.id}/typing")
     assert seen(cast.cara).thread_id is None, "a call tells nothing of a screen"
     browse(cast.cara).get(f"/threads/{talk.id}")
@@ -46,7 +46,7 @@ def test_doing_something_counts_and_leaves_them_wherever_they_were(app, cast, ta
     assert seen(cast.cara).thread_id == talk.id
 
 
-def test_who_reads_by_program_is_told_of_the_next_message_at_once(app, talk, now, api):
+def test_a_person_who_reads_by_api_is_notified_of_the_next_message(app, talk, now, api):
     talk.exchange("c")
     api(talk.paul).put(f"/api/threads/{talk.id}/read", json={"seq": 1})
     talk.exchange("c")
@@ -54,19 +54,19 @@ def test_who_reads_by_program_is_told_of_the_next_message_at_once(app, talk, now
     assert api(talk.paul).get("/api/notifications").json["notifications"][0]["count"] == 1
 
 
-def test_reading_by_program_does_not(app, cast, talk, api):
+def test_reading_by_api_records_no_presence(app, cast, talk, api):
     cursor = api(cast.cara).get("/api/me").json["cursor"]
     api(cast.cara).get(f"/api/updates?since={cursor}")
     api(cast.cara).get("/api/threads")
     assert seen(cast.cara) is None
 
 
-def test_what_was_refused_does_not(app, cast, api):
+def test_a_refused_request_records_no_presence(app, cast, api):
     api(cast.cara).put("/api/threads/nothing/typing")
     assert seen(cast.cara) is None
 
 
-def test_it_is_seldom_written(app, cast, now):
+def test_presence_is_written_seldom(app, cast, now):
     touch_presence(user_id=cast.cara.id, now=now)
     touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=19))
     assert seen(cast.cara).seen_at == now
@@ -76,7 +76,7 @@ def test_it_is_seldom_written(app, cast, now):
     assert seen(cast.cara).seen_at == now + timedelta(seconds=40)
 
 
-def test_it_never_moves_back(app, cast, now, monkeypatch):
+def test_presence_never_moves_back(app, cast, now, monkeypatch):
     touch_presence(user_id=cast.cara.id, now=now)
     monkeypatch.setattr(actions, "_touched", {})
     touch_presence(user_id=cast.cara.id, now=now - timedelta(minutes=5), thread_id="0123456789abc")
@@ -84,7 +84,7 @@ def test_it_never_moves_back(app, cast, now, monkeypatch):
 
 
 @pytest.mark.each_database
-def test_two_processes_write_the_same_row(app, cast, now, at_once):
+def test_the_latest_of_simultaneous_presences_wins(app, cast, now, at_once):
     def touch(i):
         actions._touched.clear()
         touch_presence(user_id=cast.cara.id, now=now + timedelta(seconds=i))
@@ -94,14 +94,14 @@ def test_two_processes_write_the_same_row(app, cast, now, at_once):
     assert seen(cast.cara).seen_at == now + timedelta(seconds=11)
 
 
-def test_who_is_here(app, cast, now):
+def test_presence_returns_those_who_acted_recently(app, cast, now):
     touch_presence(user_id=cast.cara.id, now=now)
     touch_presence(user_id=cast.paul.id, now=now - timedelta(seconds=121))
     ids = [cast.cara.id, cast.paul.id, cast.olga.id]
     assert presence(ids, now=now, away_after=120) == {cast.cara.id}
 
 
-def test_a_page_is_shown_even_if_it_cannot_be_written(app, cast, browse, monkeypatch):
+def test_a_page_is_shown_even_if_presence_cannot_be_written(app, cast, browse, monkeypatch):
     def fail(**_):
         raise RuntimeError("the disk is full")
 

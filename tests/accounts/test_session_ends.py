@@ -19,19 +19,19 @@ def cookie(user, session_id):
     return f"{user.id}.{user.session_epoch}.{session_id}"
 
 
-def test_a_session_ends_by_itself(app, cast, now):
+def test_a_session_expires(app, cast, now):
     mine = cookie(cast.cara, new_session_id(now))
     assert user_by_session(mine, now=now + SESSION_LASTS - DAY).id == cast.cara.id
     assert user_by_session(mine, now=now + SESSION_LASTS) is None
 
 
 @pytest.mark.parametrize("session_id", ["", "abc", "~abc", "-1~abc", "99999999~abc", "\u0661~abc"])
-def test_a_session_that_does_not_say_when_it_began_is_none(app, cast, now, session_id):
+def test_a_session_id_without_a_start_day_is_refused(app, cast, now, session_id):
     assert user_by_session(cookie(cast.cara, session_id), now=now) is None
 
 
 @pytest.mark.each_database
-def test_what_was_used_is_forgotten_once_it_would_not_work_anyhow(app, now):
+def test_used_links_are_deleted_once_they_have_expired(app, now):
     with transaction():
         links.use_once("old", now=now - SESSION_LASTS - DAY)
         links.use_once("young", now=now - SESSION_LASTS + DAY)

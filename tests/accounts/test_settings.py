@@ -24,7 +24,7 @@ PROFILE = {
 }
 
 
-def test_saving_a_profile(app, cast, visitor):
+def test_the_profile_is_saved(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     assert cara.post("/settings", data=PROFILE).headers["Location"] == "/settings#profile"
     page = cara.get("/settings").text
@@ -35,7 +35,7 @@ def test_saving_a_profile(app, cast, visitor):
     assert (user.bio, user.role_label, user.label) == ("One\ntwo", "Customer", "Customer")
 
 
-def test_an_unknown_zone_comes_back_with_the_reason(app, cast, visitor):
+def test_an_unknown_time_zone_is_refused_with_the_reason(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     answer = cara.post("/settings", data={**PROFILE, "time_zone": "Mars/Olympus"})
     assert answer.status_code == 422
@@ -44,19 +44,19 @@ def test_an_unknown_zone_comes_back_with_the_reason(app, cast, visitor):
     assert again(cast.cara).name == "Cara Client"
 
 
-def test_a_name_left_empty_is_asked_for_in_plain_words(app, cast, visitor):
+def test_an_empty_name_is_refused_with_the_reason(app, cast, visitor):
     answer = visitor().signed_in_as(cast.cara).post("/settings", data={**PROFILE, "name": ""})
     assert answer.status_code == 422
     assert "This field is required." in answer.text
 
 
-def test_an_old_zone_name_is_kept(app, cast, change, visitor):
+def test_an_old_time_zone_name_is_kept(app, cast, change, visitor):
     change(cast.cara, time_zone="Japan")
     page = visitor().signed_in_as(cast.cara).get("/settings").text
     assert '<option value="Japan" selected>' in page
 
 
-def test_only_professionals_say_whether_they_take_new_clients(app, cast, visitor):
+def test_only_professionals_choose_whether_new_clients_may_write(app, cast, visitor):
     assert "open_to_clients" not in visitor().signed_in_as(cast.cara).get("/settings").text
     paul = visitor().signed_in_as(cast.paul)
     assert 'name="open_to_clients"' in paul.get("/settings").text
@@ -66,18 +66,18 @@ def test_only_professionals_say_whether_they_take_new_clients(app, cast, visitor
     assert again(cast.paul).open_to_clients is True
 
 
-def test_what_others_see_holds_no_address(app, cast):
+def test_the_json_of_a_person_has_no_email_address(app, cast):
     assert set(person_json(cast.cara)) == {"id", "name", "avatar_url", "role", "role_label"}
 
 
-def test_nobody_gets_to_the_settings_of_nobody(app, cast, visitor):
+def test_settings_need_a_signed_in_user(app, cast, visitor):
     guest = visitor()
     assert guest.get("/settings").headers["Location"] == "/sign-in?next=/settings"
     for path in ("/settings", "/settings/avatar", "/settings/avatar/remove", "/settings/password"):
         assert guest.post(path, data={}).headers["Location"] == "/sign-in", path
 
 
-def test_tokens_are_listed_and_revoked_by_their_owner_only(app, cast, now, visitor):
+def test_only_the_owner_lists_and_revokes_tokens(app, cast, now, visitor):
     secret = create_token(user_id=cast.cara.id, name="Script <b>", now=now)
     (token,) = tokens_of(cast.cara)
     token_id, bearer = token.id, {"Authorization": f"Bearer {secret}"}
@@ -92,14 +92,14 @@ def test_tokens_are_listed_and_revoked_by_their_owner_only(app, cast, now, visit
     assert visitor().get("/api/me", headers=bearer).status_code == 401
 
 
-def test_a_name_is_text_everywhere(app, cast, change, visitor):
+def test_names_and_bios_are_escaped_in_the_page(app, cast, change, visitor):
     change(cast.cara, name='"><script>alert(1)</script>', bio="</textarea><script>", role_label="<i>")
     page = visitor().signed_in_as(cast.cara).get("/settings").text
     assert "<script>alert" not in page
     assert "</textarea><script>" not in page
 
 
-def test_a_token_is_made_and_shown_once(app, cast, visitor):
+def test_a_new_token_is_shown_once(app, cast, visitor):
     cara = visitor().signed_in_as(cast.cara)
     answer = cara.post("/settings/tokens", data={"token_name": "Calendar"})
     assert answer.status_code == 200
@@ -111,7 +111,7 @@ def test_a_token_is_made_and_shown_once(app, cast, visitor):
     assert secret not in page
 
 
-def test_a_token_with_an_unreadable_name_is_not_made(app, cast, visitor):
+def test_a_token_with_an_invalid_name_is_refused(app, cast, visitor):
     answer = visitor().signed_in_as(cast.cara).post("/settings/tokens", data={"token_name": "x" * 81})
     assert answer.status_code == 422
     assert "At most 80 characters." in answer.text
@@ -119,9 +119,7 @@ def test_a_token_with_an_unreadable_name_is_not_made(app, cast, visitor):
 
 
 @pytest.mark.each_database
-def test_a_new_name_and_news_of_its_owner_do_not_wait_for_each_other(
-    app, cast, talk, background, monkeypatch
-):
+def test_a_profile_change_and_a_change_record_do_not_deadlock(app, cast, talk, background, monkeypatch):
     """One holds the account and wants the log's counter, the other the counter and refers to the account."""
     held, noted = threading.Event(), threading.Event()
     name, handlers = profile_changed_in_transaction.name, registry().handlers

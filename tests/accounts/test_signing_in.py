@@ -10,14 +10,14 @@ from wellchat.accounts import actions, credentials, passwords
 from wellchat.accounts.credentials import authenticate
 
 
-def test_the_page_is_found_by_its_names(app, visitor):
+def test_the_sign_in_page_has_labelled_fields(app, visitor):
     page = visitor().get("/sign-in").text
     assert 'for="email">Email</label>' in page
     assert 'for="password">Password</label>' in page
     assert ">Sign in</button>" in page
 
 
-def test_signing_in_and_out(app, cast, visitor):
+def test_a_user_signs_in_and_out(app, cast, visitor):
     cara = visitor()
     answer = cara.sign_in("  CARA@example.com ")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
@@ -29,7 +29,7 @@ def test_signing_in_and_out(app, cast, visitor):
     assert not cara.is_signed_in()
 
 
-def test_signing_out_needs_our_own_page(app, cast, visitor):
+def test_signing_out_needs_a_csrf_token(app, cast, visitor):
     cara = visitor()
     cara.sign_in("cara@example.com")
     assert cara.get("/sign-out").status_code == 405
@@ -37,7 +37,7 @@ def test_signing_out_needs_our_own_page(app, cast, visitor):
     assert cara.is_signed_in()
 
 
-def test_the_browser_that_is_to_be_remembered_is(app, cast, visitor):
+def test_a_remembered_browser_stays_signed_in(app, cast, visitor):
     cara = visitor()
     cara.sign_in("cara@example.com", remember="1")
     cara.delete_cookie("wellchat")
@@ -48,7 +48,7 @@ def test_the_browser_that_is_to_be_remembered_is(app, cast, visitor):
     assert not forgetful.is_signed_in()
 
 
-def test_the_next_person_at_a_browser_does_not_become_the_remembered_one(app, cast, visitor):
+def test_a_second_user_of_a_browser_clears_the_remember_cookie(app, cast, visitor):
     shared = visitor()
     shared.sign_in("cara@example.com", remember="1")
     shared.post("/sign-out")
@@ -61,7 +61,7 @@ def test_the_next_person_at_a_browser_does_not_become_the_remembered_one(app, ca
     assert not shared.is_signed_in(), "a remembered browser that signed out stays out"
 
 
-def test_a_copy_of_the_cookie_dies_with_the_session(app, cast, visitor):
+def test_a_copied_cookie_stops_working_at_sign_out(app, cast, visitor):
     cara, thief = visitor(), visitor()
     cara.sign_in("cara@example.com")
     other_browser = visitor()
@@ -74,7 +74,7 @@ def test_a_copy_of_the_cookie_dies_with_the_session(app, cast, visitor):
     assert other_browser.is_signed_in()
 
 
-def test_a_planted_session_is_not_the_one_that_gets_signed_in(app, cast, visitor):
+def test_signing_in_replaces_a_planted_session(app, cast, visitor):
     mallory, cara = visitor(), visitor()
     mallory.get("/sign-in")
     planted = mallory.cookie("wellchat")
@@ -86,7 +86,7 @@ def test_a_planted_session_is_not_the_one_that_gets_signed_in(app, cast, visitor
         assert set(session) <= {"_user_id", "_fresh", "_id", "csrf_token"}
 
 
-def test_a_password_change_ends_everything_else(app, cast, now, visitor):
+def test_a_password_change_ends_all_other_sessions_and_tokens(app, cast, now, visitor):
     here, elsewhere, remembered = visitor(), visitor(), visitor()
     here.sign_in("cara@example.com", remember="1")
     elsewhere.sign_in("cara@example.com")
@@ -108,7 +108,7 @@ def test_a_password_change_ends_everything_else(app, cast, now, visitor):
     assert visitor().sign_in("cara@example.com", "four warm words here").status_code == 303
 
 
-def test_a_wrong_present_password_changes_nothing(app, cast, visitor):
+def test_a_wrong_current_password_changes_nothing(app, cast, visitor):
     cara = visitor()
     cara.sign_in("cara@example.com")
     change = {"current_password": "a guess", "new_password": "four warm words here"}
@@ -118,7 +118,7 @@ def test_a_wrong_present_password_changes_nothing(app, cast, visitor):
     assert visitor().sign_in("cara@example.com").status_code == 303
 
 
-def test_hashes_made_with_other_parameters_are_renewed(app, cast, monkeypatch):
+def test_an_outdated_password_hash_is_renewed_at_sign_in(app, cast, monkeypatch):
     old = cast.cara.password_hash
     monkeypatch.setattr(passwords, "hasher", PasswordHasher(time_cost=1, memory_cost=8 * 1024, parallelism=1))
     assert authenticate(email="cara@example.com", password="wrong") is None
@@ -128,13 +128,13 @@ def test_hashes_made_with_other_parameters_are_renewed(app, cast, monkeypatch):
     assert authenticate(email="cara@example.com", password=PASSWORD) is not None
 
 
-def test_without_a_password_nobody_signs_in_with_one(app, now):
+def test_an_account_without_a_password_refuses_every_password(app, now):
     actions.create_user(email="solo@example.com", name="Solo", role="client", now=now)
     for guess in ("None", "", "x"):
         assert authenticate(email="solo@example.com", password=guess) is None
 
 
-def test_next_leads_where_one_wanted_to_go(app, cast, visitor):
+def test_signing_in_continues_to_the_requested_page(app, cast, visitor):
     cara = visitor()
     asked = cara.get("/threads/abc?before=4")
     assert asked.headers["Location"] == "/sign-in?next=/threads/abc?before%3D4"
@@ -146,7 +146,7 @@ def test_next_leads_where_one_wanted_to_go(app, cast, visitor):
     assert bad.headers["Location"] == "/"
 
 
-def test_a_bearer_token_decides_alone(app, cast, now, visitor):
+def test_a_bad_bearer_token_is_refused_despite_a_cookie(app, cast, now, visitor):
     token = actions.create_token(user_id=cast.paul.id, now=now)
     cara = visitor()
     cara.sign_in("cara@example.com", remember="1")
@@ -157,7 +157,7 @@ def test_a_bearer_token_decides_alone(app, cast, now, visitor):
     assert cara.get("/api/me", headers={"Authorization": "Basic eDp5"}).json["user"]["name"] == "Cara Client"
 
 
-def test_tokens_are_made_and_ended_by_calls(app, cast, visitor):
+def test_tokens_are_created_and_revoked_by_api(app, cast, visitor):
     program = visitor()
     made = program.post("/api/tokens", json={"email": "Cara@example.com", "password": PASSWORD})
     assert made.status_code == 201
@@ -170,7 +170,7 @@ def test_tokens_are_made_and_ended_by_calls(app, cast, visitor):
     assert program.delete("/api/tokens/current").status_code == 401
 
 
-def test_a_cookie_has_no_token_to_end(app, cast, visitor):
+def test_deleting_the_current_token_needs_a_token(app, cast, visitor):
     cara = visitor()
     cara.sign_in("cara@example.com")
     same_site = {"Sec-Fetch-Site": "same-origin"}
@@ -179,7 +179,7 @@ def test_a_cookie_has_no_token_to_end(app, cast, visitor):
     assert cara.delete("/api/tokens/current", forged=True).status_code == 403
 
 
-def test_who_is_not_verified_gets_a_link_and_no_token(app, now, visitor):
+def test_an_unverified_user_gets_a_link_instead_of_a_token(app, now, visitor):
     credentials.sign_up(
         email="nora@example.com", name="Nora", password=PASSWORD, role="client", time_zone="UTC", now=now
     )
@@ -204,7 +204,7 @@ def test_who_is_not_verified_gets_a_link_and_no_token(app, now, visitor):
         {"email": "x" * 400, "password": PASSWORD},
     ],
 )
-def test_odd_bodies_are_bad_input(app, cast, visitor, body):
+def test_bodies_of_wrong_types_are_bad_input(app, cast, visitor, body):
     answer = visitor().post("/api/tokens", json=body)
     assert answer.status_code == 422, answer.text
     assert answer.content_type == "application/problem+json"
@@ -214,12 +214,12 @@ def test_odd_bodies_are_bad_input(app, cast, visitor, body):
 @pytest.mark.parametrize(
     "raw", [b"", b"{", b'{"email": "\\ud800", "password": "x"}', b"\xff\xfe", b"[" * 5000]
 )
-def test_bodies_that_are_no_json_are_bad_input(app, cast, visitor, raw):
+def test_bodies_that_are_not_json_are_bad_input(app, cast, visitor, raw):
     answer = visitor().post("/api/tokens", data=raw, content_type="application/json")
     assert answer.status_code == 422, answer.text
 
 
-def test_a_session_cookie_we_did_not_make_is_nobodys(app, cast, visitor):
+def test_a_forged_session_cookie_is_ignored(app, cast, visitor):
     cara = cast.cara.id
     for made_up in (
         cara,

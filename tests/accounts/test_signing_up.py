@@ -23,7 +23,7 @@ NEW = {
 }
 
 
-def test_the_link_in_the_mail_finishes_it_and_signs_in(app, visitor):
+def test_the_link_in_the_mail_verifies_and_signs_in(app, visitor):
     nora = visitor()
     answer = nora.post("/sign-up", data=NEW)
     assert answer.status_code == 200
@@ -43,13 +43,13 @@ def test_the_link_in_the_mail_finishes_it_and_signs_in(app, visitor):
     assert visitor().sign_in("nora@example.com", "three warm words").headers["Location"] == "/"
 
 
-def test_the_ledger_holds_no_secret(app, visitor):
+def test_the_mail_ledger_stores_no_secret(app, visitor):
     visitor().post("/sign-up", data=NEW)
     (mail,) = mails_to("nora@example.com")
     assert mail.context == {"name": "Nora Winter", "link": "verify"}
 
 
-def test_the_form_carries_what_a_post_needs(app, visitor):
+def test_signing_up_needs_the_csrf_token_of_the_form(app, visitor):
     nora = visitor()
     page = nora.get("/sign-up").text
     token = re.search(r'name="csrf_token" value="([^"]+)"', page)[1]
@@ -59,7 +59,7 @@ def test_the_form_carries_what_a_post_needs(app, visitor):
     assert len(mails_to("nora@example.com")) == 1
 
 
-def test_opening_the_link_changes_nothing(app, visitor):
+def test_opening_the_verification_link_changes_nothing(app, visitor):
     visitor().post("/sign-up", data=NEW)
     link = link_in(mails_to("nora@example.com")[0])
     scanner = visitor()
@@ -69,7 +69,7 @@ def test_opening_the_link_changes_nothing(app, visitor):
     assert visitor().post(link).status_code == 303
 
 
-def test_before_that_the_right_password_only_brings_another_link(app, visitor):
+def test_an_unverified_user_gets_another_link_instead_of_a_session(app, visitor):
     nora = visitor()
     nora.post("/sign-up", data=NEW)
     answer = nora.sign_in("nora@example.com", "three warm words")
@@ -80,7 +80,7 @@ def test_before_that_the_right_password_only_brings_another_link(app, visitor):
     assert len(mails_to("nora@example.com")) == 2
 
 
-def test_who_has_an_account_is_told_by_mail_only(app, cast, visitor):
+def test_an_existing_account_is_mentioned_by_mail_only(app, cast, visitor):
     before = cast.cara.password_hash
     answer = visitor().post("/sign-up", data={**NEW, "email": "cara@example.com", "name": "Mallory"})
     assert "Check your mail" in answer.text
@@ -89,7 +89,7 @@ def test_who_has_an_account_is_told_by_mail_only(app, cast, visitor):
     assert (cara.name, cara.password_hash) == ("Cara Client", before)
 
 
-def test_nobody_can_choose_the_password_of_an_address_that_is_not_theirs(app, visitor):
+def test_nobody_can_choose_the_password_of_another_persons_address(app, visitor):
     """Mallory signs up with Nora's address, before or after her. His password does not open her account."""
     visitor().post("/sign-up", data={**NEW, "password": "known to mallory"})
     visitor().post("/sign-up", data=NEW)
@@ -104,7 +104,7 @@ def test_nobody_can_choose_the_password_of_an_address_that_is_not_theirs(app, vi
     assert visitor().sign_in("nora@example.com", "four very warm words").status_code == 303
 
 
-def test_signing_up_again_with_the_same_password_keeps_it(app, visitor):
+def test_signing_up_twice_with_one_password_keeps_it(app, visitor):
     visitor().post("/sign-up", data=NEW)
     visitor().post("/sign-up", data=NEW)
     assert visitor().post(link_in(mails_to("nora@example.com")[-1])).headers["Location"] == "/"
@@ -118,17 +118,17 @@ def test_twelve_simultaneous_sign_ups_make_one_account(app, at_once):
     assert db.session.get(ChangeLog, users[0].id) is not None
 
 
-def test_nobody_signs_up_as_an_administrator(app, visitor):
+def test_the_role_of_an_administrator_is_refused(app, visitor):
     assert visitor().post("/sign-up", data={**NEW, "role": "admin"}).status_code == 422
     assert account("nora@example.com") is None
 
 
-def test_a_zone_the_browser_made_up_stops_nobody(app, visitor):
+def test_an_unknown_browser_time_zone_becomes_utc(app, visitor):
     visitor().post("/sign-up", data={**NEW, "time_zone": "Mars/Olympus"})
     assert account("nora@example.com").time_zone == "UTC"
 
 
-def test_what_was_typed_comes_back_but_never_the_password(app, visitor):
+def test_a_refused_form_keeps_its_values_except_the_password(app, visitor):
     answer = visitor().post("/sign-up", data={**NEW, "email": "no address", "password": PASSWORD})
     assert answer.status_code == 422
     assert 'value="no address"' in answer.text
@@ -138,7 +138,7 @@ def test_what_was_typed_comes_back_but_never_the_password(app, visitor):
 
 
 @pytest.mark.each_database
-def test_an_address_that_is_proven_meanwhile_keeps_its_password(app, visitor, background, monkeypatch):
+def test_an_address_verified_during_a_sign_up_keeps_its_password(app, visitor, background, monkeypatch):
     """Somebody else signs up with it, and has looked at the account before its owner opened the link."""
     visitor().post("/sign-up", data=NEW)
     (mail,) = mails_to("nora@example.com")

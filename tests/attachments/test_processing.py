@@ -35,7 +35,7 @@ def changes_of(user):
 
 
 @pytest.mark.each_database
-def test_a_thumbnail_made_after_it_was_sent_is_told_to_both(app, talk, now):
+def test_a_thumbnail_made_after_sending_is_a_change_for_both(app, talk, now):
     file = take(talk.cara, now)
     send(talk, talk.cara, [take(talk.cara, now, PDF, "a.pdf"), file])
     before = [changes_of(user) for user in (talk.cara, talk.paul)]
@@ -49,14 +49,14 @@ def test_a_thumbnail_made_after_it_was_sent_is_told_to_both(app, talk, now):
     assert stored() >= {key_of(file.id), thumbnail_key(file.id)}
 
 
-def test_one_made_before_it_was_sent_goes_along(app, talk, now):
+def test_a_thumbnail_made_before_sending_is_in_the_message(app, talk, now):
     file = take(talk.cara, now)
     assert processing.process(attachment_id=file.id, now=now) == "ready"
     assert send(talk, talk.cara, [file]).files[0]["thumbnail"] is True
 
 
 @pytest.mark.each_database
-def test_sent_while_its_thumbnail_is_made(app, talk, now, background, monkeypatch):
+def test_a_file_sent_during_its_processing_gets_its_thumbnail(app, talk, now, background, monkeypatch):
     """It was not sent when the worker looked, and was when it came to say so: the message must hear of it."""
     file, looked, sent = take(talk.cara, now), threading.Event(), threading.Event()
     file_id, show = file.id, processing._publish_thumbnail
@@ -77,7 +77,7 @@ def test_sent_while_its_thumbnail_is_made(app, talk, now, background, monkeypatc
     assert db.session.get(Message, (talk.id, 1)).files[0]["thumbnail"] is True
 
 
-def test_withdrawn_while_its_thumbnail_is_made(app, talk, now, monkeypatch):
+def test_a_file_withdrawn_during_its_processing_leaves_no_thumbnail(app, talk, now, monkeypatch):
     file = take(talk.cara, now)
     send(talk, talk.cara, [file])
     small = pictures.thumbnail
@@ -93,20 +93,20 @@ def test_withdrawn_while_its_thumbnail_is_made(app, talk, now, monkeypatch):
     assert db.session.get(Message, (talk.id, 1)).files is None
 
 
-def test_a_document_waits_for_nothing(app, talk, now):
+def test_a_document_is_ready_at_once(app, talk, now):
     file = take(talk.cara, now, PDF, "a.pdf")
     assert (row(file.id).state, row(file.id).due_at) == ("ready", None)
     assert processing.process(attachment_id=file.id, now=now) is None
 
 
-def test_two_workers_do_not_do_it_twice(app, talk, now):
+def test_two_workers_process_a_file_once(app, talk, now):
     file = take(talk.cara, now)
     db.session.execute(select(Attachment))
     results = [processing.process(attachment_id=file.id, now=now) for _ in range(2)]
     assert results == ["ready", None]
 
 
-def test_a_store_that_fails_is_tried_again_later(app, talk, now, monkeypatch):
+def test_a_failing_store_is_retried_later(app, talk, now, monkeypatch):
     file = take(talk.cara, now)
     with monkeypatch.context() as broken:
         broken.setattr(Folder, "read", lambda *_: (_ for _ in ()).throw(OSError("no disk")))
@@ -115,7 +115,7 @@ def test_a_store_that_fails_is_tried_again_later(app, talk, now, monkeypatch):
     assert processing.sweep(now + timedelta(minutes=1)) == {"thumbnails_made": 1, "files_removed": 0}
 
 
-def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch):
+def test_an_impossible_thumbnail_is_given_up(app, talk, now, monkeypatch):
     file = take(talk.cara, now)
     get_store().delete(key_of(file.id))
     for i in range(processing.MAX_ATTEMPTS + 3):
@@ -128,14 +128,14 @@ def test_a_thumbnail_that_cannot_be_made_is_given_up(app, talk, now, monkeypatch
 
 
 @pytest.mark.parametrize("name", DAMAGED)
-def test_a_picture_that_was_damaged_in_the_store_stops_nobody_else(app, talk, now, name):
+def test_a_damaged_picture_does_not_stop_the_others(app, talk, now, name):
     damaged, sound = take(talk.cara, now), take(talk.cara, now)
     get_store().put(key_of(damaged.id), DAMAGED[name])
     assert processing.sweep(now)["thumbnails_made"] >= 1
     assert row(sound.id).state == "ready"
 
 
-def test_a_crash_at_work_only_delays_it(app, talk, now, monkeypatch):
+def test_a_crash_of_the_worker_only_delays_a_file(app, talk, now, monkeypatch):
     file = take(talk.cara, now)
     with monkeypatch.context() as broken:
         broken.setattr(processing, "_make_thumbnail", lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
@@ -146,7 +146,7 @@ def test_a_crash_at_work_only_delays_it(app, talk, now, monkeypatch):
 
 
 @pytest.mark.each_database
-def test_what_was_taken_back_goes_and_leaves_its_record(app, talk, now):
+def test_a_withdrawn_file_is_deleted_and_its_row_stays(app, talk, now):
     file = take(talk.cara, now)
     send(talk, talk.cara, [file])
     processing.process(attachment_id=file.id, now=now)
@@ -159,7 +159,7 @@ def test_what_was_taken_back_goes_and_leaves_its_record(app, talk, now):
     assert sweeps.run(now + timedelta(days=1))["files_removed"] == 0
 
 
-def test_what_nobody_sends_goes_after_a_day(app, talk, now):
+def test_an_unsent_file_is_deleted_after_a_day(app, talk, now):
     unsent, sent = take(talk.cara, now), take(talk.cara, now)
     send(talk, talk.cara, [sent])
     assert sweeps.tidy(now + timedelta(hours=23))["files_never_sent"] == 0
@@ -172,7 +172,7 @@ def test_what_nobody_sends_goes_after_a_day(app, talk, now):
     assert key_of(sent.id) in stored()
 
 
-def test_bytes_of_nobody_are_collected(app, talk, now, monkeypatch):
+def test_bytes_without_a_row_are_collected(app, talk, now, monkeypatch):
     file, gone = take(talk.cara, now), take(talk.cara, now)
     send(talk, talk.cara, [file, gone])
     processing.process(attachment_id=file.id, now=now)
@@ -192,7 +192,7 @@ def stray():
     get_store().put("ab/abcdefghjkmnp", b"x")
 
 
-def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, talk, now):
+def test_collecting_runs_once_a_day_however_often_it_is_called(never_collected, talk, now):
     """Cron's sweep may come every minute, and to look through a bucket takes time and costs money."""
     # at last the clock was wrong
     for hours, collected in (
@@ -207,9 +207,7 @@ def test_whoever_does_all_the_work_collects_them_once_a_day(never_collected, tal
         assert sweeps.tidy(now + timedelta(hours=hours))["files_collected"] == collected, hours
 
 
-def test_a_store_that_does_not_answer_stops_nothing_and_is_asked_again(
-    app, never_collected, talk, now, tmp_path
-):
+def test_collecting_from_a_failing_store_is_retried(app, never_collected, talk, now, tmp_path):
     late = now + timedelta(days=2)
     stray()
     app.config["STORAGE_URL"], usual = f"s3://nowhere-{tmp_path.name}", app.config["STORAGE_URL"]
@@ -219,7 +217,7 @@ def test_a_store_that_does_not_answer_stops_nothing_and_is_asked_again(
     assert sweeps.tidy(late)["files_collected"] == 1
 
 
-def test_a_thumbnail_of_a_picture_that_was_made_by_the_doorbell(app, talk, now):
+def test_one_task_processes_several_files(app, talk, now):
     """The task takes ids in the plural, as bells of a kind go out together."""
     ids = [take(talk.cara, now, picture("PNG"), "a.png").id for _ in range(3)]
     assert processing.process_all(attachment_ids=[*ids, "0" * 13], now=now) == ["ready"] * 3

@@ -25,7 +25,7 @@ from wellchat.messaging.queries import thread_for
 from wellchat.notifications.models import Notification
 
 
-def test_a_picture_and_a_document_go_along_in_their_order(app, talk, now):
+def test_files_are_sent_in_their_order(app, talk, now):
     plan, beach = take(talk.cara, now, PDF, "plan.pdf"), take(talk.cara, now)
     message = send(talk, talk.cara, [plan, beach])
     assert [file["id"] for file in message.files] == [plan.id, beach.id]
@@ -45,7 +45,7 @@ def test_a_picture_and_a_document_go_along_in_their_order(app, talk, now):
         )
 
 
-def test_a_message_of_words_costs_nothing_more(app, talk, now, queries):
+def test_a_message_without_files_needs_no_more_statements(app, talk, now, queries):
     talk.says(talk.cara, "warm")
     with queries() as words:
         talk.says(talk.cara, "only words")
@@ -59,7 +59,7 @@ def test_a_message_of_words_costs_nothing_more(app, talk, now, queries):
 @pytest.mark.parametrize(
     "whose", ["nobody's", "the other's", "a stranger's", "sent", "twice", "withdrawn", "too many"]
 )
-def test_files_that_are_not_the_sender_s_to_send(app, cast, talk, now, whose, everything):
+def test_files_of_others_and_sent_files_are_refused(app, cast, talk, now, whose, everything):
     mine = take(talk.cara, now)
     ids = {
         "nobody's": lambda: ["0" * 13],
@@ -90,7 +90,7 @@ def _withdrawn(talk, now):
     return file.id
 
 
-def test_the_same_key_again_is_the_same_message_with_the_same_files(app, talk, now):
+def test_a_retry_returns_the_same_message_with_the_same_files(app, talk, now):
     file = take(talk.cara, now)
     first = send(talk, talk.cara, [file], key="k")
     again, new = send_message(
@@ -105,7 +105,7 @@ def test_the_same_key_again_is_the_same_message_with_the_same_files(app, talk, n
 
 
 @pytest.mark.each_database
-def test_one_file_in_two_messages_at_once_goes_with_one(app, talk, now, at_once):
+def test_one_file_in_two_simultaneous_messages_goes_with_one(app, talk, now, at_once):
     file, cara_id, thread_id = take(talk.cara, now), talk.cara.id, talk.id
     file_id = file.id
 
@@ -130,7 +130,7 @@ def test_one_file_in_two_messages_at_once_goes_with_one(app, talk, now, at_once)
 
 
 @pytest.mark.each_database
-def test_a_message_that_is_taken_back_takes_its_files_with_it(app, talk, now):
+def test_deleting_a_message_withdraws_its_files(app, talk, now):
     file, other = take(talk.cara, now), take(talk.cara, now)
     message = send(talk, talk.cara, [file], "words")
     send(talk, talk.cara, [other], "others stay")
@@ -149,7 +149,7 @@ def test_an_edit_keeps_the_files(app, talk, now):
     assert len(edited.files) == 1
 
 
-def test_words_for_what_has_no_words(app, talk, now):
+def test_a_message_of_files_only_has_a_preview(app, talk, now):
     def preview(files, body=""):
         return db.session.get(Message, (talk.id, send(talk, talk.cara, files, body).seq)).preview
 
@@ -160,13 +160,13 @@ def test_words_for_what_has_no_words(app, talk, now):
     assert preview([take(talk.cara, now)], "look at this") == "look at this"
 
 
-def test_what_is_not_sent_is_for_its_owner_alone(app, cast, talk, now):
+def test_an_unsent_file_is_visible_to_its_owner_only(app, cast, talk, now):
     file = take(talk.cara, now)
     assert row(file.id).is_for(talk.cara.id)
     assert not row(file.id).is_for(talk.paul.id)
 
 
-def test_a_file_can_go_again_before_it_is_sent_and_not_after(app, cast, talk, now):
+def test_a_file_can_be_discarded_only_before_it_is_sent(app, cast, talk, now):
     unsent, sent = take(talk.cara, now), take(talk.cara, now)
     send(talk, talk.cara, [sent])
     for stranger in (talk.paul, cast.olga):
@@ -180,7 +180,7 @@ def test_a_file_can_go_again_before_it_is_sent_and_not_after(app, cast, talk, no
         actions.discard(owner=talk.cara, attachment_id=sent.id, now=now)
 
 
-def test_nobody_hoards_files_they_do_not_send(app, talk, now, monkeypatch):
+def test_the_number_of_unsent_files_is_limited(app, talk, now, monkeypatch):
     monkeypatch.setattr(actions, "MAX_UNSENT", 2)
     first = take(talk.cara, now)
     take(talk.cara, now)
@@ -191,7 +191,7 @@ def test_nobody_hoards_files_they_do_not_send(app, talk, now, monkeypatch):
     take(talk.cara, now)
 
 
-def test_updates_tell_both_of_it_without_one_more_query(app, api, talk, now, queries):
+def test_updates_have_files_without_an_extra_query(app, api, talk, now, queries):
     cursor = api(talk.paul).get("/api/me").json["cursor"]
     talk.says(talk.cara, "one")
     talk.says(talk.cara, "two")
@@ -208,7 +208,7 @@ def test_updates_tell_both_of_it_without_one_more_query(app, api, talk, now, que
     assert told["threads"][0]["last_message"]["attachments"] == [file]
 
 
-def test_the_inbox_shows_them_without_one_more_query(app, talk, now, queries):
+def test_the_inbox_shows_files_without_an_extra_query(app, talk, now, queries):
     talk.says(talk.cara, "words")
     with queries() as words:
         thread_for(talk.paul, talk.id)
@@ -219,7 +219,7 @@ def test_the_inbox_shows_them_without_one_more_query(app, talk, now, queries):
     assert len(view.last_message.files) == 3
 
 
-def test_a_send_that_is_undone_leaves_the_file_to_be_sent(app, talk, now):
+def test_a_rolled_back_send_leaves_the_file_unsent(app, talk, now):
     from wellchat.db import transaction
 
     file = take(talk.cara, now, picture(), "a.jpg")
@@ -231,7 +231,7 @@ def test_a_send_that_is_undone_leaves_the_file_to_be_sent(app, talk, now):
     assert db.session.execute(select(Attachment.state)).scalars().all() == ["fresh"]
 
 
-def test_both_logs_hear_of_it_once(app, talk, now):
+def test_both_change_logs_get_a_message_with_files_once(app, talk, now):
     send(talk, talk.cara, [take(talk.cara, now)])
     for user in (talk.cara, talk.paul):
         told = db.session.execute(
@@ -244,12 +244,12 @@ def test_both_logs_hear_of_it_once(app, talk, now):
     ("size", "shown"),
     [((800, 600), (320, 240)), ((600, 1200), (160, 320)), ((100, 80), (100, 80)), ((4000, 100), (320, 56))],
 )
-def test_the_place_a_picture_takes(size, shown):
+def test_a_picture_is_shown_within_its_limits(size, shown):
     """tests/js/uploads.test.js holds the page to the same."""
     assert fit(size) == shown
 
 
-def test_sizes_and_words_for_people():
+def test_file_sizes_and_summaries_are_readable():
     assert [file_size(n) for n in (900, 12_300, 999_499, 999_500, 3_440_000)] == [
         *("900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB")
     ]
@@ -259,7 +259,7 @@ def test_sizes_and_words_for_people():
     assert files_summary([]) == ""
 
 
-def test_the_bell_and_the_inbox_say_what_came(app, browse, talk, now):
+def test_the_inbox_and_the_notification_summarise_the_files(app, browse, talk, now):
     paul_id, thread_id = talk.paul.id, talk.id
     send(talk, talk.cara, [take(talk.cara, now), take(talk.cara, now)])
     assert "2 photos" in browse(talk.paul).get("/").text
@@ -271,7 +271,7 @@ def test_the_bell_and_the_inbox_say_what_came(app, browse, talk, now):
     assert db.session.execute(told).scalar_one() == "This message was deleted."
 
 
-def test_the_digest_says_what_came(world):
+def test_the_digest_summarises_the_files(world):
     world.say(world.client, "These are the pictures")
     thread = SimpleNamespace(id=world.thread.id, now=NOON)
     send(thread, world.client, [take(world.client, NOON), take(world.client, NOON)])

@@ -25,7 +25,7 @@ def paths(file):
     return (f"/attachments/{file.id}/whatever.jpg", f"/attachments/{file.id}/thumbnail")
 
 
-def test_both_see_it_and_nobody_else(app, browse, cast, talk, sent):
+def test_only_the_two_people_of_the_thread_see_a_file(app, browse, cast, talk, sent):
     beach, plan = sent
     for person in (talk.cara, talk.paul):
         for path in paths(beach):
@@ -36,20 +36,20 @@ def test_both_see_it_and_nobody_else(app, browse, cast, talk, sent):
     assert browse().get(paths(beach)[0]).location.startswith("/sign-in")
 
 
-def test_before_it_is_sent_only_its_owner(app, browse, talk, now):
+def test_before_sending_only_the_owner_sees_a_file(app, browse, talk, now):
     file = take(talk.cara, now)
     assert browse(talk.cara).get(paths(file)[0]).status_code == 200
     assert browse(talk.paul).get(paths(file)[0]).status_code == 404
 
 
-def test_after_its_message_was_deleted_nobody(app, browse, talk, sent, now):
+def test_after_its_message_was_deleted_nobody_sees_a_file(app, browse, talk, sent, now):
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=1, now=now)
     for person in (talk.cara, talk.paul):
         for path in paths(sent[0]):
             assert browse(person).get(path).status_code == 404
 
 
-def test_headers_of_a_picture(app, browse, talk, sent):
+def test_a_picture_is_sent_with_safe_headers(app, browse, talk, sent):
     answer = browse(talk.paul).get(paths(sent[0])[0])
     assert answer.headers["Content-Type"] == "image/jpeg"
     assert (
@@ -65,7 +65,7 @@ def test_headers_of_a_picture(app, browse, talk, sent):
     assert small.headers["Cache-Control"] == "private, max-age=31536000, immutable"
 
 
-def test_a_document_is_only_ever_downloaded(app, browse, talk, sent):
+def test_a_document_is_always_downloaded(app, browse, talk, sent):
     answer = browse(talk.paul).get(paths(sent[1])[0])
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.headers["Content-Disposition"] == (
@@ -76,7 +76,7 @@ def test_a_document_is_only_ever_downloaded(app, browse, talk, sent):
 
 
 @pytest.mark.parametrize("kind", ["text", "csv"])
-def test_text_is_text(app, browse, talk, now, kind):
+def test_text_files_have_a_charset_and_are_downloaded(app, browse, talk, now, kind):
     file = take(talk.cara, now, b"a;b", f"a.{'txt' if kind == 'text' else 'csv'}")
     answer = browse(talk.cara).get(paths(file)[0])
     assert answer.headers["Content-Type"] == f"text/{'plain' if kind == 'text' else 'csv'}; charset=utf-8"
@@ -96,14 +96,14 @@ def test_text_is_text(app, browse, talk, now, kind):
         ("nonsense", 200, PDF, None),
     ],
 )
-def test_parts(app, browse, talk, sent, asked, status, part, told):
+def test_byte_ranges_are_served(app, browse, talk, sent, asked, status, part, told):
     answer = browse(talk.paul).get(paths(sent[1])[0], headers={"Range": asked})
     assert (answer.status_code, answer.data, answer.headers.get("Content-Range")) == (status, part, told)
     if status != 416:
         assert answer.content_length == len(part)
 
 
-def test_what_is_known_is_not_sent_again(app, browse, talk, sent):
+def test_a_known_etag_is_answered_304(app, browse, talk, sent):
     paul, path = browse(talk.paul), paths(sent[1])[0]
     tag = paul.get(path).headers["ETag"]
     assert paul.get(path, headers={"If-None-Match": tag}).status_code == 304
@@ -114,12 +114,12 @@ def test_what_is_known_is_not_sent_again(app, browse, talk, sent):
     assert paul.head(path).data == b""
 
 
-def test_bytes_that_are_lost_are_a_404_and_no_crash(app, browse, talk, sent):
+def test_lost_bytes_are_a_404(app, browse, talk, sent):
     get_store().delete(key_of(sent[1].id))
     assert browse(talk.paul).get(paths(sent[1])[0]).status_code == 404
 
 
-def test_a_store_that_does_not_answer_is_a_503(app, browse, talk, sent, monkeypatch):
+def test_a_failing_store_is_a_503_when_reading(app, browse, talk, sent, monkeypatch):
     monkeypatch.setattr(Folder, "read", broken)
     for path in paths(sent[0]):
         assert browse(talk.paul).get(path).status_code == 503
@@ -129,7 +129,7 @@ def broken(*_):
     raise OSError("no disk")
 
 
-def test_a_thumbnail_is_not_there_before_it_is_made(app, browse, talk, now):
+def test_a_missing_thumbnail_is_a_404(app, browse, talk, now):
     file = take(talk.cara, now, moving(), "a.gif")
     assert browse(talk.cara).get(paths(file)[1]).status_code == 404
     process(attachment_id=file.id, now=now)
@@ -139,7 +139,7 @@ def test_a_thumbnail_is_not_there_before_it_is_made(app, browse, talk, now):
 # Administrators, on record
 
 
-def test_an_administrator_sees_files_through_a_look_and_only_those_of_its_thread(
+def test_an_administrator_sees_only_files_of_the_granted_thread(
     app, browse, cast, talk, other_talk, sent, now
 ):
     ada = browse(cast.ada)
@@ -194,7 +194,7 @@ def test_the_gallery_pages_through_pictures_and_documents(app, api, talk, now):
     assert names() == pictures[2:]
 
 
-def test_the_page_of_files_and_the_panel(app, browse, talk, now):
+def test_the_gallery_page_and_the_panel_show_files(app, browse, talk, now):
     paul = browse(talk.paul)
     assert "No pictures or files have been sent here yet" in paul.get(f"/threads/{talk.id}/files").text
     assert "Pictures you send each other appear here." in paul.get(f"/threads/{talk.id}").text

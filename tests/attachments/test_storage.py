@@ -58,7 +58,7 @@ def store(request, tmp_path):
     return Bucket("files", "some/prefix", request.getfixturevalue("s3"))
 
 
-def test_what_is_put_there_is_there_until_it_is_taken_away(store):
+def test_a_stored_object_is_readable_until_it_is_deleted(store):
     since = datetime.now(UTC) - timedelta(seconds=5)
     store.put("ab/abc", b"first")
     store.put("ab/abc", b"0123456789" * 100_000)
@@ -75,7 +75,7 @@ def test_what_is_put_there_is_there_until_it_is_taken_away(store):
     assert list(store.keys()) == []
 
 
-def test_keys_say_whose_they_are():
+def test_a_key_names_its_attachment():
     assert (
         attachment_id_of(key_of("0123456789abc"))
         == attachment_id_of(thumbnail_key("0123456789abc"))
@@ -90,7 +90,7 @@ def test_two_prefixes_of_one_bucket_do_not_mix(s3):
     one.delete("ab/abc")
 
 
-def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
+def test_a_file_is_uploaded_processed_and_served_through_a_bucket(app, browse, talk, now, s3):
     app.config.update(STORAGE_URL="s3://files/whole", S3_ENDPOINT=s3)
     beach, plan = take(talk.cara, now), take(talk.cara, now, PDF, "plan.pdf")
     send(talk, talk.cara, [beach, plan])
@@ -105,7 +105,7 @@ def test_the_whole_way_through_a_bucket(app, browse, talk, now, s3):
     assert (checks["files"].ok, checks["files"].detail) == (True, "bucket files takes files")
 
 
-def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
+def test_doctor_reports_a_store_that_does_not_work(app, s3, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     for wrong in (
@@ -117,7 +117,7 @@ def test_doctor_says_where_files_cannot_be_kept(app, s3, tmp_path):
 
 
 @pytest.mark.parametrize("url", ["ftp://x", "s3://", "/var/files", "file://relative", "s3"])
-def test_places_that_are_none(url, tmp_path):
+def test_an_invalid_storage_url_is_refused(url, tmp_path):
     with pytest.raises(
         SettingsError, match="WELLCHAT_STORAGE_URL: must be s3://bucket/prefix or file:///folder"
     ):

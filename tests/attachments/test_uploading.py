@@ -28,7 +28,7 @@ def upload(client, content, name="beach.jpg", field="file", **more):
     return client.post("/api/attachments", data=data, content_type="multipart/form-data", **more)
 
 
-def test_a_picture_comes_in(api, talk):
+def test_a_picture_is_uploaded(api, talk):
     answer = upload(api(talk.cara), files.photo_with_place(), "../../etc/IMG 1.jpeg")
     assert answer.status_code == 201
     OneAttachment.model_validate(answer.json, strict=True, extra="forbid")
@@ -45,7 +45,7 @@ def test_a_picture_comes_in(api, talk):
     assert (len(kept), b"SecretPhone" in kept) == (told["size"], False)
 
 
-def test_the_three_calls_of_a_program(api, talk):
+def test_a_program_uploads_sends_and_downloads_a_file(api, talk):
     cara = api(talk.cara)
     file = upload(cara, files.PDF, "plan.pdf").json["attachment"]
     said = {"body": "", "client_key": "k", "attachments": [file["id"]]}
@@ -56,7 +56,7 @@ def test_the_three_calls_of_a_program(api, talk):
     assert (got.status_code, got.data) == (200, files.PDF)
 
 
-def test_a_message_says_something_or_has_files(api, talk):
+def test_a_message_needs_text_or_files(api, talk):
     for body in ("", "  \n "):
         answer = api(talk.cara).post(
             f"/api/threads/{talk.id}/messages", json={"body": body, "client_key": "k"}
@@ -76,7 +76,7 @@ NOT_FILES = [
 
 
 @pytest.mark.parametrize(("data", "kind", "status"), NOT_FILES)
-def test_what_is_not_a_file(api, talk, everything, data, kind, status):
+def test_a_body_without_a_file_is_refused(api, talk, everything, data, kind, status):
     before = everything()
     answer = api(talk.cara).post("/api/attachments", data=data, content_type=kind)
     assert (answer.status_code, answer.content_type) == (status, "application/problem+json")
@@ -84,7 +84,7 @@ def test_what_is_not_a_file(api, talk, everything, data, kind, status):
     assert everything() == before
 
 
-def test_two_files_at_once_are_two_requests(api, talk):
+def test_two_files_in_one_upload_are_refused(api, talk):
     data = {"file": [(io.BytesIO(b"a"), "a.txt"), (io.BytesIO(b"b"), "b.txt")]}
     assert (
         api(talk.cara).post("/api/attachments", data=data, content_type="multipart/form-data").status_code
@@ -105,7 +105,7 @@ def test_two_files_at_once_are_two_requests(api, talk):
         (files.archive("x"), "a.zip", "Archives"),
     ],
 )
-def test_refusals_are_told_and_leave_nothing(api, talk, everything, content, name, why):
+def test_a_refused_upload_has_a_reason_and_stores_nothing(api, talk, everything, content, name, why):
     before, kept = everything(), set(get_store().keys())
     answer = upload(api(talk.cara), content, name)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
@@ -114,13 +114,13 @@ def test_refusals_are_told_and_leave_nothing(api, talk, everything, content, nam
     assert set(get_store().keys()) == kept
 
 
-def test_too_large_is_413_however_it_comes(app, api, talk, everything):
+def test_a_file_that_is_too_large_is_a_413(app, api, talk, everything):
     app.config["MAX_UPLOAD"] = 1
     before = everything()
     for size in (1024 * 1024 + 1, 2 * 1024 * 1024):  # the file too large; the request too large
         answer = upload(api(talk.cara), b"x" * size, "a.txt")
         assert (answer.status_code, answer.content_type) == (413, "application/problem+json")
-        assert answer.json["detail"] == "A file can have at most 1 MB."
+        assert answer.json["detail"] == "A file can be at most 1 MB."
     assert everything() == before
     assert upload(api(talk.cara), b"x" * 1024 * 1024, "a.txt").status_code == 201
 
@@ -137,7 +137,7 @@ def limited(make_app):
     limiter.enabled = False  # it is one for all applications of this process
 
 
-def test_too_many_is_429(limited, now):
+def test_too_many_uploads_are_a_429(limited, now):
     cara = Program(limited, create_token(user_id=gather(now).cara.id, now=now))
     answers = [upload(cara, b"", "a.txt") for _ in range(61)]
     assert {answer.status_code for answer in answers[:60]} == {422}
@@ -145,7 +145,7 @@ def test_too_many_is_429(limited, now):
     assert int(answers[60].headers["Retry-After"]) > 0
 
 
-def test_the_upload_holds_no_database_connection_while_it_comes(app, api, talk):
+def test_a_slow_upload_holds_no_database_connection(app, api, talk):
     """A phone on a train takes minutes."""
     seen = []
 
@@ -173,7 +173,7 @@ def test_the_upload_holds_no_database_connection_while_it_comes(app, api, talk):
     assert set(seen) == {0}
 
 
-def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_path):
+def test_a_failing_store_is_a_503_when_uploading(app, api, talk, everything, tmp_path):
     in_the_way = tmp_path / "file"
     in_the_way.write_text("")
     app.config["STORAGE_URL"] = f"file://{in_the_way}/files"
@@ -184,7 +184,7 @@ def test_a_store_that_takes_nothing_is_a_503(app, api, talk, everything, tmp_pat
     assert everything() == before
 
 
-def test_strangers_have_no_room_for_files(client, talk):
+def test_a_large_body_of_a_stranger_is_not_read(client, talk):
     """Nothing of that size is even read for somebody we do not know."""
     huge = {"file": (io.BytesIO(b"x" * 1024 * 1024), "a.txt"), "body": "x", "client_key": "k"}
     assert (
@@ -194,13 +194,13 @@ def test_strangers_have_no_room_for_files(client, talk):
     assert upload(client, b"x" * 1024 * 1024, "a.txt").status_code == 401
 
 
-def test_a_cookie_alone_does_not_upload(browse, talk):
+def test_an_upload_by_cookie_needs_a_csrf_token(browse, talk):
     """Another site's form could send that."""
     answer = upload(browse(talk.cara), b"x", "a.txt", forged=True, headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
 
 
-def test_deleting_by_call(api, cast, talk):
+def test_an_unsent_file_is_deleted_by_api(api, cast, talk):
     cara = api(talk.cara)
     file = upload(cara, b"x", "a.txt").json["attachment"]
     for stranger in (talk.paul, cast.olga):
@@ -229,7 +229,7 @@ def post_form(page, talk, files_given, body="", key="k"):
     return page.post(f"/threads/{talk.id}/messages", data=data, content_type="multipart/form-data")
 
 
-def test_the_form_sends_files_without_script(browse, talk):
+def test_the_form_sends_files_without_javascript(browse, talk):
     page = browse(talk.cara)
     answer = post_form(page, talk, [(files.picture(), "beach.jpg"), (files.PDF, "plan.pdf")])
     assert (answer.status_code, answer.location) == (303, f"/threads/{talk.id}#1")
@@ -247,21 +247,21 @@ def test_the_form_posted_twice_is_one_message_with_one_set_of_files(browse, talk
     assert db.session.execute(select(func.count(Attachment.id))).scalar_one() == 1
 
 
-def test_the_form_says_why_a_file_was_not_taken_and_keeps_the_words(browse, talk):
+def test_the_form_says_why_a_file_was_refused_and_keeps_the_text(browse, talk):
     answer = post_form(browse(talk.cara), talk, [(files.SVG, "a.svg")], body="look at <this>")
     assert answer.status_code == 422
     assert "Web pages and SVG pictures are not accepted" in answer.text
     assert "look at &lt;this&gt;</textarea>" in answer.text
 
 
-def test_an_empty_form_is_refused_whatever_it_says_of_files(browse, talk):
+def test_an_empty_form_is_refused_even_with_empty_file_fields(browse, talk):
     page = browse(talk.cara)
     token = token_of(page.get(f"/threads/{talk.id}"))
     data = {"csrf_token": token, "body": "", "client_key": "k", "files": "3"}
     assert page.post(f"/threads/{talk.id}/messages", data=data).status_code == 422
 
 
-def test_outsiders_files_are_not_taken_in(browse, cast, talk, everything):
+def test_an_outsider_s_upload_to_a_thread_stores_nothing(browse, cast, talk, everything):
     page = browse(cast.olga)
     before = everything()
     data = {"body": "x", "client_key": "k", "file": (io.BytesIO(files.PDF), "plan.pdf")}

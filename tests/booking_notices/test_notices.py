@@ -1,4 +1,4 @@
-"""Told once when a booking is made, moved or cancelled, and before it begins; never of what is not so any more."""
+"""Notices about bookings: once when one is made, moved or cancelled, and before it begins; never outdated."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def put(world: World) -> Put:
 
 
 def notices_of(user: User) -> list[tuple[str, str, bool]]:
-    """What the bell of a person has: title, line, and whether it was read; oldest first."""
+    """Return a person's notifications as (title, line, whether read), oldest first."""
     query = db.select(Notification).where(Notification.user_id == user.id).order_by(Notification.created_at)
     found = db.session.execute(query.execution_options(populate_existing=True)).scalars()
     return [(n.title, n.preview, n.read_at is not None) for n in found]
@@ -117,7 +117,7 @@ def test_a_cancelled_booking_is_notified_and_reminds_nobody(world: World, put: P
     assert notices_of(world.client) == [
         (
             "Cancelled: Colour and cut",
-            "It was to be on Saturday 21 November at 12:00, with Sofia Marin",
+            "Planned for Saturday 21 November at 12:00, with Sofia Marin",
             False,
         )
     ]

@@ -163,7 +163,7 @@ def test_what_is_refused_says_why_and_holds_the_message_back(house: House, at_th
     expect(upload_list(page)).to_contain_text("Web pages and SVG pictures are not accepted")
     expect(upload_list(page)).to_contain_text("Larger than 2 MB.")
     write(page, "Words and a refused file")
-    expect(page.get_by_role("alert").get_by_text("A file did not go up.")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("A file could not be uploaded.")).to_be_visible()
     page.get_by_role("button", name="Remove logo.svg").click()
     page.get_by_role("button", name="Remove large.txt").click()
     page.get_by_role("button", name="Send").click()

@@ -143,15 +143,15 @@ def test_three_written_offline_arrive_once_and_in_order(house: House, sit: Sit, 
             cara.get_by_text("You seem to be offline. What you write will be sent when you are back.")
         ).to_be_visible()
         write_in_vain(cara, texts)
-        expect(cara.get_by_text("3 messages wait and go out when you are back.")).to_be_visible()
+        expect(cara.get_by_text("3 messages will be sent when you are back.")).to_be_visible()
         cara.close()
 
         again = open_again(context, house.thread)
         expect(log(again).get_by_text("Before the tunnel")).to_be_visible()
         expect(log(again).get_by_text("Safe travels")).to_be_visible()
         expect(log(again).get_by_text(WAITS)).to_have_count(3)
-        expect(again.get_by_text("You are offline. This is what was here at")).to_be_visible()
-        expect(again.get_by_text("3 messages wait to be sent.")).to_be_visible()
+        expect(again.get_by_text("You are offline. You see this page as of")).to_be_visible()
+        expect(again.get_by_text("3 messages are waiting to be sent.")).to_be_visible()
         says(again, texts)
 
     expect(log(again).get_by_text(WAITS)).to_have_count(0)
@@ -209,7 +209,7 @@ def test_reading_offline(house: House, sit: Sit, cut: Cut) -> None:
     until_kept(cara, house.thread)
     with cut(cara.context):
         cara.goto("/")
-        expect(cara.get_by_text("You are offline. This is what was here at")).to_be_visible()
+        expect(cara.get_by_text("You are offline. You see this page as of")).to_be_visible()
         cara.get_by_role("list", name="Conversations").get_by_role("link").filter(
             has_text="Paul"
         ).first.click()
@@ -260,8 +260,8 @@ def test_a_connection_that_says_nothing(house: House, sit: Sit) -> None:
     with hung(house):
         cara.goto(house.thread)
         expect(log(cara).get_by_text("Before the station")).to_be_visible()
-        expect(cara.get_by_text("No answer yet. This is what was here at")).to_be_visible()
-    expect(cara.get_by_text("This is what was here at")).to_have_count(0)
+        expect(cara.get_by_text("The server has not answered yet. You see this page as of")).to_be_visible()
+    expect(cara.get_by_text("You see this page as of")).to_have_count(0)
     expect(log(cara).get_by_text("Said before the train stopped")).to_be_visible()
 
 

@@ -106,7 +106,7 @@ def test_the_page_and_what_is_remembered(paul: Page) -> None:
     paul.get_by_role("searchbox", name="Search messages").fill("harbuor")
     paul.get_by_role("main").get_by_role("button", name="Search").click()
     paul.wait_for_url("**/search?q=harbuor*")
-    expect(paul.get_by_text("These come close")).to_be_visible()
+    expect(paul.get_by_text("No exact matches for")).to_be_visible()
     expect(paul.get_by_role("list", name="Messages found").locator("mark").first).to_have_text("harbour")
     paul.goto("/search")
     recent = paul.get_by_role("region", name="Recent searches")

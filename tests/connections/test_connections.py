@@ -19,14 +19,14 @@ def count():
 
 
 @pytest.mark.each_database
-def test_twelve_at_once_make_one_row(app, cast, now, at_once):
+def test_twelve_simultaneous_connects_make_one_row(app, cast, now, at_once):
     olga, rita = cast.olga.id, cast.rita.id
     made = at_once(12, lambda _: connect(client_id=olga, professional_id=rita, now=now).id)
     assert len(set(made)) == 1
     assert count() == 2, "this one, and Cara's with Paul"
 
 
-def test_again_is_the_same(app, cast, now):
+def test_connecting_again_returns_the_same_connection(app, cast, now):
     standing = connection_between(cast.cara.id, cast.paul.id)
     assert connect(client_id=cast.cara.id, professional_id=cast.paul.id, now=now).id == standing.id
 
@@ -44,7 +44,7 @@ def test_again_is_the_same(app, cast, now):
         ("cara", "nobody", "professional"),
     ],
 )
-def test_only_a_client_and_a_professional(app, cast, now, client, professional, field):
+def test_only_a_client_and_a_professional_can_be_connected(app, cast, now, client, professional, field):
     def id_of(name):
         return getattr(cast, name).id if name != "nobody" else "nobody"
 
@@ -54,13 +54,13 @@ def test_only_a_client_and_a_professional(app, cast, now, client, professional, 
     assert count() == 1
 
 
-def test_it_is_found_from_both_sides_and_from_no_other(app, cast):
+def test_a_connection_is_found_by_its_two_people_only(app, cast):
     assert connection_between(cast.cara.id, cast.paul.id) is connection_between(cast.paul.id, cast.cara.id)
     assert connection_between(cast.olga.id, cast.paul.id) is None
     assert connection_between(cast.cara.id, cast.rita.id) is None
 
 
-def test_my_connections_come_with_their_people_by_name(app, cast, now, queries):
+def test_my_connections_are_sorted_by_name(app, cast, now, queries):
     connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=now)
     db.session.expunge_all()
     with queries() as counted:
@@ -80,7 +80,7 @@ SEES = {
 
 
 @pytest.mark.parametrize("viewer", SEES)
-def test_who_sees_whom(app, cast, viewer):
+def test_people_see_only_those_they_may_write_to(app, cast, viewer):
     for name in SEES["ada"]:
         person = getattr(cast, name)
         if name in SEES[viewer]:
@@ -90,19 +90,19 @@ def test_who_sees_whom(app, cast, viewer):
                 person_for(getattr(cast, viewer), person.id)
 
 
-def test_who_takes_no_new_clients_is_seen_by_their_own_only(app, cast, change):
+def test_a_professional_closed_to_new_clients_is_visible_to_connections_only(app, cast, change):
     change(cast.paul, open_to_clients=False)
     assert person_for(cast.cara, cast.paul.id) is cast.paul
     with pytest.raises(NotFound):
         person_for(cast.olga, cast.paul.id)
 
 
-def test_strangers_and_nobody_answer_alike(app, cast, api, browse):
+def test_a_stranger_and_a_missing_person_are_both_404(app, cast, api, browse):
     pages = [browse(cast.rita).get(f"/people/{person}") for person in (cast.cara.id, "0123456789abc")]
     assert [page.status_code for page in pages] == [404, 404]
 
 
-def test_the_command(app, cast):
+def test_connect_prints_the_connection(app, cast):
     runner = app.test_cli_runner()
     first = runner.invoke(args=["connect", "Olga@example.com", "rita@example.com"])
     again = runner.invoke(args=["connect", "olga@example.com", "rita@example.com", "--json"])

@@ -9,7 +9,7 @@ ODD = ["%00", "a%00b", "%ed%a0%80", "%ff%fe", "x" * 500, "..%2f..", "'%20OR%201=
 
 @pytest.mark.slow
 @pytest.mark.each_database
-def test_addresses_that_name_nobody(app, cast, browse):
+def test_unprintable_ids_in_addresses_are_404(app, cast, browse):
     cara = browse(cast.cara)
     for odd in ODD:
         for path in (f"/people/{odd}", f"/people/{odd}/avatar", f"/subjects/{odd}", f"/threads/{odd}"):
@@ -19,7 +19,7 @@ def test_addresses_that_name_nobody(app, cast, browse):
 
 
 @pytest.mark.each_database
-def test_odd_names_in_forms_without_a_shape(app, cast, browse):
+def test_unprintable_values_in_forms_are_refused(app, cast, browse):
     cara = browse(cast.cara)
     for form in (
         {"with": "a\x00b"},

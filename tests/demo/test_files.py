@@ -37,13 +37,13 @@ def rows():
     return list(db.session.execute(select(Attachment).execution_options(populate_existing=True)).scalars())
 
 
-def test_a_line_of_a_play_sends_drawings_along():
+def test_a_line_of_a_play_has_drawings():
     (line,) = read_script("-1d\n09:00 maya: Look.\n+ the-week.png\n+ estimate.pdf")
     assert (line.text, line.files) == ("Look.", ("the-week.png", "estimate.pdf"))
 
 
 @pytest.mark.parametrize("name", DRAWINGS)
-def test_every_drawing_is_what_its_name_says_and_is_sent_once(name):
+def test_every_drawing_matches_its_name_and_is_sent_once(name):
     content = DRAWINGS[name]()
     assert content == DRAWINGS[name]() or name == "hexagons.jpg"  # its grain is by chance
     assert len(content) < 150_000
@@ -63,7 +63,7 @@ def test_every_drawing_is_what_its_name_says_and_is_sent_once(name):
 
 
 @pytest.mark.each_database
-def test_they_are_sent_like_any_file_with_their_thumbnails_and_no_worker(loaded, browse, now):
+def test_drawings_are_sent_with_thumbnails_without_a_worker(loaded, browse, now):
     found = {row.name: row for row in rows()}
     assert sorted(found) == sorted(DRAWINGS)
     assert {row.state for row in found.values()} == {READY}
@@ -81,7 +81,7 @@ def test_they_are_sent_like_any_file_with_their_thumbnails_and_no_worker(loaded,
     assert (answer.status_code, answer.content_type) == (200, "image/webp")
 
 
-def test_a_reset_takes_their_bytes_too(loaded, talk, now):
+def test_a_reset_deletes_the_bytes_of_drawings(loaded, talk, now):
     real = take(talk.cara, now, picture())
     send(talk, talk.cara, [real], "Mine")
     before = {row.id for row in rows()} - {real.id}
@@ -95,7 +95,7 @@ def test_a_reset_takes_their_bytes_too(loaded, talk, now):
     assert {key_of(each) for each in after | {real.id}} <= kept
 
 
-def test_a_load_that_is_refused_leaves_no_row(app, now):
+def test_a_refused_load_leaves_no_file_row(app, now):
     last = STORIES[-1].people[-1]
     create_user(email=last.email, name="Somebody", role="client", now=now)
     with pytest.raises(Conflict):

@@ -111,7 +111,7 @@ def test_change_logs_are_gapless_and_hold_every_message(loaded):
     assert told == 2 * len(rows_of(Message))
 
 
-def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
+def test_unread_messages_and_notifications_match_the_stories(loaded):
     waiting, threads = defaultdict(int), defaultdict(int)
     for _, talk in TALKS:
         for reader, count in talk.unread.items():
@@ -126,7 +126,7 @@ def test_what_is_unread_and_in_the_bell_is_what_the_stories_tell(loaded):
     assert any(note.read_at for note in rows_of(Notification))
 
 
-def test_nothing_is_left_for_the_worker(loaded):
+def test_loading_leaves_no_work_for_the_worker(loaded):
     assert rows_of(PendingDelivery) == []
     assert rows_of(DigestSchedule) == []
 
@@ -151,7 +151,7 @@ def test_a_claimed_lead_has_its_thread_and_an_open_one_has_none(loaded):
     assert leads["lead-7392"].id not in threads
 
 
-def test_people_who_are_away_got_one_mail_each_and_newcomers_a_welcome(loaded):
+def test_people_away_have_one_digest_and_newcomers_a_welcome(loaded):
     mails = rows_of(Mail)
     assert {mail.state for mail in mails} == {SENT}
     digests = [mail.address for mail in mails if mail.name == "digest"]
@@ -161,7 +161,7 @@ def test_people_who_are_away_got_one_mail_each_and_newcomers_a_welcome(loaded):
     assert all(mail.created_at <= NOW for mail in mails)
 
 
-def test_no_mail_goes_out_where_a_mail_server_is_set(app, smtp, now):
+def test_no_mail_is_sent_if_a_mail_server_is_set(app, smtp, now):
     app.config["SMTP_URL"] = smtp.url
     load(now=now)
     assert rows_of(Mail) == []
@@ -169,7 +169,7 @@ def test_no_mail_goes_out_where_a_mail_server_is_set(app, smtp, now):
 
 
 @pytest.mark.each_database
-def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api):
+def test_a_reset_reloads_the_demo_and_keeps_real_people(app, talk, now, api):
     talk.exchange("cpcpp")
     load(now=now)
     before = counts()
@@ -198,7 +198,7 @@ def test_a_reset_begins_afresh_and_leaves_real_people_alone(app, talk, now, api)
 
 
 @pytest.mark.each_database
-def test_taken_away_it_leaves_nothing(app, talk, now, everything, api):
+def test_removing_the_demo_leaves_nothing(app, talk, now, everything, api):
     """As if it had never been: whatever its people did meanwhile, and nothing of anybody else's."""
     talk.exchange("cpcpp")
     sweeps.run(now=now)
@@ -262,7 +262,7 @@ def read_them(cast, now):
         (read_them, "ada@example.com"),
     ],
 )
-def test_it_is_not_taken_away_with_something_of_a_real_person_s(app, cast, now, everything, does, whose):
+def test_removing_is_refused_if_a_real_person_would_lose_something(app, cast, now, everything, does, whose):
     load(now=now)
     does(cast, now)
     names = sorted(user.name for user in vars(cast).values())
@@ -276,20 +276,20 @@ def test_it_is_not_taken_away_with_something_of_a_real_person_s(app, cast, now, 
     assert sorted(user.name for user in rows_of(User)) == names
 
 
-def test_the_command_does_one_thing_at_a_time(app):
+def test_the_options_of_the_command_exclude_each_other(app):
     for words in (["--remove", "--reset"], ["--force"], ["--force", "--reset"]):
         assert app.test_cli_runner().invoke(args=["demo", *words]).exit_code == 2
     assert counts()["users"] == 0
 
 
-def test_an_address_that_is_taken_stops_the_load_and_leaves_nothing(app, now):
+def test_a_taken_address_stops_the_load_and_leaves_nothing(app, now):
     create_user(email="grace.thompson@example.com", name="Grace, really", role="client", now=now)
     with pytest.raises(Conflict, match=r"grace\.thompson@example\.com"):
         load(now=now)
     assert [user.name for user in rows_of(User)] == ["Grace, really"]
 
 
-def test_the_command_loads_once_resets_and_prints_whom_to_sign_in_as(app):
+def test_the_command_loads_resets_and_prints_the_people(app):
     run = app.test_cli_runner().invoke
     first = run(args=["demo"])
     assert first.exit_code == 0

@@ -20,7 +20,7 @@ def zone_of(story: Story, key: str) -> str:
 
 @each_story
 @pytest.mark.parametrize("now", LOADED_AT, ids=lambda now: f"{now:%a-%H}")
-def test_time_only_moves_forward_and_ends_before_now(story: Story, now: datetime) -> None:
+def test_the_times_of_a_talk_increase_and_end_before_now(story: Story, now: datetime) -> None:
     for talk in story.talks:
         said = list(moments(talk.lines, now=now, time_zone=zone_of(story, talk.professional)))
         assert all(before < after for before, after in pairwise(said))
@@ -28,7 +28,7 @@ def test_time_only_moves_forward_and_ends_before_now(story: Story, now: datetime
 
 
 @each_story
-def test_what_is_planned_lies_ahead_and_what_is_over_behind(story: Story) -> None:
+def test_planned_subjects_are_in_the_future_and_past_ones_in_the_past(story: Story) -> None:
     for now in LOADED_AT:
         for subject in filter(lambda subject: subject.starts_at, story.subjects):
             starts = moment(subject.starts_at, now=now, time_zone=zone_of(story, subject.professional))
@@ -37,7 +37,7 @@ def test_what_is_planned_lies_ahead_and_what_is_over_behind(story: Story) -> Non
 
 
 @each_story
-def test_everybody_and_everything_named_exists(story: Story) -> None:
+def test_every_name_in_a_story_exists(story: Story) -> None:
     people = {person.key: person for person in story.people}
     assert len(people) == len(story.people)
     about = {(subject.key, subject.client) for subject in story.subjects}
@@ -51,7 +51,7 @@ def test_everybody_and_everything_named_exists(story: Story) -> None:
 
 
 @each_story
-def test_no_placeholder_is_left_unspoken(story: Story) -> None:
+def test_every_placeholder_is_filled_in(story: Story) -> None:
     now = LOADED_AT[0]
     starts = {subject.key: now for subject in story.subjects}
     for talk in story.talks:
@@ -62,13 +62,13 @@ def test_no_placeholder_is_left_unspoken(story: Story) -> None:
 
 
 @each_story
-def test_who_has_unread_messages_did_not_answer_them(story: Story) -> None:
+def test_nobody_answers_messages_they_have_not_read(story: Story) -> None:
     for talk in story.talks:
         for reader, count in talk.unread.items():
             assert reader not in {line.who for line in talk.lines[-count:]}
 
 
-def test_the_cast_is_large_enough_to_fill_an_inbox() -> None:
+def test_the_demo_has_enough_people_to_fill_an_inbox() -> None:
     people = [person for story in STORIES for person in story.people]
     assert len({person.email for person in people}) == len(people)
     assert {person.role for person in people} == {"client", "professional", "admin"}

@@ -59,7 +59,7 @@ def test_the_sign_in_page_shows_everybody_with_trade_and_role(maya, client):
         assert word in page
 
 
-def test_without_a_demo_there_is_no_switcher_and_nothing_to_become(app, cast, browse):
+def test_without_the_demo_there_is_no_switcher(app, cast, browse):
     client = browse()
     assert "/become/" not in client.get("/sign-in").get_data(as_text=True)
     assert client.get("/demo").status_code == 404
@@ -67,7 +67,7 @@ def test_without_a_demo_there_is_no_switcher_and_nothing_to_become(app, cast, br
     assert become(client, "0000000000000").status_code == 404
 
 
-def test_a_click_signs_in_and_another_changes_the_person(maya, client):
+def test_the_switcher_signs_in_and_changes_the_person(maya, client):
     assert become(client, maya.id).status_code == 303
     assert client.get("/api/me").json["user"]["id"] == maya.id
     assert "Step into somebody else" in client.get("/").get_data(as_text=True)
@@ -77,7 +77,7 @@ def test_a_click_signs_in_and_another_changes_the_person(maya, client):
     assert client.get("/api/me").json["user"]["id"] == hannah.id
 
 
-def test_the_page_takes_the_accent_of_the_trade(maya, client):
+def test_the_page_has_the_accent_of_the_trade(maya, client):
     assert 'class="accent-26"' in client.get("/sign-in").get_data(as_text=True)
     become(client, maya.id)
     assert 'class="accent-17"' in client.get("/").get_data(as_text=True)
@@ -91,13 +91,13 @@ def test_a_real_account_can_never_be_entered(maya, real, client):
     assert client.get("/api/me").json["user"]["id"] == maya.id
 
 
-def test_becoming_takes_a_post_with_the_form_token(maya, client):
+def test_the_switcher_needs_a_post_with_a_csrf_token(maya, client):
     assert client.get(f"/become/{maya.id}").status_code == 405
     assert client.open(f"/become/{maya.id}", method="POST", data={"csrf_token": "guessed"}).status_code == 400
     assert client.get("/api/me").status_code == 401
 
 
-def test_the_password_opens_the_door_too(maya, client):
+def test_a_person_of_the_demo_can_sign_in_with_the_password(maya, client):
     answer = client.post("/sign-in", data={"email": maya.email, "password": PASSWORD})
     assert answer.status_code == 303
     assert client.get("/api/me").json["user"]["id"] == maya.id
@@ -141,7 +141,7 @@ def settings(loaded):
 
 
 @pytest.mark.parametrize("request_", ELSEWHERE)
-def test_from_elsewhere_nobody_of_the_demo_can_be_entered(maya, client, request_):
+def test_a_remote_client_cannot_enter_the_demo(maya, client, request_):
     """Nor with their password, which stands in the source."""
     assert offers_nobody(client, maya, **request_)
 
@@ -150,7 +150,7 @@ def test_from_elsewhere_nobody_of_the_demo_can_be_entered(maya, client, request_
     "setting",
     [{"BASE_URL": "https://chat.example.com"}, {"BASE_URL": "http://8.8.4.4"}, {"TRUSTED_PROXIES": 1}],
 )
-def test_where_strangers_come_nobody_of_the_demo_can_be_entered(maya, client, settings, setting):
+def test_a_public_installation_refuses_the_demo(maya, client, settings, setting):
     become(client, maya.id)
     settings.update(setting)
     assert client.get("/demo").status_code == 404
@@ -158,14 +158,14 @@ def test_where_strangers_come_nobody_of_the_demo_can_be_entered(maya, client, se
     assert offers_nobody(client.application.test_client(), maya)
 
 
-def test_real_people_come_in_there_as_ever(loaded, client, settings):
+def test_real_people_can_sign_in_on_a_public_installation(loaded, client, settings):
     settings["BASE_URL"] = "https://chat.example.com"
     given = {"email": "real@example.com", "password": "a long enough word"}
     create_user(**given, name="Real", role="client", now=clock.now())
     assert client.post("/api/tokens", json=given).status_code == 201
 
 
-def test_a_phone_in_the_same_house_may_play_along(maya, client):
+def test_a_phone_on_the_private_network_can_enter_the_demo(maya, client):
     assert "/become/" in client.get("/sign-in", **PHONE).text
     assert press(client, f"/become/{maya.id}", **PHONE).status_code == 303
     assert client.get("/api/me", **PHONE).json["user"]["id"] == maya.id

@@ -1,4 +1,4 @@
-"""The contract with the reader: told when it matters, never otherwise, and never twice."""
+"""What readers are promised: an email when it matters, never otherwise, and never twice."""
 
 from __future__ import annotations
 
@@ -154,14 +154,14 @@ def test_no_email_for_people_who_switched_it_off(world: World, way: str) -> None
 
 
 def test_an_open_tab_is_not_presence(world: World) -> None:
-    """The page polls on; its reader has not touched anything for a while."""
+    """The page keeps polling; its reader has not touched anything for a while."""
     world.seen(world.coach, NOON - 10 * MINUTE, world.thread)
     world.say(world.client, "Hello")
     assert runs.sweep(DUE)["digests_sent"] == 1
 
 
 def test_a_reader_who_left_the_thread_open_is_still_mailed(world: World) -> None:
-    """Told later, since they seemed to look; mailed all the same."""
+    """They are notified later, because they seemed to look, and mailed all the same."""
     world.seen(world.coach, NOON - timedelta(seconds=10), world.thread)
     world.say(world.client, "Hello")
     dispatch.sweep(NOON + timedelta(seconds=111))
@@ -247,7 +247,7 @@ def test_eight_hosts_send_one_digest(world: World) -> None:
 @pytest.mark.slow
 @pytest.mark.each_database
 def test_many_sweeps_at_once_mail_each_message_once(world: World) -> None:
-    """Every message in exactly one mail, and nobody forgotten, while more keep coming."""
+    """More messages keep coming meanwhile. Each is in exactly one mail."""
     threads = [world.open_thread(world.user(f"Client {n}"), world.coach) for n in range(6)]
     people = [db.session.get_one(User, t.client_id) for t in threads]
 

@@ -1,4 +1,4 @@
-"""A look at the next email, and a test of it: neither counts as mailed."""
+"""A preview of the next email, and a test email: neither counts as mailed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_the_preview_shows_the_next_email(
     me = browse(world.coach)
     page, frame = me.get(PAGE), me.get(FRAME)
     assert "1 new message from Ana Petrov" in page.text
-    assert "It comes on" in page.text
+    assert "It will be sent on" in page.text
     assert "Not due yet." in page.text
     assert "&lt;b&gt;Shall we&lt;/b&gt; meet?" in frame.text
     assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
@@ -69,11 +69,11 @@ def test_the_preview_is_an_example_if_nothing_is_unread(world: World, browse: Br
 @pytest.mark.parametrize(
     ("prefs", "words"),
     [
-        ({}, "It comes on Wednesday 18 November at 12:30 at the earliest"),
-        ({"cadence": "daily", "digest_hour": 18}, "It comes on Wednesday 18 November at 18:00"),
+        ({}, "It will be sent on Wednesday 18 November at 12:30 at the earliest"),
+        ({"cadence": "daily", "digest_hour": 18}, "It will be sent on Wednesday 18 November at 18:00"),
         (
             {"cadence": "daily", "digest_hour": 18, "time_zone": "Asia/Kolkata"},
-            "It comes on Wednesday 18 November at 18:00",
+            "It will be sent on Wednesday 18 November at 18:00",
         ),
         ({"cadence": "off"}, "It will not be sent: Emails are switched off in the preferences."),
     ],

@@ -1,4 +1,4 @@
-"""A run decides on many before it claims each: whatever happens in between must count."""
+"""A run decides on many people before it claims each: whatever happens in between must count."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_the_run_decides_again_if_anything_has_changed_since_the_batch_was_built
 def test_a_digest_sent_by_another_run_during_the_batch_is_not_sent_again(
     world: World, monkeypatch: pytest.MonkeyPatch, background_in: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """What a run prepares is of one moment: the standings it read first still are so when it reads the messages."""
+    """The batch reads one snapshot: what it decided on is still so when it reads the messages."""
     world.say(world.client, "Hello")
     real = batches.contents
 
@@ -130,7 +130,7 @@ def test_a_digest_sent_by_another_run_during_the_batch_is_not_sent_again(
 
 
 def crowd(world: World, count: int, words: str = "Hello") -> list[User]:
-    """So many people with one message each, written a second after the other."""
+    """Make so many people with one message each, written a second after the other."""
     people = [world.user(f"Reader {n}") for n in range(count)]
     for n, person in enumerate(people):
         thread = world.open_thread(person, world.coach)
@@ -192,7 +192,7 @@ def test_a_run_holds_no_more_than_one_batch(world: World, monkeypatch: pytest.Mo
 
 
 def test_two_runs_go_for_different_people(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of many; or they would look at the same ones all the way, and each prepare what the other has sent."""
+    """Else both would look at the same people all the way, and each prepare what the other has sent."""
     monkeypatch.setattr(runs, "BATCH", 4)
     people = [person.id for person in crowd(world, 60)]
     chosen = [runs._due(DIGEST, DUE, None, 4) for _ in range(20)]
@@ -255,7 +255,7 @@ def test_thousands_of_messages_make_a_mail_that_can_be_read(world: World) -> Non
     assert runs.sweep(DUE)["digests_sent"] == 1
     text = world.server.messages[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
     assert text.count("<") == 12 * 12
-    assert "20 unread messages; the first 8 you find in the conversation" in text
+    assert "20 unread messages; 8 earlier messages are in the conversation" in text
     assert "<0.19>" in text
     assert sum(c["last_seq"] - c["first_seq"] + 1 for c in world.mails()[0].covers) == 240
 
@@ -272,7 +272,7 @@ def test_deciding_takes_no_statement(world: World, queries: Callable[[], Any]) -
 @pytest.mark.each_database
 @pytest.mark.parametrize("follows", ["of the reader's own", "of the sender's, and taken back"])
 def test_an_unread_message_before_many_others_is_in_the_mail(world: World, follows: str) -> None:
-    """What is shown of a thread is its end; here nothing of the end waits."""
+    """A mail shows the end of a thread. Here nothing of the end is waiting."""
     world.say(world.client, "words that wait")
     writer = world.coach if follows == "of the reader's own" else world.client
     for n in range(MAX_SHOWN + 5):
@@ -291,7 +291,9 @@ def test_an_unread_message_before_many_others_is_in_the_mail(world: World, follo
 def test_a_message_that_comes_during_the_claim_makes_no_deadlock(
     world: World, background: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a thread that was read when the run locked the unread ones: who tells of it holds it, and wants the plan."""
+    """The thread had nothing unread when the run locked the memberships. The dispatcher of the new message
+    holds its membership, and waits for the row of the schedule.
+    """
     jonas = world.user("Jonas Weber")
     other = world.open_thread(jonas, world.coach)
     world.say(world.client, "first words")

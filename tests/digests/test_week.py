@@ -1,4 +1,4 @@
-"""The weekly summary: once a week, of one's own kind, only when there was something, and never in the way."""
+"""The weekly summary: once a week, only when something happened, and never at a bad moment."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_the_summary_says_what_happened_and_who_waits_for_whom(world: World) -> 
     assert message["Subject"] == "1 person is waiting for your answer"
     assert "you got 3 messages and wrote 1, in 2 conversations" in text
     assert "Waiting for your answer since Wednesday 18 November" in text
-    assert "You wait for their answer since Thursday 19 November" in text
+    assert "You have been waiting for their answer since Thursday 19 November" in text
     assert text.index("Jonas Weber") < text.index("Ana Petrov"), "who waits for the reader comes first"
     assert "Hello" not in text.replace("Hello Sofia", ""), "no message is in it, so none is in two mails"
     assert "1 from them, 0 from you" in text

@@ -5,7 +5,7 @@ import { Api } from "../../wellchat/static/js/models/api.js";
 
 const api = (respond) => new Api({ fetch: respond, csrf: "token" });
 
-test("sends JSON with the token, and leaves out what was not given", async () => {
+test("sends JSON with the token, and leaves out fields that are not given", async () => {
   let seen;
   const one = api(async (url, options) => ((seen = { url, options }), new Response("{}", { status: 200 })));
   await one.request("POST", "/threads", { body: { with: "u" }, query: { a: 1, b: undefined, c: null } });
@@ -14,7 +14,7 @@ test("sends JSON with the token, and leaves out what was not given", async () =>
   assert.equal(seen.options.body, '{"with":"u"}');
 });
 
-test("a refusal carries its words, its fields and its patience", async () => {
+test("a refusal has its detail, its errors by field and its Retry-After", async () => {
   const problem = { title: "Too fast", status: 429, detail: "Wait a little.", errors: { body: "no" }, reason: "busy" };
   const one = api(async () => new Response(JSON.stringify(problem), { status: 429, headers: { "Retry-After": "9" } }));
   await assert.rejects(one.get("/me"), (error) => {
@@ -23,7 +23,7 @@ test("a refusal carries its words, its fields and its patience", async () => {
   });
 });
 
-test("no answer, half an answer and a gateway's page are passing troubles", async () => {
+test("no response, half a response and a gateway's page are temporary errors", async () => {
   const lost = api(async () => {
     throw new TypeError("network");
   });
@@ -32,19 +32,19 @@ test("no answer, half an answer and a gateway's page are passing troubles", asyn
   for (const one of [lost, half, page]) await assert.rejects(one.get("/me"), (error) => error.temporary);
 });
 
-test("nothing new is no data", async () => {
+test("a response without content has no data", async () => {
   const answer = await api(async () => new Response(null, { status: 204 })).request("GET", "/updates");
   assert.deepEqual([answer.status, answer.data], [204, null]);
 });
 
-test("a portal's page in place of an answer is a passing trouble, whatever its status", async () => {
+test("a portal's page is a temporary error, whatever its status", async () => {
   for (const status of [200, 401, 403, 404, 511]) {
     const portal = api(async () => new Response("<h1>Welcome to the train</h1>", { status, headers: { "Content-Type": "text/html" } }));
     await assert.rejects(portal.get("/me"), (error) => error.temporary && error.status !== 401);
   }
 });
 
-test("says whose page it is", async () => {
+test("sends the viewer of the page", async () => {
   let seen;
   const one = new Api({ fetch: async (_url, options) => ((seen = options.headers), new Response("{}")), viewerId: "u1" });
   await one.get("/me");

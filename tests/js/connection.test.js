@@ -11,30 +11,30 @@ const now = () => Date.parse("2026-11-21T15:00:00Z");
 const times = new Times({ zone: "UTC", now });
 const words = (more) => bannerWords({ state: "live", online: true, waiting: 0, kept: null, times, ...more });
 
-test("says nothing while all is well", () => {
+test("the banner is empty while all is well", () => {
   assert.equal(words({}), "");
   assert.equal(words({ waiting: 2 }), "");
 });
 
-test("counts what waits", () => {
+test("the banner counts waiting messages", () => {
   assert.equal(words({ state: "offline" }), "You seem to be offline. What you write will be sent when you are back.");
-  assert.equal(words({ online: false, waiting: 1 }), "You seem to be offline. 1 message waits and goes out when you are back.");
-  assert.equal(words({ online: false, waiting: 3 }), "You seem to be offline. 3 messages wait and go out when you are back.");
+  assert.equal(words({ online: false, waiting: 1 }), "You seem to be offline. 1 message will be sent when you are back.");
+  assert.equal(words({ online: false, waiting: 3 }), "You seem to be offline. 3 messages will be sent when you are back.");
   assert.equal(words({ state: "trouble", waiting: 3 }), "The server is not answering. Trying again…");
 });
 
-test("says how old a kept page is", () => {
+test("the banner says how old a kept page is", () => {
   const kept = "2026-11-21T14:05:00Z";
-  assert.equal(words({ state: "asking", kept }), "No answer yet. This is what was here at 14:05.");
-  assert.equal(words({ state: "asking", online: false, kept }), "You are offline. This is what was here at 14:05.");
+  assert.equal(words({ state: "asking", kept }), "The server has not answered yet. You see this page as of 14:05.");
+  assert.equal(words({ state: "asking", online: false, kept }), "You are offline. You see this page as of 14:05.");
   assert.equal(
     words({ state: "offline", kept: "2026-11-19T14:05:00Z", waiting: 1 }),
-    "You are offline. This is what was here on Thu 19 Nov 14:05. 1 message waits to be sent.",
+    "You are offline. You see this page as of Thu 19 Nov 14:05. 1 message is waiting to be sent.",
   );
   assert.equal(words({ kept: null }), "");
 });
 
-test("where storage is forbidden, full or missing, a page has a memory of its own", () => {
+test("memory replaces storage that is forbidden, full or missing", () => {
   const forbidden = { get localStorage() { throw new Error("SecurityError"); } };
   for (const browser of [forbidden, { localStorage: null }, {}]) {
     const storage = openStorage("localStorage", { browser });
@@ -61,7 +61,7 @@ function fakeCaches() {
   return { held, open: async () => cache, delete: async () => held.clear() };
 }
 
-test("the background queue asks for a sync, keeps its order of work, and forgets", async () => {
+test("the background queue registers a sync, works in order, and can be cleared", async () => {
   const caches = fakeCaches();
   const asked = [];
   const worker = { getRegistration: async () => ({ sync: { register: async (tag) => asked.push(tag) } }) };
@@ -78,7 +78,7 @@ test("the background queue asks for a sync, keeps its order of work, and forgets
   assert.deepEqual([...caches.held.keys()], ["/queue/me/m"]);
 });
 
-test("a browser without Background Sync is not asked", async () => {
+test("a browser without Background Sync gets no queue", async () => {
   const caches = fakeCaches();
   const backgroundQueue = new BackgroundQueue({ caches, worker: { getRegistration: async () => ({}) }, viewerId: "me" });
   await backgroundQueue.put({ client_key: "k", thread_id: "t", at: 1, payload: {} });

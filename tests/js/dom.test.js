@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { addresses } from "../../wellchat/static/js/lib/dom.js";
 
-test("what becomes a link, and where it leads", () => {
+test("web and mail addresses become links, with the right target", () => {
   const led = (text) => addresses(text).map(({ href }) => href);
   assert.deepEqual(led("see www.example.com."), ["http://www.example.com"]);
   assert.deepEqual(led("WWW.Example.com/a?b=1 (https://example.com/x)"), ["http://WWW.Example.com/a?b=1", "https://example.com/x"]);

@@ -10,7 +10,7 @@ import { FakeStorage, ME, YOU } from "./fakes.js";
 const INBOX = { archived: false, snoozed: false, unread: false, waiting: false, kind: null };
 const thread = (more = {}) => ({ archived: false, snoozed_until: null, unread: 0, waiting_since: null, kind: null, ...more });
 
-test("a thread belongs where each of the filters says so", () => {
+test("a thread belongs in a list if all filters match", () => {
   assert.equal(belongs(thread(), INBOX), true);
   assert.equal(belongs(thread({ archived: true }), INBOX), false);
   assert.equal(belongs(thread({ snoozed_until: "2026-01-01T00:00:00Z" }), INBOX), false);
@@ -21,13 +21,13 @@ test("a thread belongs where each of the filters says so", () => {
   assert.equal(belongs(thread({ kind: "lead" }), { ...INBOX, kind: "coupon" }), false);
 });
 
-test("pinned ones first, then the latest", () => {
+test("pinned threads come first, then the latest", () => {
   const rows = [{ pinned: false, at: 9 }, { pinned: true, at: 1 }, { pinned: false, at: 5 }, { pinned: true, at: 2 }];
   rows.sort((a, b) => (before(a, b) ? -1 : 1));
   assert.deepEqual(rows.map(({ at }) => at), [2, 1, 9, 5]);
 });
 
-test("what kind of thing was said last", () => {
+test("the preview says what kind of message was last", () => {
   const last = (more) => previewText({ last_message: { sender_id: YOU, body: null, deleted: false, ...more } }, ME);
   const picture = { name: "us.webp", media_type: "image/webp", width: 4 };
   assert.equal(previewText({ last_message: null }, ME), "No messages yet");
@@ -40,7 +40,7 @@ test("what kind of thing was said last", () => {
   assert.equal(last({ attachments: [picture, { name: "plan.pdf", media_type: "application/pdf", width: null }] }), "2 files");
 });
 
-test("when somebody was here last, and how long they wait", () => {
+test("presence and waiting times are shown in words", () => {
   const times = new Times({ zone: "Europe/Paris", now: () => Date.parse("2026-11-21T12:00:00Z") });
   const seen = (at) => times.seen({ presence: "away", seen_at: at });
   assert.equal(times.seen({ presence: "here", seen_at: null }), "Here now");
@@ -53,7 +53,7 @@ test("when somebody was here last, and how long they wait", () => {
   assert.equal(times.waited("2026-11-17T09:00:00Z"), "Waiting 4 days");
 });
 
-test("a draft is told of here, and when another tab writes it; nobody else's", () => {
+test("listeners hear of drafts of this tab and other tabs, never of another person's", () => {
   const storage = new FakeStorage();
   const drafts = new Drafts({ storage, viewerId: ME });
   const told = [];
@@ -68,7 +68,7 @@ test("a draft is told of here, and when another tab writes it; nobody else's", (
   assert.equal(drafts.read("t"), "half a thou");
 });
 
-test("what takes no longer than a blink is not spoken of, also where it fails", async () => {
+test("no indicator is shown for a fast promise, even if it fails", async () => {
   const shown = [];
   assert.equal(await withDelayedIndicator(Promise.resolve(1), (slow) => shown.push(slow)), 1);
   await assert.rejects(withDelayedIndicator(Promise.reject(new Error("no")), (slow) => shown.push(slow)));

@@ -67,7 +67,7 @@ function tab(browser) {
   return { leader, heard, parts };
 }
 
-test("of many tabs exactly one leads: the one looked at last", async () => {
+test("exactly one tab leads: the one that was visible last", async () => {
   const browser = new FakeBrowser();
   const tabs = Array.from({ length: 7 }, () => tab(browser));
   for (const { leader } of tabs) leader.start({ visible: true });
@@ -80,7 +80,7 @@ test("of many tabs exactly one leads: the one looked at last", async () => {
   assert.equal(tabs[6].parts.at(-1), "follow");
 });
 
-test("a tab opened in the background leaves the lead where it is", async () => {
+test("a tab opened in the background does not take the lead", async () => {
   const browser = new FakeBrowser();
   const [front, back] = [tab(browser), tab(browser)];
   front.leader.start({ visible: true });
@@ -99,7 +99,7 @@ test("when the leading tab closes, another one takes over", async () => {
   assert.deepEqual(back.parts, ["follow", "lead"]);
 });
 
-test("what the leader shares reaches the others and never itself; followers share nothing", async () => {
+test("the leader's messages reach the others and never itself; followers share nothing", async () => {
   const browser = new FakeBrowser();
   const [front, back] = [tab(browser), tab(browser)];
   front.leader.start({ visible: true });

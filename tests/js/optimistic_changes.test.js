@@ -16,7 +16,7 @@ const thumb = (...user_ids) => ({ emoji: "👍", user_ids });
 const add = withReaction("👍", true, ME);
 const takeAway = withReaction("👍", false, ME);
 
-test("a change is seen at once, and gone where it was refused", async () => {
+test("a change is visible at once, and removed if it is refused", async () => {
   const optimistic = new OptimisticChanges();
   const truth = message(1, { reactions: [] });
   const [one, seen] = [work(), []];
@@ -30,7 +30,7 @@ test("a change is seen at once, and gone where it was refused", async () => {
   assert.equal(optimistic.isPending(1), false);
 });
 
-test("of two changes the later one is asked for later, also where the first was refused", async () => {
+test("changes are requested in order, even if the first is refused", async () => {
   const optimistic = new OptimisticChanges();
   const [one, two] = [work(), work()];
   const first = optimistic.run(1, add, one.run, () => {});
@@ -47,7 +47,7 @@ test("of two changes the later one is asked for later, also where the first was 
   assert.equal(await second, "done");
 });
 
-test("what an update tells stands: a wish that came true lays itself over nothing any more", () => {
+test("a change that an update confirms is dropped and hides no later state", () => {
   const optimistic = new OptimisticChanges();
   optimistic.run(1, add, work().run, () => {});
   const told = message(1, { revision: 2, reactions: [thumb(YOU, ME)] });
@@ -56,7 +56,7 @@ test("what an update tells stands: a wish that came true lays itself over nothin
   assert.equal(optimistic.applyTo(later), later);
 });
 
-test("an update that does not know of it yet takes nothing away", () => {
+test("an update without the change does not remove it", () => {
   const optimistic = new OptimisticChanges();
   optimistic.run(1, add, work().run, () => {});
   const told = message(1, { revision: 2, reactions: [{ emoji: "🎉", user_ids: [YOU] }] });
@@ -64,13 +64,13 @@ test("an update that does not know of it yet takes nothing away", () => {
   assert.deepEqual(optimistic.applyTo(message(2)), message(2));
 });
 
-test("one emoji in two spellings is one, and the first stands", () => {
+test("an emoji in two spellings counts once, in its first spelling", () => {
   const heart = message(1, { reactions: [{ emoji: "❤️", user_ids: [YOU] }] });
   assert.deepEqual(withReaction("❤", true, ME)(heart).reactions, [{ emoji: "❤️", user_ids: [YOU, ME] }]);
   assert.equal(withReaction("❤", false, ME)(heart), heart);
 });
 
-test("pins, and what was deleted", () => {
+test("pins change, and deleted messages do not", () => {
   const at = "2026-01-01T00:00:00Z";
   assert.equal(withPin(at)(message(1)).pinned_at, at);
   assert.equal(withPin(null)(message(1, { pinned_at: at })).pinned_at, null);

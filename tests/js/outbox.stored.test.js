@@ -18,7 +18,7 @@ class FakeLocks {
   }
 }
 
-test("an unsent message survives a reload and goes out with its key", async () => {
+test("an unsent message survives a reload and is sent with its key", async () => {
   const before = setUp();
   before.outbox.send({ threadId: "t", body: "one" });
   before.outbox.send({ threadId: "t", body: "two" });
@@ -54,7 +54,7 @@ test("full storage does not stop a message", async () => {
   assert.deepEqual(states(), []);
 });
 
-test("who signs out leaves nothing behind, nor does an attempt that ends later", async () => {
+test("signing out deletes everything, and an attempt that ends later stores nothing", async () => {
   const { api, storage, outbox } = setUp();
   const drafts = new Drafts({ storage, viewerId: ME });
   storage.setItem("wellchat.panel", "folded");
@@ -67,7 +67,7 @@ test("who signs out leaves nothing behind, nor does an attempt that ends later",
   assert.deepEqual(Array.from({ length: storage.length }, (_, i) => storage.key(i)), ["wellchat.panel"]);
 });
 
-test("two tabs with locks send what was written in both, in order and one at a time", async () => {
+test("two tabs with locks send the messages of both, in order and one at a time", async () => {
   const [storage, locks] = [new FakeStorage(), new FakeLocks()];
   const [one, two] = [setUp({ storage, locks }), setUp({ storage, locks })];
   one.outbox.send({ threadId: "t", body: "first" });
@@ -92,7 +92,7 @@ test("two tabs with locks send what was written in both, in order and one at a t
   assert.deepEqual(sent, ["first", "second", "third"]);
 });
 
-test("what another tab wrote is drawn, what it sent is left to the update, what it discarded goes", async () => {
+test("messages of another tab are drawn, confirmed by updates, and removed when discarded", async () => {
   const { api, outbox, states } = setUp();
   const entry = { client_key: "k", thread_id: "t", body: "elsewhere", at: 5, state: "waiting", reason: 0 };
   const name = `wellchat.outbox.${ME}.k`;
@@ -105,7 +105,7 @@ test("what another tab wrote is drawn, what it sent is left to the update, what 
   assert.deepEqual(states().map(([body]) => body), ["mine"]);
 });
 
-test("the background queue holds what waits, and nothing that went out at once or was discarded", async () => {
+test("the background queue holds waiting messages, not those sent at once or discarded", async () => {
   const held = new Map();
   const backgroundQueue = { put: (entry) => held.set(entry.client_key, entry.payload.body), remove: (key) => held.delete(key), mayHold() {}, clear: () => held.clear() };
   const { api, outbox } = setUp({ backgroundQueue });
@@ -120,7 +120,7 @@ test("the background queue holds what waits, and nothing that went out at once o
   assert.equal(held.size, 0);
 });
 
-test("another tab's late word brings back nothing that has arrived", async () => {
+test("late events of another tab do not bring back a message that has arrived", async () => {
   const { api, outbox, states } = setUp();
   const { client_key: key } = outbox.send({ threadId: "t", body: "hello" });
   await accept(api.last, 1);
@@ -129,7 +129,7 @@ test("another tab's late word brings back nothing that has arrived", async () =>
   assert.deepEqual(states(), []);
 });
 
-test("where locks are forbidden a tab sends by itself", async () => {
+test("a tab sends without locks if they are forbidden", async () => {
   const locks = { request: async () => Promise.reject(new DOMException("", "SecurityError")) };
   const { api, outbox, states } = setUp({ locks });
   outbox.send({ threadId: "t", body: "hello" });

@@ -7,7 +7,7 @@ import { randomKey } from "../../wellchat/static/js/models/outbox.js";
 import { ME, message, settle } from "./fakes.js";
 import { accept, mine, setUp } from "./outboxes.js";
 
-test("a message is drawn at once and settled by the answer", async () => {
+test("a message is drawn at once and confirmed by the response", async () => {
   const { api, store, storage, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   assert.deepEqual(states(), [["hello", "sending"]]);
@@ -17,7 +17,7 @@ test("a message is drawn at once and settled by the answer", async () => {
   assert.equal(storage.length, 0);
 });
 
-test("an answer carries what it answers, also after a reload", async () => {
+test("a reply keeps its reply_to, also after a reload", async () => {
   const before = setUp();
   const quote = { seq: 4, sender_id: ME, body: "which one?", deleted: false };
   before.outbox.send({ threadId: "t", body: "this one", reply_to: 4, quote });
@@ -30,13 +30,13 @@ test("an answer carries what it answers, also after a reload", async () => {
   assert.deepEqual([...after.store.pending.values()][0].quote, quote);
 });
 
-test("what answers nothing says nothing of it", () => {
+test("a message that is no reply has no reply_to", () => {
   const { api, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   assert.equal("reply_to" in api.last.body, false);
 });
 
-test("the update before the answer: one message", async () => {
+test("the update comes before the response: one message", async () => {
   const { api, store, storage, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   store.apply({ messages: [mine(1, api.last.body)] });
@@ -46,7 +46,7 @@ test("the update before the answer: one message", async () => {
   assert.equal(api.requests.length, 1);
 });
 
-test("the answer is lost, the update comes: one message, no second attempt", async () => {
+test("the response is lost, the update comes: one message, no second attempt", async () => {
   const { api, clock, store, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   const { body } = api.last;
@@ -57,7 +57,7 @@ test("the answer is lost, the update comes: one message, no second attempt", asy
   assert.deepEqual(store.timeline("t").map(({ seq }) => seq), [1]);
 });
 
-test("the answer is lost and nothing comes: the same key again", async () => {
+test("the response and the update are lost: the same key is sent again", async () => {
   const { api, clock, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   const { client_key: key } = api.last.body;
@@ -70,7 +70,7 @@ test("the answer is lost and nothing comes: the same key again", async () => {
   assert.deepEqual(states(), []);
 });
 
-test("sends in order: what comes later waits for what came before", async () => {
+test("sends in order: later messages wait for earlier ones", async () => {
   const { api, clock, outbox, store } = setUp();
   for (const body of ["one", "two", "three"]) outbox.send({ threadId: "t", body });
   await settle();
@@ -91,7 +91,7 @@ test("threads do not wait for one another", async () => {
   assert.equal(api.requests.length, 2);
 });
 
-test("refused for good: says why, lets the next one through, and can be tried again or discarded", async () => {
+test("refused permanently: shows why, sends the next one, and can be tried again or discarded", async () => {
   const { api, store, storage, outbox } = setUp();
   const { client_key: key } = outbox.send({ threadId: "t", body: "too long" });
   outbox.send({ threadId: "t", body: "fine" });
@@ -107,7 +107,7 @@ test("refused for good: says why, lets the next one through, and can be tried ag
   assert.equal(storage.length, 0);
 });
 
-test("back online, nobody waits for the pause to end", async () => {
+test("back online, the pause ends at once", async () => {
   const { api, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   await api.last.refuse({ status: 0 });
@@ -116,7 +116,7 @@ test("back online, nobody waits for the pause to end", async () => {
   assert.equal(api.requests.length, 2);
 });
 
-test("a page that cannot draw the answer does not send again", async (t) => {
+test("a page that cannot draw the response does not send again", async (t) => {
   t.mock.method(console, "error", () => {});
   const { api, store, storage, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
@@ -134,7 +134,7 @@ test("keys are 128 random bits", () => {
   assert.match([...keys][0], /^[0-9a-f]{32}$/);
 });
 
-test("files go along by their ids, with every attempt and after a reload", async () => {
+test("files are sent by their ids, with every attempt and after a reload", async () => {
   const { api, clock, storage, outbox } = setUp();
   outbox.send({ threadId: "t", body: "", attachments: [{ id: "f1", name: "a.jpg" }, { id: "f2", name: "b.pdf" }] });
   assert.deepEqual(api.last.body.attachments, ["f1", "f2"]);
@@ -148,7 +148,7 @@ test("files go along by their ids, with every attempt and after a reload", async
   assert.equal("attachments" in later.api.last.body, false);
 });
 
-test("offline: what comes later is shown waiting too, and all of it goes out in order", async () => {
+test("offline: later messages wait too, and all are sent in order", async () => {
   const { api, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "one" });
   await api.last.refuse({ status: 0 });
@@ -162,21 +162,21 @@ test("offline: what comes later is shown waiting too, and all of it goes out in 
   assert.deepEqual(states(), []);
 });
 
-test("an answer that is no message is no success", async () => {
+test("a response without a message is no success", async () => {
   const { api, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   await api.last.answer({ status: 200, data: { portal: "welcome" } });
   assert.deepEqual(states(), [["hello", "waiting"]]);
 });
 
-test("further things are kept with an entry and only those the server knows are sent", async () => {
+test("further fields are kept with an entry, and only known ones are sent", async () => {
   const { api, storage, outbox } = setUp();
   outbox.send({ threadId: "t", body: "hello", reply_to: 7, quote: "drawn only" });
   assert.deepEqual(Object.keys(api.last.body).sort(), ["body", "client_key", "reply_to"]);
   assert.equal(JSON.parse(storage.getItem(storage.key(0))).quote, "drawn only");
 });
 
-test("a message of somebody else's for an answer ends the matter", async () => {
+test("a response with another person's message ends the attempts", async () => {
   const { api, outbox, states } = setUp();
   outbox.send({ threadId: "t", body: "hello" });
   await api.last.answer({ status: 201, data: { message: message(1) } });

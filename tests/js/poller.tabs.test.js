@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { settle } from "./fakes.js";
 import { setUp, update } from "./pollers.js";
 
-test("a listening tab takes what follows on from its cursor, and asks itself for what does not", async () => {
+test("a listening tab applies updates that follow its cursor, and polls for others itself", async () => {
   const { api, poller, log } = setUp();
   poller.stop();
   await settle();
@@ -21,7 +21,7 @@ test("a listening tab takes what follows on from its cursor, and asks itself for
   assert.equal(poller.cursor, "c5");
 });
 
-test("what it asked for itself does not lead back behind what another tab has told meanwhile", async () => {
+test("its own poll does not move back behind an update of another tab", async () => {
   const { api, poller, log } = setUp();
   poller.stop();
   await settle();

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { settle } from "./fakes.js";
 import { setUp, update } from "./pollers.js";
 
-test("asks from its cursor, applies, and only then moves on", async () => {
+test("polls from its cursor, applies the update, and only then moves the cursor", async () => {
   let finish;
   const { api, poller } = setUp({ apply: () => new Promise((resolve) => (finish = resolve)) });
   assert.deepEqual(api.last.query, { since: "c0", wait: 25 });
@@ -17,7 +17,7 @@ test("asks from its cursor, applies, and only then moves on", async () => {
   assert.equal(api.last.query.since, "c1");
 });
 
-test("an answer without news that was held keeps going at once, from the same cursor", async () => {
+test("after a long poll without news it polls again at once, from the same cursor", async () => {
   const { api, clock, poller } = setUp();
   await clock.pass(25_000);
   await api.last.answer({ status: 204 });
@@ -26,7 +26,7 @@ test("an answer without news that was held keeps going at once, from the same cu
   assert.equal(poller.cursor, "c0");
 });
 
-test("where the server does not hold, it waits the interval the server names", async () => {
+test("if the server does not hold polls, it waits for the interval that the server names", async () => {
   const { api, clock } = setUp();
   await api.last.answer({ status: 204, headers: { "X-Poll-Interval": "7" } });
   assert.deepEqual(clock.pauses, [7000]);
@@ -36,7 +36,7 @@ test("where the server does not hold, it waits the interval the server names", a
   assert.equal(api.requests.length, 2);
 });
 
-test("what cannot be applied is loaded afresh, and the cursor never skips it", async () => {
+test("if an update cannot be applied, the state is loaded again, and the cursor never skips it", async () => {
   const { api, poller, log } = setUp({
     apply: () => {
       throw new Error("broken");
@@ -48,7 +48,7 @@ test("what cannot be applied is loaded afresh, and the cursor never skips it", a
   assert.equal(api.last.query.since, "fresh");
 });
 
-test("failing to apply again and again slows down instead of storming", async () => {
+test("repeated failures to apply slow the polls down", async () => {
   const { api, clock } = setUp({
     apply: () => {
       throw new Error("broken");
@@ -95,7 +95,7 @@ test("a resync that fails is tried again, and nothing is polled before it succee
   assert.equal(api.last.query.since, "c9");
 });
 
-test("backs off to half a minute at most, and comes back to life", async () => {
+test("backs off to half a minute at most, and recovers", async () => {
   const { api, clock, log } = setUp({ random: () => 1 });
   const pauses = [];
   for (let i = 0; i < 8; i++) {
@@ -109,7 +109,7 @@ test("backs off to half a minute at most, and comes back to life", async () => {
   assert.equal(log.states.at(-1), "live");
 });
 
-test("after a failure it asks briefly, so that the page knows at once that it is heard again", async () => {
+test("after a failure it makes a short poll, so that the page knows at once that the server works again", async () => {
   const { api, clock, log } = setUp();
   assert.ok(api.last.query.wait > 0);
   for (let i = 0; i < 2; i++) {
@@ -128,7 +128,7 @@ test("Retry-After is obeyed", async () => {
   assert.deepEqual(clock.pauses, [12_000]);
 });
 
-test("hidden, it asks briefly and once a minute; seen again, at once", async () => {
+test("a hidden page makes a short poll once a minute, and polls at once when it is visible again", async () => {
   let seen = false;
   const { api, clock, poller } = setUp({ visible: () => seen });
   assert.equal(api.last.query.wait, 0);
@@ -141,7 +141,7 @@ test("hidden, it asks briefly and once a minute; seen again, at once", async () 
   assert.equal(api.last.query.wait, 25);
 });
 
-test("a poke ends the poll that hangs: never two at a time", async () => {
+test("pollNow() ends a waiting poll: there are never two at a time", async () => {
   const { api, poller } = setUp();
   poller.pollNow();
   await settle();
@@ -150,13 +150,13 @@ test("a poke ends the poll that hangs: never two at a time", async () => {
   assert.equal(api.requests.filter(({ open }) => open).length, 1);
 });
 
-test("many pages do not hang equally long", () => {
+test("pages wait for different times", () => {
   const waits = new Set(Array.from({ length: 50 }, () => setUp({ random: Math.random }).api.last.query.wait));
   assert.ok(waits.size > 3);
   assert.ok([...waits].every((wait) => wait > 19 && wait <= 25));
 });
 
-test("more to come is fetched at once", async () => {
+test("polls again at once if there is more", async () => {
   const { api, log } = setUp();
   await api.last.answer(update("c1", { has_more: true }));
   await api.last.answer(update("c2"));

@@ -61,7 +61,7 @@ function setUp({ key = KEY, viewerId = "me", ...more } = {}) {
   return { push, api, browser, calls, storage, time };
 }
 
-test("nothing is asked or told until somebody turns it on", async () => {
+test("no permission is asked for and nothing is sent until a person turns it on", async () => {
   const { push, browser, calls } = setUp();
   await push().renew();
   assert.equal(await push().state(), "off");
@@ -71,13 +71,13 @@ test("nothing is asked or told until somebody turns it on", async () => {
   assert.deepEqual(calls, [["POST", { endpoint: browser.subscription.endpoint, keys: { p256dh: "B", auth: "A" }, expiration_time: null }]]);
 });
 
-test("a no is a no", async () => {
+test("a denied permission is not asked for again", async () => {
   const { push, browser, calls } = setUp({ answer: "denied" });
   assert.equal(await push().turnOn(), "denied");
   assert.deepEqual([browser.subscription, calls], [null, []]);
 });
 
-test("where browsers cannot, nothing is tried", async () => {
+test("nothing is tried in browsers without push", async () => {
   const { push, browser } = setUp();
   browser.PushManager = undefined;
   assert.equal(await push().state(), "unsupported");
@@ -86,7 +86,7 @@ test("where browsers cannot, nothing is tried", async () => {
   push().endSession();
 });
 
-test("it is told anew once an hour, and at once where the browser lost it", async () => {
+test("the subscription is sent again once an hour, and at once if the browser lost it", async () => {
   const { push, browser, calls, time } = setUp();
   await push().turnOn();
   await push().renew();
@@ -98,7 +98,7 @@ test("it is told anew once an hour, and at once where the browser lost it", asyn
   assert.equal(calls[1][1].endpoint, browser.subscription.endpoint);
 });
 
-test("after a session ended it is told in the next one", async () => {
+test("the subscription is sent again in the next session", async () => {
   const { push, calls, storage } = setUp();
   markStale(storage);
   await push().turnOn();
@@ -107,7 +107,7 @@ test("after a session ended it is told in the next one", async () => {
   assert.equal(calls.length, 2);
 });
 
-test("with another key of the server's a new subscription takes its place", async () => {
+test("a new server key leads to a new subscription", async () => {
   const { push, api, browser, time } = setUp();
   await push().turnOn();
   const before = browser.subscription;
@@ -120,7 +120,7 @@ test("with another key of the server's a new subscription takes its place", asyn
   assert.notEqual(browser.subscription, before);
 });
 
-test("who signs in after another is not told their things, nor asked for", async () => {
+test("another person who signs in gets no pushes of the first, and is not subscribed", async () => {
   const { push, calls, time } = setUp();
   await push("first").turnOn();
   time.now += HOUR;
@@ -129,7 +129,7 @@ test("who signs in after another is not told their things, nor asked for", async
   assert.equal(await push("second").state(), "off");
 });
 
-test("signing out ends it in the browser too", async () => {
+test("signing out ends the subscription in the browser too", async () => {
   const { push, browser } = setUp();
   await push().turnOn();
   push().endSession();
@@ -138,7 +138,7 @@ test("signing out ends it in the browser too", async () => {
   assert.equal(await push().state(), "off");
 });
 
-test("turned off, the server hears of it", async () => {
+test("turning it off tells the server", async () => {
   const { push, browser, calls } = setUp();
   await push().turnOn();
   const { endpoint } = browser.subscription;
@@ -147,7 +147,7 @@ test("turned off, the server hears of it", async () => {
   assert.equal(browser.subscription, null);
 });
 
-test("only what was read is taken off the screen", async () => {
+test("only notifications that were read are closed", async () => {
   const { push, browser } = setUp();
   const closed = [];
   browser.shown = ["a", "b"].map((id) => ({ data: { id }, close: () => closed.push(id) }));

@@ -9,14 +9,14 @@ function setUp({ looking = () => true } = {}) {
   return { api, receipts: new ReadReceipts({ api, threadId: "t", lastRead: 3, looking, onRead: () => {} }) };
 }
 
-test("says how far was shown, not how far there is", async () => {
+test("sends how far was shown, not the last message", async () => {
   const { api, receipts } = setUp();
   receipts.shown(5);
   assert.equal(api.last.path, "/threads/t/read");
   assert.deepEqual(api.last.body, { seq: 5 });
 });
 
-test("never back, and never twice", async () => {
+test("never sends a lower number, or the same one twice", async () => {
   const { api, receipts } = setUp();
   receipts.shown(3);
   receipts.shown(5);
@@ -26,7 +26,7 @@ test("never back, and never twice", async () => {
   assert.equal(api.requests.length, 1);
 });
 
-test("what is shown while it is being said is said next", async () => {
+test("messages shown during a request are sent next", async () => {
   const { api, receipts } = setUp();
   receipts.shown(5);
   receipts.shown(6);
@@ -36,7 +36,7 @@ test("what is shown while it is being said is said next", async () => {
   assert.deepEqual(api.requests.map(({ body }) => body.seq), [5, 8]);
 });
 
-test("an arrival nobody looks at stays unread until somebody does", async () => {
+test("a message stays unread until the page is visible", async () => {
   let looked = false;
   const { api, receipts } = setUp({ looking: () => looked });
   receipts.shown(5);
@@ -46,7 +46,7 @@ test("an arrival nobody looks at stays unread until somebody does", async () => 
   assert.deepEqual(api.last.body, { seq: 5 });
 });
 
-test("what could not be said is said again", async () => {
+test("a failed request is sent again", async () => {
   const { api, receipts } = setUp();
   receipts.shown(5);
   await api.last.refuse({ status: 0 });

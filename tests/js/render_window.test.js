@@ -5,7 +5,7 @@ import { RenderWindow } from "../../wellchat/static/js/lib/render_window.js";
 
 const rendered = (more = {}) => new RenderWindow({ first: 951, last: 1000, newest: 1000, max: 100, ...more });
 
-test("a stretch that ends with the newest takes what comes next, and nothing after a gap", () => {
+test("a window at the end takes the next message, and none after a gap", () => {
   const at = rendered();
   assert.equal(at.accepts(1001, { atEnd: true }), true);
   assert.equal(at.accepts(1002, { atEnd: true }), true);
@@ -15,7 +15,7 @@ test("a stretch that ends with the newest takes what comes next, and nothing aft
   assert.deepEqual([at.first, at.last, at.atNewest], [951, 1002, true]);
 });
 
-test("one in the middle draws no arrivals, and still takes changes of what it shows", () => {
+test("a window in the middle draws no new messages, and still takes changes of its own", () => {
   const at = rendered({ first: 400, last: 499 });
   assert.equal(at.atNewest, false);
   assert.equal(at.accepts(1001, { atEnd: false }), false);
@@ -23,7 +23,7 @@ test("one in the middle draws no arrivals, and still takes changes of what it sh
   assert.equal(at.accepts(450, { atEnd: false }), true);
 });
 
-test("scrolled up from end to beginning and down again it is never longer than its most", () => {
+test("scrolling up and down again never makes it longer than its maximum", () => {
   const at = rendered();
   const drawn = new Set(range(951, 1000));
   const drop = (far) => far && range(...far).forEach((seq) => drawn.delete(seq));
@@ -45,7 +45,7 @@ test("scrolled up from end to beginning and down again it is never longer than i
   assert.deepEqual([at.first, at.last], [901, 1000]);
 });
 
-test("a day of arrivals at the end lets the far rows go, some at a time", () => {
+test("many new messages at the end remove far rows, some at a time", () => {
   const at = rendered();
   let max = 0;
   for (let seq = 1001; seq < 2000; seq++) {
@@ -57,13 +57,13 @@ test("a day of arrivals at the end lets the far rows go, some at a time", () => 
   assert.equal(at.atNewest, true);
 });
 
-test("a reader elsewhere in a full stretch keeps what they read: arrivals only count", () => {
+test("a reader elsewhere in a full window keeps their rows: new messages are only counted", () => {
   const at = rendered({ first: 901 });
   assert.equal(at.accepts(1001, { atEnd: false }), false);
   assert.deepEqual([at.first, at.last, at.atNewest], [901, 1000, false]);
 });
 
-test("the first message of an empty thread", () => {
+test("takes the first message of an empty thread", () => {
   const at = new RenderWindow({ newest: 0 });
   assert.equal(at.older, false);
   assert.equal(at.accepts(1, { atEnd: true }), true);

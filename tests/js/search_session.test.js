@@ -27,7 +27,7 @@ function setUp() {
 const DEBOUNCE = 180;
 const INDICATOR_DELAY = 300;
 
-test("asks once, a moment after the last key", () => {
+test("searches once, a moment after the last key", () => {
   const { session, asked, pass } = setUp();
   for (const text of ["h", "ha", "har "]) session.type(text);
   assert.equal(asked.length, 0);
@@ -38,7 +38,7 @@ test("asks once, a moment after the last key", () => {
   assert.equal(asked.length, 1);
 });
 
-test("an answer that comes late, or to an earlier question, counts for nothing", async () => {
+test("a late response, or one to an earlier query, is ignored", async () => {
   const { session, asked, shown, pass } = setUp();
   session.type("har");
   pass(DEBOUNCE);
@@ -53,7 +53,7 @@ test("an answer that comes late, or to an earlier question, counts for nothing",
   assert.equal(shown.at(-1).state, "idle");
 });
 
-test("says that it searches only when that takes a while", async () => {
+test("shows the indicator only when it takes a while", async () => {
   const { session, asked, shown, pass } = setUp();
   session.type("har");
   pass(DEBOUNCE);
@@ -69,7 +69,7 @@ test("says that it searches only when that takes a while", async () => {
   assert.deepEqual(shown.map(({ state }) => state), ["waiting", "found", "found"]);
 });
 
-test("a failure is shown, and the same can be asked again", async () => {
+test("a failure is shown, and the search can be repeated", async () => {
   const { session, asked, shown, pass } = setUp();
   session.type("har");
   pass(DEBOUNCE);
@@ -80,7 +80,7 @@ test("a failure is shown, and the same can be asked again", async () => {
   assert.equal(asked.length, 2);
 });
 
-test("closed, it answers nobody", async () => {
+test("a closed session shows nothing", async () => {
   const { session, asked, shown, pass } = setUp();
   session.type("har");
   pass(DEBOUNCE);
@@ -91,27 +91,27 @@ test("closed, it answers nobody", async () => {
   assert.deepEqual(shown, []);
 });
 
-test("trouble in words that help", () => {
+test("failures have helpful sentences", () => {
   assert.match(errorMessage(new ApiError(0)), /offline/);
   assert.match(errorMessage(new ApiError(429, {}, 7)), /7 s/);
   assert.equal(errorMessage(new ApiError(422, { detail: "At most 200 characters." })), "At most 200 characters.");
   assert.match(errorMessage(new ApiError(500)), /not answering/);
 });
 
-test("marks count characters, also beside those that take two places", () => {
+test("marks count characters, also beside characters of two code units", () => {
   assert.deepEqual(segments("👋🏽 Café!", [[3, 7]]), [["👋🏽 ", false], ["Café", true], ["!", false]]);
   assert.deepEqual(segments("whole", [[0, 5]]), [["whole", true]]);
   assert.deepEqual(segments("none", []), [["none", false]]);
 });
 
-test("on a short line the match comes into sight", () => {
+test("a short line shows the match", () => {
   assert.deepEqual(trimBefore([["Shall we say that we meet at the ", false], ["harbour", true]]), [["…we meet at the ", false], ["harbour", true]]);
   for (const short of [[["at the ", false], ["harbour", true]], [["harbour", true], [" at nine, or when you are free", false]], [["only words, and many of them", false]], []]) {
     assert.deepEqual(trimBefore(short), short);
   }
 });
 
-test("recent searches: the latest first, few, of this person only, and forgettable", () => {
+test("recent searches: the latest first, few, of this person only, and can be deleted", () => {
   const storage = new FakeStorage();
   const mine = new Recents({ storage, viewerId: "me" });
   for (const query of ["har", "harbour", "  ", "nine", "HARBOUR"]) mine.add(query);

@@ -9,17 +9,17 @@ import { shortcodeAt } from "../../wellchat/static/js/lib/shortcode.js";
 
 const at = (text) => shortcodeAt(text, text.length);
 
-test("a name after a colon, at the caret", () => {
+test("finds a name after a colon, at the caret", () => {
   assert.deepEqual(at("Well done :tad"), { from: 10, to: 14, name: "tad", closed: false });
   assert.deepEqual(at(":tada:"), { from: 0, to: 6, name: "tada", closed: true });
   assert.deepEqual(shortcodeAt(":smile and more", 6), { from: 0, to: 6, name: "smile", closed: false });
 });
 
-test("times, addresses and ratios are none", () => {
+test("times, addresses and ratios are no names", () => {
   for (const text of ["at 10:30", "https://x", "a:smile", "note: well", ":", ":s", "::", ": smile"]) assert.equal(at(text), null, text);
 });
 
-test("what begins so comes first, and the exact name before all", () => {
+test("names that begin with the text come first, and an exact match before all", () => {
   assert.equal(find("heart")[0].sign, "❤️");
   assert.equal(find("hea")[0].sign, "❤️");
   assert.ok(find("heart").length > 3);
@@ -30,7 +30,7 @@ test("what begins so comes first, and the exact name before all", () => {
   assert.equal(named("tad"), undefined);
 });
 
-test("no emoji stands twice, and each has a name that can be typed", () => {
+test("no emoji is listed twice, and each has a name that can be typed", () => {
   const all = groups.flatMap(({ emoji }) => emoji);
   assert.equal(new Set(all.map(({ sign }) => sign)).size, all.length);
   assert.ok(all.every(({ names }) => names.length && names.every((name) => /^[a-z0-9_+-]{2,30}$/.test(name) || name === "x")));
@@ -57,7 +57,7 @@ test("every emoji has a name in each language, which can be typed, and no two th
   assert.deepEqual([name(german, "🆕"), name(french, "🆕")], ["neu", "nouveau"]); // the last of the last line
 });
 
-test("the English names still do, beside the others", () => {
+test("the English names work in other languages too", () => {
   const key = pairs(german).find(({ sign }) => sign === "🔑");
   assert.deepEqual(key.names, ["schlüssel", "key"]);
   const pizza = pairs(german).find(({ sign }) => sign === "🍕");

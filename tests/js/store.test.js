@@ -6,7 +6,7 @@ import { ME, YOU, message, thread } from "./fakes.js";
 
 const seqs = (store) => store.timeline("t").map(({ seq }) => seq);
 
-test("messages stand in the order of their numbers, however they came", () => {
+test("messages are in the order of their numbers, in whatever order they came", () => {
   const store = new Store({ viewerId: ME });
   store.apply({ messages: [message(3), message(1)] });
   store.apply({ messages: [message(2)] });
@@ -30,7 +30,7 @@ test("a late older state brings back neither a deleted message nor an earlier te
   assert.equal(store.timeline("t")[1].body, "second");
 });
 
-test("marks in any order end with the latest of them", () => {
+test("reactions and pins in any order end with the latest revision", () => {
   const states = [
     message(1),
     message(1, { revision: 1, reactions: [{ emoji: "👍", user_ids: [YOU] }] }),
@@ -47,7 +47,7 @@ test("marks in any order end with the latest of them", () => {
   }
 });
 
-test("a quote that changed is a newer state of the answer", () => {
+test("a changed quote is a newer state of the reply", () => {
   const store = new Store({ viewerId: ME });
   const quoting = (revision, quote) => message(2, { revision, reply_to: 1, quote: { seq: 1, sender_id: ME, ...quote } });
   store.apply({ messages: [quoting(1, { body: null, deleted: true })] });
@@ -71,7 +71,7 @@ test("watermarks only rise, and a late state does not take back a newer one", ()
   assert.deepEqual([last_seq, last_read_seq, other_read_seq, other_delivered_seq, unread], [9, 7, 8, 9, 1]);
 });
 
-test("my message that arrives settles the one on its way, once", () => {
+test("my message that arrives replaces the one that is being sent, once", () => {
   const store = new Store({ viewerId: ME });
   const confirmed = [];
   store.on((changes) => confirmed.push(...changes.confirmed));
@@ -84,14 +84,14 @@ test("my message that arrives settles the one on its way, once", () => {
   assert.deepEqual(seqs(store), [1]);
 });
 
-test("somebody else's client key settles nothing of mine", () => {
+test("another person's client key confirms none of my messages", () => {
   const store = new Store({ viewerId: ME });
   store.addPending({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "sending" });
   store.apply({ messages: [message(1, { client_key: "k" })] });
   assert.equal(store.pending.size, 1);
 });
 
-test("every listener hears, and a listener that throws makes apply throw", () => {
+test("every listener is called, and a listener that throws makes apply throw", () => {
   const store = new Store({ viewerId: ME });
   let heard = 0;
   store.on(() => {
@@ -102,7 +102,7 @@ test("every listener hears, and a listener that throws makes apply throw", () =>
   assert.equal(heard, 1);
 });
 
-test("typing holds six seconds, ends with the message, and is never my own", () => {
+test("typing lasts six seconds, ends with the message, and is never my own", () => {
   let now = 0;
   const store = new Store({ viewerId: ME, now: () => now });
   store.apply({ typing: [{ thread_id: "t", user_id: ME }] });
@@ -116,7 +116,7 @@ test("typing holds six seconds, ends with the message, and is never my own", () 
   assert.equal(store.isTyping("t"), false);
 });
 
-test("fresh state replaces what was folded and keeps what waits to be sent", () => {
+test("a fresh state replaces the old one and keeps messages that wait to be sent", () => {
   const store = new Store({ viewerId: ME });
   store.apply({ threads: [thread({ id: "gone" })], messages: [message(1)] });
   store.addPending({ client_key: "k", thread_id: "t", body: "hello", at: 1, state: "waiting" });

@@ -18,7 +18,7 @@ function setUp(options = {}) {
   return { uploads, sends, discarded, states, up: (name) => end(name, ({ resolve }) => resolve({ id: name })), end };
 }
 
-test("three at a time, the others wait for their turn", async () => {
+test("three files are uploaded at a time, the others wait", async () => {
   const { uploads, sends, states, up } = setUp();
   uploads.add(["a", "b", "c", "d"].map((name) => file(name)));
   assert.deepEqual(states(), ["a uploading", "b uploading", "c uploading", "d waiting"]);
@@ -27,7 +27,7 @@ test("three at a time, the others wait for their turn", async () => {
   assert.equal(sends.length, 4);
 });
 
-test("each has its own progress, which ends with it", async () => {
+test("each file has its own progress", async () => {
   const { uploads, sends, up } = setUp();
   uploads.add([file("a"), file("b")]);
   sends[0].progress(0.5);
@@ -37,7 +37,7 @@ test("each has its own progress, which ends with it", async () => {
   assert.equal(uploads.items[0].progress, 1);
 });
 
-test("what is up is taken in the order it was added, once", async () => {
+test("uploaded files are taken once, in the order in which they were added", async () => {
   const { uploads, up } = setUp();
   uploads.add([file("a"), file("b")]);
   assert.equal(uploads.busy, true);
@@ -48,7 +48,7 @@ test("what is up is taken in the order it was added, once", async () => {
   assert.deepEqual(uploads.take(), []);
 });
 
-test("removed on its way: cut off; up already: taken back from the server; and the next gets its turn", async () => {
+test("removing a file ends its upload, or deletes it on the server, and starts the next one", async () => {
   const { uploads, sends, discarded, states, up } = setUp();
   uploads.add(["a", "b", "c", "d"].map((name) => file(name)));
   await up("a");
@@ -62,7 +62,7 @@ test("removed on its way: cut off; up already: taken back from the server; and t
   assert.deepEqual(states(), ["c uploading", "d uploading"]);
 });
 
-test("refused for good says why and cannot be tried again; cut off can", async () => {
+test("a refused file shows why and cannot be tried again; an interrupted one can", async () => {
   const { uploads, sends, states, end } = setUp();
   uploads.add([file("svg"), file("cut")]);
   await end("svg", ({ reject }) => reject(new ApiError(422, { detail: "Not taken." })));
@@ -75,15 +75,15 @@ test("refused for good says why and cannot be tried again; cut off can", async (
   assert.equal(sends.length, 3);
 });
 
-test("too large and empty ones never leave; too many are said", () => {
+test("too large and empty files are not sent; too many give a sentence", () => {
   const { uploads, sends, states } = setUp({ max: 3, maxMb: 1 });
-  assert.equal(uploads.add([file("big", 1024 * 1024 + 1), file("empty", 0), file("fits", 1024 * 1024), file("fourth")]), "At most 3 files go with one message.");
+  assert.equal(uploads.add([file("big", 1024 * 1024 + 1), file("empty", 0), file("fits", 1024 * 1024), file("fourth")]), "A message can have at most 3 files.");
   assert.deepEqual(states(), ["big failed", "empty failed", "fits uploading"]);
   assert.equal(uploads.items[0].reason, "Larger than 1 MB.");
   assert.equal(sends.length, 1);
 });
 
-test("words, sizes and places are the server's", () => {
+test("texts and sizes are the same as the server's", () => {
   const photo = { width: 4, media_type: "image/jpeg", name: "a.jpg" };
   const plan = { width: null, media_type: "application/pdf", name: "plan.pdf" };
   assert.deepEqual(

@@ -11,14 +11,14 @@ function setUp(storage = new FakeStorage()) {
 
 const hear = (version, ...heard) => heard.forEach((one) => version.observe(one));
 
-test("its own version, or none, is no news", () => {
+test("the same version, or none, is ignored", () => {
   const { version, ready } = setUp();
   hear(version, "aaa", "aaa", null, undefined, "aaa");
   assert.deepEqual(ready, []);
   assert.equal(version.mayReload(true), false);
 });
 
-test("while hosts of both versions answer, nothing is said; when all do, once", () => {
+test("nothing is shown while hosts of both versions respond; once, when all have the new one", () => {
   const { version, ready } = setUp();
   hear(version, "bbb", "aaa", "bbb", "aaa");
   assert.deepEqual(ready, []);
@@ -26,7 +26,7 @@ test("while hosts of both versions answer, nothing is said; when all do, once", 
   assert.deepEqual(ready, ["bbb"]);
 });
 
-test("a version after that is news again", () => {
+test("the next version is shown again", () => {
   const { version, ready } = setUp();
   hear(version, "bbb", "bbb", "ccc", "ccc");
   assert.deepEqual(ready, ["bbb", "ccc"]);
@@ -43,7 +43,7 @@ test("reloads by itself at a harmless moment, once for each version", () => {
   assert.equal(after.version.mayReload(true), false);
 });
 
-test("a page that cannot tell its own version is left alone", () => {
+test("a page without a version does nothing", () => {
   const ready = [];
   const version = new Version({ own: null, storage: new FakeStorage(), ready: (newer) => ready.push(newer) });
   hear(version, "bbb", "bbb");

@@ -11,7 +11,7 @@ test("keeps the last threads, whichever were opened last, and the inbox", async 
   assert.deepEqual(paths(), ["/", "/threads/a", "/threads/c"]);
 });
 
-test("only the inbox and threads, and only where the installation keeps any", () => {
+test("keeps only the inbox and threads, and only if the installation keeps any", () => {
   const { context } = worker();
   const kept = (path) => context.isCacheable(url(path));
   assert.deepEqual(["/", "/threads/a1", "/threads/a1?before=3"].map(kept), [true, true, true]);
@@ -20,7 +20,7 @@ test("only the inbox and threads, and only where the installation keeps any", ()
   assert.equal(worker({ pages: 0 }).context.isCacheable(url("/")), false);
 });
 
-test("somebody else's page makes it forget those of the one before", async () => {
+test("another person's page deletes the pages of the person before", async () => {
   const { context, owners, paths } = worker();
   await context.storePage("/threads/a", page("ann"), 0);
   await context.storePage("/", page("ben"), 0);
@@ -29,7 +29,7 @@ test("somebody else's page makes it forget those of the one before", async () =>
   assert.equal(await context.cachedPage(url("/threads/a")), null);
 });
 
-test("a page asked for before it forgot is not kept after", async () => {
+test("a page requested before the cache was cleared is not kept", async () => {
   const { context, owners } = worker();
   const slow = context.storePage("/threads/a", page("ann"), 0);
   context.clearPages();
@@ -38,20 +38,20 @@ test("a page asked for before it forgot is not kept after", async () => {
   assert.deepEqual(owners(), []);
 });
 
-test("a page of nobody's is not kept: the sign-in, an error, a portal", async () => {
+test("a page without a viewer is not kept: the sign-in, an error, a portal", async () => {
   const { context, owners } = worker();
   await context.storePage("/", new Response("<html><h1>Welcome on board</h1>"), 0);
   assert.deepEqual(owners(), []);
 });
 
-test("a kept page says so, and when", async () => {
+test("a kept page is marked, with its time", async () => {
   const { context } = worker();
   await context.storePage("/", page("ann"), 0);
   const text = await (await context.cachedPage(url("/"))).text();
   assert.match(text, /<html data-kept="\d{4}-\d\d-\d\dT[^"]+Z" lang="en" data-viewer-id="ann">/);
 });
 
-test("what was heard lies beside the pages that are kept, the later state of each", async () => {
+test("updates are kept beside the pages, with the later state of each", async () => {
   const { context, caches, paths } = worker();
   await context.storePage("/", page("ann"), 0);
   await context.storePage("/threads/a", page("ann"), 0);
@@ -66,7 +66,7 @@ test("what was heard lies beside the pages that are kept, the later state of eac
   assert.equal(paths().includes("/threads/a?news"), false);
 });
 
-test("a page that is no longer this person's is dropped", async () => {
+test("a page that the person may no longer see is deleted", async () => {
   const { context, paths } = worker();
   await context.storePage("/threads/a", page("ann"), 0);
   await context.storePage("/threads/b", page("ann"), 0);
@@ -74,7 +74,7 @@ test("a page that is no longer this person's is dropped", async () => {
   assert.deepEqual(paths(), ["/threads/b"]);
 });
 
-test("words that were taken back do not stay in what is kept", async () => {
+test("deleted messages do not stay in kept pages", async () => {
   const asked = [];
   const { context, paths } = worker({ answer: (path, { headers }) => (asked.push([path, headers["X-Purpose"]]), path === "/" ? page("ann") : problem(503)) });
   for (const path of ["/", "/threads/a", "/threads/b"]) await context.storePage(path, page("ann"), 0);

@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { ORIGIN, page, problem, url, worker } from "./workers.js";
 
-test("forgets when our server says that nobody is signed in, and only then", async () => {
+test("clears the cache when our server says that nobody is signed in, and only then", async () => {
   const answers = [problem(200), new Response("<h1>Terms</h1>", { status: 401, headers: { "Content-Type": "text/html" } }), problem(401)];
   const { context, owners } = worker({ answer: () => answers.shift() });
   await context.storePage("/", page("ann"), 0);
@@ -16,7 +16,7 @@ test("forgets when our server says that nobody is signed in, and only then", asy
   assert.equal(owners().length, 0);
 });
 
-test("posting to what changes who is signed in forgets; posting anything else does not", async () => {
+test("a POST that changes who is signed in clears the cache; other POSTs do not", async () => {
   for (const [path, forgets] of [["/sign-out", true], ["/sign-in", true], ["/become/x1", true], ["/threads/a/messages", false], ["/signals", false]]) {
     const { context, heard, owners } = worker();
     await context.storePage("/", page("ann"), 0);
@@ -27,7 +27,7 @@ test("posting to what changes who is signed in forgets; posting anything else do
   }
 });
 
-test("calls, files of others and answers to posts go their way", () => {
+test("calls, foreign files and POSTs go to the network", () => {
   const { heard } = worker();
   for (const request of [
     { url: `${ORIGIN}/api/updates?since=x`, method: "GET", mode: "cors" },
@@ -39,7 +39,7 @@ test("calls, files of others and answers to posts go their way", () => {
   }
 });
 
-test("files of old versions go, but for those that a kept page was made for", async () => {
+test("files of old versions are deleted, unless a kept page needs them", async () => {
   const { context, caches } = worker();
   for (const version of ["old", "older", "new"]) await caches.open(`wellchat.files.${version}`);
   await context.storePage("/", page("ann", { version: "old" }), 0);
@@ -47,7 +47,7 @@ test("files of old versions go, but for those that a kept page was made for", as
   assert.deepEqual((await caches.keys()).sort(), ["wellchat.files.new", "wellchat.files.old", "wellchat.pages.ann"]);
 });
 
-test("sends what waits in order, as whose it is, and leaves what the server could not take", async () => {
+test("sends waiting messages in order, as their author, and keeps those that failed", async () => {
   const answers = [problem(201), problem(422), problem(503)];
   const { context, caches, sent } = worker({ answer: () => answers.shift() });
   const queue = await caches.open("wellchat.queue");
@@ -60,7 +60,7 @@ test("sends what waits in order, as whose it is, and leaves what the server coul
   assert.deepEqual((await queue.keys()).map((request) => request.url.slice(ORIGIN.length)), ["/queue/ann/c"]);
 });
 
-test("an installation that keeps nothing any more forgets what it kept", async () => {
+test("an installation that keeps no pages any more deletes old ones", async () => {
   const { context, heard, owners } = worker({ pages: 0 });
   await context.storePage("/", page("ann"), 0); // by the worker before this one
   let done;
@@ -69,7 +69,7 @@ test("an installation that keeps nothing any more forgets what it kept", async (
   assert.deepEqual(owners(), []);
 });
 
-test("pages are asked for before there is a worker to ask, but where that would take the offline page away", async () => {
+test("navigation preload is on, except in browsers where it would break the offline page", async () => {
   const begun = async (agent) => {
     const { heard, said } = worker({ agent });
     let done;
@@ -81,7 +81,7 @@ test("pages are asked for before there is a worker to ask, but where that would 
   assert.deepEqual(await begun("Mozilla/5.0 (iPhone) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.4 Mobile/15E148 Safari/604.1"), ["preload"]);
 });
 
-test("nobody asks for the notifications while one is being drawn, also after one that cannot be", async () => {
+test("notifications are not listed while one is being drawn, even after one that failed", async () => {
   const coming = ["one", "two", "three"];
   const [drawn, work] = [[], []];
   let drawing = 0;

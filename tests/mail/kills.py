@@ -1,8 +1,8 @@
-"""Digests under kill -9: `python -m tests.mail.kills --seed 7 --kills 500 --database postgresql`.
+"""Kill runs of digests with SIGKILL: `python -m tests.mail.kills --seed 7 --kills 500 --database postgresql`.
 
-Round by round people write to each other, and a process that mails what they missed is killed for good at a step and
-at a time of the seed's choosing. The mail server keeps what it was given. In the end every message is in exactly one
-mail, or in one whose fate is unknown and which the ledger shows as such: in two is a failure, and so is in none.
+In each round people write to each other, and a process that mails what they missed is killed at a step and a
+time that the seed chooses. The mail server keeps what it was given. In the end every message must be in
+exactly one mail, or in one that the ledger shows as unknown.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ WORD = re.compile(r"\bword-(\d+)-ends\b")
 
 @dataclass
 class Tally:
-    """What came of it all."""
+    """What was counted at the end."""
 
     kills: Counter[str] = field(default_factory=Counter)
     messages: int = 0
@@ -169,7 +169,7 @@ def die_at(step: str, nth: int) -> None:
 @click.option("--kills", type=click.IntRange(1), default=500, show_default=True)
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
 def main(seed: int, kills: int, database: str) -> None:
-    """Kill, count, and end with 1 where a message was in two mails or in none."""
+    """Kill, count, and exit with 1 if a message was in two mails or in none."""
     click.echo(f"seed {seed}, {kills} kills, {database}")
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wellchat-kills-")))
@@ -196,7 +196,8 @@ def main(seed: int, kills: int, database: str) -> None:
     click.echo(f"{tally.messages} messages, {tally.mails} mails arrived")
     click.echo(f"in two mails: {len(tally.twice)}; forgotten: {len(tally.forgotten)}")
     click.echo(
-        f"{tally.unknown} mails of unknown fate, all in the ledger; {tally.in_unknown} messages stand in those only"
+        f"{tally.unknown} mails of unknown fate, all in the ledger; "
+        f"{tally.in_unknown} messages are in those only"
     )
     sys.exit(0 if tally.is_clean else 1)
 

@@ -1,4 +1,4 @@
-"""The outbox page: for the person at the machine, and for nobody through a proxy or from elsewhere."""
+"""The page /outbox: everybody's mails at the machine itself, one's own from elsewhere."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ AT_THE_MACHINE = {"environ_overrides": {"REMOTE_ADDR": "127.0.0.1"}}  # by the n
 
 @pytest.fixture
 def captured(world: World, tmp_path: Path) -> dict[str, str]:
-    """Mail ids by recipient, in an installation without a mail server."""
+    """Return recipient -> mail id, in an installation without a mail server."""
     world.app.config.update(SMTP_URL=None, INSTANCE=tmp_path, BASE_URL="http://127.0.0.1:8000")
     ids = {}
     for person in (world.client, world.coach):
@@ -78,7 +78,7 @@ def test_behind_a_proxy_or_on_a_real_address_nobody_is_at_the_machine(
 def test_a_request_for_another_host_name_is_not_at_the_machine(
     world: World, browse: Browse, captured: dict[str, str]
 ) -> None:
-    """A page of somebody else's whose name was made to lead here must not read the mails."""
+    """DNS rebinding: a foreign page whose name leads here must not read the mails."""
     assert browse().get("/outbox", base_url="http://rebound.example", **AT_THE_MACHINE).status_code == 401
 
 

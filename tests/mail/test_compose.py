@@ -1,4 +1,4 @@
-"""What arrives at a mail server: headers nobody can write into, and two parts that say the same."""
+"""Mails as they arrive: headers that nobody can write into, and two parts with the same content."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from wellchat.mail.palette import oklch
 from wellchat.subjects.models import Subject
 
 HEADERS = {
-    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress", "List-Unsubscribe",
-    "List-Unsubscribe-Post", "Reply-To", "MIME-Version", "Content-Type", "X-Peer", "X-MailFrom", "X-RcptTo",
+    "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "X-Auto-Response-Suppress",
+    "List-Unsubscribe", "List-Unsubscribe-Post", "Reply-To", "MIME-Version", "Content-Type", "X-Peer",
+    "X-MailFrom", "X-RcptTo",
 }  # fmt: skip
 
 NASTY = [
@@ -146,7 +147,7 @@ def test_no_secret_link_lies_in_the_ledger(world: World) -> None:
 
 
 def test_an_address_with_letters_beyond_ascii_is_kept(world: World) -> None:
-    """Refused for good where the mail server cannot, and nobody else is harmed."""
+    """It fails for good if the mail server cannot take it, and no other mail suffers."""
     mails = [
         actions.queue_mail(user_id=None, address=address, name="welcome", context={"name": "Ä"}, now=NOON)
         for address in ("jürgen@example.com", "plain@example.com")

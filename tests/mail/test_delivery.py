@@ -1,4 +1,4 @@
-"""A mail goes out at most once, and the ledger says what became of it."""
+"""A mail is sent at most once, and the ledger says what became of it."""
 
 from __future__ import annotations
 
@@ -271,7 +271,7 @@ def closed_port() -> Iterator[int]:
 
 @contextmanager
 def rude_server(hang_up_at: str) -> Iterator[int]:
-    """A mail server that hangs up without a word when it hears that."""
+    """Run a mail server that hangs up when it hears this command."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:

@@ -1,4 +1,4 @@
-"""Killed for good, at every step between due and remembered: no message in two mails, and nobody forgotten."""
+"""Killed at every step of a run: no message is in two mails, and none is forgotten."""
 
 from __future__ import annotations
 

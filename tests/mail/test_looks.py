@@ -1,4 +1,4 @@
-"""The mails in a browser as mail programs show them: narrow, dark, without pictures."""
+"""Mails in a browser as mail programs show them: narrow, dark, without pictures."""
 
 from __future__ import annotations
 

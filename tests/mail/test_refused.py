@@ -1,4 +1,4 @@
-"""Addresses that refuse mail: no more goes there, their owner is told on their pages, and can say: try again."""
+"""Addresses that refuse mail get no more; their owner is told on every page, and can try again."""
 
 from __future__ import annotations
 

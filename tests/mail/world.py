@@ -1,4 +1,4 @@
-"""Two people, one thread and a real mail server: what the tests of mail, notifications and digests stand on."""
+"""Two people, one thread and a real mail server, for the tests of mail, notifications and digests."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class World:
         return thread
 
     def say(self, sender: User, body: str, at: datetime = NOON, thread: Thread | None = None) -> Message:
-        """Sent, and told to the other person as the worker does."""
+        """Send a message, and notify the other person as the worker does."""
         thread = thread or self.thread
         message, _ = messages.send_message(
             sender=sender, thread_id=thread.id, body=body, client_key=new_id(), now=at
@@ -100,7 +100,7 @@ class World:
         return db.session.get_one(Membership, ((thread or self.thread).id, user.id), populate_existing=True)
 
     def together(self, *jobs: Callable[[], Any]) -> list[Any]:
-        """Run these at the very same moment, each with a session of its own; what each answered or raised."""
+        """Run these at the same moment, each with its own session. Return what each returned or raised."""
         barrier = threading.Barrier(len(jobs))
         answers: list[Any] = [None] * len(jobs)
 

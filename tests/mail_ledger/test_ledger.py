@@ -1,4 +1,4 @@
-"""The ledger's pages: each person their own and why, administrators everybody's."""
+"""The pages of the ledger: people read their own mails and why they came, administrators everybody's."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_unknown_ones_are_shown_and_sent_again_by_hand_only(
     actions.sweep(NOON + timedelta(days=2))
     assert world.states() == ["unknown"]
     page = browse(admin).get("/oversight/emails").text
-    assert "1 of unknown fate" in page
+    assert "1 with unknown outcome" in page
     assert "It may have arrived already. In that case it will arrive twice." in page
     answer = browse(admin).post(
         f"/oversight/emails/{mail.id}/resend", data={"next": "/oversight/emails?state=unknown"}

@@ -202,7 +202,7 @@ def test_filters_combine_and_one_address_clears_them(talk, other_talk, browse):
     assert offered["Clear"] == ("/?archived=1", False)
     assert offered["Unread"] == ("/?waiting=1&archived=1&kind=lead", True)
     assert offered["Lead"] == ("/?unread=1&waiting=1&archived=1", True)
-    assert "No conversation fits all of these" in page
+    assert "No conversations match these filters" in page
     assert "message 1" in cara.get("/?unread=1&waiting=1").text
     assert "message 1" not in cara.get("/?unread=1&waiting=1&snoozed=1").text
 
@@ -224,10 +224,10 @@ def test_each_filter_has_an_address_and_explains_itself_when_empty(talk, browse)
     assert 'href="/?waiting=1&amp;archived=1"' in page  # and what was chosen goes on into the archive
     for query, words in {
         "?unread=1&archived=1": "Nothing unread",
-        "?waiting=1&archived=1": "Nobody waits",
+        "?waiting=1&archived=1": "Nobody is waiting for your answer",
         "?snoozed=1": "Nothing is snoozed",
-        "?kind=booking": "No conversation of this kind",
-        "?q=zzz": "called “zzz”",
+        "?kind=booking": "There are no conversations of this kind",
+        "?q=zzz": "No conversations match “zzz”",
     }.items():
         assert words in cara.get(f"/{query}").text, query
     assert cara.get("/?kind=weather").status_code == 422

@@ -29,7 +29,7 @@ def cursor_on(page):
 
 def test_an_empty_inbox_says_what_to_do(cara):
     page = cara.get("/")
-    assert "The first hello is yours" in page.text
+    assert "Say the first hello" in page.text
     assert 'aria-label="Conversations"' in page.text
 
 
@@ -37,8 +37,8 @@ def test_an_emptied_inbox_points_to_the_archive(cara, api, talk):
     talk.exchange("p")
     api(talk.cara).patch(f"/api/threads/{talk.id}/membership", json={"archived": True})
     page = cara.get("/")
-    assert "What you put away is under Archived or Snoozed." in page.text
-    assert "The first hello is yours" not in page.text
+    assert "Look under Archived or Snoozed for other conversations." in page.text
+    assert "Say the first hello" not in page.text
 
 
 def test_a_person_without_connections_learns_how_to_begin(browse, cast):

@@ -1,4 +1,4 @@
-"""The JSON calls and the pages of the bell and the preferences."""
+"""The JSON calls and the pages of notifications and preferences."""
 
 from __future__ import annotations
 
@@ -98,8 +98,8 @@ def test_preferences_are_read_and_changed_over_json(world: World, browse: Browse
         ("quiet_from", "9:00"), ("quiet_to", "24:00"), ("quiet_to", "22:00\n"), ("time_zone", "Mars/Olympus"),
         ("time_zone", "../../etc/passwd"), ("time_zone", None), ("time_zone", "\x00"),
         ("channels", {"weather": {"bell": True}}), ("channels", {"message": {"fax": True}}),
-        ("channels", {"message": {"bell": "yes"}}), ("channels", {"message": {"bell": None}}), ("channels", []),
-        ("user_id", "x"),
+        ("channels", {"message": {"bell": "yes"}}), ("channels", {"message": {"bell": None}}),
+        ("channels", []), ("user_id", "x"),
     ],
 )  # fmt: skip
 def test_bad_preferences_get_a_clear_answer_and_change_nothing(

@@ -21,7 +21,7 @@ Browse = Callable[..., Browser]
 
 @pytest.fixture
 def resource(world: World) -> Iterator[NotificationKind]:
-    """Declared here and nowhere else."""
+    """Declare a kind here and nowhere else."""
     kind = NotificationKind(
         name="resource",
         label="Shared resources",

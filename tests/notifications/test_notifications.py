@@ -1,4 +1,4 @@
-"""One unread record per person and thread that counts up, and goes when the thread is read."""
+"""One unread notification per person and thread: it counts up, and is read with the thread."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_message_makes_a_notification_with_sender_and_preview(world: World) ->
 
 
 def test_a_shown_notification_stays_until_it_is_read(world: World) -> None:
-    """A client that follows updates is told what a record is, not that there is none any more."""
+    """Updates tell a client what a notification is, not that there is none any more."""
     world.say(world.client, "before")
     off = {"message": {"bell": False, "push": True}}
     save_preferences(user=world.coach, now=NOON, channels=off)
@@ -246,7 +246,7 @@ def test_first_preferences_saved_at_once(world: World) -> None:
 
 @pytest.mark.parametrize("engine", ["postgresql"], indirect=True)
 def test_a_notification_marked_unread_while_news_come_stays_read(world: World, background: Any) -> None:
-    """The news are not to be seen yet when the older record is looked at, and are there first all the same."""
+    """The news are not committed yet when the older one is looked at, and are there first."""
     notify(world, 1)
     actions.mark_read(viewer=world.coach, everything=True, now=NOON)
     [record] = notifications_of(world.coach)
@@ -297,7 +297,7 @@ def test_reading_a_part_leaves_a_count_without_own_messages(world: World) -> Non
 
 @pytest.mark.each_database
 def test_deleting_a_message_that_came_while_muted_leaves_the_count(world: World) -> None:
-    """The second came while the conversation was muted."""
+    """The second message came while the conversation was muted."""
     where: dict[str, Any] = {"viewer": world.coach, "thread_id": world.thread.id}
     world.say(world.client, "one")
     memberships.change_membership(**where, changes={"muted_until": NOON + MINUTE})

@@ -1,4 +1,4 @@
-"""The browser's zone counts for who never chose one, and for nobody else."""
+"""The browser's time zone is used for people who never chose one, and for nobody else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One click ends the emails; looking at the link does not, and it opens nothing else."""
+"""One click ends the emails; opening the link does not, and it gives no other access."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from wellchat.db import db
 from wellchat.offline.icons import ICONS
 
 
-def test_the_service_worker_names_the_files_it_goes_with(
+def test_the_service_worker_names_the_version_of_its_files(
     app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = client.get("/sw.js")
@@ -35,12 +35,16 @@ def test_the_service_worker_names_the_files_it_goes_with(
     assert client.get("/sw.js").get_data() != answer.get_data()
 
 
-def test_an_installation_may_keep_nothing(app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_installation_can_switch_offline_reading_off(
+    app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(app.config, "OFFLINE_THREADS", 0)
     assert '"pages":0' in client.get("/sw.js").get_data(as_text=True)
 
 
-def test_everything_a_page_links_is_kept_for_it(browse: Any, cast: Any, talk: Any, client: Browser) -> None:
+def test_the_service_worker_keeps_every_file_that_a_page_links(
+    browse: Any, cast: Any, talk: Any, client: Browser
+) -> None:
     talk.exchange("cp")
     page = browse(cast.cara).get(f"/threads/{talk.id}").get_data(as_text=True)
     linked = set(re.findall(r'(?:href|src)="(/assets/[^"]+)"', page))
@@ -48,7 +52,7 @@ def test_everything_a_page_links_is_kept_for_it(browse: Any, cast: Any, talk: An
     assert linked <= set(re.findall(r'"(/assets/[^"]+)"', client.get("/sw.js").get_data(as_text=True)))
 
 
-def test_the_manifest_is_the_installation_s_own(
+def test_the_manifest_has_the_name_and_colours_of_the_installation(
     app: Any, client: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(app.config, "NAME", "Studio Nord and Friends")
@@ -82,12 +86,14 @@ def test_an_icon_shows_the_mark(client: Browser, name: str) -> None:
     assert corner[3] == (255 if full else 0)
 
 
-def test_an_icon_that_is_none(client: Browser) -> None:
+def test_an_unknown_icon_is_a_404(client: Browser) -> None:
     assert client.get("/icons/icon-7.png").status_code == 404
 
 
 @pytest.mark.parametrize("path", ["/sign-in", "/"])
-def test_pages_say_how_they_are_framed(browse: Any, cast: Any, client: Browser, path: str) -> None:
+def test_pages_link_the_manifest_and_have_theme_colours(
+    browse: Any, cast: Any, client: Browser, path: str
+) -> None:
     page = (client if path == "/sign-in" else browse(cast.cara)).get(path).get_data(as_text=True)
     assert '<link rel="manifest" href="/manifest.webmanifest">' in page
     assert re.findall(
@@ -103,14 +109,14 @@ def test_a_chosen_appearance_has_one_colour(client: Browser) -> None:
     assert client.get("/sign-in").get_data(as_text=True).count('name="theme-color"') == 1
 
 
-def test_the_offline_page_is_nobody_s(browse: Any, cast: Any) -> None:
+def test_the_offline_page_has_no_personal_data(browse: Any, cast: Any) -> None:
     page = browse(cast.cara).get("/offline").get_data(as_text=True)
     assert "You are offline" in page
     assert cast.cara.name not in page
     assert "data-viewer-id" not in page
 
 
-def test_every_poll_names_the_version(app: Any, api: Any, talk: Any, cast: Any) -> None:
+def test_every_poll_has_the_version_of_the_assets(app: Any, api: Any, talk: Any, cast: Any) -> None:
     mine = api(cast.cara)
     cursor = mine.get("/api/me").get_json()["cursor"]
     for _ in range(2):  # the second time the middleware answers alone
@@ -121,7 +127,7 @@ def test_every_poll_names_the_version(app: Any, api: Any, talk: Any, cast: Any) 
     assert (answer.status_code, answer.headers["X-App-Version"]) == (200, app.extensions["assets"])
 
 
-def test_a_page_acts_for_nobody_but_its_own_person(browse: Any, cast: Any, talk: Any) -> None:
+def test_a_page_acts_only_for_the_person_it_was_loaded_for(browse: Any, cast: Any, talk: Any) -> None:
     """Cara's page is still open in a tab; in another one Paul has signed in since."""
     talk.exchange("cp")
     now_paul = browse(cast.paul)
@@ -137,7 +143,7 @@ def test_a_page_acts_for_nobody_but_its_own_person(browse: Any, cast: Any, talk:
     assert "from Cara" not in [one["body"] for one in page["messages"]]
 
 
-def test_keeping_a_page_is_no_sign_of_a_person(browse: Any, cast: Any, talk: Any) -> None:
+def test_caching_a_page_records_no_presence(browse: Any, cast: Any, talk: Any) -> None:
     talk.exchange("cp")
     mine = browse(cast.cara)
     assert mine.get(f"/threads/{talk.id}", headers={"X-Purpose": "keep"}).status_code == 200

@@ -39,7 +39,7 @@ def test_an_administrator_opens_a_conversation_on_record(admin, cast, talk):
     assert (entry.admin_id, entry.thread_id, entry.reason) == (cast.ada.id, talk.id, REASON)
 
 
-def test_a_look_shows_what_was_said_before_and_who_marked_it(admin, talk, now):
+def test_a_grant_shows_earlier_texts_and_reactions(admin, talk, now):
     talk.exchange("cp")
     edit_message(viewer=talk.cara, thread_id=talk.id, seq=1, body="what she made of it", now=now)
     delete_message(viewer=talk.paul, thread_id=talk.id, seq=2, now=now)
@@ -59,18 +59,18 @@ def test_a_look_shows_what_was_said_before_and_who_marked_it(admin, talk, now):
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "too short", "x" * 501, "with a NUL \x00 in it"])
-def test_without_a_good_reason_nothing_is_shown_or_written(admin, talk, everything, reason):
+def test_access_without_a_good_reason_is_refused_and_not_recorded(admin, talk, everything, reason):
     talk.exchange("c")
     before = everything()
     answer = admin.post(f"/oversight/threads/{talk.id}/looks", data={"reason": reason})
     assert answer.status_code == 422
-    assert "stays on record" in answer.text
+    assert "kept on record" in answer.text
     assert "message 1" not in answer.text
     assert everything() == before
 
 
 @pytest.mark.parametrize("who", ["cara", "paul", "olga", "rita"])
-def test_to_everybody_else_it_does_not_exist(browse, cast, talk, now, who):
+def test_oversight_does_not_exist_for_anybody_else(browse, cast, talk, now, who):
     entry = grant_access(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
     person = browse(getattr(cast, who))
     assert person.get("/oversight").status_code == 404
@@ -80,7 +80,7 @@ def test_to_everybody_else_it_does_not_exist(browse, cast, talk, now, who):
         grants_for(getattr(cast, who), talk.id)
 
 
-def test_a_look_is_its_administrator_s_own_and_ends(app, cast, talk, now, change):
+def test_a_grant_is_for_one_administrator_and_expires(app, cast, talk, now, change):
     entry = grant_access(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
     assert grant_of(cast.ada, entry.id, now + GRANT_LIFETIME)[1].id == talk.id
     with pytest.raises(NotFound):
@@ -90,7 +90,7 @@ def test_a_look_is_its_administrator_s_own_and_ends(app, cast, talk, now, change
         grant_of(cast.rita, entry.id, now)
 
 
-def test_looking_leaves_no_trace_in_the_conversation(admin, cast, talk, now):
+def test_access_leaves_no_trace_in_the_conversation(admin, cast, talk, now):
     """Nothing is read, delivered or moved by it."""
     talk.exchange("cp")
     before = thread_for(cast.cara, talk.id)
@@ -101,7 +101,7 @@ def test_looking_leaves_no_trace_in_the_conversation(admin, cast, talk, now):
     assert (after.unread, after.theirs.last_read_seq, after.thread.updated_at) == marks
 
 
-def test_there_must_be_a_thread(app, cast, now):
+def test_access_to_a_missing_thread_is_refused(app, cast, now):
     with pytest.raises(NotFound):
         grant_access(admin=cast.ada, thread_id="none", reason=REASON, now=now)
     with pytest.raises(Invalid):

@@ -1,4 +1,4 @@
-"""A push service on this machine, and browsers that subscribe to it: they open what they get with their own keys."""
+"""A push service on this machine, and browsers that subscribe to it and decrypt with their own keys."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _derive(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
 
 
 def unseal(body: bytes, key: ec.EllipticCurvePrivateKey, auth: bytes) -> bytes:
-    """What a browser does with it (RFC 8291), written from the standard and not with the sender's library."""
+    """Decrypt a push as a browser does (RFC 8291), without the library of the sender."""
     salt, length = body[:16], body[20]
     sender, sealed = body[21 : 21 + length], body[21 + length :]
     ours = key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
@@ -53,7 +53,7 @@ def unseal(body: bytes, key: ec.EllipticCurvePrivateKey, auth: bytes) -> bytes:
 
 
 def check_signature(authorization: str, audience: str) -> dict[str, Any]:
-    """The claims of a VAPID header whose signature holds (RFC 8292)."""
+    """Return the claims of a VAPID header (RFC 8292). Raises if its signature is wrong."""
     scheme, _, rest = authorization.partition(" ")
     assert scheme == "vapid"
     fields = dict(part.strip().split("=", 1) for part in rest.split(","))
@@ -76,7 +76,7 @@ class Pushed:
 
 @dataclass
 class PushService:
-    """Takes what is pushed, or answers with `answers` first, one each: a status, or what to do with the handler."""
+    """Takes pushes. It replies with `answers` first, one for each: a status, or a function of the handler."""
 
     pushed: list[Pushed] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
@@ -117,7 +117,7 @@ class PushService:
 
 
 class Subscriber:
-    """A browser's subscription, with the half of the keys that never leaves it."""
+    """A browser's subscription, with the private half of its keys."""
 
     def __init__(self, service: PushService) -> None:
         self.service = service
@@ -137,7 +137,7 @@ class Subscriber:
         return {"endpoint": self.endpoint, "keys": self.keys(), "expiration_time": None}
 
     def got(self) -> list[dict[str, Any]]:
-        """What was pushed here, opened."""
+        """Return what was pushed here, decrypted."""
         mine = [pushed for pushed in self.service.pushed if pushed.path == self.path]
         return [json.loads(unseal(pushed.body, self.key, self.auth)) for pushed in mine]
 
@@ -150,7 +150,7 @@ class Subscriber:
 
 @pytest.fixture
 def push_service(app: Any) -> Iterator[PushService]:
-    """A real server; the settings let pushes go to it."""
+    """Run a real server, with settings that let pushes go to it."""
     app.config["PUSH_ALLOW_PRIVATE"] = True
     with PushService() as service:
         yield service
@@ -162,7 +162,7 @@ def devices(push_service: PushService) -> Callable[[], Subscriber]:
 
 
 def drip(handler: BaseHTTPRequestHandler) -> None:
-    """An answer that comes a byte a time, for ever."""
+    """Answer a byte at a time, for ever."""
     try:
         for byte in b"HTTP/1.1 201 Created\r\n" + b"X: y\r\n" * 10_000:
             handler.wfile.write(bytes([byte]))

@@ -1,4 +1,4 @@
-"""Browsers subscribe, renew and go; people see which of theirs are pushed to."""
+"""Browsers subscribe, renew and leave; people see which of their devices are pushed to."""
 
 from __future__ import annotations
 

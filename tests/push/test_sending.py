@@ -1,4 +1,4 @@
-"""A push goes out once, to who is away and has not read it, readable by that browser only."""
+"""A push is sent once, to people who are away and have not read it, and only their browser can read it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 
 @pytest.fixture
 def phone(world: World, devices: Devices) -> Subscriber:
-    """The coach's."""
+    """Return a device of the coach."""
     device = devices()
     device.register(world.coach)
     return device
@@ -99,7 +99,7 @@ def test_a_push_is_encrypted_for_its_browser_and_signed_by_us(world: World, phon
 
 
 def test_the_decryption_in_these_tests_follows_the_standard() -> None:
-    """RFC 8291, section 5: so that what it opens was sealed as browsers expect."""
+    """The example of RFC 8291, section 5."""
     from cryptography.hazmat.primitives.asymmetric import ec
 
     number = int.from_bytes(unb64("q1dXpw3UpT5VOmu_cf_v6ih07Aems3njxI-JWgLcM94"), "big")
@@ -305,7 +305,7 @@ def test_a_crash_between_sending_and_marking_is_not_sent_again(
 
 
 def test_news_during_the_sending_are_pushed_afterwards(world: World, phone: Subscriber) -> None:
-    """What arrives between the claim and the answer has its own push."""
+    """A message between the claim and the answer has its own push."""
 
     def meanwhile(handler: Any) -> None:
         with world.app.app_context():
@@ -323,7 +323,9 @@ def test_news_during_the_sending_are_pushed_afterwards(world: World, phone: Subs
 
 
 def test_a_slow_worker_does_not_settle_another_worker_s_claim(world: World, phone: Subscriber) -> None:
-    """The record counted up, and another worker is at it, before the first had its answer."""
+    """The notification has counted up, and another worker has claimed the push, before the first gets its
+    answer.
+    """
 
     def meanwhile(handler: Any) -> None:
         with world.app.app_context():
@@ -398,7 +400,9 @@ def test_the_statements_of_a_push_do_not_grow_with_earlier_pushes(
 def test_deleting_a_device_while_its_owner_is_notified_makes_no_deadlock(
     world: World, phone: Subscriber, background: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who tells holds the device and wants its push; who sends holds the push, and finds the device out of use."""
+    """Notifying locks the device, then its push. Sending holds the push when it finds that the device must
+    go.
+    """
     world.say(world.client, "Hello")
     [push] = pushes()
     end_sessions(user_id=world.coach.id)
@@ -428,7 +432,7 @@ def test_deleting_a_device_while_its_owner_is_notified_makes_no_deadlock(
 def test_signing_out_everywhere_while_notified_makes_no_deadlock(
     world: World, devices: Devices, background: Any
 ) -> None:
-    """Who tells holds the device and wants the log's counter, in this order; a token takes its devices with it."""
+    """Notifying locks the device, then the counter of the log. Deleting a token deletes its devices."""
     phone = devices()
     create_token(user_id=world.coach.id, now=NOON)
     token = db.session.execute(db.select(Token)).scalar_one()
@@ -462,7 +466,7 @@ def test_signing_out_everywhere_while_notified_makes_no_deadlock(
 def test_a_sweep_while_somebody_is_notified_makes_no_deadlock(
     world: World, devices: Devices, background: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who tells holds all devices and wants their pushes, in this order; the sweep has to do with both."""
+    """Notifying locks all devices, then their pushes. The sweep writes both."""
     phone, old = devices(), devices()
     phone.register(world.coach)
     world.say(world.client, "Hello")

@@ -28,8 +28,8 @@ PRIVATE = [
     "https://100.64.0.1/x", "https://224.0.0.1/x", "https://2130706433/x", "https://0x7f.1/x",
 ]  # fmt: skip
 ODD = [
-    "http://push.example.com/x", "ftp://push.example.com/x", "file:///etc/passwd", "https://", "https:///x", "push",
-    "https://user@push.example.com/x", "https://push.example.com:8443/x", "https://push.example.com:99999/x",
+    "http://push.example.com/x", "ftp://push.example.com/x", "file:///etc/passwd", "https://", "https:///x",
+    "push", "https://user@push.example.com/x", "https://push.example.com:8443/x", "https://push.example.com:99999/x",
     "https://push.example.com:x/", "https://push.example.com/a b", "https://push.example.com/\r\nX: y",
     "https://exämple.com/x", "javascript:alert(1)", "//push.example.com/x",
 ]  # fmt: skip
@@ -53,7 +53,7 @@ def test_only_https_endpoints_are_taken(app: Any, endpoint: str) -> None:
 def test_a_public_name_that_resolves_to_a_private_address_is_refused(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One private address among public ones is enough: which one is taken would be a matter of luck."""
+    """One private address among public ones is enough: which one is used would be luck."""
     entries = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (a, 443)) for a in ("93.184.216.34", "10.0.0.1")]
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: entries)
     monkeypatch.setattr(socket, "create_connection", lambda *_, **__: pytest.fail("it connected"))
@@ -64,7 +64,7 @@ def test_a_public_name_that_resolves_to_a_private_address_is_refused(
 def test_the_connection_goes_to_the_address_that_was_checked(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name that answers differently the second time gains nothing: there is no second time."""
+    """A name that resolves differently the second time gains nothing: there is no second time."""
     asked: list[str] = []
     reached: list[Any] = []
 
@@ -96,7 +96,7 @@ def test_a_service_that_answers_too_slowly_is_cut_off(
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """Of a service called localhost, signed by itself."""
+    """Make a certificate for localhost, signed by itself."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     today = datetime.datetime.now(datetime.UTC)

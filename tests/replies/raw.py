@@ -1,4 +1,4 @@
-"""Raw mails for tests, and what stands in a thread afterwards."""
+"""Make raw mails, and read what is in a thread afterwards."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def raw_mail(
     message_id: str | None = None,
     **headers: str | None,
 ) -> bytes:
-    """A mail as bytes; `headers` with `_` for `-`, and None to leave one out."""
+    """Return a mail as bytes. `headers` have `_` for `-`; None leaves one out."""
     given: dict[str, str | None] = {
         "From": author,
         "To": to,
@@ -52,7 +52,7 @@ def hand_over(
 
 
 def reply(world: World, **more: Any) -> Verdict:
-    """The coach answers Ana by email."""
+    """Let the coach reply to Ana by email."""
     to = address_of(world.coach, world.thread)
     return hand_over(raw_mail(author=world.coach.email, to=to, **more), to)
 

@@ -1,4 +1,4 @@
-"""Answers as mail programs write them, in several languages, and what of each was new.
+"""Replies as mail programs write them, in several languages, and the new text of each.
 
 The forms are those of real mails of these programs; names, addresses and words are ours.
 """

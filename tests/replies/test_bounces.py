@@ -1,4 +1,4 @@
-"""Mails of ours that come back (RFC 3464): to their return address, to a reply address, or to us by their Message-ID."""
+"""Mails of ours that come back (RFC 3464): to their bounce address, a reply address, or MAIL_FROM."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ Subject: 1 new message
 
 @pytest.fixture
 def sent(world: World) -> World:
-    """The coach was sent a digest."""
+    """Return the world after the coach was sent a digest."""
     world.say(world.client, "Hello")
     digests.sweep(NOON + DELAY)
     return world

@@ -1,4 +1,4 @@
-"""`wellchat mail receive` as a mail server's pipe runs it, `wellchat mail serve` as one speaks to it, `... received`."""
+"""`wellchat mail receive` as a pipe, `wellchat mail serve` for LMTP, and `wellchat mail received`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Pipe = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def env(make_app: Callable[..., Flask], tmp_path: Path, smtp: MailServer) -> dict[str, str]:
-    """Settings of an installation of its own; `world` is in it."""
+    """Return the settings of an installation of its own, with `world` in it."""
     return {
         "WELLCHAT_INSTANCE": str(tmp_path),
         "WELLCHAT_DATABASE_URL": f"sqlite:///{tmp_path / 'own.db'}",
@@ -52,7 +52,7 @@ def world(env: dict[str, str], make_app: Callable[..., Flask], smtp: MailServer)
 
 @pytest.fixture
 def pipe(env: dict[str, str]) -> Pipe:
-    """pipe(raw, *options, **environment): the command as a process."""
+    """pipe(raw, *options, **environment) runs the command as a process."""
 
     def run(raw: bytes, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         db.session.rollback()
@@ -119,7 +119,7 @@ def test_the_envelope_s_recipient_is_the_one_that_counts(world: World, pipe: Pip
 def test_an_internal_error_asks_to_try_again(
     world: World, pipe: Pipe, env: dict[str, str], tmp_path: Path
 ) -> None:
-    """A mail server gives a mail back for any other status: settings, database, disk."""
+    """For any other status a mail server returns the mail to its author."""
     to = address_of(world.coach, world.thread)
     raw = raw_mail(author=world.coach.email, to=to)
     for trouble in (
@@ -142,7 +142,7 @@ def test_a_huge_mail_is_read_to_its_end(world: World, pipe: Pipe) -> None:
 
 @pytest.mark.slow
 def test_killed_at_any_moment_and_handed_over_again(world: World, env: dict[str, str]) -> None:
-    """The mail server waits for the status, and comes again where there was none."""
+    """The mail server waits for the status, and tries again if there is none."""
     to = address_of(world.coach, world.thread)
     for number in range(3):
         raw = raw_mail(author=world.coach.email, to=to, body=f"Words {number}", message_id=f"<{number}@x>")
@@ -177,7 +177,7 @@ def lmtp(world: World, env: dict[str, str]) -> Iterator[tuple[Command, int]]:
 
 
 def speak(port: int, sender: str, recipients: list[str], raw: bytes) -> tuple[list[int], list[bytes]]:
-    """The codes at RCPT, and the lines after the text: one for each recipient that was accepted."""
+    """Return the codes at RCPT, and the lines after the text: one for each recipient that was accepted."""
     with smtplib.LMTP("127.0.0.1", port, timeout=60) as client:
         client.ehlo_or_helo_if_needed()
         client.mail(sender)
@@ -229,7 +229,7 @@ def test_lmtp_takes_many_mails_at_once(world: World, lmtp: tuple[Command, int]) 
 
 
 def threads_of(command: Command) -> int:
-    """Each mail is taken in a thread of its own."""
+    """Make a thread for each mail."""
     return len(list(Path(f"/proc/{command.process.pid}/task").iterdir()))
 
 

@@ -1,4 +1,4 @@
-"""What of an answer was new: mail programs, languages, and words that only look like theirs."""
+"""The new text of a reply: mail programs, languages, and words that only look like theirs."""
 
 from __future__ import annotations
 

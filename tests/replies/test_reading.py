@@ -1,4 +1,4 @@
-"""Mails as they travel: encodings, character sets, broken ones, and what never was a mail."""
+"""Mails as they travel: encodings, character sets, broken ones, and bytes that are no mail."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_bytes_that_are_no_mail_raise_no_error(world: World) -> None:
 
 @pytest.mark.slow
 def test_cut_or_changed_mails_raise_no_error(world: World) -> None:
-    """Any byte may be missing or another: never an error, and nothing for strangers."""
+    """Any byte may be missing or changed. That raises nothing, and strangers gain nothing."""
     to = address_of(world.coach, world.thread)
     body = "--b\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nR3LDvMOfZQ==\n--b\nContent-Type: text/html\n\n<p>x</p>\n--b--\n"
     raw = raw_mail(

@@ -1,4 +1,4 @@
-"""`docs/deploy/receive.sh`: what a mail server's pipe runs, with the settings of docs/deploy.md."""
+"""`docs/deploy/receive.sh`, which a mail server's pipe runs with the settings of docs/deploy.md."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ Receive = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def receive(tmp_path: Path) -> Receive:
-    """receive(settings, program): the script with these instead of the ones in /etc and /opt."""
+    """receive(settings, program) runs the script with these instead of the ones in /etc and /opt."""
 
     def run(
         settings: str | None, program: str = ECHO, **environment: str
@@ -77,7 +77,7 @@ def test_the_settings_in_the_docs_reach_the_program(receive: Receive, quote: str
 
 
 def test_the_settings_in_the_docs_mean_the_same_to_a_shell() -> None:
-    """Operators source it before they run commands by hand."""
+    """Operators source the file before they run commands by hand."""
     done = subprocess.run(["sh", "-ec", f"set -a\n{BLOCK}\nenv"], capture_output=True, text=True, env={})
     assert (done.returncode, done.stderr) == (0, "")
     assert settings_in(done.stdout)["WELLCHAT_MAIL_FROM"] == "Messages <messages@example.com>"

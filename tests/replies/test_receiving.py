@@ -24,7 +24,7 @@ OK, DATA, NOBODY, NOT_ALLOWED = os.EX_OK, os.EX_DATAERR, os.EX_NOUSER, os.EX_NOP
 
 
 def rejection_texts(world: World) -> list[str]:
-    """The texts of the mails that say why something was not taken, after they were sent."""
+    """Return the texts of the mails that say why a mail was not taken, after sending them."""
     mail.sweep(NOON)
     texts = [m.get_body(("plain",)) for m in world.server.messages if "was not sent" in m["Subject"]]
     return [str(text.get_content()) for text in texts if text]
@@ -32,7 +32,7 @@ def rejection_texts(world: World) -> list[str]:
 
 @pytest.mark.each_database
 def test_a_reply_becomes_a_message_in_the_thread(world: World) -> None:
-    """The whole way: a digest goes out, and its reader answers it from a mail program."""
+    """The whole way: a digest is sent, and its reader replies from a mail program."""
     world.say(world.client, "Is nine still fine?")
     digests.sweep(NOON + DELAY)
     [digest] = world.server.messages
@@ -258,7 +258,7 @@ def test_bounces_and_machines_and_ourselves_are_dropped(world: World) -> None:
 
 
 def test_a_mail_of_ours_that_comes_back_makes_no_loop(world: World) -> None:
-    """A forward to the reply address must not answer itself for ever."""
+    """A forward to the reply address must not reply to itself for ever."""
     world.say(world.client, "Hello")
     digests.sweep(NOON + DELAY)
     [digest] = world.server.messages
@@ -288,7 +288,7 @@ UNTAKEABLE = {
         },
         "could not accept plan.pdf: The name “plan.pdf” says that this is a PDF",
     ),
-    "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not take a file"),
+    "a picture": ({"kind": "image/png", "body": "\x00PNG"}, "could not accept a file"),
     "nul": ({"body": "\x00\x00"}, "no text of yours"),
 }
 
@@ -467,7 +467,7 @@ def test_a_deleted_account_cannot_reply(world: World) -> None:
 
 @pytest.mark.parametrize("subtype", ["plain", "html"])
 def test_our_own_mail_is_stripped_even_if_it_is_not_marked_as_quote(world: World, subtype: str) -> None:
-    """Holds the quote stripping to what templates/emails/digest says today."""
+    """This keeps quote stripping in step with templates/emails/digest."""
     world.say(world.client, "Is nine still fine?")
     digests.sweep(NOON + DELAY)
     part = world.server.messages[0].get_body((subtype,))

@@ -87,7 +87,7 @@ FOUND = [
 ]
 
 
-def test_the_table_of_questions(app, talk, find):
+def test_every_query_of_the_table_finds_its_messages(app, talk, find):
     for number, body in enumerate(SAID):
         talk.says(
             talk.cara if number % 2 else talk.paul, body, now=talk.now - timedelta(minutes=100 - number)
@@ -99,7 +99,7 @@ def test_the_table_of_questions(app, talk, find):
         assert wrong == {}
 
 
-def test_newest_first_over_all_times(app, talk, find):
+def test_results_are_newest_first_across_all_windows(app, talk, find):
     """Each stretch of time that the index is asked about, and their borders."""
     ages = [0, 1, 20, 40, 70, 200, 330, 400, 700, 800, 1500, 4000]
     for age in ages[::-1]:
@@ -107,7 +107,7 @@ def test_newest_first_over_all_times(app, talk, find):
     assert find(talk.paul, "banana") == [f"banana {age}" for age in ages]
 
 
-def test_only_my_own_threads(app, cast, talk, other_talk, find):
+def test_a_search_finds_only_the_viewer_s_own_threads(app, cast, talk, other_talk, find):
     talk.says(talk.cara, "our secret pineapple")
     other_talk.says(cast.olga, "another pineapple")
     assert find(talk.cara, "pineapple") == ["our secret pineapple"]
@@ -120,7 +120,7 @@ def test_only_my_own_threads(app, cast, talk, other_talk, find):
     assert find(cast.olga, "pineapple", thread_id=talk.id) == []
 
 
-def test_whose_it_is_decides_the_database_and_not_the_index(app, talk, find):
+def test_membership_and_not_the_index_decides_about_access(app, talk, find):
     """Though every token of the index were another's by chance."""
     talk.says(talk.cara, "our secret pineapple")
     assert find(talk.cara, "pineapple")
@@ -130,7 +130,7 @@ def test_whose_it_is_decides_the_database_and_not_the_index(app, talk, find):
     assert find(talk.cara, "pineapple", thread_id=talk.id) == []
 
 
-def test_an_index_that_took_it_for_another_s_shows_it_to_nobody_else(app, cast, talk, find):
+def test_a_wrong_index_entry_reveals_nothing(app, cast, talk, find):
     message = talk.says(talk.cara, "our secret pineapple")
     assert find(talk.paul, "pineapple")
     where = {"at": message.created_at, "thread_id": talk.id, "has_file": False}
@@ -142,7 +142,7 @@ def test_an_index_that_took_it_for_another_s_shows_it_to_nobody_else(app, cast, 
     assert find(cast.paul, "pineapple")
 
 
-def test_an_edit_is_found_and_the_earlier_text_is_not(app, talk, find):
+def test_an_edited_message_is_found_by_its_new_text_only(app, talk, find):
     message = talk.says(talk.cara, "Meet me at the harbour")
     assert find(talk.paul, "harbour")
     edit_message(
@@ -154,7 +154,7 @@ def test_an_edit_is_found_and_the_earlier_text_is_not(app, talk, find):
     assert find(talk.paul, "station") == ["Meet me at the station"]
 
 
-def test_a_deleted_message_is_gone_with_the_deletion(app, talk, find):
+def test_a_deleted_message_is_not_found(app, talk, find):
     message = talk.says(talk.cara, "Never mind the harbour")
     assert find(talk.paul, "harbour")
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, now=talk.now)
@@ -163,14 +163,14 @@ def test_a_deleted_message_is_gone_with_the_deletion(app, talk, find):
     assert find(talk.paul, "harbour") == []
 
 
-def test_deleted_before_the_worker_came(app, talk, find):
+def test_a_message_deleted_before_indexing_is_not_found(app, talk, find):
     message = talk.says(talk.cara, "Never mind the harbour")
     delete_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, now=talk.now)
     assert find(talk.paul, "harbour") == []
     assert actions.waiting() == 0
 
 
-def test_narrowed_down(app, cast, talk, other_talk, now, find):
+def test_filters_narrow_a_search(app, cast, talk, other_talk, now, find):
     coupon = put_subject(
         kind="coupon", external_id="c", title="Half off", professional_id=cast.paul.id, now=now
     )
@@ -210,7 +210,7 @@ def pages_of(viewer, question, now, limit):
             return found
 
 
-def test_pages_lose_nobody_and_tell_nobody_twice(app, talk, find, monkeypatch):
+def test_pages_have_every_result_exactly_once(app, talk, find, monkeypatch):
     """Also where many were said at the same instant, and where the index is asked for few at a time."""
     for number in range(23):
         talk.says(talk.cara, f"cherry {number}", now=talk.now - timedelta(days=number // 5 * 25))
@@ -223,7 +223,7 @@ def test_pages_lose_nobody_and_tell_nobody_twice(app, talk, find, monkeypatch):
     assert pages_of(talk.paul, Question("cherry 1"), now, 2) == ["cherry 1"]
 
 
-def test_a_slip_is_forgiven_only_where_nothing_has_the_very_words(app, talk, find):
+def test_a_typo_is_allowed_only_without_exact_results(app, talk, find):
     talk.says(talk.cara, "there it is")
     talk.says(talk.cara, "three of them")
     assert find(talk.paul, "three") == ["three of them"]
@@ -243,7 +243,7 @@ def test_the_number_of_statements_does_not_grow(app, talk, other_talk, find, que
     assert counts == [2, 2, 2]
 
 
-def test_a_name_in_many_spellings(app, cast, talk, now, change):
+def test_a_name_is_found_in_many_spellings(app, cast, talk, now, change):
     change(cast.cara, name="Zoë Łukasz-Müller")
     change(cast.olga, name="田中 太郎")
     from wellchat.connections.actions import connect
@@ -261,7 +261,7 @@ def test_a_name_in_many_spellings(app, cast, talk, now, change):
 
 
 @pytest.mark.each_database
-def test_only_what_has_files(app, talk, find, now):
+def test_the_file_filter_finds_only_messages_with_files(app, talk, find, now):
     talk.says(talk.cara, "The contract, in words")
     send(talk, talk.cara, [take(talk.cara, now)], body="The contract, scanned")
     send(talk, talk.cara, [take(talk.cara, now)])

@@ -21,7 +21,7 @@ def count(table):
 
 
 @pytest.mark.each_database
-def test_the_sweep_finds_what_no_bell_told_of(app, talk, now):
+def test_the_sweep_indexes_messages_whose_task_was_lost(app, talk, now):
     talk.exchange("ccp")
     assert actions.waiting() == 3
     assert sweeps.run(now)["indexed"] == 3
@@ -30,7 +30,7 @@ def test_the_sweep_finds_what_no_bell_told_of(app, talk, now):
 
 
 @pytest.mark.each_database
-def test_a_send_asks_the_database_for_nothing_more(app, talk, now, queries):
+def test_a_send_needs_no_extra_statement_for_the_index(app, talk, now, queries):
     """The queue is written by the message's own statement; no statement of ours names it."""
     wish = {"sender": talk.cara, "thread_id": talk.id, "body": "hi", "now": now}
     send_message(**wish, client_key="warm")
@@ -41,7 +41,7 @@ def test_a_send_asks_the_database_for_nothing_more(app, talk, now, queries):
 
 
 @pytest.mark.each_database
-def test_what_is_new_goes_before_what_is_old(app, talk):
+def test_new_messages_are_indexed_before_old_ones(app, talk):
     talk.exchange("cccc")
     while actions.index():
         pass
@@ -54,7 +54,7 @@ def test_what_is_new_goes_before_what_is_old(app, talk):
 
 
 @pytest.mark.each_database
-def test_workers_at_once_index_each_message_once(app, talk, at_once):
+def test_simultaneous_workers_index_each_message_once(app, talk, at_once):
     talk.exchange("cp" * 20)
     assert sum(at_once(4, lambda _: actions.index(limit=10))) >= 10
     while actions.index():
@@ -63,14 +63,14 @@ def test_workers_at_once_index_each_message_once(app, talk, at_once):
 
 
 @pytest.mark.each_database
-def test_an_edit_that_says_the_same_is_none(app, talk):
+def test_an_edit_without_a_change_is_not_indexed_again(app, talk):
     message = talk.says(talk.cara, "the same")
     actions.index()
     edit_message(viewer=talk.cara, thread_id=talk.id, seq=message.seq, body="the same", now=talk.now)
     assert (actions.waiting(), count("search_entries")) == (0, 1)
 
 
-def test_the_command(app, talk):
+def test_search_index_prints_how_many_it_indexed(app, talk):
     talk.exchange("ccp")
     run = app.test_cli_runner().invoke
     assert json.loads(run(args=["search", "index", "--json"]).stdout) == {"indexed": 3}
@@ -86,7 +86,7 @@ def fresh_app(request, make_app, tmp_path):
     return make_app(DATABASE_URL=f"sqlite:///{tmp_path / 'fresh.db'}")
 
 
-def test_messages_of_before_wait_for_the_index(fresh_app, now):
+def test_the_migration_queues_existing_messages(fresh_app, now):
     with fresh_app.app_context():
         flask_migrate.upgrade()
         talk = Talk(gather(now), now)
@@ -110,7 +110,7 @@ def test_messages_of_before_wait_for_the_index(fresh_app, now):
 
 
 @pytest.mark.each_database
-def test_it_is_asked_by_its_index(app, talk):
+def test_a_search_uses_the_full_text_index(app, talk):
     """The plan names the full-text index and scans no table, even where a few rows would allow it."""
     from wellchat.search.queries import _statement
 

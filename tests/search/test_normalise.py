@@ -29,17 +29,17 @@ from wellchat.search.normalise import normalise, split_words
         ("co\u00adop", "coop"),
     ],
 )
-def test_the_same_word(one, other):
+def test_spellings_of_a_word_are_normalised_to_one(one, other):
     assert normalise(one) == normalise(other)
 
 
-def test_vowel_signs_are_no_accents():
+def test_vowel_signs_are_kept():
     assert normalise("की") != normalise("क")
     assert normalise("ดี") != normalise("ด")
     assert normalise("か") != normalise("が")
 
 
-def test_words_know_where_they_stood():
+def test_words_have_their_position_in_the_text():
     text = "Naïve, (cafe\u0301)! 東京タワー 2026"
     found = list(split_words(text))
     assert [word.text for word in found] == ["naive", "cafe", "東京タワー", "2026"]
@@ -62,7 +62,7 @@ def test_words_know_where_they_stood():
         ("nothing", "", []),
     ],
 )
-def test_what_is_found_and_marked(body, query, marked):
+def test_matches_are_highlighted(body, query, marked):
     marks = find_highlights(body, query)
     assert (marks if marks is None else [body[a:b] for a, b in marks]) == marked
 
@@ -81,7 +81,7 @@ def test_what_is_found_and_marked(body, query, marked):
         ("gren", "green", True),
     ],
 )
-def test_a_slip_is_one_edit_in_a_word_of_five(word, asked, slip):
+def test_a_typo_is_one_edit_in_a_word_of_five_letters(word, asked, slip):
     assert is_typo(word, asked) is slip
 
 
@@ -91,14 +91,14 @@ AT = datetime(2026, 11, 21, tzinfo=UTC)
 @pytest.mark.parametrize(
     "query", ["invoice", "invoce", "invoicee", "incoice", "nvoice", "invocie", "inv", "INVOI"]
 )
-def test_the_index_has_what_is_asked_for(query):
+def test_the_tokens_of_a_query_are_among_those_of_the_message(query):
     held = set(
         tokens.message_tokens("The invoice, please", at=AT, people=["a"], thread_id="t", has_file=False)
     )
     assert all(held & set(group) for group in tokens.query_tokens(query, fuzzy=True))
 
 
-def test_long_words_and_long_texts_are_bounded():
+def test_the_tokens_of_long_words_and_texts_are_limited():
     where = {"at": AT, "people": ["a"], "thread_id": "t", "has_file": False}
     assert len(tokens.message_tokens(" ".join(f"wort{i:06}" for i in range(1100)), **where)) < 12_000
     assert len(tokens.message_tokens("x" * 10_000, **where)) < 10
@@ -115,7 +115,7 @@ def test_an_excerpt_shows_the_match_and_cuts_at_words():
 
 
 @pytest.mark.parametrize("odd", ["", "   ", "!!!", "\u0301", "👍", '* OR "', "a" * 500, "\ud7ff", "\u3099か"])
-def test_odd_texts_are_only_text(odd):
+def test_unusual_texts_cause_no_error(odd):
     assert all(tokens.query_tokens(odd, fuzzy=True))
     text, marks = excerpt(odd, find_highlights(odd, odd) or [])
     assert all(0 <= start < end <= len(text) for start, end in marks)

@@ -107,7 +107,7 @@ def test_what_is_wrong_with_a_form_is_told_in_it(client):
     answer = client.post("/sign-up", data={"email": "x", "name": "", "password": "short"}, headers=GERMAN)
     text = answer.get_data(as_text=True)
     assert "Das ist keine E-Mail-Adresse." in text
-    assert "Das wird gebraucht." in text
+    assert "Dieses Feld ist erforderlich." in text
 
 
 def test_pages_of_errors_too(cast, browse):

@@ -108,6 +108,7 @@ def update_profile(
         user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
         user.locale = locale
         user.zone_known = True
+        # Only what others see is announced; a new time zone is nobody's business.
         if (user.name, user.label) != shown_before:
             _announce_profile_change(user)
         if user.role == PROFESSIONAL:
@@ -117,6 +118,7 @@ def update_profile(
 
 def set_avatar(*, user_id: str, upload: bytes) -> User:
     """Store a new picture. Raises Invalid if it is no picture, of an unknown format, or too large."""
+    # Before the transaction: decoding takes time, and on SQLite the lock stops every writer.
     picture = pictures.square(upload)
     with transaction():
         user = lock_user(user_id)
@@ -148,6 +150,7 @@ def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
     """Create a bearer token and return its secret. Only a hash is stored, so it cannot be read again."""
     secret = secrets.token_urlsafe(32)
     with transaction() as session:
+        # The lock puts this before or after end_sessions, which deletes the tokens made before it.
         lock_user(user_id)
         session.add(Token(user_id=user_id, name=name, digest=sha256_hex(secret), created_at=now))
     return secret
@@ -186,6 +189,7 @@ def touch_presence(
     if not same_thread:
         fresh["thread_id"] = thread_id
     with transaction() as session:
+        # `where seen_at <= now`: a slower process must not move the time back.
         session.execute(
             insert(Presence)
             .values(user_id=user_id, seen_at=now, thread_id=thread_id)
@@ -193,6 +197,7 @@ def touch_presence(
                 index_elements=[Presence.user_id], set_=fresh, where=Presence.seen_at <= now
             )
         )
+    # A simple bound on memory: forgetting everybody costs one extra write per person.
     if len(_touched) >= MAX_TOUCHED:
         _touched.clear()
     _touched[user_id] = (now, thread_id)

@@ -39,9 +39,11 @@ def sign_up(
     password holds, and the owner chooses a new one after opening the link.
     """
     existing = user_by_email(email)
+    # Hashing is slow on purpose, so it happens before the transaction takes any lock.
     agrees = existing is not None and passwords.matches(password, existing.password_hash)
     password_hash = None if existing else passwords.hash_password(password)
     with transaction():
+        # INSERT first, look afterwards: a look beforehand would race with another sign-up.
         made = insert_user(
             email=email,
             name=name,
@@ -57,10 +59,12 @@ def sign_up(
         found = user_by_email(email)
         assert found is not None
         compared = found.password_hash
-        taken = lock_user(found.id)  # the present row: its owner may have opened the link since
+        # The present row: its owner may have opened the link since.
+        taken = lock_user(found.id)
         if taken.verified_at is not None:
             _mail(taken, "already_registered", now)
             return
+        # Somebody else may have chosen the stored password, so it must not open the account.
         if not agrees or taken.password_hash != compared:
             taken.password_hash = None
         _mail(taken, "verification", now, link="verify")
@@ -90,6 +94,7 @@ def authenticate(*, email: str, password: str) -> User | None:
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
         return None
+    # After the comparison: a veto must take as long as a wrong password.
     if any(sign_in_vetoed(user)):
         return None
     if passwords.is_outdated(stored):
@@ -107,6 +112,7 @@ def authenticate(*, email: str, password: str) -> User | None:
 def request_password_reset(*, email: str, now: datetime) -> None:
     """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
     user = user_by_email(email)
+    # The record makes both cases write one row, so they take the same time.
     if user is None:
         record_skip(
             user_id=None,
@@ -124,10 +130,12 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
 
     Raises links.DeadLink.
     """
+    # Before the transaction: the hash takes time, and the row lock must be short.
     password_hash = passwords.hash_password(password)
     with transaction():
         user = links.redeem(token, links.RESET, now=now)
-        user.verified_at = user.verified_at or now  # the link came by mail
+        # The link came by mail.
+        user.verified_at = user.verified_at or now
         _set_password(user, password_hash, now)
     return user
 
@@ -145,6 +153,7 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
     password_hash = passwords.hash_password(new)
     with transaction():
         user = lock_user(user_id)
+        # It was compared without the lock, so another change may have come in between.
         if user.password_hash != stored:
             raise Invalid(
                 {"current_password": gettext("Your password was changed a moment ago. Reload the page.")}

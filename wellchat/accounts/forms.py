@@ -17,8 +17,8 @@ from wellchat.i18n import available_languages, gettext
 MAX_PASSWORD_LENGTH = 200
 _COMMON = """
 password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
-qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman trustno1
-letmein1 welcome1 welcome123 changeme wellchat
+qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman
+trustno1 letmein1 welcome1 welcome123 changeme wellchat
 """
 COMMON_PASSWORDS = frozenset(_COMMON.split())
 
@@ -82,6 +82,7 @@ def _one_line(text: str) -> str:
     Raises ValueError for control characters, which could end a mail header, and for direction marks.
     """
     text = " ".join(text.split())
+    # Cc are control characters, Cs are lone surrogates, which UTF-8 cannot encode.
     if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
         raise ValueError(gettext("This contains characters that cannot be shown."))
     return text
@@ -94,6 +95,7 @@ def _name(text: str) -> str:
     """
     if _LOOKS_LIKE_A_LINK.search(text):
         raise ValueError(gettext("This looks like a web address, not like a name."))
+    # At least one letter, number or symbol: a name of spaces and marks is invisible.
     if not any(unicodedata.category(c)[0] in "LNS" for c in text):
         raise ValueError(gettext("Enter a name with letters or digits."))
     return text
@@ -121,7 +123,8 @@ def _zone_or_utc(text: str) -> str:
 def _nothing_if_empty(text: object) -> object:
     if not isinstance(text, str):
         return text
-    return text.replace("\r\n", "\n").strip() or None  # browsers send CR LF for one line break
+    # Browsers send CR LF for one line break.
+    return text.replace("\r\n", "\n").strip() or None
 
 
 def _ticked(value: object) -> object:

@@ -21,6 +21,7 @@ def _named_account() -> str:
     return "account:" + sha256_hex(str(named or "").strip().lower())[:32]
 
 
+# Both count: one address must not try many accounts, and many addresses must not try one account.
 guess_by_ip = limiter.shared_limit(
     "10/minute", scope="sign-in", key_func=get_remote_address, methods=["POST"]
 )

@@ -85,6 +85,8 @@ def redeem(token: str, purpose: Purpose, *, now: datetime) -> User:
 
     Raises DeadLink for all but the first.
     """
+    # The row lock makes two holders of different links wait for each other: the second finds the changed
+    # state.
     user, key = _read(token, purpose, now=now, lock=True)
     if not use_once(key, now=now):
         raise DeadLink
@@ -108,6 +110,7 @@ def use_once(key: str, *, now: datetime) -> bool:
 def trim_used_links(*, now: datetime) -> int:
     """Delete used links and ended sessions that have expired anyway. Return how many."""
     with transaction() as session:
+        # SESSION_LASTS is longer than any link works, so nothing deleted here could be used again.
         gone = session.execute(delete(UsedLink).where(UsedLink.used_at < now - SESSION_LASTS))
         return int(gone.rowcount)  # type: ignore[attr-defined]
 

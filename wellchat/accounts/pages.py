@@ -149,6 +149,7 @@ def reset_password(token: str) -> Page:
 def post_reset_password(token: str) -> Page:
     """Set the new password and sign in."""
     try:
+        # Checked first, so that a dead link is reported before a weak password is.
         address = links.link_owner(token, links.RESET, now=clock.now()).email
         form = read_form(ResetPassword)
         user = credentials.reset_password(token=token, password=form.password, now=clock.now())
@@ -170,5 +171,6 @@ def sign_out() -> BaseResponse:
     """Sign out, and ask the browser to clear its cache (Clear-Site-Data)."""
     end_session()
     response = redirect(url_for("accounts.sign_in"), 303)
+    # The next person at this browser must not find pages by the back button.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

@@ -26,6 +26,7 @@ def matches(password: str, stored: str | None) -> bool:
     Without a hash it takes as long: the time must not tell whether the account has a password, or exists.
     """
     if stored is None:
+        # The hash is thrown away: it only takes as long as a comparison.
         hash_password(password)
         return False
     with _slots:

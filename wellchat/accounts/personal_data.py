@@ -16,8 +16,8 @@ from wellchat.personal_data import Person, PersonalData, Rows, rows
 def export_person(user_id: str) -> dict[str, Rows]:
     """Return everything that wellchat has of a person: rows by table name, ready for JSON.
 
-    Conversations include what the other person wrote: it was written to this one. Secrets are left out. So are
-    the bytes of files: `attachments` lists them by id. Raises NotFound.
+    Conversations include what the other person wrote: it was written to this one. Secrets are left out, and
+    so are the bytes of files: `attachments` lists them by id. Raises NotFound.
     """
     with transaction():
         user = lock_user(user_id)

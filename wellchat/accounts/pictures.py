@@ -47,9 +47,11 @@ def _too_many_pixels(size: tuple[int, int] | None) -> str:
 
 
 def _square(picture: Image.Image) -> bytes:
-    picture.draft("RGB", (SIDE * 2, SIDE * 2))  # a JPEG can be decoded small
+    # A JPEG can be decoded small.
+    picture.draft("RGB", (SIDE * 2, SIDE * 2))
     fitted = ImageOps.fit(ImageOps.exif_transpose(picture).convert("RGBA"), (SIDE, SIDE))
-    plain = Image.new("RGB", (SIDE, SIDE), "white")  # a fresh canvas: no EXIF, no colour profile, no comment
+    # A fresh canvas: no EXIF, no colour profile, no comment.
+    plain = Image.new("RGB", (SIDE, SIDE), "white")
     plain.paste(fitted, mask=fitted)
     out = io.BytesIO()
     plain.save(out, "WEBP", quality=86)

@@ -24,6 +24,7 @@ from wellchat.db import db
 
 def user_by_email(email: str) -> User | None:
     """Return the user with this address, or None. Never tell a stranger what it finds."""
+    # PostgreSQL refuses NUL characters even in a comparison.
     if not email.isprintable():
         return None
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
@@ -51,6 +52,7 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
     """
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
+    # A forged cookie may contain anything; an integer out of range is an error on PostgreSQL.
     if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
     given = {"id": user_id, "epoch": int(epoch), "digest": sha256_hex(session_fingerprint(session_id))}

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 def sign_in(user: User, *, remember: bool = False) -> None:
     """Start a session with an empty cookie: an attacker may have planted the old one (session fixation)."""
     session.clear()
+    # get_id makes a new id: an ended or planted session must not go on.
     user.session_id = ""
     login_user(user, remember=remember)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
@@ -55,8 +56,10 @@ def _read_bearer() -> None:
         return
     found = user_by_token(secret.strip())
     user, g.token_id = found or (None, None)
+    # Cookies do not count for this request, even if the token is wrong, so it needs no CSRF token.
     g.bearer = True
-    login._update_request_context_with_user(user)  # Flask-Login itself would read the cookie first
+    # Flask-Login itself would read the cookie first.
+    login._update_request_context_with_user(user)
 
 
 def _note_presence(response: Response) -> Response:

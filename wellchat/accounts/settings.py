@@ -103,6 +103,7 @@ def change_password() -> Page:
         )
     except Invalid as refusal:
         return _page(refusal)
+    # The change ended every session, this one included.
     renew_session(user)
     return _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
 

@@ -46,7 +46,9 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
         raise Invalid({"file": gettext("This file is empty.")})
     if len(content) > max_bytes():
         raise TooLarge(gettext("A file can be at most %(num)s MB.", num=setting("MAX_UPLOAD")))
+    # A limit, not a promise: two uploads at once may exceed it by one, which harms nobody.
     _check_unsent_limit(owner_id)
+    # The checks of a picture take seconds, and no statement is needed meanwhile.
     release_connection()
     return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
 
@@ -72,7 +74,8 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
 
 def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
     """Store the bytes first, then the row: a row always has its bytes. Raises Busy."""
-    waits = file.width is not None  # a picture waits for its thumbnail
+    # A picture waits for its thumbnail.
+    waits = file.width is not None
     taken = Attachment(
         id=new_id(),
         owner_id=owner_id,
@@ -88,6 +91,7 @@ def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachme
         state=FRESH if waits else READY,
         due_at=now if waits else None,
     )
+    # Outside the transaction: a slow bucket must not hold a database lock.
     _write(key_of(taken.id), file.content)
     with transaction() as session:
         session.add(taken)
@@ -131,6 +135,7 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         claimed = session.execute(
             update(Attachment)
             .where(Attachment.id.in_(ids), Attachment.owner_id == owner_id)
+            # The condition is the lock: a file that was sent meanwhile no longer matches.
             .where(Attachment.thread_id.is_(None), Attachment.state.in_(SHOWN))
             .values(
                 reader_id=reader_id,
@@ -164,6 +169,7 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
             now=now,
         ):
             return
+        # Nothing was withdrawn: find out which error is the right one.
         found = db.session.get(Attachment, attachment_id)
         if found is None or found.owner_id != owner.id or not found.is_for(owner.id):
             raise NotFound

@@ -138,7 +138,8 @@ def _media(brand: bytes, extension: str) -> Kind | None:
         return M4A
     if brand not in VIDEO_BRANDS:
         return None
-    return M4A if extension == "m4a" else MP4  # voice recorders of phones write audio in a video container
+    # Voice recorders of phones write audio in a video container.
+    return M4A if extension == "m4a" else MP4
 
 
 def _office(content: bytes) -> Kind:
@@ -149,6 +150,7 @@ def _office(content: bytes) -> Kind:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             entries = archive.infolist()
+            # The declared sizes come first: nothing is unpacked before they are checked.
             _refuse_bombs(entries, len(content))
             names = {entry.filename for entry in entries}
             if any(name.lower().endswith("vbaproject.bin") for name in names):
@@ -159,6 +161,7 @@ def _office(content: bytes) -> Kind:
                         )
                     }
                 )
+            # Such names would write outside the folder where somebody unpacks the file (Zip Slip).
             if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
                 raise Invalid(
                     {"file": gettext("The file contains unsafe file paths. Save it again, or as a PDF.")}
@@ -192,6 +195,7 @@ def _is_text(content: bytes) -> bool:
         try:
             text = content.decode("utf-8-sig")
         except UnicodeError:
+            # Old Windows programs write CSV files in this encoding.
             text = content.decode("cp1252", "replace")
             if "\ufffd" in text:
                 return False
@@ -200,6 +204,7 @@ def _is_text(content: bytes) -> bool:
 
 def _refuse_markup(content: bytes, extension: str) -> None:
     """Refuse what a browser could treat as a page, scripts, and unknown extensions."""
+    # NUL bytes and byte order marks come off first, so that they cannot hide a tag.
     start = content[:SNIFF_LENGTH].replace(b"\x00", b"").lstrip(b"\xef\xbb\xbf\xff\xfe").lower()
     if start.lstrip().startswith(_MARKUP) or any(
         tag in start for tag in (b"<svg", b"<html", b"<script", b"<?php")
@@ -215,7 +220,8 @@ def _refuse_markup(content: bytes, extension: str) -> None:
     if start.startswith((b"#!", b"@echo")):
         raise Invalid({"file": gettext("Programs are not accepted.")})
     if extension in PICTURE_EXTENSIONS or any(extension in each.extensions for each in KINDS):
-        return  # a matching name, or a wrong one that _checked_name explains
+        # A matching name, or a wrong one that _checked_name explains.
+        return
     if extension not in _ANY_TEXT and not extension.isdigit():
         words = gettext(
             "“.%(ending)s” files are not accepted. We accept %(kinds)s.",

@@ -77,11 +77,13 @@ def _checked_name(name: str, extension: str) -> str:
 
 def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
     format_name = picture.format or ""
-    if format_name == "MPO":  # a JPEG with more pictures behind the first, as phones make them
+    # A JPEG with more pictures behind the first, as phones make them.
+    if format_name == "MPO":
         format_name = "JPEG"
     if format_name == "GIF" and getattr(picture, "is_animated", False) and _may_be_animated(picture):
         return "GIF", _reencode_animation(picture), picture.size
     plain = _upright(picture)
+    # PNG is lossless and smaller for one frame.
     if format_name == "GIF":
         format_name = "PNG"
     if format_name == "JPEG" and plain.mode == "RGBA":
@@ -97,9 +99,11 @@ def _upright(picture: Image.Image) -> Image.Image:
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     turned = ImageOps.exif_transpose(picture)
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
+    # The profile is removed later, so the colours are converted while it is still there.
     plain = _in_srgb(turned, "RGBA" if clear else "RGB")
     plain.thumbnail((MAX_SIDE, MAX_SIDE))
-    fresh = Image.new(plain.mode, plain.size)  # a new image has no metadata
+    # A new image has no metadata.
+    fresh = Image.new(plain.mode, plain.size)
     fresh.paste(plain)
     return fresh
 
@@ -116,7 +120,8 @@ def _in_srgb(picture: Image.Image, mode: str) -> Image.Image:
             if found is not None:
                 return found.convert(mode)
         except (ImageCms.PyCMSError, OSError, ValueError):
-            pass  # a broken profile: the bare colours are close enough
+            # A broken profile: the bare colours are close enough.
+            pass
     return picture.convert(mode)
 
 
@@ -128,7 +133,8 @@ def _may_be_animated(picture: Image.Image) -> bool:
 def _reencode_animation(picture: Image.Image) -> bytes:
     frames, durations, screen = [], [], picture.size
     for frame in ImageSequence.Iterator(picture):
-        if picture.size != screen:  # a larger frame would exceed the pixels that were counted
+        # A larger frame would exceed the pixels that were counted.
+        if picture.size != screen:
             raise ValueError("a frame larger than its picture")
         frames.append(frame.convert("RGBA"))
         durations.append(max(20, int(frame.info.get("duration", 100) or 100)))

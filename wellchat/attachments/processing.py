@@ -63,8 +63,10 @@ def _make_thumbnail(attachment_id: str) -> str:
         content = b"".join(store.read(key_of(attachment_id)))
     except Missing:
         raise RuntimeError("its bytes are not in the store") from None
+    # Bytes before the row, as for the file itself: a row must not promise what is missing.
     store.put(thumbnail_key(attachment_id), pictures.thumbnail(content))
-    for _ in range(3):  # it may be sent or withdrawn meanwhile; then read it again
+    # It may be sent or withdrawn meanwhile; then read it again.
+    for _ in range(3):
         row = db.session.get(Attachment, attachment_id, populate_existing=True)
         if row is None or row.state != FRESH:
             break
@@ -138,7 +140,8 @@ def collect_daily(now: datetime) -> int:
     last = _last_run(note)
     if last and timedelta() <= now - last < COLLECT_EVERY:
         return 0
-    note.write_text(now.isoformat())  # before: it may take longer than the interval of cron
+    # Before: it may take longer than the interval of cron.
+    note.write_text(now.isoformat())
     try:
         return collect(now)
     except Exception:
@@ -158,6 +161,7 @@ def collect(now: datetime) -> int:
     """Delete objects without a row, left by a crash or a restored database. Return how many."""
     store, gone = get_store(), 0
     old = (key for key, since in store.keys() if since < now - ORPHAN_AFTER)  # noqa: SIM118 - a store is no dict
+    # In batches: a bucket may hold millions of keys.
     while keys := list(islice(old, 500)):
         ids = {attachment_id_of(key) for key in keys}
         known = set(
@@ -166,6 +170,7 @@ def collect(now: datetime) -> int:
             ).scalars()
         )
         for key in keys:
+            # Only keys older than ORPHAN_AFTER come this far, so an upload in progress is safe.
             if attachment_id_of(key) not in known:
                 store.delete(key)
                 gone += 1

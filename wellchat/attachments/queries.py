@@ -13,6 +13,7 @@ from wellchat.i18n import gettext
 
 def file_for(viewer: User, attachment_id: str) -> Attachment:
     """Return a file that the viewer may see. Raises NotFound otherwise, also for a withdrawn one."""
+    # populate_existing: a file withdrawn a moment ago must not be served from the session.
     found = db.session.get(Attachment, attachment_id, populate_existing=True)
     if found is None or not found.is_for(viewer.id):
         raise NotFound
@@ -38,6 +39,7 @@ def files_of(
     order = tuple_(Attachment.message_seq, Attachment.position)
     if before:
         query = query.where(order < tuple_(*_parse_token(before)))
+    # One more than asked for tells whether there is a next page.
     query = query.order_by(Attachment.message_seq.desc(), Attachment.position.desc()).limit(limit + 1)
     found = list(db.session.execute(query).scalars())
     if len(found) <= limit:

@@ -46,12 +46,14 @@ def _file_response(key: str, size: int, tag: str, media_type: str) -> Response:
     if tag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
         return _with_headers(Response(status=304), tag)
     start, stop, status = 0, size, 200
+    # If-Range: a range of an older version would be glued to the wrong file.
     asked = request.range if request.headers.get("If-Range", tag) == tag else None
     if asked is not None and asked.units == "bytes" and len(asked.ranges) == 1:
         part = asked.range_for_length(size)
         if part is None:
             return _with_headers(Response(status=416, headers={"Content-Range": f"bytes */{size}"}))
         start, stop, status = part[0], part[1], 206
+    # A slow client may take minutes to download: no database connection waits for it.
     release_connection()
     chunks = _read(key, start, stop) if request.method != "HEAD" else iter(())
     response = Response(chunks, status=status, content_type=_content_type(media_type))

@@ -63,6 +63,7 @@ class Folder:
             try:
                 part.write(content)
                 part.flush()
+                # fsync before the rename, or a crash could leave an empty file under the final name.
                 os.fsync(part.fileno())
                 Path(part.name).replace(path)
             except BaseException:
@@ -83,11 +84,13 @@ class Folder:
 
     def keys(self) -> Iterator[tuple[str, datetime]]:
         """Yield (key, time of writing) of every file."""
+        # Hidden files are temporary ones of `put`; `collect` removes those of a crash, too.
         for path in sorted(self.root.glob("??/*")):
             try:
                 since = datetime.fromtimestamp(path.stat().st_mtime, UTC)
             except FileNotFoundError:
-                continue  # deleted in the meantime
+                # Deleted in the meantime.
+                continue
             yield path.relative_to(self.root).as_posix(), since
 
     def check(self) -> str:

@@ -27,6 +27,7 @@ def uploaded_files(field: str = "file") -> list[FileStorage]:
 
     It may take minutes on a slow connection, so the database connection is released first.
     """
+    # Reading request.files reads the body, however slowly it arrives.
     release_connection()
     try:
         return [each for each in request.files.getlist(field) if each.filename]

@@ -131,6 +131,7 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
         return False
     other_id = subject.professional_id if user_id == subject.client_id else subject.client_id
     other = session.get_one(User, other_id)
+    # Kept as text in the notification, so it must be in the reader's language now.
     with force_language(reader.language):
         title, preview = headline(what, subject), line(what, subject, other, reader.time_zone)
     notification_id = notifications.notify(
@@ -143,6 +144,7 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
         payload={"url": f"/subjects/{subject.id}"},
         now=now,
     )
+    # Not part of the digest: a notice about a booking is a mail of its own, sent at once.
     prefs = preferences(user_id)
     by_mail = prefs.cadence != "off" and prefs.wants(KIND_OF_NOTICE[what], "email")
     if by_mail:

@@ -1,4 +1,4 @@
-"""What booking notices have of a person: notices that are still to be sent."""
+"""The data that booking notices hold about a person: notices still to be sent."""
 
 from __future__ import annotations
 

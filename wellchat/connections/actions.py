@@ -29,6 +29,7 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
         session.execute(
             insert(Connection)
             .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)
+            # The unique key decides, however many requests come at once.
             .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
         )
         # In a statement of its own, because ON CONFLICT DO NOTHING returns no row if another transaction was

@@ -39,7 +39,9 @@ def load(*, now: datetime, on_talk: OnTalk = lambda: None) -> bool:
     with transaction():
         if is_loaded():
             return False
+        # All in one transaction: a story that fails leaves nothing behind.
         played = _play_stories(now, on_talk)
+    # After the commit: a mail must not exist for a story that was rolled back.
     _send_mails(played)
     return True
 
@@ -69,7 +71,8 @@ def take_away(*, force: bool = False) -> int:
 
 
 def _play_stories(now: datetime, on_talk: OnTalk) -> list[tuple[Scene, Played]]:
-    password_hash = passwords.hash_password(PASSWORD)  # once for all people: hashing is slow on purpose
+    # Once for all people: hashing is slow on purpose.
+    password_hash = passwords.hash_password(PASSWORD)
     scenes = [Scene(story, now) for story in STORIES]
     return [(scene, _play(scene, password_hash, on_talk)) for scene in scenes]
 

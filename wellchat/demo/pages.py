@@ -35,6 +35,7 @@ def become(user_id: str) -> BaseResponse:
         raise NotFound
     user = demo_person(user_id)
     sign_in(user)
+    # In the session: the accent belongs to the trade, not to the account.
     session["accent_hue"] = accent_hue(user.id)
     return redirect("/", 303)
 

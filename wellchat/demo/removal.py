@@ -34,9 +34,11 @@ def remove() -> int:
         _forget_mails(people)
         forget_files(people)
         gone = {"users": people, **_hanging_from(people)}
+        # Children before parents, or the foreign keys refuse the deletion.
         for table in reversed(Base.metadata.sorted_tables):
             if conditions := _conditions(table, gone):
                 session.execute(delete(table).where(or_(*conditions)))
+        # The session still holds objects whose rows are gone.
         session.expunge_all()
     return len(people)
 
@@ -100,6 +102,7 @@ def _forget_mails(people: list[str]) -> None:
     db.session.execute(delete(Mail).where(of_theirs))
     addresses = select(User.email).where(User.id.in_(people))
     db.session.execute(delete(RefusedAddress).where(RefusedAddress.email.in_(addresses)))
+    # Files cannot be rolled back, so they go only after the rows have.
     after_commit(lambda: _delete_files(transport.folder(), ids))
 
 

@@ -25,6 +25,7 @@ def replay(talk: Talk, scene: Scene) -> str:
     lines = scene.timed_lines(talk)
     thread_id = _open(talk, scene, lines[0][1] - A_GLANCE)
     for seq, (line, at) in enumerate(lines, start=1):
+        # Old lines need no notification: it would be cleared again at once.
         is_news = at > scene.now - NOTIFY_SINCE
         if is_news and seq > 1:
             _meanwhile(talk, thread_id, seq - 1, lines[seq - 2], (line, at), scene)

@@ -1,4 +1,4 @@
-"""What digests have of a person: when their next emails are due."""
+"""The data that digests hold about a person: when their next emails are due."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ def create_claimed(
     return mail
 
 
+# Past the ORM: a run writes one of these for every person.
 _COLUMNS = set(table(Mail).columns.keys())
 _INSERT_CLAIMED = insert(table(Mail))
 
@@ -161,6 +162,7 @@ def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection
     claimed = _claim(mail_id, now)
     if claimed is None:
         return None
+    # The claim is committed. A crash from here on leaves `sending`: unknown, when the lease ends.
     mail, refusal = claimed
     if refusal is not None and not _is_interactive(mail.name):
         return _settle(mail, SKIPPED, reason=f"{REFUSES} {refusal}")
@@ -180,6 +182,7 @@ def _attempt(
     except compose.NotWanted as no:
         return _settle(mail, SKIPPED, reason=no.reason)
     except compose.NotNow as later:
+        # Waiting is no attempt, so take back what the claim has counted.
         return _settle(mail, QUEUED, due_at=later.until, attempts=mail.attempts - 1)
     except Exception as error:
         log.exception("mail %s cannot be made", mail.id)
@@ -192,6 +195,7 @@ def _attempt(
     except transport.Temporary as refusal:
         again = RETRIES.after_refusal(refusal, attempts=mail.attempts, since=mail.created_at, now=now)
         return _settle(mail, **again)
+    # Before Permanent, of which it is one.
     except transport.AddressRefused as refusal:
         return _settle_refused(mail, refusal, now)
     except transport.Permanent as refusal:
@@ -259,6 +263,7 @@ def resend(*, mail_id: str, now: datetime, by: str = "the operator") -> Mail:
     Raises NotFound, and Conflict for a mail in any other state.
     """
     with transaction() as session:
+        # Locked, so that two operators at once queue it once.
         mail = session.get(Mail, mail_id, populate_existing=True, with_for_update=True)
         if mail is None:
             raise NotFound(gettext("There is no mail %(id)s.", id=mail_id))

@@ -28,6 +28,7 @@ _DAY, _ID, _SIGNATURE = 3, 13, 14  # characters, of five bits each
 _TOKEN = re.compile(
     rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})[{ID_ALPHABET}]{{{_SIGNATURE}}}"
 )
+# Base32 has letters that our ids leave out because they look like others.
 _TO_ID_ALPHABET = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
 
 

@@ -1,4 +1,4 @@
-"""What the mail ledger has of a person."""
+"""The data that the mail ledger holds about a person."""
 
 from __future__ import annotations
 

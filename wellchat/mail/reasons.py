@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wellchat.i18n import gettext
 
-# Rows of the ledger keep the sentence that was current when they were written. A sentence that is reworded is named
-# here with its new wording, so that old rows are still translated.
+# Rows of the ledger keep the sentence that was current when they were written. A sentence that is reworded is
+# named here with its new wording, so that old rows are still translated.
 REWORDED = {
     "Nobody has this address.": "There is no account with this address.",
     "What waited was deleted by its sender.": "The unread messages were deleted.",

@@ -27,6 +27,7 @@ def record_bounce(*, message_id: str, address: str, diagnostic: str, now: dateti
         ).scalar_one_or_none()
         if mail is None:
             return None
+        # `sending` too: a fast server's bounce may come before our worker has marked the mail.
         if mail.state in (SENT, UNKNOWN, SENDING):
             mail.state, mail.due_at, mail.reason = FAILED, None, f"It came back. {diagnostic}"
         if is_address_refusal(diagnostic):

@@ -54,6 +54,7 @@ class SmtpPool:
         if workers <= 1:
             yield from work(items, self._connections[0])
             return
+        # The threads have sessions of their own; this one only waits for them.
         release_connection()
 
         def run(worker: int) -> list[T]:

@@ -172,6 +172,7 @@ class FolderConnection:
     def send(self, content: bytes, *, to: str, sender: str, label: str) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # Written under another name first: a reader of the folder sees whole mails only.
             draft = self._folder / f".{label}.part"
             draft.write_bytes(content)
             draft.replace(self._folder / f"{label}.eml")

@@ -14,7 +14,7 @@ from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import UTCDateTime, db, insert, new_id, transaction
 from wellchat.notifications.hooks import notification_recorded_in_transaction
-from wellchat.notifications.kinds import kinds
+from wellchat.notifications.kinds import declared_kind
 from wellchat.notifications.models import Notification
 from wellchat.notifications.queries import DELETED, preferences
 
@@ -44,7 +44,7 @@ def notify(
     counts once. A person who wants it by push only gets a notification that the app does not show.
     """
     with transaction() as session:
-        declared, prefs = kinds()[kind], preferences(user_id)
+        declared, prefs = declared_kind(kind), preferences(user_id)
         in_bell = prefs.wants(kind, "bell")
         group_key = group_key or declared.group_of(thread_id=thread_id)
         if not (in_bell or prefs.wants(kind, "push")) or _already_notified(user_id, group_key, seq):

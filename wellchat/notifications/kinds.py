@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from wellchat.feature import registry
+from wellchat.feature import FeatureError, registry
 from wellchat.i18n import N_, gettext
 
 CHANNELS = ("bell", "push", "email")
@@ -48,6 +48,15 @@ class NotificationKind:
 def kinds() -> dict[str, NotificationKind]:
     """Return name -> kind, for every kind that the features of this application declare."""
     return registry().notification_kinds
+
+
+def declared_kind(name: str) -> NotificationKind:
+    """Return the kind of this name. Raises FeatureError if no feature declares it."""
+    if name not in kinds():
+        raise FeatureError(
+            f"there is no kind of notification {name!r}; declare it in `notification_kinds` of its feature"
+        )
+    return kinds()[name]
 
 
 def known_kind(name: str) -> str:

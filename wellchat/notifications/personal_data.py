@@ -1,4 +1,4 @@
-"""What notifications have of a person."""
+"""The data that notifications hold about a person."""
 
 from __future__ import annotations
 

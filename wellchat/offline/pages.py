@@ -45,6 +45,7 @@ def service_worker() -> Response:
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
     response = Response(text, mimetype="text/javascript")
+    # Allow the whole site as its scope.
     response.headers["Service-Worker-Allowed"] = "/"
     return _conditional(response, "no-cache")
 

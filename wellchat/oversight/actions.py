@@ -17,6 +17,7 @@ def grant_access(*, admin: User, thread_id: str, reason: str, now: datetime) -> 
 
     Raises NotFound for anybody but an administrator or for an unknown thread, Invalid without a good reason.
     """
+    # NotFound, not NotAllowed: nobody else learns that oversight exists.
     if not admin.is_admin:
         raise NotFound
     reason = reason.strip()

@@ -43,6 +43,7 @@ def conversations(admin: User, q: str, *, limit: int = 50) -> Sequence[Thread]:
 def grant_of(admin: User, grant_id: str, now: datetime) -> tuple[AccessGrant, Thread]:
     """Return (grant, thread) of a valid grant of this administrator. Raises NotFound."""
     found = db.session.get(AccessGrant, grant_id)
+    # One error for all cases: nothing tells a wrong id from an expired or foreign grant.
     if (
         not admin.is_admin
         or found is None

@@ -1,4 +1,4 @@
-"""What push has of a person: their devices. Pushes go with the devices."""
+"""The data that push holds about a person: their devices. Pushes go with the devices."""
 
 from __future__ import annotations
 

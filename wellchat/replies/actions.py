@@ -65,6 +65,7 @@ def receive(*, mail: Incoming, addresses: Iterable[str], now: datetime) -> Verdi
     ours = {token: address for address in addresses if (token := parse_reply_address(address))}
     if bounce := _receive_bounce(mail, list(ours), now):
         return bounce
+    # OK is 0, so min prefers it: a mail that one thread took must not come back to its author.
     verdicts = [_receive(mail, token, now) for token in ours]
     return min(verdicts, default=NO_SUCH_ADDRESS, key=lambda verdict: verdict.status)
 
@@ -99,6 +100,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
     user = db.session.get(User, token.user_id, populate_existing=True)
     if user is None or token.kind == BOUNCE_ADDRESS:
         return NO_SUCH_ADDRESS
+    # Knowing the address is not enough: it is forwarded and quoted.
     if mail.author != user.email or forgery_reason(mail):
         return Verdict(os.EX_NOPERM, f"{NOT_ALLOWED} {setting('BASE_URL')}/")
     try:
@@ -117,6 +119,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
         )
     if token.is_expired(now):
         raise Rejected(N_("It replies to an email that is too old."))
+    # Outside of the transaction below: files are decoded and stored, which takes seconds.
     form = _as_message(mail, user, token.target_id, now)
     _mark_read(mail, user, token.target_id, now)
     try:
@@ -145,6 +148,7 @@ def _as_message(mail: Incoming, user: User, thread_id: str, now: datetime) -> Se
     """
     if mail.is_too_large:
         raise Rejected(N_("It is too large. Write it without the files, or send the files another way."))
+    # From the mail itself, so that a repeated delivery is the same message.
     client_key = f"mail-{mail.key[:48]}"
     text, attachments = mail.text, mail.attachments
     if not text and (mail.is_encrypted or not attachments):
@@ -185,6 +189,7 @@ def _reject(mail: Incoming, user: User, token: ReplyToken, target: str, why: str
             Mail.state != SKIPPED,
             Mail.created_at > now - DAY,
         )
+        # The record is the lock: of two deliveries at once, one writes it and tells the author.
         if _record(mail, target, now, user_id=user.id, outcome=REFUSED, reason=why) and (
             session.execute(recent).scalar_one() < MAX_REJECTION_MAILS
         ):

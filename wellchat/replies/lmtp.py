@@ -58,6 +58,7 @@ class Handler:
         self.under_way += 1
         try:
             loop = asyncio.get_running_loop()
+            # In a thread, because taking a mail blocks. In order: the reply has a line for each recipient.
             lines = [
                 await loop.run_in_executor(None, self._take, envelope, address)
                 for address in envelope.rcpt_tos

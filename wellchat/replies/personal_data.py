@@ -1,4 +1,4 @@
-"""What received mails have of a person. What they wrote is a message; here is only that a mail came."""
+"""The data that received mails hold about a person: that a mail came. What it said is a message."""
 
 from __future__ import annotations
 

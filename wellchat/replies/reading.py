@@ -212,6 +212,7 @@ def _content(part: Message) -> bytes:
 def _decoded(part: Message) -> str:
     content = _content(part)
     declared = str(part.get_content_charset() or "").lower()
+    # What the mail declares, else what is usual; latin-1 below takes any byte.
     for charset in (CHARSETS.get(declared, declared), "utf-8", "cp1252"):
         try:
             codecs.lookup(charset)

@@ -6,6 +6,7 @@ from wellchat.search.api import api
 from wellchat.search.cli import search
 from wellchat.search.pages import pages
 from wellchat.search.personal_data import personal_data
+from wellchat.search.schemas import describe_others
 
 feature = Feature(
     "search",
@@ -14,4 +15,5 @@ feature = Feature(
     commands=(search,),
     styles=("search",),
     sweeps=(actions.sweep,),
+    openapi=describe_others,
 )

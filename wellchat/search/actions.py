@@ -35,6 +35,7 @@ def index(*, limit: int = BATCH, only_new: bool = False) -> int:
         if not taken:
             return 0
         keys = sorted({(thread_id, seq) for _, thread_id, seq in taken})
+        # A message without text has no row here: it was deleted, and its queue entry just goes.
         rows = [_entry(message, thread) for message, thread in _messages(keys)]
         if rows:
             kept = put(table(SearchEntry)).values(rows)
@@ -64,6 +65,7 @@ def _messages(keys: list[tuple[str, int]]) -> list[tuple[Message, Thread]]:
         .where(Message.thread_id.in_({thread_id for thread_id, _ in keys}))  # as above
         .where(tuple_(Message.thread_id, Message.seq).in_(keys), Message.body.is_not(None))
         .order_by(Message.thread_id, Message.seq)
+        # FOR SHARE: writers wait for the entry, other readers do not.
         .with_for_update(read=True, of=Message)
     )
     rows = db.session.execute(query.execution_options(populate_existing=True))
@@ -101,6 +103,7 @@ def rebuild() -> int:
         session.execute(
             put(table(SearchQueueEntry))
             .from_select(["old", "thread_id", "seq"], every)
+            # A message that waits already keeps its place in the queue.
             .on_conflict_do_nothing()
         )
     return waiting()

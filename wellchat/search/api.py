@@ -9,6 +9,8 @@ from flask import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
+from wellchat.feature import registry
+from wellchat.i18n import gettext
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.search import queries
 from wellchat.search.forms import SearchQuery, next_token
@@ -17,6 +19,7 @@ from wellchat.search.schemas import SearchAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint("search_api", __name__, url_prefix="/api", tag="Search")
+MAX_OTHERS = 5  # things of each search source
 search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 
 
@@ -33,6 +36,17 @@ def get_search(query: SearchQuery) -> Response:
     people of that name.
     """
     return json_response(search_json(query))
+
+
+def _others(query: SearchQuery) -> list[dict[str, Any]]:
+    if not query.names or query.before or not query.q:
+        return []
+    found = ((source, source.find(viewer(), query.q, MAX_OTHERS)) for source in registry().search_sources)
+    return [
+        {"label": gettext(source.label), "hits": [hit._asdict() for hit in hits]}
+        for source, hits in found
+        if hits
+    ]
 
 
 def search_json(query: SearchQuery) -> dict[str, Any]:
@@ -55,4 +69,5 @@ def search_json(query: SearchQuery) -> dict[str, Any]:
         "close": answer.fuzzy and bool(answer.hits),
         "threads": [thread_json(view, user, now=now) for view in names.threads],
         "people": [person_json(person) for person in names.people],
+        **({"others": _others(query)} if registry().search_sources else {}),
     }

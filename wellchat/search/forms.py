@@ -70,6 +70,7 @@ class SearchQuery(QueryForm):
 def _start(day: date, zone: ZoneInfo) -> datetime:
     try:
         return datetime.combine(day, time(), zone).astimezone(UTC)
+    # At the end of the calendar the offset would lead out of it.
     except OverflowError:  # a day at the end of the calendar
         return datetime.combine(day, time(), UTC)
 

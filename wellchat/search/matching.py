@@ -26,6 +26,7 @@ def find_highlights(body: str, query: str, *, fuzzy: bool = False) -> Highlights
     highlights: set[tuple[int, int]] = set()
     for asked in split_words(query):
         found = [highlight for word in terms for highlight in _word_highlights(word, asked, fuzzy)]
+        # Every word must occur, so one that is missing decides.
         if not found:
             return None
         highlights.update(found)
@@ -64,6 +65,7 @@ def is_typo(word: str, asked: str) -> bool:
     if len(word) != len(asked):
         longer, shorter = sorted((word, asked), key=len, reverse=True)
         return shorter in deletions(longer)
+    # Same length: either one letter differs, or two neighbours that are swapped.
     differ = [at for at in range(len(word)) if word[at] != asked[at]]
     if len(differ) == 2:
         first, second = differ
@@ -94,6 +96,7 @@ def excerpt(body: str, highlights: Highlights) -> Excerpt:
 def _excerpt_bounds(body: str, first: int) -> tuple[int, int]:
     start = max(0, first - LEAD_LENGTH)
     if start > 0:
+        # Start at a word if there is a space on the way.
         space = next((at for at in range(start, first) if body[at].isspace()), None)
         start = space + 1 if space is not None else start
     end = min(len(body), start + EXCERPT_LENGTH)

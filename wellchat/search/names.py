@@ -44,6 +44,7 @@ def find_by_name(viewer: User, asked: str, *, limit: int = 5) -> NameMatches:
 def _fitting(names: list[tuple[Any, str]], asked: str, limit: int) -> list[Any]:
     wanted = [word.text for word in split_words(asked)]
     exact = [what for what, name in names if all(_has_name(name, word, False) for word in wanted)]
+    # Typos are allowed only if nothing matches exactly, as in the search of messages.
     if not exact:
         exact = [what for what, name in names if all(_has_name(name, word, True) for word in wanted)]
     return exact[:limit]

@@ -70,8 +70,10 @@ class Word(NamedTuple):
 @lru_cache(maxsize=50_000)
 def normalise(text: str) -> str:
     """Return `text` as anybody may have typed it: "Crème" and "CREME" become "creme"."""
+    # The common case: nothing to decompose.
     if text.isascii():
         return text.lower()
+    # Twice: case folding can produce characters that decompose again.
     opened = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
     return unicodedata.normalize("NFC", opened.translate(_REPLACEMENTS))
 

@@ -107,6 +107,7 @@ def search(
     if not question.is_searchable:
         return SearchPage([], None, question.fuzzy)
     hits, following = _hits(viewer, question, now, before, limit)
+    # Only without any exact result: a typo must not push exact results down.
     fuzzier = replace(question, fuzzy=True)
     if not hits and not following and not before and fuzzier.groups != question.groups:
         question = fuzzier
@@ -132,11 +133,13 @@ def _hits(
         if len(hits) == limit:
             return hits, last
         last = Position._make(position)
+        # Not the viewer's, filtered out, or deleted since: skip it, but continue behind it.
         if message is None or message.body is None:
             continue
         highlights = find_highlights(message.body, question.text, fuzzy=question.fuzzy)
         if highlights is not None:
             hits.append((message, excerpt(message.body or files_summary(message.files or []), highlights)))
+    # Fewer candidates than asked for: the windows are exhausted.
     return hits, last if len(rows) == CANDIDATES else None
 
 
@@ -170,6 +173,7 @@ def _statement(viewer: User, question: Question, now: datetime, before: Position
     return (
         select(Message, entries.c.at, entries.c.thread_id, entries.c.seq)
         .select_from(entries)
+        # Outer joins: a candidate that is not the viewer's must still give its position.
         .outerjoin(Membership, mine)
         .outerjoin(Thread, Thread.id == Membership.thread_id)
         .outerjoin(Message, and_(*counts))
@@ -187,6 +191,7 @@ class Window(NamedTuple):
 
 def _windows(viewer: User, question: Question, now: datetime, before: Position | None) -> Iterator[Window]:
     """Yield the windows, newest first, without overlap: two months, two years, and everything before."""
+    # A thread is small enough to be one window.
     if question.thread_id:
         yield Window(tokens.in_thread(question.thread_id))
         return
@@ -214,6 +219,7 @@ def _candidates(viewer: User, question: Question, window: Window, before: Positi
         must.append(tokens.about(question.subject_id))
     if question.has_file:
         must.append(tokens.FILE)
+    # The thread's own token does not say who may see it.
     if question.thread_id:
         must.append(tokens.for_user(viewer.id))
     where = [_has([*([tokens.number(token)] for token in must), *question.groups])]
@@ -245,6 +251,7 @@ _fts = table("search_entries_fts", column("rowid", Integer), column("search_entr
 
 def _holds(groups: tokens.Groups) -> ColumnElement[bool]:
     held = SearchEntry.tokens
+    # One `@>` for all single tokens lets the GIN index intersect them.
     every = [group[0] for group in groups if len(group) == 1]
     any_of = [held.op("&&")(literal(group, ARRAY(Integer))) for group in groups if len(group) > 1]
     return and_(held.op("@>")(literal(every, ARRAY(Integer))), *any_of)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from pydantic import BaseModel, Field
 
+from wellchat.feature import registry
 from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
 
 
@@ -32,3 +35,23 @@ class SearchAnswer(BaseModel):
     people: list[Person] = Field(
         description="By name, of my connections without a thread; with `names` only."
     )
+
+
+class OtherHit(BaseModel):
+    title: str
+    path: str
+    excerpt: str
+
+
+class OtherHits(BaseModel):
+    label: str
+    hits: list[OtherHit]
+
+
+def describe_others(spec: dict[str, Any]) -> None:
+    """Add what the features' search sources find to an OpenAPI document, if there is a source."""
+    if registry().search_sources:
+        schema = OtherHits.model_json_schema(ref_template="#/components/schemas/{model}")
+        spec["components"]["schemas"] |= schema.pop("$defs")
+        answer = spec["components"]["schemas"]["SearchAnswer"]["properties"]
+        answer["others"] = {"type": "array", "items": schema, "description": "By source; with `names` only."}

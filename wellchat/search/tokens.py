@@ -31,6 +31,7 @@ Groups = list[list[int]]  # all groups must match, each by any of its tokens
 
 def number(text: str) -> int:
     """Return the token of a text: a signed 32-bit number."""
+    # A lone surrogate has no UTF-8, and must not be an error.
     return zlib.crc32(text.encode(errors="surrogatepass")) - 2**31
 
 
@@ -46,6 +47,7 @@ def message_tokens(
     """Return all tokens of a message, sorted."""
     found = dict.fromkeys([in_thread(thread_id)])
     for person in people:
+        # For both people: the tokens are what keeps a search inside its viewer's messages.
         found |= dict.fromkeys((for_user(person), in_year(person, at), in_month(person, at)))
     found |= dict.fromkeys(map(about, subjects))
     if has_file:
@@ -67,6 +69,7 @@ def query_tokens(query: str, *, fuzzy: bool = False) -> Groups:
         if word.ranges:
             groups += [[number(piece)] for piece in _pieces(word.text, single=len(word.text) == 1)]
             continue
+        # The longest indexed prefix is the rarest, so it reads the fewest entries.
         longest = [*_prefixes(word.text)][-1]
         typos = _queried_typos(word.text) if fuzzy else ()
         groups.append([number(token) for token in (longest, *typos)])

@@ -9,6 +9,7 @@ from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.connections.queries import connection_between, my_connections, person_for
+from wellchat.feature import load_panels
 from wellchat.forms import read_form
 from wellchat.messaging import queries, threads
 from wellchat.messaging.forms import StartThread
@@ -48,6 +49,7 @@ def person(user_id: str) -> str:
         can_message=other.id != user.id
         and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
         subjects=[subject_json(s, user) for s in subjects],
+        sections=load_panels("connection_panels", user, connection, clock.now()) if connection else [],
     )
 
 

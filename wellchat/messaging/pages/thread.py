@@ -16,6 +16,7 @@ from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.attachments.uploads import raise_body_limit, uploaded_files
 from wellchat.db import new_id
 from wellchat.errors import Invalid, TooLarge
+from wellchat.feature import load_panels
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import files, memberships, messages, navigation, queries, receipts
 from wellchat.messaging.forms import (
@@ -79,6 +80,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
             "person": person_json(view.other),
             "subjects": [subject_json(s, user) for s in subjects],
             **files.panel_files(user, thread_id),
+            "sections": load_panels("thread_panels", user, view, clock.now()),
         },
         body=body,
         errors=errors or {},

@@ -1,4 +1,4 @@
-/* Binds the controllers of the page to their elements, and keeps the page fresh. */
+/* Binds controllers to their elements, and starts the updates of the page. */
 
 import { attach, gallery, pictures } from "./controllers/attach.js";
 import { notificationMenu } from "./controllers/notification_menu.js";
@@ -30,7 +30,7 @@ import { sync } from "./sync.js";
 
 const CONTROLLERS = { attach, notificationMenu, pushClearing, composer, emoji, gallery, inbox, signOut, characterCount, messages, pushOffer, sidePanel, pictures, pins, search, connectionStatus, themeChoice, thread, pageTitle, unreadBadge, newVersion };
 
-/* Controllers of a single page are loaded with that page. */
+/* Controllers that only one page needs are loaded with that page. */
 const lazy = (file, name) => (element, app) => import(`./controllers/${file}.js`).then((module) => module[name](element, app));
 Object.assign(CONTROLLERS, {
   devices: lazy("devices", "devices"),
@@ -91,27 +91,27 @@ function bind(app) {
   }
 }
 
-/* What is not for this page comes after all that is. */
+/* Load modules for later pages after those that this page needs. */
 function whenIdle(work) {
   const wait = () => ("requestIdleCallback" in window ? requestIdleCallback(work, { timeout: 3000 }) : setTimeout(work, 1000));
   if (document.readyState === "complete") wait();
   else window.addEventListener("load", wait, { once: true });
 }
 
-/* On the first visit of somebody who never chose a time zone; the server tells times in it from the next page on. */
+/* On the first visit of a person without a time zone: the server uses it from the next page on. */
 function sendTimeZone(api) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone) api.send("PUT", "/time-zone", { time_zone: timeZone }).catch(() => {});
 }
 
-/* Said by screen readers, one thing at a time. */
+/* Announces a text to screen readers. */
 function announce(text) {
   const line = document.createElement("span");
   line.textContent = text;
   document.querySelector('[data-part="announcer"]').replaceChildren(line);
 }
 
-/* WebKit runs modules before the style sheet is there: what is measured then is wrong. */
+/* WebKit runs modules before the style sheet is loaded, so that sizes measured then are wrong. */
 const styles = document.querySelector('link[rel="stylesheet"]');
 if (styles.sheet) start();
 else new Promise((there) => [styles, window].forEach((one) => one.addEventListener("load", there))).then(start);

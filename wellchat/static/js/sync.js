@@ -1,4 +1,4 @@
-/* Joins the poller, the tabs of this browser, and the store. */
+/* Connects the poller, the tabs of this browser, and the store. */
 
 import { Leader } from "./models/leader.js";
 import { Poller } from "./models/poller.js";
@@ -7,7 +7,7 @@ export function sync(app, { cursor, wait }) {
   const { api, store, attention } = app;
   let before = "live";
 
-  /* The connection is as it is; when it is back, nothing that was written has to wait any longer. */
+  /* Shows the state of the connection. When it is back, the outbox need not wait any longer. */
   function setState(state) {
     if (state === "live" && before !== "live") app.outbox.sendNow();
     before = state;
@@ -46,7 +46,7 @@ export function sync(app, { cursor, wait }) {
     lead: () => poller.start(),
     follow() {
       poller.stop();
-      poller.pollOnce(); // what was shared before this tab listened
+      poller.pollOnce(); // the leading tab may have shared updates before this tab listened
     },
     onMessage({ state, version, since, update }) {
       if (state) setState(state);
@@ -69,7 +69,7 @@ export function sync(app, { cursor, wait }) {
   leader.start({ visible: attention.visible });
 }
 
-/** Loads everything this page shows; resolves to the cursor to go on from, which was read before any of it. */
+/** Loads everything this page shows. Resolves to the next cursor, which was read before the rest. */
 async function resync({ api, store, open, offlineCache }, fresh) {
   const me = await api.get("/me");
   const [{ threads }, thread] = await Promise.all([
@@ -83,7 +83,7 @@ async function resync({ api, store, open, offlineCache }, fresh) {
   return fresh ?? me.cursor;
 }
 
-/* From the first message on the page to its last, or to the newest; edits and deletions included. */
+/* Loads from the first message on the page to its last, or to the newest, with edits and deletions. */
 async function messagesSince(api, { id, first, last }) {
   const all = [];
   let after = Math.max(0, first() - 1);

@@ -1,15 +1,14 @@
-/* The service worker, what is kept: the inbox and the pages last opened of those that features name (`paths`), as they were
-   when the network last brought them, and what was heard since. They belong to one person; the moment somebody else, or
-   nobody, is signed in they are gone. */
+/* Service worker: the offline cache. It keeps the inbox and the last opened pages of the paths that features name (`paths`),
+   and the updates since. They belong to one person, and are deleted as soon as somebody else, or nobody, is signed in. */
 
-const PAGES = "wellchat.pages."; // and whose they are: there is never more than one such cache
-const NEWS = "?news"; // behind a page's path: what updates have brought since it was kept
+const PAGES = "wellchat.pages."; // + the person's id; there is never more than one such cache
+const NEWS = "?news"; // after a page's path: the updates since it was kept
 const MAX_NEWS = 300;
 
-const serially = newSerialQueue(); // all that changes what is kept
-let clearCount = 0; // how often everything was; what was asked for before that is not kept after it
+const serially = newSerialQueue(); // for all changes of the cache
+let clearCount = 0; // a page that was requested before the cache was cleared is not kept
 
-/* Does what it is given one after the other, whatever became of what was before; resolves, or not, as that does. */
+/* Runs jobs one after the other, even if one fails. Returns the promise of the job. */
 function newSerialQueue() {
   let last = Promise.resolve();
   return (work) => {
@@ -36,11 +35,11 @@ function clearPages() {
   });
 }
 
-/* `countBefore`: the value of `clearCount` when the page was asked for. */
+/* `countBefore` is the value of `clearCount` when the page was requested. */
 async function storePage(path, response, countBefore) {
   const text = await response.text();
   const viewer = /<html[^>]*\sdata-viewer-id="([^"]+)"/.exec(text)?.[1];
-  if (!viewer) return; // nobody's, or not a page of ours
+  if (!viewer) return; // nobody is signed in, or it is not our page
   const headers = new Headers(response.headers);
   for (const name of ["Content-Encoding", "Content-Length", "Vary"]) headers.delete(name);
   headers.set("X-Kept-At", new Date().toISOString());
@@ -49,7 +48,7 @@ async function storePage(path, response, countBefore) {
     if (countBefore !== clearCount) return;
     for (const name of await pageCaches()) if (name !== PAGES + viewer) await caches.delete(name);
     const cache = await caches.open(PAGES + viewer);
-    await deleteEntry(cache, path); // so that it stands last, as the latest
+    await deleteEntry(cache, path); // so that it is last, as the latest
     await cache.put(path, new Response(text, { headers }));
     const threads = (await cache.keys()).map(({ url }) => new URL(url)).filter(({ search, pathname }) => !search && pathname !== "/");
     for (const { pathname } of threads.slice(0, -self.wellchat.pages)) await deleteEntry(cache, pathname);
@@ -61,16 +60,16 @@ async function deleteEntry(cache, path) {
   await cache.delete(path + NEWS);
 }
 
-/* The server says that there is no such page for this person, any more. */
+/* Deletes a page that the server no longer gives to this person. */
 function removePage(path) {
   return serially(async () => {
     for (const name of await pageCaches()) await deleteEntry(await caches.open(name), path);
   });
 }
 
-/* The page as it was kept, marked as such; null where it was not. */
+/* Returns the kept page, marked as such, or null. */
 async function cachedPage({ pathname }) {
-  await serially(() => {}); // what is being changed
+  await serially(() => {}); // wait for changes
   const [name] = await pageCaches();
   const page = name && (await (await caches.open(name)).match(pathname));
   return page ? withKeptTime(page, page.headers.get("X-Kept-At")) : null;
@@ -81,7 +80,7 @@ async function withKeptTime(page, at) {
   return new Response(text, { headers: page.headers });
 }
 
-/* What a page of `viewer` has heard: laid beside the pages that are kept. Words that were taken back do not stay in them. */
+/* Keeps the updates of a page of `viewer` beside the kept pages. Pages with deleted messages are fetched again. */
 async function addNews({ viewer, threads = [], messages = [] }) {
   await serially(async () => {
     if (!(await caches.has(PAGES + viewer))) return;
@@ -96,7 +95,7 @@ async function addNews({ viewer, threads = [], messages = [] }) {
   for (const path of touched.size ? ["/", ...touched] : []) await refetch(path);
 }
 
-/* The page anew, or none of it. The server is told that nobody opens it. */
+/* Fetches a page again, or deletes it. The request says that no person opens it. */
 async function refetch(path) {
   if (!(await caches.match(path))) return;
   await fetchAndStore(path).catch(() => removePage(path));
@@ -116,7 +115,7 @@ async function mergeNews(cache, path, fresh, keyOf) {
   await cache.put(path + NEWS, new Response(JSON.stringify([...all.values()].slice(-MAX_NEWS))));
 }
 
-/* Whether our own server says that nobody is signed in; a portal on the way may say what it likes. Forgets, if so. */
+/* Tells whether our server says that nobody is signed in, and then clears the cache. A portal's response does not count. */
 async function isSignedOut() {
   if (!(await pageCaches()).length) return false;
   const answer = await fetch("/api/me", { credentials: "same-origin", redirect: "error", cache: "no-store" });

@@ -1,14 +1,14 @@
-/* The service worker, requests: static files from what was kept of their version, pages from the network, and where it is
-   silent from what was kept. Everything else goes its way as if there were no worker. */
+/* Service worker: requests. Static files come from the cache of their version, pages from the network, or from the cache if
+   there is no response. All other requests go on as if there were no worker. */
 
-const FILES = "wellchat.files."; // and their version
+const FILES = "wellchat.files."; // + their version
 const OFFLINE = "/offline";
-const NETWORK_TIMEOUT = 3000; // ms that a page which could be shown as it was waits for the network
-const SESSION_PATHS = /^\/(sign-in|sign-up|sign-out|become|reset-password|verify)(\/|$)/; // posted to, they change who is signed in
+const NETWORK_TIMEOUT = 3000; // ms to wait for the network if the page is in the cache
+const SESSION_PATHS = /^\/(sign-in|sign-up|sign-out|become|reset-password|verify)(\/|$)/; // a POST to these changes who is signed in
 
 self.addEventListener("install", (event) => {
   self.skipWaiting();
-  // Calls need no worker to be woken for them, where the browser can be told so.
+  // Calls go to the network without waking the worker, in browsers with static routing.
   event.addRoutes?.({ condition: { urlPattern: new URLPattern({ pathname: "/api/*" }) }, source: "network" })?.catch(() => {});
   event.waitUntil(precache());
 });
@@ -16,15 +16,15 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 
 async function activate() {
-  // In Firefox a navigation fails with its preload, whatever we answer: offline there would be no page.
+  // In Firefox a navigation fails with its preload, whatever we return, so that no page would work offline.
   const preload = self.registration.navigationPreload;
   await (/ Firefox\//.test(self.navigator.userAgent) ? preload?.disable() : preload?.enable());
-  if (!self.wellchat.pages) await clearPages(); // the installation keeps none any more
+  if (!self.wellchat.pages) await clearPages(); // this installation keeps no pages any more
   await deleteOldCaches();
   await self.clients.claim();
 }
 
-/* All or nothing: with files of two versions no page works. While a new version rolls out, hosts may answer with either. */
+/* Installs all files or none: no page works with files of two versions, and hosts may differ during a rollout. */
 async function precache() {
   const cache = await caches.open(FILES + self.wellchat.version);
   const take = async (address) => {
@@ -39,7 +39,7 @@ async function precache() {
   await cache.put(OFFLINE, page);
 }
 
-/* Files of older versions go, unless a kept page was made for them. */
+/* Deletes files of older versions, unless a kept page needs them. */
 async function deleteOldCaches() {
   const used = new Set([self.wellchat.version]);
   for (const name of await pageCaches()) {
@@ -67,7 +67,7 @@ async function pageResponse(event, url) {
   const countBefore = clearCount;
   const asked = fromNetwork(event);
   const answer = asked.then((response) => handleResponse(event, url, response, countBefore));
-  answer.catch(() => {}); // looked at below
+  answer.catch(() => {}); // handled below
   if (!isCacheable(url)) return answer.catch(() => offlinePage());
   const timeout = new Promise((resolve) => setTimeout(resolve, NETWORK_TIMEOUT, null));
   const first = await Promise.race([answer.catch(() => null), timeout]);
@@ -82,11 +82,11 @@ async function fromNetwork(event) {
   return (await event.preloadResponse) ?? fetch(event.request);
 }
 
-/* The response, where it is worth showing; keeps it where it is worth keeping. */
+/* Returns the response if it can be shown, and keeps it if it is a page to keep. */
 async function handleResponse(event, url, response, countBefore) {
   const leadsAway = response.type === "opaqueredirect";
   if (isCacheable(url)) {
-    if (leadsAway) await isSignedOut(); // no page that we keep leads anywhere else: throws, if it was not our server
+    if (leadsAway) await isSignedOut(); // kept pages never redirect: throws if this is not our server
     if ([502, 503, 504].includes(response.status)) return (await cachedPage(url)) ?? response;
     if ([403, 404, 410].includes(response.status)) event.waitUntil(removePage(url.pathname));
     if (response.ok && !url.search) event.waitUntil(storePage(url.pathname, response.clone(), countBefore).then(deleteOldCaches));
@@ -100,7 +100,7 @@ async function offlinePage() {
 }
 
 const MESSAGE_HANDLERS = {
-  /* The page that was open before there was a worker. */
+  /* Keeps the page that was open before there was a worker. */
   keep: async ({ path }) => isCacheable(new URL(path, self.location.origin)) && fetchAndStore(path),
   news: addNews,
   forget: clearPages,

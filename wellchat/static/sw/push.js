@@ -1,7 +1,7 @@
-/* The service worker, pushes: shows what is pushed while nobody looks, and leads to it. */
+/* Service worker: push. Shows notifications and opens their page. */
 
-// One push after the other: where somebody asks for the notifications while one is noted and not yet drawn, Chromium strikes
-// it off its notes, and a click on it leads nowhere.
+// One push after the other: if notifications are listed while one is not drawn yet, Chromium forgets it, and a click on it
+// does nothing.
 const serialDraw = newSerialQueue();
 
 self.addEventListener("push", (event) => {
@@ -14,13 +14,13 @@ self.addEventListener("notificationclick", (event) => {
 });
 self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renewSubscription(event)));
 
-/* Browsers insist that every push is seen: one that cannot be read says so little that it harms nobody. */
+/* Browsers insist on a notification for every push. One that cannot be read gets a general text. */
 function parsePush(data) {
   try {
     const payload = data.json();
     if (payload && typeof payload === "object" && !Array.isArray(payload)) return payload;
   } catch {
-    // nothing in it, or nothing of ours
+    // empty, or not ours
   }
   return {};
 }
@@ -29,7 +29,7 @@ async function showNotification({ title = "New notification", body = "", tag = "
   const { registration } = self;
   for (const one of await registration.getNotifications()) if (clear.includes(one.tag)) one.close();
   if (Number.isInteger(unread)) self.navigator.setAppBadge?.(unread).catch(() => {});
-  // One per conversation, which rings again when it has more to tell.
+  // One per conversation; it alerts again when there is more.
   const known = await registration.getNotifications({ tag });
   await registration.showNotification(title, {
     body,
@@ -41,7 +41,7 @@ async function showNotification({ title = "New notification", body = "", tag = "
   });
 }
 
-/* To the tab that has it open already, else to any of ours, else to a new one. Only ever to a page of our own. */
+/* Opens the page in the tab that has it already, or in any tab of ours, or in a new one. Only pages of our own are opened. */
 async function openPage(path) {
   const target = new URL(path, self.location.origin);
   if (target.origin !== self.location.origin) return;
@@ -49,17 +49,17 @@ async function openPage(path) {
   const there = tabs.find((tab) => new URL(tab.url).pathname === target.pathname);
   const tab = there ?? tabs[0];
   if (!tab) return self.clients.openWindow(target.href);
-  await tab.focus().catch(() => {}); // browsers have their own views on when
-  return tab.navigate(target.href).catch(() => self.clients.openWindow(target.href)); // one that we do not lead
+  await tab.focus().catch(() => {}); // browsers do not always allow it
+  return tab.navigate(target.href).catch(() => self.clients.openWindow(target.href)); // a tab that this worker does not control
 }
 
-/* The browser, or its push service, gave this subscription up: a new one takes its place, and inherits its settings. */
+/* The browser or its push service ended the subscription: make a new one, which inherits its settings. */
 async function renewSubscription({ oldSubscription, newSubscription }) {
   const { registration } = self;
   let fresh = newSubscription ?? (await registration.pushManager.getSubscription());
   if (!fresh) {
     const answer = await fetch("/api/push/key", { credentials: "same-origin" });
-    if (!answer.ok) return; // signed out: nobody here to be told
+    if (!answer.ok) return; // signed out: there is nobody to notify
     const { public_key: key } = await answer.json();
     fresh = await registration.pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: key });
   }

@@ -1,5 +1,5 @@
-/* The service worker, what waits to be sent: where the browser has Background Sync, it goes out also after the page was closed.
-   Pages send it too; both under its key, so it arrives once. See static/js/models/background_queue.js. */
+/* Service worker: Background Sync. It sends waiting messages after the page was closed. Pages send them too; both use the
+   client key, so that each arrives once. See static/js/models/background_queue.js. */
 
 const QUEUE = "wellchat.queue";
 
@@ -7,7 +7,7 @@ self.addEventListener("sync", (event) => {
   if (event.tag === "wellchat.send") event.waitUntil(sendWaiting());
 });
 
-/* Rejects where something is left, so that the browser tries again. */
+/* Rejects if a message is left, so that the browser tries again. */
 async function sendWaiting() {
   if (!(await caches.has(QUEUE))) return;
   const cache = await caches.open(QUEUE);
@@ -26,7 +26,7 @@ async function sendWaiting() {
 
 async function sendInOrder(cache, list) {
   for (const { request, viewer, thread_id: id, said: payload } of list) {
-    if (!(await cache.match(request))) continue; // sent by a page, or discarded
+    if (!(await cache.match(request))) continue; // a page has sent or discarded it
     const answer = await fetch(`/api/threads/${id}/messages`, {
       method: "POST",
       credentials: "same-origin",
@@ -38,6 +38,6 @@ async function sendInOrder(cache, list) {
     const ours = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
     const temporary = !ours || [401, 408, 429].includes(answer.status) || answer.status >= 500;
     if (temporary) throw new Error(`not now: ${answer.status}`);
-    await cache.delete(request); // arrived; or refused, which the page will hear itself, and say
+    await cache.delete(request); // it arrived, or was refused, which the page will find out and show
   }
 }

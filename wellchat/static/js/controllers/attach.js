@@ -1,11 +1,11 @@
-/* Files, as far as every page of a conversation needs them; what adds them and what shows them large is loaded when asked for. */
+/* Files on the page of a conversation. The upload list and the lightbox are loaded when they are needed. */
 
 import { part, write } from "../lib/dom.js";
 import { pictureElement, showLoading } from "../lib/files.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
 import { t } from "../lib/i18n.js";
 
-/* In the composer: a button, the clipboard, and the whole conversation to drop onto. */
+/* Adds files by the button in the composer, by pasting, and by dropping them onto the conversation. */
 export function attach(form, app) {
   const [button, picker] = [part(form, "attach"), part(form, "picker")];
   const pane = form.closest(".pane-thread");
@@ -14,11 +14,11 @@ export function attach(form, app) {
   async function add(files) {
     if (!files.length) return;
     if (!uploadList) {
-      // Until the list is there, what is sent waits for the files that were chosen for it.
+      // Until the list is loaded, sending waits for the files that were chosen.
       form.uploadList = { take: () => !(form.uploadList.pressed = true) };
       uploadList = import("../lib/upload_list.js").then(({ UploadList }) => new UploadList(form, app));
     }
-    const met = form.uploadList;
+    const placeholder = form.uploadList;
     try {
       (await uploadList).add(files);
     } catch (error) {
@@ -26,7 +26,7 @@ export function attach(form, app) {
       write(part(form, "problem"), t("The server is not answering. Try again in a moment."));
       throw error;
     }
-    if (met.pressed) form.requestSubmit();
+    if (placeholder.pressed) form.requestSubmit();
   }
 
   button.hidden = false;
@@ -37,7 +37,7 @@ export function attach(form, app) {
   });
   form.elements.body.addEventListener("paste", (event) => {
     const { files, types } = event.clipboardData;
-    if (!files.length || types.includes("text/plain")) return; // a table copied from an office program is words first
+    if (!files.length || types.includes("text/plain")) return; // a table copied from an office program is text
     event.preventDefault();
     add([...files]);
   });
@@ -54,11 +54,11 @@ export function attach(form, app) {
     mark(0);
     add([...event.dataTransfer.files]);
   });
-  // Dropped beside it, a file would take the place of the page, and of what was written on it.
+  // A file dropped elsewhere would replace the page, and unsent text would be lost.
   for (const sign of ["dragover", "drop"]) window.addEventListener(sign, (event) => carriesFiles(event) && event.preventDefault());
 }
 
-/* A picture opens large, over the page; with a modifier key as any link does. */
+/* Opens a picture in the lightbox; with a modifier key the browser opens the link. */
 export function pictures(root) {
   root.querySelectorAll(".picture img").forEach(showLoading);
   for (const end of ["load", "error"]) {
@@ -73,7 +73,7 @@ export function pictures(root) {
   });
 }
 
-/* The panel's pictures: new ones come to the front, more of them on demand. */
+/* The pictures of the panel: new ones come first, older ones are loaded on demand. */
 export function gallery(root, app) {
   const { threadId } = root.dataset;
   const [list, more, none] = [part(root, "pictures"), part(root, "more"), part(root, "none")];
@@ -82,7 +82,7 @@ export function gallery(root, app) {
     item.append(pictureElement(file, [96, 96]));
     return item;
   };
-  /* A row of them. */
+  /* Shows one row of pictures. */
   const coming = () => [1, 2, 3].map(() => Object.assign(document.createElement("li"), { className: "gallery__coming", ariaHidden: "true" }));
   const known = (file) => list.querySelector(`[data-file="${CSS.escape(file.id)}"]`)?.parentElement;
 

@@ -1,4 +1,4 @@
-/* The field: sends on Enter where there is a keyboard, keeps a draft, says that somebody types. */
+/* The composer: sends on Enter where there is a keyboard, keeps a draft, and signals typing. */
 
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
@@ -6,8 +6,8 @@ import { isComposing, autosize } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
 const TYPING_EVERY = 3000; // ms
-const DOUBLE_PRESS = 700; // ms in which a second press is the same one, and not worth a word
-const TYPING_FOR = 2000; // ms after a key in which somebody is writing here
+const DOUBLE_PRESS = 700; // ms within which a second press is an accident and gets no error
+const TYPING_FOR = 2000; // ms after a key for which the person counts as writing here
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
 export function composer(form, app) {
@@ -17,7 +17,7 @@ export function composer(form, app) {
   let sent = 0;
 
   if (!field.value) field.value = app.drafts.read(threadId);
-  // What another tab writes here is followed, unless this is the field that is being written in.
+  // Follow the draft of another tab, unless the person is writing in this field.
   let typed = 0;
   app.drafts.onChange((id, elsewhere) => {
     if (!elsewhere || id !== threadId || Date.now() - typed < TYPING_FOR) return;
@@ -36,7 +36,7 @@ export function composer(form, app) {
     app.drafts.write(threadId, field.value);
     if (field.value.trim() && Date.now() - typingSent > TYPING_EVERY) {
       typingSent = Date.now();
-      app.api.send("PUT", `/threads/${threadId}/typing`).catch(() => {}); // a courtesy: not worth a second try
+      app.api.send("PUT", `/threads/${threadId}/typing`).catch(() => {}); // not important enough for a second attempt
     }
   });
 
@@ -46,14 +46,14 @@ export function composer(form, app) {
     form.requestSubmit();
   });
 
-  // The button must not take the focus: on a phone that would close the keyboard.
+  // Keep the focus in the field: otherwise a phone would close its keyboard.
   form.querySelector("[type=submit]").addEventListener("pointerdown", (event) => event.preventDefault());
 
   form.noValidate = true;
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const body = field.value;
-    const attachments = form.uploadList?.take() ?? []; // false: on their way, and this comes again when they are up
+    const attachments = form.uploadList?.take() ?? []; // false: still uploading; the form is submitted again afterwards
     if (!attachments) return;
     if (!body.trim() && !attachments.length) return Date.now() - sent > DOUBLE_PRESS && write(part(form, "problem"), t("Write something first."));
     app.outbox.send({ threadId, body: body.trim() ? body : "", subject: subjectOf(form), attachments, ...replyFields(form) });

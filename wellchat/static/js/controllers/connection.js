@@ -1,4 +1,4 @@
-/* What the page says about its connection: what waits, how old a kept page is, that a new version is ready. */
+/* The connection banner: unsent messages, the age of a kept page, a new version. */
 
 import { part } from "../lib/dom.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
@@ -6,9 +6,9 @@ import { session } from "../lib/storage.js";
 import { Version, versionOf } from "../models/version.js";
 import { t, tn } from "../lib/i18n.js";
 
-const RELOAD_AFTER = 10_000; // ms out of sight after which a reload disturbs nobody
+const RELOAD_AFTER = 10_000; // ms for which a page is hidden before it reloads by itself
 
-/** The words of the banner; none while all is well. `kept`: when the page was, if it is not fresh. */
+/** Returns the text of the banner, or "" while all is well. `kept` is the time of a page from the offline cache. */
 export function bannerWords({ state, online, waiting, kept, times }) {
   if (state === "live" && online) return "";
   const away = state === "offline" || !online;
@@ -49,12 +49,12 @@ export function connectionStatus(root, app) {
   const turn = (next) => {
     state = next;
     if (state === "live" && kept) {
-      kept = null; // what changed since has come with the updates
+      kept = null; // the updates have brought the page up to date
       delete document.documentElement.dataset.kept;
     }
     show();
   };
-  let leaving = false; // a form that ends this session shows its own answer: a reload would get in its way
+  let leaving = false; // do not reload while a form ends this session
   document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
   app.onState = (next) => {
     if (next !== "signed-out") turn(next);
@@ -66,13 +66,13 @@ export function connectionStatus(root, app) {
   show();
 }
 
-/** A kept page goes on from what was heard after it was kept; nothing of that is news to be read aloud. */
+/** Applies the updates that came after the page was kept. They are not announced to screen readers. */
 export async function catchUp(app) {
   if (!document.documentElement.dataset.kept) return;
-  const heard = await app.offlineCache.read(app.open?.id);
+  const news = await app.offlineCache.read(app.open?.id);
   const { announce } = app;
   app.announce = () => {};
-  app.store.apply(heard);
+  app.store.apply(news);
   app.announce = announce;
 }
 
@@ -88,9 +88,9 @@ export function newVersion(root, app) {
       leave();
     },
   });
-  app.onVersion = (heard) => version.observe(heard);
+  app.onVersion = (seen) => version.observe(seen);
 
-  /* Nobody looks, nothing is half written or on its way, and the reader is where a reload would bring them. */
+  /* The page is hidden, nothing is unfinished, and the reader is where a reload would bring them. */
   const harmless = () =>
     document.visibilityState === "hidden" && !kept && navigator.onLine && !app.store.pending.size && (app.open?.atEnd() ?? true) &&
     !document.querySelector(`dialog[open], ${OPEN_SELECTOR}`) &&

@@ -1,4 +1,4 @@
-/* The menu that the rows of the inbox share: what fits the row is shown, where the row is. */
+/* The menu that all rows of the inbox share. It opens at the row and shows the actions for its conversation. */
 
 import { part } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -41,7 +41,7 @@ function make(root, app, { open, query, shows }) {
     Object.assign(menu.style, { left: `${left}px`, top: `${top}px` });
   }
 
-  /** focus: the name of the choice to begin with. */
+  /** `focus` is the name of the action that gets the focus. */
   function show(which, focus) {
     row = which;
     const button = row.querySelector('[data-action="row-menu"]');
@@ -75,7 +75,7 @@ function make(root, app, { open, query, shows }) {
     apply(row, { [name]: value in flag ? flag[value] : value });
   });
 
-  /** One change of a conversation; `change` names it. What comes of it, an update brings. */
+  /** Makes one change of a conversation. An update brings the result. */
   async function apply(which, change) {
     const { threadId: id, lastSeq } = which.dataset;
     const [name] = Object.keys(change);
@@ -88,7 +88,7 @@ function make(root, app, { open, query, shows }) {
     } catch (error) {
       return app.announce(`${t("That did not work.")} ${error.message}`);
     }
-    // Who puts away the conversation they have open is led back to the others.
+    // If the open conversation was put away, go back to the list.
     const away = (name === "archived" && change.archived !== shows.archived) || (name === "snooze" && change.snooze);
     if (id === open && away) location.assign(query ? `/?${query}` : "/");
   }

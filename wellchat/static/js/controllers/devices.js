@@ -1,4 +1,4 @@
-/* The switch on the page of devices. */
+/* The push switch on the page of devices. */
 
 import { part } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -18,7 +18,7 @@ export async function devices(root, app) {
     try {
       if (root.dataset.state === "on") await app.push.turnOff();
       else await app.push.turnOn();
-      location.reload(); // the list of devices below is the server's
+      location.reload(); // the server draws the list of devices
     } catch {
       show("trouble");
     } finally {

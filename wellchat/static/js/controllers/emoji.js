@@ -1,4 +1,4 @@
-/* Emoji: by name while typing, or from a small board. Both come when they are first needed. */
+/* Emoji by name while typing, or from a board. Both are loaded when they are first needed. */
 
 import { part } from "../lib/dom.js";
 

@@ -1,4 +1,4 @@
-/* The list of conversations: rows follow the updates, pinned ones on top, then the latest. */
+/* The list of conversations. Updates move its rows: pinned ones on top, then the latest. */
 
 import { before, belongs, fillConversation, previewText, showWaiting } from "../lib/conversation_row.js";
 import { clone, part } from "../lib/dom.js";
@@ -36,7 +36,7 @@ export function inbox(root, app) {
     const known = Number(row?.querySelector('[data-part="unread"]').textContent || 0);
     const fresh = !row;
     if (fresh) ready((row = clone(root, "row")));
-    // What arrives under the reader's eyes is about to be read: no number flashes up for it.
+    // A message in the open thread is about to be read, so no number must flash up.
     const reading = thread.id === open && app.attention.looking && app.open.atEnd();
     fillConversation(row, thread, { unread: reading ? 0 : thread.unread, query, app });
     delete row.dataset.preview;
@@ -62,10 +62,10 @@ export function inbox(root, app) {
     const next = rows().find((other) => other !== row && !before(orderOf(other), mine));
     const focused = row.contains(document.activeElement) ? document.activeElement : null;
     list.insertBefore(row, next ?? more);
-    focused?.focus({ preventScroll: true }); // moving a row takes the focus from it
+    focused?.focus({ preventScroll: true }); // a row that is moved loses the focus
   }
 
-  /* Typing goes before a draft, a draft before what was said last. */
+  /* Shows typing before a draft, and a draft before the last message. */
   function showPreview(id, thread = app.store.threads.get(id)) {
     const row = rowOf(id);
     if (!row) return;
@@ -77,10 +77,10 @@ export function inbox(root, app) {
     preview.classList.toggle("conversation__preview--typing", typing);
     preview.classList.toggle("conversation__preview--draft", !typing && Boolean(draft));
     preview.textContent = typing ? t("Typing…") : draft ? t("Draft: %(words)s", { words: draft.slice(0, 120) }) : row.dataset.preview;
-    if (typing) setTimeout(() => showPreview(id), app.store.typing.get(id) - Date.now() + 50); // goes by itself
+    if (typing) setTimeout(() => showPreview(id), app.store.typing.get(id) - Date.now() + 50); // disappears by itself
   }
 
-  /* More of the list before the reader reaches its end; the link stays for who has no patience or no script. */
+  /* Loads more rows before the reader reaches the end. The link does the same without a script. */
   let loading = false;
 
   async function load() {
@@ -103,7 +103,7 @@ export function inbox(root, app) {
     if (more && more.getBoundingClientRect().top < list.getBoundingClientRect().bottom + 400) await load();
   }
 
-  const newer = (known, told) => (known && known.last_seq > told.last_seq ? known : told);
+  const newer = (known, loaded) => (known && known.last_seq > loaded.last_seq ? known : loaded);
 
   if (more) {
     more.querySelector("a").addEventListener("click", (event) => (event.preventDefault(), load().catch(() => {})));
@@ -118,7 +118,7 @@ export function inbox(root, app) {
     row.querySelector('[data-action="row-menu"]').hidden = false;
   }
 
-  /* The menu that all rows share comes when it is first needed. */
+  /* Loads the menu of the rows when it is first needed. */
   const menu = async (row, focus) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).show(row, focus);
   const apply = async (row, change) => (await import("./conversation_menu.js")).conversationMenu(root, app, { open, query, shows }).apply(row, change);
 
@@ -128,7 +128,7 @@ export function inbox(root, app) {
   });
   rows().forEach((row) => (ready(row), showPreview(row.dataset.threadId)));
   setInterval(() => rows().forEach((row) => showWaiting(row, app.times)), MINUTE);
-  /* So do the shortcuts; keys that are pressed meanwhile wait for them. */
+  /* Loads the shortcuts too; keys that are pressed meanwhile wait for them. */
   let coming = null;
   let keys = null;
   document.addEventListener("keydown", async (event) => {

@@ -1,4 +1,4 @@
-/* The list by keyboard: answers with what to do about a key. Never while somebody types, nor over a menu or a dialog. */
+/* Keyboard shortcuts of the list. They do nothing while a person types, or over a menu or a dialog. */
 
 import { part } from "../lib/dom.js";
 import { isComposing } from "../lib/text_input.js";

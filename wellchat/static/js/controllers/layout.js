@@ -1,10 +1,10 @@
-/* What stands around every page: the unread count, the title, the theme, the panel. */
+/* The parts around every page: the unread count, the title, the theme, the panel. */
 
 import { badgeText, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
 import { t, tn } from "../lib/i18n.js";
 
-const READ_DELAY = 300; // ms in which a message that arrives in the open thread is read, without a number flashing up
+const READ_DELAY = 300; // ms to wait, because a message in the open thread is read at once and no number must flash up
 
 function onCount(app, show) {
   app.store.on(({ unread: changed }) => changed && setTimeout(show, app.open && app.attention.looking ? READ_DELAY : 0));
@@ -35,7 +35,7 @@ const lossWarning = (lost) =>
     ? t("1 message has not been sent yet and would be lost. Leave anyway?")
     : t("Some messages have not been sent yet and would be lost. Leave anyway?");
 
-/* A form that ends the session: what this browser keeps of the person goes with it. */
+/* A form that ends the session deletes what this browser keeps of the person. */
 export function signOut(form, app) {
   form.addEventListener("submit", (event) => {
     const lost = app.store.pending.size;
@@ -64,7 +64,7 @@ export function themeChoice(root) {
 export function sidePanel(shell) {
   const side = part(shell, "panel");
   const toggles = shell.querySelectorAll('[data-action="panel"]');
-  const roomy = () => shell.clientWidth >= 1120; // the width at which the style sheet sets it beside the thread
+  const roomy = () => shell.clientWidth >= 1120; // the width from which the style sheet puts the panel beside the thread
   const shown = () => getComputedStyle(side).display !== "none";
   const opener = shell.querySelector(".thread__panel");
   const say = () => opener.setAttribute("aria-expanded", String(shown()));
@@ -87,5 +87,5 @@ export function sidePanel(shell) {
     if (event.key !== "Escape" || !side.hasAttribute("data-open")) return;
     side.removeAttribute("data-open");
   });
-  new ResizeObserver(say).observe(side); // it also comes and goes with the width of the window
+  new ResizeObserver(say).observe(side); // the window's width also shows and hides it
 }

@@ -1,4 +1,4 @@
-/* What can be done with a message: its menu by pointer, touch and keyboard, its quote and reactions, edits where it stands. */
+/* The actions of messages: menu by pointer, touch and keyboard, quotes, reactions, edits. */
 
 import { startReply, cancelReply } from "../lib/reply_banner.js";
 import { part } from "../lib/dom.js";
@@ -7,14 +7,14 @@ import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
 import { t } from "../lib/i18n.js";
 
-const TIMEOUT = 20_000; // ms without an answer after which it is given up
+const TIMEOUT = 20_000; // ms without a response after which an action fails
 
-/* Some browsers do not say what a click was made with. */
+/* Some browsers do not report the pointer type of a click. */
 const touched = ({ pointerType: type }) => (type ? type === "touch" : matchMedia("(hover: none)").matches);
 
 export function messages(root, app) {
   const { threadId } = root.dataset;
-  const editWithin = Number(root.dataset.editWithin); // ms; the server has the last word
+  const editWithin = Number(root.dataset.editWithin); // ms; the server decides
   const log = part(root, "log");
   const form = root.querySelector("form.composer");
   const path = (seq, rest = "") => `/threads/${threadId}/messages/${seq}${rest}`;
@@ -39,11 +39,11 @@ export function messages(root, app) {
     edit: (message, row) => edit(message, row),
     copy: ({ body }) => copy(body, t("Text copied.")),
     link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, t("Link copied.")),
-    pin: ({ seq, pinned_at: pinned }) => void optimistic.pin(seq, !pinned), // nobody waits for it
+    pin: ({ seq, pinned_at: pinned }) => void optimistic.pin(seq, !pinned), // not awaited
     delete: (message, row) => remove(message, row),
     async unread({ seq }) {
       await app.api.send("PUT", `/threads/${threadId}/unread`, { seq });
-      location.assign("/"); // whoever stays with the thread reads it
+      location.assign("/"); // a person who stays in the thread would read it again
     },
   };
 
@@ -73,7 +73,7 @@ export function messages(root, app) {
     dialog.showModal();
   }
 
-  /* A row of the page's first load is not in the store: the server says what it is now. */
+  /* A row of the first load is not in the store: ask the server for its current state. */
   async function stateOf(row) {
     const seq = Number(row.dataset.seq);
     const known = app.store.messages.get(threadId)?.get(seq);
@@ -126,7 +126,7 @@ export function messages(root, app) {
     act.react({ seq }, value, name === "add");
   });
 
-  /* Through the log with the arrows, from message to message. */
+  /* Arrow keys move through the log from message to message. */
   const STEPS = { ArrowUp: -1, ArrowDown: 1 };
   log.addEventListener("keydown", (event) => {
     const at = document.activeElement;

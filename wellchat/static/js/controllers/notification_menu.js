@@ -1,11 +1,11 @@
-/* The menu of notifications: its count, and its list when it is opened. */
+/* The notifications menu: its count, and its list when it is opened. */
 
 import { badgeText, part } from "../lib/dom.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
 import { t } from "../lib/i18n.js";
 
 const SHOWN = 8;
-const INDICATOR_DELAY = 300; // ms before a waiting shape is worth showing
+const INDICATOR_DELAY = 300; // ms before the skeleton is shown
 
 export function notificationMenu(root, app) {
   const menu = part(root, "menu");
@@ -43,7 +43,7 @@ export function notificationMenu(root, app) {
       show("trouble", false);
       app.store.apply({ unread: { notifications: unread } });
     } catch {
-      show("trouble", list.childElementCount === 0); // what was there stays; the link to all of them works
+      show("trouble", list.childElementCount === 0); // existing rows stay; the link to all notifications works
     } finally {
       clearTimeout(timer);
       show("skeleton", false);
@@ -51,7 +51,7 @@ export function notificationMenu(root, app) {
   }
 }
 
-/* Opening one reads it; its dot marks it read, or unread again. */
+/* Opening a notification marks it as read; its dot marks it as read or unread. */
 export function bindList(list, app, done) {
   list.addEventListener("click", ({ target }) => {
     const row = target.closest('[data-part="link"]')?.closest(".notification--unread");

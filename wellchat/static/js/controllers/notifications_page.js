@@ -1,4 +1,4 @@
-/* The page of notifications: what is new comes in on top of its first page; on earlier ones, rows only change. */
+/* The notifications page. New ones appear on top of the first page; on earlier pages rows only change. */
 
 import { part } from "../lib/dom.js";
 import { drawNotifications, fillNotification } from "../lib/notification_row.js";
@@ -16,7 +16,7 @@ export function notificationsPage(root, app) {
     list.hidden = notifications.length === 0;
     part(root, "empty").hidden = notifications.length > 0;
   }
-  const loadQuietly = () => load().catch(() => {}); // the next change, or a reload, brings it
+  const loadQuietly = () => load().catch(() => {}); // the next change or a reload tries again
   bindList(list, app, before ? () => {} : loadQuietly);
   app.store.on(({ notifications, unread: counted }) => {
     for (const one of notifications) fillNotification(list, one, app.times);

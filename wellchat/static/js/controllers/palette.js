@@ -1,4 +1,4 @@
-/* The palette: a field and a list over any page. The focus stays in the field; the arrows move through the list. */
+/* The search palette: a field and a list over any page. The focus stays in the field; arrow keys move through the list. */
 
 import { part, setAvatar, setTime } from "../lib/dom.js";
 import { isComposing } from "../lib/text_input.js";
@@ -49,7 +49,7 @@ function build(app, recents) {
     list.hidden = !options().length;
     field.setAttribute("aria-expanded", String(options().length > 0));
     all.href = query ? `/search?${new URLSearchParams({ q: query })}` : "/search";
-    choose(query ? 0 : null); // nothing is chosen before anything was typed
+    choose(query ? 0 : null); // choose nothing before a person types
   }
 
   function say(text) {
@@ -59,21 +59,22 @@ function build(app, recents) {
 
   function show({ state, query, answer, error }) {
     forget.hidden = true;
-    part(dialog, "skeleton").hidden = state !== "waiting" || options().length > 0; // what stands there stays until then
+    part(dialog, "skeleton").hidden = state !== "waiting" || options().length > 0; // old results stay until then
     if (state === "waiting") return say(t("Searching…"));
     if (state === "failed") {
       draw([], query);
       return say(errorMessage(error));
     }
     if (state === "idle") {
-      const kept = recents.list();
-      forget.hidden = !kept.length;
-      draw([{ heading: t("Recent searches"), rows: kept.map((said) => recentRow(said)) }], "");
-      return say(kept.length ? "" : t("Find people, conversations, and what was said in them."));
+      const queries = recents.list();
+      forget.hidden = !queries.length;
+      draw([{ heading: t("Recent searches"), rows: queries.map((query) => recentRow(query)) }], "");
+      return say(queries.length ? "" : t("Find people, conversations, and what was said in them."));
     }
     draw([
       { heading: t("People and conversations"), rows: [...answer.threads.map((thread) => threadRow(thread)), ...answer.people.map(personRow)] },
       { heading: answer.close ? t("Messages that come close") : t("Messages"), rows: answer.results.map((result) => messageRow(result, app)) },
+      ...(answer.others ?? []).map(({ label, hits }) => ({ heading: label, rows: hits.map(otherRow) })),
     ], query);
     say(options().length ? "" : t("Nothing found for “%(words)s”. Try fewer words, or only the beginning of a word.", { words: query }));
   }
@@ -91,7 +92,7 @@ function build(app, recents) {
 
   field.addEventListener("input", () => session.type(field.value));
   field.addEventListener("keydown", (event) => {
-    if (isComposing(event)) return; // the keys are the input method's
+    if (isComposing(event)) return; // the keys belong to the input method
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       choose(event.key === "ArrowDown" ? active + 1 : active < 0 ? -1 : active - 1);
@@ -113,7 +114,7 @@ function build(app, recents) {
     show({ state: "idle" });
   });
   dialog.querySelector('[data-action="close"]').addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // beside it
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close()); // a click beside the palette
   dialog.addEventListener("close", () => {
     session.stop();
     if (dialog.cameFrom?.isConnected) dialog.cameFrom.focus({ preventScroll: true });
@@ -170,6 +171,10 @@ function messageRow({ message, thread, excerpt, marks }, app) {
   const text = [...mine, ...trimBefore(segments(excerpt, marks))];
   const href = `/threads/${thread.id}#${message.seq}`;
   return option({ href, who: thread.context ?? thread.title, person: thread.other, text, at: message.created_at, times: app.times });
+}
+
+function otherRow({ title, path, excerpt }) {
+  return option({ href: path, who: title, text: excerpt ? [[excerpt, false]] : [] });
 }
 
 function recentRow(query) {

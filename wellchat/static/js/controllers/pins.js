@@ -1,4 +1,4 @@
-/* The pinned messages in the side panel, and the way to them from the head of the thread. */
+/* The pinned messages in the side panel, and the button for them in the head of the thread. */
 
 import { clone, part } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";

@@ -1,12 +1,12 @@
-/* Push on this device: the offer after a first message, and what is read goes from the screen. */
+/* Offers push after a first message, and closes notifications that were read. */
 
 import { part } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
 import { local } from "../lib/storage.js";
 
-const DISMISSED = "wellchat.push.later"; // somebody said "not now": they are not asked again here
+const DISMISSED = "wellchat.push.later"; // the person said "not now" and is not asked again on this device
 
-/* Whoever has just written wants to know when an answer comes: the one moment to offer it, once. */
+/* Offers push once, right after the person has written, when they want to know about the reply. */
 export function pushOffer(root, app) {
   const refuse = () => {
     root.hidden = true;
@@ -25,7 +25,7 @@ export function pushOffer(root, app) {
   });
 }
 
-/* What is read here or on another device is taken off this one's screen: at once while a page is open, else with the next. */
+/* Closes notifications that were read here or on another device: at once, or when the next page is opened. */
 export function pushClearing(_root, app) {
   const read = new Set();
   app.store.on(({ notifications }) => {
@@ -36,7 +36,7 @@ export function pushClearing(_root, app) {
   const look = async () => {
     if (document.visibilityState !== "visible" || !(await app.push.shownCount())) return;
     const { notifications, next } = await app.api.get("/notifications", { unread: true, limit: 100 });
-    if (next) return; // which of so many are read cannot be told from one page
+    if (next) return; // there are more than one page: we cannot tell which ones are read
     const unread = new Set(notifications.map((one) => one.id));
     await app.push.clear((id) => !unread.has(id));
   };

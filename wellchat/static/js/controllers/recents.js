@@ -1,15 +1,15 @@
-/* On the page of search: remembers what found something, and offers what was found before. */
+/* On the search page: remembers searches with results, and offers them again. */
 
 import { clone, part } from "../lib/dom.js";
 import { local } from "../lib/storage.js";
 import { Recents } from "../models/recents.js";
 
 export function recents(root, app) {
-  const kept = new Recents({ storage: local, viewerId: app.viewerId });
+  const recents = new Recents({ storage: local, viewerId: app.viewerId });
   const box = part(root, "recents");
-  if (root.dataset.found) kept.add(root.dataset.found);
+  if (root.dataset.found) recents.add(root.dataset.found);
   const show = () => {
-    const list = kept.list();
+    const list = recents.list();
     box.hidden = !list.length || Boolean(root.querySelector('[name="q"]').value);
     part(box, "list").replaceChildren(...list.map((words) => {
       const row = clone(box, "recent");
@@ -19,7 +19,7 @@ export function recents(root, app) {
     }));
   };
   box.querySelector('[data-action="forget"]').addEventListener("click", () => {
-    kept.forget();
+    recents.forget();
     show();
     root.querySelector('[name="q"]').focus();
   });

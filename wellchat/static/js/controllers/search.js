@@ -1,4 +1,4 @@
-/* The way to search from anywhere: the button in the bar and Ctrl or Cmd with K. The palette itself is loaded when wanted. */
+/* Opens the search palette by its button, Ctrl+K or Cmd+K. The palette is loaded when it is first opened. */
 
 import { local } from "../lib/storage.js";
 import { Recents } from "../models/recents.js";
@@ -12,13 +12,13 @@ export function search(button, app) {
       palette(app, recents, button, typed());
     } catch {
       typed();
-      location.assign(button.href); // not to be had: the page does the same
+      location.assign(button.href); // the palette could not be loaded: the page does the same
     }
   };
   button.setAttribute("role", "button");
   button.setAttribute("aria-haspopup", "dialog");
   button.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // another tab is wanted
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return; // the person wants a new tab
     event.preventDefault();
     open();
   });
@@ -37,7 +37,7 @@ export function search(button, app) {
   }
 }
 
-/* What is typed while the palette is still on its way; call what it answers to end this and have it. */
+/* Collects text that is typed while the palette loads. Call the returned function to stop and get it. */
 function keepTyped() {
   let typed = "";
   const keep = (event) => {

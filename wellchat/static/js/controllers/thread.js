@@ -1,4 +1,4 @@
-/* An open conversation: draws what arrives, keeps the reader's place, marks as read what was seen. */
+/* An open conversation: draws new messages, keeps the scroll position, and marks visible messages as read. */
 
 import { part, setAvatar } from "../lib/dom.js";
 import { messageText } from "../lib/files.js";
@@ -39,7 +39,7 @@ export function thread(root, app) {
 
   function see() {
     if (receipts.lastRead >= timeline.last) return;
-    if (!whole() && timeline.first > receipts.lastRead + 1) return; // what lies between was not on the screen
+    if (!whole() && timeline.first > receipts.lastRead + 1) return; // messages between were not visible
     const end = log.getBoundingClientRect().bottom;
     const shown = timeline.rows.findLast((row) => row.dataset.seq && row.getBoundingClientRect().top < end - 8);
     if (shown) receipts.shown(Number(shown.dataset.seq));
@@ -58,7 +58,7 @@ export function thread(root, app) {
     const mine = message.sender_id === app.viewerId;
     const latest = message.seq > newest;
     newest = Math.max(newest, message.seq);
-    const row = paging.accepts(message.seq) && timeline.put(message); // else it is loaded with those around it
+    const row = paging.accepts(message.seq) && timeline.put(message); // others are loaded later, with those around them
     if (latest && !mine && !message.deleted) app.announce(`${shown.name}: ${messageText(message)}`);
     if (!row || !latest) return;
     row.classList.add("message--arriving");
@@ -67,7 +67,7 @@ export function thread(root, app) {
     if (!scroller.pinned) missed += 1;
   }
 
-  /* A line already drawn stands while what is below it is unread. */
+  /* Keeps the unread line while messages below it are unread. */
   function dividesUnread() {
     const below = part(root, "divider")?.nextElementSibling;
     return below && Number(below.dataset.seq) > receipts.lastRead;
@@ -91,7 +91,7 @@ export function thread(root, app) {
 
   let shown = state.other;
 
-  /* Somebody has another name or picture: in the head, at their messages, and in the rows that are yet to be drawn. */
+  /* Shows a new name or picture of the other person: in the head, at messages, and in rows that are drawn later. */
   function showPerson({ other }) {
     if (other.name === shown.name && other.avatar_url === shown.avatar_url) return;
     shown = other;
@@ -146,7 +146,7 @@ export function thread(root, app) {
   part(root, "jump").addEventListener("click", () => {
     if (whole()) scroller.toEnd();
     else toLatest();
-    // The button goes, and with it the focus; on a phone the field would open the keyboard.
+    // The button disappears, so move the focus; not to the field, which would open a phone's keyboard.
     if (!matchMedia("(pointer: coarse)").matches) root.querySelector("textarea").focus({ preventScroll: true });
   });
   root.addEventListener("click", ({ target }) => {
@@ -157,13 +157,13 @@ export function thread(root, app) {
   for (const sign of ["focus", "visibilitychange"]) window.addEventListener(sign, see, { capture: true });
   window.addEventListener("hashchange", () => open(seqOf(location.hash)));
   open(seqOf(location.hash) || Number(new URL(location).searchParams.get("at"))).then(() => {
-    // Opening a conversation reads what the page came with; later arrivals, and all else, are read when they are seen.
+    // Opening a conversation reads the messages of its page; later ones are read when they are visible.
     if (whole()) receipts.shown(timeline.last);
   });
   paging.catchUp();
 }
 
-/* Below what counts as unread: the watermark, or what was marked unread again. */
+/* Returns the seq below the first unread message: the watermark, or where the thread was marked as unread. */
 const readUpTo = ({ last_read_seq: read, unread_from: from }) => (from ? Math.min(read, from - 1) : read);
 
 const seqOf = (hash) => (/^#\d+$/.test(hash) ? Number(hash.slice(1)) : 0);

@@ -1,5 +1,5 @@
-/* The part of a thread that is rendered, and how it moves: earlier and later messages come before the reader reaches the
-   end of it, others go. The links stay for who has no patience or no script. */
+/* Loads earlier and later messages of a thread before the reader reaches the end of the rendered part, and removes far ones.
+   The links do the same without a script. */
 
 import { part } from "../lib/dom.js";
 import { withDelayedIndicator } from "../lib/delayed_indicator.js";
@@ -15,7 +15,7 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
   const log = part(root, "log");
   const newest = () => current().last_seq;
   const rendered = new RenderWindow({ first: timeline.first, last: timeline.last, newest: newest() });
-  let turn = 0; // of the rendered part: what was asked for an earlier one is not drawn
+  let turn = 0; // number of the rendered part: responses for an earlier one are not drawn
   let loading = null;
   let catching = false;
 
@@ -23,7 +23,7 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
     if (log.classList.contains("log--slow") !== slow) scroller.keep(() => timeline.rows, () => log.classList.toggle("log--slow", slow));
   }
 
-  /* What an update told while the answer was on its way may be newer than it. */
+  /* An update that came meanwhile may be newer than the response. */
   async function ask(query) {
     const updated = new Map();
     const stop = app.store.on(({ messages }) => messages.forEach((m) => m.thread_id === id && updated.set(m.seq, m)));
@@ -50,7 +50,7 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
     });
   }
 
-  /** One page at a time, whoever asks; resolves to whether it came. */
+  /** Loads one page at a time. Resolves to whether it worked. */
   function move(query, grow) {
     const now = turn;
     const load = async () => {
@@ -87,12 +87,12 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
   watch.observe(older);
   watch.observe(newer);
 
-  /** Other messages in place of those drawn; resolves to the seq that was asked for, or the last, 0 where nothing came. */
+  /** Replaces the rendered messages. Resolves to the requested seq, or the last one, or 0 if nothing came. */
   async function replace(query) {
     const now = ++turn;
     const { messages, at } = await ask(query);
     if (now !== turn || !messages.length) return 0;
-    turn += 1; // pages of the part that was rendered until now may still be on their way
+    turn += 1; // pages of the old part may still be loading
     timeline.clear();
     messages.forEach((message) => timeline.put(message));
     rendered.reset({ first: messages[0].seq, last: messages.at(-1).seq, newest: newest() });
@@ -105,14 +105,14 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
   return {
     rendered,
 
-    /** Whether an update's message is to be drawn now. */
+    /** Tells whether to draw a message of an update now. */
     accepts: (seq) => {
       const draws = rendered.accepts(seq, { atEnd: scroller.pinned });
       showEnds();
       return draws;
     },
 
-    /** Messages were drawn at the end: far rows go, while nobody reads them. */
+    /** Removes far rows after messages were drawn at the end, unless somebody reads them. */
     trim() {
       const last = Math.max(rendered.last, timeline.last);
       if (!rendered.atNewest || !last) return;
@@ -121,7 +121,7 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
       showEnds();
     },
 
-    /** Brings a message to the page, with those around it; resolves to whether it is there. */
+    /** Loads a message with those around it. Resolves to whether it is there. */
     async loadAround(seq) {
       if (timeline.row(seq)) return true;
       if (seq < 1 || seq > newest()) return false;
@@ -129,20 +129,20 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
       return Boolean(timeline.row(seq));
     },
 
-    /** The same for the day's first message; resolves to its seq. */
+    /** Does the same for the first message of a day. Resolves to its seq. */
     loadDay: (date) => replace({ date, limit: WIDE }),
 
-    /** The newest messages; resolves once they are there. */
+    /** Loads the newest messages. Resolves once they are there. */
     async loadLatest() {
       if (!rendered.atNewest) await replace({ limit: PAGE });
     },
 
-    /** Loads on to the newest, where the rows end before it; where that fails, the next thing that happens asks again. */
+    /** Loads the messages up to the newest. If that fails, the next event tries again. */
     async catchUp() {
       if (catching || !rendered.atNewest || rendered.last >= newest()) return;
       const room = rendered.max - (scroller.pinned ? 0 : rendered.size);
       if (newest() - rendered.last > room) {
-        rendered.atNewest = false; // too much to pour over the reader: they go on from where they were
+        rendered.atNewest = false; // too many: the reader continues where they are
         return showEnds();
       }
       catching = true;
@@ -154,7 +154,7 @@ export function threadPaging(root, app, { id, timeline, scroller, current }) {
           more = goesOn;
         }
       } catch {
-        // no answer now
+        // no response now
       } finally {
         catching = false;
       }

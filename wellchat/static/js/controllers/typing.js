@@ -1,4 +1,4 @@
-/* Three dots where the message will land, and the word in the head; both go by themselves. */
+/* The typing indicator at the end of the log and in the head. Both disappear by themselves. */
 
 import { part } from "../lib/dom.js";
 import { t } from "../lib/i18n.js";
@@ -7,13 +7,13 @@ let timer = null;
 
 export function showTyping(root, app, { id, other }) {
   const typing = app.store.isTyping(id);
-  part(root, "typing").hidden = !typing || !part(root, "newer").hidden; // in the middle of a thread nobody writes
+  part(root, "typing").hidden = !typing || !part(root, "newer").hidden; // not in the middle of a thread
   clearTimeout(timer);
   if (typing) timer = setTimeout(() => app.store.apply({}), app.store.typing.get(id) - Date.now() + 50);
 
   const word = part(root, "presence");
-  const said = typing ? t("Typing…") : app.times.seen(other);
-  if (word.textContent === said) return;
+  const text = typing ? t("Typing…") : app.times.seen(other);
+  if (word.textContent === text) return;
   word.dataset.presence = typing ? "typing" : other.presence;
-  word.textContent = said;
+  word.textContent = text;
 }

@@ -1,12 +1,12 @@
-/* Whether somebody is there: from what they do, never from the page being open. */
+/* Tells whether a person is present. Only interaction counts; an open page does not. */
 
-const ACTIVE_FOR = 30_000; // ms that an interaction counts
+const ACTIVE_FOR = 30_000; // ms for which an interaction counts
 const SIGNS = ["pointerdown", "keydown", "wheel", "touchmove", "scroll", "focus"];
 
 export class Attention {
   #last = -Infinity;
 
-  /** onReturn(): somebody is back after a pause. */
+  /** onReturn() is called when a person is back after a pause. */
   constructor({ onReturn = () => {} } = {}) {
     this.onReturn = onReturn;
     if (this.looking) this.#last = Date.now();

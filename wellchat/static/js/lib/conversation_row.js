@@ -1,10 +1,10 @@
-/* One row of the inbox, filled; the words are those of templates/messaging/_conversation.html. */
+/* Fills a row of the inbox, with the same texts as templates/messaging/_conversation.html. */
 
 import { part, setAvatar, setTime, write } from "./dom.js";
 import { describeFiles } from "./files.js";
 import { t } from "./i18n.js";
 
-/** `unread` is told apart: what arrives under the reader's eyes is about to be read. */
+/** `unread` may differ from the thread's own: a message that the reader is looking at is about to be read. */
 export function fillConversation(row, thread, { unread, query, app }) {
   const { other, last_message: last } = thread;
   row.dataset.threadId = thread.id;
@@ -36,7 +36,7 @@ export function showWaiting(row, times) {
   write(waiting, waiting.dataset.since ? times.waited(waiting.dataset.since) : "");
 }
 
-/** What was said last, in one line. */
+/** Returns the last message in one line. */
 export function previewText({ last_message: last }, viewerId) {
   if (!last) return t("No messages yet");
   if (last.deleted) return t("Message deleted");
@@ -47,14 +47,14 @@ export function previewText({ last_message: last }, viewerId) {
   return who + [describeFiles(last.attachments), body].filter(Boolean).join(" · ");
 }
 
-/** Whether a list that shows a part of the inbox shows this thread. */
+/** Tells whether a filtered list shows this thread. */
 export function belongs(thread, { archived, snoozed, unread, waiting, kind }) {
   if (thread.archived !== archived) return false;
   if (!archived && Boolean(thread.snoozed_until) !== snoozed) return false;
   return !(unread && !thread.unread) && !(waiting && !thread.waiting_since) && (!kind || thread.kind === kind);
 }
 
-/** The order of the list: pinned ones, then the latest. */
+/** Compares for the list: pinned threads first, then the latest. */
 export function before(one, other) {
   if (one.pinned !== other.pinned) return one.pinned;
   return one.at > other.at;

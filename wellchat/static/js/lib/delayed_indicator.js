@@ -1,8 +1,8 @@
-/* Shows a loading indicator only for what takes longer than a moment. */
+/* Shows a loading indicator only after a delay, so that it does not flash. */
 
 const DELAY = 300; // ms
 
-/** Passes a promise on; show(true) when it takes longer than DELAY, show(false) once it has ended. */
+/** Returns the promise. Calls show(true) when it takes longer than DELAY, and show(false) when it has ended. */
 export async function withDelayedIndicator(promise, show) {
   const timer = setTimeout(show, DELAY, true);
   try {

@@ -1,4 +1,4 @@
-/* Small words for the DOM. Templates name their parts by data-part; a <template> part is cloned into a row. */
+/* Small helpers for the DOM. Templates name their parts by data-part; a <template> part is cloned into a row. */
 
 export function part(root, name) {
   return root.querySelector(`[data-part="${name}"]`);
@@ -17,7 +17,7 @@ export function write(element, text) {
 
 const ADDRESS = /(?:\bhttps?:\/\/|(?<![\w.@/-])www\.(?=[\w-]+\.[a-z]{2}))[^\s<>"']+[^\s<>"'.,;:!?)\]}]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
 
-/** The web and mail addresses in a text: {index, found, href}. */
+/** Yields the web and mail addresses in a text: {index, found, href}. */
 export function addresses(text) {
   return [...text.matchAll(ADDRESS)].map(({ 0: found, index }) => ({ index, found, href: leadsTo(found) }));
 }
@@ -27,7 +27,7 @@ function leadsTo(found) {
   return (/^www\./i.test(found) ? "http://" : "mailto:") + found;
 }
 
-/** Text as text, with web and mail addresses as links; never as markup. */
+/** Writes a text with its web and mail addresses as links; never as markup. */
 export function linked(text) {
   const fragment = document.createDocumentFragment();
   let at = 0;
@@ -42,7 +42,7 @@ export function linked(text) {
   return fragment;
 }
 
-/** A moment into a <time>, in the form its template asked for. */
+/** Writes a moment into a <time>, in the form that its template asks for. */
 export function setTime(element, iso, times) {
   element.dateTime = iso;
   element.title = times.full(iso);
@@ -66,7 +66,7 @@ export function initials(name) {
   return (first(words[0]) + (words.length > 1 ? first(words.at(-1)) : "")).toUpperCase();
 }
 
-/** The same hue as the server's filter, in steps of thirty: FNV-1a over the id. */
+/** Returns the same hue as the server's filter, in steps of thirty: FNV-1a over the id. */
 export function hue(id) {
   let hash = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(id)) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;

@@ -1,4 +1,4 @@
-/* What hangs on a message, drawn from the templates the server's macros filled; attachments/state.py says the same words. */
+/* Draws the files of a message from the server's templates, with the same texts as attachments/serializers.py. */
 
 import { part } from "./dom.js";
 import { language, t, tn } from "./i18n.js";
@@ -6,7 +6,7 @@ import { language, t, tn } from "./i18n.js";
 const MAX_SIDE = 320; // CSS pixels of a picture in a conversation
 const MIN_SIDE = 56;
 
-/** Pictures of this device that were sent from this page: shown from here, so that nobody waits for what they have. */
+/** Pictures that this page has sent. They are shown from the device, without a download. */
 export const previews = new Map(); // file id -> blob address
 
 export function describeFiles(files = []) {
@@ -20,7 +20,7 @@ export function describeFiles(files = []) {
   return t("Document: %(name)s", { name });
 }
 
-/** What a message says, also where it is only files. */
+/** Returns the text of a message, or a summary if it has only files. */
 export const messageText = ({ body, attachments }) => body || describeFiles(attachments);
 
 export function fileSize(size) {
@@ -40,7 +40,7 @@ export function fitted(width, height) {
 const blank = ([width, height]) =>
   `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='${width}' height='${height}'/%3E`;
 
-/** The files of a message into its row; where they stand already, only thumbnails that came meanwhile. */
+/** Draws the files of a message into its row. If they are there already, it only adds new thumbnails. */
 export function fillFiles(row, { deleted, attachments }) {
   const box = part(row, "files");
   const files = deleted ? [] : (attachments ?? []);
@@ -84,7 +84,7 @@ function fromTemplate(name, file) {
   return link;
 }
 
-/** Until a picture is there its place says so; controllers/attach.js hears when it is. */
+/** Marks a picture as loading; controllers/attach.js removes the mark when it is loaded. */
 export function showLoading(image) {
   const comes = !image.complete && !image.src.startsWith("data:");
   image.closest(".picture").classList.toggle("picture--coming", comes);
@@ -95,5 +95,5 @@ function show(link, file) {
   const src = previews.get(file.id) ?? file.thumbnail_url;
   if (src && image.getAttribute("src") !== src) image.src = src;
   showLoading(image);
-  link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state takes nothing away
+  link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state does not remove a thumbnail
 }

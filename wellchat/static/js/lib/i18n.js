@@ -1,5 +1,5 @@
-/* Sentences in the language of the page. The English sentence is the key; the others are in catalogs/*.js, of which the page
-   names one before its own script, and which `make words` makes. */
+/* Translates sentences into the language of the page. The English sentence is the key. The page loads one of catalogs/*.js,
+   which `make words` makes, before its own script. */
 
 const catalog = globalThis.wellchatCatalog ?? {};
 
@@ -11,7 +11,7 @@ export function t(sentence, named = {}) {
   return fill(catalog[sentence] ?? sentence, named);
 }
 
-/** tn("%(num)s photo", "%(num)s photos", 3): the sentence in the form the language has for a count. */
+/** tn("%(num)s photo", "%(num)s photos", 3): the sentence in the plural form that the language has for this count. */
 export function tn(one, several, num, named = {}) {
   const known = catalog[one];
   const sentence = known ? (known[forms.select(num)] ?? known.other) : num === 1 ? one : several;

@@ -1,4 +1,4 @@
-/* A picture as large as the window allows, over the page: arrows lead to its neighbours, Escape back to where one was. */
+/* Shows a picture as large as the window allows. Arrows lead to other pictures, Escape back to the page. */
 
 import { t } from "./i18n.js";
 
@@ -40,7 +40,7 @@ function build() {
   dialog.addEventListener("close", () => {
     image.removeAttribute("src");
     const link = links[at];
-    if (link?.isConnected) link.focus({ preventScroll: true }); // where one has got to, which may not be where one began
+    if (link?.isConnected) link.focus({ preventScroll: true }); // the picture shown last, which may not be the first one
   });
   dialog.addEventListener("keydown", ({ key }) => {
     const forward = getComputedStyle(dialog).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
@@ -48,7 +48,7 @@ function build() {
     if (key === "Home") step(-at);
     if (key === "End") step(links.length - 1 - at);
   });
-  let from = null; // where a finger came down, when it was one
+  let from = null; // where a finger touched, if it was one
   dialog.addEventListener("touchstart", ({ touches }) => (from = touches.length === 1 ? touches[0].clientX : null), { passive: true });
   dialog.addEventListener("touchend", ({ changedTouches: [finger] }) => {
     const moved = from === null ? 0 : finger.clientX - from;
@@ -59,7 +59,7 @@ function build() {
   return { dialog, image, caption, get, previous, next };
 }
 
-/* Until all of it is there: what is known of it from the page, in the size it will have. */
+/* Shows the thumbnail in the final size until the picture is loaded. */
 function showLoading(comes, link) {
   const small = link?.querySelector("img").currentSrc ?? "";
   box.image.classList.toggle("lightbox__image--coming", comes);
@@ -87,7 +87,7 @@ function draw() {
   caption.textContent = links.length > 1 ? `${name} · ${position}` : name;
   get.href = link.href;
   get.download = name;
-  // Disabled and not hidden: the focus must not fall off the last one.
+  // Disabled and not hidden, so that the last button keeps the focus.
   for (const [button, end] of [[previous, at === 0], [next, at === links.length - 1]]) {
     button.setAttribute("aria-disabled", String(end));
     button.hidden = links.length < 2;

@@ -1,7 +1,7 @@
-/* A finger that rests on something, where a tap already means something else. */
+/* Detects a long press, for elements where a tap already means something else. */
 
 const RESTS = 450; // ms
-const STILL = 10; // px that a finger may tremble
+const STILL = 10; // px that a finger may move
 
 export function longPress(box, selector, act) {
   let timer = null;
@@ -20,7 +20,7 @@ export function longPress(box, selector, act) {
     if (from && Math.hypot(event.x - from.x, event.y - from.y) > STILL) end();
   });
   for (const sign of ["pointerup", "pointercancel"]) box.addEventListener(sign, end);
-  // Neither the browser's own menu, nor the tap that would follow.
+  // Prevent the browser's own menu, and the click that would follow.
   box.addEventListener("contextmenu", (event) => (from || pressed) && event.preventDefault());
   box.addEventListener("click", (event) => pressed && (event.preventDefault(), event.stopImmediatePropagation(), (pressed = false)), true);
 }

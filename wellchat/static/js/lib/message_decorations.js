@@ -1,9 +1,9 @@
-/* What hangs on a message: the quote above its words, the reactions below them, its pin, and the way to its menu. */
+/* Draws the quote, the reactions, the pin and the menu button of a message. */
 
 import { clone, part } from "./dom.js";
 import { t } from "./i18n.js";
 
-/** view: {root, viewerId, name}, the page's templates, who looks, and whom they talk with. */
+/** view: {root, viewerId, name}: the element with the templates, the viewer, and the other person's name. */
 export function fillDecorations(row, message, view) {
   const address = message.seq && `/threads/${message.thread_id}/messages/${message.seq}`;
   fillQuote(row, message, view);
@@ -13,7 +13,7 @@ export function fillDecorations(row, message, view) {
   more.hidden = !address;
   if (!address) return;
   more.href = address;
-  more.tabIndex = -1; // by keyboard one goes through the log with the arrows
+  more.tabIndex = -1; // keyboards go through the log with the arrow keys
 }
 
 function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
@@ -27,16 +27,16 @@ function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
 }
 
 export function showReactions(row, { thread_id: id, seq, reactions }, view) {
-  const given = reactions ?? [];
+  const shown = reactions ?? [];
   const box = part(row, "reactions");
-  box.hidden = given.length === 0;
+  box.hidden = shown.length === 0;
   if (box.hidden && !box.firstElementChild) return;
   const focused = box.contains(document.activeElement) ? document.activeElement.value : null;
-  box.replaceChildren(...given.map((each) => reaction(each, `/threads/${id}/messages/${seq}`, view)));
+  box.replaceChildren(...shown.map((each) => reaction(each, `/threads/${id}/messages/${seq}`, view)));
   if (focused) [...box.children].find(({ value }) => value === focused)?.focus({ preventScroll: true });
 }
 
-/** What a row shows of them, back again. Of whoever else gave one it tells no more than that there is somebody. */
+/** Reads the reactions back from a row. It cannot say who else reacted, only that somebody did. */
 export function readReactions(row, viewerId) {
   return [...part(row, "reactions").children].map((button) => {
     const mine = button.getAttribute("aria-pressed") === "true";

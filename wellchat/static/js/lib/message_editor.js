@@ -1,4 +1,4 @@
-/* Edits a message where it stands. Escape gives up, Enter saves where there is a keyboard. */
+/* Edits a message in its row. Escape cancels; Enter saves where there is a keyboard. */
 
 import { clone, part, write } from "./dom.js";
 import { isComposing, autosize } from "./text_input.js";
@@ -6,7 +6,7 @@ import { t } from "./i18n.js";
 
 const touch = () => matchMedia("(pointer: coarse)").matches;
 
-/** save(body): resolves when it is saved, and throws what speaks against it. */
+/** save(body) resolves when the text is saved, and rejects with the reason if it is refused. */
 export function edit(root, row, body, { save, done }) {
   if (row.classList.contains("message--editing")) return part(row, "editing").elements.body.focus();
   const form = clone(root, "editor");
@@ -21,7 +21,7 @@ export function edit(root, row, body, { save, done }) {
   form.scrollIntoView({ block: "nearest" });
 
   const close = () => {
-    const here = form.contains(document.activeElement) || document.activeElement === document.body; // else they have gone on
+    const here = form.contains(document.activeElement) || document.activeElement === document.body; // otherwise the reader has moved on
     row.classList.remove("message--editing");
     form.remove();
     if (here) done();

@@ -1,4 +1,4 @@
-/* The menu of one message. There is one for the page; it is made when first opened. */
+/* The menu of a message. The page has one, which is made when it is first opened. */
 
 import { clone, part, write } from "./dom.js";
 import { OPEN_SELECTOR } from "./popover.js";
@@ -54,7 +54,7 @@ export class MessageMenu {
     return menu;
   }
 
-  /** Offers what can be done with this very message, and no longer than it can be. */
+  /** Shows the actions that are allowed for this message, for as long as they are. */
   #fit(message) {
     const mine = message.sender_id === this.viewerId;
     const show = (name, shown) => (this.#menu.querySelector(`[data-do="${name}"]`).hidden = !shown);
@@ -74,7 +74,7 @@ export class MessageMenu {
     if (left > 0) this.#timer = setTimeout(() => show("edit", false), left);
   }
 
-  /** Beside what it belongs to; on narrow pages the style sheet puts it at the lower edge. */
+  /** Places the menu beside its button; on narrow pages the style sheet puts it at the lower edge. */
   #place({ top, bottom, left, right }) {
     const { style } = this.#menu;
     const { width, height } = this.#menu.getBoundingClientRect();
@@ -83,13 +83,13 @@ export class MessageMenu {
     style.left = `${Math.max(GAP, Math.min(left + width <= innerWidth - GAP ? left : right - width, innerWidth - width - GAP))}px`;
   }
 
-  /** One of those offered is shown before it is answered. */
+  /** A chosen emoji is shown before the server answers. */
   #toggle(emoji, on) {
     this.#menu.hidePopover();
     this.act.react(this.#message, emoji, on);
   }
 
-  /** What was typed may be no emoji: that is answered here. */
+  /** The typed text may be no emoji; the error is shown in the menu. */
   async #reactWith(emoji) {
     try {
       await this.act.reactWith(this.#message, emoji);

@@ -1,11 +1,11 @@
-/* One row of a thread, cloned from the template the server's macro filled. */
+/* Draws a row of a thread from the server's template. */
 
 import { fillFiles } from "./files.js";
 import { clone, linked, part, setTime, write } from "./dom.js";
 import { fillDecorations } from "./message_decorations.js";
 import { t } from "./i18n.js";
 
-/** view: {root, viewerId, name, times}, the page's templates, who looks, whom they talk with, and how times are told. */
+/** view: {root, viewerId, name, times}: the element with the templates, the viewer, the other person, the time formats. */
 export function messageRow(message, mine, view) {
   const row = clone(view.root, mine ? "mine" : "theirs");
   fillMessage(row, message, view);
@@ -35,7 +35,7 @@ export function fillMessage(row, message, view) {
 
 const STATES = ["sending", "waiting", "failed"];
 
-/** The row of a message on its way; `entry` null once it has arrived. */
+/** Draws a message that is being sent; `entry` is null once it has arrived. */
 export function markState(row, entry) {
   for (const state of STATES) row.classList.toggle(`message--${state}`, entry?.state === state);
   const failure = part(row, "failure");

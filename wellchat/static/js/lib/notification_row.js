@@ -1,9 +1,9 @@
-/* Rows of notifications, cloned from the templates that the server's macro filled, one for each kind. */
+/* Draws rows of notifications from the server's templates, one for each kind. */
 
 import { clone, part, setAvatar, setTime, write } from "./dom.js";
 import { t } from "./i18n.js";
 
-/** Makes `list` show just these, in this order; rows that are there already are filled anew, and keep the focus. */
+/** Makes `list` show exactly these, in this order. Existing rows are updated and keep the focus. */
 export function drawNotifications(list, notifications, times) {
   const focused = document.activeElement;
   const known = new Map([...list.children].map((item) => [item.firstElementChild.dataset.id, item]));

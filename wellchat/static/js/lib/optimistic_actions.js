@@ -1,4 +1,4 @@
-/* Reactions and pins are shown at once, and taken back with a sentence where they were refused. */
+/* Shows reactions and pins at once, and takes them back with a message if the server refuses them. */
 
 import { ApiError } from "../models/api.js";
 import { withPin, withReaction } from "../models/optimistic_changes.js";
@@ -6,12 +6,12 @@ import { part } from "./dom.js";
 import { readReactions, showReactions } from "./message_decorations.js";
 import { t } from "./i18n.js";
 
-const READ = 12_000; // ms that a sentence stands
+const READ = 12_000; // ms for which the message is shown
 
-/** send(method, seq, rest): asks the server, and puts what it answers into the store. */
+/** send(method, seq, rest) calls the server and puts the response into the store. */
 export function optimisticActions(root, app, { threadId, send }) {
   const rowOf = (seq) => part(root, "rows").querySelector(`[data-seq="${seq}"]`);
-  const drawn = new Map(); // seq -> what a row of the page's first load shows: the store does not know it
+  const drawn = new Map(); // seq -> the state of a row of the first load, which the store does not know
 
   function redraw(seq) {
     const known = app.store.messages.get(threadId)?.get(seq);
@@ -28,7 +28,7 @@ export function optimisticActions(root, app, { threadId, send }) {
     try {
       await app.optimistic.run(seq, change, work, () => redraw(seq));
     } catch (error) {
-      const { message } = error instanceof ApiError ? error : new ApiError(0); // given up: as good as no answer
+      const { message } = error instanceof ApiError ? error : new ApiError(0); // timed out: the same as no answer
       showProblem(seq, `${t("Not saved.")} ${message}`);
       app.announce(`${t("Not saved.")} ${message}`);
     } finally {

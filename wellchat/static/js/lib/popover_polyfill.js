@@ -1,4 +1,4 @@
-/* Popovers for browsers that have none (Safari 16, Firefox 115): one is open at a time, over the page by its z-index. */
+/* Popovers for browsers without them (Safari 16, Firefox 115). One is open at a time, above the page by its z-index. */
 
 let shown = null;
 

@@ -1,8 +1,8 @@
-/* Which part of a long thread is rendered. Numbers have no gaps, so its ends say how many rows there are; rows far from
-   the reader go as others come, and a page that is scrolled for an hour is as small as one just opened. */
+/* Decides which part of a long thread is rendered. Sequence numbers have no gaps, so the ends say how many rows there are.
+   Rows far from the reader are removed when others are added, so that the page stays small. */
 
-export const MAX_ROWS = 300; // rows drawn
-const SLACK = 50; // rows over it before some go, so that they go by the dozen
+export const MAX_ROWS = 300; // rows that are drawn at most
+const SLACK = 50; // rows above MAX_ROWS before any are removed, so that many go at once
 
 export class RenderWindow {
   constructor({ first = 0, last = 0, newest = last, max = MAX_ROWS } = {}) {
@@ -10,7 +10,7 @@ export class RenderWindow {
     this.reset({ first, last, newest });
   }
 
-  /** Stands for other messages from now on; `newest` is the thread's last. */
+  /** Moves the window to other messages; `newest` is the last of the thread. */
   reset({ first = 0, last = 0, newest = last }) {
     Object.assign(this, { first, last, atNewest: last >= newest });
   }
@@ -23,7 +23,7 @@ export class RenderWindow {
     return this.first > 1;
   }
 
-  /** inside: drawn, or to be; next: comes right after the last; otherwise not now: it is loaded with those around it. */
+  /** inside: within the window; next: right after its end. Other messages are loaded later, with those around them. */
   where(seq) {
     if (this.size && seq < this.first) return "before";
     if (seq <= this.last) return "inside";
@@ -31,7 +31,7 @@ export class RenderWindow {
     return seq === this.last + 1 ? "next" : "gap";
   }
 
-  /** Whether what comes next is drawn: a reader who is elsewhere in a full window keeps what they read. */
+  /** Tells whether to draw the next message. A reader elsewhere in a full window keeps the rows that they read. */
   accepts(seq, { atEnd }) {
     const where = this.where(seq);
     if (where === "next" && !atEnd && this.size >= this.max) this.atNewest = false;
@@ -39,7 +39,7 @@ export class RenderWindow {
     return where === "inside" || (where === "next" && this.atNewest);
   }
 
-  /** Later messages were drawn. Answers the range [from, to] of rows to drop at the other side, or null. */
+  /** Notes later messages that were drawn. Returns the range [from, to] of rows to remove at the other end, or null. */
   extendEnd(last, { newest, slack = 0 }) {
     this.first ||= 1;
     this.last = Math.max(this.last, last);
@@ -50,7 +50,7 @@ export class RenderWindow {
     return [this.first - surplus, this.first - 1];
   }
 
-  /** Earlier messages were drawn; the same for them. */
+  /** Does the same for earlier messages. */
   extendStart(first) {
     this.first = Math.min(this.first, first);
     const surplus = this.size - this.max;

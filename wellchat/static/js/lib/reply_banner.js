@@ -1,4 +1,4 @@
-/* In the composer: the message that the next one answers. */
+/* Shows in the composer to which message the next one replies. */
 
 import { part } from "./dom.js";
 
@@ -14,7 +14,7 @@ export function startReply(form, { seq, sender_id, body }, name) {
   form.elements.body.focus();
 }
 
-/** What the outbox is to know of it: {} where nothing is answered. */
+/** Returns the reply's fields for the outbox; {} if the message is no reply. */
 export function replyFields(form) {
   const { reply_to: field } = form.elements;
   if (!field || field.disabled || !field.value) return {};

@@ -1,4 +1,4 @@
-/* Keeps the reader's place. At the end, new things pull the end along; anywhere else nothing moves under the eyes. */
+/* Keeps the scroll position. At the end, the log follows new messages; anywhere else the visible rows do not move. */
 
 const NEAR = 48; // px from the end that still count as the end
 const SLIDE = { duration: 180, easing: "cubic-bezier(0.2, 0.7, 0.3, 1)", composite: "add" };
@@ -7,16 +7,16 @@ const moves = () => !matchMedia("(prefers-reduced-motion: reduce)").matches;
 export class Scroller {
   #pinned = true;
 
-  /** whole(): whether the rows go on to the end of the thread; the end of others is just a place. */
+  /** whole() tells whether the rows reach the end of the thread. */
   constructor(box, { moved = () => {}, whole = () => true } = {}) {
     this.box = box;
     this.whole = whole;
-    box.style.flexDirection = "column"; // the style sheet counts from the end, which is where the page opens; from here on the top counts
+    box.style.flexDirection = "column"; // until now the style sheet opened the log at its end
     box.addEventListener("scroll", () => {
       this.#pinned = this.#atEnd();
       moved();
     }, { passive: true });
-    // The field grows, the keyboard opens, the window turns: the end stays in view.
+    // Keep the end in view when the field grows, the keyboard opens or the window turns.
     new ResizeObserver(() => this.#pinned && this.toEnd()).observe(box);
   }
 
@@ -24,12 +24,12 @@ export class Scroller {
     return this.#pinned;
   }
 
-  /** px of the log below what is seen */
+  /** px of the log below the visible part */
   get below() {
     return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
   }
 
-  /** Whether `element` would be above what is seen at the end. */
+  /** Tells whether `element` is above the visible part when the log is at its end. */
   beyond(element) {
     return element.getBoundingClientRect().top - this.box.getBoundingClientRect().top < this.below;
   }
@@ -45,7 +45,7 @@ export class Scroller {
     this.#pinned = this.#atEnd();
   }
 
-  /** Runs a change of the rows without moving what is being read; at the end, or sent there by the change, it stays at the end. */
+  /** Changes the rows without moving the visible ones. At the end, or if the change goes there, the log stays at the end. */
   keep(rows, change) {
     const top = this.box.getBoundingClientRect().top;
     const standing = this.#pinned && this.box.scrollHeight <= this.box.clientHeight ? this.#standing() : null;
@@ -57,7 +57,7 @@ export class Scroller {
     if (standing) this.#slide(standing);
   }
 
-  /* Few messages sit at the bottom, where nothing scrolls: what comes pushes them up, and they go there calmly. */
+  /* A log with few messages does not scroll: a new message pushes the others up, with an animation. */
   #standing() {
     return [...this.box.querySelectorAll(".day")].map((day) => [day, day.getBoundingClientRect().top]);
   }
@@ -65,7 +65,7 @@ export class Scroller {
   #slide(days) {
     const moved = days.map(([day, top]) => [day, top - day.getBoundingClientRect().top]).filter(([day, by]) => day.isConnected && by);
     if (!moved.length || !moves()) return;
-    const kept = { overflow: ["clip", "clip"] }; // what is pushed from below is not there to scroll to
+    const kept = { overflow: ["clip", "clip"] }; // the animation must not make the log scrollable
     for (const [day, by] of moved) day.animate({ transform: [`translateY(${by}px)`, "translateY(0)"] }, SLIDE);
     this.box.firstElementChild.animate(kept, SLIDE);
   }

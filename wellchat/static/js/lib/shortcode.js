@@ -1,6 +1,6 @@
-/* The `:name` that is being typed right before the caret, and what stands there once it was chosen. */
+/* Finds the `:name` that is being typed before the caret, and replaces it with the chosen emoji. */
 
-/** {from, to, name, closed}: null where nothing of the kind is being typed. */
+/** Returns {from, to, name, closed}, or null if no name is being typed. */
 export function shortcodeAt(text, caret) {
   const found = /(?:^|[\s(]):([\p{L}\p{M}0-9_+-]{2,30})(:?)$/iu.exec(text.slice(0, caret));
   if (!found) return null;

@@ -1,4 +1,4 @@
-/* The browser's storage; where it is forbidden, a page's own memory: everything works, and nothing outlives the page. */
+/* The browser's storage. If it is forbidden, memory replaces it: everything works, but is lost with the page. */
 
 class Memory {
   #items = new Map();
@@ -15,7 +15,7 @@ class Memory {
 
 export function openStorage(name, { browser = globalThis } = {}) {
   try {
-    const storage = browser[name]; // asking for it is what throws where it is forbidden
+    const storage = browser[name]; // the access itself throws if storage is forbidden
     storage.getItem("wellchat");
     return storage;
   } catch {

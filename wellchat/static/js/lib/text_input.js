@@ -1,14 +1,14 @@
-/* Fields of several lines, in all browsers alike. */
+/* Makes fields of several lines work alike in all browsers. */
 
-/** As high as what is written in it. Where the browser sizes fields by their content itself, the style sheet does this. */
+/** Fits the height of a field to its text, in browsers where the style sheet cannot (field-sizing). */
 export function autosize(field) {
   if (CSS.supports("field-sizing", "content")) return;
   const { form } = field;
-  form.style.minBlockSize = `${form.offsetHeight}px`; // while it is measured nothing around it moves, and no log scrolls
+  form.style.minBlockSize = `${form.offsetHeight}px`; // nothing around the field may move while it is measured
   field.style.height = "auto";
   field.style.height = `${field.scrollHeight + field.offsetHeight - field.clientHeight}px`;
   form.style.minBlockSize = "";
 }
 
-/** Whether a key belongs to an input method. WebKit says that the composing has ended before it tells of the Enter that ended it. */
+/** Tells whether a key belongs to an input method. WebKit ends the composition before the keydown of its last Enter. */
 export const isComposing = (event) => event.isComposing || event.keyCode === 229;

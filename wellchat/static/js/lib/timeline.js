@@ -1,4 +1,4 @@
-/* The rows of a thread: days in order, in each day rows in order, messages on their way last. */
+/* The rows of a thread: days in order, rows in order within each day, messages that are being sent last. */
 
 import { clone, part, setTime } from "./dom.js";
 import { fillMessage, markState, messageRow } from "./message_row.js";
@@ -7,13 +7,13 @@ import { t } from "./i18n.js";
 const GROUP = 300_000; // ms within which messages of one person are one group
 
 export class Timeline {
-  #days = new Set(); // sections whose groups are to be drawn again
+  #days = new Set(); // sections whose groups have to be drawn again
 
   constructor(root, { viewerId, times, optimistic }) {
     Object.assign(this, { root, viewerId, times, optimistic, box: part(root, "rows") });
   }
 
-  /** Whom the viewer talks with. */
+  /** Sets the other person. */
   get name() {
     return part(this.root, "log").getAttribute("aria-label");
   }
@@ -34,7 +34,7 @@ export class Timeline {
     return this.box.querySelector(`[data-seq="${Number(seq)}"]`);
   }
 
-  /** Puts a message in its place, or its new state into its row. Returns the row when it is new. */
+  /** Draws a message, or updates its row. Returns the row if it is new. */
   put(message) {
     const known = this.row(message.seq);
     if (known) {
@@ -42,12 +42,12 @@ export class Timeline {
       return null;
     }
     const row = messageRow(this.optimistic.applyTo(message), message.sender_id === this.viewerId, this);
-    if (message.client_key) this.removePending(message.client_key); // it stood there as one on its way
+    if (message.client_key) this.removePending(message.client_key); // its row was drawn while it was being sent
     this.#place(row, message);
     return row;
   }
 
-  /** Rows far from the reader, from one seq to another. */
+  /** Removes the rows from one seq to another. */
   cut(from, to) {
     for (let seq = from; seq <= to; seq++) {
       const row = this.row(seq);
@@ -55,13 +55,13 @@ export class Timeline {
     }
   }
 
-  /** All that was said; what is on its way stays. */
+  /** Removes all messages except those that are being sent. */
   clear() {
     part(this.box, "divider")?.remove();
     this.box.querySelectorAll("[data-seq]").forEach((row) => this.#remove(row));
   }
 
-  /** Draws a message on its way, or its new state. Returns the row when it is new. */
+  /** Draws a message that is being sent, or updates its row. Returns the row if it is new. */
   drawPending(entry) {
     let row = this.#pending(entry.client_key);
     const fresh = !row;
@@ -75,7 +75,7 @@ export class Timeline {
     return fresh ? row : null;
   }
 
-  /** The server's message takes over the row drawn while it was on its way. */
+  /** Turns the row of a message that was being sent into the row of the server's message. */
   confirm(key, message) {
     const row = this.#pending(key);
     if (!row) return;
@@ -87,7 +87,7 @@ export class Timeline {
     this.#place(row, message);
   }
 
-  /** It arrived somewhere below what is drawn: the row stays as it is until it is loaded with the others there. */
+  /** The message arrived below the rendered part: keep its row until it is loaded with the others there. */
   sent(key) {
     const row = this.#pending(key);
     if (row) markState(row, null);
@@ -98,7 +98,7 @@ export class Timeline {
     if (row) this.#remove(row);
   }
 
-  /** The line above the first unread message. */
+  /** Draws the line above the first unread message. */
   divide(seq) {
     part(this.box, "divider")?.remove();
     const row = seq && this.row(seq);
@@ -106,7 +106,7 @@ export class Timeline {
     this.box.querySelectorAll(".day").forEach((day) => this.#days.add(day));
   }
 
-  /** Groups and receipts; once, after any number of changes. */
+  /** Draws groups and receipts. Called once after any number of changes. */
   draw({ other_read_seq: seen = 0, other_delivered_seq: delivered = 0 }) {
     this.#days.forEach(group);
     this.#days.clear();
@@ -127,7 +127,7 @@ export class Timeline {
   #remove(row) {
     const day = row.parentElement;
     const line = row.previousElementSibling;
-    if (line?.dataset.part === "divider") line.remove(); // it was about this row
+    if (line?.dataset.part === "divider") line.remove(); // it belonged to this row
     row.remove();
     if (day.querySelector(".message")) this.#days.add(day);
     else day.remove();

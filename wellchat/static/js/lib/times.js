@@ -1,4 +1,4 @@
-/* Times as people say them, in their language and the zone of their settings; the same words as the server's filters. */
+/* Formats times in the person's language and time zone, the same as the server's filters. */
 
 import { language, t, tn } from "./i18n.js";
 
@@ -15,7 +15,7 @@ export class Times {
     this.english = english;
   }
 
-  /** 2026-11-12; put together here, since no language writes it so in every browser. */
+  /** 2026-11-12; put together here, because no locale gives this form in every browser. */
   date(iso) {
     const { year, month, day } = partsOf(this.isoDate, new Date(iso));
     return `${year}-${month}-${day}`;
@@ -69,7 +69,7 @@ export class Times {
     return Math.round((Date.parse(this.date(this.now())) - Date.parse(this.date(iso))) / 86_400_000);
   }
 
-  /* English has an order of this product's own; every other language is written as its readers do. */
+  /* English has a form of its own in wellchat; every other language follows its locale. */
   #named(iso, form) {
     const date = new Date(iso);
     if (!this.english) return this.forms[form].format(date);

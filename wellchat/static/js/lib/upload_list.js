@@ -1,4 +1,4 @@
-/* The files that are about to be sent, in the composer: a row for each, with its progress. */
+/* Lists the files in the composer, each in a row with its progress. */
 
 import { ApiError } from "../models/api.js";
 import { Uploads } from "../models/uploads.js";
@@ -10,13 +10,13 @@ const SHOWABLE = /^image\/(jpeg|png|webp|gif)$/;
 
 export class UploadList {
   #rows = new Map(); // item -> row
-  #waiting = false; // "Send" was pressed while files were on their way
+  #waiting = false; // "Send" was pressed during an upload
 
   constructor(form, app) {
     Object.assign(this, { form, app, list: part(form, "uploads") });
     this.uploads = new Uploads({
       send: (file, options) => upload(app.api, file, options),
-      discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // else it goes within a day
+      discard: ({ id }) => app.api.send("DELETE", `/attachments/${id}`).catch(() => {}), // the worker deletes it within a day in any case
       changed: (item) => this.#changed(item),
       maxMb: Number(form.dataset.maxMb),
     });
@@ -28,7 +28,7 @@ export class UploadList {
     this.form.elements.body.focus({ preventScroll: true });
   }
 
-  /** What goes with the message; false: not yet, it is sent when all is up. */
+  /** Returns the files for the message, or false if the upload is not finished: the message is sent afterwards. */
   take() {
     if (this.uploads.failed) {
       write(part(this.form, "problem"), t("A file could not be uploaded. Try again, or remove it."));
@@ -105,7 +105,7 @@ export class UploadList {
   }
 }
 
-/* fetch() does not tell how much of a body has gone out. */
+/* XMLHttpRequest, because fetch() does not report the progress of an upload. */
 function upload(api, file, { progress, signal }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();

@@ -1,4 +1,4 @@
-/* Some browsers lay the on-screen keyboard over the page instead of shrinking it; the page then takes what is left. */
+/* Some browsers lay the on-screen keyboard over the page instead of shrinking it. Fit the page to the visible part. */
 
 export function followKeyboard() {
   const view = window.visualViewport;

@@ -1,9 +1,9 @@
-/* The JSON interface, and its refusals as errors a caller can tell apart. */
+/* Calls the JSON interface and turns refusals into errors that callers can tell apart. */
 
 import { t } from "../lib/i18n.js";
 
 export class ApiError extends Error {
-  /** status 0: no answer came at all. */
+  /** Status 0 means that there was no response. */
   constructor(status, { title, detail, errors, ...rest } = {}, retryAfter = null) {
     super(detail || title || t("The server could not be reached."));
     this.name = "ApiError";
@@ -13,14 +13,14 @@ export class ApiError extends Error {
     this.retryAfter = retryAfter;
   }
 
-  /** Worth the same request again later: nothing was said against the request itself. */
+  /** Tells whether the same request may work later: nothing is wrong with the request itself. */
   get temporary() {
     return [0, 401, 408, 429].includes(this.status) || this.status >= 500;
   }
 }
 
 export class Api {
-  /** `viewerId`: whose page this is; the server refuses where somebody else has signed in meanwhile. */
+  /** `viewerId` is the person of this page. The server refuses if somebody else has signed in meanwhile. */
   constructor({ fetch, csrf = "", viewerId = "", root = "/api" }) {
     Object.assign(this, { fetch, csrf, viewerId, root });
   }
@@ -33,7 +33,7 @@ export class Api {
     return this.request(method, path, { body, ...options }).then((answer) => answer.data);
   }
 
-  /** {status, data, headers}; raises ApiError, or the browser's AbortError when `signal` ended it. */
+  /** Resolves to {status, data, headers}. Rejects with ApiError, or with AbortError if `signal` ended the request. */
   async request(method, path, { query, body, signal, keepalive = false } = {}) {
     const headers = { Accept: "application/json", "X-CSRFToken": this.csrf };
     if (this.viewerId) headers["X-Viewer"] = this.viewerId;
@@ -68,8 +68,8 @@ function search(query = {}) {
   return given.length ? `?${new URLSearchParams(given)}` : "";
 }
 
-/* Between us and the server may stand a portal that answers everything with a page of its own: as good as no answer. Only our
-   server refuses in JSON; what is passing anyway is told by its status, whoever says so. */
+/* A portal of the network may answer with a page of its own, which counts as no response. Only our server refuses in JSON.
+   Temporary errors are known by their status, whoever sends them. */
 function isFromServer({ status, headers }) {
   if (status < 400 || status >= 500 || [408, 429].includes(status)) return true;
   return /\bjson\b/.test(headers.get("Content-Type") ?? "");
@@ -82,7 +82,7 @@ async function read(response, signal) {
   } catch (error) {
     if (signal?.aborted) throw error;
     if (response.status >= 400) return null;
-    throw new ApiError(0); // cut off on the way: as good as no answer
+    throw new ApiError(0); // the response was cut off: the same as no response
   }
 }
 

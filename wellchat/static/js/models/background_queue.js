@@ -1,14 +1,14 @@
-/* What waits to be sent, where the service worker finds it: with Background Sync it goes out also after the page was closed.
-   The browser's storage stays the first copy; a message that both send arrives once, for both send it under its key. */
+/* A copy of the outbox for the service worker, which can send it with Background Sync after the page was closed. The browser's
+   storage stays the first copy. If both send a message, it arrives once, because both use its client key. */
 
 export const QUEUE = "wellchat.queue";
 const TAG = "wellchat.send";
 
 export class BackgroundQueue {
-  #keys = new Set(); // keys that are, or may be, in it
-  #last = Promise.resolve(); // one after the other: what was put must not come after its removal
+  #keys = new Set(); // keys that are, or may be, in the queue
+  #last = Promise.resolve(); // one after the other, so that a removal comes after its put
 
-  /** `caches`, `worker`: the browser's CacheStorage and ServiceWorkerContainer. */
+  /** `caches` and `worker` are the browser's CacheStorage and ServiceWorkerContainer. */
   constructor({ caches, worker, viewerId }) {
     Object.assign(this, { caches, worker, viewerId });
   }
@@ -18,20 +18,20 @@ export class BackgroundQueue {
     this.#keys.add(key);
     return this.#enqueue(async () => {
       const registration = await this.worker.getRegistration("/");
-      if (!registration?.sync) return; // nobody would look
+      if (!registration?.sync) return; // the browser has no Background Sync
       const cache = await this.caches.open(QUEUE);
       await cache.put(this.#address(key), new Response(JSON.stringify({ viewer: this.viewerId, thread_id, at, said: payload })));
       await registration.sync.register(TAG);
     });
   }
 
-  /** An earlier page or another tab may have put it. */
+  /** Notes a key that an earlier page or another tab may have put. */
   mayHold(key) {
     this.#keys.add(key);
   }
 
   remove(key) {
-    if (!this.#keys.delete(key)) return; // a message that went out at once was never here
+    if (!this.#keys.delete(key)) return; // a message that was sent at once was never put
     return this.#enqueue(async () => (await this.caches.open(QUEUE)).delete(this.#address(key)));
   }
 
@@ -45,6 +45,6 @@ export class BackgroundQueue {
   }
 
   #enqueue(work) {
-    return (this.#last = this.#last.then(work).catch(() => {})); // the first copy is what counts
+    return (this.#last = this.#last.then(work).catch(() => {})); // a failure is harmless: storage has the first copy
   }
 }

@@ -1,4 +1,4 @@
-/* What was begun and not sent, per person and thread; told to whoever shows it, also of what another tab writes. */
+/* Drafts, by person and thread. Listeners also hear of drafts that other tabs write. */
 
 export class Drafts {
   #listeners = [];
@@ -12,12 +12,12 @@ export class Drafts {
     return this.storage?.getItem(this.prefix + threadId) ?? "";
   }
 
-  /** listener(threadId, elsewhere): the draft of a thread is not what it was; `elsewhere` in another tab. */
+  /** listener(threadId, elsewhere) is called when a draft changes; `elsewhere` if another tab wrote it. */
   onChange(listener) {
     this.#listeners.push(listener);
   }
 
-  /** Hears what other tabs write. */
+  /** Listens to other tabs. */
   listen(window) {
     window.addEventListener("storage", ({ key, storageArea }) => {
       if (!this.storage || storageArea !== this.storage || !key?.startsWith(this.prefix)) return;
@@ -25,7 +25,7 @@ export class Drafts {
     });
   }
 
-  /** Whoever signs out leaves nothing of theirs behind in this browser. */
+  /** Deletes all drafts when the person signs out. */
   clear() {
     removeByPrefix(this.storage, this.prefix);
     this.storage = null;
@@ -36,7 +36,7 @@ export class Drafts {
       if (text.trim()) this.storage?.setItem(this.prefix + threadId, text);
       else this.storage?.removeItem(this.prefix + threadId);
     } catch {
-      // storage full or forbidden: the words are still in the field
+      // storage is full or forbidden: the text is still in the field
     }
     this.#notify(threadId, false);
   }

@@ -1,11 +1,11 @@
-/* One tab of a browser polls for all of them. The tab that was looked at last takes the lead; the others listen, and one of
-   them takes over when it closes. Without Web Locks every tab polls for itself. */
+/* One tab of a browser polls for all of them. The tab that was visible last leads; the others listen, and one of them takes
+   over when it closes. Without Web Locks every tab polls for itself. */
 
 export class Leader {
   #queued = null; // AbortController of our place in the queue for the lock
-  #claimed = false; // asked for or held: two events of one glance must not steal from each other
+  #claimed = false; // asked for or held: two events at once must not steal the lock from each other
 
-  /** lead(), follow(): called on each change of part. onMessage(message): what the leading tab shared. */
+  /** lead() and follow() are called on each change of role. onMessage(message) gets what the leading tab shares. */
   constructor({ name, locks, channel, lead, follow, onMessage }) {
     Object.assign(this, { name, locks, channel, lead, follow, onMessage });
     this.leading = false;
@@ -19,14 +19,14 @@ export class Leader {
     this.#queue();
   }
 
-  /** This tab is looked at: it leads from now on. */
+  /** Takes the lead, because this tab is visible. */
   claim() {
     if (this.leading || this.#claimed || !this.locks || !this.channel) return;
     this.#queued?.abort();
     this.#hold({ steal: true });
   }
 
-  /** To the other tabs. */
+  /** Sends a message to the other tabs. */
   share(message) {
     if (this.leading) this.channel?.postMessage(message);
   }
@@ -47,8 +47,8 @@ export class Leader {
         return new Promise(() => {}); // held until the tab closes or another one takes it
       });
     } catch {
-      if (signal?.aborted && !held) return; // left the queue on purpose
-      if (!held) return this.#take(); // no locks to be had here: this tab polls for itself
+      if (signal?.aborted && !held) return; // we left the queue ourselves
+      if (!held) return this.#take(); // locks do not work here: this tab polls for itself
       this.leading = false;
       this.#claimed = false;
       this.follow();

@@ -1,15 +1,15 @@
-/* The page's side of what the service worker keeps for reading offline, see static/sw/cache.js. Where there is no worker (plain
-   HTTP, a private window, an old browser) nothing is kept, and everything works online. */
+/* The page's side of the offline cache, see static/sw/cache.js. Without a service worker (plain HTTP, a private window, an old
+   browser) nothing is kept, and everything works online. */
 
 const PAGES = "wellchat.pages.";
 
 export class OfflineCache {
-  /** `worker`: the browser's ServiceWorkerContainer, `caches` its CacheStorage; either may be missing. */
+  /** `worker` is the browser's ServiceWorkerContainer, `caches` its CacheStorage; either may be missing. */
   constructor({ worker, caches, viewerId }) {
     Object.assign(this, { worker, caches, viewerId });
   }
 
-  /** Registers the worker. The page that was open before it is kept as well. */
+  /** Registers the worker, which also keeps the page that is open. */
   async register(path) {
     if (!this.worker) return;
     const controlled = Boolean(this.worker.controller);
@@ -18,28 +18,28 @@ export class OfflineCache {
     if (!controlled) active.postMessage({ type: "keep", path });
   }
 
-  /** A newer version is about: the browser looks for its worker now and not at the next page. */
+  /** Looks for the worker of a newer version now and not at the next page. */
   async updateWorker() {
     await (await this.worker?.getRegistration("/"))?.update();
   }
 
-  /** What an update brought. */
+  /** Keeps an update beside the pages. */
   addUpdate({ threads = [], messages = [] }) {
     if (threads.length || messages.length) this.#post({ type: "news", viewer: this.viewerId, threads, messages });
   }
 
-  /** Whoever signs out leaves nothing of theirs behind; the worker sees that too, where it leads this page. */
+  /** Deletes the pages when the person signs out. The worker does the same if it controls this page. */
   clear() {
     this.#post({ type: "forget" });
   }
 
-  /** What was heard since the page was kept: {threads, messages}. */
+  /** Resolves to the updates since the page was kept: {threads, messages}. */
   async read(threadId) {
     const name = PAGES + this.viewerId;
     if (!(await this.caches?.has(name))) return { threads: [], messages: [] };
     const cache = await this.caches.open(name);
-    const heard = async (path) => (await (await cache.match(`${path}?news`))?.json()) ?? [];
-    return { threads: await heard("/"), messages: threadId ? await heard(`/threads/${threadId}`) : [] };
+    const readNews = async (path) => (await (await cache.match(`${path}?news`))?.json()) ?? [];
+    return { threads: await readNews("/"), messages: threadId ? await readNews(`/threads/${threadId}`) : [] };
   }
 
   #post(message) {

@@ -1,10 +1,10 @@
-/* Optimistic updates: what the viewer has changed and the server has not answered yet, applied over the server's state. */
+/* Optimistic updates: applies changes that the server has not confirmed yet over the server's state. */
 
 export class OptimisticChanges {
   #pending = new Map(); // seq -> changes in the order in which they were made; each is a function of a message
   #queue = Promise.resolve();
 
-  /** The message with its pending changes applied. A change that the server's state already shows is dropped. */
+  /** Returns the message with its pending changes. A change that the server's state already shows is dropped. */
   applyTo(message) {
     const pending = this.#pending.get(message.seq);
     if (!pending) return message;
@@ -16,8 +16,8 @@ export class OptimisticChanges {
     return this.#pending.has(seq);
   }
 
-  /** Applies a change to message `seq` until `request` has ended; redraw() is called at once and in the end. Requests run
-      one after the other, so that of two changes the later one also reaches the server last. */
+  /** Applies a change to message `seq` until `request` has ended; redraw() is called at once and at the end. Requests run
+      one after the other, so that the last change also reaches the server last. */
   async run(seq, change, request, redraw) {
     const pending = this.#pending.get(seq) ?? [];
     this.#pending.set(seq, pending);
@@ -35,10 +35,10 @@ export class OptimisticChanges {
   }
 }
 
-/* ❤ with and without its mark for colour is one emoji, as it is to the server. */
+/* ❤ with and without its variation selector is one emoji, as on the server. */
 const plain = (emoji) => emoji.replaceAll("\ufe0f", "");
 
-/** Changes: each returns the message itself where nothing would change. */
+/** Changes. Each returns the same message if it changes nothing. */
 export const withReaction = (emoji, on, me) => (message) => {
   const reactions = message.reactions ?? [];
   const there = reactions.find((each) => plain(each.emoji) === plain(emoji));

@@ -1,30 +1,30 @@
-/* Messages that have not been seen to arrive. Each is kept in the browser's storage under its client key until the server's
-   answer or an update shows it, whichever comes first; the same key goes with every attempt, so none arrives twice. */
+/* Messages that are not confirmed yet. Each is kept in the browser's storage under its client key until the server's response
+   or an update confirms it, whichever comes first. Every attempt has the same key, so that no message arrives twice. */
 
 import { ApiError } from "./api.js";
 import { systemClock } from "./poller.js";
 import { UserStorage } from "./user_storage.js";
 
 const MAX_BACKOFF = 30_000;
-const TIMEOUT = 20_000; // ms without an answer after which an attempt is given up; the same key makes another one harmless
-const CONFIRM_WITHIN = 30_000; // ms in which the update must come that tells of what another tab has sent
-const PAYLOAD_FIELDS = ["body", "client_key", "subject", "reply_to", "attachments"]; // what of an entry the server is told
+const TIMEOUT = 20_000; // ms without a response after which an attempt ends; the same key makes another one harmless
+const CONFIRM_WITHIN = 30_000; // ms within which the update must come for a message that another tab has sent
+const PAYLOAD_FIELDS = ["body", "client_key", "subject", "reply_to", "attachments"]; // fields of an entry that are sent to the server
 
 export class Outbox {
-  #busy = new Set(); // threads being worked on
+  #busy = new Set(); // threads that are being sent
   #pauses = new Map(); // thread id -> AbortController of the pause before the next attempt
-  #sentElsewhere = new Map(); // client key -> until when another tab's word counts that this one is done with
-  #settled = new Set(); // client keys that arrived or were discarded: another tab's late word brings none back
+  #sentElsewhere = new Map(); // client key -> until when we trust another tab that it sent this message
+  #settled = new Set(); // client keys that arrived or were discarded: late events of other tabs do not bring them back
   #last = 0;
 
-  /** `backgroundQueue`: where the service worker finds what waits, see background_queue.js. `locks`: the browser's, or null. */
+  /** `backgroundQueue` is the service worker's copy, see background_queue.js. `locks` is the browser's, or null. */
   constructor({ api, store, storage, viewerId, locks = null, backgroundQueue = null, clock = systemClock, random = Math.random, newKey = randomKey }) {
     Object.assign(this, { api, store, viewerId, locks, backgroundQueue, clock, random, newKey });
     this.stored = new UserStorage({ storage, prefix: `wellchat.outbox.${viewerId}.` });
     store.on(({ confirmed }) => confirmed.forEach(({ key }) => this.#forget(key)));
   }
 
-  /** `fields`: body, and what else of PAYLOAD_FIELDS there is; further things may be kept with it, for drawing it. */
+  /** `fields` has the body and other PAYLOAD_FIELDS. Further fields may be kept for drawing the message. */
   send({ threadId, ...fields }) {
     this.#last = Math.max(this.#last + 1, this.clock.now(), ...this.#waiting().map(({ at }) => at + 1));
     const behind = this.#waiting(threadId).find(({ state }) => state === "waiting");
@@ -35,19 +35,19 @@ export class Outbox {
     return entry;
   }
 
-  /** Goes on with what an earlier page could not finish, in whichever thread. */
+  /** Continues with messages that an earlier page could not send, in any thread. */
   resume() {
     this.#loadStored();
     this.sendNow();
   }
 
-  /** The network is back: no reason to wait any longer. */
+  /** Ends the pauses, because the network is back. */
   sendNow() {
     this.#sentElsewhere.clear();
     new Set(this.#waiting().map((entry) => entry.thread_id)).forEach((id) => (this.#pauses.get(id)?.abort(), this.#pump(id)));
   }
 
-  /** Another tab wrote, sent or discarded something: a storage event. */
+  /** Handles a storage event: another tab wrote, sent or discarded a message. */
   onStorage(event) {
     const { key, value: entry } = this.stored.readEvent(event) ?? {};
     if (!key || this.#settled.has(key)) return;
@@ -67,19 +67,19 @@ export class Outbox {
 
   discard(key) {
     const entry = this.store.pending.get(key);
-    if (entry) this.stored.put(key, { discarded: true }); // so that other tabs can tell it from one that was sent
+    if (entry) this.stored.put(key, { discarded: true }); // so that other tabs can tell it from a sent message
     this.#forget(key);
     if (entry) this.store.removePending(entry);
   }
 
-  /** Whoever signs out leaves nothing of theirs behind in this browser, nor does an attempt that ends later. */
+  /** Deletes everything when the person signs out; an attempt that ends later stores nothing either. */
   clear() {
     this.stored.clear();
     this.backgroundQueue?.clear();
     this.backgroundQueue = null;
   }
 
-  /** One at a time and in order: what comes later waits for what came before, unless that was refused for good. */
+  /** Sends one at a time and in order. A message waits for those before it, unless they were refused permanently. */
   async #pump(threadId) {
     if (this.#busy.has(threadId)) return;
     this.#busy.add(threadId);
@@ -94,7 +94,7 @@ export class Outbox {
     }
   }
 
-  /* One tab of the browser at a time, or what was written in two of them could arrive out of order. */
+  /* Only one tab sends at a time, because messages of two tabs could otherwise arrive out of order. */
   async #exclusively(threadId, work) {
     let begun = false;
     const begin = () => ((begun = true), work());
@@ -103,23 +103,23 @@ export class Outbox {
       return await this.locks.request(`wellchat.send.${this.viewerId}.${threadId}`, begin);
     } catch (error) {
       if (begun) throw error;
-      return begin(); // no locks to be had here
+      return begin(); // locks do not work here
     }
   }
 
-  /** Resolves to the pause before another attempt, 0 when this entry is done with. */
+  /** Resolves to the pause before another attempt in ms, or to 0 when this entry is finished. */
   async #attempt(entry, attempts) {
     if (!entry) return 0;
     const { thread_id: id, client_key: key } = entry;
     try {
       const data = await this.api.send("POST", `/threads/${id}/messages`, payload(entry), { signal: AbortSignal.timeout(TIMEOUT) });
-      if (!data?.message?.seq) throw new ApiError(0); // whoever answered, it was not our server
+      if (!data?.message?.seq) throw new ApiError(0); // the response is not from our server
       this.#confirm(key, data.message);
       return 0;
     } catch (error) {
-      if (!this.store.pending.has(key)) return 0; // an update has shown it meanwhile
+      if (!this.store.pending.has(key)) return 0; // an update has confirmed it meanwhile
       if (error.temporary || error.name === "TimeoutError") {
-        const all = this.#waiting(id); // what comes after it waits with it
+        const all = this.#waiting(id); // the messages after it wait too
         all.forEach((one) => this.#save({ ...one, state: "waiting", reason: error.status || 0 }));
         return (error.retryAfter ?? Math.min(MAX_BACKOFF, 1000 * 2 ** attempts) / 1000) * 1000 * (0.75 + this.random() / 2);
       }
@@ -132,10 +132,10 @@ export class Outbox {
     try {
       this.store.apply({ messages: [{ ...message, client_key: key }] });
     } catch (error) {
-      console.error(error); // a fault in showing it must not send it again
+      console.error(error); // an error while drawing it must not send it again
     }
     this.#forget(key);
-    if (this.store.pending.has(key)) this.store.removePending(this.store.pending.get(key)); // or it would go out for ever
+    if (this.store.pending.has(key)) this.store.removePending(this.store.pending.get(key)); // otherwise it would be sent again and again
   }
 
   async #wait(threadId, ms) {
@@ -151,13 +151,13 @@ export class Outbox {
     return this.#waiting(threadId).find(({ client_key: key }) => !done(key));
   }
 
-  /** What has yet to go out, in order; of one thread, or of all. */
+  /** Returns the messages that wait, in order; of one thread, or of all. */
   #waiting(threadId) {
     const waiting = [...this.store.pending.values()].filter((e) => e.state !== "failed" && (!threadId || e.thread_id === threadId));
     return waiting.sort(inOrder);
   }
 
-  /* What other tabs and earlier pages of this person have written is this one's to send as well. */
+  /* Takes over messages of other tabs and earlier pages of this person. */
   #loadStored() {
     const known = (key) => this.store.pending.has(key) || this.#settled.has(key);
     for (const entry of this.stored.all().filter(({ client_key: key }) => key && !known(key)).sort(inOrder)) {
@@ -187,7 +187,7 @@ function payload({ attachments = [], ...entry }) {
   return Object.fromEntries(PAYLOAD_FIELDS.map((name) => [name, known[name]]).filter(([, value]) => value !== undefined && value !== null));
 }
 
-/** 128 random bits; unlike crypto.randomUUID, also where the page came over plain HTTP. */
+/** Returns 128 random bits in hex. Unlike crypto.randomUUID, this works over plain HTTP too. */
 export function randomKey() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,10 +1,10 @@
 /* Asks for updates for as long as it runs. Invariants:
-   - the cursor moves only after an update was applied; what could not be applied is loaded afresh instead;
-   - one poll at a time; pollNow() ends the one that hangs and asks again at once;
-   - the server sets the poll interval, and refusals are met with back-off. */
+   - the cursor moves only after an update was applied; if that fails, the whole state is loaded again;
+   - there is one poll at a time; pollNow() ends a waiting poll and polls again at once;
+   - the server sets the poll interval, and the poller backs off after refusals. */
 
-const HIDDEN_INTERVAL = 60_000; // ms between the short polls of a page nobody sees
-const MAX_BACKOFF = 30_000; // ms of back-off at most
+const HIDDEN_INTERVAL = 60_000; // ms between the short polls of a hidden page
+const MAX_BACKOFF = 30_000; // ms
 const BAD_CURSOR = [400, 410, 422];
 
 export const systemClock = {
@@ -21,17 +21,17 @@ export class Poller {
   #running = null; // AbortController of the current start()
   #round = null; // AbortController of the current request or pause
   #failures = 0;
-  #broken = null; // {reason, cursor}: state must be loaded afresh before the next poll
+  #broken = null; // {reason, cursor}: the state must be loaded again before the next poll
   #interval = 3000;
 
   /**
-   * apply(update, since): folds it in, may throw. resync(reason, cursor): loads fresh state, resolves to the cursor to go on from.
-   * flags(): further query parameters. onState("live" | "offline" | "trouble" | "signed-out"). onVersion(version of the server).
+   * apply(update, since) may throw. resync(reason, cursor) loads the state again and resolves to the next cursor.
+   * flags() returns further query parameters. onState("live" | "offline" | "trouble" | "signed-out"). onVersion(version of the server).
    */
   constructor({ api, cursor, apply, resync, flags = () => ({}), visible = () => true, onState = () => {}, onVersion = () => {},
     wait = 25, clock = systemClock, random = Math.random }) {
     Object.assign(this, { api, cursor, apply, resync, flags, visible, onState, onVersion, wait, clock, random });
-    if (!cursor) this.#broken = { reason: "none", cursor: null }; // a page that came without one starts from fresh state
+    if (!cursor) this.#broken = { reason: "none", cursor: null }; // a page without a cursor loads its state first
   }
 
   get running() {
@@ -50,12 +50,12 @@ export class Poller {
     this.#running = null;
   }
 
-  /** Something happened (the page is looked at again, the network is back): ask at once. */
+  /** Polls at once, because the page is visible again or the network is back. */
   pollNow() {
     this.#round?.abort();
   }
 
-  /** One short poll, for a tab that lets another one do the polling. Resolves to whether it is up to date. */
+  /** Makes one short poll, for a tab that does not lead. Resolves to whether it is up to date. */
   async pollOnce() {
     try {
       let more = true;
@@ -66,7 +66,7 @@ export class Poller {
     }
   }
 
-  /** An update another tab has fetched; one that does not follow on from ours sends us asking ourselves. */
+  /** Applies an update of the leading tab. If it does not follow our cursor, this tab polls for itself. */
   async applyShared(since, update) {
     if (since === this.cursor) await this.#applyUpdate(since, update);
     if (since !== this.cursor && this.cursor !== update.cursor) await this.pollOnce();
@@ -84,9 +84,9 @@ export class Poller {
   /** Polls once; resolves to how long to pause before the next, in ms. */
   async #iterate(signal) {
     const seen = this.visible();
-    const tries = this.#failures > 0; // a poll that hangs would not tell that all is well again
-    const wait = seen && !tries ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // spreads the herd
-    const began = this.clock.now();
+    const tries = this.#failures > 0; // a waiting poll would not show that the server works again
+    const wait = seen && !tries ? Math.max(0, this.wait - Math.floor(this.random() * this.wait * 0.2)) : 0; // jitter
+    const startedAt = this.clock.now();
     try {
       const changed = await this.#poll({ wait, signal });
       this.#failures = this.#broken ? this.#failures + 1 : 0;
@@ -94,14 +94,14 @@ export class Poller {
       this.onState("live");
       if (changed || tries) return 0;
       if (!seen) return Math.max(HIDDEN_INTERVAL, this.#interval);
-      const held = wait > 0 && this.clock.now() - began >= (wait * 1000) / 2;
+      const held = wait > 0 && this.clock.now() - startedAt >= (wait * 1000) / 2;
       return held ? 0 : this.#interval * (1 + this.random() * 0.1);
     } catch (error) {
       return signal.aborted ? 0 : this.#failed(error);
     }
   }
 
-  /** Resolves to whether to ask again at once. */
+  /** Resolves to whether to poll again at once. */
   async #poll({ wait, signal }) {
     if (this.#broken) await this.#recover();
     const since = this.cursor;
@@ -115,7 +115,7 @@ export class Poller {
     }
     this.#interval = pollInterval(answer.headers) ?? this.#interval;
     this.onVersion(answer.headers.get("X-App-Version"));
-    if (since !== this.cursor) return true; // another tab has told more meanwhile: this would lead back
+    if (since !== this.cursor) return true; // another tab's update moved the cursor meanwhile: this one is older
     if (answer.status === 204) return false;
     await this.#applyUpdate(since, answer.data);
     return true;

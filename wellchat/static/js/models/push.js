@@ -1,9 +1,9 @@
-/* This browser's subscription to pushes: asked for only when a person says so, told to the server, ended with the session. */
+/* The push subscription of this browser. Only a person turns it on; it is sent to the server, and ends with the session. */
 
-const STORAGE_KEY = "wellchat.push"; // whose pushes this browser shows, and when the server was last told
-const RENEW_AFTER = 3_600_000; // ms after which the server is told anew: it may have forgotten, or the session be another
+const STORAGE_KEY = "wellchat.push"; // the person whose pushes this browser shows, and when it was last sent to the server
+const RENEW_AFTER = 3_600_000; // ms after which it is sent again: the server may have deleted it, or the session may be new
 
-/** Nobody is signed in here: who is next may be the same person in a new session, which the server has yet to hear of. */
+/** Nobody is signed in: if the same person signs in again, the subscription must be sent for the new session. */
 export function markStale(storage) {
   const known = readRecord(storage);
   if (known) storage.setItem(STORAGE_KEY, JSON.stringify({ ...known, at: 0 }));
@@ -18,7 +18,7 @@ function readRecord(storage) {
 }
 
 export class Push {
-  /** `browser`: what of `window` it needs, so that it can be tested without one. */
+  /** `browser` has the parts of `window` that are needed, so that tests can replace them. */
   constructor({ api, storage, viewerId, browser = window, now = Date.now }) {
     Object.assign(this, { api, storage, viewerId, browser, now });
   }
@@ -28,7 +28,7 @@ export class Push {
     return Boolean(isSecureContext && navigator.serviceWorker && PushManager && Notification);
   }
 
-  /** "on", "off", "denied", or "unsupported" */
+  /** Resolves to "on", "off", "denied", or "unsupported". */
   async state() {
     if (!this.supported) return "unsupported";
     if (this.browser.Notification.permission === "denied") return "denied";
@@ -36,7 +36,7 @@ export class Push {
     return here && this.browser.Notification.permission === "granted" ? "on" : "off";
   }
 
-  /** Call it from a click: browsers ask the person only then. Resolves to the state that came of it. */
+  /** Call it from a click, because browsers ask the person only then. Resolves to the new state. */
   async turnOn() {
     if ((await this.browser.Notification.requestPermission()) !== "granted") return this.state();
     const registration = await this.#registerWorker();
@@ -52,14 +52,14 @@ export class Push {
     await subscription.unsubscribe();
   }
 
-  /** The session ends: without waiting for anybody. Pushes that are still on their way find nobody here. */
+  /** Ends the subscription with the session, without waiting for the server. Pushes that are under way are not shown. */
   endSession() {
     const mine = this.#record();
     this.storage.removeItem(STORAGE_KEY);
     if (mine && this.supported) this.#subscription().then((subscription) => subscription?.unsubscribe()).catch(() => {});
   }
 
-  /** On each page: what was turned on here stays on, also in a new session and after the browser lost it. */
+  /** Keeps push turned on, also in a new session and after the browser lost the subscription. Called on each page. */
   async renew() {
     if (!this.supported || this.browser.Notification.permission !== "granted") return;
     const record = this.#record();
@@ -67,14 +67,14 @@ export class Push {
     await this.#report(await this.#subscribe(await this.#registerWorker()));
   }
 
-  /** Takes what has been read off the screen of this device. `isRead(id)`: of a notification. */
+  /** Closes the notifications of this device for which `isRead(id)` is true. */
   async clear(isRead) {
     const registration = this.supported && (await this.browser.navigator.serviceWorker.getRegistration("/"));
     if (!registration) return;
     for (const shown of await registration.getNotifications()) if (isRead(shown.data?.id)) shown.close();
   }
 
-  /** How many this device shows. */
+  /** Resolves to how many notifications this device shows. */
   async shownCount() {
     const registration = this.supported && (await this.browser.navigator.serviceWorker.getRegistration("/"));
     return registration ? (await registration.getNotifications()).length : 0;
@@ -94,7 +94,7 @@ export class Push {
     return registration?.pushManager.getSubscription();
   }
 
-  /* One that was made for another key of the server's is worth nothing any more. */
+  /* A subscription for another server key does not work any more. */
   async #subscribe(registration) {
     const { public_key: key } = await this.api.get("/push/key");
     const known = await registration.pushManager.getSubscription();
@@ -110,7 +110,7 @@ export class Push {
   }
 }
 
-/* A key as the server writes it: base64url without padding. */
+/* Reads a key of the server: base64url without padding. */
 function base64url(buffer) {
   return btoa(String.fromCharCode(...new Uint8Array(buffer))).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 }

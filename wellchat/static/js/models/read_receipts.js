@@ -1,21 +1,21 @@
-/* Tells the server how far was read: only what was on the screen, only while somebody looked, only forward. */
+/* Sends to the server how far the person has read: only messages that were visible while the page had the focus, and never back. */
 
 export class ReadReceipts {
   #shown = 0;
   #sending = false;
 
-  /** looking(): whether the page is seen and has the focus. onRead(answer): the server's answer. */
+  /** looking() tells whether the page is visible and has the focus. onRead(answer) gets the server's response. */
   constructor({ api, threadId, lastRead, looking, onRead }) {
     Object.assign(this, { api, threadId, lastRead, looking, onRead });
   }
 
-  /** Everything up to `seq` has been on the screen. */
+  /** Notes that everything up to `seq` has been visible. */
   shown(seq) {
     if (seq > this.#shown) this.#shown = seq;
     return this.send();
   }
 
-  /** Read elsewhere, or by sending: no need to say it again. */
+  /** Notes what was read elsewhere, or by sending, so that it is not sent again. */
   alreadyRead(seq) {
     this.lastRead = Math.max(this.lastRead, seq);
   }
@@ -28,7 +28,7 @@ export class ReadReceipts {
       this.onRead(await this.api.send("PUT", `/threads/${this.threadId}/read`, { seq }));
       this.alreadyRead(seq);
     } catch {
-      return; // said again with the next thing seen
+      return; // sent again with the next visible message
     } finally {
       this.#sending = false;
     }

@@ -1,4 +1,4 @@
-/* What a person searched for lately, in this browser only. */
+/* Recent searches of a person, in this browser only. */
 
 const MOST = 8;
 
@@ -17,7 +17,7 @@ export class Recents {
     }
   }
 
-  /** The latest first; what began the same and was typed on is one. */
+  /** Adds a search in front. A longer text that begins with the last one replaces it. */
   add(text) {
     const query = text.trim();
     if (!query) return;
@@ -25,7 +25,7 @@ export class Recents {
     try {
       this.storage?.setItem(this.name, JSON.stringify([query, ...others].slice(0, MOST)));
     } catch {
-      // storage full or forbidden: nothing is remembered
+      // storage is full or forbidden: nothing is remembered
     }
   }
 

@@ -1,4 +1,4 @@
-/* Searching while somebody types: a moment after the last key, one question at a time, and only the latest answer counts. */
+/* Searches while a person types: a moment after the last key, one request at a time; only the latest response counts. */
 
 import { t } from "../lib/i18n.js";
 
@@ -24,7 +24,7 @@ export class SearchSession {
     this.#timers.push(this.setTimer(() => this.#search(query), DEBOUNCE));
   }
 
-  /** The same again, after it failed. */
+  /** Searches again after a failure. */
   retry() {
     const { query } = this;
     this.stop();
@@ -33,7 +33,7 @@ export class SearchSession {
   }
 
   stop() {
-    this.#latest += 1; // what is under way answers nobody
+    this.#latest += 1; // ignore responses that are under way
     this.#controller?.abort();
     this.#timers.splice(0).forEach((timer) => this.clearTimer(timer));
     this.query = null;
@@ -56,7 +56,7 @@ export class SearchSession {
   }
 }
 
-/** Why there is nothing, in words that help. */
+/** Returns a sentence for a failed search. */
 export function errorMessage({ status, retryAfter, message }) {
   if (status === 0) return t("You seem to be offline. Your search will run when you are back.");
   if (status === 429) return t("Too many searches. Try again in %(num)s s.", { num: Math.max(1, Math.round(retryAfter ?? 1)) });
@@ -64,7 +64,7 @@ export function errorMessage({ status, retryAfter, message }) {
   return t("The server is not answering. Try again in a moment.");
 }
 
-/** Segments for one short line: the text before the first match is shortened. */
+/** Returns the segments for one short line: the text before the first match is shortened. */
 export function trimBefore(found, room = 18) {
   const [[before, hit] = ["", true], ...rest] = found;
   const characters = [...before];
@@ -73,7 +73,7 @@ export function trimBefore(found, room = 18) {
   return [[`…${kept.slice(kept.indexOf(" ") + 1)}`, false], ...rest];
 }
 
-/** The excerpt in segments: [text, whether it matches]. Its marks count characters, not the halves of one. */
+/** Returns the excerpt in segments [text, whether it matches]. Marks count characters, not code units. */
 export function segments(excerpt, marks) {
   const characters = [...excerpt];
   const cut = (from, to) => characters.slice(from, to).join("");

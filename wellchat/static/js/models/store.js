@@ -1,8 +1,8 @@
-/* What this page knows, folded from updates. An update is state, not an event: applying one twice, or an older one late,
-   changes nothing. Listeners hear what changed; if one of them throws, apply() throws, and the caller starts afresh. */
+/* The state of this page, built from updates. An update is state, not an event: applying one twice, or an older one late,
+   changes nothing. Listeners get what changed; if one of them throws, apply() throws, and the caller loads the state again. */
 
-const TYPING_TTL = 6000; // ms that a sign of typing holds
-const MAX_MESSAGES = 1000; // messages of one thread; a page draws what it loads itself
+const TYPING_TTL = 6000; // ms for which a sign of typing counts
+const MAX_MESSAGES = 1000; // per thread; a page draws older messages without the store
 
 export class Store {
   #listeners = [];
@@ -46,13 +46,13 @@ export class Store {
     return changes;
   }
 
-  /** Fresh state from the server in place of everything folded so far; what waits to be sent stays. */
+  /** Replaces the state with a fresh one from the server. Messages that wait to be sent stay. */
   reset(state) {
     for (const known of [this.threads, this.messages, this.notifications, this.other, this.typing]) known.clear();
     return this.apply(state);
   }
 
-  /** A message on its way, new or in a new state. */
+  /** Adds or updates a message that is being sent. */
   addPending(entry) {
     this.pending.set(entry.client_key, entry);
     this.#emit({ ...noChanges(), pending: [entry] });
@@ -66,10 +66,10 @@ export class Store {
     return (this.typing.get(threadId) ?? 0) > this.now();
   }
 
-  /** The messages of a thread in order, then what waits to join them. */
+  /** Returns the messages of a thread in order, then those that are being sent. */
   timeline(threadId) {
-    const said = [...(this.messages.get(threadId)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
-    return [...said, ...[...this.pending.values()].filter((entry) => entry.thread_id === threadId)];
+    const messages = [...(this.messages.get(threadId)?.values() ?? [])].sort((a, b) => a.seq - b.seq);
+    return [...messages, ...[...this.pending.values()].filter((entry) => entry.thread_id === threadId)];
   }
 
   #thread(thread, changes) {
@@ -86,7 +86,7 @@ export class Store {
     const latest = newerMessage(thread.get(seq), message);
     thread.set(seq, latest);
     if (thread.size > MAX_MESSAGES) thread.delete(thread.keys().next().value);
-    // The answer to the send and the update that tells of it race; whichever comes first settles it.
+    // The response to the send and the update race; whichever comes first confirms the message.
     if (sender === this.viewerId && key && this.pending.delete(key)) changes.confirmed.push({ key, message: latest });
     if (sender !== this.viewerId && this.typing.delete(id)) changes.typing.push(id);
     changes.messages.push(latest);
@@ -116,7 +116,7 @@ function noChanges() {
   return { threads: [], messages: [], confirmed: [], pending: [], dropped: [], notifications: [], typing: [], other: {}, unread: false };
 }
 
-/* Watermarks only rise, whatever order the answers come in; the rest is the later state's. */
+/* Watermarks only rise, in whatever order the responses come. All else is taken from the later state. */
 function mergeThread(known, next) {
   const [older, newer] = next.last_seq < known.last_seq ? [next, known] : [known, next];
   const merged = { ...older, ...newer };
@@ -127,7 +127,7 @@ function mergeThread(known, next) {
   return merged;
 }
 
-/* Every change of a message, of its words, reactions, pin or quote, is a revision of it; of two states the higher one is newer. */
+/* Every change of a message (text, reactions, pin, quote) raises its revision. The state with the higher one is newer. */
 function newerMessage(known, next) {
   if (!known) return next;
   return (known.revision ?? 0) > (next.revision ?? 0) ? known : next;

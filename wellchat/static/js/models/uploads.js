@@ -1,17 +1,17 @@
-/* Files on their way up: so many at a time, each with its progress, to be cancelled and tried again. */
+/* Uploads files, a few at a time. Each has its progress and can be cancelled and tried again. */
 
 import { t } from "../lib/i18n.js";
 
 const MAX_PARALLEL = 3;
 
 export class Uploads {
-  /** `send(file, {progress, signal})` resolves to the server's attachment; `changed(item)` hears of every change. */
+  /** `send(file, {progress, signal})` resolves to the server's attachment; `changed(item)` is called on every change. */
   constructor({ send, discard = () => {}, changed = () => {}, max = 10, maxMb = 20 }) {
     Object.assign(this, { send, discard, changed, max, maxMb });
     this.items = [];
   }
 
-  /** Takes what may be sent; answers a sentence where something may not. */
+  /** Adds the files that may be sent. Returns a sentence if one may not. */
   add(files) {
     const room = this.max - this.items.length;
     for (const file of files.slice(0, room)) {
@@ -49,7 +49,7 @@ export class Uploads {
     return this.items.some(({ state }) => state === "failed");
   }
 
-  /** What is up, in the order it was added; from here on it belongs to who asked. */
+  /** Returns the uploaded files in the order in which they were added, and removes them from here. */
   take() {
     const taken = this.items;
     this.items = [];

@@ -1,4 +1,4 @@
-/* Things of one person in the browser's storage, each under its key. All tabs of the browser share it. */
+/* One person's part of the browser's storage. All tabs of the browser share it. */
 
 import { removeByPrefix } from "./drafts.js";
 
@@ -11,7 +11,7 @@ export class UserStorage {
     try {
       this.storage?.setItem(this.prefix + key, JSON.stringify(value));
     } catch {
-      // storage full or forbidden: it only would not survive a reload
+      // storage is full or forbidden: the entry is only lost on a reload
     }
   }
 
@@ -28,12 +28,12 @@ export class UserStorage {
     return found.filter(Boolean);
   }
 
-  /** What another tab did: {key, value}, `value` null where it was taken; null where the entry is of another namespace. */
+  /** Reads a storage event: {key, value}, with `value` null for a removal. Null if the entry is in another namespace. */
   readEvent({ key: name, newValue }) {
     return name?.startsWith(this.prefix) ? { key: name.slice(this.prefix.length), value: read(newValue) } : null;
   }
 
-  /** Empties it, for good: nothing is stored any more. */
+  /** Deletes everything. After that nothing is stored any more. */
   clear() {
     removeByPrefix(this.storage, this.prefix);
     this.storage = null;
@@ -44,6 +44,6 @@ function read(text) {
   try {
     return JSON.parse(text);
   } catch {
-    return null; // not ours, or cut off
+    return null; // not ours, or damaged
   }
 }

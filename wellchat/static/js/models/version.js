@@ -1,27 +1,27 @@
-/* The server names the version of its files with every poll. When it has gone on, a page goes after it: by itself at a moment
-   when nobody notices, else when its reader wants. */
+/* The server names the version of its files with every poll. When there is a newer one, a page reloads by itself at a moment
+   when nobody notices, or when its reader wants. */
 
-const CONFIRMATIONS = 2; // answers in a row: while a new version rolls out, hosts of both answer
+const CONFIRMATIONS = 2; // responses in a row: during a rollout, hosts of both versions respond
 
 export class Version {
-  #heard = null;
-  #times = 0;
+  #latest = null;
+  #count = 0;
 
-  /** `storage` remembers what this tab has reloaded for by itself: once for each version. ready(version): there is a newer one. */
+  /** `storage` remembers the version for which this tab has reloaded. ready(version) is called when there is a newer one. */
   constructor({ own, storage, ready }) {
     Object.assign(this, { own, storage, ready, newer: null });
   }
 
   observe(version) {
     if (!version || version === this.newer) return;
-    this.#times = version === this.#heard ? this.#times + 1 : 1;
-    this.#heard = version;
-    if (version === this.own || !this.own || this.#times < CONFIRMATIONS) return;
+    this.#count = version === this.#latest ? this.#count + 1 : 1;
+    this.#latest = version;
+    if (version === this.own || !this.own || this.#count < CONFIRMATIONS) return;
     this.newer = version;
     this.ready(version);
   }
 
-  /** Whether the page may reload by itself now. `harmless`: nobody looks, nothing is half done. */
+  /** Tells whether the page may reload by itself now. `harmless` means hidden, with nothing unfinished. */
   mayReload(harmless) {
     if (!this.newer || !harmless || this.storage.getItem("wellchat.reloaded") === this.newer) return false;
     this.storage.setItem("wellchat.reloaded", this.newer);
@@ -31,5 +31,5 @@ export class Version {
 
 const ASSET = /\/assets\/(\w+)\//;
 
-/** The version in the address of a static file. */
+/** Returns the version in the address of a static file. */
 export const versionOf = (address) => ASSET.exec(address)?.[1] ?? null;

@@ -1,0 +1,159 @@
+"""The table of routes that name something of somebody's, and what stands for their arguments."""
+
+from __future__ import annotations
+
+from tests.attachments.files import send, take
+from wellchat.attachments.processing import process
+from wellchat.db import new_id
+from wellchat.push.actions import register
+from wellchat.subjects.actions import put_subject
+
+# What each variable of an address stands for; `make` builds one that belongs to the cast's Cara and Paul.
+THINGS = {
+    "thread_id": lambda talk, now: talk.id,
+    "subject_id": lambda talk, now: (
+        put_subject(
+            kind="lead",
+            external_id="lead",
+            title="Bathroom",
+            professional_id=talk.paul.id,
+            client_id=talk.cara.id,
+            status="open",
+            now=now,
+        ).id
+    ),
+}
+
+
+def device_of(talk, now):
+    """One that Cara is pushed to."""
+    endpoint = f"https://push.example.com/{new_id()}"
+    device, _ = register(
+        user=talk.cara,
+        endpoint=endpoint,
+        p256dh="B",
+        auth="A",
+        label="x",
+        now=now,
+        session=None,
+        token_id=None,
+    )
+    return device.id
+
+
+THINGS["device_id"] = device_of
+THINGS["emoji"] = lambda talk, now: "👍"
+
+
+def file_of(talk, now):
+    """One that Cara sent to Paul, and the worker has seen to."""
+    file = take(talk.cara, now)
+    send(talk, talk.cara, [file])
+    process(attachment_id=file.id, now=now)
+    return file.id
+
+
+THINGS["attachment_id"] = file_of
+THINGS["name"] = lambda talk, now: "beach.jpg"
+# Addresses whose variables are not things of somebody's, each with the reason.
+ELSEWHERE = {
+    "/assets/<version>/<path:filename>": "static files",
+    "/static/<path:filename>": "static files",
+    "/icons/<name>.png": "drawn for everybody",
+    "/verify/<token>": "secret links: tests/accounts",
+    "/reset-password/<token>": "secret links: tests/accounts",
+    "/unsubscribe/<token>": "secret links: tests/notifications",
+    "/people/<user_id>": "seen by who has business with them: tests/accounts",
+    "/people/<user_id>/avatar": "seen by who has business with them: tests/accounts",
+    "/settings/tokens/<token_id>/revoke": "tests/accounts",
+    "/become/<user_id>": "the demo's switcher: tests/demo",
+    "/outbox/<mail_id>": "tests/mail",
+    "/outbox/<mail_id>/html": "tests/mail",
+    "/oversight/emails/<mail_id>/resend": "for administrators: tests/mail",
+    "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
+    "/oversight/looks/<grant_id>": "for administrators: tests/oversight",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",
+    "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "for administrators: tests/attachments",  # noqa: E501
+}
+BODIES = {
+    "/api/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
+    "/api/threads/<thread_id>/messages/<int:seq>": {"body": "hi"},
+    "/api/threads/<thread_id>/read": {"seq": 1},
+    "/api/threads/<thread_id>/membership": {"archived": True},
+    "/api/threads/<thread_id>/unread": {"seq": 1},
+}
+FORMS = {
+    "/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
+    "/threads/<thread_id>/read": {"seq": "1"},
+    "/threads/<thread_id>/membership": {"archived": "1"},
+    "/threads/<thread_id>/unread": {"seq": "1"},
+    "/threads/<thread_id>/messages/<int:seq>": {"body": "hi"},
+    "/threads/<thread_id>/messages/<int:seq>/pin": {"pinned": "1"},
+    "/threads/<thread_id>/messages/<int:seq>/reactions": {"add": "👍"},
+}
+
+
+def addresses(app):
+    for rule in app.url_map.iter_rules():
+        if rule.arguments and rule.rule not in ELSEWHERE:
+            for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+                yield method, rule
+
+
+def fill(rule, **values):
+    _, path = rule.build({name: values.get(name, 1) for name in rule.arguments})
+    return path
+
+
+def call(client, method, rule, path, samples):
+    body = samples.get(rule.rule)
+    return client.open(
+        path,
+        method=method,
+        json=body or BODIES.get(rule.rule) if path.startswith("/api") and method != "GET" else None,
+        data=None if path.startswith("/api") else body or FORMS.get(rule.rule),
+    )
+
+
+def samples_of(app, talk, now):
+    """What stands for the arguments of every route: THINGS, and the samples that the features declare."""
+    found = {name: make(talk, now) for name, make in THINGS.items()}
+    for feature in app.extensions["features"].features:
+        if feature.samples is not None:
+            found |= feature.samples(talk)
+    return found
+
+
+def values_for(rule, samples):
+    return {name: samples[name] for name in rule.arguments if name in samples}
+
+
+def owner_of(app, rule):
+    """The feature whose blueprint has this route."""
+    blueprint = rule.endpoint.rpartition(".")[0]
+    features = app.extensions["features"].features
+    return next((f.name for f in features if blueprint in {b.name for b in f.blueprints}), "the core")
+
+
+def without_sample(app, samples):
+    """Arguments of routes that nothing stands for, each with the feature that must say so."""
+    missing = {
+        f"{owner_of(app, rule)}: {rule.rule} has the argument {name}; give it a value in Feature.samples"
+        for _, rule in addresses(app)
+        for name in rule.arguments - {*samples, "seq"}
+    }
+    return sorted(missing)
+
+
+def plain(answer, values):
+    """The answer without what must differ: the address asked for, and the form's token."""
+    text = answer.get_data(as_text=True)
+    for value in values.values():
+        text = text.replace(value, "ID")
+    lines = [line for line in text.splitlines() if "csrf" not in line]
+    headers = [
+        (k, v)
+        for k, v in answer.headers
+        if k not in ("Content-Length", "Set-Cookie", "Date") and "RateLimit" not in k
+    ]
+    return lines, headers
