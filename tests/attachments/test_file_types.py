@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from tests.attachments import files
-from wellchat.attachments import documents, pictures
+from wellchat.attachments import file_types, pictures
 from wellchat.attachments.names import clean_name
 from wellchat.errors import Invalid
 
@@ -40,7 +40,7 @@ TAKEN = [
 
 @pytest.mark.parametrize(("name", "content", "media_type", "kept_as"), TAKEN, ids=[each[0] for each in TAKEN])
 def test_accepted_documents_get_their_type_and_name(name, content, media_type, kept_as):
-    kind, called = documents.detect_type(content, name)
+    kind, called = file_types.detect_type(content, name)
     assert (kind.media_type, called) == (media_type, kept_as)
 
 
@@ -99,7 +99,7 @@ REFUSED = [
 )
 def test_refused_files_get_a_reason(name, content, why):
     with pytest.raises(Invalid, match=why) as refusal:
-        documents.detect_type(content, name)
+        file_types.detect_type(content, name)
     assert list(refusal.value.errors) == ["file"]
 
 

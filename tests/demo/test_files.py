@@ -11,7 +11,7 @@ from sqlalchemy import select
 from tests.attachments.files import picture, send, take
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.queries import user_by_email
-from wellchat.attachments.documents import PDF
+from wellchat.attachments.file_types import PDF
 from wellchat.attachments.models import READY, Attachment
 from wellchat.attachments.storage import get_store, key_of, thumbnail_key
 from wellchat.db import db

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import case, func, select, update
 
 from wellchat.accounts.models import User
-from wellchat.attachments import documents, pictures
+from wellchat.attachments import file_types, pictures
 from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachment
 from wellchat.attachments.serializers import File, as_file
 from wellchat.attachments.storage import get_store, key_of
@@ -68,7 +68,7 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
     if pictures.looks_like_picture(content):
         picture = pictures.rewrite(content, name)
         return InspectedFile(picture.name, picture.media_type, picture.content, picture.width, picture.height)
-    kind, name = documents.detect_type(content, name)
+    kind, name = file_types.detect_type(content, name)
     return InspectedFile(name, kind.media_type, content)
 
 

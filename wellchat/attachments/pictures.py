@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from PIL import Image, ImageCms, ImageOps, ImageSequence
 
 from wellchat import pictures
-from wellchat.attachments.documents import KINDS, PICTURE_EXTENSIONS
+from wellchat.attachments.file_types import KINDS, PICTURE_EXTENSIONS
 from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext

@@ -1,5 +1,7 @@
 """The gunicorn worker in which a suspended request keeps its connection and gives back its thread.
 
+The poll itself waits in middleware.py.
+
 It also balances connections between the processes, and never lets one client block the loop that all of them
 share.
 """

@@ -86,7 +86,8 @@ def sweep_snoozes(now: datetime) -> dict[str, int]:
 def end_snooze(*, thread_id: str, user_id: str, now: datetime) -> bool:
     """End one snooze and list the thread as if it were new.
 
-    Return False if it has ended or was prolonged already.
+    Return False if it has ended or was prolonged already. Sending a message also ends the sender's own snooze
+    (`statements.MOVE_MEMBERSHIPS`).
     """
     with transaction() as session:
         # The condition is part of the update, so two sweeps at once end each snooze once.

@@ -1,4 +1,4 @@
-"""Open threads.
+"""Open threads, or find them.
 
 A thread is inserted on its unique key, or found by it, so that simultaneous attempts end in one thread.
 """

@@ -1,4 +1,4 @@
-"""Record an administrator's access to a conversation."""
+"""Record an administrator's access to a conversation; `queries.grant_of` checks it at every reading."""
 
 from __future__ import annotations
 

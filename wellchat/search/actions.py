@@ -1,4 +1,7 @@
-"""Put messages into the search index. The worker does it; no request waits for it."""
+"""Put messages into the search index. The worker does it; no request waits for it.
+
+A database trigger fills the queue whenever a message is written (models.py).
+"""
 
 from __future__ import annotations
 

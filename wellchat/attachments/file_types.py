@@ -1,4 +1,6 @@
-"""Detect the type of a file by its content; its name only has to match.
+"""Detect the type of a file that is no picture by its content; its name only has to match.
+
+Pictures are detected and re-encoded in pictures.py.
 
 This is an allow-list: everything else is refused. We read no more of an archive than its table of contents,
 and these files are served for download only.
