@@ -47,6 +47,24 @@ pytest_plugins = ["tests.fixtures"]
 
 ENGINES = ("sqlite", "postgresql")
 LEFT_OUT = "left out: "
+# The files that take longest, longest first: 100 s to 15 s. A parallel run gives each file to one process.
+LONGEST = (
+    "history/test_broken_builds.py",
+    "test_cli.py",
+    "browser/test_offline.py",
+    "faults/test_faults.py",
+    "bench/test_smoke.py",
+    "replies/test_commands.py",
+    "browser/test_access.py",
+    "browser/test_conversation.py",
+    "browser/test_journey.py",
+    "browser/test_messages.py",
+    "messaging/test_filters.py",
+    "demo/test_loading.py",
+    "mail/test_kills.py",
+    "browser/test_long_thread.py",
+    "history/test_live.py",
+)
 
 # Real hashing, without the cost that makes guessing slow: a test signs people up by the dozen.
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -75,14 +93,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", ENGINES, indirect=True)
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of test processes: three for two cores, for a test waits for a third of its time."""
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long first, so that a parallel run does not end with one process waiting for another's
-    browser.
-    """
+    """Put what takes long first, so that at the end no process waits for another."""
     for item in items:
         if "chromium" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+    def place(item: pytest.Item) -> tuple[int, bool]:
+        name = item.nodeid.partition("::")[0].removeprefix("tests/")
+        rank = LONGEST.index(name) if name in LONGEST else len(LONGEST)
+        return rank, item.get_closest_marker("slow") is None
+
+    items.sort(key=place)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
