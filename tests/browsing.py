@@ -45,5 +45,5 @@ class Browser(FlaskClient):
     def _csrf_token(self) -> str:
         with self.session_transaction() as session:
             raw = session.setdefault("csrf_token", "0" * 40)
-        secret = self.application.secret_key
+        secret = self.application.config["SECRET_KEY"]
         return str(URLSafeTimedSerializer(secret, salt="wtf-csrf-token").dumps(raw))

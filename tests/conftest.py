@@ -247,7 +247,7 @@ def browse(app: Flask) -> Callable[..., Browser]:
     app.test_client_class = Browser
 
     def browser(user: User | None = None) -> Any:
-        client = app.test_client()
+        client: Any = app.test_client()
         return client.signed_in_as(user) if user else client
 
     return browser

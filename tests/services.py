@@ -110,8 +110,13 @@ def postgresql() -> Iterator[str]:
         owner = _unprivileged(folder)
         binaries = _postgresql_binaries(folder, owner)
         data = folder / "data"
-        initdb = [binaries / "initdb", "-D", data, "-U", "wellchat", "--auth=trust", "-E", "UTF8"]
-        subprocess.run([*initdb, "--no-locale", "--no-sync"], check=True, stdout=subprocess.DEVNULL, **owner)
+        initdb: list[str | Path] = [binaries / "initdb", "-D", data, "-U", "wellchat", "--auth=trust"]
+        subprocess.run(
+            [*initdb, "-E", "UTF8", "--no-locale", "--no-sync"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            **owner,
+        )
         # The durability of the machine is not under test; everything a client can see stays as in production.
         tuning = ("fsync=off", "full_page_writes=off", "max_connections=300", "shared_buffers=64MB")
         settings = [part for option in ("listen_addresses=", *tuning) for part in ("-c", option)]

@@ -8,14 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import update
 
 from tests.services import MailServer
+from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import Presence, User
-from wellchat.changes.actions import create_log
-from wellchat.connections.models import Connection
+from wellchat.connections.actions import connect
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.mail.models import Mail
-from wellchat.messaging import dispatch, messages, receipts
+from wellchat.messaging import dispatch, messages, receipts, threads
 from wellchat.messaging.models import Membership, Message, Thread
 
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)  # a Wednesday
@@ -32,39 +33,24 @@ class World:
         self.thread = self.open_thread(self.client, self.coach)
 
     def user(self, name: str, role: str = "client", **more: Any) -> User:
-        values = {
+        """Return a new user, signed up 90 days ago; `more` are values of other columns."""
+        values: dict[str, Any] = {
             "email": f"{new_id()}@example.com",
             "created_at": NOON - timedelta(days=90),
-            "time_zone": "UTC",
         } | more
+        user = create_user(email=values.pop("email"), name=name, role=role, now=values["created_at"])
+        values = {"verified_at": None, "zone_known": False} | values
         with transaction() as session:
-            user = User(name=name, role=role, **values)
-            session.add(user)
-            session.flush()
-            create_log(user_id=user.id)
+            session.execute(update(User).where(User.id == user.id).values(**values))
+        db.session.refresh(user)
         self.users[user.id] = user
         return user
 
-    def open_thread(self, client: User, coach: User, **more: Any) -> Thread:
-        with transaction() as session:
-            connection = Connection(client_id=client.id, professional_id=coach.id, created_at=NOON)
-            session.add(connection)
-            session.flush()
-            thread = Thread(
-                key=f"connection:{connection.id}",
-                key_scope="connection",
-                connection_id=connection.id,
-                client_id=client.id,
-                professional_id=coach.id,
-                created_at=NOON - timedelta(days=60),
-                updated_at=NOON - timedelta(days=60),
-                **more,
-            )
-            session.add(thread)
-            session.flush()
-            for person in (client, coach):
-                session.add(Membership(thread_id=thread.id, user_id=person.id, updated_at=thread.updated_at))
-        return thread
+    def open_thread(self, client: User, coach: User) -> Thread:
+        """Return the thread of the two, opened 60 days ago."""
+        connect(client_id=client.id, professional_id=coach.id, now=NOON)
+        thread_id, _ = threads.open_thread(viewer=client, with_id=coach.id, now=NOON - timedelta(days=60))
+        return db.session.get_one(Thread, thread_id)
 
     def say(self, sender: User, body: str, at: datetime = NOON, thread: Thread | None = None) -> Message:
         """Send a message, and notify the other person as the worker does."""
@@ -113,10 +99,10 @@ class World:
                     answers[place] = error
                 db.session.remove()
 
-        threads = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]
-        for thread in threads:
+        running = [threading.Thread(target=run, args=(place, job)) for place, job in enumerate(jobs)]
+        for thread in running:
             thread.start()
-        for thread in threads:
+        for thread in running:
             thread.join(30)
         db.session.commit()  # what this session reads next is of after that
         return answers
