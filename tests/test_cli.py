@@ -83,7 +83,8 @@ def children_of(pid: int) -> set[int]:
     rows = [
         line.split() for line in subprocess.check_output(["ps", "-eo", "pid=,ppid="], text=True).splitlines()
     ]
-    found, todo = set(), {pid}
+    found: set[Any] = set()
+    todo = {pid}
     while todo:
         todo = {int(child) for child, parent in rows if int(parent) in todo} - found
         found |= todo

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -253,9 +254,9 @@ def test_file_sizes_and_summaries_are_readable():
     assert [file_size(n) for n in (900, 12_300, 999_499, 999_500, 3_440_000)] == [
         *("900 bytes", "12 kB", "999 kB", "1.0 MB", "3.4 MB")
     ]
-    file = {"name": "a.mp3", "media_type": "audio/mpeg", "width": None}
+    file: Any = {"name": "a.mp3", "media_type": "audio/mpeg", "width": None}
     assert files_summary([file]) == "Recording: a.mp3"
-    assert files_summary([{**file, "media_type": "video/mp4"}]) == "Video: a.mp3"
+    assert files_summary([file | {"media_type": "video/mp4"}]) == "Video: a.mp3"
     assert files_summary([]) == ""
 
 

@@ -259,7 +259,7 @@ def test_emails_go_only_to_people_who_want_them(world: World, put: Put) -> None:
     (message,) = world.server.messages
     assert message["To"] == f"Ana Petrov <{world.client.email}>"
     assert message["Subject"] == "Booked: Colour and cut"
-    text = message.get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    text = message.get_body(("plain",)).get_content()
     assert "Saturday 21 November at 12:00, with Sofia Marin" in text
     assert "List-Unsubscribe" in message
     assert message["Reply-To"] is None

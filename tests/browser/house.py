@@ -69,7 +69,7 @@ class House:
     def session_of(self, person: Person) -> str:
         """Return the cookie of a browser that signed in a moment ago, sealed as the application does."""
         user = User(id=person.id, session_epoch=person.epoch)
-        seal: Any = self.app.session_interface.get_signing_serializer(self.app)  # type: ignore[attr-defined]
+        seal: Any = self.app.session_interface.get_signing_serializer(self.app)
         return str(seal.dumps({"_user_id": user.get_id(), "_fresh": True}))
 
 

@@ -41,7 +41,7 @@ def furnish(talk: Talk) -> Any:
         client = create_user(email=f"n{i}@example.com", name=f"Number {i:02}", role="client", now=now)
         connect(client_id=client.id, professional_id=paul.id, now=now)
         about = {"subject": ("coupon", "c")} if i == 60 else {"with_id": paul.id}
-        thread_id, _ = open_thread(viewer=client, now=now, **about)  # type: ignore[arg-type]
+        thread_id, _ = open_thread(viewer=client, now=now, **about)
         at = now - timedelta(minutes=200 - i)
         send_message(sender=client, thread_id=thread_id, body=f"I am {i}", client_key="k", now=at)
         if i != 65:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Request, Route, expect
+from playwright.sync_api import BrowserContext, Dialog, Page, Request, Route, expect
 
 from tests.browser.doings import WAKE, field, log, sign_in, tell_worker, write
 from tests.browser.house import PHONE, House, Sit, a_house
@@ -172,7 +172,12 @@ def test_another_page_sends_what_waits(house: House, sit: Sit, cut: Cut) -> None
     with cut(context):
         write_in_vain(cara, texts)
         asked: list[str] = []
-        cara.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+
+        def dismiss(dialog: Dialog) -> None:
+            asked.append(dialog.message)
+            dialog.dismiss()
+
+        cara.once("dialog", dismiss)
         cara.get_by_role("button", name="Account").click()
         cara.get_by_role("button", name="Sign out").click()
         assert asked == ["Some messages have not been sent yet and would be lost. Leave anyway?"]

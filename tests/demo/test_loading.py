@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from datetime import timedelta
 from itertools import groupby
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -112,7 +113,8 @@ def test_change_logs_are_gapless_and_hold_every_message(loaded):
 
 
 def test_unread_messages_and_notifications_match_the_stories(loaded):
-    waiting, threads = defaultdict(int), defaultdict(int)
+    waiting: defaultdict[Any, int] = defaultdict(int)
+    threads: defaultdict[Any, int] = defaultdict(int)
     for _, talk in TALKS:
         for reader, count in talk.unread.items():
             waiting[reader] += count

@@ -185,7 +185,7 @@ def test_what_arrives_while_it_is_sent_is_in_the_next_mail_only(
 
     def meanwhile(**arguments: object) -> object:
         world.say(world.client, "second words", DUE)
-        return real(**arguments)  # type: ignore[arg-type]
+        return real(**arguments)
 
     with monkeypatch.context() as patch:
         patch.setattr(mail, "send_claimed", meanwhile)

@@ -16,7 +16,7 @@ from tests.examples.conftest import migrate
 
 def furnish(talk: Talk) -> None:
     """Run the example's migration."""
-    migrate(current_app._get_current_object(), "upgrade")  # type: ignore[attr-defined]
+    migrate(current_app._get_current_object(), "upgrade")
 
 
 house = a_house(furnish, WELLCHAT_FEATURES="examples.goals")

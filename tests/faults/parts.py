@@ -130,7 +130,16 @@ def postgresql(folder: Path) -> Part:
     owner = _unprivileged(folder)
     binaries = _postgresql_binaries(folder, owner)
     data = folder / "data"
-    initdb = [binaries / "initdb", "-D", data, "-U", "wellchat", "--auth=trust", "-E", "UTF8"]
+    initdb: list[str | Path] = [
+        binaries / "initdb",
+        "-D",
+        data,
+        "-U",
+        "wellchat",
+        "--auth=trust",
+        "-E",
+        "UTF8",
+    ]
     subprocess.run([*initdb, "--no-locale", "--no-sync"], check=True, stdout=subprocess.DEVNULL, **owner)
     settings = (
         "listen_addresses=",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import delete, event
@@ -106,7 +107,8 @@ def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):
 def test_a_wakeup_between_reading_and_caching_is_not_lost(world, monkeypatch):
     """The cached head is created before the database is read, so a wakeup in between raises it."""
     call = importlib.import_module("wellchat.updates.api")
-    true_check, fired = call.check_cursor, []
+    true_check = call.check_cursor
+    fired: list[Any] = []
 
     def check_then_send(user_id, cursor):
         found = true_check(user_id, cursor)
@@ -140,7 +142,7 @@ def test_a_message_after_flushing_valkey_arrives(world):
 def test_a_database_failure_before_the_wait_is_reported_by_the_application(world, monkeypatch):
     poll_notifier().closing.set()
     wait_for(lambda: not poll_notifier().is_subscribed, what="the end of the subscription")
-    asked = []
+    asked: list[Any] = []
 
     def gone(connection, _cursor, statement, *_):
         # The read of the middleware before the wait, not the one of the application.
@@ -201,7 +203,8 @@ def test_deleting_a_user_ends_a_cached_poll(world):
 def test_access_revoked_during_the_lookup_is_not_cached(world, monkeypatch):
     """Access is checked, then revoked, then the poll is answered. That answer is not given again."""
     call = importlib.import_module("wellchat.updates.api")
-    true_check, ended = call.check_cursor, []
+    true_check = call.check_cursor
+    ended: list[Any] = []
 
     def end_then_check(user_id, cursor):
         if not ended:

@@ -30,7 +30,7 @@ def queue(world: World, **more: object) -> Mail:
         "context": {"name": world.client.name},
         "now": NOON,
     }
-    return actions.queue_mail(**values | more)  # type: ignore[arg-type]
+    return actions.queue_mail(**values | more)
 
 
 def test_a_queued_mail_is_delivered_and_written_down(world: World) -> None:
@@ -87,7 +87,7 @@ def test_a_crash_between_claim_and_mark_is_unknown_and_never_resent_by_itself(
 
     def dying(self: transport.SmtpConnection, *args: object, **kwargs: object) -> None:
         if point == "after sending":
-            real(self, *args, **kwargs)  # type: ignore[arg-type]
+            real(self, *args, **kwargs)
         raise Killed
 
     mail = queue(world)
@@ -118,7 +118,7 @@ def test_a_slow_worker_may_still_settle_a_mail_called_unknown(
     def slow(self: transport.SmtpConnection, *args: object, **kwargs: object) -> None:
         actions.sweep(NOON + 11 * MINUTE)  # meanwhile
         assert world.states() == ["unknown"]
-        real(self, *args, **kwargs)  # type: ignore[arg-type]
+        real(self, *args, **kwargs)
 
     monkeypatch.setattr(transport.SmtpConnection, "send", slow)
     assert actions.deliver(mail_id=mail.id, now=NOON) == "sent"
@@ -200,7 +200,7 @@ def test_a_broken_connection_is_unknown_only_after_the_text_was_sent(
 def test_an_idle_connection_that_was_cut_is_opened_again(world: World) -> None:
     with transport.open_connection() as connection:
         assert actions.deliver(mail_id=queue(world).id, now=NOON, connection=connection) == "sent"
-        connection._server.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[attr-defined]
+        connection._server.sock.shutdown(socket.SHUT_RDWR)
         assert actions.deliver(mail_id=queue(world).id, now=NOON, connection=connection) == "sent"
 
 
@@ -210,7 +210,7 @@ def test_one_connection_serves_a_run(world: World, monkeypatch: pytest.MonkeyPat
 
     def counting(self: smtplib.SMTP, *args: object, **kwargs: object) -> object:
         opened.append(self)
-        return real(self, *args, **kwargs)  # type: ignore[arg-type]
+        return real(self, *args, **kwargs)
 
     monkeypatch.setattr(smtplib.SMTP, "connect", counting)
     for _ in range(5):
@@ -289,14 +289,14 @@ def rude_server(hang_up_at: str) -> Iterator[int]:
 
 def converse(connection: object, hang_up_at: str) -> None:
     in_data = False
-    connection.write(b"220 hello\r\n")  # type: ignore[attr-defined]
-    connection.flush()  # type: ignore[attr-defined]
-    for heard in connection:  # type: ignore[attr-defined]
+    connection.write(b"220 hello\r\n")
+    connection.flush()
+    for heard in connection:
         word = heard.strip().decode(errors="replace")
         if word == hang_up_at or (not in_data and word.upper().startswith(hang_up_at)):
             return
         if in_data:
             continue
         in_data = word.upper() == "DATA"
-        connection.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")  # type: ignore[attr-defined]
-        connection.flush()  # type: ignore[attr-defined]
+        connection.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")
+        connection.flush()

@@ -177,7 +177,7 @@ def test_a_reply_address_expires(world: World) -> None:
     assert "too old" in str(message.get_body(("plain",)))
     assert f"https://chat.example/threads/{world.thread.id}" in str(
         message.get_body(("plain",)).get_content()
-    )  # type: ignore[union-attr]
+    )
 
 
 def test_a_reply_to_a_mail_about_several_threads_is_refused(world: World) -> None:
@@ -187,7 +187,7 @@ def test_a_reply_to_a_mail_about_several_threads_is_refused(world: World) -> Non
     world.say(other, "From Ben", thread=second)
     digests.sweep(NOON + DELAY)
     [digest] = world.server.messages
-    text = str(digest.get_body(("plain",)).get_content())  # type: ignore[union-attr]
+    text = str(digest.get_body(("plain",)).get_content())
     for thread in (world.thread, second):
         assert address_of(world.coach, thread, NOON + DELAY) in text
     raw = raw_mail(author=world.coach.email, to=digest["Reply-To"], body="Only for one of you")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from babel.messages.catalog import Catalog
 
 from wellchat import catalogs, create_app  # noqa: F401 - brings every kind of refusal with it
 from wellchat.errors import WellchatError
@@ -24,12 +25,12 @@ NAMED = re.compile(r"%\(\w+\)s|\{\w+\}")
 
 
 @pytest.fixture(scope="module")
-def source() -> catalogs.Catalog:
+def source() -> Catalog:
     return catalogs.template()
 
 
 @each_language
-def test_is_whole(language: str, source: catalogs.Catalog) -> None:
+def test_is_whole(language: str, source: Catalog) -> None:
     known = {message.id: message for message in catalogs.sentences(catalogs.read(language))}
     wanted = {message.id for message in catalogs.sentences(source)}
     assert set(known) == wanted, "`make words` brings the catalogs up to date"
@@ -54,7 +55,7 @@ def test_says_what_is_named(language: str) -> None:
             assert not re.search(r"%(?!\(\w+\)s)", form), f"a bare % in {form}"
 
 
-def test_a_reworded_reason_leads_to_a_sentence_of_today(source: catalogs.Catalog) -> None:
+def test_a_reworded_reason_leads_to_a_sentence_of_today(source: Catalog) -> None:
     """Rows of the ledger that hold the old wording are shown in the new one, translated."""
     current = {message.id for message in catalogs.sentences(source)}
     assert set(REWORDED.values()) <= current
@@ -85,7 +86,7 @@ def test_plurals_of_scripts_are_those_of_the_server(language: str) -> None:
     assert f'"other": "{photos[1]}"' in found
 
 
-def test_every_sentence_of_a_script_is_found(source: catalogs.Catalog) -> None:
+def test_every_sentence_of_a_script_is_found(source: Catalog) -> None:
     for path in SCRIPTS:
         for sentence in re.findall(r'\btn?\(\s*"([^"]+)"', path.read_text()):
             assert source.get(sentence), f"{path.name}: {sentence}"
