@@ -59,6 +59,7 @@ class Hook(Generic[P, R]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> list[R]:
         """Call every handler. Return what each of them returned, lowest feature first."""
+        # Looked up at each call: which handlers there are depends on the application, not on the process.
         return [handler(*args, **kwargs) for handler in registry().handlers.get(self.name, ())]
 
 
@@ -83,9 +84,8 @@ class MailType:
 
     label: str  # in the ledger of emails
     context: Callable[[Mail, datetime], dict[str, Any]] | None = None
-    interactive: bool = (
-        False  # somebody waits for it, to get in at all: sent even where the address refuses mail
-    )
+    # Somebody waits for it, to get in at all: it is sent even where the address refuses mail.
+    interactive: bool = False
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,11 @@ class Feature:
     openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
     samples: Callable[[Any], dict[str, Any]] | None = None
     """(talk) -> {argument of its routes: a thing of the two people; route: a body}, for tests of access."""
-    optional: bool = False  # WELLCHAT_FEATURES can switch it; nothing that is always on imports it
+    # WELLCHAT_FEATURES can switch it, so nothing that is always on may import it.
+    optional: bool = False
     on_by_default: bool = True
-    personal_data: PersonalData | None = None  # needed as soon as a table of the feature refers to a person
+    # Needed as soon as a table of the feature refers to a person; a test compares it with the foreign keys.
+    personal_data: PersonalData | None = None
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
 
 
@@ -206,6 +208,7 @@ def module_exists(name: str) -> bool:
     """
     path = None
     for part in name.split("."):
+        # find_spec() of importlib.util would import the parents.
         spec = PathFinder.find_spec(part, path)
         if spec is None:
             return False
@@ -238,6 +241,7 @@ def load_panels(items: str, viewer: User, subject: Any, now: datetime) -> list[d
     `subject` is what they stand beside: the ThreadView or the Connection.
     """
     loaded = ((panel, panel.load(viewer, subject, now)) for panel in visible_items(items, viewer))
+    # None means that there is nothing to show for this person here; the section is left out.
     return [
         {"label": panel.label, "template": panel.template, "data": data}
         for panel, data in loaded
@@ -256,6 +260,7 @@ def gather(app: Flask, features: Iterable[Feature]) -> None:
 
 def _extend(group: Command, commands: Iterable[Command]) -> None:
     assert isinstance(group, Group)
+    # A new dict: the copied group still shares the old one with the module that made it.
     group.commands = {**group.commands, **{str(command.name): command for command in commands}}
 
 
@@ -268,12 +273,14 @@ def register(app: Flask) -> None:
         for blueprint in feature.blueprints:
             app.register_blueprint(blueprint)
         for command in feature.commands:
-            app.cli.add_command(copy(command))  # a group's subcommands are this application's own
+            # A copy, because a group takes on subcommands, and another application may have others.
+            app.cli.add_command(copy(command))
         for group, commands in feature.subcommands.items():
             _extend(app.cli.commands[group], commands)
         app.jinja_env.filters.update(feature.filters)
         if feature.context is not None:
             app.context_processor(feature.context)
+        # After its routes and commands, and before those of the features above, which may rely on it.
         if feature.setup is not None:
             feature.setup(app)
     check(gathered, app)

@@ -41,6 +41,7 @@ def enabled_features(switches: Iterable[str] = ()) -> list[Feature]:
     a name that is no feature, and for one that cannot be switched.
     """
     chosen = {name.removeprefix("-"): not name.startswith("-") for name in switches}
+    # Packages outside this repository stand above all of ours, in the order in which they are named.
     own = [name for name, on in chosen.items() if "." in name and on]
     features = []
     for name in (*FEATURES, *own):
@@ -61,5 +62,6 @@ def all_features() -> list[Feature]:
 
     Needs an application context, for packages of your own that are on.
     """
+    # A feature of ours that is off has tables all the same, with what people left there before.
     own = [feature for feature in registry().features if feature.name not in FEATURES]
     return [*(import_module(f"wellchat.{name}").feature for name in FEATURES), *own]

@@ -20,6 +20,7 @@ WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "passwo
 
 def strong_secret(value: str) -> str:
     """Refuse secrets that are short, repetitive or well known."""
+    # "changeme-changeme-2026" is long and has many characters, and is guessed all the same.
     letters = re.sub("[^a-z]", "", value.lower())
     weak = letters and re.fullmatch(
         f"(?:{'|'.join(re.sub('[^a-z]', '', w) for w in WEAK_SECRETS)})+", letters
@@ -37,6 +38,7 @@ def _web_address(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must be an http:// or https:// address")
     _port(value)
+    # Paths that begin with a slash are put behind it.
     return value.rstrip("/")
 
 

@@ -26,6 +26,7 @@ def run(now: datetime) -> dict[str, int]:
         except Exception:
             log.exception("%s.%s failed", sweep.__module__, sweep.__name__)
         finally:
+            # The next sweep starts without the rows, and without the failed transaction, of this one.
             db.session.remove()
     return done
 

@@ -1,9 +1,8 @@
 """Write mails into the ledger, and send each at most once.
 
-Claim the row, send, mark it (claims.py). A temporary refusal (transport.py) is tried again after the pauses
-of `RETRIES`. A row that was claimed and never marked may have gone out: it becomes `unknown`, and only an
-operator sends it again. An address that refuses mail for good gets none until its owner, who is told so on
-their pages, says to try again.
+Claim the row, send, mark it (claims.py). `RETRIES` tries temporary refusals (transport.py) again. A claimed
+row that was never marked may have gone out: it becomes `unknown`, and only an operator sends it again. An
+address that refuses mail for good gets none until its owner, who is told on their pages, says to try again.
 """
 
 from __future__ import annotations

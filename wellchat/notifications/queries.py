@@ -93,7 +93,8 @@ def unread_count(user_id: str) -> int:
     return int(execute(UNREAD_COUNT, {"viewer": user_id}).scalar_one())
 
 
-DELETED = N_("This message was deleted.")  # stands in place of its words
+# Stored in English in place of the text, and translated for each reader. Rows hold it, so it must not change.
+DELETED = N_("This message was deleted.")
 
 
 def notification_url(n: Notification) -> str:

@@ -35,11 +35,13 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
     been read elsewhere.
     """
     read_pushes = _read_elsewhere(device, note)
+    # The worker that makes this has no request, so the language is the reader's own.
     with force_language(language_of(note.user_id)):
         several, discreet = count_text(note), gettext(kind_of(note.kind).discreet)
     if device.shows_words:
         title, body = note.title, "\n".join(filter(None, (note.preview, several)))
     else:
+        # On a lock screen that others may see, neither a name nor a text.
         title, body = setting("NAME"), several or discreet
     payload = {
         "id": note.id,
