@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests.databases import CleanDatabase
 from wellchat.config import SettingsError
 from wellchat.feature import (
     Feature,
@@ -29,7 +30,7 @@ from wellchat.notifications.kinds import NotificationKind
 from wellchat.places import ComposerAction, ThreadPanel
 
 Make = Callable[..., Flask]
-OPTIONAL = ("replies", "booking_notices", "oversight", "demo")
+OPTIONAL = ("booking_notices", "oversight")
 ALL_OFF = tuple(f"-{name}" for name in OPTIONAL)
 
 WRONG = [
@@ -135,10 +136,11 @@ def test_what_is_off_adds_nothing(make_app: Make, app: Flask, name: str) -> None
 
 def test_pages_work_with_all_that_is_optional_off(make_app: Make, now: datetime) -> None:
     without = make_app(FEATURES=ALL_OFF)
+    CleanDatabase(without)
     page = without.test_client().get("/sign-in")
     assert page.status_code == 200
     assert "Sign in" in page.text
-    assert not {"/oversight", "/demo", "/become/<user_id>"} & routes_of(without)
+    assert not {"/oversight", "/oversight/looks"} & routes_of(without)
 
 
 def test_two_applications_in_one_process_share_nothing(make_app: Make, app: Flask) -> None:
@@ -155,6 +157,8 @@ def test_two_applications_in_one_process_share_nothing(make_app: Make, app: Flas
         (("-messaging",), "messaging is always on"),
         (("mail",), "mail is always on"),
         (("nowhere.goals",), "there is no package nowhere.goals"),
+        (("json.tool",), "json.tool declares no feature of its own"),
+        (("wellchat.push",), "wellchat.push declares no feature of its own"),
     ],
 )
 def test_a_switch_that_cannot_be_is_one_line(switches: tuple[str, ...], reason: str) -> None:
@@ -172,3 +176,19 @@ def test_every_icon_that_a_template_names_is_declared(app: Flask) -> None:
     named = {name for path in templates for name in re.findall(r"""\bicon\("([\w-]+)"\)""", path.read_text())}
     assert named
     assert named <= set(registry().icons)
+
+
+def test_without_oversight_no_page_leads_there(make_app: Make, cast: Any, now: datetime) -> None:
+    without = make_app(FEATURES=("-oversight",))
+    with without.app_context(), without.test_request_context():
+        templates = [
+            without.jinja_env.get_template(name) for name in ("mail/ledger.html", "messaging/new.html")
+        ]
+        assert all(template for template in templates)
+    sources = Path(without.root_path).parent.joinpath("templates")
+    for path in sources.rglob("*.html"):
+        if path.parent.name == "oversight":
+            continue
+        for line in path.read_text().splitlines():
+            if re.search(r"""["']/oversight["']""", line):
+                assert 'has_feature("oversight")' in line, f"{path.name}: {line}"

@@ -18,7 +18,8 @@ from wellchat.accounts.actions import create_token, update_profile
 from wellchat.accounts.models import sha256_hex
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.attachments.storage import get_store
-from wellchat.db import Base, db
+from wellchat.db import Base, db, transaction
+from wellchat.errors import Conflict
 from wellchat.features import all_features
 from wellchat.mail.actions import queue_mail
 from wellchat.messaging.messages import delete_message, edit_message
@@ -128,3 +129,21 @@ def test_the_commands_export_and_erase(app: Flask, talk: Talk) -> None:
     assert run(args=["user", "erase", "cara@example.com", "--yes"]).exit_code == 0
     assert "A zebra here" not in str(db.session.execute(text("SELECT body FROM messages")).all())
     assert run(args=["user", "export", "cara@example.com"]).exit_code == 1
+
+
+@pytest.mark.each_database
+def test_a_table_about_people_that_nobody_declares_stops_both(app: Flask, talk: Talk, now: datetime) -> None:
+    """A package of one's own that is off leaves its tables; what it has of a person must not be forgotten."""
+    with transaction() as session:
+        session.execute(
+            text("CREATE TABLE own_goals (id INTEGER, user_id VARCHAR(13) REFERENCES users (id))")
+        )
+    try:
+        for act in (lambda: export_person(talk.cara.id), lambda: erase_person(user_id=talk.cara.id, now=now)):
+            with pytest.raises(Conflict, match="own_goals"):
+                act()
+        assert talk.cara.name == "Cara Client"
+    finally:
+        db.session.rollback()
+        with transaction() as session:
+            session.execute(text("DROP TABLE own_goals"))

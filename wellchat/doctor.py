@@ -14,10 +14,10 @@ from alembic.script import ScriptDirectory
 from celery import Celery
 from flask import Flask
 from redis import Redis
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from wellchat.config import Settings, unknown_settings
-from wellchat.db import db, is_postgresql
+from wellchat.db import Base, db, is_postgresql
 
 TIMEOUT = 3  # seconds for each connection
 MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
@@ -135,6 +135,10 @@ def _migrations(app: Flask) -> str:
         raise ValueError(
             f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
         )
+    with db.engine.connect() as connection:
+        there = set(inspect(connection).get_table_names())
+    if missing := sorted(set(Base.metadata.tables) - there):
+        raise ValueError(f"no table {', '.join(missing)}: a package that is on lacks its migration")
     return f"at {head}"
 
 

@@ -185,13 +185,18 @@ class Registry:
     def search_sources(self) -> tuple[SearchSource, ...]:
         return tuple(source for feature in self.features for source in feature.search_sources)
 
+    def has(self, name: str) -> bool:
+        """Return whether this feature is on."""
+        return any(feature.name == name for feature in self.features)
+
     def slot(self, place: str) -> list[str]:
         """Return the templates that the features put into this place, lowest feature first."""
         return [feature.slots[place] for feature in self.features if place in feature.slots]
 
     @cached_property
     def notification_kinds(self) -> dict[str, NotificationKind]:
-        return {kind.name: kind for feature in self.features for kind in feature.notification_kinds}
+        declared = [kind for feature in self.features for kind in feature.notification_kinds]
+        return {kind.name: kind for kind in sorted(declared, key=lambda kind: kind.position)}
 
     @cached_property
     def mails(self) -> dict[str, MailType]:
@@ -255,6 +260,7 @@ def gather(app: Flask, features: Iterable[Feature]) -> None:
     app.jinja_env.filters["icon_shape"] = icon_shape
     app.jinja_env.tests["directional_icon"] = DIRECTIONAL_ICONS.__contains__
     app.jinja_env.globals.update(visible_items=visible_items, slot=app.extensions["features"].slot)
+    app.jinja_env.globals["has_feature"] = app.extensions["features"].has
     app.jinja_env.globals["feature_scripts"] = app.extensions["features"].scripts
 
 

@@ -43,11 +43,14 @@ def enabled_features(switches: Iterable[str] = ()) -> list[Feature]:
     chosen = {name.removeprefix("-"): not name.startswith("-") for name in switches}
     # Packages outside this repository stand above all of ours, in the order in which they are named.
     own = [name for name, on in chosen.items() if "." in name and on]
-    features = []
+    features: list[Feature] = []
     for name in (*FEATURES, *own):
         if "." in name and not module_exists(name):
             raise SettingsError(f"WELLCHAT_FEATURES: there is no package {name}")
-        feature: Feature = import_module(name if "." in name else f"wellchat.{name}").feature
+        module = import_module(name if "." in name else f"wellchat.{name}")
+        feature = getattr(module, "feature", None)
+        if not isinstance(feature, Feature) or feature.name in [each.name for each in features]:
+            raise SettingsError(f"WELLCHAT_FEATURES: {name} declares no feature of its own")
         if name in chosen and not feature.optional:
             raise SettingsError(f"WELLCHAT_FEATURES: {name} is always on")
         if chosen.get(name, feature.on_by_default):

@@ -2,7 +2,8 @@
 
 Every column that refers to a person is named by exactly one feature; tests/test_personal_data.py checks that.
 The commands `wellchat user export` and `wellchat user erase` ask all features, on or off: switching a feature
-off hides no data. accounts/personal_data.py runs the rules of all of them.
+off hides no data. Both refuse to run where a table about people is declared by nobody.
+accounts/personal_data.py runs the rules of all of them.
 """
 
 from __future__ import annotations

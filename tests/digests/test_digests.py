@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from tests.mail.world import DELAY, NOON, World
+from tests.services import wait_for
 from wellchat.accounts.models import User
-from wellchat.db import db, transaction
+from wellchat.db import db, is_postgresql, transaction
 from wellchat.digests import actions, runs
+from wellchat.digests.decide import DigestDecision
 from wellchat.digests.kinds import DIGEST
 from wellchat.digests.models import DigestSchedule
 from wellchat.digests.recipients import Recipient, load_recipient
@@ -492,3 +496,40 @@ def test_scheduling_is_rolled_back_with_its_transaction(world: World) -> None:
         actions.schedule(user_id=world.coach.id, at=NOON)
         raise ZeroDivisionError
     assert planned(world.coach) is None
+
+
+@pytest.mark.each_database
+def test_preferences_that_change_during_a_decision_are_not_lost(
+    world: World, monkeypatch: pytest.MonkeyPatch, background: Callable[..., Any]
+) -> None:
+    """The decision holds the claim while the other side waits for it; then the new preferences win."""
+    world.say(world.client, "Is nine still fine?")
+    decided, rescheduling = threading.Event(), threading.Event()
+    in_a_week = NOON + timedelta(days=7)
+
+    def is_waiting_for_the_claim() -> bool:
+        with db.engine.connect() as connection:
+            return bool(connection.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")))
+
+    def wait_a_week(*_: Any) -> DigestDecision:
+        decided.set()
+        assert rescheduling.wait(5)
+        if is_postgresql():  # on SQLite the other side waits before its first statement
+            wait_for(is_waiting_for_the_claim, what="the other side's UPDATE")
+        return DigestDecision(wait_until=in_a_week, why="It waits for Thursday.")
+
+    monkeypatch.setattr(DIGEST, "decide", wait_a_week)
+    due = NOON + DELAY
+
+    def change() -> None:
+        decided.wait(5)
+        rescheduling.set()
+        actions.reschedule(world.coach.id, due)
+
+    changing = background(change)
+    assert actions.send_one(user_id=world.coach.id, now=due)
+    changing.result(20)
+    db.session.rollback()
+    (row,) = db.session.execute(db.select(DigestSchedule.due_at, DigestSchedule.asked)).all()
+    assert row.due_at == due
+    assert row.asked >= 1

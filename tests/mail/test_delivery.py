@@ -300,3 +300,13 @@ def converse(connection: object, hang_up_at: str) -> None:
         in_data = word.upper() == "DATA"
         connection.write(b"354 go on\r\n" if in_data else b"250 fine\r\n")
         connection.flush()
+
+
+def test_a_mail_of_a_feature_that_is_off_is_skipped_with_its_reason(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queued = queue(world)
+    monkeypatch.delitem(registry().mails, "welcome")
+    assert actions.deliver(mail_id=queued.id, now=NOON) == "skipped"
+    assert world.mails()[0].reason == "This kind of email is switched off."
+    assert world.server.messages == []

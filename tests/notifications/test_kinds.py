@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from tests.browsing import Browser
 from tests.mail.world import NOON, World
@@ -128,3 +129,7 @@ def test_notifications_by_push_only_are_not_shown_in_the_app(
 def test_kinds_that_the_app_never_shows_are_not_in_its_filter(browse, cast) -> None:
     page = browse(cast.cara).get("/notifications").text
     assert "Weekly summary" not in page
+
+
+def test_kinds_are_listed_in_the_order_that_people_know(app: Flask) -> None:
+    assert list(kinds()) == ["message", "appointment", "reminder", "week"]

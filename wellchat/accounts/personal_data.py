@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import case, delete, update
+from sqlalchemy import case, delete, inspect, update
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
-from wellchat.db import db, transaction
+from wellchat.db import db, snapshot, transaction
+from wellchat.errors import Conflict, NotFound
 from wellchat.features import all_features
+from wellchat.i18n import gettext
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 
@@ -17,23 +19,30 @@ def export_person(user_id: str) -> dict[str, Rows]:
     """Return everything that wellchat has of a person: rows by table name, ready for JSON.
 
     Conversations include what the other person wrote: it was written to this one. Secrets are left out, and
-    so are the bytes of files: `attachments` lists them by id. Raises NotFound.
+    so are the bytes of files: `attachments` lists them by id. Raises NotFound, and Conflict where a table
+    refers to people and no feature declares it.
     """
-    with transaction():
-        user = lock_user(user_id)
-        person = Person(user.id, user.email)
-        exported: dict[str, Rows] = {}
-        for feature in all_features():
-            if feature.personal_data:
-                exported |= feature.personal_data.export(person)
+    _check_all_declared()
+    # One moment for all tables, and no lock: a large export must not keep anybody from writing.
+    snapshot()
+    user = db.session.get(User, user_id)
+    if user is None:
+        raise NotFound
+    person = Person(user.id, user.email)
+    exported: dict[str, Rows] = {}
+    for feature in all_features():
+        if feature.personal_data:
+            exported |= feature.personal_data.export(person)
     return exported
 
 
 def erase_person(*, user_id: str, now: datetime) -> None:
     """Erase a person from every feature's tables, in one transaction. docs/operate.md says what stays.
 
-    The account stays as "Gone", because the other people's conversations refer to it. Raises NotFound.
+    The account stays as "Gone", because the other people's conversations refer to it. Raises NotFound, and
+    Conflict where a table refers to people and no feature declares it.
     """
+    _check_all_declared()
     with transaction() as session:
         user = lock_user(user_id)
         person = Person(user.id, user.email)
@@ -43,6 +52,28 @@ def erase_person(*, user_id: str, now: datetime) -> None:
                 feature.personal_data.erase(person, now)
         session.flush()
         session.expire_all()
+
+
+def _check_all_declared() -> None:
+    """Raise Conflict where the database has a table about people that no known feature declares.
+
+    A package outside this repository is known only while it is on, and its tables stay when it is off.
+    """
+    known = {column for each in all_features() if each.personal_data for column in each.personal_data.columns}
+    inspector = inspect(db.session.connection())
+    unknown = sorted(
+        table
+        for table in inspector.get_table_names()
+        for key in inspector.get_foreign_keys(table)
+        if key["referred_table"] == "users" and f"{table}.{key['constrained_columns'][0]}" not in known
+    )
+    if unknown:
+        tables = ", ".join(dict.fromkeys(unknown))
+        text = gettext(
+            "No feature that is on declares %(tables)s. Use the WELLCHAT_FEATURES of your installation.",
+            tables=tables,
+        )
+        raise Conflict(text)
 
 
 def _export(person: Person) -> dict[str, Rows]:

@@ -15,5 +15,4 @@ feature = Feature(
     account_menu=(NavItem("/demo", N_("Step into somebody else"), "people", visible=is_playing),),
     slots={"sign_in": "demo/_switcher.html"},
     handlers=((sign_in_vetoed, stays_out),),
-    optional=True,
 )

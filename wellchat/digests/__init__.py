@@ -28,6 +28,7 @@ feature = Feature(
             channels={"bell": False, "push": False, "email": True},
             offered=("email",),
             about=N_("Once a week: who is waiting for an answer. Only sent if there were messages."),
+            position=1,
             priority="low",
         ),
     ),

@@ -125,8 +125,11 @@ def _send_one(
     row = kind.schedule
     with transaction() as session:
         locked = _lock_memberships(user_id) if kind.holds_messages else set()
-        # The claim. Whoever schedules this person meanwhile waits for it, and then makes a new row.
-        claimed = session.execute(delete(row).where(row.user_id == user_id, row.due_at <= now))
+        # The claim keeps the row: whoever reschedules this person meanwhile waits for its lock. A row that is
+        # deleted and inserted again would be lost to them: on PostgreSQL their UPDATE finds nothing.
+        claimed = session.execute(
+            update(row).where(row.user_id == user_id, row.due_at <= now).values(due_at=now + RETRY_AFTER)
+        )
         recipient = load_recipient(user_id, now) if claimed.rowcount else None  # type: ignore[attr-defined]
         if recipient is None:
             return None
@@ -135,8 +138,11 @@ def _send_one(
             # our claim; to wait for the membership now would be a deadlock.
             raise LockMissed
         decision = kind.decide(recipient, now)
-        if again := decision.wait_until or decision.later:
-            session.execute(insert(row).values(user_id=user_id, due_at=again))
+        theirs = row.user_id == user_id
+        again = decision.wait_until or decision.later
+        session.execute(
+            update(row).where(theirs).values(due_at=again) if again else delete(row).where(theirs)
+        )
         if decision.wait_until is not None:
             return Outcome(user_id, "waiting", decision.why)
         written = _write_mail(kind, recipient, decision, now, claimed=connection is not None)

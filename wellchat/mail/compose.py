@@ -62,12 +62,19 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     context: dict[str, Any] = dict(mail.context)
     if content is not None:
         context |= content
-    elif (declared := registry().mails.get(mail.name)) and declared.context:
-        context |= declared.context(mail, now)
+    elif declared := registry().mails.get(mail.name):
+        context |= declared.context(mail, now) if declared.context else {}
+    elif _has_templates(mail.name):
+        raise NotWanted(N_("This kind of email is switched off."))
     # A feature that gathered the content knows the language of its reader.
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with force_language(language):
         return _build(mail, context | _template_helpers(mail, now), now)
+
+
+def _has_templates(name: str) -> bool:
+    """Return whether this is a kind of mail of ours, though none of the features that are on declares it."""
+    return f"emails/{name}/body.txt" in current_app.jinja_env.list_templates()
 
 
 def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:

@@ -1,11 +1,19 @@
 """The pages of the mail ledger: one's own emails and why they came, and everybody's for administrators."""
 
-from wellchat.feature import Feature, NavItem
+from wellchat.accounts.models import User
+from wellchat.feature import Feature, NavItem, registry
 from wellchat.i18n import N_
 from wellchat.mail_ledger.pages import ledger
+
+
+def _is_without_oversight(viewer: User) -> bool:
+    return viewer.is_admin and not registry().has("oversight")
+
 
 feature = Feature(
     "mail_ledger",
     blueprints=(ledger,),
+    # Oversight links to the page of all emails; without it administrators find it here.
+    account_menu=(NavItem("/oversight/emails", N_("Emails"), "mail", visible=_is_without_oversight),),
     settings_tabs=(NavItem("/settings/emails", N_("Emails")),),
 )

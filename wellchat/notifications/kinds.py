@@ -32,6 +32,7 @@ class NotificationKind:
     about: str = ""  # one more sentence on the preferences page
     waits_for_digest: bool = False  # whether the digest carries it
     # RFC 8030 Urgency: how soon a push wakes a device that saves power
+    position: int = 0  # in lists of kinds: lower ones first, then in the order of the features
     priority: Literal["low", "normal", "high"] = "normal"
 
     def offers(self, channel: str) -> bool:

@@ -20,5 +20,4 @@ feature = Feature(
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
     mails={"reply_refused": MailType(N_("Reply that was not sent"), content)},
-    optional=True,
 )
