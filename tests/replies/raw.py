@@ -58,6 +58,7 @@ def reply(world: World, **more: Any) -> Verdict:
 
 
 def bodies(world: World, thread: Thread | None = None) -> list[str | None]:
+    db.session.rollback()  # a snapshot from before would hide what another process has written since
     query = (
         db.select(Message.body).where(Message.thread_id == (thread or world.thread).id).order_by(Message.seq)
     )
