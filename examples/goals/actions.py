@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from examples.goals import queries
 from examples.goals.models import Goal
@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 MORNING = time(8, tzinfo=UTC)  # when people are told that a goal is due
 BATCH = 200  # goals of one sweep
+RETRY_AFTER = timedelta(minutes=5)
 
 
 def set_goal(*, viewer: User, thread_id: str, title: str, due_on: date | None, now: datetime) -> Goal:
@@ -70,7 +71,15 @@ def _notify_safely(goal_id: str, now: datetime) -> bool:
             return _notify(goal_id, now)
     except Exception:
         log.exception("could not tell people of the goal %s", goal_id)
+        db.session.rollback()
+        _postpone(goal_id, now)
         return False
+
+
+def _postpone(goal_id: str, now: datetime) -> None:
+    # Or the goals that fail would come first at every sweep, and hold up all others.
+    with transaction() as session:
+        session.execute(update(Goal).where(Goal.id == goal_id).values(notify_at=now + RETRY_AFTER))
 
 
 def _notify(goal_id: str, now: datetime) -> bool:
@@ -83,7 +92,8 @@ def _notify(goal_id: str, now: datetime) -> bool:
     people = {connection.client_id, connection.professional_id}
     if goal.announced_at is None:
         goal.announced_at = now
-        goal.notify_at = datetime.combine(goal.due_on, MORNING) if goal.due_on else None
+        due = datetime.combine(goal.due_on, MORNING) if goal.due_on else None
+        goal.notify_at = due if due and due > now else None
         people -= {goal.author_id}
     else:
         goal.notify_at = None

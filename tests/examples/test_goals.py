@@ -102,6 +102,29 @@ def test_people_are_told_once_when_it_is_set_and_once_when_it_is_due(
     assert told(paul) == ["Goal: Run 5 km"]
 
 
+def test_a_goal_that_fails_is_tried_later_and_holds_up_no_other(
+    app: Flask, talk: Talk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    actions = import_module("examples.goals.actions")
+    bad, good = (
+        actions.set_goal(viewer=talk.cara, thread_id=talk.id, title=title, due_on=None, now=now).id
+        for title in ("bad", "good")
+    )
+    true_notify = actions.notify
+
+    def fail_for_bad(**values: Any) -> Any:
+        if "bad" in values["preview"]:
+            raise RuntimeError("no")
+        return true_notify(**values)
+
+    monkeypatch.setattr(actions, "notify", fail_for_bad)
+    assert actions.sweep(now) == {"goals_notified": 1}
+    db.session.rollback()
+    assert db.session.get_one(actions.Goal, bad).notify_at == now + actions.RETRY_AFTER
+    assert db.session.get_one(actions.Goal, good).notify_at is None
+    assert actions.sweep(now) == {"goals_notified": 0}
+
+
 @pytest.mark.parametrize(
     "body",
     [
