@@ -1,4 +1,4 @@
-"""Define where accounts call the features above them."""
+"""Name the hooks by which accounts call the features above them."""
 
 from wellchat.accounts.models import User
 from wellchat.feature import Hook

@@ -1,4 +1,4 @@
-"""Define where attachments call the features above them."""
+"""Name the hooks by which attachments call the features above them."""
 
 from wellchat.feature import Hook
 

@@ -14,7 +14,7 @@ from wellchat.digests.recipients import Recipient
 
 @dataclass
 class DigestKind:
-    """What differs between the emails of a run: whose turn it is, and how that is decided."""
+    """Describe one kind of email of a run: whose turn it is, and how that is decided."""
 
     name: str  # of its mails, and in what a run counts
     schedule: type[DigestSchedule] | type[WeekSchedule]  # a row says when a person is due

@@ -1,4 +1,4 @@
-"""Where mail calls the features above it."""
+"""Name the hooks by which mail calls the features above."""
 
 from wellchat.feature import Hook
 

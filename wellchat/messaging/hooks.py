@@ -1,4 +1,4 @@
-"""Where messaging calls the features above it."""
+"""Name the hooks by which messaging calls the features above."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Hooks by which notifications call the features above them."""
+"""Name the hooks by which notifications call the features above them."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""Where subjects call the features above them."""
+"""Name the hooks by which subjects call the features above."""
 
 from __future__ import annotations
 
