@@ -25,6 +25,7 @@ from wellchat.places import ComposerAction, ConnectionPanel, SearchSource, Threa
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
+    from wellchat.audit.kinds import AuditKind
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
     from wellchat.personal_data import PersonalData
@@ -102,6 +103,8 @@ class Feature:
     tidies: tuple[Sweep, ...] = ()  # called once an hour: delete what may be forgotten
     notification_kinds: tuple[NotificationKind, ...] = ()
     mails: Mapping[str, MailType] = field(default_factory=dict)
+    audited: Mapping[str, AuditKind] = field(default_factory=dict)
+    """`area.act` -> what the security log says of it. `audit.actions.record` takes no other."""
     mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
     """name -> (user id, now) -> the path of a link with its secret, made at the moment of sending."""
     handlers: tuple[tuple[Hook[..., Any], Callable[..., Any]], ...] = ()
@@ -201,6 +204,10 @@ class Registry:
     @cached_property
     def mails(self) -> dict[str, MailType]:
         return {name: mail for feature in self.features for name, mail in feature.mails.items()}
+
+    @cached_property
+    def audited(self) -> dict[str, AuditKind]:
+        return {name: kind for feature in self.features for name, kind in feature.audited.items()}
 
     @cached_property
     def mail_links(self) -> dict[str, Callable[[str, datetime], str]]:

@@ -14,6 +14,7 @@ from wellchat.feature import Feature, module_exists, registry
 FEATURES = (
     "mail",
     "changes",
+    "audit",
     "accounts",
     "connections",
     "subjects",

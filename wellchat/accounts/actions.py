@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from wellchat.accounts import passwords, pictures
+from wellchat.accounts.duties import OWNER
 from wellchat.accounts.hooks import profile_changed_in_transaction
-from wellchat.accounts.models import PROFESSIONAL, Avatar, Presence, Token, User, sha256_hex
+from wellchat.accounts.models import ADMIN, PROFESSIONAL, Avatar, Presence, Token, User, sha256_hex
 from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
@@ -68,6 +69,7 @@ def insert_user(**values: Any) -> User | None:
             session_epoch=1,
             open_to_clients=True,
             zone_known=values["time_zone"] != "UTC",
+            admin_roles=OWNER if values["role"] == ADMIN else "",
             **values,
         )
         .on_conflict_do_nothing(index_elements=[User.email])

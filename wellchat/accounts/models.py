@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinar
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
+from wellchat.accounts import duties
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.i18n import N_, gettext
 
@@ -52,9 +53,11 @@ class User(Base):
     avatar_version: Mapped[str | None] = mapped_column(String(13))  # None: initials are shown
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # incremented to end every session at once
     verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # names of duties.ADMIN_ROLES, separated by blanks; empty unless the role is admin
+    admin_roles: Mapped[str] = mapped_column(String(40), default="", server_default="")
+    disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # cannot sign in, is mailed nothing
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    is_active: ClassVar[bool] = True
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
     session_id = ""  # id of the session that loaded this object; not a column
@@ -62,6 +65,11 @@ class User(Base):
         ""  # `locale` at loading, for the error page after a rollback expired the rest; not a column
     )
     access_seq = -1  # access_seq of the change log when the user was authenticated; not a column
+
+    @property
+    def is_active(self) -> bool:
+        """Return whether the person may sign in and act (Flask-Login asks)."""
+        return self.disabled_at is None
 
     @property
     def is_professional(self) -> bool:
@@ -77,6 +85,10 @@ class User(Base):
     def is_admin(self) -> bool:
         """Return whether the person is an administrator."""
         return self.role == ADMIN
+
+    def may(self, duty: str) -> bool:
+        """Return whether the person is an administrator with this duty; see duties.DUTIES."""
+        return self.is_admin and duties.may(self.admin_roles, duty)
 
     @property
     def label(self) -> str:

@@ -1,0 +1,94 @@
+"""Write the security log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from wellchat.audit.models import (
+    DONE,
+    OPERATOR,
+    PERSON,
+    REFUSED,
+    STRANGER,
+    AuditAddress,
+    AuditEvent,
+    AuditPerson,
+    pseudonym,
+)
+from wellchat.audit.origin import current_origin
+from wellchat.db import current_transaction, insert, transaction
+from wellchat.feature import FeatureError, registry
+
+log = logging.getLogger(__name__)
+
+ADDRESSES_LAST = timedelta(days=90)
+Detail = Mapping[str, str | int | bool | None]
+
+
+def record(
+    kind: str,
+    *,
+    now: datetime,
+    actor_id: str | None = None,
+    person_id: str | None = None,
+    about: tuple[str, str] | None = None,
+    actor_kind: str | None = None,
+    outcome: str = DONE,
+    detail: Detail | None = None,
+) -> None:
+    """Write one act into the log, in the caller's transaction: it stands exactly if the act does.
+
+    `actor_id`: who did it; by default who is signed in. `person_id`: to whom, if it concerns one. `about`:
+    (kind, id) of a thing. `detail` holds no words of anybody, no password, token or address. Raises
+    FeatureError for a kind that no feature declares.
+    """
+    declared = registry().audited.get(kind)
+    if declared is None:
+        raise FeatureError(f"no feature declares {kind!r} in `audited`")
+    read_origin = current_origin.get()
+    origin = read_origin() if read_origin else None
+    actor_id = actor_id or (origin.actor_id if origin else None)
+    if actor_kind is None:
+        # Without a request it is a command of the operator; the worker's acts say `actor_kind=SYSTEM`.
+        actor_kind = PERSON if actor_id else STRANGER if origin else OPERATOR
+    with transaction() as session:
+        event = AuditEvent(
+            at=now,
+            kind=kind,
+            severity=declared.severity,
+            outcome=outcome,
+            actor_kind=actor_kind,
+            actor=pseudonym(actor_id) if actor_id else None,
+            person=pseudonym(person_id) if person_id else None,
+            about_kind=about[0] if about else None,
+            about=about[1] if about else None,
+            network=origin.network if origin else None,
+            device=origin.device if origin else None,
+            request_id=origin.request_id if origin else None,
+            detail=dict(detail or {}),
+        )
+        session.add(event)
+        session.flush()
+        for user_id in {actor_id, person_id} - {None}:
+            values = {"pseudonym": pseudonym(str(user_id)), "user_id": user_id}
+            session.execute(insert(AuditPerson).values(values).on_conflict_do_nothing())
+        if origin and origin.address:
+            kept_until = now + ADDRESSES_LAST
+            session.add(AuditAddress(audit_id=event.id, address=origin.address, kept_until=kept_until))
+
+
+def record_refusal(kind: str, *, now: datetime, outcome: str = REFUSED, **what: object) -> None:
+    """Write an act that was refused, in a transaction of its own: the request's own was rolled back.
+
+    Takes what `record` takes. It never raises: a log that fails must not change what the person is told.
+    """
+    if current_transaction() is not None:
+        raise RuntimeError("record_refusal inside transaction(); its row would be rolled back")
+    try:
+        record(kind, now=now, outcome=outcome, **what)  # type: ignore[arg-type]
+    except FeatureError:
+        raise
+    except Exception:
+        log.exception("%s could not be written into the security log", kind)
