@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -79,3 +80,9 @@ def test_the_figures_take_four_statements(app: Flask, talk: Talk, now: datetime,
         with queries() as counted:
             figures(now + timedelta(hours=1))
         assert counted.count == 4
+
+
+@pytest.mark.parametrize("path", ["/oversight", "/oversight/quality", "/oversight/emails"])
+def test_one_tab_is_marked_as_the_page_that_is_shown(browse: Any, cast: Cast, path: str) -> None:
+    marked = re.findall(r'<a href="([^"]+)" aria-current="page"', browse(cast.ada).get(path).text)
+    assert [each for each in marked if each.startswith("/oversight")] == [path]
