@@ -4,8 +4,9 @@ from wellchat.accounts import cli, links, sessions
 from wellchat.accounts.api import api
 from wellchat.accounts.pages import pages
 from wellchat.accounts.personal_data import personal_data
-from wellchat.accounts.queries import language_of
+from wellchat.accounts.queries import id_by_email, language_of, names_by_id
 from wellchat.accounts.settings import settings
+from wellchat.audit.hooks import names_of_people, person_by_address
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail.hooks import reader_language
@@ -24,7 +25,11 @@ feature = Feature(
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},
-    handlers=((reader_language, language_of),),
+    handlers=(
+        (reader_language, language_of),
+        (names_of_people, names_by_id),
+        (person_by_address, id_by_email),
+    ),
     account_menu=(NavItem("/settings", N_("Settings"), "settings"),),
     settings_tabs=(NavItem("/settings", N_("You")),),
     setup=sessions.init_app,

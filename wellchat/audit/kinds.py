@@ -17,9 +17,17 @@ class AuditKind:
     severity: str = INFO
     # Whether the person whom it is about sees it under "Recent activity".
     shown_to_person: bool = True
+    # Whether it is an act of administrators: kept for WELLCHAT_AUDIT_ADMIN_DAYS, as acts of the operator are.
+    of_admin: bool = False
 
 
 KINDS = {
     "access.refused": AuditKind(N_("Access refused"), NOTICE, shown_to_person=False),
     "limit.reached": AuditKind(N_("Limit reached"), NOTICE, shown_to_person=False),
+    "audit.exported": AuditKind(N_("Security log exported"), NOTICE, shown_to_person=False, of_admin=True),
+    "audit.trimmed": AuditKind(N_("Security log trimmed"), NOTICE, shown_to_person=False, of_admin=True),
+    "audit.key_changed": AuditKind(N_("Key of the security log changed"), NOTICE, shown_to_person=False),
+    "audit.broken": AuditKind(
+        N_("Security log was tampered with"), HIGH, shown_to_person=False, of_admin=True
+    ),
 }
