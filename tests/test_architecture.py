@@ -19,6 +19,7 @@ REQUEST_MODULES = (
     *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py"),
     *("accounts/limits.py", "accounts/proof.py", "accounts/sessions.py", "accounts/settings.py"),
     "audit/request_origin.py",
+    "security_log/refusals.py",
     *("attachments/serving.py", "attachments/uploads.py"),
     "connections/avatars.py",
 )

@@ -30,6 +30,7 @@ FEATURES = (
     "offline",
     "updates",
     "oversight",
+    "security_log",
     "demo",
 )
 

@@ -31,6 +31,12 @@ def upgrade():
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_state")),
     )
     op.bulk_insert(state, [{"id": 1, "seq": 0, "hash": "", "key_id": "", "shipped": 0, "judged": 0, "checked": 0}])
+    # After a downgrade there are sealed rows already.
+    last = "(SELECT seq, hash, key_id FROM audit WHERE seq = (SELECT max(seq) FROM audit)) AS last"
+    op.execute(
+        "UPDATE audit_state SET seq = last.seq, hash = last.hash, key_id = last.key_id, shipped = last.seq,"
+        f" judged = last.seq FROM {last}"
+    )
     op.create_table(
         "audit_heads",
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),

@@ -183,11 +183,11 @@ def test_an_export_is_on_record_and_has_every_row(app: Flask, now: datetime, run
 
 
 def test_a_spreadsheet_runs_nothing_of_a_device(app: Flask, client: Any, now: datetime) -> None:
-    from wellchat.audit.cli import csv_lines
+    from wellchat.audit.csv_lines import csv_line
     from wellchat.audit.queries import Filters, stream
 
     with app.test_request_context("/", headers={"User-Agent": "=HYPERLINK(1) x"}):
         app.preprocess_request()
         record("access.refused", now=now)
-    assert ",'=HYPERLINK(1)," in "".join(csv_lines(stream(Filters())))
-    assert ",=HYPERLINK" not in "".join(csv_lines(stream(Filters())))
+    assert ",'=HYPERLINK(1)," in "".join(map(csv_line, stream(Filters())))
+    assert ",=HYPERLINK" not in "".join(map(csv_line, stream(Filters())))

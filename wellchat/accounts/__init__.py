@@ -11,6 +11,7 @@ from wellchat.accounts.personal_data import personal_data
 from wellchat.accounts.queries import id_by_email, language_of, names_by_id, session_epoch_of
 from wellchat.accounts.settings import settings
 from wellchat.audit.hooks import names_of_people, person_by_address
+from wellchat.audit.kinds import EXPORT, NOTICE, AuditKind
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail.hooks import reader_language, session_epoch
@@ -33,6 +34,10 @@ feature = Feature(
         "already_registered": MailType(N_("You have an account already")),
         "reset": MailType(N_("New password"), interactive=True),
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
+    },
+    audited={
+        "person.exported": AuditKind(N_("Personal data exported"), NOTICE, of_admin=True, signal=EXPORT),
+        "person.erased": AuditKind(N_("Account erased"), NOTICE, of_admin=True),
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},
     handlers=(

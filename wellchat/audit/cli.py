@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,16 +13,12 @@ from flask.cli import AppGroup
 from wellchat import clock
 from wellchat.audit import chain, queries, sealing, trimming, verifying
 from wellchat.audit.actions import record
+from wellchat.audit.csv_lines import csv_head, csv_line
 from wellchat.audit.hooks import person_by_address
 from wellchat.audit.kinds import SEVERITIES
 from wellchat.feature import registry
 
 audit = AppGroup("audit", help="The security log: who did what, from where, with what outcome.")
-
-CSV_COLUMNS = (
-    "seq", "at", "kind", "severity", "outcome", "actor_kind", "actor", "person", "about_kind", "about",
-    "network", "device", "request_id", "detail", "id", "previous", "hash", "key_id",
-)  # fmt: skip
 
 
 class Moment(click.ParamType[datetime]):
@@ -131,28 +125,10 @@ def export(as_csv: bool, **filters: Any) -> None:
     """Print every row, oldest first. The export is a row of the log itself."""
     chosen = _filters(**filters)
     record("audit.exported", now=clock.now(), detail={"format": "csv" if as_csv else "jsonl"})
-    rows = queries.stream(chosen)
-    for text in csv_lines(rows) if as_csv else (f"{chain.line(row)}\n" for row in rows):
-        click.echo(text, nl=False)
-
-
-def csv_lines(rows: Iterable[Mapping[Any, Any]]) -> Iterator[str]:
-    """Yield lines of CSV (RFC 4180), the first with the names of the columns."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
-    for row in rows:
-        plain = chain.plain(row) | {"detail": chain.as_json(row["detail"])}
-        writer.writerow([_harmless(plain[name]) for name in CSV_COLUMNS])
-        yield out.getvalue()
-        out.seek(0)
-        out.truncate()
-    yield out.getvalue()
-
-
-def _harmless(value: Any) -> Any:
-    # A spreadsheet would run what begins like a formula, and a device is what a browser says it is.
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t")) else value
+    if as_csv:
+        click.echo(csv_head(), nl=False)
+    for row in queries.stream(chosen):
+        click.echo(csv_line(row) if as_csv else f"{chain.line(row)}\n", nl=False)
 
 
 @audit.command("trim")

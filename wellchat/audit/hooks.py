@@ -9,6 +9,3 @@ names_of_people: Hook[[Collection[str]], dict[str, str]] = Hook("audit.names_of_
 
 person_by_address: Hook[[str], str | None] = Hook("audit.person_by_address")
 """(email address): the user id, or None."""
-
-row_link: Hook[[str, str], str | None] = Hook("audit.row_link")
-"""(kind of a thing, its id): the path of its page for administrators, or None."""

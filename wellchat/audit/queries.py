@@ -30,6 +30,7 @@ class Filters:
     outcome: str | None = None
     since: datetime | None = None
     until: datetime | None = None  # exclusive
+    about: tuple[str, str] | None = None  # kind and id of a thing
 
 
 def _matching(filters: Filters) -> Select[Any]:
@@ -43,6 +44,8 @@ def _matching(filters: Filters) -> Select[Any]:
         query = query.where(AUDIT.c.at >= filters.since)
     if filters.until is not None:
         query = query.where(AUDIT.c.at < filters.until)
+    if filters.about is not None:
+        query = query.where(AUDIT.c.about_kind == filters.about[0], AUDIT.c.about == filters.about[1])
     return query
 
 
@@ -83,14 +86,26 @@ def _page(
     return found[:limit], encode_page_token(found[limit - 1]["at"], found[limit - 1]["id"])
 
 
-def stream(filters: Filters) -> Iterator[Mapping[Any, Any]]:
-    """Yield all rows, oldest first, BATCH at a time: a log does not fit into memory."""
+def pseudonyms_of(user_id: str) -> Sequence[str]:
+    """Return the names of a person in the log: more than one after the secret key was changed."""
+    query = select(AuditPerson.pseudonym).where(AuditPerson.user_id == user_id)
+    return db.session.execute(query).scalars().all()
+
+
+def batch(filters: Filters, after: Mapping[Any, Any] | None) -> Sequence[Mapping[Any, Any]]:
+    """Return the next BATCH rows, oldest first, after this row; None: from the beginning."""
     query = _matching(filters).order_by(AUDIT.c.at, AUDIT.c.id).limit(BATCH)
-    found = db.session.execute(query).mappings().all()
+    if after is not None:
+        query = query.where(tuple_(AUDIT.c.at, AUDIT.c.id) > tuple_(after["at"], after["id"]))
+    return db.session.execute(query).mappings().all()
+
+
+def stream(filters: Filters) -> Iterator[Mapping[Any, Any]]:
+    """Yield all rows, oldest first. They come in batches: a log does not fit into memory."""
+    found = batch(filters, None)
     while found:
         yield from found
-        last = tuple_(found[-1]["at"], found[-1]["id"])
-        found = db.session.execute(query.where(tuple_(AUDIT.c.at, AUDIT.c.id) > last)).mappings().all()
+        found = batch(filters, found[-1])
 
 
 def people_of(rows: Iterable[Mapping[Any, Any]]) -> dict[str, tuple[str, str]]:

@@ -13,6 +13,7 @@ import signal
 import socket
 import threading
 from contextlib import suppress
+from importlib import import_module
 from mmap import mmap
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,9 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         worker.tpool.max_suspended, worker.max_keepalived = waiting, idle
         connection_counts[worker.slot] = 1
         _release_polls_on_stop(worker)
+        if worker.age == 1:
+            # The first process of this start; one that replaces another is no start.
+            import_module("wellchat.security_log.starts").record_start_soon(worker.wsgi, "web")
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
 
     def pre_request(_worker: Any, request: Any) -> None:
