@@ -33,6 +33,8 @@ BAD = [
     ("MAIL_FROM", "nobody"),
     ("MAIL_FROM", "a@b\nBcc: c@d"),
     ("SECRET_KEY", "changemechangeme"),
+    ("OLD_SECRET_KEYS", "0123456789abcdef,changemechangeme"),
+    ("PSEUDONYM_KEY", "short"),
     ("SECRET_KEY", "dev-secret-123456789"),
     ("AUDIT_KEY", "0123456789abcdef,short"),
     *(("AUDIT_TO", value) for value in ("on", "file:x", "syslog:host", "syslog::1", "stdout:x", "file:/\nb")),

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wellchat.audit.models import AuditEvent
-from wellchat.config import setting
+from wellchat.config import secret_keys, setting
 from wellchat.db import table
 
 SEAL = ("previous", "hash")  # columns that the hash does not cover by themselves
@@ -35,9 +35,12 @@ class Key:
 
 
 def all_keys() -> list[Key]:
-    """Return the keys: the first seals, all verify. The one made from WELLCHAT_SECRET_KEY is always there."""
-    derived = hashlib.sha256(b"wellchat.audit.seal:" + setting("SECRET_KEY").encode()).digest()
-    return [*(Key(each.encode()) for each in setting("AUDIT_KEY")), Key(derived)]
+    """Return the keys: the first seals, all verify. Those made from our secrets are always among them."""
+    derived = [
+        hashlib.sha256(b"wellchat.audit.seal:" + secret.encode()).digest()
+        for secret in reversed(secret_keys())
+    ]
+    return [Key(secret) for secret in (*(each.encode() for each in setting("AUDIT_KEY")), *derived)]
 
 
 def plain(row: Mapping[Any, Any]) -> dict[str, Any]:
