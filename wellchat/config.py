@@ -130,6 +130,7 @@ class Settings(BaseModel):
     AUDIT_TO: Annotated[str, AfterValidator(audit_target)] = "off"
     AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
     AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
+    LOG: Literal["text", "json"] = "text"
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:

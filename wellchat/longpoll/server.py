@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import gc
+import logging
 import os
 import resource
 import signal
@@ -22,6 +23,7 @@ from gunicorn.app.base import BaseApplication
 
 from wellchat import metrics
 from wellchat.config import Settings
+from wellchat.logs import dress
 from wellchat.longpoll.worker import MAX_DRAINED_BODY, MIN_CONNECTIONS, Worker
 
 READY = "wellchat answers on"
@@ -50,6 +52,7 @@ class Server(BaseApplication):
         from wellchat import create_app
 
         app = create_app()
+        dress(logging.getLogger("gunicorn.error"), app.config["LOG"])
         # Every request looks this codec up. A process without a free file could not load it, and Python would
         # remember the failure.
         codecs.lookup("idna")
