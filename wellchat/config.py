@@ -24,6 +24,7 @@ from pydantic import (
 
 from wellchat.setting_types import (
     audit_target,
+    contact,
     database_url,
     four_eyes,
     is_for_trying,
@@ -131,6 +132,7 @@ class Settings(BaseModel):
     AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
     AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
     LOG: Literal["text", "json"] = "text"
+    SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:

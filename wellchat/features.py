@@ -29,6 +29,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "disclosure",
     "oversight",
     "security_log",
     "demo",

@@ -8,8 +8,7 @@ from datetime import timedelta
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from tests.browser.conftest import Sit
-from tests.browser.house import House
+from tests.browser.house import House, Sit
 from wellchat.accounts import passwords
 from wellchat.accounts.models import User
 from wellchat.accounts.session_models import UserSession

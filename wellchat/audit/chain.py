@@ -36,10 +36,9 @@ class Key:
 
 def all_keys() -> list[Key]:
     """Return the keys: the first seals, all verify. Those made from our secrets are always among them."""
-    derived = [
-        hashlib.sha256(b"wellchat.audit.seal:" + secret.encode()).digest()
-        for secret in reversed(secret_keys())
-    ]
+    # The key of pseudonyms is where a secret goes that has been replaced.
+    secrets = (*reversed(secret_keys()), *filter(None, [setting("PSEUDONYM_KEY")]))
+    derived = [hashlib.sha256(b"wellchat.audit.seal:" + secret.encode()).digest() for secret in secrets]
     return [Key(secret) for secret in (*(each.encode() for each in setting("AUDIT_KEY")), *derived)]
 
 
