@@ -38,6 +38,26 @@ def strong_secret(value: str) -> str:
     return value
 
 
+def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check each of several secrets as `strong_secret` does."""
+    return tuple(strong_secret(value) for value in values)
+
+
+def audit_target(value: str) -> str:
+    """Check where the security log goes: off, stdout, file:/path or syslog:host:port."""
+    kind, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    good = {
+        "off": not rest,
+        "stdout": not rest,
+        "file": rest.startswith("/"),
+        "syslog": bool(host) and port.isascii() and port.isdecimal() and 0 < int(port) < 65536,
+    }
+    if not good.get(kind, False) or not value.isprintable():
+        raise ValueError("must be off, stdout, file:/path/of/a/file or syslog:host:port")
+    return value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
