@@ -72,6 +72,8 @@ class Settings(BaseModel):
     AUTHSERV_ID: str | None = None
     BASE_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # who must have a second factor, where the address is https
+    MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
