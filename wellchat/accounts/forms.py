@@ -153,6 +153,12 @@ class SignIn(Form):
     password: Password
 
 
+class SignInByProgram(SignIn):
+    """Sign in for a token; `code` is that of an authenticator app, or a recovery code."""
+
+    code: Annotated[Text, StringConstraints(max_length=64)] = ""
+
+
 class SignInPage(SignIn):
     """Sign in on the page, with "remember me"."""
 

@@ -51,12 +51,12 @@ def verify_path(user_id: str, now: datetime) -> str:
     user = _owner(user_id)
     if user.verified_at is not None:
         raise NotWanted(N_("The address is verified already."))
-    return _path(VERIFY, user, now)
+    return path_of(VERIFY, user, now)
 
 
 def reset_path(user_id: str, now: datetime) -> str:
     """Return the path of a link to choose a new password. Raises NotWanted if the account is gone."""
-    return _path(RESET, _owner(user_id), now)
+    return path_of(RESET, _owner(user_id), now)
 
 
 def _owner(user_id: str) -> User:
@@ -66,7 +66,8 @@ def _owner(user_id: str) -> User:
     return user
 
 
-def _path(purpose: Purpose, user: User, now: datetime) -> str:
+def path_of(purpose: Purpose, user: User, now: datetime) -> str:
+    """Return the path of a link for this user, good from `now` on."""
     expires = int((now + purpose.lifetime).timestamp())
     signed = _signer(purpose).dumps([user.id, expires, _fingerprint(user)])
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)

@@ -13,6 +13,7 @@ from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.factors import codes, keys
 from wellchat.factors.models import Passkey, RecoveryCode, Totp
+from wellchat.factors.policy import GRACE
 from wellchat.factors.tries import spend_try
 from wellchat.i18n import gettext
 from wellchat.mail.actions import queue_mail
@@ -135,7 +136,9 @@ def _secret_of(app: Totp) -> str:
     try:
         return keys.unseal(app.secret_sealed, user_id=app.user_id)
     except keys.Unreadable:
-        text = gettext("The app cannot be checked: the key of this installation was changed. Use another way.")
+        text = gettext(
+            "The app cannot be checked: the key of this installation was changed. Use another way."
+        )
         raise Invalid({"code": text}) from None
 
 
@@ -156,6 +159,19 @@ def _use_recovery_code(user_id: str, folded: str, now: datetime) -> None:
     left = db.session.execute(select(func.count()).select_from(RecoveryCode).where(mine, unused))
     user = db.session.get_one(User, user_id)
     mail_about(user, "recovery_code_used", now, left=left.scalar_one())
+
+
+def begin_grace(*, user: User, now: datetime) -> None:
+    """Note when the grace of a person who must have a factor ends. The first call counts."""
+    due_at = now + GRACE
+    with transaction() as session:
+        session.execute(
+            update(User)
+            .where(User.id == user.id, User.factor_due_at.is_(None), User.factor_since.is_(None))
+            .values(factor_due_at=due_at)
+            .execution_options(synchronize_session=False)
+        )
+    user.factor_due_at = due_at
 
 
 def mail_about(user: User, mail: str, now: datetime, **context: str | int) -> None:

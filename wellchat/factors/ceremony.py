@@ -1,7 +1,7 @@
 """Ask a browser for passkeys, and check what it answers (WebAuthn Level 3). Nothing is stored here.
 
-A passkey belongs to one host name (RP ID), that of BASE_URL. The origin that a browser reports has no path and
-no slash at its end, so that of BASE_URL is brought into the same form.
+A passkey belongs to one host name (RP ID), that of BASE_URL. The origin that a browser reports has no path
+and no slash at its end, so that of BASE_URL is brought into the same form.
 """
 
 from __future__ import annotations

@@ -70,9 +70,7 @@ def matching_step(secret: str, folded: str, now: datetime) -> int | None:
 
 def new_recovery_codes() -> list[str]:
     """Return ten new codes of ten characters that cannot be mistaken for each other (Crockford's base32)."""
-    return [
-        "".join(secrets.choice(CROCKFORD) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)
-    ]
+    return ["".join(secrets.choice(CROCKFORD) for _ in range(RECOVERY_LENGTH)) for _ in range(RECOVERY_CODES)]
 
 
 def as_recovery_code(folded: str) -> str | None:

@@ -14,7 +14,7 @@ MAX_RESPONSE = 32_000  # characters of what a browser says of a passkey; a few h
 
 Code = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_TYPED)]
 PasskeyLabel = Annotated[OneLine, StringConstraints(max_length=80)]
-Response = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_RESPONSE)]
+ResponseText = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_RESPONSE)]
 
 
 class TypedCode(Form):
@@ -32,19 +32,19 @@ class NewApp(TypedCode):
 class PasskeyResponse(Form):
     """What the browser said, as JSON."""
 
-    response: Response
+    response: ResponseText
 
 
 class NewPasskey(PasskeyResponse):
     """A new passkey."""
 
-    name: PasskeyLabel = Annotated[OneLine, StringConstraints(max_length=80)]
+    name: PasskeyLabel = ""
 
 
 class PasskeyName(Form):
     """Another name for a passkey."""
 
-    name: Annotated[PasskeyLabel, StringConstraints(min_length=1)]
+    name: Annotated[OneLine, StringConstraints(min_length=1, max_length=80)]
 
 
 class ResetReason(Form):

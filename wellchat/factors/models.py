@@ -1,4 +1,4 @@
-"""Define the tables of second factors: authenticator apps, recovery codes, passkeys, and what is under way."""
+"""Define the tables of factors: authenticator apps, recovery codes, passkeys, and what is under way."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ def begin_use(*, purpose: str, user_id: str | None, now: datetime) -> tuple[str,
 def add_passkey(
     *, user_id: str, challenge_id: str | None, response: str, name: str, now: datetime
 ) -> list[str] | None:
-    """Add the passkey that a browser made. Return recovery codes if it is the first factor. Raises Invalid."""
+    """Add the passkey that a browser made. Return codes if it is the first factor. Raises Invalid."""
     challenge = take_challenge(challenge_id, purpose=ADD, user_id=user_id, now=now)
     if challenge is None:
         raise _too_late()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, case, func, or_, select
 
@@ -60,7 +60,7 @@ def holders(*, lacking: bool, after: str | None) -> tuple[list[Holder], str | No
     return found[:PAGE], found[PAGE - 1].user.id if more else None
 
 
-def _people(lacking: bool) -> Select[tuple[User, str | None, int, int, datetime | None]]:
+def _people(lacking: bool) -> Select[Any]:
     keys = select(func.count()).where(Passkey.user_id == User.id).scalar_subquery()
     left = select(func.count()).where(RecoveryCode.user_id == User.id, RecoveryCode.used_at.is_(None))
     query = (

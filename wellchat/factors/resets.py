@@ -1,7 +1,7 @@
 """Reset the factors of somebody who lost them all.
 
-An operator asks for it with a reason. The owner gets a mail at once and another halfway, each with a link that
-stops it; after 24 hours the sweep does it. A password reset alone never does.
+An operator asks for it with a reason. The owner gets a mail at once and another halfway, each with a link
+that stops it; after 24 hours the sweep does it. A password reset alone never does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ STOP = links.Purpose("stop-reset", "/stop-reset/", timedelta(days=2))
 
 
 def ask_reset(*, user_id: str, reason: str, asked_by: str | None, now: datetime) -> datetime:
-    """Let a reset begin. Return when it is due. Raises Conflict without factors, or where one waits already."""
+    """Let a reset begin. Return when it is due. Raises Conflict without factors, or where one waits."""
     with transaction() as session:
         user = lock_user(user_id)
         if user.factor_since is None:
@@ -38,23 +38,23 @@ def ask_reset(*, user_id: str, reason: str, asked_by: str | None, now: datetime)
         reset = FactorReset(user_id=user_id, reason=reason, asked_by=asked_by, asked_at=now)
         reset.reminder_at, reset.due_at = now + DELAY / 2, now + DELAY
         session.add(reset)
-        record("factor.reset_asked", now=now, actor_id=asked_by, person_id=user_id)
+        record("factor.reset_asked", now=now, actor_id=asked_by, person_id=user_id, detail={"reason": reason})
         _mail(user, now)
     return reset.due_at
 
 
-def reset_now(*, user_id: str, now: datetime, reset: FactorReset | None = None) -> None:
+def reset_now(*, user_id: str, reason: str, now: datetime, waited: bool = False) -> None:
     """Remove all factors and end every session. Raises Conflict where there are none."""
     with transaction() as session:
         user = lock_user(user_id)
-        if user.factor_since is None and reset is None:
+        if user.factor_since is None and not waited:
             raise Conflict(gettext("%(name)s has no second factor.", name=user.name))
         for model in (Totp, RecoveryCode, Passkey, FactorReset):
             session.execute(delete(model).where(model.user_id == user_id))
         user.factor_since = user.factor_due_at = None
-        waited = reset is not None
         kind = SYSTEM if waited else None
-        record("factor.reset", now=now, person_id=user_id, actor_kind=kind, detail={"waited": waited})
+        detail: dict[str, str | int | bool | None] = {"waited": waited, "reason": reason}
+        record("factor.reset", now=now, person_id=user_id, actor_kind=kind, detail=detail)
         mail_about(user, "factors_reset", now)
         # Last, by the lock order. Whoever had the lost phone may be signed in.
         end_sessions(user_id=user_id)
@@ -121,7 +121,7 @@ def _do(user_id: str, now: datetime) -> bool:
         reset = session.get(FactorReset, user_id, populate_existing=True)
         if reset is None or reset.due_at > now:
             return False
-        reset_now(user_id=user_id, now=now, reset=reset)
+        reset_now(user_id=user_id, reason=reset.reason, now=now, waited=True)
     return True
 
 

@@ -1,6 +1,7 @@
 """Count tries at second factors: five a minute and twenty an hour for one account, over all doors together.
 
-They are counted in the database, so that many processes share one count and a Redis that is away opens no door.
+They are counted in the database, so that many processes share one count, and a Redis that is away opens no
+door.
 """
 
 from __future__ import annotations

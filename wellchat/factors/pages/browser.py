@@ -15,7 +15,7 @@ HALF, GOING_TO, CHALLENGE = ("half", "half_next", "challenge")
 
 
 def start_half(user: User, *, remember: bool, going_to: str, now: datetime) -> None:
-    """Begin the second step in this browser, with an empty cookie: whoever was signed in here no longer is."""
+    """Begin the second step in this browser with an empty cookie: nobody is signed in here meanwhile."""
     session.clear()
     session[HALF] = begin_half(user=user, remember=remember, now=now)
     session[GOING_TO] = going_to

@@ -1,4 +1,4 @@
-"""Serve the settings of second factors: the app, recovery codes, passkeys. Every change needs a fresh proof."""
+"""Serve the settings of factors: the app, recovery codes, passkeys. Every change needs a fresh proof."""
 
 from __future__ import annotations
 

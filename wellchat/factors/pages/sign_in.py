@@ -40,7 +40,10 @@ def ask_second_step(user: User, remember: bool, going_to: str) -> Response | Non
 
 
 def ask_program(user: User, code: str, now: datetime) -> None:
-    """Take the code that a program sends beside the password. Raises NotAllowed, NotSignedIn, TooManyTries."""
+    """Take the code that a program sends beside the password.
+
+    Raises NotAllowed without one, NotSignedIn for a wrong one, and TooManyTries.
+    """
     if lacks_factor(user) and user.is_admin:
         text = gettext("Administrators need a second factor here. Set it up in a browser first.")
         raise NotAllowed(text, errors={"code": text})
@@ -152,7 +155,9 @@ def post_passkey() -> Page:
             now=clock.now(),
         )
         if user.verified_at is None or not user.is_active or any(sign_in_vetoed(user)):
-            raise Invalid({"response": gettext("This passkey is not known here. Use another way to sign in.")})
+            raise Invalid(
+                {"response": gettext("This passkey is not known here. Use another way to sign in.")}
+            )
     except Invalid as refusal:
         going_to = safe_next(request.form.get("next"))
         errors = {"form": refusal.detail}
