@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, func, select, update
+from sqlalchemy.orm.attributes import set_committed_value
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
@@ -171,7 +172,8 @@ def begin_grace(*, user: User, now: datetime) -> None:
             .values(factor_due_at=due_at)
             .execution_options(synchronize_session=False)
         )
-    user.factor_due_at = due_at
+    # Read by this request already; nothing is to be written once more.
+    set_committed_value(user, "factor_due_at", due_at)
 
 
 def mail_about(user: User, mail: str, now: datetime, **context: str | int) -> None:

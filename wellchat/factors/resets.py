@@ -116,13 +116,17 @@ def _remind(user_id: str, now: datetime) -> bool:
 
 def _do(user_id: str, now: datetime) -> bool:
     with transaction() as session:
-        # The lock, and the row once more: its owner may have stopped it meanwhile.
         lock_user(user_id)
-        reset = session.get(FactorReset, user_id, populate_existing=True)
-        if reset is None or reset.due_at > now:
-            return False
-        reset_now(user_id=user_id, reason=reset.reason, now=now, waited=True)
-    return True
+        # DELETE decides: its owner may stop it at this moment, and only one of the two gets the row.
+        reason = session.execute(
+            delete(FactorReset)
+            .where(FactorReset.user_id == user_id, FactorReset.due_at <= now)
+            .returning(FactorReset.reason)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if reason is not None:
+            reset_now(user_id=user_id, reason=reason, now=now, waited=True)
+    return reason is not None
 
 
 def _mail(user: User, now: datetime) -> None:

@@ -39,7 +39,7 @@ def _page(refused: str = "", refusal: Invalid | None = None) -> tuple[str, int]:
         people=people,
         following=following,
         lacking=lacking,
-        counts=queries.counts(),
+        by_role=queries.counts(),
         labels=ROLE_LABELS,
         must_have=must_have_factor,
         rule=setting("MFA"),
