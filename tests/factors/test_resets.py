@@ -44,7 +44,7 @@ def test_a_reset_is_done_after_a_day_and_two_mails(app, cara, now, visitor, acts
     assert resets.sweep(now + timedelta(hours=11)) == {"resets_reminded": 0, "factors_reset": 0}
     assert resets.sweep(now + timedelta(hours=12)) == {"resets_reminded": 1, "factors_reset": 0}
     assert resets.sweep(now + timedelta(hours=23)) == {"resets_reminded": 0, "factors_reset": 0}
-    assert names() == ["factor_added", "factor_reset_asked", "factor_reset_asked"]
+    assert sorted(names()) == ["factor_added", "factor_reset_asked", "factor_reset_asked"]
     half_way(visitor())
     assert resets.sweep(now + timedelta(hours=24)) == {"resets_reminded": 0, "factors_reset": 1}
     assert resets.sweep(now + timedelta(hours=25)) == {"resets_reminded": 0, "factors_reset": 0}
@@ -54,12 +54,13 @@ def test_a_reset_is_done_after_a_day_and_two_mails(app, cara, now, visitor, acts
     assert names()[-1] == "factors_reset"
     assert not browser.is_signed_in(), "whoever has the phone is signed out"
     assert visitor().sign_in("cara@example.com").location == "/"
-    assert [kind for kind, _ in acts()][-2:] == ["factor.reset_asked", "factor.reset"]
+    kinds = [kind for kind, _ in acts()]
+    assert (kinds.count("factor.reset_asked"), kinds[-1]) == (1, "factor.reset")
 
 
 def test_its_owner_stops_it_by_the_link(app, cara, now, visitor, acts):
     ask(cara, now)
-    mail = mails_to("cara@example.com")[-1]
+    (mail,) = [mail for mail in mails_to("cara@example.com") if mail.name == "factor_reset_asked"]
     link, browser = stop_link(mail, now), visitor()
     assert "Stop the reset" in browser.get(link).text
     assert db.session.execute(select(FactorReset)).first() is not None, "looking stops nothing"
