@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.attachments.files import send, take
+from wellchat.accounts.models import new_session_id
+from wellchat.accounts.session_rows import start_session
 from wellchat.attachments.processing import process
 from wellchat.db import new_id
 from wellchat.push.actions import register
@@ -42,6 +44,16 @@ def device_of(talk, now):
 
 
 THINGS["device_id"] = device_of
+
+
+def session_of(talk, now):
+    """One in which Cara is signed in."""
+    talk.cara.session_id = new_session_id(now)
+    start_session(user=talk.cara, network="", device="", now=now)
+    return talk.cara.session.id
+
+
+THINGS["session_id"] = session_of
 THINGS["emoji"] = lambda talk, now: "👍"
 
 

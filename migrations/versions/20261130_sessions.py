@@ -1,4 +1,4 @@
-"""sessions: a row for each browser in which somebody signed in"""
+"""sessions: a row for each browser in which somebody signed in; tokens that end; known devices; addresses"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,8 +32,17 @@ def upgrade():
     )
     op.create_index("ix_sessions_user_id", "sessions", ["user_id"])
     op.create_index("ix_sessions_made_at", "sessions", ["made_at"])
+    with op.batch_alter_table("tokens") as batch_op:
+        batch_op.add_column(sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("scopes", sa.String(40), nullable=False, server_default="read send"))
+        batch_op.add_column(sa.Column("made_by", sa.String(8), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("used_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("network", sa.String(43), nullable=False, server_default=""))
 
 
 def downgrade():
+    with op.batch_alter_table("tokens") as batch_op:
+        for column in ("network", "used_at", "made_by", "scopes", "ends_at"):
+            batch_op.drop_column(column)
     # Old processes know ended sessions only among the used links, where each is written too.
     op.drop_table("sessions")

@@ -1,10 +1,13 @@
 """Accounts: people, how they sign in, their profile and their presence."""
 
+from datetime import datetime
+
 from flask import Flask
 
-from wellchat.accounts import cli, links, proof, sessions
+from wellchat.accounts import actions, cli, links, proof, security, session_rows, sessions
 from wellchat.accounts.api import api
-from wellchat.accounts.hooks import proof_methods
+from wellchat.accounts.audited import AUDITED
+from wellchat.accounts.hooks import proof_methods, security_sections
 from wellchat.accounts.pages import pages
 from wellchat.accounts.password_proof import by_password
 from wellchat.accounts.personal_data import personal_data
@@ -20,17 +23,27 @@ def _setup(app: Flask) -> None:
     proof.init_app(app)
 
 
+def _tidy(now: datetime) -> dict[str, int]:
+    return {
+        "links_trimmed": links.trim_used_links(now=now),
+        "tokens_trimmed": actions.trim_tokens(now=now),
+        "sessions_trimmed": session_rows.trim_sessions(now=now),
+    }
+
+
 feature = Feature(
     "accounts",
     personal_data=personal_data,
-    blueprints=(pages, proof.pages, settings, api),
+    blueprints=(pages, proof.pages, settings, security.pages, api),
     commands=(cli.user, cli.token),
-    tidies=(lambda now: {"links_trimmed": links.trim_used_links(now=now)},),
+    tidies=(_tidy,),
+    audited=AUDITED,
     mails={
         "welcome": MailType(N_("Welcome")),
         "verification": MailType(N_("Confirm your address"), interactive=True),
         "already_registered": MailType(N_("You have an account already")),
         "reset": MailType(N_("New password"), interactive=True),
+        "token_made": MailType(N_("A token was made"), interactive=True),
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},
@@ -38,8 +51,9 @@ feature = Feature(
         (reader_language, language_of),
         (session_epoch, session_epoch_of),
         (proof_methods, by_password),
+        (security_sections, security.sessions_section),
     ),
     account_menu=(NavItem("/settings", N_("Settings"), "settings"),),
-    settings_tabs=(NavItem("/settings", N_("You")),),
+    settings_tabs=(NavItem("/settings", N_("You")), NavItem("/settings/security", N_("Security"))),
     setup=_setup,
 )

@@ -16,6 +16,8 @@ from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
 from wellchat.accounts.session_models import UserSession, digest_of
+from wellchat.audit.actions import record
+from wellchat.audit.models import STRANGER
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
@@ -113,7 +115,8 @@ def authenticate(*, email: str, password: str) -> User | None:
 def request_password_reset(*, email: str, now: datetime) -> None:
     """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
     user = user_by_email(email)
-    # The record makes both cases write one row, so they take the same time.
+    # Both cases write the same rows, so they take the same time.
+    record("password.reset_asked", now=now, actor_kind=STRANGER, person_id=user.id if user else None)
     if user is None:
         record_skip(
             user_id=None,
@@ -165,6 +168,7 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
 
 def _set_password(user: User, password_hash: str, now: datetime) -> None:
     user.password_hash = password_hash
+    record("password.changed", now=now, actor_id=user.id, person_id=user.id)
     end_sessions(user_id=user.id)
     _mail(user, "password_changed", now)
 
@@ -192,6 +196,7 @@ def end_session(*, user: User, now: datetime) -> None:
         )
         # For a cookie without a row, and for processes of the version before, which know no rows.
         links.use_once(session_fingerprint(user.session_id), now=now)
+        record("session.ended", now=now, person_id=user.id)
         end_access(user_id=user.id)
 
 

@@ -6,6 +6,7 @@ to replace. Nothing is stored before it is used, and a mail makes its link when 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -106,6 +107,13 @@ def use_once(key: str, *, now: datetime) -> bool:
         .returning(UsedLink.digest)
     ).scalar_one_or_none()
     return taken is not None
+
+
+def mark_used(digests: Sequence[str], *, now: datetime) -> None:
+    """Mark keys as used by their digests. One that was used before is no error."""
+    rows = [{"digest": digest, "used_at": now} for digest in digests]
+    statement = insert(UsedLink).values(rows).on_conflict_do_nothing(index_elements=[UsedLink.digest])
+    db.session.execute(statement)
 
 
 def trim_used_links(*, now: datetime) -> int:
