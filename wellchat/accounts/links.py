@@ -52,12 +52,12 @@ def verify_path(user_id: str, now: datetime) -> str:
     user = _owner(user_id)
     if user.verified_at is not None:
         raise NotWanted(N_("The address is verified already."))
-    return path_of(VERIFY, user, now)
+    return _path(VERIFY, user, now)
 
 
 def reset_path(user_id: str, now: datetime) -> str:
     """Return the path of a link to choose a new password. Raises NotWanted if the account is gone."""
-    return path_of(RESET, _owner(user_id), now)
+    return _path(RESET, _owner(user_id), now)
 
 
 def _owner(user_id: str) -> User:
@@ -67,8 +67,12 @@ def _owner(user_id: str) -> User:
     return user
 
 
-def path_of(purpose: Purpose, user: User, now: datetime) -> str:
-    """Return the path of a link for this user, good from `now` on."""
+def path_for(user: User, purpose: Purpose, now: datetime) -> str:
+    """Return the path of a link of this purpose for a user."""
+    return _path(purpose, user, now)
+
+
+def _path(purpose: Purpose, user: User, now: datetime) -> str:
     expires = int((now + purpose.lifetime).timestamp())
     signed = _signer(purpose).dumps([user.id, expires, _fingerprint(user)])
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)

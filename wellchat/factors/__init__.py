@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import program_signs_in, proof_methods, second_step
+from wellchat.accounts.hooks import program_signs_in, proof_methods, second_step, security_sections
 from wellchat.audit.kinds import HIGH, INFO, NOTICE, AuditKind
 from wellchat.factors import challenges, checks, resets, tries
 from wellchat.factors.cli import reset_factors
@@ -48,9 +48,15 @@ feature = Feature(
         (second_step, sign_in.ask_second_step),
         (program_signs_in, sign_in.ask_program),
         (proof_methods, prove.by_factor),
+        (security_sections, settings.security_section),
     ),
-    account_menu=(NavItem("/oversight/factors", N_("Second factors"), "lock", visible=oversight.may_look),),
-    settings_tabs=(NavItem("/settings/security/factors", N_("Second step")),),
+    # Oversight links to its pages; without it administrators find this one here.
+    account_menu=(
+        NavItem(
+            "/oversight/factors", N_("Second factors"), "lock", visible=oversight.looks_without_oversight
+        ),
+    ),
+    oversight_tabs=(NavItem("/oversight/factors", N_("Second factors"), visible=oversight.may_look),),
     scripts={"passkey": "passkey", "printing": "printing"},
     styles=("factors",),
     slots={"sign_in": "factors/_sign_in.html"},

@@ -86,7 +86,7 @@ def stop_path(user_id: str, now: datetime) -> str:
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None or db.session.get(FactorReset, user_id, populate_existing=True) is None:
         raise NotWanted(N_("The reset is over."))
-    return links.path_of(STOP, user, now)
+    return links.path_for(user, STOP, now)
 
 
 def sweep(now: datetime) -> dict[str, int]:

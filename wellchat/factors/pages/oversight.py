@@ -13,6 +13,7 @@ from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.factors import queries, resets
 from wellchat.factors.forms import ResetReason
 from wellchat.factors.policy import must_have_factor
+from wellchat.feature import registry
 from wellchat.forms import read_form
 from wellchat.i18n import gettext
 from wellchat.web import signed_in, viewer
@@ -25,6 +26,11 @@ MAX_ID = 20
 def may_look(user: User) -> bool:
     """Return whether this administrator sees who has which factors."""
     return user.may("people") or user.may("audit")
+
+
+def looks_without_oversight(user: User) -> bool:
+    """Return whether this administrator sees them on an installation without oversight."""
+    return may_look(user) and not registry().has("oversight")
 
 
 def _page(refused: str = "", refusal: Invalid | None = None) -> tuple[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 
 import segno
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -10,6 +11,8 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.accounts.hooks import SecuritySection
+from wellchat.accounts.models import User
 from wellchat.accounts.proof import fresh_proof
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid
@@ -24,6 +27,11 @@ from wellchat.web import limiter, signed_in, viewer
 pages = Blueprint("factors", __name__, url_prefix="/settings/security/factors")
 
 Page = Response | tuple[str, int] | str
+
+
+def security_section(user: User, _now: datetime) -> SecuritySection:
+    """Return what there is in short, for Settings, Security."""
+    return SecuritySection("factors/_security.html", factors_of(user), position=10)
 
 
 def _done(text: str) -> Response:
