@@ -25,6 +25,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/outbox/<mail_id>": ("cara", lambda f: f"/outbox/{f.mail}"),
     "/oversight": ("ada", lambda f: "/oversight"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
+    "/oversight/factors": ("ada", lambda f: "/oversight/factors"),
     "/oversight/looks/<grant_id>": ("ada", lambda f: f"/oversight/looks/{f.grant}"),
     "/people/<user_id>": ("cara", lambda f: f"/people/{f.person}"),
     "/reset-password/<token>": (None, lambda f: f"/reset-password/{f.reset}"),
@@ -32,6 +33,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/settings": ("cara", lambda f: "/settings"),
     "/settings/devices": ("cara", lambda f: "/settings/devices"),
     "/settings/emails": ("cara", lambda f: "/settings/emails"),
+    "/settings/security/factors": ("olga", lambda f: "/settings/security/factors"),
+    "/stop-reset/<token>": (None, lambda f: f.stop_reset),
     "/settings/notifications": ("cara", lambda f: "/settings/notifications"),
     "/settings/notifications/preview": ("cara", lambda f: "/settings/notifications/preview"),
     "/sign-in": (None, lambda f: "/sign-in"),
@@ -46,6 +49,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
 
 # No page of ours, each with the reason.
 NO_PAGE = {
+    "/sign-in/second": "test_factors.py looks at it, after the password",
+    "/settings/security/factors/app": "test_factors.py looks at it, after a fresh proof",
+    "/settings/security/factors/passkey": "the same",
     "/assets/<version>/<path:filename>": "a file",
     "/static/<path:filename>": "a file",
     "/sw.js": "a file",

@@ -14,6 +14,7 @@ export function passkey(root) {
   const button = root.querySelector("button");
   const error = part(root, "error");
   root.hidden = false;
+  root.querySelector("[autofocus]")?.focus(); // the browser passes over what was hidden
 
   function show(words) {
     error.hidden = !words;
@@ -31,10 +32,9 @@ export function passkey(root) {
       form.elements.response.value = JSON.stringify(made);
       form.submit();
     } catch (fault) {
+      button.disabled = false;
       show(inWords(fault));
       button.focus();
-    } finally {
-      button.disabled = false;
     }
   });
 }
