@@ -18,7 +18,7 @@ CLOCK_READERS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.toda
 REQUEST_MODULES = (
     *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py"),
     *("accounts/limits.py", "accounts/proof.py", "accounts/security.py"),
-    *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/address_pages.py"),
+    *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/mailed_links.py"),
     "audit/request_origin.py",
     *("attachments/serving.py", "attachments/uploads.py"),
     "connections/avatars.py",

@@ -24,8 +24,10 @@ from pydantic import (
 
 from wellchat.setting_types import (
     database_url,
+    four_eyes,
     is_for_trying,
     languages,
+    look_notice,
     names,
     on_off,
     on_off_or_none,
@@ -50,6 +52,9 @@ OLD_NAMES = {  # still read where the new name is not set
     "FILES_URL": "STORAGE_URL",
     "MAIL_LANES": "SMTP_CONNECTIONS",
 }
+
+
+OldSecret = Annotated[str, AfterValidator(strong_secret)]
 
 
 class SettingsError(Exception):
@@ -79,6 +84,10 @@ class Settings(BaseModel):
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     # who must have a second factor, where the address is https
     MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
+    # they verify what was signed before, and sign nothing; latest first
+    OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
+    # the names in the security log come from it; by default from the oldest secret
+    PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
@@ -111,6 +120,9 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
+    # days until the two people are told of a look, or `off: why`
+    LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
@@ -211,3 +223,8 @@ def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str
 def setting(name: str) -> Any:
     """Return a setting of the current application, for modules that know nothing of the web."""
     return current_app.config[name]
+
+
+def secret_keys() -> list[str]:
+    """Return the secrets that verify, oldest first. The last one signs, as itsdangerous takes them."""
+    return [*reversed(setting("OLD_SECRET_KEYS")), setting("SECRET_KEY")]

@@ -12,6 +12,7 @@ from sqlalchemy import delete, update
 
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
+from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
@@ -45,6 +46,11 @@ def sign_up(
     # Hashing is slow on purpose, so it happens before the transaction takes any lock.
     agrees = existing is not None and passwords.matches(password, existing.password_hash)
     password_hash = None if existing else passwords.hash_password(password)
+    if existing is None and is_kept_back(email, now=now):
+        # Whoever had it until lately may take it back. The page is the same.
+        reason = N_("The address belonged to an account until lately.")
+        record_skip(user_id=None, address=email, name="verification", reason=reason, now=now)
+        return
     with transaction():
         # INSERT first, look afterwards: a look beforehand would race with another sign-up.
         made = insert_user(

@@ -34,6 +34,9 @@ program_signs_in: Hook[[User, str, datetime], None] = Hook("accounts.program_sig
 A handler raises where the code is not enough.
 """
 
+knows_device: Hook[[str], bool] = Hook("accounts.knows_device")
+"""(user id), called within a request: whether this person has signed in on the asking device before."""
+
 
 @dataclass(frozen=True)
 class ProofMethod:

@@ -11,6 +11,7 @@ from flask_login.utils import login_remembered
 from wellchat import clock
 from wellchat.accounts.actions import note_language, note_token, touch_presence
 from wellchat.accounts.credentials import end_session
+from wellchat.accounts.devices import recognise
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
@@ -35,6 +36,7 @@ def sign_in(user: User, *, remember: bool = False) -> None:
         now = clock.now()
         with transaction():
             start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
+            recognise(user, **_seen_from(), now=now)
             record("session.started", now=now, actor_id=user.id, person_id=user.id)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
         session["_remember"] = (

@@ -8,8 +8,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
-from wellchat.accounts import actions, credentials
-from wellchat.accounts.forms import TOKEN_DAYS, ChangePassword, NewToken, Profile, time_zones
+from wellchat.accounts import actions, address_change, credentials
+from wellchat.accounts.forms import TOKEN_DAYS, ChangePassword, ForgotPassword, NewToken, Profile, time_zones
 from wellchat.accounts.models import PAGE
 from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
 from wellchat.accounts.proof import fresh_proof, is_fresh
@@ -113,6 +113,22 @@ def change_password() -> Page:
     # The change ended every session, this one included.
     renew_session(user)
     return _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
+
+
+@settings.post("/address")
+@signed_in
+@fresh_proof
+@limiter.limit("5/hour")
+def change_address() -> Page:
+    """Send a link to a new address. The page is the same whether the address was taken or not."""
+    try:
+        email = read_form(ForgotPassword, email=request.form.get("new_email", "")).email
+        address_change.ask_for_change(user_id=viewer().id, email=email, now=clock.now())
+    except Invalid as refusal:
+        return _page(Invalid({"new_email": refusal.detail}))
+    return _done(
+        gettext("We have sent a link to %(address)s. Open it to change to it.", address=email), "address"
+    )
 
 
 @settings.post("/tokens")

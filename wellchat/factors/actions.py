@@ -31,11 +31,7 @@ def add_app(*, user_id: str, secret: str, typed: str, now: datetime) -> list[str
     step = codes.matching_step(secret, codes.fold(typed), now)
     if step is None:
         raise Invalid(
-            {
-                "code": gettext(
-                    "This code is not right. Enter the one that the app shows now, and check the phone's clock."
-                )
-            }
+            {"code": gettext("This code is not right. Enter the one shown now, and check the phone's clock.")}
         )
     with transaction() as session:
         user = lock_user(user_id)

@@ -44,7 +44,7 @@ def code_digests(code: str, *, user_id: str) -> list[str]:
 
 
 def _secret_keys() -> list[str]:
-    return [setting("SECRET_KEY")]
+    return [setting("SECRET_KEY"), *setting("OLD_SECRET_KEYS")]
 
 
 def _key(use: str, secret_key: str) -> bytes:
