@@ -44,12 +44,14 @@ def test_an_administrator_does_nothing_before_there_is_a_factor(app, cast, rule,
     page = ada.get(FACTORS)
     assert page.status_code == 200
     assert "Your account needs a second factor" in page.text
+    assert " data-held-back" in page.text, "the page asks for no updates: they would be refused"
     assert ada.get(f"{FACTORS}/app").status_code == 200
     assert ada.post("/sign-out").location == "/sign-in"
     Holder(cast.ada, now)
     ada.signed_in_as(cast.ada)
     assert ada.get("/settings").status_code == 200
     assert "Your account needs" not in ada.get("/settings").text
+    assert " data-held-back" not in ada.get("/settings").text
 
 
 def test_a_token_of_an_administrator_needs_a_factor_first(app, cast, rule, now, visitor):
@@ -71,7 +73,10 @@ def test_others_have_seven_days(app, cast, rule, now, visitor, change):
     assert paul.get("/api/threads").status_code == 200
     change(cast.paul, factor_due_at=now + timedelta(hours=3))
     assert "You have 1 day " in paul.get("/settings").text
+    body = {"email": "paul@example.com", "password": PASSWORD}
+    assert visitor().post("/api/tokens", json=body).status_code == 201
     change(cast.paul, factor_due_at=now - timedelta(seconds=1))
+    assert visitor().post("/api/tokens", json=body).status_code == 403
     assert paul.get("/settings").location == FACTORS
     assert paul.get("/api/threads").status_code == 403
     Holder(cast.paul, now)

@@ -24,6 +24,10 @@ from wellchat.i18n import gettext
 MAX_PASSKEYS = 20
 
 
+class MayBeCopied(Invalid):
+    """The count of a passkey went backwards, and it is to sign in alone."""
+
+
 def passkeys_of(user_id: str) -> Sequence[Passkey]:
     """Return a person's passkeys, oldest first."""
     query = select(Passkey).where(Passkey.user_id == user_id).order_by(Passkey.made_at, Passkey.id)
@@ -103,9 +107,10 @@ def use_passkey(
         said = ceremony.read_response(response)
         passkey = _named_passkey(said, user_id)
         return _use(passkey, said, challenge, purpose, now)
-    except Invalid:
+    except Invalid as refusal:
         owner_id = passkey.user_id if passkey else user_id
-        record_refusal("factor.refused", now=now, person_id=owner_id, detail={"factor": PASSKEY})
+        detail = {"factor": PASSKEY, "count_went_back": isinstance(refusal, MayBeCopied)}
+        record_refusal("factor.refused", now=now, person_id=owner_id, detail=detail)
         raise
 
 
@@ -143,7 +148,7 @@ def _use(passkey: Passkey, said: dict[str, Any], challenge: bytes, purpose: str,
             record("factor.used", now=now, actor_id=owner.id, person_id=owner.id, detail=detail)
     if went_back and purpose == ALONE:
         text = gettext("This passkey may have been copied. Sign in with your password this time.")
-        raise Invalid({"response": text})
+        raise MayBeCopied({"response": text})
     return owner
 
 

@@ -31,13 +31,18 @@ def _hold_back() -> Response | None:
     user, now = current_user._get_current_object(), clock.now()
     if not lacks_factor(user):
         return None
-    if is_due(user, now):
+    if is_held_back(user):
         if wants_json():
             raise NotAllowed(gettext("Set up a second factor first, on the page /settings/security/factors."))
         return redirect("/settings/security/factors", 303)
     if user.factor_due_at is None and request.method in SAFE_METHODS and not wants_json():
         begin_grace(user=user, now=now)
     return None
+
+
+def is_held_back(user: User) -> bool:
+    """Return whether this person can do nothing before they set up a factor."""
+    return lacks_factor(user) and is_due(user, clock.now())
 
 
 def _is_guarded() -> bool:
@@ -50,7 +55,7 @@ def factor_banner(user: User) -> str | None:
     """Return what the banner says to a person who must set up a factor, or None."""
     if not lacks_factor(user):
         return None
-    if user.factor_due_at is None or is_due(user, clock.now()):
+    if user.factor_due_at is None or is_held_back(user):
         return gettext("Your account needs a second factor. Set one up to go on.")
     days = -((clock.now() - user.factor_due_at) // timedelta(days=1))
     return ngettext(
@@ -63,4 +68,6 @@ def factor_banner(user: User) -> str | None:
 def init_app(app: Flask) -> None:
     """Stand in front of every view, after what protects from forgery."""
     app.before_request(_hold_back)
-    app.jinja_env.globals.update(factor_banner=factor_banner, passkey_site=ceremony.site)
+    app.jinja_env.globals.update(
+        factor_banner=factor_banner, is_held_back=is_held_back, passkey_site=ceremony.site
+    )

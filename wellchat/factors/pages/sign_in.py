@@ -18,7 +18,7 @@ from wellchat.factors.actions import RECOVERY, use_code
 from wellchat.factors.challenges import ALONE, SECOND, Half
 from wellchat.factors.forms import PasskeyResponse, TypedCode
 from wellchat.factors.pages.browser import end_half, send_options, start_half, this_challenge, this_half
-from wellchat.factors.policy import lacks_factor
+from wellchat.factors.policy import is_due, lacks_factor
 from wellchat.factors.queries import factors_of
 from wellchat.factors.tries import TooManyTries
 from wellchat.forms import read_form
@@ -44,8 +44,8 @@ def ask_program(user: User, code: str, now: datetime) -> None:
 
     Raises NotAllowed without one, NotSignedIn for a wrong one, and TooManyTries.
     """
-    if lacks_factor(user) and user.is_admin:
-        text = gettext("Administrators need a second factor here. Set it up in a browser first.")
+    if lacks_factor(user) and is_due(user, now):
+        text = gettext("This account needs a second factor. Set it up in a browser first.")
         raise NotAllowed(text, errors={"code": text})
     if user.factor_since is None:
         return
