@@ -16,7 +16,9 @@ from wellchat import clock
 from wellchat.accounts import links
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.queries import user_by_email
+from wellchat.accounts.secrets_check import check_secrets
 from wellchat.accounts.sessions import sign_in, sign_out
+from wellchat.audit.actions import record
 from wellchat.audit.models import pseudonym
 from wellchat.db import db
 from wellchat.mail.addresses import parse_reply_address, reply_address
@@ -191,4 +193,22 @@ def test_links_and_addresses_in_mails_outlive_the_secret(house: Any) -> None:
             links.link_owner(link, links.RESET, now=now)
         assert parse_reply_address(address) is None
         assert pseudonym(cara.id) == name
+        db.session.remove()
+
+
+def test_the_doctor_says_when_names_in_the_log_would_change(house: Any) -> None:
+    before = house()
+    cara = people(before).cara
+    with before.app_context():
+        record("session.started", now=clock.now(), person_id=cara.id)
+        assert check_secrets(before) == "WELLCHAT_SECRET_KEY signs, 0 older ones still verify"
+        db.session.remove()
+    rotated = house(SECRET_KEY=NEW, OLD_SECRET_KEYS=OLD)
+    with rotated.app_context():
+        assert check_secrets(rotated) == "WELLCHAT_SECRET_KEY signs, 1 older one still verifies"
+        db.session.remove()
+    forgot = house(SECRET_KEY=NEW)
+    with forgot.app_context():
+        with pytest.raises(ValueError, match="WELLCHAT_PSEUDONYM_KEY"):
+            check_secrets(forgot)
         db.session.remove()

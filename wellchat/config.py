@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from wellchat.setting_types import (
+    contact,
     database_url,
     four_eyes,
     is_for_trying,
@@ -125,6 +126,7 @@ class Settings(BaseModel):
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
