@@ -31,6 +31,7 @@ FEATURES = (
     "updates",
     "disclosure",
     "oversight",
+    "security_log",
     "demo",
 )
 

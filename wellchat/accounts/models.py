@@ -201,7 +201,7 @@ def new_session_id(now: datetime) -> str:
     It contains its start day (days since 1970-01-01), so that ended sessions need to be remembered only for
     SESSION_LASTS.
     """
-    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(12)}"
+    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(16)}"
 
 
 def is_over(session_id: str, now: datetime) -> bool:
