@@ -62,6 +62,10 @@ class User(Base):
     # names of duties.ADMIN_ROLES, separated by blanks; empty unless the role is admin
     admin_roles: Mapped[str] = mapped_column(String(40), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # cannot sign in, is mailed nothing
+    # Both belong to the feature `factors`; they are here because every request reads this row.
+    # since when there is a second factor; None: there is none
+    factor_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    factor_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the grace for a first one ends
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     is_anonymous: ClassVar[bool] = False
