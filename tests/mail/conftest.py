@@ -10,4 +10,6 @@ from tests.services import MailServer
 @pytest.fixture
 def world(app: Flask, smtp: MailServer) -> World:
     app.config.update(SMTP_URL=smtp.url, MAIL_FROM="hello@studio.example", BASE_URL="https://chat.example")
+    # Its administrators have no second factor.
+    app.config["MFA"] = "off"
     return World(app, smtp)
