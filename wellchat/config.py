@@ -85,6 +85,8 @@ class Settings(BaseModel):
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # who must have a second factor, where the address is https
+    MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
     # they verify what was signed before, and sign nothing; latest first
     OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
     # the names in the security log come from it; by default from the oldest secret

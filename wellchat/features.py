@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "factors",
     "connections",
     "subjects",
     "notifications",

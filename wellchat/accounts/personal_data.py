@@ -115,6 +115,8 @@ def _erase(person: Person, _now: datetime) -> None:
             browser_locale=None,
             open_to_clients=False,
             avatar_version=None,
+            factor_since=None,
+            factor_due_at=None,
             session_epoch=User.session_epoch + 1,
         )
         .execution_options(synchronize_session=False)
