@@ -34,10 +34,16 @@ def sign_in(user: User, *, remember: bool = False) -> None:
     user.session_id, user.session = "", None
     if login_user(user, remember=remember):
         now = clock.now()
-        with transaction():
-            start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
-            recognise(user, **_seen_from(), now=now)
-            record("session.started", now=now, actor_id=user.id, person_id=user.id)
+        try:
+            with transaction():
+                start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
+                recognise(user, **_seen_from(), now=now)
+                record("session.started", now=now, actor_id=user.id, person_id=user.id)
+        except BaseException:
+            # The cookie would be a session all the same, and on no record.
+            session.clear()
+            logout_user()
+            raise
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
         session["_remember"] = (
             # the remember cookie may be another person's, who would be signed in when this session ends
