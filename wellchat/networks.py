@@ -39,6 +39,30 @@ def is_private_host(host: str | None) -> bool:
     return _is_in((*LOOPBACK, *PRIVATE_NETWORKS), host)
 
 
+def narrow_network(address: str) -> str:
+    """Return what counts as one place: an IPv4 address, or the /64 of an IPv6 one.
+
+    Whoever has one IPv6 address has its whole /64 (RFC 6177), so a single address limits nobody.
+    """
+    return _network(address, 32, 64)
+
+
+def wide_network(address: str) -> str:
+    """Return the neighbourhood of an address: the /24 of an IPv4, the /48 of an IPv6 address."""
+    return _network(address, 24, 48)
+
+
+def _network(address: str, of_ipv4: int, of_ipv6: int) -> str:
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        # A socket of this host, or a server that does not know: all of them are one place.
+        return "elsewhere"
+    if found.version == 6 and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return str(ip_network(f"{found}/{of_ipv4 if found.version == 4 else of_ipv6}", strict=False))
+
+
 def _is_direct() -> bool:
     """Return whether no proxy is in between: behind one, every client would look local."""
     return not current_app.config["TRUSTED_PROXIES"] and not any(

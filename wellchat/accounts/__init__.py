@@ -18,9 +18,9 @@ feature = Feature(
     tidies=(lambda now: {"links_trimmed": links.trim_used_links(now=now)},),
     mails={
         "welcome": MailType(N_("Welcome")),
-        "verification": MailType(N_("Confirm your address"), interactive=True),
-        "already_registered": MailType(N_("You have an account already")),
-        "reset": MailType(N_("New password"), interactive=True),
+        "verification": MailType(N_("Confirm your address"), interactive=True, asked=True),
+        "already_registered": MailType(N_("You have an account already"), asked=True),
+        "reset": MailType(N_("New password"), interactive=True, asked=True),
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},

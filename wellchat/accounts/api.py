@@ -10,7 +10,6 @@ from wellchat import clock
 from wellchat.accounts import credentials
 from wellchat.accounts.actions import create_token, revoke_token
 from wellchat.accounts.forms import SignIn
-from wellchat.accounts.limits import guess_by_account, guess_by_ip
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn
 from wellchat.i18n import gettext
 from wellchat.web import signed_in, viewer
@@ -25,8 +24,6 @@ class NewToken(BaseModel):
 
 
 @api.post("/tokens")
-@guess_by_ip
-@guess_by_account
 @api.input(SignIn, location="json", arg_name="body")
 @api.output(NewToken, status_code=201)
 @api.doc(responses={401: "Wrong address or password", 403: "The address is not verified yet"})

@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.hooks import sign_in_vetoed
+from wellchat.accounts.limits import count_guess, count_link, count_mail_request
 from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
 from wellchat.changes.actions import end_access
@@ -38,6 +39,7 @@ def sign_up(
     person; their password must not work once the owner opens the link. If two sign-ups disagree, neither
     password holds, and the owner chooses a new one after opening the link.
     """
+    count_mail_request()
     existing = user_by_email(email)
     # Hashing is slow on purpose, so it happens before the transaction takes any lock.
     agrees = existing is not None and passwords.matches(password, existing.password_hash)
@@ -78,6 +80,7 @@ def send_verification(*, user_id: str, now: datetime) -> None:
 
 def verify_address(*, token: str, now: datetime) -> User:
     """Mark the address as verified: whoever has the link could read the mail. Raises links.DeadLink."""
+    count_link()
     with transaction():
         user = links.redeem(token, links.VERIFY, now=now)
         user.verified_at = now
@@ -88,9 +91,10 @@ def verify_address(*, token: str, now: datetime) -> User:
 def authenticate(*, email: str, password: str) -> User | None:
     """Return the user if the password is right, else None. The address may still be unverified.
 
-    It takes as long for an unknown address.
+    It takes as long for an unknown address. Raises guard.LimitReached before the password is compared.
     """
     user = user_by_email(email)
+    count_guess(user.id if user else None, email)
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
         return None
@@ -111,6 +115,7 @@ def authenticate(*, email: str, password: str) -> User | None:
 
 def request_password_reset(*, email: str, now: datetime) -> None:
     """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
+    count_mail_request()
     user = user_by_email(email)
     # The record makes both cases write one row, so they take the same time.
     if user is None:
@@ -130,6 +135,7 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
 
     Raises links.DeadLink.
     """
+    count_link()
     # Before the transaction: the hash takes time, and the row lock must be short.
     password_hash = passwords.hash_password(password)
     with transaction():
@@ -148,6 +154,8 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
     """
     user = db.session.get_one(User, user_id)
     stored = user.password_hash
+    if stored is not None:
+        count_guess(user_id)
     if stored is not None and not passwords.matches(current, stored):
         raise Invalid({"current_password": gettext("This is not your present password.")})
     password_hash = passwords.hash_password(new)

@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from wellchat.accounts.addresses import parse_address
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
 
@@ -21,9 +21,6 @@ qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princ
 trustno1 letmein1 welcome1 welcome123 changeme wellchat
 """
 COMMON_PASSWORDS = frozenset(_COMMON.split())
-
-# An installation may be on an intranet, where .local and .test are real addresses.
-SPECIAL_USE_DOMAIN_NAMES.clear()
 
 # Characters that change the text direction (UAX #9): a name with one could reorder the words around it.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -45,33 +42,10 @@ def time_zones() -> tuple[str, ...]:
     )
 
 
-def _email(text: str) -> str:
-    """Return one address in lower case, as a mail server accepts it (RFC 5321).
-
-    Intranet names are accepted.
-    """
-    try:
-        found = validate_email(
-            text.strip(),
-            check_deliverability=False,
-            globally_deliverable=False,
-            allow_smtputf8=False,
-            strict=True,
-        )
-    except EmailNotValidError:
-        raise ValueError(
-            gettext("This is not an email address. Enter one such as name@example.com.")
-        ) from None
-    address = (found.ascii_email or found.normalized).lower()
-    if len(address) > 254:
-        raise ValueError(gettext("At most 254 characters."))
-    return address
-
-
 def _maybe_email(text: str) -> str:
     """Return an address, or the text unchanged: an invalid one gets the same response as an unknown one."""
     try:
-        return _email(text)
+        return parse_address(text)
     except ValueError:
         return text
 
@@ -131,7 +105,7 @@ def _ticked(value: object) -> object:
     return value in ("1", "on", "true", True)
 
 
-Email = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(_email)]
+Email = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(parse_address)]
 MaybeEmail = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(_maybe_email)]
 Name = Annotated[
     Text, StringConstraints(min_length=1, max_length=120), AfterValidator(_one_line), AfterValidator(_name)

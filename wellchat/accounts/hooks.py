@@ -11,3 +11,6 @@ sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
 
 If any handler returns True, sign-in is refused as if the password were wrong.
 """
+
+knows_device: Hook[[str], bool] = Hook("accounts.knows_device")
+"""(user id), called within a request: whether this person has signed in on the asking device before."""

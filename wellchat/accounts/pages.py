@@ -9,7 +9,6 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
-from wellchat.accounts.limits import guess_by_account, guess_by_ip, mail_by_account, mail_by_ip
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in as begin_session
@@ -40,8 +39,6 @@ def sign_in() -> Page:
 
 
 @pages.post("/sign-in")
-@guess_by_ip
-@guess_by_account
 def post_sign_in() -> Page:
     """Sign in, or send another verification link if the address is not verified."""
     going_to = safe_next(request.form.get("next"))
@@ -66,8 +63,6 @@ def sign_up() -> Page:
 
 
 @pages.post("/sign-up")
-@mail_by_ip
-@mail_by_account
 def post_sign_up() -> Page:
     """Create an account. The page is the same whether the address was taken or not."""
     try:
@@ -85,8 +80,6 @@ def forgot_password() -> Page:
 
 
 @pages.post("/forgot-password")
-@mail_by_ip
-@mail_by_account
 def post_forgot_password() -> Page:
     """Send a reset link. The page is the same whether the address is known or not."""
     try:
@@ -116,7 +109,6 @@ def verify(token: str) -> Page:
 
 
 @pages.post("/verify/<token>")
-@guess_by_ip
 def post_verify(token: str) -> Page:
     """Verify the address and sign in."""
     try:
@@ -145,7 +137,6 @@ def reset_password(token: str) -> Page:
 
 
 @pages.post("/reset-password/<token>")
-@guess_by_ip
 def post_reset_password(token: str) -> Page:
     """Set the new password and sign in."""
     try:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 
+from wellchat.accounts.addresses import canonical_address
 from wellchat.accounts.models import (
     Avatar,
     Presence,
@@ -27,7 +28,8 @@ def user_by_email(email: str) -> User | None:
     # PostgreSQL refuses NUL characters even in a comparison.
     if not email.isprintable():
         return None
-    return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
+    query = select(User).where(User.email == canonical_address(email))
+    return db.session.execute(query).scalar_one_or_none()
 
 
 # Both statements run once per request: user, change log and revocation come in one round trip.
