@@ -15,6 +15,7 @@ from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.limits import count_guess, count_link, count_mail_request
 from wellchat.accounts.models import Token, User, session_fingerprint
+from wellchat.accounts.password_rules import refusal_of_own
 from wellchat.accounts.queries import user_by_email
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
@@ -37,8 +38,10 @@ def sign_up(
 
     The response is the same for a taken address. Somebody may sign up with an unverified address of another
     person; their password must not work once the owner opens the link. If two sign-ups disagree, neither
-    password holds, and the owner chooses a new one after opening the link.
+    password holds, and the owner chooses a new one after opening the link. Raises Invalid for a password made
+    of the person's own words.
     """
+    refuse_own_words(password, name, email)
     count_mail_request()
     existing = user_by_email(email)
     # Hashing is slow on purpose, so it happens before the transaction takes any lock.
@@ -133,9 +136,11 @@ def request_password_reset(*, email: str, now: datetime) -> None:
 def reset_password(*, token: str, password: str, now: datetime) -> User:
     """Set a new password for the holder of the link, and end every session and token.
 
-    Raises links.DeadLink.
+    Raises links.DeadLink, and Invalid for a password made of the person's own words.
     """
     count_link()
+    owner = links.link_owner(token, links.RESET, now=now)
+    refuse_own_words(password, owner.name, owner.email)
     # Before the transaction: the hash takes time, and the row lock must be short.
     password_hash = passwords.hash_password(password)
     with transaction():
@@ -149,8 +154,8 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
 def change_password(*, user_id: str, current: str, new: str, now: datetime) -> User:
     """Set a new password and end every session and token; the caller signs this session in again.
 
-    Raises Invalid if `current` is wrong. A user without a password has signed in by a link and needs no
-    `current`.
+    Raises Invalid if `current` is wrong, or `new` is made of the person's own words. A user without a
+    password has signed in by a link and needs no `current`.
     """
     user = db.session.get_one(User, user_id)
     stored = user.password_hash
@@ -158,6 +163,7 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
         count_guess(user_id)
     if stored is not None and not passwords.matches(current, stored):
         raise Invalid({"current_password": gettext("This is not your present password.")})
+    refuse_own_words(new, user.name, user.email, field="new_password")
     password_hash = passwords.hash_password(new)
     with transaction():
         user = lock_user(user_id)
@@ -168,6 +174,12 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
             )
         _set_password(user, password_hash, now)
     return user
+
+
+def refuse_own_words(password: str, *own: str, field: str = "password") -> None:
+    """Refuse a password made of its owner's name or address. Raises Invalid."""
+    if (why_not := refusal_of_own(password, own)) is not None:
+        raise Invalid({field: why_not})
 
 
 def _set_password(user: User, password_hash: str, now: datetime) -> None:

@@ -10,18 +10,12 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, StringConstraints
 
+from wellchat.accounts import password_rules
 from wellchat.accounts.addresses import parse_address
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
 
 MAX_PASSWORD_LENGTH = 200
-_COMMON = """
-password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
-qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman
-trustno1 letmein1 welcome1 welcome123 changeme wellchat
-"""
-COMMON_PASSWORDS = frozenset(_COMMON.split())
-
 # Characters that change the text direction (UAX #9): a name with one could reorder the words around it.
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -76,10 +70,8 @@ def _name(text: str) -> str:
 
 
 def _fresh_password(text: str) -> str:
-    if len(text) < 8:
-        raise ValueError(gettext("This is too short."))
-    if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
-        raise ValueError(gettext("This password is too easy to guess. Choose another."))
+    if (why_not := password_rules.refusal(text)) is not None:
+        raise ValueError(why_not)
     return text
 
 
@@ -143,12 +135,12 @@ class SignUp(Form):
 
 
 class NewUser(Form):
-    """Create an account as the operator, who may choose any role and password."""
+    """Create an account as the operator, who may choose any role."""
 
     email: Email
     name: Name
     role: Role
-    password: Password | None = None
+    password: FreshPassword | None = None
     time_zone: TimeZone = "UTC"
     role_label: Label | None = None
     bio: Bio | None = None

@@ -67,9 +67,9 @@ def post_sign_up() -> Page:
     """Create an account. The page is the same whether the address was taken or not."""
     try:
         form = read_form(SignUp)
+        credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
     except Invalid as refusal:
         return _form("sign_up", refusal)
-    credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
     return _check_mail(form.email, "verify")
 
 
