@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import idna
 
-from wellchat.scripts import invisible, is_imitation, mixes_scripts, script_of
+from wellchat.scripts import has_invisible, is_imitation, mixes_scripts, script_of
 
 # Spelled out, because \\s and \\w mean other characters in JavaScript.
 _BLANK = "\\x00-\\x20\\x7f-\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000"
@@ -66,7 +66,7 @@ def _link(found: str) -> tuple[str, str] | None:
     if scheme is None and not authority.lower().startswith("www."):
         return (f"mailto:{found}", found) if "@" in found else None
     # A browser reads a backslash as a slash. What stands before an @ looks like the host, and is none.
-    if "@" in authority or "\\" in found or any(invisible(found)):
+    if "@" in authority or "\\" in found or has_invisible(found):
         return None
     named, colon, port = authority.partition(":")
     if colon and not re.fullmatch("[0-9]{1,5}", port):

@@ -7,7 +7,6 @@ rule for hosts; tests/js/links.json holds the two to each other.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 
 JOINED = frozenset({"CJK", "HIRAGANA", "KATAKANA", "HANGUL", "BOPOMOFO"})  # written together, and with Latin
 SCRIPTS = JOINED | frozenset(
@@ -29,7 +28,8 @@ LOOKALIKES = dict(
 
 def script_of(char: str) -> str | None:
     """Return the script of a letter, such as "LATIN"; "" for one not in SCRIPTS, None for no letter."""
-    if not unicodedata.category(char).startswith("L"):
+    # Not Lm: the apostrophe of Hawaiian and the long mark of Japanese belong to no script alone.
+    if unicodedata.category(char) not in ("Lu", "Ll", "Lt", "Lo"):
         return None
     name = unicodedata.name(char, "").partition(" ")[0]
     return name if name in SCRIPTS else ""
@@ -56,16 +56,22 @@ def skeleton(text: str) -> str:
     return "".join(LOOKALIKES.get(c, c) for c in plain if not unicodedata.combining(c))
 
 
-def invisible(text: str) -> Iterable[str]:
-    """Yield the characters that cannot be seen: controls, format and direction characters, blank letters.
+def has_invisible(text: str) -> bool:
+    """Return whether a text has characters that cannot be seen; see `strip_invisible`."""
+    return len(strip_invisible(text)) < len(text)
 
-    Joiners are seen between letters of scripts that join, and inside an emoji.
+
+def strip_invisible(text: str) -> str:
+    """Return the text without controls, format and direction characters, and letters that look like blanks.
+
+    Joiners stay between letters of scripts that join, and inside an emoji: there they are seen.
     """
-    for at, char in enumerate(text):
-        if char in BLANKS or (
-            unicodedata.category(char) in ("Cc", "Cf", "Cs") and not _joins(text, at, char)
-        ):
-            yield char
+    return "".join(
+        char
+        for at, char in enumerate(text)
+        if char not in BLANKS
+        and (unicodedata.category(char) not in ("Cc", "Cf", "Cs") or _joins(text, at, char))
+    )
 
 
 def _joins(text: str, at: int, char: str) -> bool:

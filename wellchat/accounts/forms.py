@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
-from wellchat.accounts import password_rules
+from wellchat.accounts import names, password_rules
 from wellchat.accounts.addresses import parse_address
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
 
 MAX_PASSWORD_LENGTH = 200
-# Characters that change the text direction (UAX #9): a name with one could reorder the words around it.
-BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-_LOOKS_LIKE_A_LINK = re.compile(r"[<>]|://|\bwww\.", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -44,29 +39,19 @@ def _maybe_email(text: str) -> str:
         return text
 
 
-def _one_line(text: str) -> str:
-    """Return the words with single spaces.
+def _own(check: Callable[[str], str], *, spares_staff: bool = False) -> AfterValidator:
+    """Return a check of what people call themselves. `context` of the validation says of whom it is.
 
-    Raises ValueError for control characters, which could end a mail header, and for direction marks.
+    What they have already passes, in `kept` by field: a rule that is newer than a name must not stop its
+    owner from saving the rest of the form.
     """
-    text = " ".join(text.split())
-    # Cc are control characters, Cs are lone surrogates, which UTF-8 cannot encode.
-    if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
-        raise ValueError(gettext("This contains characters that cannot be shown."))
-    return text
 
+    def validate(text: str, info: ValidationInfo) -> str:
+        context = info.context or {}
+        is_kept = text == context.get("kept", {}).get(info.field_name)
+        return text if is_kept or (spares_staff and context.get("is_staff")) else check(text)
 
-def _name(text: str) -> str:
-    """Refuse a name that looks like a link.
-
-    Names appear in mails: with a link in it, a name would carry an advertisement to strangers.
-    """
-    if _LOOKS_LIKE_A_LINK.search(text):
-        raise ValueError(gettext("This looks like a web address, not like a name."))
-    # At least one letter, number or symbol: a name of spaces and marks is invisible.
-    if not any(unicodedata.category(c)[0] in "LNS" for c in text):
-        raise ValueError(gettext("Enter a name with letters or digits."))
-    return text
+    return AfterValidator(validate)
 
 
 def _fresh_password(text: str) -> str:
@@ -100,9 +85,15 @@ def _ticked(value: object) -> object:
 Email = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(parse_address)]
 MaybeEmail = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(_maybe_email)]
 Name = Annotated[
-    Text, StringConstraints(min_length=1, max_length=120), AfterValidator(_one_line), AfterValidator(_name)
+    Text,
+    StringConstraints(min_length=1, max_length=120),
+    _own(names.one_line),
+    _own(names.plain_name),
 ]
-Label = Annotated[Text, StringConstraints(max_length=40), AfterValidator(_one_line)]
+Label = Annotated[Text, StringConstraints(max_length=40), _own(names.one_line), _own(names.one_alphabet)]
+# What people choose for themselves. The operator, who fills in NewUser, may call somebody "Support".
+OwnName = Annotated[Name, _own(names.unposed, spares_staff=True)]
+OwnLabel = Annotated[Label, _own(names.unposed, spares_staff=True)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
 Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
@@ -128,7 +119,7 @@ class SignUp(Form):
     """Create an account."""
 
     email: Email
-    name: Name
+    name: OwnName
     password: FreshPassword
     role: Literal["client", "professional"]
     time_zone: Annotated[Text, AfterValidator(_zone_or_utc)] = "UTC"
@@ -177,15 +168,15 @@ def _known_language(text: object) -> object:
 class Profile(Form):
     """Edit the profile."""
 
-    name: Name
+    name: OwnName
     time_zone: TimeZone
     locale: Annotated[str | None, BeforeValidator(_known_language)] = None
     bio: Annotated[Bio | None, BeforeValidator(_nothing_if_empty)] = None
-    role_label: Annotated[Label | None, BeforeValidator(_nothing_if_empty)] = None
+    role_label: Annotated[OwnLabel | None, BeforeValidator(_nothing_if_empty)] = None
     open_to_clients: Ticked = False
 
 
 class TokenName(Form):
     """Name a bearer token."""
 
-    name: Annotated[Text, StringConstraints(max_length=80), AfterValidator(_one_line)] = ""
+    name: Annotated[Text, StringConstraints(max_length=80), AfterValidator(names.one_line)] = ""

@@ -103,7 +103,8 @@ def presence(user_ids: Iterable[str], *, now: datetime, away_after: float) -> se
 def person_json(user: User) -> dict[str, Any]:
     """Return what others see of a person; never the email address.
 
-    Keys: `id`, `name`, `avatar_url` (None without a picture), `role`, `role_label`.
+    Keys: `id`, `name`, `avatar_url` (None without a picture), `role`, `role_label`, and `staff`: whether they
+    are of the team of this site. Only the operator makes somebody that; a name or label cannot.
     """
     return {
         "id": user.id,
@@ -111,4 +112,5 @@ def person_json(user: User) -> dict[str, Any]:
         "avatar_url": user.avatar_url,
         "role": user.role,
         "role_label": user.label,
+        "staff": user.is_admin,
     }

@@ -16,7 +16,7 @@ const DOTS = /[\u3002\uff0e\uff61]/; // read as a dot in a host (UTS #46)
 const CLOSING = { ")": "(", "]": "[", "}": "{" };
 
 const INVISIBLE = /[\p{Cc}\p{Cf}\p{Cs}\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\uffa0]/u;
-const LETTER = /\p{L}/u;
+const LETTER = /[\p{Lu}\p{Ll}\p{Lt}\p{Lo}]/u;
 const ASCII = /^[\x00-\x7f]*$/; // eslint-disable-line no-control-regex
 const HOST_LETTERS = /^[\x00-\x7f\p{L}\p{M}\p{N}\u3002\uff0e\uff61]*$/u; // eslint-disable-line no-control-regex
 const JOINED = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Script=Bopomofo}]/u;
