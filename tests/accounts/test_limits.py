@@ -135,7 +135,7 @@ def test_ipv6_addresses_of_one_network_are_one_place(door):
     assert door("2001:db8:9::1").sign_in("cara@example.com").status_code == 303
 
 
-def test_the_page_the_call_and_the_present_password_are_one_count(door, cast):
+def test_the_page_the_call_the_present_password_and_the_proof_are_one_count(door, cast):
     assert door("10.0.0.1").sign_in("cara@example.com", "guess").status_code == 422
     given = {"email": "cara@example.com", "password": "guess"}
     assert door("10.0.1.1").post("/api/tokens", json=given).status_code == 401
@@ -143,6 +143,7 @@ def test_the_page_the_call_and_the_present_password_are_one_count(door, cast):
     change = {"current_password": "guess", "new_password": "three warm words"}
     answers = [inside.post("/settings/password", data=change).status_code for _ in range(4)]
     assert answers == [422, 422, 422, 429]
+    assert inside.post("/prove", data={"method": "password", "password": "guess"}).status_code == 429
     assert door("10.0.3.1").sign_in("cara@example.com", "guess").status_code == 429
 
 
