@@ -96,6 +96,7 @@ class Settings(BaseModel):
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # waiting polls per process; 0: see docs/settings.md
+    MAX_WAITING_PER_PERSON: int = Field(default=10, ge=1)  # waiting polls per process
     THREADS: int = Field(default=256, ge=4)
     STORAGE_URL: Annotated[str | None, AfterValidator(storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(web_address_or_none)] = None

@@ -26,6 +26,7 @@ from wellchat.compression import compress_page
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, error_response, wants_json
 from wellchat.guard import LimitReached, limits_options, limits_url
 from wellchat.i18n import N_, gettext
+from wellchat.longpoll.heads import UNCOUNTED_KEY
 from wellchat.networks import narrow_network
 
 if TYPE_CHECKING:
@@ -49,8 +50,17 @@ def _rate_limit_key() -> str:
     return narrow_network(request.remote_addr or "")
 
 
+def _cost() -> int:
+    """Return for how many requests this one counts: a poll counts also those that a cache answered."""
+    return 1 + int(request.environ.get(UNCOUNTED_KEY, 0))
+
+
 limiter = Limiter(
-    key_func=_rate_limit_key, strategy="moving-window", default_limits=["1200/minute"], headers_enabled=True
+    key_func=_rate_limit_key,
+    strategy="moving-window",
+    default_limits=["1200/minute"],
+    default_limits_cost=_cost,
+    headers_enabled=True,
 )
 
 

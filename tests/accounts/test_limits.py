@@ -81,7 +81,7 @@ def test_opening_the_sign_in_page_is_not_limited(door):
 def test_a_reset_is_always_answered_the_same_and_mailed_once_while_its_link_lives(door, email):
     answers = [door(f"10.0.{i}.1").post("/forgot-password", data={"email": email}) for i in range(6)]
     assert {answer.status_code for answer in answers} == {200}
-    assert len({re.sub("[0-9a-f]{20,}|nonce.*", "", answer.text) for answer in answers}) == 1
+    assert len({re.search("<main.*</main>", answer.text, re.DOTALL)[0] for answer in answers}) == 1
     sent = [mail for mail in mails_to(email) if mail.state == "queued"]
     assert len(sent) == (1 if email == "cara@example.com" else 0)
     assert len(mails_to(email)) == 6, "every request writes one row, known or not"

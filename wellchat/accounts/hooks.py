@@ -19,6 +19,7 @@ If any handler returns True, sign-in is refused as if the password were wrong.
 knows_device: Hook[[str], bool] = Hook("accounts.knows_device")
 """(user id), called within a request: whether this person has signed in on the asking device before."""
 
+
 @dataclass(frozen=True)
 class ProofMethod:
     """A way in which a signed-in person shows that it is them, on the page /prove.
