@@ -52,6 +52,9 @@ OLD_NAMES = {  # still read where the new name is not set
 }
 
 
+OldSecret = Annotated[str, AfterValidator(strong_secret)]
+
+
 class SettingsError(Exception):
     """A setting that cannot be used. The message is one line, fit to print."""
 
@@ -77,6 +80,10 @@ class Settings(BaseModel):
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # they verify what was signed before, and sign nothing; latest first
+    OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
+    # the names in the security log come from it; by default from the oldest secret
+    PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
@@ -210,3 +217,8 @@ def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str
 def setting(name: str) -> Any:
     """Return a setting of the current application, for modules that know nothing of the web."""
     return current_app.config[name]
+
+
+def secret_keys() -> list[str]:
+    """Return the secrets that verify, oldest first. The last one signs, as itsdangerous takes them."""
+    return [*reversed(setting("OLD_SECRET_KEYS")), setting("SECRET_KEY")]

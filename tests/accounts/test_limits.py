@@ -162,3 +162,52 @@ def test_an_ip_address_causes_five_mails_a_minute(door):
     for i in range(5):
         assert door().post("/forgot-password", data={"email": f"a{i}@example.com"}).status_code == 200
     assert door().post("/forgot-password", data={"email": "b@example.com"}).status_code == 429
+
+
+@pytest.mark.timeout(300)
+def test_a_thousand_guesses_try_fewer_than_thirty_and_the_owner_signs_in_meanwhile(
+    make_app, visitor, cast, app
+):
+    """From 100 networks behind a proxy, in 64 spellings; the owner comes from the device they use."""
+    proxied = make_app(RATE_LIMITS=True, TRUSTED_PROXIES=1, DATABASE_URL=app.config["DATABASE_URL"])
+    proxied.test_client_class = Visitor
+
+    def come_from(place, browser):
+        browser.environ_base["HTTP_X_FORWARDED_FOR"] = place
+        return browser
+
+    owner = come_from("198.51.100.7", proxied.test_client())
+    assert owner.sign_in("cara@example.com").status_code == 303
+    owner.post("/sign-out")
+    statuses = []
+    for i in range(1_000):
+        place = f"203.{i % 100}.113.{i // 100}" if i % 2 else f"2001:db8:{i % 100:x}::{i:x}"
+        stranger, spelling = come_from(place, proxied.test_client()), SPELLINGS[i % 64]
+        given = {"email": spelling, "password": f"guess {i}"}
+        # By both doors; the call is cheaper to refuse than a page.
+        door = (
+            stranger.sign_in
+            if i % 10 == 0
+            else lambda stranger=stranger, **given: stranger.post("/api/tokens", json=given)
+        )
+        statuses.append(door(**given).status_code)
+        if i == 500:
+            assert owner.sign_in("cara@example.com").status_code == 303
+    tried = Counter(statuses)
+    assert 0 < tried[422] + tried[401] < 30
+    assert sum(tried.values()) == tried[422] + tried[401] + tried[429]
+    owner.post("/sign-out")
+    assert owner.sign_in("cara@example.com").status_code == 303
+    elsewhere = come_from("198.51.100.8", proxied.test_client())
+    assert elsewhere.sign_in("cara@example.com").status_code == 429, (
+        "a device that nobody knows has no budget"
+    )
+
+
+def test_a_known_device_has_a_budget_too(door):
+    device = door("10.0.0.1")
+    assert device.sign_in("cara@example.com").status_code == 303
+    device.post("/sign-out")
+    answers = [device.sign_in("cara@example.com", "guess").status_code for _ in range(7)]
+    assert Counter(answers) == {422: 5, 429: 2}
+    assert door("10.0.1.1").sign_in("cara@example.com").status_code == 303, "it is not the account's"

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
@@ -36,3 +37,16 @@ class ProofMethod:
 
 proof_methods: Hook[[User], Sequence[ProofMethod]] = Hook("accounts.proof_methods")
 """(user): the ways in which this person can show that it is them; empty if the feature has none for them."""
+
+
+@dataclass(frozen=True)
+class SecuritySection:
+    """A section of the page Settings, Security. `template` is included there with `data`."""
+
+    template: str
+    data: Any
+    position: int = 100  # the lowest comes first on the page; the list of sessions has 50
+
+
+security_sections: Hook[[User, datetime], SecuritySection | None] = Hook("accounts.security_sections")
+"""(user, now): what this feature shows there to this person; None for nothing."""

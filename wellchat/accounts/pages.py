@@ -11,6 +11,7 @@ from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
+from wellchat.accounts.sessions import note_refusal
 from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
@@ -46,6 +47,7 @@ def post_sign_in() -> Page:
         form = read_form(SignInPage)
         user = credentials.authenticate(email=form.email, password=form.password)
         if user is None:
+            note_refusal(form.email)
             raise Invalid({"form": gettext("The email address or the password is not right.")})
     except Invalid as refusal:
         return _form("sign_in", refusal, next=going_to)

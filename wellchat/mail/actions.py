@@ -50,14 +50,16 @@ def queue_mail(
     covers: Covers | None = None,
     due_at: datetime | None = None,
     wake_worker: bool = True,
+    limited: bool = True,
 ) -> Mail:
     """Write down a mail to be sent, in the caller's transaction, and wake the worker after the commit.
 
     `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's
     `name`; never a secret and never the text of a message: both are looked up when the mail is rendered. Pass
-    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py) is a skip.
+    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py) is a skip;
+    `limited=False` is for one whose cause cannot be repeated.
     """
-    if not may_send(name, address):
+    if limited and not may_send(name, address):
         return record_skip(user_id=user_id, address=address, name=name, reason=LATELY, now=now)
     with transaction() as session:
         mail = Mail(
