@@ -26,6 +26,7 @@ from wellchat.setting_types import (
     database_url,
     is_for_trying,
     languages,
+    long_token,
     names,
     on_off,
     on_off_or_none,
@@ -117,6 +118,8 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
+    METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"

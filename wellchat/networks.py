@@ -31,6 +31,25 @@ def is_lan_request() -> bool:
     return _is_direct() and all(is_private_host(host) for host in _request_hosts())
 
 
+def is_loopback_peer() -> bool:
+    """Return whether the client is on this host, with no proxy in between."""
+    return _is_direct() and _is_in(LOOPBACK, request.remote_addr)
+
+
+def is_private_peer() -> bool:
+    """Return whether the client is on this host or its private network, with no proxy in between."""
+    return _is_direct() and is_private_host(request.remote_addr)
+
+
+def listens_on_loopback() -> bool:
+    """Return whether the server itself can be reached from this host alone.
+
+    SERVER_NAME is the address of the listening socket (PEP 3333), not what the asker put into Host.
+    """
+    # On a Unix socket gunicorn takes it from Host; then there is no address of a client either.
+    return bool(request.remote_addr) and _is_in(LOOPBACK, request.environ.get("SERVER_NAME"))
+
+
 def is_private_host(host: str | None) -> bool:
     """Return whether `host` is localhost, a loopback or a private address.
 
@@ -61,6 +80,11 @@ def _network(address: str, of_ipv4: int, of_ipv6: int) -> str:
     if found.version == 6 and found.ipv4_mapped:
         found = found.ipv4_mapped
     return str(ip_network(f"{found}/{of_ipv4 if found.version == 4 else of_ipv6}", strict=False))
+
+
+def is_loopback_host(host: str | None) -> bool:
+    """Return whether `host` is localhost or a loopback address."""
+    return _is_in(LOOPBACK, host)
 
 
 def _is_direct() -> bool:

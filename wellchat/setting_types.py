@@ -37,6 +37,13 @@ def strong_secret(value: str) -> str:
     return value
 
 
+def long_token(value: str | None) -> str | None:
+    """Refuse a token that can be guessed, or that no header can hold."""
+    if value is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", value):
+        raise ValueError("must have at least 16 characters, without blanks")
+    return value
+
+
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in ("http", "https") or not parts.netloc:
