@@ -118,6 +118,8 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    SIGN_UP: Literal["open", "invited", "off"] = "open"
+    CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True

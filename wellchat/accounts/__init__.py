@@ -7,6 +7,9 @@ from flask import Flask
 from wellchat.accounts import (
     actions,
     address_change,
+    admission,
+    admission_cli,
+    admission_pages,
     cli,
     devices,
     known_devices,
@@ -48,8 +51,10 @@ def _tidy(now: datetime) -> dict[str, int]:
 feature = Feature(
     "accounts",
     personal_data=personal_data,
-    blueprints=(pages, proof.pages, settings, security.pages, mailed_links.pages, api),
+    blueprints=(pages, proof.pages, settings, security.pages, mailed_links.pages, admission_pages.pages, api),
     commands=(cli.user, cli.token),
+    subcommands={"user": admission_cli.COMMANDS},
+    slots={"inbox_head": "accounts/_waiting.html"},
     tidies=(_tidy,),
     audited=AUDITED,
     mails={
@@ -66,6 +71,7 @@ feature = Feature(
             N_("Your address was changed"), address_change.undo_context, interactive=True
         ),
         "address_done": MailType(N_("Your new address")),
+        "invitation": MailType(N_("Invitation"), admission.invitation_context, interactive=True, asked=True),
         "token_made": MailType(N_("A token was made"), interactive=True),
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
     },

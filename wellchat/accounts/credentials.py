@@ -15,15 +15,16 @@ from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.limits import count_guess, count_link, count_mail_request
-from wellchat.accounts.models import Token, User, session_fingerprint
+from wellchat.accounts.models import PROFESSIONAL, Token, User, session_fingerprint
 from wellchat.accounts.password_rules import refusal_of_own
 from wellchat.accounts.queries import user_by_email
 from wellchat.accounts.session_models import UserSession, digest_of
 from wellchat.audit.actions import record
 from wellchat.audit.models import STRANGER
 from wellchat.changes.actions import end_access
+from wellchat.config import setting
 from wellchat.db import db, transaction
-from wellchat.errors import Invalid
+from wellchat.errors import Invalid, NotAllowed
 from wellchat.i18n import N_, gettext
 from wellchat.mail.actions import queue_mail, record_skip
 
@@ -43,8 +44,10 @@ def sign_up(
     The response is the same for a taken address. Somebody may sign up with an unverified address of another
     person; their password must not work once the owner opens the link. If two sign-ups disagree, neither
     password holds, and the owner chooses a new one after opening the link. Raises Invalid for a password made
-    of the person's own words.
+    of the person's own words, and NotAllowed where sign-up is not open.
     """
+    if setting("SIGN_UP") != "open":
+        raise NotAllowed(gettext("New accounts are made by invitation, or not at all."))
     refuse_own_words(password, name, email)
     count_mail_request()
     existing = user_by_email(email)
@@ -65,6 +68,7 @@ def sign_up(
             password_hash=password_hash,
             time_zone=time_zone,
             browser_locale=language,
+            confirmed_at=None if role == PROFESSIONAL and setting("CONFIRM_PROFESSIONALS") else now,
             created_at=now,
         )
         if made is not None:

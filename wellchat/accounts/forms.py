@@ -126,6 +126,14 @@ class SignUp(Form):
     time_zone: Annotated[Text, AfterValidator(_zone_or_utc)] = "UTC"
 
 
+class Invited(Form):
+    """Create the account of an invitation, which says the address and the role."""
+
+    name: OwnName
+    password: FreshPassword
+    time_zone: Annotated[Text, AfterValidator(_zone_or_utc)] = "UTC"
+
+
 class NewUser(Form):
     """Create an account as the operator, who may choose any role."""
 

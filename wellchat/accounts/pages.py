@@ -61,12 +61,16 @@ def post_sign_in() -> Page:
 @pages.get("/sign-up")
 def sign_up() -> Page:
     """Show the sign-up form."""
-    return redirect("/") if current_user.is_authenticated else _form("sign_up")
+    if current_user.is_authenticated:
+        return redirect("/")
+    return _form("sign_up" if current_app.config["SIGN_UP"] == "open" else "sign_up_closed")
 
 
 @pages.post("/sign-up")
 def post_sign_up() -> Page:
     """Create an account. The page is the same whether the address was taken or not."""
+    if current_app.config["SIGN_UP"] != "open":
+        return _form("sign_up_closed")[0], 403
     try:
         form = read_form(SignUp)
         credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
