@@ -19,6 +19,7 @@ REQUEST_MODULES = (
     *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py"),
     *("accounts/proof.py", "accounts/security.py"),
     *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/mailed_links.py"),
+    "accounts/admission_pages.py",
     "audit/request_origin.py",
     *("attachments/serving.py", "attachments/uploads.py"),
     "connections/avatars.py",

@@ -11,7 +11,7 @@ from flask_limiter.util import get_qualified_name
 from limits import RateLimitItem
 
 from wellchat.guard import Budget
-from wellchat.web import limiter
+from wellchat.web import limiter, place_key
 
 DOCS = Path(__file__).parent.parent / "docs" / "integrate.md"
 BUDGETS = Path(__file__).parent.parent / "docs" / "limits.md"
@@ -32,7 +32,8 @@ def limits_of_the_code(app: Flask) -> Limits:
                 path = re.sub(r"<(?:int:)?(\w+?)(?:_id)?>", lambda match: match[1].upper(), rule.rule)
                 for method in rule.methods - {"HEAD", "OPTIONS"}:
                     call = f"{method} {path.replace('/THREAD/', '/ID/')}"
-                    found.setdefault(call, set()).add(f"{each.amount} {a} {unit}")
+                    whose = " from one place" if limit.key_func is place_key else ""
+                    found.setdefault(call, set()).add(f"{each.amount} {a} {unit}{whose}")
     return found
 
 

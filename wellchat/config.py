@@ -23,10 +23,13 @@ from pydantic import (
 )
 
 from wellchat.setting_types import (
+    contact,
     database_url,
+    four_eyes,
     is_for_trying,
     languages,
     long_token,
+    look_notice,
     names,
     on_off,
     on_off_or_none,
@@ -122,8 +125,12 @@ class Settings(BaseModel):
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
+    FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
+    # days until the two people are told of a look, or `off: why`
+    LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:

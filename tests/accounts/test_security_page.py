@@ -61,6 +61,24 @@ def test_all_others_are_ended_at_once(two: tuple[Any, Any], visitor: Any) -> Non
     assert "You were signed in nowhere else." in laptop.get("/settings/security").get_data(as_text=True)
 
 
+@pytest.mark.each_database
+def test_cookies_without_a_row_end_with_all_others(visitor: Any, cast: Cast) -> None:
+    old, own = visitor(), visitor()
+    for browser in (old, own):
+        cast.cara.session_id = ""
+        with browser.session_transaction() as session:
+            session["_user_id"] = cast.cara.get_id()
+    own.post("/settings/security/sessions/end-others")
+    assert [each.is_signed_in() for each in (own, old)] == [True, False]
+    # Another person's go on, and so does whoever signs in now.
+    olga = visitor()
+    cast.olga.session_id = ""
+    with olga.session_transaction() as session:
+        session["_user_id"] = cast.olga.get_id()
+    old.sign_in("cara@example.com")
+    assert [each.is_signed_in() for each in (own, old, olga)] == [True, True, True]
+
+
 def test_ending_this_session_is_signing_out(two: tuple[Any, Any]) -> None:
     laptop, phone = two
     own = next(row for row in rows() if "Firefox" in row.device)

@@ -10,7 +10,8 @@ from tests.attachments.files import PDF, picture, send, take
 from tests.cast import Talk
 from wellchat import sweeps
 from wellchat.accounts.actions import create_user
-from wellchat.accounts.links import reset_path
+from wellchat.accounts.address_models import AddressChange
+from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_of, reset_path
 from wellchat.accounts.queries import user_by_email
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
@@ -24,7 +25,7 @@ from wellchat.messaging.reactions import react
 from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.oversight.actions import grant_access
+from wellchat.oversight.actions import grant_access, search
 from wellchat.subjects.actions import put_subject
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
@@ -82,16 +83,22 @@ def furnish(talk: Talk) -> Any:
     connect(client_id=cara.id, professional_id=silent.id, now=now)
     silent_id, _ = open_thread(viewer=cara, with_id=silent.id, now=now)
 
-    entry = grant_access(
-        admin=user_by_email("ada@example.com"),
-        thread_id=talk.id,
-        reason="They asked for help with this one.",
-        now=now,
-    )
+    ada = user_by_email("ada@example.com")
+    assert ada
+    reason = "They asked for help with this one."
+    looked_for = search(admin=ada, term="cara", reason=reason, now=now)
+    entry = grant_access(admin=ada, thread_id=talk.id, reason=reason, now=now)
     story = STORIES[0]
     with transaction() as session:
         for person, user in zip(story.people, (cara, paul), strict=False):
             session.add(DemoPerson(user_id=user.id, story=story.key, person=person.key))
+    mail = cara.email
+    asked = AddressChange(user_id=cara.id, old_email=mail, new_email="cara.new@example.com", asked_at=now)
+    moved = AddressChange(
+        user_id=cara.id, old_email="cara.old@example.com", new_email=mail, asked_at=now, confirmed_at=now
+    )
+    with transaction() as session:
+        session.add_all([asked, moved])
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
@@ -104,7 +111,11 @@ def furnish(talk: Talk) -> Any:
         subject=subject.id,
         lead=lead.id,
         grant=entry.id,
+        looked_for=looked_for.id,
         mail=mail_id,
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
+        not_me=not_me_path(cara.id, now).rsplit("/", 1)[1],
+        new_address=path_of(ADDRESS, asked.id, now).rsplit("/", 1)[1],
+        old_address=path_of(UNDO, moved.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextvars
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.browsing import Browser
 from tests.cast import gather
@@ -31,7 +33,7 @@ class Processes:
             self.cookies, self.ids = [], []
             for _ in range(2):
                 apps[0].test_client_class = Browser
-                browser: Any = apps[0].test_client().signed_in_as(self.paul)  # type: ignore[attr-defined]
+                browser: Any = apps[0].test_client().signed_in_as(self.paul)
                 self.cookies.append(browser.get_cookie("wellchat").value)
                 self.ids.append(self.paul.session.id)
             self.cursor = browser.get("/api/me").json["cursor"]
@@ -39,9 +41,11 @@ class Processes:
 
     def ask(self, app: Flask, number: int, path: str = "/api/updates", **query: Any) -> int:
         """The status of a call of one browser to one process."""
-        client = app.test_client()
+        client = FlaskClient(app, app.response_class)
         client.set_cookie("wellchat", self.cookies[number])
-        return client.get(path, query_string={"since": self.cursor, **query}).status_code
+        # In a context of its own, as in fixtures.Program.
+        call = contextvars.Context().run
+        return int(call(client.get, path, query_string={"since": self.cursor, **query}).status_code)
 
     def everywhere(self, number: int) -> set[int]:
         return {
@@ -93,7 +97,7 @@ def test_an_ended_session_is_refused_everywhere_at_once(
             end_sessions(user_id=paul.id)
         db.session.remove()
     assert hanging.result(10) == 401
-    wait_for(lambda: processes.everywhere(0) == {401}, what="the end in both processes", timeout=2)
+    wait_for(lambda: processes.everywhere(0) == {401}, what="the end in both processes")
     assert processes.everywhere(1) == ({401} if how == "all" else {200, 204})
 
 

@@ -27,6 +27,7 @@ from wellchat.accounts.pages import pages
 from wellchat.accounts.password_proof import by_password
 from wellchat.accounts.personal_data import personal_data
 from wellchat.accounts.queries import language_of, session_epoch_of
+from wellchat.accounts.secrets_check import check_secrets
 from wellchat.accounts.settings import settings
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
@@ -86,5 +87,6 @@ feature = Feature(
     ),
     account_menu=(NavItem("/settings", N_("Settings"), "settings"),),
     settings_tabs=(NavItem("/settings", N_("You")), NavItem("/settings/security", N_("Security"))),
+    doctor_checks=(("secrets", check_secrets),),
     setup=_setup,
 )

@@ -20,7 +20,14 @@ from wellchat.accounts.models import (
     is_over,
     sha256_hex,
 )
-from wellchat.accounts.session_models import KnownSession, UserSession, digest_of, end_of, idle_limit
+from wellchat.accounts.session_models import (
+    KnownSession,
+    UserSession,
+    digest_of,
+    end_of,
+    idle_limit,
+    rowless_digest,
+)
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
@@ -53,6 +60,8 @@ BY_SESSION = (
     .where(UserSession.ended_at.is_(None))
     # A process of the version before writes the end of a session only here.
     .where(~exists().where(UsedLink.digest == bindparam("digest")))
+    # "Sign out everywhere else" ends them too.
+    .where(UserSession.id.is_not(None) | ~exists().where(UsedLink.digest == bindparam("rowless")))
 )
 BY_TOKEN = (
     select(User, ChangeLog.access_seq, Token.id, Token.scopes, Token.used_at, Token.ends_at, Token.created_at)
@@ -73,6 +82,7 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
     if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
     given = {"id": user_id, "epoch": int(epoch), "digest": digest_of(session_id)}
+    given["rowless"] = rowless_digest(user_id)
     found = db.session.execute(BY_SESSION, given).one_or_none()
     if found is None:
         return None

@@ -12,7 +12,7 @@ from wellchat.accounts.hooks import SecuritySection, security_sections
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import sessions_of
 from wellchat.accounts.session_rows import end_one, end_others
-from wellchat.accounts.sessions import sign_out
+from wellchat.accounts.sessions import note_session, sign_out
 from wellchat.i18n import gettext, ngettext
 from wellchat.web import limiter, signed_in, viewer
 
@@ -55,6 +55,8 @@ def end_session(session_id: str) -> BaseResponse:
 @limiter.limit("60/minute")
 def end_other_sessions() -> BaseResponse:
     """End every session but this one."""
+    # First, so that this one has a row.
+    note_session(viewer())
     count = end_others(user=viewer(), now=clock.now())
     said = ngettext("%(num)s other browser is signed out.", "%(num)s other browsers are signed out.", count)
     flash(said if count else gettext("You were signed in nowhere else."), "good")

@@ -10,7 +10,14 @@ from sqlalchemy import delete, update
 from wellchat.accounts import links
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User
-from wellchat.accounts.session_models import KnownSession, UserSession, digest_of, idle_limit, lifetime
+from wellchat.accounts.session_models import (
+    KnownSession,
+    UserSession,
+    digest_of,
+    idle_limit,
+    lifetime,
+    rowless_digest,
+)
 from wellchat.audit.actions import record
 from wellchat.changes.actions import end_access
 from wellchat.db import insert, new_id, transaction
@@ -94,9 +101,9 @@ def end_one(*, user_id: str, session_id: str, now: datetime) -> None:
 
 
 def end_others(*, user: User, now: datetime) -> int:
-    """End every session of this person but the one that loaded `user`. Return how many.
+    """End every session of this person but the one that loaded `user`, which has a row. Return how many.
 
-    Cookies from before there were rows, and without one, go on: only end_sessions ends them.
+    Cookies from before there were rows end too; they are not counted, because nobody knows them.
     """
     with transaction() as session:
         ended = (
@@ -110,8 +117,7 @@ def end_others(*, user: User, now: datetime) -> int:
             .scalars()
             .all()
         )
-        if ended:
-            _end(user.id, ended, now, "others")
+        _end(user.id, [*ended, rowless_digest(user.id)], now, "others")
         return len(ended)
 
 

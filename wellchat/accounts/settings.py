@@ -104,6 +104,9 @@ def remove_avatar() -> BaseResponse:
 @limiter.limit("5/minute")
 def change_password() -> Page:
     """Change the password and keep only this session."""
+    if viewer().password_hash is None and not is_fresh(viewer()):
+        # Without a present password to type, nothing else would show who is there.
+        return redirect("/prove?next=/settings%23password", 303)
     try:
         form = read_form(ChangePassword)
         user = credentials.change_password(
