@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "factors",
     "connections",
     "subjects",
     "notifications",
@@ -31,6 +32,7 @@ FEATURES = (
     "updates",
     "disclosure",
     "oversight",
+    "security_log",
     "demo",
 )
 

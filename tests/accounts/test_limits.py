@@ -198,6 +198,9 @@ def test_a_thousand_guesses_try_fewer_than_thirty_and_the_owner_signs_in_meanwhi
     assert sum(tried.values()) == tried[422] + tried[401] + tried[429]
     owner.post("/sign-out")
     assert owner.sign_in("cara@example.com").status_code == 303
+    # A machine under load takes longer than a minute for all this: use up the minute that is now.
+    for i in range(6):
+        come_from(f"203.0.{i}.1", proxied.test_client()).sign_in("cara@example.com", "guess")
     elsewhere = come_from("198.51.100.8", proxied.test_client())
     assert elsewhere.sign_in("cara@example.com").status_code == 429, (
         "a device that nobody knows has no budget"

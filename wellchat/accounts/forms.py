@@ -95,6 +95,7 @@ Label = Annotated[Text, StringConstraints(max_length=40), _own(names.one_line), 
 # What people choose for themselves. The operator, who fills in NewUser, may call somebody "Support".
 OwnName = Annotated[Name, _own(names.unposed, spares_staff=True)]
 OwnLabel = Annotated[Label, _own(names.unposed, spares_staff=True)]
+OneLine = Annotated[Text, AfterValidator(names.one_line)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
 Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
@@ -108,6 +109,12 @@ class SignIn(Form):
 
     email: MaybeEmail
     password: Password
+
+
+class SignInByProgram(SignIn):
+    """Sign in for a token; `code` is that of an authenticator app, or a recovery code."""
+
+    code: Annotated[Text, StringConstraints(max_length=64)] = ""
 
 
 class SignInPage(SignIn):

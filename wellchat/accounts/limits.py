@@ -18,6 +18,7 @@ AT_ACCOUNT = Budget("guess-account", "5/minute;20/hour;100/day")
 FROM_KNOWN_DEVICE = Budget("guess-device", "5/minute;20/hour;100/day")
 FROM_PLACE = Budget("guess-place", "10/minute;60/hour;300/day")
 FROM_NEIGHBOURHOOD = Budget("guess-neighbourhood", "30/minute;200/hour;1000/day")
+SECOND_STEPS_FROM_PLACE = Budget("second-place", "10/minute;60/hour;300/day")
 LINKS_FROM_PLACE = Budget("link-place", "10/minute;60/hour;300/day")
 MAILS_FROM_PLACE = Budget("mail-place", "5/minute;30/hour;100/day")
 MAILS_FROM_NEIGHBOURHOOD = Budget("mail-neighbourhood", "20/minute;100/hour;400/day")
@@ -39,6 +40,16 @@ def count_guess(user_id: str | None, named: str = "") -> None:
     address = read_origin().address
     here, around = narrow_network(address), wide_network(address)
     spend((FROM_PLACE, here), (FROM_NEIGHBOURHOOD, around), (AT_ACCOUNT, about))
+
+
+def count_second_step() -> None:
+    """Count a code or a passkey on the way in. Tries at one account are limited where codes are compared.
+
+    Raises guard.LimitReached.
+    """
+    read_origin = current_origin.get()
+    if read_origin is not None:
+        spend((SECOND_STEPS_FROM_PLACE, narrow_network(read_origin().address)))
 
 
 def count_link() -> None:

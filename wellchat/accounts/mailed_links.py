@@ -18,7 +18,6 @@ from wellchat.accounts.links import DeadLink
 from wellchat.i18n import gettext
 
 pages = Blueprint("mailed_links", __name__)
-
 Page = str | tuple[str, int] | BaseResponse
 
 
