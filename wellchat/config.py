@@ -29,6 +29,7 @@ from wellchat.setting_types import (
     four_eyes,
     is_for_trying,
     languages,
+    long_token,
     look_notice,
     names,
     on_off,
@@ -110,6 +111,7 @@ class Settings(BaseModel):
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # waiting polls per process; 0: see docs/settings.md
+    MAX_WAITING_PER_PERSON: int = Field(default=10, ge=1)  # waiting polls per process
     THREADS: int = Field(default=256, ge=4)
     STORAGE_URL: Annotated[str | None, AfterValidator(storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(web_address_or_none)] = None
@@ -123,6 +125,10 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    SIGN_UP: Literal["open", "invited", "off"] = "open"
+    CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
+    OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
+    METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
     FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
     # days until the two people are told of a look, or `off: why`
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"

@@ -38,6 +38,13 @@ def strong_secret(value: str) -> str:
     return value
 
 
+def long_token(value: str | None) -> str | None:
+    """Refuse a token that can be guessed, or that no header can hold."""
+    if value is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", value):
+        raise ValueError("must have at least 16 characters, without blanks")
+    return value
+
+
 def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
     """Check each of several secrets as `strong_secret` does."""
     return tuple(strong_secret(value) for value in values)
