@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from wellchat.attachments.models import READY, Attachment
+from wellchat.attachments.models import READY, SCANNING, Attachment
 from wellchat.attachments.storage import Missing, get_store, key_of, thumbnail_key
 from wellchat.db import release_connection
-from wellchat.errors import Busy, NotFound
+from wellchat.errors import Busy, Conflict, NotFound
 from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
@@ -28,7 +28,11 @@ REVALIDATE = "private, no-cache"
 
 
 def send_original(file: Attachment) -> Response:
-    """Return the response with the file. Raises NotFound if its bytes are missing."""
+    """Return the response with the file.
+
+    Raises NotFound if its bytes are missing, and Conflict while the scanner has not answered.
+    """
+    _check_scanned(file)
     response = _file_response(key_of(file.id), file.size, f'"{file.digest[:32]}"', file.media_type)
     response.headers["Content-Disposition"] = _disposition(file)
     return response
@@ -36,6 +40,7 @@ def send_original(file: Attachment) -> Response:
 
 def send_thumbnail(file: Attachment) -> Response:
     """Return the response with the thumbnail. Raises NotFound if there is none yet."""
+    _check_scanned(file)
     if not file.is_picture or file.state != READY:
         raise NotFound
     tag = f'"{file.digest[:32]}-thumbnail"'
@@ -44,6 +49,11 @@ def send_thumbnail(file: Attachment) -> Response:
     release_connection()
     content = b"".join(_read(thumbnail_key(file.id)))
     return _with_headers(Response(content, content_type="image/webp"), tag)
+
+
+def _check_scanned(file: Attachment) -> None:
+    if file.state == SCANNING:
+        raise Conflict(gettext("This file is still being checked for viruses. Try again in a moment."))
 
 
 def _file_response(key: str, size: int, tag: str, media_type: str) -> Response:
