@@ -12,9 +12,12 @@ from sqlalchemy import case, func, select, update
 
 from wellchat.accounts.models import User
 from wellchat.attachments import file_types, pictures
+from wellchat.attachments.metadata import without_metadata
 from wellchat.attachments.models import FRESH, READY, REFUSED, SCANNING, SHOWN, WITHDRAWN, Attachment
+from wellchat.attachments.names import extension_of
 from wellchat.attachments.serializers import File, as_file
 from wellchat.attachments.storage import get_store, key_of
+from wellchat.audit.actions import record_refusal
 from wellchat.config import setting
 from wellchat.db import current_transaction, db, new_id, release_connection, transaction
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
@@ -50,11 +53,17 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
     _check_unsent_limit(owner_id)
     # The checks of a picture take seconds, and no statement is needed meanwhile.
     release_connection()
-    return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
+    try:
+        file = inspect_file(name=name, content=content)
+    except Invalid:
+        what = {"ending": extension_of(name)[:8], "bytes": len(content)}
+        record_refusal("file.refused", now=now, actor_id=owner_id, person_id=owner_id, detail=what)
+        raise
+    return store_file(owner_id=owner_id, file=file, now=now)
 
 
 class InspectedFile(NamedTuple):
-    """A file as it will be stored: pictures are re-encoded, all others unchanged."""
+    """A file as it will be stored: pictures are re-encoded, others are unchanged but for their metadata."""
 
     name: str
     media_type: str
@@ -69,7 +78,10 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
         picture = pictures.rewrite(content, name)
         return InspectedFile(picture.name, picture.media_type, picture.content, picture.width, picture.height)
     kind, name = file_types.detect_type(content, name)
-    return InspectedFile(name, kind.media_type, content)
+    plain = without_metadata(content, kind.media_type)
+    if not plain:
+        raise Invalid({"file": gettext("This file is empty.")})
+    return InspectedFile(name, kind.media_type, plain)
 
 
 def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
