@@ -22,6 +22,9 @@ SENTENCES = {
     503: "There is no room for this request now. Try again in a few seconds.",
 }
 RETRY_AFTER = {429: 10, 503: 10}  # seconds
+_CONSTANT = frozenset(HEADERS)
+# As the name and value of one header, for gunicorn to write between a colon and the end of a line.
+_BLOCK = (HEADERS[0][0], "\r\n".join([HEADERS[0][1], *(f"{name}: {value}" for name, value in HEADERS[1:])]))
 _STATUSES: dict[type[Exception], int] = {
     errors.LimitRequestLine: 414,
     errors.LimitRequestHeaders: 431,
@@ -62,6 +65,18 @@ def page(status: int) -> bytes:
 
 class Response(gunicorn_wsgi.Response):  # type: ignore[misc]
     """gunicorn's response, without naming the server: no client needs its name (RFC 9110, 10.2.4)."""
+
+    def process_headers(self, headers: list[tuple[str, str]]) -> None:
+        """Take over headers: those that never change as one text, and unchecked.
+
+        gunicorn checks each by regular expressions, which an idle poll would pay for.
+        """
+        others = [each for each in headers if each not in _CONSTANT]
+        super().process_headers(others)
+        if len(headers) - len(others) == len(HEADERS):
+            self.headers.append(_BLOCK)
+        else:
+            self.headers += [each for each in headers if each in _CONSTANT]
 
     def default_headers(self) -> list[str]:
         """Return the status line and gunicorn's own headers but Server."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import selectors
 import socket
+import struct
 import time
 from collections import deque
 from collections.abc import Callable
@@ -33,6 +34,7 @@ REBALANCE_ACCEPT_AT = 2  # connections more, and a tenth, than another process h
 ACCEPT_DELAY = 0.001  # seconds it has for that
 REBALANCE_CLOSE_AT = 4  # connections more, and a fifth: then some are closed, and come again elsewhere
 LINGER = 2.0  # seconds a client has to close its side of a connection that we have closed
+POLL_PATH = "/api/updates"
 SEND_PATIENCE = 60.0  # seconds a client has to take one piece of a response
 
 
@@ -102,6 +104,7 @@ class Worker(ThreadWorker):
         if give_back is None:
             _turn_away(sock)
             return
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(SEND_PATIENCE), 0))
         self.nr_conns += 1
         self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname(), give_back))
 
@@ -179,12 +182,14 @@ class Worker(ThreadWorker):
         except OSError:
             self._answer(connection.sock, 503, "no_room")
             raise StopIteration from None
-        # A client that takes no more of a response must not hold the thread for ever.
-        connection.sock.settimeout(SEND_PATIENCE)
+        # A client that takes no more of a response must not hold the thread for ever. Most polls are answered
+        # with a few bytes, and each timeout costs two system calls: theirs is the one of `accept`.
+        if request.path != POLL_PATH:
+            connection.sock.settimeout(SEND_PATIENCE)
         try:
             with suspendable():
                 return super().handle_request(request, connection)
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             metrics.REFUSED.labels("slow_reader").inc()
             raise StopIteration from None
         except Suspend:
