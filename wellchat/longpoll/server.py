@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import gc
+import logging
 import os
 import resource
 import signal
@@ -14,6 +15,7 @@ import socket
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from importlib import import_module
 from mmap import mmap
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from gunicorn.app.base import BaseApplication
 
 from wellchat import metrics
 from wellchat.config import Settings
+from wellchat.logs import dress
 from wellchat.longpoll import own_pages
 from wellchat.longpoll.reading import Limits
 from wellchat.longpoll.worker import MAX_DRAINED_BODY, MIN_CONNECTIONS, Worker
@@ -52,6 +55,7 @@ class Server(BaseApplication):
         from wellchat import create_app
 
         app = create_app()
+        dress(logging.getLogger("gunicorn.error"), app.config["LOG"])
         # Every request looks this codec up. A process without a free file could not load it, and Python would
         # remember the failure.
         codecs.lookup("idna")
@@ -129,6 +133,9 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         limit_clients(worker, worker.wsgi.config)
         connection_counts[worker.slot] = 1
         _release_polls_on_stop(worker)
+        if worker.age == 1:
+            # The first process of this start; one that replaces another is no start.
+            import_module("wellchat.security_log.starts").record_start_soon(worker.wsgi, "web")
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
 
     def pre_request(_worker: Any, request: Any) -> None:

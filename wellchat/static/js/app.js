@@ -47,7 +47,7 @@ for (const [name, module] of Object.entries(JSON.parse(document.documentElement.
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
   const sessionEnd = new SessionEnd({ fetch: (url, options) => fetch(url, options), viewerId: viewerId ?? "", storage: local, session, caches: window.caches });
-  if (!viewerId) return startAlone(sessionEnd);
+  if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(sessionEnd);
   sessionEnd.forgetOthers();
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
@@ -89,16 +89,23 @@ function start() {
   sync(app, { cursor, wait: Number(maxWait) });
 }
 
-/* A page without a person. It may be the offline page, so only our server's word counts. */
-async function startAlone(sessionEnd) {
+/* Nobody is signed in, or somebody who must set up a second factor first: there is nothing to keep up to date, and only
+   what stands in the page itself is bound. */
+function startForStranger(sessionEnd) {
+  bind({ announce }, document.querySelector("main"));
+  if (!sessionEnd.viewerId) deleteLeftWords(sessionEnd);
+}
+
+/* It may be the offline page, so only our server's word counts. */
+async function deleteLeftWords(sessionEnd) {
   markStale(local);
   if (sessionEnd.hasWords()) await sessionEnd.check();
   const notice = document.querySelector('[data-part="lost"]');
   if (notice && sessionEnd.takeLoss()) notice.hidden = false;
 }
 
-function bind(app) {
-  for (const element of document.querySelectorAll("[data-controller]")) {
+function bind(app, root = document) {
+  for (const element of root.querySelectorAll("[data-controller]")) {
     for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name]?.(element, app); // none where its feature is off
   }
 }
