@@ -277,7 +277,11 @@ def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, 
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
     assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys(
-        ("instance", "files", "database", "migrations", "redis", "broker", "mail"), True
+        (
+            *("instance", "files", "scanner", "replies", "factors", "secrets"),
+            *("database", "migrations", "redis", "broker", "mail"),
+        ),
+        True,
     )
     assert report["settings"]["SECRET_KEY"] == "***"
 

@@ -35,6 +35,7 @@ from wellchat.setting_types import (
     on_off,
     on_off_or_none,
     reply_address,
+    scanner,
     scheme,
     sender,
     storage_url,
@@ -113,9 +114,15 @@ class Settings(BaseModel):
     MAX_WAITING: int = Field(default=0, ge=0)  # waiting polls per process; 0: see docs/settings.md
     MAX_WAITING_PER_PERSON: int = Field(default=10, ge=1)  # waiting polls per process
     THREADS: int = Field(default=256, ge=4)
+    # seconds for the head of a request, and until BODY_PACE counts
+    REQUEST_PATIENCE: float = Field(default=10, ge=1, le=300)
+    BODY_PACE: int = Field(default=1, ge=0, le=1024)  # kB a second that a request body comes with, on average
+    # percent of a process's places that one client address may take
+    ADDRESS_SHARE: int = Field(default=25, ge=1, le=100)
     STORAGE_URL: Annotated[str | None, AfterValidator(storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(web_address_or_none)] = None
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
+    SCANNER: Annotated[str | None, AfterValidator(scanner)] = None  # what checks files for viruses
     # conversations a browser keeps for reading offline
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
     # optional packages: `name` on, `-name` off

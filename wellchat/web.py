@@ -11,7 +11,6 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-import secure
 from apiflask import APIFlask
 from flask import Response, current_app, g, jsonify, redirect, request, url_for
 from flask_limiter import Limiter, RateLimitExceeded
@@ -27,6 +26,7 @@ from wellchat.guard import LimitReached, limits_options, limits_url
 from wellchat.i18n import N_, gettext
 from wellchat.longpoll.heads import UNCOUNTED_KEY
 from wellchat.networks import narrow_network
+from wellchat.security_headers import HEADERS, HSTS
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -173,30 +173,7 @@ def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None
 
 # The headers of every response
 
-REPORTS_PATH = "/reports"  # where browsers tell of broken policies
-
-_HEADERS = (
-    *secure.Secure(
-        csp=secure.ContentSecurityPolicy()
-        .default_src("'self'")
-        .img_src("'self'", "data:", "blob:")
-        .object_src("'none'")
-        .base_uri("'none'")
-        .form_action("'self'")
-        .frame_ancestors("'none'")
-        # Both: Firefox and Safari know only the older one (CSP Level 3, 5.2)
-        .report_uri(REPORTS_PATH)
-        .report_to("csp"),
-        # no-referrer would also strip it from our own forms, and CSRF protection over HTTPS asks for it
-        referrer=secure.ReferrerPolicy().same_origin(),
-        permissions=secure.PermissionsPolicy().camera().microphone().geolocation(),
-        coop=secure.CrossOriginOpenerPolicy().same_origin(),
-        xcto=secure.XContentTypeOptions().nosniff(),
-        xfo=secure.XFrameOptions().deny(),
-    ).headers.items(),
-    ("Reporting-Endpoints", f'csp="{REPORTS_PATH}"'),
-)
-_NO_SNIFF_HEADER = tuple(header for header in _HEADERS if header[0] == "X-Content-Type-Options")
+_NO_SNIFF_HEADER = tuple(header for header in HEADERS if header[0] == "X-Content-Type-Options")
 
 
 def _add_headers(response: Response) -> Response:
@@ -205,12 +182,11 @@ def _add_headers(response: Response) -> Response:
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
     # Loop once over the headers: setdefault would search all of them for each name.
     present = {name.lower() for name, _ in response.headers}
-    for name, value in _NO_SNIFF_HEADER if part_of_page else _HEADERS:
+    for name, value in _NO_SNIFF_HEADER if part_of_page else HEADERS:
         if name.lower() not in present:
             response.headers.add(name, value)
-    # HSTS over plain HTTP is ignored by browsers (RFC 6797, 8.1), so it is not sent there.
     if request.is_secure and "strict-transport-security" not in present:
-        response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        response.headers.add(*HSTS)
     # Pages contain private data: no cache may keep them unless a view says so.
     if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")

@@ -28,6 +28,7 @@ def serving(
     env = {
         "WELLCHAT_INSTANCE": str(folder),
         "WELLCHAT_RATE_LIMITS": "off",
+        "WELLCHAT_ADDRESS_SHARE": "100",  # every client here comes from one address
         "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
         **settings,
     }

@@ -13,7 +13,8 @@ from wellchat.config import setting
 from wellchat.disclosure.csp_reports import read_reports
 from wellchat.errors import NotFound
 from wellchat.metrics import POLICY_REPORTS
-from wellchat.web import REPORTS_PATH, csrf_exempt, limiter, place_key
+from wellchat.security_headers import REPORTS_PATH
+from wellchat.web import csrf_exempt, limiter, place_key
 
 log = logging.getLogger(__name__)
 

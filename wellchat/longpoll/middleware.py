@@ -23,6 +23,7 @@ from wellchat.longpoll import executor
 from wellchat.longpoll.heads import UNCOUNTED_KEY, KnownHead
 from wellchat.longpoll.waiters import Waiter
 from wellchat.longpoll.wakeups import PollNotifier
+from wellchat.security_headers import HEADERS, HSTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -36,7 +37,8 @@ MAX_ENTRIES = 50_000  # cached polls
 Headers = list[tuple[str, str]]
 
 NO_CONTENT = "204 NO CONTENT"
-NO_STORE: Headers = [("Cache-Control", "no-store")]
+NO_STORE: Headers = [("Cache-Control", "no-store"), *HEADERS]
+NO_STORE_HTTPS: Headers = [*NO_STORE, HSTS]
 EMPTY_BODY: list[bytes] = []
 Key = tuple[str | None, ...]
 
@@ -68,7 +70,8 @@ class IdlePollCache:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != POLL_PATH or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
-        status, headers, body = NO_CONTENT, NO_STORE, EMPTY_BODY
+        status, body = NO_CONTENT, EMPTY_BODY
+        headers = NO_STORE_HTTPS if environ["wsgi.url_scheme"] == "https" else NO_STORE
         waiter = cast("Waiter | None", executor.resumed_by())
         if waiter is None:
             # The key is everything that decides who asks and what: credentials and query. `wait` only says
