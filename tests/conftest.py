@@ -79,6 +79,8 @@ def pytest_configure(config: pytest.Config) -> None:
     rendering.record()
 
 
+# A hook of xdist: a run with `-p no:xdist` does not know it.
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """A parallel run shares the servers; each of its processes makes databases of its own on them."""
     node.workerinput["services"] = node.config.stash[SERVICES].share()
@@ -94,6 +96,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", ENGINES, indirect=True)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of test processes: three for two cores, for a test waits for a third of its time."""
     cores = os.cpu_count() or 1
@@ -118,6 +121,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     rendering.hand_over(session)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     rendering.take_over(node)
 
