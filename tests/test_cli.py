@@ -15,12 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 
 from tests import forking
 from tests.cast import Cast, gather
+from tests.databases import migrate
 from tests.services import Command, MailServer, fetch, free_port, wait_for
 
 GREETING = "wellchat is on"
@@ -46,7 +46,7 @@ def cast(instance: Path, make_app: Callable[..., Flask], now: datetime) -> Cast:
     """People in the database of the folder: a house that is lived in, into which no demo is loaded."""
     app = make_app(INSTANCE=instance)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         return gather(now)
 
 

@@ -17,6 +17,7 @@ import pytest
 from flask import Flask
 
 from tests import forking
+from tests.databases import migrate
 from tests.mail.world import World
 from tests.replies.raw import address_of, bodies, raw_mail, reply
 from tests.services import Command, MailServer, free_port, wait_for
@@ -39,12 +40,10 @@ def env(make_app: Callable[..., Flask], tmp_path: Path, smtp: MailServer) -> dic
 
 @pytest.fixture
 def world(env: dict[str, str], make_app: Callable[..., Flask], smtp: MailServer) -> Iterator[World]:
-    import flask_migrate
-
     settings = {name.removeprefix("WELLCHAT_"): value for name, value in env.items()}
     app = make_app(**settings | {"INSTANCE": Path(settings["INSTANCE"])})
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         yield World(app, smtp)
         db.session.remove()
         db.engine.dispose()
