@@ -23,15 +23,22 @@ from pydantic import (
 )
 
 from wellchat.setting_types import (
+    audit_target,
+    contact,
     database_url,
+    four_eyes,
+    is_for_trying,
     languages,
+    look_notice,
     names,
     on_off,
+    on_off_or_none,
     reply_address,
     scheme,
     sender,
     storage_url,
     strong_secret,
+    strong_secrets,
     vapid_key,
     web_address_or_none,
 )
@@ -48,6 +55,9 @@ OLD_NAMES = {  # still read where the new name is not set
     "FILES_URL": "STORAGE_URL",
     "MAIL_LANES": "SMTP_CONNECTIONS",
 }
+
+
+OldSecret = Annotated[str, AfterValidator(strong_secret)]
 
 
 class SettingsError(Exception):
@@ -71,7 +81,16 @@ class Settings(BaseModel):
     # name of the mail server whose Authentication-Results are trusted (RFC 8601)
     AUTHSERV_ID: str | None = None
     BASE_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None
+    # replies without proof of their author; None: taken only where BASE_URL is no real address
+    UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
+    REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # who must have a second factor, where the address is https
+    MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
+    # they verify what was signed before, and sign nothing; latest first
+    OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
+    # the names in the security log come from it; by default from the oldest secret
+    PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
@@ -99,8 +118,23 @@ class Settings(BaseModel):
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
     # optional packages: `name` on, `-name` off
     FEATURES: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
+    # seconds without an act, and in all, after which a session ends
+    IDLE: float = Field(default=30 * DAY, ge=60, le=90 * DAY)
+    IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
+    SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
+    SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
+    # days until the two people are told of a look, or `off: why`
+    LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    # the first seals the security log, all verify it
+    AUDIT_KEY: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(strong_secrets)] = ()
+    AUDIT_TO: Annotated[str, AfterValidator(audit_target)] = "off"
+    AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
+    AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
+    LOG: Literal["text", "json"] = "text"
+    SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
@@ -109,6 +143,8 @@ class Settings(BaseModel):
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
         self.REDIS_URL = self.REDIS_URL or _runtime_file(self.INSTANCE, "valkey.url")
         self.BASE_URL = self.BASE_URL or _runtime_file(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
+        if self.UNPROVEN_REPLIES is None:
+            self.UNPROVEN_REPLIES = is_for_trying(self.BASE_URL)
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
         self.SECRET_KEY = self.SECRET_KEY or persistent_secret(
             self.INSTANCE, "secret_key", lambda: secrets.token_hex(32)
@@ -197,3 +233,8 @@ def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str
 def setting(name: str) -> Any:
     """Return a setting of the current application, for modules that know nothing of the web."""
     return current_app.config[name]
+
+
+def secret_keys() -> list[str]:
+    """Return the secrets that verify, oldest first. The last one signs, as itsdangerous takes them."""
+    return [*reversed(setting("OLD_SECRET_KEYS")), setting("SECRET_KEY")]

@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "factors",
     "connections",
     "subjects",
     "notifications",
@@ -29,7 +30,9 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "disclosure",
     "oversight",
+    "security_log",
     "demo",
 )
 

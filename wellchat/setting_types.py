@@ -14,7 +14,12 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
-MAX_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
+FOUR_EYES = ("looks", "erase")
+_FOR_TRYING = re.compile(
+    r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
+)
+# A reply address has 64 characters before its @ (RFC 5321). The token takes 56, or at least 44 of them.
+MAX_BEFORE_TOKEN = 20
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
 
@@ -30,6 +35,26 @@ def strong_secret(value: str) -> str:
             "too weak: use at least 16 random characters"
             " (python -c 'import secrets; print(secrets.token_hex())')"
         )
+    return value
+
+
+def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check each of several secrets as `strong_secret` does."""
+    return tuple(strong_secret(value) for value in values)
+
+
+def audit_target(value: str) -> str:
+    """Check where the security log goes: off, stdout, file:/path or syslog:host:port."""
+    kind, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    good = {
+        "off": not rest,
+        "stdout": not rest,
+        "file": rest.startswith("/"),
+        "syslog": bool(host) and port.isascii() and port.isdecimal() and 0 < int(port) < 65536,
+    }
+    if not good.get(kind, False) or not value.isprintable():
+        raise ValueError("must be off, stdout, file:/path/of/a/file or syslog:host:port")
     return value
 
 
@@ -89,6 +114,12 @@ def web_address_or_none(value: str | None) -> str | None:
     return _web_address(value) if value else None
 
 
+def is_for_trying(url: str | None) -> bool:
+    """Return whether nobody else can open an address: it is this machine's, or a reserved name (RFC 2606)."""
+    host = urlsplit(url or "").hostname or ""
+    return _FOR_TRYING.fullmatch(host) is not None
+
+
 def storage_url(value: str | None) -> str | None:
     """Check that the value is a folder or a bucket, and that boto3 is installed for a bucket."""
     if value is None:
@@ -116,6 +147,43 @@ def languages(value: object) -> object:
     if not codes:
         raise ValueError("needs at least one language, such as en")
     return tuple(dict.fromkeys(codes))
+
+
+def on_off_or_none(value: object) -> object:
+    """Return as `on_off`; None, or nothing, stays None."""
+    return None if value in (None, "") else on_off(value)
+
+
+def contact(value: str | None) -> str | None:
+    """Return an address for security.txt as a URI (RFC 9116, 2.5.3): mailto:, tel: or https:."""
+    if value is None or value.startswith(("https://", "tel:", "mailto:")):
+        return value
+    if re.fullmatch(r"[^\s@:]+@[^\s@:]+", value):
+        return f"mailto:{value}"
+    raise ValueError("must be an email address, or an address that starts with https:, tel: or mailto:")
+
+
+def four_eyes(acts: tuple[str, ...]) -> tuple[str, ...]:
+    """Check the acts that need a second administrator."""
+    if unknown := [act for act in acts if act not in FOUR_EYES]:
+        raise ValueError(f"{unknown[0]} cannot need a second person; write {' or '.join(FOUR_EYES)}")
+    return acts
+
+
+def look_notice(value: str) -> str:
+    """Check after how many days people are told of a look at their conversation."""
+    look_notice_days(value)
+    return value
+
+
+def look_notice_days(value: str) -> int | None:
+    """Return the days of LOOK_NOTICE, or None for `off: why`. Raises ValueError."""
+    word, _, why = value.partition(":")
+    if word.strip() == "off" and len(why.strip()) >= 10:
+        return None
+    if value.strip().isdecimal() and 0 <= int(value) <= 365:
+        return int(value)
+    raise ValueError("must be days, such as 30, or `off: ` and the reason in at least 10 characters")
 
 
 def names(value: object) -> object:

@@ -16,6 +16,7 @@ from tests.databases import migrate
 from tests.services import Live, MailServer, Services
 from wellchat import create_app
 from wellchat.accounts.models import User
+from wellchat.accounts.session_rows import start_session
 from wellchat.clock import now as clock_now
 from wellchat.config import read_settings
 from wellchat.db import db
@@ -68,9 +69,14 @@ class House:
 
     def session_of(self, person: Person) -> str:
         """Return the cookie of a browser that signed in a moment ago, sealed as the application does."""
-        user = User(id=person.id, session_epoch=person.epoch)
+        with self.app.app_context():
+            user, now = db.session.get_one(User, person.id), clock_now()
+            user.session_id, user.session = "", None
+            user_id = user.get_id()
+            start_session(user=user, network="127.0.0.0/24", device="", proved_at=now, now=now)
+            db.session.remove()
         seal: Any = self.app.session_interface.get_signing_serializer(self.app)
-        return str(seal.dumps({"_user_id": user.get_id(), "_fresh": True}))
+        return str(seal.dumps({"_user_id": user_id, "_fresh": True}))
 
 
 def bare(_talk: Talk) -> None:
@@ -78,11 +84,17 @@ def bare(_talk: Talk) -> None:
 
 
 def a_house(
-    furnish: Callable[[Talk], Any] = bare, *, worker: bool = False, mail: bool = False, **settings: str
+    furnish: Callable[[Talk], Any] = bare,
+    *,
+    worker: bool = False,
+    mail: bool = False,
+    host: str = "127.0.0.1",
+    **settings: str,
 ) -> Any:
     """The fixture `house` of a module: `house = a_house(furnish, worker=True)`.
 
     `furnish(talk)` puts in what the tests find. `mail`: there is a mail server, which keeps what it is given.
+    `host`: by which browsers reach it; passkeys need a name, such as localhost.
     """
 
     @pytest.fixture(scope="module")
@@ -97,7 +109,7 @@ def a_house(
             server = stack.enter_context(MailServer()) if mail else None
             if server:
                 env["WELLCHAT_SMTP_URL"] = server.url
-            house = furnished(Live(env, tmp_path_factory.mktemp("house")), furnish, server)
+            house = furnished(Live(env, tmp_path_factory.mktemp("house"), host), furnish, server)
             stack.callback(house.live.stop)
             house.live.start(worker=worker)
             yield house
