@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import flask_migrate
 import pytest
 
+from tests.databases import migrate
 from tests.history import world
 from tests.history.driving import HttpDoor
 from tests.history.world import SEED, examine
@@ -34,7 +34,7 @@ def serving(
     }
     app = create_app(read_settings(env), TESTING=True)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
     port = free_port()
     web = Command(
         "wellchat", "serve", "--port", str(port), "--workers", str(workers), "--grace", str(grace), env=env
