@@ -87,6 +87,7 @@ class MailType:
     context: Callable[[Mail, datetime], dict[str, Any]] | None = None
     # Somebody waits for it, to get in at all: it is sent even where the address refuses mail.
     interactive: bool = False
+    to_disabled: bool = False  # also sent to a person whose account was disabled
 
 
 @dataclass(frozen=True)

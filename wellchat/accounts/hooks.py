@@ -1,5 +1,7 @@
 """Name the hooks by which accounts call the features above them."""
 
+from datetime import datetime
+
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
 
@@ -11,3 +13,7 @@ sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
 
 If any handler returns True, sign-in is refused as if the password were wrong.
 """
+
+availability_changed_in_transaction: Hook[[str, datetime], None]
+availability_changed_in_transaction = Hook("accounts.availability_changed_in_transaction")
+"""(user id, now): they were disabled, enabled or erased."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import case, delete, inspect, update
+from sqlalchemy import case, delete, func, inspect, update
 
 from wellchat.accounts.actions import lock_user
+from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
@@ -52,6 +53,9 @@ def erase_person(*, user_id: str, now: datetime) -> None:
                 feature.personal_data.erase(person, now)
         session.flush()
         session.expire_all()
+        # Last, when the name is gone: open pages of the others drop it, and close their composers.
+        availability_changed_in_transaction(user_id, now)
+        profile_changed_in_transaction(user_id)
 
 
 def _check_all_declared() -> None:
@@ -85,7 +89,7 @@ def _export(person: Person) -> dict[str, Rows]:
     }
 
 
-def _erase(person: Person, _now: datetime) -> None:
+def _erase(person: Person, now: datetime) -> None:
     for model in (Token, Avatar, Presence):
         db.session.execute(delete(model).where(model.user_id == person.id))
     db.session.execute(
@@ -105,6 +109,9 @@ def _erase(person: Person, _now: datetime) -> None:
             open_to_clients=False,
             avatar_version=None,
             session_epoch=User.session_epoch + 1,
+            # Nobody signs in as them, and nobody writes to them.
+            disabled_at=func.coalesce(User.disabled_at, now),
+            paused_until=None,
         )
         .execution_options(synchronize_session=False)
     )

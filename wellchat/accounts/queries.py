@@ -15,11 +15,13 @@ from wellchat.accounts.models import (
     UsedLink,
     User,
     is_over,
+    label_of,
     session_fingerprint,
     sha256_hex,
 )
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+from wellchat.i18n import N_
 
 
 def user_by_email(email: str) -> User | None:
@@ -35,13 +37,14 @@ BY_SESSION = (
     select(User, ChangeLog.access_seq)
     .join(ChangeLog, ChangeLog.user_id == User.id)
     .where(User.id == bindparam("id"), User.session_epoch == bindparam("epoch"))
+    .where(User.disabled_at.is_(None))
     .where(~exists().where(UsedLink.digest == bindparam("digest")))
 )
 BY_TOKEN = (
     select(User, ChangeLog.access_seq, Token.id)
     .join(ChangeLog, ChangeLog.user_id == User.id)
     .join(Token, Token.user_id == User.id)
-    .where(Token.digest == bindparam("digest"))
+    .where(Token.digest == bindparam("digest"), User.disabled_at.is_(None))
 )
 
 
@@ -80,6 +83,12 @@ def language_of(user_id: str) -> str | None:
     return user.language if user else None
 
 
+def mail_veto(user_id: str) -> str | None:
+    """Return why this person is mailed nothing, as a sentence for the ledger; None: they may be."""
+    user = db.session.get(User, user_id, populate_existing=True)
+    return None if user is None or user.is_active else N_("The account is disabled.")
+
+
 def tokens_of(viewer: User) -> Sequence[Token]:
     """Return the viewer's tokens, newest first."""
     query = select(Token).where(Token.user_id == viewer.id).order_by(Token.created_at.desc(), Token.id)
@@ -105,8 +114,8 @@ def person_json(user: User) -> dict[str, Any]:
     """
     return {
         "id": user.id,
-        "name": user.name,
+        "name": user.shown_name,
         "avatar_url": user.avatar_url,
         "role": user.role,
-        "role_label": user.label,
+        "role_label": user.label if user.is_active else label_of(user.role, None),
     }

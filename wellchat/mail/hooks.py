@@ -6,3 +6,6 @@ reader_language: Hook[[str], str | None] = Hook("mail.reader_language")
 """(user id) -> the language they read, None where that is not known; for mails whose context does not name
 one.
 """
+
+mail_vetoed: Hook[[str], str | None] = Hook("mail.mail_vetoed")
+"""(user id) -> why this person is sent nothing, as a sentence for the ledger; None: they may be."""
