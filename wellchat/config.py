@@ -24,9 +24,11 @@ from pydantic import (
 
 from wellchat.setting_types import (
     database_url,
+    is_for_trying,
     languages,
     names,
     on_off,
+    on_off_or_none,
     reply_address,
     scheme,
     sender,
@@ -71,6 +73,9 @@ class Settings(BaseModel):
     # name of the mail server whose Authentication-Results are trusted (RFC 8601)
     AUTHSERV_ID: str | None = None
     BASE_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None
+    # replies without proof of their author; None: taken only where BASE_URL is no real address
+    UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
+    REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
@@ -109,6 +114,8 @@ class Settings(BaseModel):
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
         self.REDIS_URL = self.REDIS_URL or _runtime_file(self.INSTANCE, "valkey.url")
         self.BASE_URL = self.BASE_URL or _runtime_file(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
+        if self.UNPROVEN_REPLIES is None:
+            self.UNPROVEN_REPLIES = is_for_trying(self.BASE_URL)
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
         self.SECRET_KEY = self.SECRET_KEY or persistent_secret(
             self.INSTANCE, "secret_key", lambda: secrets.token_hex(32)

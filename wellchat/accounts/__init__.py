@@ -4,11 +4,11 @@ from wellchat.accounts import cli, links, sessions
 from wellchat.accounts.api import api
 from wellchat.accounts.pages import pages
 from wellchat.accounts.personal_data import personal_data
-from wellchat.accounts.queries import language_of, mail_veto
+from wellchat.accounts.queries import language_of, mail_veto, session_epoch_of
 from wellchat.accounts.settings import settings
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
-from wellchat.mail.hooks import mail_vetoed, reader_language
+from wellchat.mail.hooks import mail_vetoed, reader_language, session_epoch
 
 feature = Feature(
     "accounts",
@@ -24,7 +24,11 @@ feature = Feature(
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
     },
     mail_links={"verify": links.verify_path, "reset": links.reset_path},
-    handlers=((reader_language, language_of), (mail_vetoed, mail_veto)),
+    handlers=(
+        (reader_language, language_of),
+        (session_epoch, session_epoch_of),
+        (mail_vetoed, mail_veto),
+    ),
     account_menu=(NavItem("/settings", N_("Settings"), "settings"),),
     settings_tabs=(NavItem("/settings", N_("You")),),
     setup=sessions.init_app,

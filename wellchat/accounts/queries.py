@@ -89,6 +89,12 @@ def mail_veto(user_id: str) -> str | None:
     return None if user is None or user.is_active else N_("The account is disabled.")
 
 
+def session_epoch_of(user_id: str) -> str:
+    """Return the person's session epoch, which grows when all their sessions end; "" if they are gone."""
+    user = db.session.get(User, user_id)
+    return str(user.session_epoch) if user else ""
+
+
 def tokens_of(viewer: User) -> Sequence[Token]:
     """Return the viewer's tokens, newest first."""
     query = select(Token).where(Token.user_id == viewer.id).order_by(Token.created_at.desc(), Token.id)

@@ -78,6 +78,7 @@ class MessageShape(BaseModel):
     edited_at: str | None
     deleted: bool
     pinned_at: str | None
+    by_email: bool
     revision: int
 
 
