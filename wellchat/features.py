@@ -29,6 +29,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "safety",
     "oversight",
     "demo",
 )
