@@ -26,7 +26,7 @@ from wellchat.safety.models import Block
 
 
 def blocks_among(connection_ids: Sequence[str]) -> Iterable[tuple[str, str]]:
-    """Return (connection id, user id) for each block in these connections: this user has blocked the other."""
+    """Return (connection id, user id) for each block among these: this user has blocked the other one."""
     pair = or_(
         and_(Block.user_id == Connection.client_id, Block.other_id == Connection.professional_id),
         and_(Block.user_id == Connection.professional_id, Block.other_id == Connection.client_id),
@@ -174,14 +174,15 @@ def _end(connection: Connection, by: str, now: datetime) -> None:
 def reopen_connection(*, viewer: User, thread_id: str, now: datetime) -> None:
     """Open a connection that the viewer ended. One that is open stays so.
 
-    Raises NotFound, and Conflict if somebody else ended it.
+    Raises NotFound, and Conflict if somebody else closed it, in whatever way.
     """
     with transaction():
         connection, other_id = _locked(viewer, thread_id)
-        if connection.ended_at is None:
+        if connection.closed_at is None:
             return
+        # One answer for an end by the other person, a block and a closed account.
         if connection.ended_by != viewer.id:
-            raise Conflict(gettext("Only who ended it can open it again."))
+            raise Conflict(gettext("You cannot write here any more."))
         connection.ended_at = connection.ended_by = None
         db.session.flush()
         record("connection.reopened", now=now, actor_id=viewer.id, person_id=other_id)

@@ -127,7 +127,9 @@ def view(*, moderator: User, report_id: str, now: datetime) -> tuple[list[Messag
     texts = select(MessageRevision.seq, MessageRevision.body).where(
         MessageRevision.thread_id == report.thread_id, MessageRevision.seq.in_(deleted)
     )
-    last = {seq: body for seq, body in db.session.execute(texts.order_by(MessageRevision.replaced_at))}
+    last: dict[int, str] = {}
+    for seq, body in db.session.execute(texts.order_by(MessageRevision.replaced_at)):
+        last[seq] = body
     return messages, last
 
 
