@@ -109,6 +109,11 @@ class Settings(BaseModel):
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
     # optional packages: `name` on, `-name` off
     FEATURES: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
+    # seconds without an act, and in all, after which a session ends
+    IDLE: float = Field(default=30 * DAY, ge=60, le=90 * DAY)
+    IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
+    SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
+    SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"

@@ -9,6 +9,7 @@ from sqlalchemy import case, delete, func, inspect, update
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
+from wellchat.accounts.session_models import UserSession
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.features import all_features
@@ -86,11 +87,12 @@ def _export(person: Person) -> dict[str, Rows]:
         "tokens": rows(Token, Token.user_id == person.id, omit=("digest",)),
         "avatars": rows(Avatar, Avatar.user_id == person.id),
         "presences": rows(Presence, Presence.user_id == person.id),
+        "sessions": rows(UserSession, UserSession.user_id == person.id, omit=("digest",)),
     }
 
 
 def _erase(person: Person, now: datetime) -> None:
-    for model in (Token, Avatar, Presence):
+    for model in (Token, Avatar, Presence, UserSession):
         db.session.execute(delete(model).where(model.user_id == person.id))
     db.session.execute(
         update(User)
@@ -117,4 +119,6 @@ def _erase(person: Person, now: datetime) -> None:
     )
 
 
-personal_data = PersonalData(("tokens.user_id", "avatars.user_id", "presences.user_id"), _export, _erase)
+personal_data = PersonalData(
+    ("tokens.user_id", "avatars.user_id", "presences.user_id", "sessions.user_id"), _export, _erase
+)

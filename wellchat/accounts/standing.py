@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.duties import ADMIN_ROLES, OWNER
 from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
 from wellchat.accounts.models import ADMIN, User
+from wellchat.accounts.session_models import UserSession
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict
@@ -32,6 +33,7 @@ def disable(*, user_id: str, now: datetime) -> bool:
             return False
         user.disabled_at = now
         user.session_epoch += 1
+        db.session.execute(delete(UserSession).where(UserSession.user_id == user_id))
         _announce(user, now)
         end_access(user_id=user_id)
     return True

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.accounts.duties import ADMIN_ROLES
 from wellchat.accounts.models import ROLE_LABELS, User
+from wellchat.accounts.proof import fresh_proof
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import read_form
 from wellchat.i18n import N_, gettext
@@ -44,6 +45,7 @@ def _check_duty() -> User:
 
 @pages.get("")
 @signed_in
+@fresh_proof
 def index() -> str:
     """Show the form of a search."""
     _check_duty()
@@ -52,6 +54,7 @@ def index() -> str:
 
 @pages.post("")
 @signed_in
+@fresh_proof
 @limiter.limit("30/minute")
 def search() -> str | tuple[str, int]:
     """Search on record. A search is sent as a form, so that no address stands in a log of addresses."""
@@ -72,6 +75,7 @@ def search() -> str | tuple[str, int]:
 
 @pages.get("/<user_id>")
 @signed_in
+@fresh_proof
 def person(user_id: str) -> str:
     """Show a person, what was done about them, and what can be done."""
     return _page(user_id)
@@ -97,6 +101,7 @@ def _page(user_id: str, errors: dict[str, str] | None = None) -> str:
 
 @pages.post("/<user_id>")
 @signed_in
+@fresh_proof
 @limiter.limit("30/minute")
 def act(user_id: str) -> Response | tuple[str, int]:
     """Disable, enable, sign out, or change the role of a person."""

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.accounts.proof import fresh_proof
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import N_, gettext
@@ -50,6 +51,7 @@ def queue() -> str:
 
 @pages.get("/<report_id>")
 @signed_in
+@fresh_proof
 def show(report_id: str) -> str:
     """Show a report; what its reporter shows only to who has taken it."""
     return _page(report_id)
@@ -83,6 +85,7 @@ def _page(report_id: str, errors: dict[str, str] | None = None) -> str:
 
 @pages.post("/<report_id>/take")
 @signed_in
+@fresh_proof
 def take(report_id: str) -> Response:
     """Take a report."""
     try:
@@ -94,6 +97,7 @@ def take(report_id: str) -> Response:
 
 @pages.post("/<report_id>/settle")
 @signed_in
+@fresh_proof
 def settle(report_id: str) -> Response | tuple[str, int]:
     """Settle a report."""
     moderation.report_for(viewer(), report_id)
@@ -111,6 +115,7 @@ def settle(report_id: str) -> Response | tuple[str, int]:
 
 @pages.post("/<report_id>/reopen")
 @signed_in
+@fresh_proof
 def reopen(report_id: str) -> Response:
     """Open a connection again that an administrator ended."""
     report = moderation.report_for(viewer(), report_id)
