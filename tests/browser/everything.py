@@ -122,7 +122,7 @@ def furnish(talk: Talk) -> Any:
 
 
 def _closed(cara: User, paul: User, now: datetime) -> tuple[str, str]:
-    """Return two threads in which nobody writes: Cara's, which the other ended, and Paul's, with his block."""
+    """Return two threads in which nobody writes: one of Cara's was ended, in one of Paul's he blocked."""
     enda = create_user(email="enda@example.com", name="Enda", role="professional", now=now)
     blaise = create_user(email="blaise@example.com", name="Blaise", role="client", now=now)
     long_ago = now - timedelta(days=9)

@@ -2,7 +2,7 @@
 
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
-from wellchat.feature import Feature, MailType, NavItem
+from wellchat.feature import Feature, MailType, NavItem, registry
 from wellchat.i18n import N_
 from wellchat.messaging.hooks import blocks_among
 from wellchat.notifications.kinds import NotificationKind
@@ -19,6 +19,10 @@ def _may_moderate(viewer: User) -> bool:
 
 def _may_see_people(viewer: User) -> bool:
     return viewer.may("people")
+
+
+def _is_without_oversight(viewer: User) -> bool:
+    return viewer.may("people") and not registry().has("oversight")
 
 
 AUDITED = {
@@ -58,12 +62,14 @@ feature = Feature(
     handlers=((blocks_among, between.blocks_among),),
     account_menu=(
         NavItem("/oversight/reports", N_("Reports"), "warning", visible=_may_moderate),
-        NavItem("/oversight/people", N_("People"), "people", visible=_may_see_people),
+        # Oversight has tabs for both; reports are near at hand, because somebody waits.
+        NavItem("/oversight/people", N_("People"), "people", visible=_is_without_oversight),
     ),
     oversight_tabs=(
         NavItem("/oversight/reports", N_("Reports"), visible=_may_moderate),
         NavItem("/oversight/people", N_("People"), visible=_may_see_people),
     ),
+    styles=("safety",),
     slots={
         "thread_menu": "safety/_thread_menu.html",
         "message_menu": "safety/_message_menu.html",
