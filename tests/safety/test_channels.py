@@ -14,6 +14,7 @@ from tests.replies.raw import address_of, bodies, hand_over, raw_mail, reply
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.digests import runs as digests
+from wellchat.digests.week_content import threads_of_week
 from wellchat.errors import CannotWrite
 from wellchat.mail import actions as mail
 from wellchat.messaging import messages
@@ -44,6 +45,29 @@ def test_no_digest_tells_of_a_closed_conversation(world: World) -> None:
     digests.sweep(NOON + DELAY)
     digests.sweep(NOON + 50 * DELAY)
     assert world.server.messages == []
+
+
+def test_a_digest_that_waits_for_its_mail_server_drops_the_conversation(world: World) -> None:
+    world.say(world.client, "Before")
+    covers = [{"thread_id": world.thread.id, "first_seq": 1, "last_seq": 1}]
+    waiting = mail.queue_mail(
+        user_id=world.coach.id,
+        address=world.coach.email,
+        name="digest",
+        context={"name": world.coach.name},
+        covers=covers,
+        now=NOON,
+    )
+    close(world, "block")
+    assert mail.deliver(mail_id=waiting.id, now=NOON) == "skipped"
+    assert world.server.messages == []
+
+
+def test_the_week_does_not_tell_of_a_closed_conversation(world: World) -> None:
+    world.say(world.client, "Before")
+    assert [week.thread_id for week in threads_of_week(world.coach.id, NOON)] == [world.thread.id]
+    close(world, "end")
+    assert threads_of_week(world.coach.id, NOON) == []
 
 
 def test_a_queued_push_of_a_closed_conversation_is_not_sent(world: World, devices) -> None:
