@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from tests.attachments.files import send, take
+from wellchat.accounts.models import new_session_id
+from wellchat.accounts.session_rows import start_session
 from wellchat.attachments.processing import process
 from wellchat.db import new_id
 from wellchat.push.actions import register
@@ -42,6 +44,16 @@ def device_of(talk, now):
 
 
 THINGS["device_id"] = device_of
+
+
+def session_of(talk, now):
+    """One in which Cara is signed in."""
+    talk.cara.session_id = new_session_id(now)
+    start_session(user=talk.cara, network="", device="", now=now)
+    return talk.cara.session.id
+
+
+THINGS["session_id"] = session_of
 THINGS["emoji"] = lambda talk, now: "👍"
 
 
@@ -62,6 +74,9 @@ ELSEWHERE = {
     "/icons/<name>.png": "drawn for everybody",
     "/verify/<token>": "secret links: tests/accounts",
     "/reset-password/<token>": "secret links: tests/accounts",
+    "/not-me/<token>": "secret links: tests/accounts",
+    "/confirm-address/<token>": "secret links: tests/accounts",
+    "/undo-address/<token>": "secret links: tests/accounts",
     "/unsubscribe/<token>": "secret links: tests/notifications",
     "/people/<user_id>": "seen by who has business with them: tests/accounts",
     "/people/<user_id>/avatar": "seen by who has business with them: tests/accounts",

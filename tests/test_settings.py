@@ -33,6 +33,8 @@ BAD = [
     ("MAIL_FROM", "nobody"),
     ("MAIL_FROM", "a@b\nBcc: c@d"),
     ("SECRET_KEY", "changemechangeme"),
+    ("OLD_SECRET_KEYS", "0123456789abcdef,changemechangeme"),
+    ("PSEUDONYM_KEY", "short"),
     ("SECRET_KEY", "dev-secret-123456789"),
     *((name, value) for name in ("EMAIL_DELAY", "AWAY_AFTER", "SWEEP_EVERY", "POLL_INTERVAL")
       for value in ("inf", "nan", "1e12", "-1")),

@@ -9,11 +9,12 @@ from typing import Any
 
 import orjson
 from apiflask import APIFlask
-from flask import Request, Response
+from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
 from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
 from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
+from wellchat.cookies import CookieRequest
 from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
@@ -39,7 +40,7 @@ class FastJSON(DefaultJSONProvider):
         return Response(body, mimetype="application/json")
 
 
-class JSONRequest(Request):
+class JSONRequest(CookieRequest):
     """Refuse a body of `null`: it is not the same as an empty object."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:

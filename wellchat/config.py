@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from wellchat.setting_types import (
+    contact,
     database_url,
     four_eyes,
     is_for_trying,
@@ -55,6 +56,9 @@ OLD_NAMES = {  # still read where the new name is not set
 }
 
 
+OldSecret = Annotated[str, AfterValidator(strong_secret)]
+
+
 class SettingsError(Exception):
     """A setting that cannot be used. The message is one line, fit to print."""
 
@@ -80,6 +84,10 @@ class Settings(BaseModel):
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # they verify what was signed before, and sign nothing; latest first
+    OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
+    # the names in the security log come from it; by default from the oldest secret
+    PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     # whom people ask who disagree with a decision; by default MAIL_FROM
@@ -121,6 +129,7 @@ class Settings(BaseModel):
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
@@ -219,3 +228,8 @@ def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str
 def setting(name: str) -> Any:
     """Return a setting of the current application, for modules that know nothing of the web."""
     return current_app.config[name]
+
+
+def secret_keys() -> list[str]:
+    """Return the secrets that verify, oldest first. The last one signs, as itsdangerous takes them."""
+    return [*reversed(setting("OLD_SECRET_KEYS")), setting("SECRET_KEY")]

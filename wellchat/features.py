@@ -30,6 +30,7 @@ FEATURES = (
     "offline",
     "updates",
     "safety",
+    "disclosure",
     "oversight",
     "demo",
 )

@@ -141,6 +141,15 @@ def on_off_or_none(value: object) -> object:
     return None if value in (None, "") else on_off(value)
 
 
+def contact(value: str | None) -> str | None:
+    """Return an address for security.txt as a URI (RFC 9116, 2.5.3): mailto:, tel: or https:."""
+    if value is None or value.startswith(("https://", "tel:", "mailto:")):
+        return value
+    if re.fullmatch(r"[^\s@:]+@[^\s@:]+", value):
+        return f"mailto:{value}"
+    raise ValueError("must be an email address, or an address that starts with https:, tel: or mailto:")
+
+
 def four_eyes(acts: tuple[str, ...]) -> tuple[str, ...]:
     """Check the acts that need a second administrator."""
     if unknown := [act for act in acts if act not in FOUR_EYES]:

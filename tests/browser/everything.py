@@ -10,7 +10,8 @@ from tests.attachments.files import PDF, picture, send, take
 from tests.cast import Talk
 from wellchat import sweeps
 from wellchat.accounts.actions import create_user
-from wellchat.accounts.links import reset_path
+from wellchat.accounts.address_models import AddressChange
+from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_of, reset_path
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
 from wellchat.clock import now as clock_now
@@ -99,6 +100,13 @@ def furnish(talk: Talk) -> Any:
     with transaction() as session:
         for person, user in zip(story.people, (cara, paul), strict=False):
             session.add(DemoPerson(user_id=user.id, story=story.key, person=person.key))
+    mail = cara.email
+    asked = AddressChange(user_id=cara.id, old_email=mail, new_email="cara.new@example.com", asked_at=now)
+    moved = AddressChange(
+        user_id=cara.id, old_email="cara.old@example.com", new_email=mail, asked_at=now, confirmed_at=now
+    )
+    with transaction() as session:
+        session.add_all([asked, moved])
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
@@ -117,6 +125,9 @@ def furnish(talk: Talk) -> Any:
         looked_for=looked_for.id,
         mail=mail_id,
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
+        not_me=not_me_path(cara.id, now).rsplit("/", 1)[1],
+        new_address=path_of(ADDRESS, asked.id, now).rsplit("/", 1)[1],
+        old_address=path_of(UNDO, moved.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
     )
 

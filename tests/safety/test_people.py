@@ -58,7 +58,7 @@ def test_a_disabled_person_gets_in_by_no_door(app, browse, now, fresh):
     disable(paul, now)
     assert authenticate(email=paul.email, password="correct horse") is None
     assert user_by_session(cookie, now=now) is None
-    assert user_by_token(token) is None
+    assert user_by_token(token, now=now) is None
     with pytest.raises(links.DeadLink):
         links.link_owner(reset, links.RESET, now=now)
     assert page.get("/settings").status_code == 302
@@ -67,7 +67,7 @@ def test_a_disabled_person_gets_in_by_no_door(app, browse, now, fresh):
     assert "is not right" in answer.text
     enable(paul, now)
     assert user_by_session(cookie, now=now) is None  # its sessions have ended
-    assert user_by_token(token)[0].id == paul.id  # and nothing else is lost
+    assert user_by_token(token, now=now)[0].id == paul.id  # and nothing else is lost
     assert authenticate(email=paul.email, password="correct horse").id == paul.id
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
@@ -19,6 +20,9 @@ If any handler returns True, sign-in is refused as if the password were wrong.
 availability_changed_in_transaction: Hook[[str, datetime], None]
 availability_changed_in_transaction = Hook("accounts.availability_changed_in_transaction")
 """(user id, now): they were disabled, enabled or erased."""
+
+knows_device: Hook[[str], bool] = Hook("accounts.knows_device")
+"""(user id), called within a request: whether this person has signed in on the asking device before."""
 
 
 @dataclass(frozen=True)
@@ -37,3 +41,16 @@ class ProofMethod:
 
 proof_methods: Hook[[User], Sequence[ProofMethod]] = Hook("accounts.proof_methods")
 """(user): the ways in which this person can show that it is them; empty if the feature has none for them."""
+
+
+@dataclass(frozen=True)
+class SecuritySection:
+    """A section of the page Settings, Security. `template` is included there with `data`."""
+
+    template: str
+    data: Any
+    position: int = 100  # the lowest comes first on the page; the list of sessions has 50
+
+
+security_sections: Hook[[User, datetime], SecuritySection | None] = Hook("accounts.security_sections")
+"""(user, now): what this feature shows there to this person; None for nothing."""

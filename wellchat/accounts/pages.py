@@ -12,6 +12,7 @@ from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, S
 from wellchat.accounts.limits import guess_by_account, guess_by_ip, mail_by_account, mail_by_ip
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
+from wellchat.accounts.sessions import note_refusal
 from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
@@ -49,6 +50,7 @@ def post_sign_in() -> Page:
         form = read_form(SignInPage)
         user = credentials.authenticate(email=form.email, password=form.password)
         if user is None:
+            note_refusal(form.email)
             raise Invalid({"form": gettext("The email address or the password is not right.")})
     except Invalid as refusal:
         return _form("sign_in", refusal, next=going_to)

@@ -7,7 +7,10 @@ from datetime import datetime
 from sqlalchemy import case, delete, func, inspect, update
 
 from wellchat.accounts.actions import lock_user
+from wellchat.accounts.address_change import forget_mails
+from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
+from wellchat.accounts.known_devices import KnownDevice
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.accounts.session_models import UserSession
 from wellchat.db import db, snapshot, transaction
@@ -87,12 +90,15 @@ def _export(person: Person) -> dict[str, Rows]:
         "tokens": rows(Token, Token.user_id == person.id, omit=("digest",)),
         "avatars": rows(Avatar, Avatar.user_id == person.id),
         "presences": rows(Presence, Presence.user_id == person.id),
+        "known_devices": rows(KnownDevice, KnownDevice.user_id == person.id, omit=("digest",)),
+        "address_changes": rows(AddressChange, AddressChange.user_id == person.id),
         "sessions": rows(UserSession, UserSession.user_id == person.id, omit=("digest",)),
     }
 
 
 def _erase(person: Person, now: datetime) -> None:
-    for model in (Token, Avatar, Presence, UserSession):
+    forget_mails(person.id)
+    for model in (Token, Avatar, Presence, UserSession, KnownDevice, AddressChange):
         db.session.execute(delete(model).where(model.user_id == person.id))
     db.session.execute(
         update(User)
@@ -120,5 +126,14 @@ def _erase(person: Person, now: datetime) -> None:
 
 
 personal_data = PersonalData(
-    ("tokens.user_id", "avatars.user_id", "presences.user_id", "sessions.user_id"), _export, _erase
+    (
+        "tokens.user_id",
+        "avatars.user_id",
+        "presences.user_id",
+        "sessions.user_id",
+        "known_devices.user_id",
+        "address_changes.user_id",
+    ),
+    _export,
+    _erase,
 )

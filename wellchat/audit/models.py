@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import JSON, CheckConstraint, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from wellchat.config import setting
+from wellchat.config import secret_keys, setting
 from wellchat.db import Base, UTCDateTime, new_id
 
 ACTOR_KINDS = PERSON, STRANGER, OPERATOR, SYSTEM, HOST = ("person", "stranger", "operator", "system", "host")
@@ -78,5 +78,7 @@ class AuditAddress(Base):
 
 def pseudonym(user_id: str) -> str:
     """Return the name under which a person stands in the log: the same for ever, and not to be guessed."""
-    key = hashlib.sha256(b"wellchat.audit.pseudonym:" + setting("SECRET_KEY").encode()).digest()
+    # The oldest secret: names must not change when the secret does.
+    secret = setting("PSEUDONYM_KEY") or secret_keys()[0]
+    key = hashlib.sha256(b"wellchat.audit.pseudonym:" + secret.encode()).digest()
     return hmac.new(key, user_id.encode(), "sha256").hexdigest()[:26]
