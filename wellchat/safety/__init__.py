@@ -55,6 +55,7 @@ feature = Feature(
             title=N_("Safety"),
             discreet=N_("News about safety"),
             about=N_("What became of a report of yours, and warnings."),
+            position=2,
         ),
     ),
     mails={"measure": MailType(N_("A decision about your account"), measure_content, to_disabled=True)},
