@@ -6,7 +6,8 @@ from tests.attachments.files import send, take
 from wellchat.accounts.models import new_session_id
 from wellchat.accounts.session_rows import start_session
 from wellchat.attachments.processing import process
-from wellchat.db import new_id
+from wellchat.db import new_id, transaction
+from wellchat.factors.models import Passkey
 from wellchat.push.actions import register
 from wellchat.subjects.actions import put_subject
 
@@ -46,6 +47,19 @@ def device_of(talk, now):
 THINGS["device_id"] = device_of
 
 
+def passkey_of(talk, now):
+    """One of Cara's."""
+    passkey = Passkey(user_id=talk.cara.id, credential_id=new_id().encode(), public_key=b"", sign_count=0)
+    passkey.backed_up, passkey.transports, passkey.rp_id, passkey.name = False, "", "example.com", "Hers"
+    passkey.made_at = now
+    with transaction() as session:
+        session.add(passkey)
+    return passkey.id
+
+
+THINGS["passkey_id"] = passkey_of
+
+
 def session_of(talk, now):
     """One in which Cara is signed in."""
     talk.cara.session_id = new_session_id(now)
@@ -74,6 +88,8 @@ ELSEWHERE = {
     "/icons/<name>.png": "drawn for everybody",
     "/verify/<token>": "secret links: tests/accounts",
     "/reset-password/<token>": "secret links: tests/accounts",
+    "/stop-reset/<token>": "secret links: tests/factors",
+    "/oversight/factors/<user_id>/reset": "for administrators: tests/factors",
     "/not-me/<token>": "secret links: tests/accounts",
     "/confirm-address/<token>": "secret links: tests/accounts",
     "/undo-address/<token>": "secret links: tests/accounts",
@@ -107,6 +123,7 @@ BODIES = {
     "/api/threads/<thread_id>/reports": {"kind": "spam"},
 }
 FORMS = {
+    "/settings/security/factors/passkeys/<passkey_id>": {"name": "Mine"},
     "/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
     "/threads/<thread_id>/read": {"seq": "1"},
     "/threads/<thread_id>/membership": {"archived": "1"},

@@ -20,6 +20,7 @@ REQUEST_MODULES = (
     *("accounts/limits.py", "accounts/proof.py", "accounts/security.py"),
     *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/mailed_links.py"),
     "audit/request_origin.py",
+    "security_log/refusals.py",
     *("attachments/serving.py", "attachments/uploads.py"),
     "connections/avatars.py",
 )

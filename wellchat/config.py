@@ -23,6 +23,7 @@ from pydantic import (
 )
 
 from wellchat.setting_types import (
+    audit_target,
     contact,
     database_url,
     four_eyes,
@@ -38,6 +39,7 @@ from wellchat.setting_types import (
     sender,
     storage_url,
     strong_secret,
+    strong_secrets,
     vapid_key,
     web_address_or_none,
 )
@@ -84,6 +86,8 @@ class Settings(BaseModel):
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # who must have a second factor, where the address is https
+    MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
     # they verify what was signed before, and sign nothing; latest first
     OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
     # the names in the security log come from it; by default from the oldest secret
@@ -129,6 +133,12 @@ class Settings(BaseModel):
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    # the first seals the security log, all verify it
+    AUDIT_KEY: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(strong_secrets)] = ()
+    AUDIT_TO: Annotated[str, AfterValidator(audit_target)] = "off"
+    AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
+    AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
+    LOG: Literal["text", "json"] = "text"
     SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 

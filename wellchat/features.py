@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "factors",
     "connections",
     "subjects",
     "notifications",
@@ -32,6 +33,7 @@ FEATURES = (
     "safety",
     "disclosure",
     "oversight",
+    "security_log",
     "demo",
 )
 

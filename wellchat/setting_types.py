@@ -18,7 +18,7 @@ FOUR_EYES = ("looks", "erase")
 _FOR_TRYING = re.compile(
     r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
 )
-# A reply address has 64 characters before its @ (RFC 5321). The token takes 53, or at least 44 of them.
+# A reply address has 64 characters before its @ (RFC 5321). The token takes 56, or at least 44 of them.
 MAX_BEFORE_TOKEN = 20
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
@@ -35,6 +35,26 @@ def strong_secret(value: str) -> str:
             "too weak: use at least 16 random characters"
             " (python -c 'import secrets; print(secrets.token_hex())')"
         )
+    return value
+
+
+def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check each of several secrets as `strong_secret` does."""
+    return tuple(strong_secret(value) for value in values)
+
+
+def audit_target(value: str) -> str:
+    """Check where the security log goes: off, stdout, file:/path or syslog:host:port."""
+    kind, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    good = {
+        "off": not rest,
+        "stdout": not rest,
+        "file": rest.startswith("/"),
+        "syslog": bool(host) and port.isascii() and port.isdecimal() and 0 < int(port) < 65536,
+    }
+    if not good.get(kind, False) or not value.isprintable():
+        raise ValueError("must be off, stdout, file:/path/of/a/file or syslog:host:port")
     return value
 
 

@@ -26,7 +26,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/outbox": ("cara", lambda f: "/outbox"),
     "/outbox/<mail_id>": ("cara", lambda f: f"/outbox/{f.mail}"),
     "/oversight": ("ada", lambda f: "/oversight"),
+    "/oversight/audit": ("ada", lambda f: "/oversight/audit"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
+    "/oversight/factors": ("ada", lambda f: "/oversight/factors"),
     "/oversight/looks/<grant_id>": ("ada", lambda f: f"/oversight/looks/{f.grant}"),
     "/oversight/people": ("ada", lambda f: "/oversight/people"),
     "/oversight/people/<user_id>": ("ada", lambda f: f"/oversight/people/{f.person}"),
@@ -39,8 +41,11 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/reset-password/<token>": (None, lambda f: f"/reset-password/{f.reset}"),
     "/search": ("cara", lambda f: "/search?q=thursday"),
     "/settings": ("cara", lambda f: "/settings"),
+    "/settings/activity": ("cara", lambda f: "/settings/activity"),
     "/settings/devices": ("cara", lambda f: "/settings/devices"),
     "/settings/emails": ("cara", lambda f: "/settings/emails"),
+    "/settings/security/factors": ("olga", lambda f: "/settings/security/factors"),
+    "/stop-reset/<token>": (None, lambda f: f.stop_reset),
     "/settings/notifications": ("cara", lambda f: "/settings/notifications"),
     "/settings/notifications/preview": ("cara", lambda f: "/settings/notifications/preview"),
     "/settings/security": ("cara", lambda f: "/settings/security"),
@@ -60,6 +65,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
 
 # No page of ours, each with the reason.
 NO_PAGE = {
+    "/sign-in/second": "test_factors.py looks at it, after the password",
+    "/settings/security/factors/app": "test_factors.py looks at it, after a fresh proof",
+    "/settings/security/factors/passkey": "the same",
     "/assets/<version>/<path:filename>": "a file",
     "/static/<path:filename>": "a file",
     "/sw.js": "a file",

@@ -6,12 +6,14 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from pyotp import TOTP
+
 from tests.attachments.files import PDF, picture, send, take
 from tests.cast import Talk
 from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.address_models import AddressChange
-from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_of, reset_path
+from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_for, path_of, reset_path
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
 from wellchat.clock import now as clock_now
@@ -19,6 +21,9 @@ from wellchat.connections.actions import connect
 from wellchat.db import db, transaction
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
+from wellchat.factors.actions import add_app
+from wellchat.factors.codes import new_secret
+from wellchat.factors.resets import STOP
 from wellchat.mail.models import Mail
 from wellchat.messaging.memberships import change_membership
 from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
@@ -77,6 +82,11 @@ def furnish(talk: Talk) -> Any:
     mark_read(viewer=paul, thread_id=talk.id, seq=3, now=now)
     talk.says(paul, "The last word is mine", now=now)
 
+    olga = user_by_email("olga@example.com")
+    assert olga is not None
+    secret = new_secret()
+    add_app(user_id=olga.id, secret=secret, typed=TOTP(secret).now(), now=now)
+
     loud = create_user(email="long@example.com", name=LONG, role="professional", now=now)
     connect(client_id=cara.id, professional_id=loud.id, now=now)
     long_id, _ = open_thread(viewer=cara, with_id=loud.id, now=now)
@@ -124,6 +134,7 @@ def furnish(talk: Talk) -> Any:
         blocked=f"/threads/{blocked}",
         looked_for=looked_for.id,
         mail=mail_id,
+        stop_reset=path_for(olga, STOP, now),
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
         not_me=not_me_path(cara.id, now).rsplit("/", 1)[1],
         new_address=path_of(ADDRESS, asked.id, now).rsplit("/", 1)[1],

@@ -8,12 +8,14 @@ from datetime import timedelta
 from playwright.sync_api import expect
 from sqlalchemy import update
 
-from tests.browser.house import House, Sit
+from tests.browser.house import House, Sit, a_house
 from wellchat.accounts import passwords
 from wellchat.accounts.models import User
 from wellchat.accounts.session_models import UserSession
 from wellchat.clock import now as clock_now
 from wellchat.db import transaction
+
+house = a_house()
 
 
 def test_everywhere_else_is_signed_out_by_keyboard(sit: Sit, house: House) -> None:

@@ -23,9 +23,16 @@ from wellchat.accounts.hooks import knows_device, proof_methods, security_sectio
 from wellchat.accounts.pages import pages
 from wellchat.accounts.password_proof import by_password
 from wellchat.accounts.personal_data import personal_data
-from wellchat.accounts.queries import language_of, mail_veto, session_epoch_of
+from wellchat.accounts.queries import (
+    id_by_email,
+    language_of,
+    mail_veto,
+    names_by_id,
+    session_epoch_of,
+)
 from wellchat.accounts.secrets_check import check_secrets
 from wellchat.accounts.settings import settings
+from wellchat.audit.hooks import names_of_people, person_by_address
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail.hooks import mail_vetoed, reader_language, session_epoch
@@ -74,6 +81,8 @@ feature = Feature(
     filters={"moment_in": known_devices.moment_in},
     handlers=(
         (reader_language, language_of),
+        (names_of_people, names_by_id),
+        (person_by_address, id_by_email),
         (session_epoch, session_epoch_of),
         (mail_vetoed, mail_veto),
         (proof_methods, by_password),

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from wellchat import clock
 from wellchat.accounts import credentials
 from wellchat.accounts.actions import create_token, revoke_token
-from wellchat.accounts.forms import SignIn
+from wellchat.accounts.forms import SignInByProgram
+from wellchat.accounts.hooks import program_signs_in
 from wellchat.accounts.limits import guess_by_account, guess_by_ip
 from wellchat.accounts.models import BY_PASSWORD
 from wellchat.accounts.sessions import note_refusal
@@ -30,19 +31,20 @@ class NewToken(BaseModel):
 @api.post("/tokens")
 @guess_by_ip
 @guess_by_account
-@api.input(SignIn, location="json", arg_name="body")
+@api.input(SignInByProgram, location="json", arg_name="body")
 @api.output(NewToken, status_code=201)
 @api.doc(
     responses={
         401: "Wrong address or password",
-        403: "The address is not verified yet",
+        403: "The address is not verified yet, or a `code` is needed",
         409: "Too many tokens",
     }
 )
-def post_token(body: SignIn) -> tuple[dict[str, str], int]:
+def post_token(body: SignInByProgram) -> tuple[dict[str, str], int]:
     """Create a bearer token for an email address and its password. It ends after 90 days.
 
-    It may read and send. Of 20 tokens of one person, the oldest made by this call makes room for a new one.
+    Who has a second factor sends its `code` too. The token may read and send. Of 20 tokens of one person, the
+    oldest made by this call makes room for a new one.
     """
     user = credentials.authenticate(email=body.email, password=body.password)
     if user is None:
@@ -51,6 +53,7 @@ def post_token(body: SignIn) -> tuple[dict[str, str], int]:
     if user.verified_at is None:
         credentials.send_verification(user_id=user.id, now=clock.now())
         raise NotAllowed(gettext("Verify your email address first: open the link we just sent to it."))
+    program_signs_in(user, body.code, clock.now())
     token = create_token(
         user_id=user.id,
         name="API",

@@ -16,6 +16,7 @@ from wellchat.accounts.models import ROLES, User
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.accounts.queries import user_by_email
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
+from wellchat.audit.actions import record
 from wellchat.errors import Invalid, WellchatError
 from wellchat.forms import fill
 
@@ -53,7 +54,10 @@ def create_user(
 @with_appcontext
 def export_user(email: str) -> None:
     """Print everything that wellchat has of a person, as JSON: rows by table."""
-    click.echo(json.dumps(export_person(_owner(email).id), indent=2, ensure_ascii=False))
+    owner = _owner(email)
+    exported = json.dumps(export_person(owner.id), indent=2, ensure_ascii=False)
+    record("person.exported", now=clock.now(), person_id=owner.id)
+    click.echo(exported)
 
 
 @user.command("erase")

@@ -137,7 +137,8 @@ MaybeEmail = Annotated[Text, StringConstraints(min_length=1, max_length=320), Af
 Name = Annotated[
     Text, StringConstraints(min_length=1, max_length=120), AfterValidator(_one_line), AfterValidator(_name)
 ]
-Label = Annotated[Text, StringConstraints(max_length=40), AfterValidator(_one_line)]
+OneLine = Annotated[Text, AfterValidator(_one_line)]
+Label = Annotated[OneLine, StringConstraints(max_length=40)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
 Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
@@ -151,6 +152,12 @@ class SignIn(Form):
 
     email: MaybeEmail
     password: Password
+
+
+class SignInByProgram(SignIn):
+    """Sign in for a token; `code` is that of an authenticator app, or a recovery code."""
+
+    code: Annotated[Text, StringConstraints(max_length=64)] = ""
 
 
 class SignInPage(SignIn):

@@ -1,12 +1,17 @@
 """Name the hooks by which accounts call the features above them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
 
 profile_changed_in_transaction: Hook[[str], None] = Hook("accounts.profile_changed_in_transaction")
 """(user id): their name, picture or role looks different from now on."""
@@ -20,6 +25,18 @@ If any handler returns True, sign-in is refused as if the password were wrong.
 availability_changed_in_transaction: Hook[[str, datetime], None]
 availability_changed_in_transaction = Hook("accounts.availability_changed_in_transaction")
 """(user id, now): they were disabled, enabled or erased."""
+
+second_step: Hook[[User, bool, str], Response | None] = Hook("accounts.second_step")
+"""(user, remember, path to open then), called on a page once the password, or a link by mail, was right.
+
+A handler that asks for more returns a response, which is sent instead of signing the person in.
+"""
+
+program_signs_in: Hook[[User, str, datetime], None] = Hook("accounts.program_signs_in")
+"""(user, code, now), called after a correct password for a token.
+
+A handler raises where the code is not enough.
+"""
 
 knows_device: Hook[[str], bool] = Hook("accounts.knows_device")
 """(user id), called within a request: whether this person has signed in on the asking device before."""

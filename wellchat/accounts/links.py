@@ -93,6 +93,11 @@ def _owner(user_id: str) -> User:
     return user
 
 
+def path_for(user: User, purpose: Purpose, now: datetime) -> str:
+    """Return the path of a link of this purpose for a user."""
+    return _path(purpose, user, now)
+
+
 def _path(purpose: Purpose, user: User, now: datetime) -> str:
     expires = int((now + purpose.lifetime).timestamp())
     signed = _signer(purpose).dumps([user.id, expires, _fingerprint(user)])

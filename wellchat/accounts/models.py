@@ -64,6 +64,10 @@ class User(Base):
     admin_roles: Mapped[str] = mapped_column(String(40), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # cannot sign in, is mailed nothing
     paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # may read, and send nothing
+    # Both belong to the feature `factors`; they are here because every request reads this row.
+    # since when there is a second factor; None: there is none
+    factor_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    factor_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the grace for a first one ends
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     is_anonymous: ClassVar[bool] = False
@@ -218,7 +222,7 @@ def new_session_id(now: datetime) -> str:
     It contains its start day (days since 1970-01-01), so that ended sessions need to be remembered only for
     SESSION_LASTS.
     """
-    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(12)}"
+    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(16)}"
 
 
 def is_over(session_id: str, now: datetime) -> bool:

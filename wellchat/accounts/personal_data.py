@@ -13,6 +13,7 @@ from wellchat.accounts.hooks import availability_changed_in_transaction, profile
 from wellchat.accounts.known_devices import KnownDevice
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.accounts.session_models import UserSession
+from wellchat.audit.actions import record
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.features import all_features
@@ -51,6 +52,8 @@ def erase_person(*, user_id: str, now: datetime) -> None:
     with transaction() as session:
         user = lock_user(user_id)
         person = Person(user.id, user.email)
+        # First: the log's own part of the erasing takes the name away again.
+        record("person.erased", now=now, person_id=user.id)
         # Highest first: what refers to a row goes before the row, and the account itself comes late.
         for feature in reversed(all_features()):
             if feature.personal_data:
@@ -116,6 +119,8 @@ def _erase(person: Person, now: datetime) -> None:
             browser_locale=None,
             open_to_clients=False,
             avatar_version=None,
+            factor_since=None,
+            factor_due_at=None,
             session_epoch=User.session_epoch + 1,
             # Nobody signs in as them, and nobody writes to them.
             disabled_at=func.coalesce(User.disabled_at, now),

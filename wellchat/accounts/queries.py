@@ -43,6 +43,19 @@ def user_by_email(email: str) -> User | None:
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
+def id_by_email(email: str) -> str | None:
+    """Return the id of the user with this address, or None. Never tell a stranger what it finds."""
+    found = user_by_email(email)
+    return found.id if found else None
+
+
+def names_by_id(user_ids: Iterable[str]) -> dict[str, str]:
+    """Return user id -> name, of those of these people who have an account."""
+    query = select(User.id, User.name).where(User.id.in_(list(user_ids)))
+    return dict(db.session.execute(query).all())
+
+
+# Both statements run once per request: user, change log and revocation come in one round trip.
 # Both statements run once per request: user, change log and session come in one round trip.
 BY_SESSION = (
     select(
