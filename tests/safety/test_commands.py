@@ -39,8 +39,8 @@ def test_disable_needs_a_reason_and_enable_restores(run, cast, fresh):
     assert run("list", "--disabled").output.startswith("paul@example.com\t")
     (measure,) = db.session.query(Measure)
     assert (measure.reason, measure.by_id) == ("Lost his phone", None)
-    (row,) = db.session.query(AuditEvent)
-    assert (row.kind, row.actor_kind) == ("person.disabled", "operator")
+    (row,) = db.session.query(AuditEvent).filter_by(kind="person.disabled")
+    assert row.actor_kind == "operator"
     assert run("enable", "paul@example.com").output == "Enabled.\n"
     assert fresh(cast.paul).is_active
 
