@@ -224,7 +224,6 @@ def refused_form(*fill: tuple[str, str]) -> Callable[[Page], Any]:
 STATES: dict[str, State] = {
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
     "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),
-    "the menu of a thread": State(lambda f: f.thread, press(".thread__menu", "#thread-menu:popover-open")),
     "a report's receipt": State(lambda f: f"{f.thread}/report?sent=unsafe"),
     "people found": State(lambda f: "/oversight/people", people_found, who="ada"),
     "the inbox of nobody": State(lambda f: "/", who="olga"),
