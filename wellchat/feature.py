@@ -88,6 +88,8 @@ class MailType:
     # Somebody waits for it, to get in at all: it is sent even where the address refuses mail.
     interactive: bool = False
     to_disabled: bool = False  # also sent to a person whose account was disabled
+    # Anybody can cause it by naming an address, so few go to one address: see mail/asked.py.
+    asked: bool = False
 
 
 @dataclass(frozen=True)

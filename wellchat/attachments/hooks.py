@@ -4,3 +4,6 @@ from wellchat.feature import Hook
 
 thumbnail_made_in_transaction: Hook[[str, int, str], None] = Hook("attachments.thumbnail_made_in_transaction")
 """(thread id, seq, file id): whoever repeats the file's data updates it."""
+
+scanned_in_transaction: Hook[[str, int, str, bool], None] = Hook("attachments.scanned_in_transaction")
+"""(thread id, seq, file id, whether it is clean): whoever repeats the file's data updates it."""

@@ -26,6 +26,8 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             raise Invalid({"client": gettext("This is not a client's account.")})
         if professional is None or not professional.is_professional:
             raise Invalid({"professional": gettext("This is not a professional's account.")})
+        if professional.waits:
+            raise Invalid({"professional": gettext("This professional is not confirmed yet.")})
         closed_at = None if client.is_active and professional.is_active else now
         session.execute(
             insert(Connection)
