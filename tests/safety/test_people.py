@@ -169,6 +169,7 @@ def test_a_role_changes_only_while_nothing_depends_on_it(app, cast, talk, now, f
             )
     people.change_role(by=None, user_id=cast.olga.id, role="professional", reason=WHY, now=now)
     assert fresh(cast.olga).is_professional
+    assert fresh(cast.olga).confirmed_at == now
     with pytest.raises(Invalid):
         people.change_role(by=None, user_id=cast.olga.id, role="admin", reason=WHY, now=now)
 

@@ -13,7 +13,7 @@ from sqlalchemy import delete, select
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.duties import ADMIN_ROLES, OWNER
 from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
-from wellchat.accounts.models import ADMIN, User
+from wellchat.accounts.models import ADMIN, PROFESSIONAL, User
 from wellchat.accounts.session_models import UserSession
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
@@ -72,7 +72,7 @@ def pause(*, user_id: str, until: datetime | None) -> None:
         profile_changed_in_transaction(user_id)
 
 
-def change_role(*, user_id: str, role: str, admin_roles: Collection[str] = ()) -> bool:
+def change_role(*, user_id: str, role: str, now: datetime, admin_roles: Collection[str] = ()) -> bool:
     """Make somebody a client, professional, or administrator with these roles. Return whether it changed.
 
     The caller makes sure that nothing depends on the role they have. Raises NotFound, and Conflict for the
@@ -86,6 +86,9 @@ def change_role(*, user_id: str, role: str, admin_roles: Collection[str] = ()) -
         if (user.role, user.admin_roles) == (role, roles):
             return False
         changed, user.role, user.admin_roles = user.role != role, role, roles
+        if role == PROFESSIONAL:
+            # Who makes somebody a professional has confirmed them.
+            user.confirmed_at = user.confirmed_at or now
         db.session.flush()
         if changed:
             profile_changed_in_transaction(user_id)

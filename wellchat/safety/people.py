@@ -120,7 +120,7 @@ def change_role(
         if user.role != role and _has_business(user_id):
             raise Conflict(gettext("They have conversations or bookings as what they are now."))
         was = user.admin_roles or user.role
-        if standing.change_role(user_id=user_id, role=role, admin_roles=admin_roles):
+        if standing.change_role(user_id=user_id, role=role, admin_roles=admin_roles, now=now):
             is_now = " ".join(sorted(admin_roles)) if role == ADMIN else role
             put_down(user_id, ROLE, reason, by=by, now=now)
             record(
