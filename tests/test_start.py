@@ -12,7 +12,7 @@ import pytest
 from wellchat import create_app
 from wellchat.config import read_settings
 
-# What only some commands need: each would be a twentieth of every start.
+# What only some commands and calls need: each would be up to a tenth of every start.
 FOR_SOME_COMMANDS = {
     "alembic": "wellchat db",
     "flask_migrate": "wellchat db",
@@ -22,6 +22,8 @@ FOR_SOME_COMMANDS = {
     "rich": "bars of progress",
     "gunicorn": "wellchat serve",
     "psycopg": "PostgreSQL",
+    "webauthn": "passkeys",
+    "zxcvbn": "new passwords",
 }
 
 
