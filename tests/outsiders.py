@@ -102,6 +102,11 @@ ELSEWHERE = {
     "/outbox/<mail_id>": "tests/mail",
     "/outbox/<mail_id>/html": "tests/mail",
     "/oversight/emails/<mail_id>/resend": "for administrators: tests/mail",
+    "/oversight/reports/<report_id>": "for moderators: tests/safety",
+    "/oversight/reports/<report_id>/take": "for moderators: tests/safety",
+    "/oversight/reports/<report_id>/settle": "for moderators: tests/safety",
+    "/oversight/reports/<report_id>/reopen": "for moderators: tests/safety",
+    "/oversight/people/<user_id>": "for administrators: tests/safety",
     "/oversight/searches/<search_id>": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/approve": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/end": "for administrators: tests/oversight",
@@ -116,6 +121,7 @@ BODIES = {
     "/api/threads/<thread_id>/read": {"seq": 1},
     "/api/threads/<thread_id>/membership": {"archived": True},
     "/api/threads/<thread_id>/unread": {"seq": 1},
+    "/api/threads/<thread_id>/reports": {"kind": "spam"},
 }
 FORMS = {
     "/settings/security/factors/passkeys/<passkey_id>": {"name": "Mine"},
@@ -123,6 +129,7 @@ FORMS = {
     "/threads/<thread_id>/read": {"seq": "1"},
     "/threads/<thread_id>/membership": {"archived": "1"},
     "/threads/<thread_id>/unread": {"seq": "1"},
+    "/threads/<thread_id>/report": {"kind": "spam"},
     "/threads/<thread_id>/messages/<int:seq>": {"body": "hi"},
     "/threads/<thread_id>/messages/<int:seq>/pin": {"pinned": "1"},
     "/threads/<thread_id>/messages/<int:seq>/reactions": {"add": "👍"},

@@ -34,6 +34,7 @@ from wellchat.setting_types import (
     names,
     on_off,
     on_off_or_none,
+    plain_address_or_none,
     reply_address,
     scanner,
     scheme,
@@ -95,6 +96,10 @@ class Settings(BaseModel):
     PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
+    # whom people ask who disagree with a decision; by default MAIL_FROM
+    SUPPORT_EMAIL: Annotated[str | None, AfterValidator(plain_address_or_none)] = None
+    # shown at a report of danger: a text, with the address of a page if there is one
+    HELP_LINES: str | None = Field(default=None, max_length=500)
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
     # the first is for readers who want none of them
     LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(languages)] = (

@@ -55,6 +55,15 @@ class NotAllowed(WellchatError):
     heading = N_("Not allowed")
 
 
+class CannotWrite(NotAllowed):
+    """The user may read this conversation and not write into it: it was closed, or they are paused."""
+
+    heading = N_("You cannot write here any more")
+
+    def __init__(self, detail: str = "") -> None:
+        super().__init__(detail or gettext("You cannot write here any more."))
+
+
 class NotFound(WellchatError):
     """The thing is missing or is not the viewer's. Clients cannot tell which of the two."""
 

@@ -87,6 +87,7 @@ class MailType:
     context: Callable[[Mail, datetime], dict[str, Any]] | None = None
     # Somebody waits for it, to get in at all: it is sent even where the address refuses mail.
     interactive: bool = False
+    to_disabled: bool = False  # also sent to a person whose account was disabled
     # Anybody can cause it by naming an address, so few go to one address: see mail/asked.py.
     asked: bool = False
 
@@ -145,8 +146,11 @@ class Feature:
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
 
 
-SLOTS = ("sign_in", "inbox_head")
-"""Places in templates: below the form of the sign-in page; in the head of the list of conversations."""
+SLOTS = ("sign_in", "inbox_head", "thread_menu", "message_menu", "message_page", "composer_closed")
+"""Places in templates: below the form of the sign-in page; in the head of the list of conversations; at the
+end of the menus of a thread and of a message, and on the page of one; where nobody writes, below the sentence
+that says so. The menu of a message is one for all: a link there has `data-message-link` with `{seq}`.
+"""
 
 
 def plural(kind: str) -> str:

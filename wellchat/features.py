@@ -30,6 +30,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "safety",
     "disclosure",
     "oversight",
     "security_log",

@@ -19,6 +19,9 @@ from sqlalchemy import ColumnElement, select
 from wellchat.clock import iso
 from wellchat.db import Base, db, table
 
+GONE_EMAIL = "gone-{id}@invalid"
+"""The address of an erased person: unique, and never deliverable (RFC 2606)."""
+
 
 class Person(NamedTuple):
     """The person whose data it is. `email` is the address before anything is erased."""
@@ -28,8 +31,8 @@ class Person(NamedTuple):
 
     @property
     def erased_email(self) -> str:
-        """Return the address that replaces theirs: unique, and never deliverable (RFC 2606)."""
-        return f"gone-{self.id}@invalid"
+        """Return the address that replaces theirs."""
+        return GONE_EMAIL.format(id=self.id)
 
 
 Rows = list[dict[str, Any]]

@@ -110,6 +110,13 @@ def sender(value: str) -> str:
     return value
 
 
+def plain_address_or_none(value: str | None) -> str | None:
+    """Check for a plain email address; None stays None."""
+    if value is not None and not re.fullmatch(r"[^@\s<>]+@[^@\s<>]+", value):
+        raise ValueError("must be an email address, such as help@example.com")
+    return value
+
+
 def vapid_key(value: str) -> str:
     """Check for 32 bytes in base64url. Whether they are a valid P-256 key is checked at first use."""
     if value and not re.fullmatch(r"[A-Za-z0-9_-]{43}=?", value):

@@ -30,6 +30,10 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
     "/oversight/factors": ("ada", lambda f: "/oversight/factors"),
     "/oversight/looks/<grant_id>": ("ada", lambda f: f"/oversight/looks/{f.grant}"),
+    "/oversight/people": ("ada", lambda f: "/oversight/people"),
+    "/oversight/people/<user_id>": ("ada", lambda f: f"/oversight/people/{f.person}"),
+    "/oversight/reports": ("ada", lambda f: "/oversight/reports"),
+    "/oversight/reports/<report_id>": ("ada", lambda f: f"/oversight/reports/{f.report}"),
     "/oversight/quality": ("ada", lambda f: "/oversight/quality"),
     "/oversight/searches/<search_id>": ("ada", lambda f: f"/oversight/searches/{f.looked_for}"),
     "/people/<user_id>": ("cara", lambda f: f"/people/{f.person}"),
@@ -49,6 +53,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/sign-up": (None, lambda f: "/sign-up"),
     "/subjects/<subject_id>": ("cara", lambda f: f"/subjects/{f.subject}"),
     "/threads/<thread_id>": ("cara", lambda f: f.thread),
+    "/threads/<thread_id>/block": ("cara", lambda f: f"{f.thread}/block"),
+    "/threads/<thread_id>/end": ("cara", lambda f: f"{f.thread}/end"),
+    "/threads/<thread_id>/report": ("cara", lambda f: f"{f.thread}/report?seq=2"),
     "/threads/<thread_id>/files": ("cara", lambda f: f"{f.thread}/files"),
     "/threads/<thread_id>/messages/<int:seq>": ("cara", lambda f: f"{f.thread}/messages/7"),
     "/undo-address/<token>": (None, lambda f: f"/undo-address/{f.old_address}"),
@@ -119,6 +126,13 @@ def from_menu(choice: str, shown: str) -> Callable[[Page], Any]:
         page.locator(shown).first.wait_for()
 
     return act
+
+
+def people_found(page: Page) -> None:
+    page.get_by_label("Email address, or a part of the name").fill("ca")
+    page.get_by_label("Case number or reason").fill("Ticket 4711")
+    page.get_by_role("button", name="Search", exact=True).last.click()
+    page.get_by_role("list", name="People found").wait_for()
 
 
 def row_menu(page: Page) -> None:
@@ -209,6 +223,10 @@ def refused_form(*fill: tuple[str, str]) -> Callable[[Page], Any]:
 
 
 STATES: dict[str, State] = {
+    "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
+    "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),
+    "a report's receipt": State(lambda f: f"{f.thread}/report?sent=unsafe"),
+    "people found": State(lambda f: "/oversight/people", people_found, who="ada"),
     "the inbox of nobody": State(lambda f: "/", who="olga"),
     "nothing found in the inbox": State(lambda f: "/?q=zzzz"),
     "nothing archived": State(lambda f: "/?archived=1"),

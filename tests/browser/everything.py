@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +14,7 @@ from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_for, path_of, reset_path
+from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
@@ -31,6 +32,8 @@ from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.unsubscribe import unsubscribe_path
 from wellchat.oversight.actions import grant_access, search
+from wellchat.safety import between, moderation
+from wellchat.safety.reports import make_report
 from wellchat.subjects.actions import put_subject
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
@@ -95,6 +98,11 @@ def furnish(talk: Talk) -> Any:
 
     ada = user_by_email("ada@example.com")
     assert ada
+    ended, blocked = _closed(cara, paul, now)
+    report = make_report(
+        viewer=cara, thread_id=talk.id, seq=4, kind="harassment", words="This is rude", show=True, now=now
+    )
+    moderation.take(moderator=ada, report_id=report.id, now=now)
     reason = "They asked for help with this one."
     looked_for = search(admin=ada, term="cara", reason=reason, now=now)
     entry = grant_access(admin=ada, thread_id=talk.id, reason=reason, now=now)
@@ -121,6 +129,9 @@ def furnish(talk: Talk) -> Any:
         subject=subject.id,
         lead=lead.id,
         grant=entry.id,
+        report=report.id,
+        ended=f"/threads/{ended}",
+        blocked=f"/threads/{blocked}",
         looked_for=looked_for.id,
         mail=mail_id,
         stop_reset=path_for(olga, STOP, now),
@@ -130,3 +141,19 @@ def furnish(talk: Talk) -> Any:
         old_address=path_of(UNDO, moved.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
     )
+
+
+def _closed(cara: User, paul: User, now: datetime) -> tuple[str, str]:
+    """Return two threads in which nobody writes: one of Cara's was ended, in one of Paul's he blocked."""
+    enda = create_user(email="enda@example.com", name="Enda", role="professional", now=now)
+    blaise = create_user(email="blaise@example.com", name="Blaise", role="client", now=now)
+    long_ago = now - timedelta(days=9)
+    ids = []
+    for client, professional in ((cara, enda), (blaise, paul)):
+        connect(client_id=client.id, professional_id=professional.id, now=long_ago)
+        thread_id, _ = open_thread(viewer=client, with_id=professional.id, now=long_ago)
+        send_message(sender=client, thread_id=thread_id, body="Goodbye", client_key="g", now=long_ago)
+        ids.append(thread_id)
+    between.end_connection(viewer=enda, thread_id=ids[0], now=now)
+    between.block(viewer=paul, thread_id=ids[1], now=now)
+    return ids[0], ids[1]

@@ -26,13 +26,19 @@ from wellchat.accounts.hooks import knows_device, proof_methods, security_sectio
 from wellchat.accounts.pages import pages
 from wellchat.accounts.password_proof import by_password
 from wellchat.accounts.personal_data import personal_data
-from wellchat.accounts.queries import id_by_email, language_of, names_by_id, session_epoch_of
+from wellchat.accounts.queries import (
+    id_by_email,
+    language_of,
+    mail_veto,
+    names_by_id,
+    session_epoch_of,
+)
 from wellchat.accounts.secrets_check import check_secrets
 from wellchat.accounts.settings import settings
 from wellchat.audit.hooks import names_of_people, person_by_address
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
-from wellchat.mail.hooks import reader_language, session_epoch
+from wellchat.mail.hooks import mail_vetoed, reader_language, session_epoch
 
 
 def _setup(app: Flask) -> None:
@@ -84,6 +90,7 @@ feature = Feature(
         (names_of_people, names_by_id),
         (person_by_address, id_by_email),
         (session_epoch, session_epoch_of),
+        (mail_vetoed, mail_veto),
         (proof_methods, by_password),
         (knows_device, devices.knows),
         (security_sections, security.sessions_section),

@@ -80,7 +80,7 @@ def change_of_link(token: str, purpose: links.Purpose, *, now: datetime) -> Addr
     is_open = change.confirmed_at is None if purpose is links.ADDRESS else _can_undo(change, now)
     present = change.old_email if purpose is links.ADDRESS else change.new_email
     # After a further change, or after erasing, the account has another address.
-    if user is None or not is_open or user.email != present:
+    if user is None or not user.is_active or not is_open or user.email != present:
         raise DeadLink
     return change
 

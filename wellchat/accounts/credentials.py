@@ -115,7 +115,7 @@ def authenticate(*, email: str, password: str) -> User | None:
     if not passwords.matches(password, stored) or user is None or stored is None:
         return None
     # After the comparison: a veto must take as long as a wrong password.
-    if any(sign_in_vetoed(user)):
+    if not user.is_active or any(sign_in_vetoed(user)):
         return None
     if passwords.is_outdated(stored):
         fresh = passwords.hash_password(password)

@@ -22,6 +22,10 @@ sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
 If any handler returns True, sign-in is refused as if the password were wrong.
 """
 
+availability_changed_in_transaction: Hook[[str, datetime], None]
+availability_changed_in_transaction = Hook("accounts.availability_changed_in_transaction")
+"""(user id, now): they were disabled, enabled or erased."""
+
 second_step: Hook[[User, bool, str], Response | None] = Hook("accounts.second_step")
 """(user, remember, path to open then), called on a page once the password, or a link by mail, was right.
 

@@ -172,7 +172,12 @@ def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[U
     user = db.session.get(
         User, user_id, populate_existing=True, with_for_update={"key_share": True} if lock else None
     )
-    if user is None or now >= datetime.fromtimestamp(expires, UTC) or fingerprint != _fingerprint(user):
+    if (
+        user is None
+        or not user.is_active
+        or now >= datetime.fromtimestamp(expires, UTC)
+        or fingerprint != _fingerprint(user)
+    ):
         raise DeadLink
     return user, f"{purpose.name}:{user_id}:{expires}:{fingerprint}"
 

@@ -15,6 +15,7 @@ from wellchat.accounts import duties
 from wellchat.config import setting
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.i18n import N_, gettext
+from wellchat.personal_data import GONE_EMAIL
 
 if TYPE_CHECKING:
     from wellchat.accounts.session_models import KnownSession
@@ -64,6 +65,7 @@ class User(Base):
     # names of duties.ADMIN_ROLES, separated by blanks; empty unless the role is admin
     admin_roles: Mapped[str] = mapped_column(String(40), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # cannot sign in, is mailed nothing
+    paused_until: Mapped[datetime | None] = mapped_column(UTCDateTime)  # may read, and send nothing
     # Both belong to the feature `factors`; they are here because every request reads this row.
     # since when there is a second factor; None: there is none
     factor_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
@@ -86,6 +88,20 @@ class User(Base):
     def is_active(self) -> bool:
         """Return whether the person may sign in and act (Flask-Login asks)."""
         return self.disabled_at is None
+
+    @property
+    def is_gone(self) -> bool:
+        """Return whether the person was erased."""
+        return self.disabled_at is not None and self.email == GONE_EMAIL.format(id=self.id)
+
+    @property
+    def shown_name(self) -> str:
+        """Return the name that others see: of a disabled person, that the account is closed."""
+        return self.name if self.is_active or self.is_gone else gettext("Account closed")
+
+    def is_paused(self, now: datetime) -> bool:
+        """Return whether the person may send nothing at this moment."""
+        return self.paused_until is not None and self.paused_until > now
 
     @property
     def is_professional(self) -> bool:
@@ -124,7 +140,8 @@ class User(Base):
     @property
     def avatar_url(self) -> str | None:
         """Return the path of the picture, with its version; None without a picture."""
-        return f"/people/{self.id}/avatar?v={self.avatar_version}" if self.avatar_version else None
+        shown = self.avatar_version if self.is_active else None
+        return f"/people/{self.id}/avatar?v={shown}" if shown else None
 
     def get_id(self) -> str:
         """Return the value of the session cookies (Flask-Login): "user id.epoch.session id".

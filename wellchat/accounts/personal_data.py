@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import case, delete, inspect, update
+from sqlalchemy import case, delete, func, inspect, update
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.address_change import forget_mails
 from wellchat.accounts.address_models import AddressChange
+from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
 from wellchat.accounts.known_devices import KnownDevice
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.accounts.session_models import UserSession
@@ -59,6 +60,9 @@ def erase_person(*, user_id: str, now: datetime) -> None:
                 feature.personal_data.erase(person, now)
         session.flush()
         session.expire_all()
+        # Last, when the name is gone: open pages of the others drop it, and close their composers.
+        availability_changed_in_transaction(user_id, now)
+        profile_changed_in_transaction(user_id)
 
 
 def _check_all_declared() -> None:
@@ -95,7 +99,7 @@ def _export(person: Person) -> dict[str, Rows]:
     }
 
 
-def _erase(person: Person, _now: datetime) -> None:
+def _erase(person: Person, now: datetime) -> None:
     forget_mails(person.id)
     for model in (Token, Avatar, Presence, UserSession, KnownDevice, AddressChange):
         db.session.execute(delete(model).where(model.user_id == person.id))
@@ -118,6 +122,9 @@ def _erase(person: Person, _now: datetime) -> None:
             factor_since=None,
             factor_due_at=None,
             session_epoch=User.session_epoch + 1,
+            # Nobody signs in as them, and nobody writes to them.
+            disabled_at=func.coalesce(User.disabled_at, now),
+            paused_until=None,
         )
         .execution_options(synchronize_session=False)
     )

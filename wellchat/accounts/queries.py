@@ -18,6 +18,7 @@ from wellchat.accounts.models import (
     UsedLink,
     User,
     is_over,
+    label_of,
     sha256_hex,
 )
 from wellchat.accounts.session_models import (
@@ -30,6 +31,7 @@ from wellchat.accounts.session_models import (
 )
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+from wellchat.i18n import N_
 
 MAX_LISTED = 100  # sessions on one page
 
@@ -70,7 +72,7 @@ BY_SESSION = (
     # Outer: a cookie from before there were rows has none until it acts.
     .outerjoin(UserSession, (UserSession.digest == bindparam("digest")) & (UserSession.user_id == User.id))
     .where(User.id == bindparam("id"), User.session_epoch == bindparam("epoch"))
-    .where(UserSession.ended_at.is_(None))
+    .where(UserSession.ended_at.is_(None), User.disabled_at.is_(None))
     # A process of the version before writes the end of a session only here.
     .where(~exists().where(UsedLink.digest == bindparam("digest")))
     # "Sign out everywhere else" ends them too.
@@ -80,7 +82,7 @@ BY_TOKEN = (
     select(User, ChangeLog.access_seq, Token.id, Token.scopes, Token.used_at, Token.ends_at, Token.created_at)
     .join(ChangeLog, ChangeLog.user_id == User.id)
     .join(Token, Token.user_id == User.id)
-    .where(Token.digest == bindparam("digest"))
+    .where(Token.digest == bindparam("digest"), User.disabled_at.is_(None))
 )
 
 
@@ -142,6 +144,12 @@ def language_of(user_id: str) -> str | None:
     return user.language if user else None
 
 
+def mail_veto(user_id: str) -> str | None:
+    """Return why this person is mailed nothing, as a sentence for the ledger; None: they may be."""
+    user = db.session.get(User, user_id, populate_existing=True)
+    return None if user is None or user.is_active else N_("The account is disabled.")
+
+
 def session_epoch_of(user_id: str) -> str:
     """Return the person's session epoch, which grows when all their sessions end; "" if they are gone."""
     user = db.session.get(User, user_id)
@@ -174,9 +182,9 @@ def person_json(user: User) -> dict[str, Any]:
     """
     return {
         "id": user.id,
-        "name": user.name,
+        "name": user.shown_name,
         "avatar_url": user.avatar_url,
         "role": user.role,
-        "role_label": user.label,
+        "role_label": user.label if user.is_active else label_of(user.role, None),
         "staff": user.is_admin,
     }

@@ -14,9 +14,9 @@ from wellchat.i18n import gettext
 
 
 def connect(*, client_id: str, professional_id: str, now: datetime) -> Connection:
-    """Return the connection of the two; create it if there is none.
+    """Return the connection of the two; create it if there is none. Nobody closes it until the commit.
 
-    One row per pair, however many ask at once.
+    One row per pair, however many ask at once. With a disabled account it is closed from the start.
 
     Raises Invalid if they are not a client and a professional.
     """
@@ -28,16 +28,24 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             raise Invalid({"professional": gettext("This is not a professional's account.")})
         if professional.waits:
             raise Invalid({"professional": gettext("This professional is not confirmed yet.")})
+        closed_at = None if client.is_active and professional.is_active else now
         session.execute(
             insert(Connection)
-            .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)
+            .values(
+                id=new_id(),
+                client_id=client_id,
+                professional_id=professional_id,
+                created_at=now,
+                closed_at=closed_at,
+            )
             # The unique key decides, however many requests come at once.
             .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
         )
         # In a statement of its own, because ON CONFLICT DO NOTHING returns no row if another transaction was
         # faster.
         return session.execute(
-            select(Connection).where(
-                Connection.client_id == client_id, Connection.professional_id == professional_id
-            )
+            select(Connection)
+            .where(Connection.client_id == client_id, Connection.professional_id == professional_id)
+            .with_for_update(read=True)
+            .execution_options(populate_existing=True)
         ).scalar_one()

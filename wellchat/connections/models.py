@@ -24,6 +24,10 @@ class Connection(Base):
     client_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
     professional_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # Nobody writes, for whatever reason. messaging.closing sets it, and the same column of the threads.
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ended_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))  # may open it again
 
     client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
     professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")

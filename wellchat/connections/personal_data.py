@@ -13,4 +13,6 @@ def _export(person: Person) -> dict[str, Rows]:
     return {"connections": rows(Connection, theirs)}
 
 
-personal_data = PersonalData(("connections.client_id", "connections.professional_id"), _export)
+personal_data = PersonalData(
+    ("connections.client_id", "connections.professional_id", "connections.ended_by"), _export
+)

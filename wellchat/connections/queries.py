@@ -11,16 +11,20 @@ from wellchat.db import db
 from wellchat.errors import NotFound
 
 
-def connection_between(one_id: str, other_id: str) -> Connection | None:
-    """Return the connection of two people, whichever is the client, or None."""
-    return db.session.execute(
-        select(Connection).where(
-            or_(
-                and_(Connection.client_id == one_id, Connection.professional_id == other_id),
-                and_(Connection.client_id == other_id, Connection.professional_id == one_id),
-            )
+def connection_between(one_id: str, other_id: str, *, lock: bool = False) -> Connection | None:
+    """Return the connection of two people, whichever is the client, or None.
+
+    With `lock`, nobody closes or opens it until the end of the transaction.
+    """
+    query = select(Connection).where(
+        or_(
+            and_(Connection.client_id == one_id, Connection.professional_id == other_id),
+            and_(Connection.client_id == other_id, Connection.professional_id == one_id),
         )
-    ).scalar_one_or_none()
+    )
+    if lock:
+        query = query.with_for_update(read=True).execution_options(populate_existing=True)
+    return db.session.execute(query).scalar_one_or_none()
 
 
 def my_connections(viewer: User) -> list[Connection]:
@@ -32,7 +36,7 @@ def my_connections(viewer: User) -> list[Connection]:
         .options(joinedload(Connection.client), joinedload(Connection.professional))
     )
     found = db.session.execute(query).scalars().all()
-    return sorted(found, key=lambda connection: connection.other(viewer.id).name.casefold())
+    return sorted(found, key=lambda connection: connection.other(viewer.id).shown_name.casefold())
 
 
 def person_for(viewer: User, user_id: str) -> User:
@@ -48,7 +52,7 @@ def person_for(viewer: User, user_id: str) -> User:
         return person
     if person.waits:
         raise NotFound
-    if viewer.is_client and person.is_professional and person.open_to_clients:
+    if viewer.is_client and person.is_professional and person.open_to_clients and person.is_active:
         return person
     if connection_between(viewer.id, person.id) is None:
         raise NotFound

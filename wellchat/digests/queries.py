@@ -56,6 +56,8 @@ _UNREAD_MESSAGES: Any = (
     .outerjoin(Subject, Subject.id == Message.subject_id)
     .where(
         Message.seq > Membership.last_read_seq,
+        # A digest that was put down before a conversation was closed does not hold it any more.
+        Membership.closed_as.is_(None),
         Message.sender_id != Membership.user_id,
         Message.deleted_at.is_(None),
     )

@@ -110,7 +110,7 @@ _PEOPLE = (
     .outerjoin(Preferences, Preferences.user_id == User.id)
     .outerjoin(Presence, Presence.user_id == User.id)
     .outerjoin(DigestSchedule, DigestSchedule.user_id == User.id)
-    .where(User.id.in_(_IDS))
+    .where(User.id.in_(_IDS), User.disabled_at.is_(None))
 )
 
 _not_deleted = Message.deleted_at.is_(None)

@@ -83,7 +83,7 @@ def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: dat
 
 
 def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
-    """Return the person's conversations of the last seven days, without muted ones.
+    """Return the person's conversations of the last seven days, without muted and closed ones.
 
     Those that wait for the person come first, the longest waiting of them before the others.
     """
@@ -99,6 +99,7 @@ def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
         .where(
             Membership.updated_at > now - WEEK,
             func.coalesce(Membership.muted_until, now) <= now,
+            Membership.closed_as.is_(None),
             Message.created_at > now - WEEK,
             Message.deleted_at.is_(None),
         )

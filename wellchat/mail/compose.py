@@ -23,7 +23,7 @@ from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
 from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
-from wellchat.mail.hooks import reader_language
+from wellchat.mail.hooks import mail_vetoed, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 from wellchat.setting_types import mailbox
@@ -61,7 +61,10 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     """
     context: dict[str, Any] = dict(mail.context)
     if content is not None:
+        # Its writer has just looked whether the person may be written to.
         context |= content
+    elif why := _veto(mail):
+        raise NotWanted(why)
     elif declared := registry().mails.get(mail.name):
         context |= declared.context(mail, now) if declared.context else {}
     elif _has_templates(mail.name):
@@ -70,6 +73,14 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
     language = context["language"] if "language" in context else language_of(mail.user_id)
     with force_language(language):
         return _build(mail, context | _template_helpers(mail, now), now)
+
+
+def _veto(mail: Mail) -> str | None:
+    """Return why the reader is sent nothing; None: send it."""
+    declared = registry().mails.get(mail.name)
+    if mail.user_id is None or (declared and declared.to_disabled):
+        return None
+    return next((why for why in mail_vetoed(mail.user_id) if why), None)
 
 
 def _has_templates(name: str) -> bool:

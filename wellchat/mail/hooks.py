@@ -7,5 +7,8 @@ reader_language: Hook[[str], str | None] = Hook("mail.reader_language")
 one.
 """
 
+mail_vetoed: Hook[[str], str | None] = Hook("mail.mail_vetoed")
+"""(user id) -> why this person is sent nothing, as a sentence for the ledger; None: they may be."""
+
 session_epoch: Hook[[str], str] = Hook("mail.session_epoch")
 """(user id) -> what changes when all sessions of the person end."""

@@ -64,10 +64,9 @@ def thread_names(viewer: User, mails: Iterable[Mail]) -> dict[str, str]:
         return {}
     other_id = case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id)
     is_mine = or_(Thread.client_id == viewer.id, Thread.professional_id == viewer.id)
-    names = (
-        select(Thread.id, User.name).join(User, User.id == other_id).where(is_mine, Thread.id.in_(thread_ids))
-    )
-    return dict(db.session.execute(names).all())
+    others = select(Thread.id, User).join(User, User.id == other_id)
+    found = db.session.execute(others.where(is_mine, Thread.id.in_(thread_ids)))
+    return {thread_id: other.shown_name for thread_id, other in found}
 
 
 def _page(query: Select[Mail], before: str | None, limit: int) -> tuple[Sequence[Mail], str | None]:

@@ -2,12 +2,13 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import profile_changed_in_transaction
+from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
 from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
 from wellchat.messaging import dispatch, memberships, metrics
 from wellchat.messaging.api import api
+from wellchat.messaging.closing import settle_person
 from wellchat.messaging.files import add_thumbnail, set_scanned
 from wellchat.messaging.pages import blueprints
 from wellchat.messaging.pages.inbox import badges
@@ -45,6 +46,7 @@ feature = Feature(
     ),
     handlers=(
         (profile_changed_in_transaction, refresh_person),
+        (availability_changed_in_transaction, settle_person),
         (subject_put_in_transaction, refresh_subject),
         (lead_claimed_in_transaction, open_thread_of_lead),
         (thumbnail_made_in_transaction, add_thumbnail),

@@ -108,7 +108,7 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             return []
         # Up to the last seq that was read above: messages that are sent meanwhile stay pending.
         session.execute(delete(PendingDelivery).where(*of_recipient, PendingDelivery.seq <= seqs[-1]))
-        if membership.is_muted(now):
+        if membership.closed_as is not None or membership.is_muted(now):
             return []
         news = session.execute(
             select(Message)

@@ -1,6 +1,6 @@
 """Name the hooks by which messaging calls the features above."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from wellchat.feature import Hook
@@ -10,3 +10,6 @@ recipient_notified_in_transaction = Hook("messaging.recipient_notified_in_transa
 """(user id, thread id, seqs in ascending order, now): these messages were put into the user's notification
 centre.
 """
+
+blocks_among: Hook[[Sequence[str]], Iterable[tuple[str, str]]] = Hook("messaging.blocks_among")
+"""(connection ids) -> (connection id, user id) for each block: this user has blocked the other one."""

@@ -11,7 +11,8 @@ from sqlalchemy import select, update
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import db, transaction
-from wellchat.errors import NotFound
+from wellchat.errors import CannotWrite, NotFound
+from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import Membership
 from wellchat.messaging.queries import people_of
 
@@ -55,15 +56,19 @@ def change_membership(*, viewer: User, thread_id: str, changes: dict[str, Any]) 
 
 
 def set_typing(*, viewer: User, thread_id: str, now: datetime) -> None:
-    """Show the other person that the viewer is typing. Raises NotFound."""
+    """Show the other person that the viewer is typing. Raises NotFound, and CannotWrite."""
     with transaction() as session:
         membership = session.get(
             Membership, (thread_id, viewer.id), with_for_update=True, populate_existing=True
         )
         if membership is None:
             raise NotFound
+        refuse_paused(viewer, now)
+        # Under the lock of the membership, which whoever closes the thread takes too.
+        if membership.closed_as is not None:
+            raise CannotWrite
         membership.typing_at = now
-        for user_id in people_of(thread_id):
+        for user_id in people_of(thread_id)[0]:
             if user_id != viewer.id:
                 record_change(user_id=user_id, kind="typing", thread_id=thread_id)
 

@@ -14,7 +14,8 @@ from wellchat.db import db, execute, transaction
 from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
-from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction
+from wellchat.messaging.closing import check_may_write
+from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.mutation import lock_message, lock_own_message, message_changed, text_changed
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
@@ -39,17 +40,18 @@ def send_message(
 
     If the sender has used `client_key` in this thread before, return that message: a retry never makes a
     second one. `by_email` marks it for both people: it was proven less well than a sign-in. Raises NotFound
-    if the sender is not in the thread, Conflict if the key belongs to a different
-    message, Invalid for a subject or reply from elsewhere, or attachments that the sender may not send.
+    if the sender is not in the thread, CannotWrite if it is closed or the sender is paused, Conflict if the
+    key belongs to a different message, Invalid for a subject or reply from elsewhere, or attachments that the
+    sender may not send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     if sender.waits:
         raise NotAllowed(gettext("The people who run this site have to confirm you first."))
     with transaction():
         # Checks access and the client key, and locks the thread until commit: now sends run one by one.
-        taken = execute(statements.TAKE_NUMBER, ids).one_or_none()
+        taken = None if sender.is_paused(now) else execute(statements.TAKE_NUMBER, ids).one_or_none()
         if taken is None:
-            return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
+            return _sent_before(sender, ids, body, reply_to, attachments), False
         seq, client_id, professional_id, own_subject = taken
         if reply_to is not None and not 1 <= reply_to < seq:
             raise Invalid({"reply_to": gettext("There is no such message in this thread.")})
@@ -70,7 +72,7 @@ def send_message(
         if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
             # Another request with the same key committed while this one waited for the lock.
             execute(statements.GIVE_NUMBER_BACK, ids)
-            return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
+            return _sent_before(sender, ids, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
         if by_email:
             execute(statements.MARK_BY_EMAIL, ids | {"number": seq})
@@ -94,12 +96,13 @@ def _schedule_delivery(message: Message, recipient_id: str, ids: dict[str, Any])
 
 
 def _sent_before(
-    sender: User, thread_id: str, client_key: str, body: str, reply_to: int | None, attachments: Sequence[str]
+    sender: User, ids: dict[str, Any], body: str, reply_to: int | None, attachments: Sequence[str]
 ) -> Message:
     """Return the message that was sent with this key.
 
-    Raises NotFound if there is none, Conflict if it differs.
+    Raises NotFound or CannotWrite if there is none, Conflict if it differs.
     """
+    thread_id, client_key = ids["thread"], ids["sent_as"]
     first = db.session.execute(
         select(Message)
         .join(Membership, and_(Membership.thread_id == Message.thread_id, Membership.user_id == sender.id))
@@ -109,6 +112,7 @@ def _sent_before(
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
     if first is None:
+        check_may_write(sender, thread_id, ids["now"])
         raise NotFound
     # An edited or deleted message is not compared, because the retry may repeat its original text.
     files_of_it = [file["id"] for file in first.files or ()]
@@ -135,11 +139,11 @@ def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, e
 def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: datetime) -> Message:
     """Replace the text of a message that the viewer sent. Return the message.
 
-    The earlier text is kept for audits. Raises NotFound if the viewer did not send it, Invalid if it is too
-    old (EDIT_WITHIN) or deleted.
+    The earlier text is kept for audits. Raises NotFound if the viewer did not send it, CannotWrite if nobody
+    writes there, Invalid if it is too old (EDIT_WITHIN) or deleted.
     """
     with transaction() as session:
-        thread, message = lock_own_message(viewer, thread_id, seq)
+        thread, message = lock_own_message(viewer, thread_id, seq, now)
         if message.deleted_at is not None or message.body is None:
             raise Invalid({"body": gettext("This message was deleted.")})
         if not message.may_be_edited(now):
@@ -157,10 +161,30 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
     """Delete a message that the viewer sent.
 
     Return its tombstone, which has no text, files, reactions or pin. Deleting it twice is the same as once.
-    Raises NotFound if the viewer did not send it.
+    A closed thread does not keep people from taking back their own words. Raises NotFound if the viewer did
+    not send it.
     """
-    with transaction() as session:
+    with transaction():
         thread, message = lock_own_message(viewer, thread_id, seq)
+        _bury(thread, message, now)
+    return message
+
+
+def remove_message(*, thread_id: str, seq: int, now: datetime) -> Message:
+    """Delete somebody's message, because a moderator decided so. Return its tombstone. Raises NotFound."""
+    with transaction() as session:
+        thread = session.get(Thread, thread_id, with_for_update=True, populate_existing=True)
+        message = session.get(Message, (thread_id, seq), populate_existing=True)
+        if thread is None or message is None:
+            raise NotFound
+        _bury(thread, message, now)
+    return message
+
+
+def _bury(thread: Thread, message: Message, now: datetime) -> None:
+    """Turn a message of a locked thread into a tombstone."""
+    thread_id, seq = message.thread_id, message.seq
+    with transaction() as session:
         if message.deleted_at is None:
             session.add(
                 MessageRevision(thread_id=thread_id, seq=seq, body=message.body or "", replaced_at=now)
@@ -174,16 +198,15 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
             session.flush()
             execute(statements.RECOUNT_WAITING, {"thread": thread_id})
             text_changed(thread, message, now)
-    return message
 
 
 def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:
     """Pin a message for both people of its thread, or unpin it. Return it. Pinning twice is the same as once.
 
-    Raises NotFound, and Invalid for a deleted message or if MAX_PINS messages are pinned already.
+    Raises NotFound, CannotWrite, and Invalid for a deleted message or if MAX_PINS messages are pinned.
     """
     with transaction():
-        thread, message = lock_message(viewer, thread_id, seq)
+        thread, message = lock_message(viewer, thread_id, seq, now)
         if on == (message.pinned_at is not None):
             return message
         if on and message.deleted_at is not None:

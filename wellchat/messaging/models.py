@@ -29,6 +29,7 @@ from wellchat.subjects.models import Subject
 PREVIEW = 140  # characters of a message that notifications and quotes show
 MAX_SEQ = 2**31 - 1  # the largest number a message can have
 MAX_EMOJI = 24  # characters of one emoji; the longest known one has fewer than half as many
+CLOSED, BLOCKED, ENDED = ("closed", "blocked", "ended")  # values of Membership.closed_as
 EDIT_WITHIN = timedelta(minutes=5)
 
 
@@ -53,6 +54,8 @@ class Thread(Base):
     last_seq: Mapped[int] = mapped_column(Integer, default=0)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)  # of the last message, or the opening
+    # Nobody writes. Repeats the column of the connection, so that a send checks the row that it locks anyway.
+    closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
     # lazy="raise": a query that forgets to join them fails at once, instead of one more statement per row.
     client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
@@ -127,6 +130,11 @@ class Membership(Base):
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # Set while the thread is closed: BLOCKED or ENDED if this person did that, else CLOSED.
+    closed_as: Mapped[str | None] = mapped_column(String(8))
+    # What the other person was last shown of the two watermarks, while the thread is closed.
+    shown_read_seq: Mapped[int | None] = mapped_column(Integer)
+    shown_delivered_seq: Mapped[int | None] = mapped_column(Integer)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     def is_muted(self, now: datetime) -> bool:

@@ -14,7 +14,8 @@ from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, select, upd
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import db, execute, table
-from wellchat.errors import NotFound
+from wellchat.errors import CannotWrite, NotFound
+from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import MAX_SEQ, Message, Thread
 from wellchat.notifications import actions as notifications
 from wellchat.notifications.models import Notification
@@ -37,9 +38,19 @@ def lock_thread(user_id: str, thread_id: str) -> Thread:
     return thread
 
 
-def lock_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
-    """Lock a thread of the viewer's, then load one of its messages. Return both. Raises NotFound."""
+def lock_message(
+    viewer: User, thread_id: str, seq: int, now: datetime | None = None
+) -> tuple[Thread, Message]:
+    """Lock a thread of the viewer's, then load one of its messages. Return both.
+
+    With `now`, it is for something that the other person will see. Raises NotFound, and then CannotWrite if
+    the thread is closed or the viewer is paused.
+    """
     thread = lock_thread(viewer.id, thread_id)
+    if now is not None:
+        refuse_paused(viewer, now)
+        if thread.closed_at is not None:
+            raise CannotWrite
     # Read after the lock was taken: an object that the session loaded earlier may be out of date.
     message = db.session.get(Message, (thread_id, seq), populate_existing=True) if seq <= MAX_SEQ else None
     if message is None:
@@ -47,12 +58,14 @@ def lock_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Messag
     return thread, message
 
 
-def lock_own_message(viewer: User, thread_id: str, seq: int) -> tuple[Thread, Message]:
+def lock_own_message(
+    viewer: User, thread_id: str, seq: int, now: datetime | None = None
+) -> tuple[Thread, Message]:
     """Lock the thread of a message that the viewer sent. Return (thread, message).
 
-    Raises NotFound, also if somebody else sent it.
+    Raises NotFound, also if somebody else sent it, and with `now` what `lock_message` raises.
     """
-    thread, message = lock_message(viewer, thread_id, seq)
+    thread, message = lock_message(viewer, thread_id, seq, now)
     if message.sender_id != viewer.id:
         raise NotFound
     return thread, message

@@ -149,7 +149,8 @@ def inbox(
     if q.strip():
         like = "%" + _escape_like(q.strip()) + "%"
         statement = statement.outerjoin(Thread.subject)
-        statement = statement.where(or_(Other.name.ilike(like, "\\"), Subject.title.ilike(like, "\\")))
+        named = and_(Other.name.ilike(like, "\\"), Other.disabled_at.is_(None))
+        statement = statement.where(or_(named, Subject.title.ilike(like, "\\")))
     if before:
         above = (before.startswith(PINNED), *decode_page_token(before.removeprefix(PINNED)))
         statement = statement.where(tuple_(Mine.pinned, Mine.updated_at, Mine.thread_id) < tuple_(*above))
@@ -284,20 +285,23 @@ def typing_to(user_id: str, thread_ids: Iterable[str], *, since: datetime) -> Se
         select(Theirs.thread_id, Theirs.user_id)
         .join(Mine, and_(Mine.thread_id == Theirs.thread_id, Mine.user_id == user_id))
         .where(Theirs.thread_id.in_(list(thread_ids)), Theirs.user_id != user_id, Theirs.typing_at > since)
+        .where(Theirs.closed_as.is_(None))
     )
     return rows.all()
 
 
-PEOPLE = select(Thread.client_id, Thread.professional_id).where(Thread.id == bindparam("thread"))
+PEOPLE = select(Thread.client_id, Thread.professional_id, Thread.closed_at).where(
+    Thread.id == bindparam("thread")
+)
 
 
-def people_of(thread_id: str) -> tuple[str, str]:
-    """Return (client id, professional id) of a thread.
+def people_of(thread_id: str) -> tuple[tuple[str, str], bool]:
+    """Return ((client id, professional id), whether it is closed) of a thread.
 
     The caller has checked that the viewer is one of them.
     """
-    client_id, professional_id = execute(PEOPLE, {"thread": thread_id}).one()
-    return client_id, professional_id
+    client_id, professional_id, closed_at = execute(PEOPLE, {"thread": thread_id}).one()
+    return (client_id, professional_id), closed_at is not None
 
 
 def pair_threads(viewer: User, connection_ids: Iterable[str]) -> dict[str, str]:

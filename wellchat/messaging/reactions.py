@@ -40,12 +40,12 @@ def is_emoji(text: str) -> bool:
 def react(*, viewer: User, thread_id: str, seq: int, emoji: str, on: bool, now: datetime) -> Message:
     """Put the viewer's emoji on a message (`on`) or take it away. Return the message.
 
-    Twice is the same as once. Both people may react to every message of their thread. Raises NotFound, and
-    Invalid if `emoji` is not one emoji, if the viewer has MAX_REACTIONS on the message already, or if the
-    message is deleted.
+    Twice is the same as once. Both people may react to every message of their thread. Raises NotFound,
+    CannotWrite if nobody writes there, and Invalid if `emoji` is not one emoji, if the viewer has
+    MAX_REACTIONS on the message already, or if the message is deleted.
     """
     with transaction() as session:
-        thread, message = lock_message(viewer, thread_id, seq)
+        thread, message = lock_message(viewer, thread_id, seq, now)
         there = reactions_to(message)
         # ❤ with and without its variation selector (U+FE0F) is one emoji. The spelling that came first is
         # kept.

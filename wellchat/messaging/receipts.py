@@ -25,7 +25,13 @@ ACK_EVERY = 100  # rows after which an acknowledgement is saved although it move
 
 
 WATERMARKS = (
-    select(Membership.thread_id, Membership.delivered_seq, Thread.client_id, Thread.professional_id)
+    select(
+        Membership.thread_id,
+        Membership.delivered_seq,
+        Thread.client_id,
+        Thread.professional_id,
+        Thread.closed_at,
+    )
     .join(Thread, Thread.id == Membership.thread_id)
     .where(
         Membership.user_id == bindparam("whose"),
@@ -44,12 +50,12 @@ MOVE_WATERMARK = (
 class LaggingThread(NamedTuple):
     """A thread whose delivered watermark is below a message that has arrived.
 
-    `seq` is that message, `other_id` the other person of the thread.
+    `seq` is that message, `other_id` the other person of the thread; None where they see nothing of it.
     """
 
     thread_id: str
     seq: int
-    other_id: str
+    other_id: str | None
 
 
 def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
@@ -71,7 +77,7 @@ def mark_delivered(*, user_id: str, after: int, up_to: int) -> int:
             moved = execute(
                 MOVE_WATERMARK, {"thread": thread.thread_id, "whose": user_id, "up_to": thread.seq}
             )
-            if moved.rowcount:
+            if moved.rowcount and thread.other_id is not None:
                 record_change(user_id=thread.other_id, kind="thread", thread_id=thread.thread_id)
         acknowledge_changes(user_id=user_id, seq=acked_seq)
     return acked_seq
@@ -87,8 +93,12 @@ def _not_yet_delivered(user_id: str, rows: Sequence[Any]) -> list[LaggingThread]
         return []
     watermarks = execute(WATERMARKS, {"whose": user_id, "threads": list(arrived)})
     return [
-        LaggingThread(thread_id, arrived[thread_id], professional_id if user_id == client_id else client_id)
-        for thread_id, delivered, client_id, professional_id in watermarks
+        LaggingThread(
+            thread_id,
+            arrived[thread_id],
+            None if closed_at is not None else professional_id if user_id == client_id else client_id,
+        )
+        for thread_id, delivered, client_id, professional_id, closed_at in watermarks
         if delivered < arrived[thread_id]
     ]
 
@@ -110,7 +120,9 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
         notifications.read_thread(
             user_id=viewer.id, thread_id=thread_id, up_to_seq=seq, now=now, left=unread_above(viewer.id, seq)
         )
-        for user_id in people_of(thread_id):
+        # Of a closed thread the other person sees no marks, so nothing changed for them.
+        people, closed = people_of(thread_id)
+        for user_id in [viewer.id] if closed else people:
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
 
 

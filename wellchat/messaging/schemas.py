@@ -88,7 +88,8 @@ class ThreadShape(BaseModel):
 
     The inbox sorts by `pinned` and `listed_at`. `unread_from` is set while I have marked the thread as
     unread. `waiting_since` is the time of the first message that I have not replied to. The other person has
-    received messages up to `other_delivered_seq` and read them up to `other_read_seq`.
+    received messages up to `other_delivered_seq` and read them up to `other_read_seq`. Where I cannot write,
+    `closed` is the sentence that says so; `closed_by_me` is set if I can open it again.
     """
 
     id: str
@@ -106,6 +107,9 @@ class ThreadShape(BaseModel):
     unread_from: int | None
     other_read_seq: int
     other_delivered_seq: int
+    can_write: bool
+    closed: str | None
+    closed_by_me: Literal["blocked", "ended"] | None
     archived: bool
     pinned: bool
     kind: str | None

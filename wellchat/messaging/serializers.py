@@ -19,7 +19,8 @@ from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import execute, table
 from wellchat.i18n import gettext
-from wellchat.messaging.models import Membership, Message, preview_of
+from wellchat.messaging.closing import closed_sentence, paused_sentence
+from wellchat.messaging.models import BLOCKED, ENDED, Membership, Message, preview_of
 from wellchat.messaging.queries import ThreadView
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
@@ -30,32 +31,44 @@ Json = dict[str, Any]
 def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
     """Return a thread as the viewer sees it (schemas.ThreadShape).
 
-    The other person is "here" if they did something within the last AWAY_AFTER seconds.
+    The other person is "here" if they did something within the last AWAY_AFTER seconds. In a closed thread
+    nobody sees what the other one does: presence and read marks stay as they were.
     """
     thread, mine, theirs, other = view.thread, view.mine, view.theirs, view.other
     client, professional = (viewer, other) if viewer.id == thread.client_id else (other, viewer)
-    here = view.other_seen_at is not None and now - view.other_seen_at <= timedelta(
-        seconds=setting("AWAY_AFTER")
+    closed = mine.closed_as is not None
+    seen_at = None if closed else view.other_seen_at
+    here = seen_at is not None and now - seen_at <= timedelta(seconds=setting("AWAY_AFTER"))
+    read, delivered = (
+        (theirs.shown_read_seq or 0, theirs.shown_delivered_seq or 0)
+        if closed
+        else (theirs.last_read_seq, theirs.delivered_seq)
     )
+    why_closed = closed_sentence(mine.closed_as, other.shown_name)
+    if why_closed is None and viewer.is_paused(now):
+        why_closed = paused_sentence()
     return {
         "id": thread.id,
         "key_scope": thread.key_scope,
-        "title": other.name,
+        "title": other.shown_name,
         "context": gettext("Re: %(title)s", title=thread.subject.title) if thread.subject else None,
         "client": person_json(client),
         "professional": person_json(professional),
         "other": person_json(other)
-        | {"presence": "here" if here else "away", "seen_at": iso(_roughly(view.other_seen_at, now))},
+        | {"presence": "here" if here else "away", "seen_at": iso(_roughly(seen_at, now))},
         "subject": subject_json(thread.subject),
         "last_message": message_json(view.last_message, viewer.id) if view.last_message else None,
         "last_seq": thread.last_seq,
         "unread": view.unread,
         "last_read_seq": mine.last_read_seq,
         "unread_from": mine.unread_from,
-        "other_read_seq": theirs.last_read_seq,
+        "other_read_seq": read,
         # What was read has arrived, even if no poll has acknowledged it yet (read by mail, or without
         # script).
-        "other_delivered_seq": max(theirs.delivered_seq, theirs.last_read_seq),
+        "other_delivered_seq": max(delivered, read),
+        "can_write": why_closed is None,
+        "closed": why_closed,
+        "closed_by_me": mine.closed_as if mine.closed_as in (BLOCKED, ENDED) else None,
         "archived": mine.archived,
         "pinned": mine.pinned,
         "kind": mine.kind,

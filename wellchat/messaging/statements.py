@@ -24,12 +24,14 @@ _key_was_used = exists().where(
 )
 
 # Takes the next number of the thread and locks its row until commit. Returns no row if the sender is not one
-# of the two people, or has used the client key before.
+# of the two people, has used the client key before, or the thread is closed. A sender that waited for the
+# lock of whoever closes it is checked against the row as it is after the wait.
 TAKE_NUMBER = (
     update(table(Thread))
     .where(
         Thread.id == bindparam("thread"),
         or_(Thread.client_id == bindparam("sender"), Thread.professional_id == bindparam("sender")),
+        Thread.closed_at.is_(None),
         ~_key_was_used,
     )
     .values(last_seq=Thread.last_seq + 1, updated_at=bindparam("now"))

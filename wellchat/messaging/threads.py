@@ -15,8 +15,9 @@ from wellchat.connections.actions import connect
 from wellchat.connections.models import Connection
 from wellchat.connections.queries import connection_between
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.errors import Invalid, NotAllowed, NotFound
+from wellchat.errors import CannotWrite, Invalid, NotAllowed, NotFound
 from wellchat.i18n import N_, gettext
+from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
@@ -30,8 +31,9 @@ def open_thread(
     """Open the viewer's thread with a person, or about a subject. Return (its id, whether it is new).
 
     `subject` is (kind, external id). A professional who opens a thread about a subject for every client names
-    the client in `with_id`. Raises NotFound for people and subjects that the viewer may not see, and Invalid
-    if the thread is not determined or the lead is not claimed yet.
+    the client in `with_id`. Raises NotFound for people and subjects that the viewer may not see, Invalid if
+    the thread is not determined or the lead is not claimed yet, and CannotWrite for a new thread of two who
+    do not write to each other. A thread that is there is opened, to be read.
     """
     if viewer.waits:
         raise NotAllowed(WAITS)
@@ -40,23 +42,23 @@ def open_thread(
             return _open_about(viewer, visible_subject(viewer, *subject), with_id, now)
         if with_id is None:
             raise Invalid({"with": gettext("Say whom to write to.")})
-        return _open_pair(_connection_with(viewer, with_id, now), now)
+        return _open_pair(viewer, _connection_with(viewer, with_id, now), now)
 
 
 def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
     """Return the viewer's connection with somebody.
 
-    A client who writes to a professional open to new clients is connected with them. Raises NotFound if the
-    two are not connected and the viewer may not connect them.
+    A client who writes to an active professional open to new clients is connected with them. Raises NotFound
+    if the two are not connected and the viewer may not connect them.
     """
     other = db.session.get(User, other_id)
     if other is None or other.id == viewer.id:
         raise NotFound
     if other.waits:
         raise NotFound
-    if connection := connection_between(viewer.id, other.id):
+    if connection := connection_between(viewer.id, other.id, lock=True):
         return connection
-    if viewer.is_client and other.is_professional and other.open_to_clients:
+    if viewer.is_client and other.is_professional and other.is_active and other.open_to_clients:
         return connect(client_id=viewer.id, professional_id=other.id, now=now)
     raise NotFound
 
@@ -76,18 +78,30 @@ def _open_about(viewer: User, subject: Subject, with_id: str | None, now: dateti
         # now.
         connection = connect(client_id=client_id, professional_id=subject.professional_id, now=now)
     else:
-        found = connection_between(client_id, subject.professional_id)
+        found = connection_between(client_id, subject.professional_id, lock=True)
         if found is None:
             raise NotFound
         connection = found
     # Bookings and sessions are talked about in the pair's own thread.
     if subject.declared.scope == "connection":
-        return _open_pair(connection, now)
-    return _get_or_create(connection, subject_key(subject, client_id), subject, now)
+        return _open_pair(viewer, connection, now)
+    return _open(viewer, connection, subject_key(subject, client_id), subject, now)
 
 
-def _open_pair(connection: Connection, now: datetime) -> tuple[str, bool]:
-    return _get_or_create(connection, pair_key(connection.id), None, now)
+def _open_pair(viewer: User, connection: Connection, now: datetime) -> tuple[str, bool]:
+    return _open(viewer, connection, pair_key(connection.id), None, now)
+
+
+def _open(
+    viewer: User, connection: Connection, key: str, subject: Subject | None, now: datetime
+) -> tuple[str, bool]:
+    if connection.closed_at is None and not viewer.is_paused(now):
+        return _get_or_create(connection, key, subject, now)
+    there = db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one_or_none()
+    if there is None:
+        refuse_paused(viewer, now)
+        raise CannotWrite
+    return there, False
 
 
 def _get_or_create(
@@ -124,9 +138,12 @@ def _get_or_create(
 def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
     """Open the thread about a claimed lead, if it is not open yet.
 
-    Return its id; None for a lead without a client. Runs in the transaction that puts or claims the lead.
+    Return its id; None for a lead without a client, or of two who do not write to each other. Runs in the
+    transaction that puts or claims the lead.
     """
     if lead.client_id is None:
         return None
     connection = connect(client_id=lead.client_id, professional_id=lead.professional_id, now=now)
+    if connection.closed_at is not None:
+        return None
     return _get_or_create(connection, subject_key(lead, lead.client_id), lead, now)[0]

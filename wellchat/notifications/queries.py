@@ -122,7 +122,7 @@ def notification_json(notification: Notification) -> dict[str, Any]:
         "thread_id": n.thread_id,
         "count": n.count,
         "count_words": count_text(n),
-        "title": n.title,
+        "title": n.actor.shown_name if n.actor and n.title == n.actor.name else n.title,
         "preview": gettext(n.preview) if n.preview == DELETED else n.preview,
         "actor": person_json(n.actor) if n.actor else None,
         "read": n.read_at is not None,

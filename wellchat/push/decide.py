@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wellchat.accounts.models import Presence
+from wellchat.accounts.models import Presence, User
 from wellchat.db import db
 from wellchat.i18n import N_
 from wellchat.messaging.models import Membership
@@ -34,7 +34,11 @@ def decide(push: Push, note: Notification, now: datetime) -> PushDecision:
     prefs = preferences(note.user_id)
     if not prefs.wants(note.kind, "push"):
         return PushDecision(skip=N_("Pushes of this kind are switched off in the preferences."))
+    if not db.session.get_one(User, note.user_id, populate_existing=True).is_active:
+        return PushDecision(skip=N_("The account is disabled."))
     membership = _membership(note)
+    if membership and membership.closed_as is not None:
+        return PushDecision(skip=N_("The conversation is closed."))
     if membership and membership.is_muted(now):
         return PushDecision(skip=N_("The conversation is muted."))
     if membership and note.last_seq is not None and membership.last_read_seq >= note.last_seq:

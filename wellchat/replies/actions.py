@@ -19,7 +19,7 @@ from wellchat.accounts.models import User
 from wellchat.claims import SKIPPED
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.errors import CannotWrite, Conflict, Invalid, NotFound
 from wellchat.forms import fill
 from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
@@ -29,6 +29,7 @@ from wellchat.mail.mime import one_line
 from wellchat.mail.models import Mail
 from wellchat.mail.refusals import record_bounce
 from wellchat.messaging import messages, receipts
+from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.forms import SendMessage
 from wellchat.replies.authentication import missing_proof
 from wellchat.replies.auto_replies import auto_reply_reason
@@ -99,7 +100,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
             _record(mail, target, now, user_id=owner.id if owner else None, outcome=DROPPED, reason=why)
         return Verdict(OK, f"Dropped: nobody wrote it. {why}")
     user = db.session.get(User, token.user_id, populate_existing=True)
-    if user is None or token.kind == BOUNCE_ADDRESS:
+    if user is None or not user.is_active or token.kind == BOUNCE_ADDRESS:
         return NO_SUCH_ADDRESS
     # Knowing the address is not enough: it is forwarded and quoted. From is not enough: anybody can write it.
     if mail.author != user.email:
@@ -110,7 +111,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
         return _accept(mail, user, token, target, now)
     except NotFound:
         return NO_SUCH_ADDRESS
-    except Rejected as refusal:
+    except (Rejected, CannotWrite) as refusal:
         return _reject(mail, user, token, target, str(refusal), now)
 
 
@@ -122,6 +123,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
         )
     if token.is_expired(now):
         raise Rejected(N_("It replies to an email that is too old."))
+    check_may_write(user, token.target_id, now)
     # Outside of the transaction below: files are decoded and stored, which takes seconds.
     form = _as_message(mail, user, token.target_id, now)
     _mark_read(mail, user, token.target_id, now)

@@ -45,7 +45,7 @@ def _thread_ids(kind: str, target_id: str) -> list[str]:
 def _choice(user: User, view: ThreadView, now: datetime) -> dict[str, Any]:
     thread = view.thread
     return {
-        "other": view.other.name,
+        "other": view.other.shown_name,
         "about": thread.subject.title if thread.subject else None,
         "path": f"/threads/{thread.id}",
         "address": reply_address(user_id=user.id, thread_id=thread.id, now=now),

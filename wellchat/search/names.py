@@ -72,9 +72,11 @@ def _names(viewer: User) -> Any:
             .limit(MAX_NAMES)
         )
 
+    # A disabled person is not found by the name that is not shown.
+    shown_name = case((User.disabled_at.is_(None), User.name), else_="")
     mine = union_all(*(select(latest(archived).subquery()) for archived in (False, True))).subquery("mine")
     return (
-        select(mine.c.thread_id, User.name, Subject.title)
+        select(mine.c.thread_id, shown_name, Subject.title)
         .join(Thread, Thread.id == mine.c.thread_id)
         .join(
             User,
@@ -91,6 +93,7 @@ def _without_thread(viewer: User) -> list[User]:
     latest = (
         select(Connection.id, other.label("other_id"), Connection.created_at)
         .where(or_(Connection.client_id == viewer.id, Connection.professional_id == viewer.id))
+        .where(Connection.closed_at.is_(None))
         .order_by(Connection.created_at.desc(), Connection.id)
         .limit(MAX_NEW_CONNECTIONS)
         .subquery("latest")

@@ -83,10 +83,10 @@ def _label(name: str, value: str) -> str:
         if name == "thread":
             view = thread_for(user, value)
             if subject := view.thread.subject:
-                return gettext("In: %(title)s, %(name)s", title=subject.title, name=view.other.name)
-            return gettext("With %(name)s", name=view.other.name)
+                return gettext("In: %(title)s, %(name)s", title=subject.title, name=view.other.shown_name)
+            return gettext("With %(name)s", name=view.other.shown_name)
         if name == "person":
-            return gettext("With %(name)s", name=person_for(user, value).name)
+            return gettext("With %(name)s", name=person_for(user, value).shown_name)
         if name == "subject":
             return gettext("About %(title)s", title=subject_by_id(user, value).title)
     except NotFound:

@@ -6,7 +6,8 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
-from wellchat.errors import Invalid
+from wellchat.accounts.queries import person_json
+from wellchat.errors import CannotWrite, Invalid
 from wellchat.forms import read_form
 from wellchat.messaging import messages, queries, reactions, receipts
 from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread, PinMessage, React
@@ -29,7 +30,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
     return render_template(
         "messaging/message.html",
         message=message_json(found, user.id),
-        other=view.other,
+        other=person_json(view.other),
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
         thread_url=message_url(thread_id, seq, view.thread.last_seq),
@@ -49,6 +50,9 @@ def edit(thread_id: str, seq: int) -> Response | tuple[str, int]:
         messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=form.body, now=clock.now())
     except Invalid as refusal:
         return _page(thread_id, seq, request.form.get("body", ""), refusal.errors), 422
+    except CannotWrite as refusal:
+        typed = request.form.get("body", "")
+        return _page(thread_id, seq, typed, {"body": refusal.detail}), refusal.status
     return _back(thread_id, seq)
 
 
@@ -68,7 +72,7 @@ def change_pin(thread_id: str, seq: int) -> Response:
     try:
         form = read_form(PinMessage)
         messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=form.pinned, now=clock.now())
-    except Invalid as refusal:
+    except (Invalid, CannotWrite) as refusal:
         flash(refusal.detail, "danger")
     return _back(thread_id, seq)
 
@@ -88,8 +92,9 @@ def change_reaction(thread_id: str, seq: int) -> Response | tuple[str, int]:
             on=form.add is not None,
             now=clock.now(),
         )
-    except Invalid as refusal:
-        return _page(thread_id, seq, errors=refusal.errors), 422
+    except (Invalid, CannotWrite) as refusal:
+        errors = refusal.errors or {"emoji": refusal.detail}
+        return _page(thread_id, seq, errors=errors), refusal.status
     return _back(thread_id, seq)
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
+from wellchat.connections.models import Connection
 from wellchat.connections.queries import connection_between, my_connections, person_for
 from wellchat.feature import load_panels
 from wellchat.forms import read_form
@@ -26,7 +27,12 @@ def new() -> str:
     user = viewer()
     connections = my_connections(user)
     opened = queries.pair_threads(user, [c.id for c in connections])
-    people = [person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)} for c in connections]
+    # A closed connection is listed only if there is something to read.
+    people = [
+        person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)}
+        for c in connections
+        if c.closed_at is None or c.id in opened
+    ]
     subjects = [subject_json(s, user) for s in subjects_of(user)]
     actionable = [s for s in subjects if s["can_contact"] or s["can_claim"]]
     return render_template("messaging/new.html", people=people, subjects=actionable)
@@ -44,13 +50,18 @@ def person(user_id: str) -> str:
     subjects = subjects_between(client_id, professional_id) if connection else []
     return render_template(
         "connections/person.html",
-        person=person_json(other) | {"bio": other.bio},
+        person=person_json(other) | {"bio": other.bio if other.is_active else None},
         thread_id=opened.get(connection.id) if connection else None,
-        can_message=other.id != user.id
-        and (connection is not None or (user.is_client and other.is_professional and other.open_to_clients)),
+        can_message=other.id != user.id and _may_write_first(user, other, connection),
         subjects=[subject_json(s, user) for s in subjects],
         sections=load_panels("connection_panels", user, connection, clock.now()) if connection else [],
     )
+
+
+def _may_write_first(user: User, other: User, connection: Connection | None) -> bool:
+    if connection is not None:
+        return connection.closed_at is None
+    return user.is_client and other.is_professional and other.open_to_clients and other.is_active
 
 
 @pages.post("/threads")

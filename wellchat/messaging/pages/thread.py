@@ -15,10 +15,11 @@ from wellchat.accounts.queries import person_json
 from wellchat.attachments.actions import MAX_FILES, accept_upload
 from wellchat.attachments.uploads import raise_body_limit, uploaded_files
 from wellchat.db import new_id
-from wellchat.errors import Invalid, TooLarge
+from wellchat.errors import CannotWrite, Invalid, TooLarge
 from wellchat.feature import load_panels
 from wellchat.forms import read_form, read_query
 from wellchat.messaging import files, memberships, messages, navigation, queries, receipts
+from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.forms import (
     MAX_BODY,
     MarkRead,
@@ -138,10 +139,10 @@ def send(thread_id: str) -> BaseResponse | tuple[str, int]:
             reply_to=form.reply_to,
             now=clock.now(),
         )
-    except (Invalid, TooLarge) as refusal:
+    except (Invalid, TooLarge, CannotWrite) as refusal:
         # The form may be refused before access was checked. This raises NotFound, so strangers see no page.
         queries.thread_for(user, thread_id)
-        errors = refusal.errors or {"file": refusal.detail}
+        errors = refusal.errors or {"body" if isinstance(refusal, CannotWrite) else "file": refusal.detail}
         return _thread_page(thread_id, body=request.form.get("body", ""), errors=errors), refusal.status
     if form.seen:
         receipts.mark_read(viewer=user, thread_id=thread_id, seq=min(form.seen, message.seq), now=clock.now())
@@ -157,6 +158,7 @@ def _accept_uploads(user: User, thread_id: str, client_key: str, uploads: list[F
     queries.thread_for(user, thread_id)
     if (before := files.sent_with_key(user, thread_id, client_key)) is not None:
         return before
+    check_may_write(user, thread_id, clock.now())
     return [
         accept_upload(owner=user, name=each.filename or "", content=each.read(), now=clock.now()).id
         for each in uploads

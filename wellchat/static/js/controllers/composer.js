@@ -1,5 +1,6 @@
 /* The composer: sends on Enter where there is a keyboard, keeps a draft, and signals typing. */
 
+import { ComposerShut } from "../lib/composer_shut.js";
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
 import { isComposing, autosize } from "../lib/text_input.js";
@@ -25,9 +26,11 @@ export function composer(form, app) {
     field.dispatchEvent(new Event("followed", { bubbles: true }));
     autosize(field);
   });
+  const shut = new ComposerShut(form, field);
+  app.store.on(({ threads }) => threads.filter(({ id }) => id === threadId).forEach((thread) => shut.follow(thread)));
   field.enterKeyHint = touch() ? "enter" : "send";
   autosize(field);
-  if (!touch()) field.focus({ preventScroll: true });
+  if (!touch() && !shut.closed) field.focus({ preventScroll: true });
 
   field.addEventListener("input", () => {
     typed = Date.now();
@@ -51,7 +54,9 @@ export function composer(form, app) {
 
   form.noValidate = true;
   form.addEventListener("submit", (event) => {
+    if (event.submitter?.hasAttribute("formaction")) return; // a button that opens the conversation again
     event.preventDefault();
+    if (shut.closed) return;
     const body = field.value;
     const attachments = form.uploadList?.take() ?? []; // false: still uploading; the form is submitted again afterwards
     if (!attachments) return;

@@ -63,6 +63,10 @@ export class MessageMenu {
     show("edit", left > 0);
     show("delete", mine);
     show("unread", !mine);
+    for (const link of this.#menu.querySelectorAll("[data-message-link]")) {
+      link.hidden = mine;
+      link.href = link.dataset.messageLink.replace("{seq}", message.seq);
+    }
     part(this.#menu, "pin-word").textContent = message.pinned_at ? t("Unpin") : t("Pin");
     write(part(this.#menu, "menu-problem"), "");
     part(this.#menu, "other-emoji").reset();
@@ -117,7 +121,7 @@ export class MessageMenu {
       event.preventDefault();
       return chosen.click();
     }
-    const stops = [...this.#menu.querySelectorAll("button:not([hidden]), input")].filter((one) => one.offsetParent);
+    const stops = [...this.#menu.querySelectorAll("button:not([hidden]), a:not([hidden]), input")].filter((one) => one.offsetParent);
     const at = stops.indexOf(document.activeElement);
     const turned = /Left|Right/.test(event.key) && getComputedStyle(this.#menu).direction === "rtl" ? -1 : 1;
     const to = event.key === "Home" ? 0 : event.key === "End" ? stops.length - 1 : at + (STEPS[event.key] ?? NaN) * turned;

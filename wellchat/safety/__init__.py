@@ -1,0 +1,80 @@
+"""Safety between two people: block, end, report; moderators' queue; people for administrators."""
+
+from wellchat.accounts.models import User
+from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
+from wellchat.feature import Feature, MailType, NavItem, registry
+from wellchat.i18n import N_
+from wellchat.messaging.hooks import blocks_among
+from wellchat.notifications.kinds import NotificationKind
+from wellchat.safety import between, cli, people
+from wellchat.safety.api import api
+from wellchat.safety.mails import measure_content
+from wellchat.safety.pages import blueprints
+from wellchat.safety.personal_data import personal_data
+
+
+def _may_moderate(viewer: User) -> bool:
+    return viewer.may("moderate")
+
+
+def _may_see_people(viewer: User) -> bool:
+    return viewer.may("people")
+
+
+def _is_without_oversight(viewer: User) -> bool:
+    return viewer.may("people") and not registry().has("oversight")
+
+
+AUDITED = {
+    "block.made": AuditKind(N_("Blocked somebody"), shown_to_person=False),
+    "block.undone": AuditKind(N_("Took a block back"), shown_to_person=False),
+    "connection.ended": AuditKind(N_("Connection ended"), shown_to_person=False),
+    "connection.reopened": AuditKind(N_("Connection opened again"), shown_to_person=False),
+    "report.made": AuditKind(N_("Report made"), NOTICE, shown_to_person=False),
+    "report.viewed": AuditKind(N_("Reported messages read"), NOTICE, shown_to_person=False),
+    "report.settled": AuditKind(N_("Report settled"), NOTICE, shown_to_person=False),
+    "person.disabled": AuditKind(N_("Account disabled"), HIGH),
+    "person.enabled": AuditKind(N_("Account enabled"), NOTICE),
+    "person.role_changed": AuditKind(N_("Role changed"), HIGH),
+    "person.signed_out": AuditKind(N_("Signed out everywhere by an administrator"), NOTICE),
+    "person.paused": AuditKind(N_("Stopped from sending"), NOTICE),
+    "people.searched": AuditKind(N_("People searched"), NOTICE, shown_to_person=False),
+    "people.opened": AuditKind(N_("Page of a person opened"), NOTICE, shown_to_person=False),
+}
+
+feature = Feature(
+    "safety",
+    personal_data=personal_data,
+    blueprints=(*blueprints, api),
+    subcommands={"user": cli.commands},
+    sweeps=(people.end_pauses,),
+    notification_kinds=(
+        NotificationKind(
+            name="safety",
+            label=N_("Safety"),
+            title=N_("Safety"),
+            discreet=N_("News about safety"),
+            about=N_("What became of a report of yours, and warnings."),
+            position=2,
+        ),
+    ),
+    mails={"measure": MailType(N_("A decision about your account"), measure_content, to_disabled=True)},
+    audited=AUDITED,
+    handlers=((blocks_among, between.blocks_among),),
+    account_menu=(
+        NavItem("/oversight/reports", N_("Reports"), "warning", visible=_may_moderate),
+        # Oversight has tabs for both; reports are near at hand, because somebody waits.
+        NavItem("/oversight/people", N_("People"), "people", visible=_is_without_oversight),
+    ),
+    oversight_tabs=(
+        NavItem("/oversight/reports", N_("Reports"), visible=_may_moderate),
+        NavItem("/oversight/people", N_("People"), visible=_may_see_people),
+    ),
+    styles=("safety",),
+    slots={
+        "thread_menu": "safety/_thread_menu.html",
+        "message_menu": "safety/_message_menu.html",
+        "message_page": "safety/_message_page.html",
+        "composer_closed": "safety/_composer_closed.html",
+    },
+)

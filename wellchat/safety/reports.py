@@ -1,0 +1,63 @@
+"""Report a message or a person to the moderators."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.audit.actions import record
+from wellchat.db import db, transaction
+from wellchat.errors import Invalid
+from wellchat.i18n import gettext
+from wellchat.messaging.queries import message_for, thread_for
+from wellchat.safety.models import ACT_WITHIN, SHOWN_MESSAGES, Report
+
+MAX_WORDS = 2_000  # characters
+
+
+def make_report(
+    *, viewer: User, thread_id: str, seq: int | None, kind: str, words: str, show: bool, now: datetime
+) -> Report:
+    """Report a message of the other person (`seq`), or the person. Return the report.
+
+    Only with `show`, which the reporter ticks, moderators see the last SHOWN_MESSAGES messages, up to the
+    reported one. Raises NotFound for what is not the viewer's, and Invalid for a message of their own.
+    """
+    with transaction() as session:
+        view = thread_for(viewer, thread_id)
+        if seq is not None and message_for(viewer, thread_id, seq).sender_id == viewer.id:
+            raise Invalid({"seq": gettext("This is a message of yours.")})
+        last = seq if seq is not None else view.thread.last_seq
+        shown = (max(1, last - SHOWN_MESSAGES + 1), last) if show and last else (None, None)
+        report = Report(
+            thread_id=thread_id,
+            seq=seq,
+            by_id=viewer.id,
+            about_id=view.other.id,
+            kind=kind,
+            words=words.strip(),
+            shown_from=shown[0],
+            shown_to=shown[1],
+            due_at=now + ACT_WITHIN,
+            created_at=now,
+        )
+        session.add(report)
+        session.flush()
+        record(
+            "report.made",
+            now=now,
+            actor_id=viewer.id,
+            person_id=view.other.id,
+            about=("report", report.id),
+            detail={"kind": kind, "shown": show},
+        )
+    return report
+
+
+def my_reports(viewer: User, thread_id: str) -> list[Report]:
+    """Return the viewer's reports from a thread, the latest first; 20 at most. Raises NotFound."""
+    thread_for(viewer, thread_id)
+    mine = select(Report).where(Report.by_id == viewer.id, Report.thread_id == thread_id)
+    return list(db.session.execute(mine.order_by(Report.created_at.desc(), Report.id).limit(20)).scalars())
