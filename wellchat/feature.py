@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
     from wellchat.personal_data import PersonalData
+    from wellchat.retention import Rule
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -139,6 +140,7 @@ class Feature:
     on_by_default: bool = True
     # Needed as soon as a table of the feature refers to a person; a test compares it with the foreign keys.
     personal_data: PersonalData | None = None
+    retention: tuple[Rule, ...] = ()  # how long it keeps what; run once a day
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
 
 

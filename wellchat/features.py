@@ -29,6 +29,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "privacy",
     "oversight",
     "demo",
 )

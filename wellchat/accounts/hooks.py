@@ -1,5 +1,7 @@
 """Name the hooks by which accounts call the features above them."""
 
+from datetime import datetime
+
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
 
@@ -11,3 +13,9 @@ sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
 
 If any handler returns True, sign-in is refused as if the password were wrong.
 """
+
+erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_forbidden")
+"""(user id, now) -> why this person must not be erased, a sentence for the operator; None if they may be."""
+
+person_erased_in_transaction: Hook[[str, datetime], None] = Hook("accounts.person_erased_in_transaction")
+"""(user id, now): every feature has erased what it had of them."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import and_, delete, or_, select
 
 from wellchat.audit.models import AuditAddress, AuditEvent, AuditPerson, pseudonym
 from wellchat.db import db
+from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 
@@ -17,9 +18,21 @@ def _export(person: Person) -> dict[str, Rows]:
 
 
 def _erase(person: Person, now: datetime) -> None:
-    theirs = select(AuditEvent.id).where(AuditEvent.actor == pseudonym(person.id))
+    name = pseudonym(person.id)
+    # A stranger who acts on an account, such as a sign-in that failed, is most often its owner.
+    of_strangers = and_(AuditEvent.actor.is_(None), AuditEvent.person == name)
+    theirs = select(AuditEvent.id).where(or_(AuditEvent.actor == name, of_strangers))
     db.session.execute(delete(AuditAddress).where(AuditAddress.audit_id.in_(theirs)))
     db.session.execute(delete(AuditPerson).where(AuditPerson.user_id == person.id))
 
 
-personal_data = PersonalData((), _export, _erase)
+STAYS = N_("the security log is never changed; nothing leads from it to you any more")
+
+personal_data = PersonalData(
+    (),
+    _export,
+    _erase,
+    unlinked=("audit_people.user_id", "audit.actor", "audit.person"),
+    kept=dict.fromkeys(("audit.actor", "audit.person", "audit.device", "audit.network"), STAYS),
+    withheld={"audit_people": N_("it only leads from the security log to you")},
+)

@@ -6,7 +6,7 @@ from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.attachments.hooks import thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging import dispatch, memberships, metrics
+from wellchat.messaging import dispatch, memberships, metrics, retention
 from wellchat.messaging.api import api
 from wellchat.messaging.files import add_thumbnail
 from wellchat.messaging.pages import blueprints
@@ -27,6 +27,7 @@ def _setup(_app: Flask) -> None:
 feature = Feature(
     "messaging",
     personal_data=personal_data,
+    retention=retention.RULES,
     blueprints=(api, *blueprints),
     tasks="worker.messaging",
     sweeps=(memberships.sweep_snoozes, dispatch.sweep),
