@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import delete, insert, or_, select
+from sqlalchemy import delete, or_, select
 
-from wellchat.db import db
+from wellchat.db import db, insert
 from wellchat.mail.captured import forget_captured, forget_captured_with
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.personal_data import Person, PersonalData, Rows, rows
@@ -26,7 +26,8 @@ def _erase(person: Person, now: datetime) -> None:
     db.session.execute(delete(RefusedAddress).where(RefusedAddress.email == person.email))
     # No mail is ever tried to the address that is none.
     refused = {"email": person.erased_email, "reason": "Erased by the operator", "refused_at": now}
-    db.session.execute(insert(RefusedAddress).values(refused))
+    # It is there already if somebody of a restored backup is erased again.
+    db.session.execute(insert(RefusedAddress).values(refused).on_conflict_do_nothing())
 
 
 personal_data = PersonalData(("mails.user_id",), _export, _erase)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 from urllib.parse import quote
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy import func, or_, select
@@ -19,7 +20,7 @@ from wellchat.attachments.serializers import File
 from wellchat.attachments.storage import Missing, get_store, key_of
 from wellchat.config import setting
 from wellchat.db import db, release_connection
-from wellchat.i18n import direction, force_language, gettext, language
+from wellchat.i18n import direction, force_language, format_date, gettext, language
 from wellchat.messaging.models import Message, Thread
 from wellchat.privacy.archive import Archive, Target, safe_name
 from wellchat.privacy.transcript import as_html, lines, messages_in, title_of
@@ -87,10 +88,11 @@ def _talks(user: User) -> list[Talk]:
 
 
 def _page(name: str, user: User, talks: list[Talk], now: datetime) -> bytes:
+    there = now.astimezone(ZoneInfo(user.time_zone))
     context = {
         "person": user,
         "talks": talks,
-        "now": now,
+        "day": f"{format_date(there, 'long')} {there.year}",
         "installation": setting("NAME"),
         "url": setting("BASE_URL"),
         "html_lang": language(),

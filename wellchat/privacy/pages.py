@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextvars import copy_context
 
 from flask import (
     Blueprint,
     Response,
+    current_app,
     flash,
     make_response,
     redirect,
     render_template,
     request,
-    stream_with_context,
     url_for,
 )
 from werkzeug.wrappers import Response as BaseResponse
@@ -22,7 +23,7 @@ from wellchat.accounts.links import DeadLink
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form, read_query
-from wellchat.i18n import gettext
+from wellchat.i18n import force_language, gettext, language
 from wellchat.privacy import erasure, exports, links, queries, transcript
 from wellchat.privacy.archive import safe_name
 from wellchat.privacy.downloads import attachment_header
@@ -167,12 +168,34 @@ def download_thread(thread_id: str) -> Response:
         chunks = transcript.as_html(user, thread, transcript.lines(user, thread, messages))
         media_type = "text/html; charset=utf-8"
     ending = {"text": "txt"}.get(form, form)
-    return _download(chunks, f"{safe_name(transcript.title_of(user, thread))}.{ending}", media_type)
+    return _download(
+        _in_context(chunks), f"{safe_name(transcript.title_of(user, thread))}.{ending}", media_type
+    )
+
+
+def _in_context(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """Read the chunks in a context of their own: that of the request is over before they are sent."""
+    app, reader_language = current_app._get_current_object(), language()  # type: ignore[attr-defined]
+
+    def read() -> Generator[bytes]:
+        with app.app_context(), force_language(reader_language):
+            yield from chunks
+
+    # The server may ask for each chunk from another context, and what was entered must be left in the same.
+    context, reading = copy_context(), read()
+
+    def sent() -> Iterator[bytes]:
+        try:
+            while (chunk := context.run(next, reading, None)) is not None:
+                yield chunk
+        finally:
+            context.run(reading.close)
+
+    return sent()
 
 
 def _download(chunks: Iterator[bytes], name: str, media_type: str) -> Response:
-    body = stream_with_context(chunks) if request.method != "HEAD" else iter(())
-    response = Response(body, content_type=media_type)
+    response = Response(chunks if request.method != "HEAD" else iter(()), content_type=media_type)
     response.headers["Content-Disposition"] = attachment_header(name)
     # Opened in the browser, nothing in it runs.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
