@@ -9,7 +9,9 @@ from flask.testing import FlaskClient
 from itsdangerous import URLSafeTimedSerializer
 from werkzeug.test import TestResponse
 
+from wellchat import clock
 from wellchat.accounts.models import User
+from wellchat.accounts.session_rows import start_session
 from wellchat.db import db
 
 UNSAFE = {"POST", "PUT", "PATCH", "DELETE"}
@@ -35,8 +37,9 @@ class Browser(FlaskClient):
             db.session.rollback()
 
     def signed_in_as(self, user: User) -> Browser:
-        user.session_id = ""
-        user_id = user.get_id()
+        user.session_id, user.session = "", None
+        user_id, now = user.get_id(), clock.now()
+        start_session(user=user, network="127.0.0.0/24", device="", proved_at=now, now=now)
         with self.session_transaction() as session:
             session["_user_id"] = user_id
             session["_fresh"] = True

@@ -24,9 +24,11 @@ from pydantic import (
 
 from wellchat.setting_types import (
     database_url,
+    is_for_trying,
     languages,
     names,
     on_off,
+    on_off_or_none,
     periods,
     reply_address,
     scheme,
@@ -72,6 +74,9 @@ class Settings(BaseModel):
     # name of the mail server whose Authentication-Results are trusted (RFC 8601)
     AUTHSERV_ID: str | None = None
     BASE_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None
+    # replies without proof of their author; None: taken only where BASE_URL is no real address
+    UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
+    REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
@@ -106,6 +111,11 @@ class Settings(BaseModel):
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
     # optional packages: `name` on, `-name` off
     FEATURES: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
+    # seconds without an act, and in all, after which a session ends
+    IDLE: float = Field(default=30 * DAY, ge=60, le=90 * DAY)
+    IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
+    SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
+    SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
@@ -116,6 +126,8 @@ class Settings(BaseModel):
         self.DATABASE_URL = self.DATABASE_URL or f"sqlite:///{self.INSTANCE / 'wellchat.db'}"
         self.REDIS_URL = self.REDIS_URL or _runtime_file(self.INSTANCE, "valkey.url")
         self.BASE_URL = self.BASE_URL or _runtime_file(self.INSTANCE, "base.url") or "http://127.0.0.1:8000"
+        if self.UNPROVEN_REPLIES is None:
+            self.UNPROVEN_REPLIES = is_for_trying(self.BASE_URL)
         self.BROKER_URL = self.BROKER_URL or self.REDIS_URL
         self.SECRET_KEY = self.SECRET_KEY or persistent_secret(
             self.INSTANCE, "secret_key", lambda: secrets.token_hex(32)

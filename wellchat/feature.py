@@ -112,6 +112,7 @@ class Feature:
     navigation: tuple[NavItem, ...] = ()  # in the top bar
     account_menu: tuple[NavItem, ...] = ()  # behind one's own picture
     settings_tabs: tuple[NavItem, ...] = ()
+    oversight_tabs: tuple[NavItem, ...] = ()  # pages of administrators, under /oversight
     icons: Mapping[str, str] = field(default_factory=dict)  # name -> what stands inside an <svg> of 20 by 20
     styles: tuple[str, ...] = ()  # names of files in static/css, joined into the style sheet of every page
     scripts: Mapping[str, str] = field(default_factory=dict)

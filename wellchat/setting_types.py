@@ -15,7 +15,11 @@ from sqlalchemy.exc import ArgumentError
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 MAX_DAYS = 36_500  # of a period
-MAX_BEFORE_TOKEN = 20  # a reply address has 64 characters before its @ (RFC 5321), 44 of them the token
+_FOR_TRYING = re.compile(
+    r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
+)
+# A reply address has 64 characters before its @ (RFC 5321). The token takes 53, or at least 44 of them.
+MAX_BEFORE_TOKEN = 20
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
 
@@ -90,6 +94,12 @@ def web_address_or_none(value: str | None) -> str | None:
     return _web_address(value) if value else None
 
 
+def is_for_trying(url: str | None) -> bool:
+    """Return whether nobody else can open an address: it is this machine's, or a reserved name (RFC 2606)."""
+    host = urlsplit(url or "").hostname or ""
+    return _FOR_TRYING.fullmatch(host) is not None
+
+
 def storage_url(value: str | None) -> str | None:
     """Check that the value is a folder or a bucket, and that boto3 is installed for a bucket."""
     if value is None:
@@ -117,6 +127,11 @@ def languages(value: object) -> object:
     if not codes:
         raise ValueError("needs at least one language, such as en")
     return tuple(dict.fromkeys(codes))
+
+
+def on_off_or_none(value: object) -> object:
+    """Return as `on_off`; None, or nothing, stays None."""
+    return None if value in (None, "") else on_off(value)
 
 
 def names(value: object) -> object:

@@ -14,5 +14,6 @@ def world(app: Flask, smtp: MailServer) -> World:
         MAIL_FROM="wellchat <hello@studio.example>",
         REPLY_ADDRESS="reply@studio.example",
         BASE_URL="https://chat.example",
+        UNPROVEN_REPLIES=True,
     )
     return World(app, smtp)

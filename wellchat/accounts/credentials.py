@@ -15,6 +15,7 @@ from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
+from wellchat.accounts.session_models import UserSession, digest_of
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
@@ -173,6 +174,8 @@ def end_sessions(*, user_id: str) -> User:
     with transaction() as session:
         user = lock_user(user_id)
         user.session_epoch += 1
+        # The rows are not needed any more: no cookie of the epoch before is taken.
+        session.execute(delete(UserSession).where(UserSession.user_id == user_id))
         session.execute(delete(Token).where(Token.user_id == user_id))
         # last, by the lock order: whoever notifies this user locks the push devices of a token before the log
         end_access(user_id=user_id)
@@ -181,7 +184,13 @@ def end_sessions(*, user_id: str) -> User:
 
 def end_session(*, user: User, now: datetime) -> None:
     """End the session that loaded `user`: a copy of its cookie no longer works."""
-    with transaction():
+    with transaction() as session:
+        session.execute(
+            update(UserSession)
+            .where(UserSession.digest == digest_of(user.session_id), UserSession.ended_at.is_(None))
+            .values(ended_at=now)
+        )
+        # For a cookie without a row, and for processes of the version before, which know no rows.
         links.use_once(session_fingerprint(user.session_id), now=now)
         end_access(user_id=user.id)
 

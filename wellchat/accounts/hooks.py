@@ -1,5 +1,7 @@
 """Name the hooks by which accounts call the features above them."""
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from wellchat.accounts.models import User
@@ -19,3 +21,21 @@ erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_fo
 
 person_erased_in_transaction: Hook[[str, datetime], None] = Hook("accounts.person_erased_in_transaction")
 """(user id, now): every feature has erased what it had of them."""
+
+
+@dataclass(frozen=True)
+class ProofMethod:
+    """A way in which a signed-in person shows that it is them, on the page /prove.
+
+    `template` is included there, inside a form of its own that sends `name` as `method`. It has `errors`.
+    `check` is given (user, what the form sent, now), and raises Invalid.
+    """
+
+    name: str
+    template: str
+    check: Callable[[User, Mapping[str, str], datetime], None]
+    position: int = 100  # the lowest comes first on the page
+
+
+proof_methods: Hook[[User], Sequence[ProofMethod]] = Hook("accounts.proof_methods")
+"""(user): the ways in which this person can show that it is them; empty if the feature has none for them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,6 +14,9 @@ from wellchat import clock
 from wellchat.accounts import duties
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.i18n import N_, gettext
+
+if TYPE_CHECKING:
+    from wellchat.accounts.session_models import KnownSession
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
 
@@ -61,6 +64,8 @@ class User(Base):
     is_anonymous: ClassVar[bool] = False
     is_authenticated: ClassVar[bool] = True
     session_id = ""  # id of the session that loaded this object; not a column
+    # its row; None by bearer token, and until a cookie from before there were rows acts; not a column
+    session = cast("KnownSession | None", None)
     locale_before = (
         ""  # `locale` at loading, for the error page after a rollback expired the rest; not a column
     )

@@ -11,6 +11,7 @@ from sqlalchemy import case, delete, inspect, update
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.hooks import erasure_forbidden, person_erased_in_transaction
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
+from wellchat.accounts.session_models import UserSession
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.features import all_features
@@ -104,11 +105,12 @@ def _export(person: Person) -> dict[str, Rows]:
         "tokens": rows(Token, Token.user_id == person.id, omit=("digest",)),
         "avatars": rows(Avatar, Avatar.user_id == person.id),
         "presences": rows(Presence, Presence.user_id == person.id),
+        "sessions": rows(UserSession, UserSession.user_id == person.id, omit=("digest",)),
     }
 
 
 def _erase(person: Person, _now: datetime) -> None:
-    for model in (Token, Avatar, Presence):
+    for model in (Token, Avatar, Presence, UserSession):
         db.session.execute(delete(model).where(model.user_id == person.id))
     db.session.execute(
         update(User)
@@ -133,4 +135,6 @@ def _erase(person: Person, _now: datetime) -> None:
     )
 
 
-personal_data = PersonalData(("tokens.user_id", "avatars.user_id", "presences.user_id"), _export, _erase)
+personal_data = PersonalData(
+    ("tokens.user_id", "avatars.user_id", "presences.user_id", "sessions.user_id"), _export, _erase
+)

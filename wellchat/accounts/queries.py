@@ -15,9 +15,9 @@ from wellchat.accounts.models import (
     UsedLink,
     User,
     is_over,
-    session_fingerprint,
     sha256_hex,
 )
+from wellchat.accounts.session_models import KnownSession, UserSession, digest_of, end_of
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
 
@@ -30,11 +30,22 @@ def user_by_email(email: str) -> User | None:
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
-# Both statements run once per request: user, change log and revocation come in one round trip.
+# Both statements run once per request: user, change log and session come in one round trip.
 BY_SESSION = (
-    select(User, ChangeLog.access_seq)
+    select(
+        User,
+        ChangeLog.access_seq,
+        UserSession.id,
+        UserSession.seen_at,
+        UserSession.proved_at,
+        UserSession.ends_at,
+    )
     .join(ChangeLog, ChangeLog.user_id == User.id)
+    # Outer: a cookie from before there were rows has none until it acts.
+    .outerjoin(UserSession, (UserSession.digest == bindparam("digest")) & (UserSession.user_id == User.id))
     .where(User.id == bindparam("id"), User.session_epoch == bindparam("epoch"))
+    .where(UserSession.ended_at.is_(None))
+    # A process of the version before writes the end of a session only here.
     .where(~exists().where(UsedLink.digest == bindparam("digest")))
 )
 BY_TOKEN = (
@@ -48,19 +59,23 @@ BY_TOKEN = (
 def user_by_session(cookie: str, *, now: datetime) -> User | None:
     """Return the user of a session cookie.
 
-    None if the epoch has moved on, or the session is too old or was signed out.
+    None if the epoch has moved on, or the session is too old, was idle for too long, or was ended.
     """
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
     # A forged cookie may contain anything; an integer out of range is an error on PostgreSQL.
     if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
-    given = {"id": user_id, "epoch": int(epoch), "digest": sha256_hex(session_fingerprint(session_id))}
+    given = {"id": user_id, "epoch": int(epoch), "digest": digest_of(session_id)}
     found = db.session.execute(BY_SESSION, given).one_or_none()
     if found is None:
         return None
     user: User = found[0]
-    user.session_id, user.access_seq, user.locale_before = session_id, found[1], user.locale or ""
+    known = KnownSession(*found[2:]) if found[2] else None
+    if known is not None and now >= end_of(user, known):
+        return None
+    user.session_id, user.session = session_id, known
+    user.access_seq, user.locale_before = found[1], user.locale or ""
     return user
 
 
@@ -78,6 +93,12 @@ def language_of(user_id: str) -> str | None:
     """Return the language of mails to this person, or None if unknown."""
     user = db.session.get(User, user_id)
     return user.language if user else None
+
+
+def session_epoch_of(user_id: str) -> str:
+    """Return the person's session epoch, which grows when all their sessions end; "" if they are gone."""
+    user = db.session.get(User, user_id)
+    return str(user.session_epoch) if user else ""
 
 
 def tokens_of(viewer: User) -> Sequence[Token]:

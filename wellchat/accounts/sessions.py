@@ -13,6 +13,8 @@ from wellchat.accounts.actions import note_language, touch_presence
 from wellchat.accounts.credentials import end_session
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_session, user_by_token
+from wellchat.accounts.session_rows import see_session, start_session
+from wellchat.audit.request_origin import device_label, network_of
 from wellchat.errors import wants_json
 from wellchat.i18n import negotiated_language
 from wellchat.web import SAFE_METHODS, login
@@ -24,13 +26,28 @@ def sign_in(user: User, *, remember: bool = False) -> None:
     """Start a session with an empty cookie: an attacker may have planted the old one (session fixation)."""
     session.clear()
     # get_id makes a new id: an ended or planted session must not go on.
-    user.session_id = ""
-    login_user(user, remember=remember)
+    user.session_id, user.session = "", None
+    if login_user(user, remember=remember):
+        now = clock.now()
+        start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
         session["_remember"] = (
             # the remember cookie may be another person's, who would be signed in when this session ends
             "clear"
         )
+
+
+def _seen_from() -> dict[str, str]:
+    return {
+        "network": network_of(request.remote_addr or ""),
+        "device": device_label(request.headers.get("User-Agent", "")),
+    }
+
+
+def note_session(user: User) -> None:
+    """Note that this session is in use. A cookie from before there were rows gets its row now."""
+    if user.session_id:
+        see_session(user=user, **_seen_from(), now=clock.now())
 
 
 def renew_session(user: User) -> None:
@@ -80,7 +97,9 @@ def _note_presence(response: Response) -> Response:
         if opens and (language := negotiated_language()) and language != user.browser_locale:
             note_language(user_id=user.id, language=language)
         stays = acts and (thread_id is None or wants_json())
-        touch_presence(user_id=user.id, now=clock.now(), thread_id=thread_id, same_thread=stays)
+        now = clock.now()
+        touch_presence(user_id=user.id, now=now, thread_id=thread_id, same_thread=stays)
+        note_session(user)
     except Exception:
         log.warning("presence could not be written", exc_info=True)
     return response

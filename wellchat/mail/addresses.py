@@ -18,15 +18,21 @@ from typing import NamedTuple
 
 from wellchat.config import setting
 from wellchat.db import ID_ALPHABET
+from wellchat.mail.hooks import session_epoch
 from wellchat.setting_types import mailbox, reply_pattern
 
 REPLY, DIGEST, BOUNCE = "r", "d", "b"
 LIFETIME = timedelta(days=90)
 EPOCH = date(2020, 1, 1)
 
-_DAY, _ID, _SIGNATURE = 3, 13, 14  # characters, of five bits each
+_DAY, _ID = 3, 13  # characters, of five bits each
+_SIGNATURE = 23  # 115 bits: nobody finds one by trying
+_SHORT_SIGNATURE = 14  # 70 bits: what version 0.2 signed with
+_SHORT_UNTIL = date(2027, 3, 15)  # the last day of any address with a short one
+MAX_LOCAL_PART = 64  # characters before the @ (RFC 5321, section 4.5.3.1.1)
 _TOKEN = re.compile(
-    rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})[{ID_ALPHABET}]{{{_SIGNATURE}}}"
+    rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})"
+    rf"([{ID_ALPHABET}]{{{_SHORT_SIGNATURE},{_SIGNATURE}}})"
 )
 # Base32 has letters that our ids leave out because they look like others.
 _TO_ID_ALPHABET = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
@@ -47,7 +53,7 @@ class ReplyToken(NamedTuple):
 
 def reply_address(*, user_id: str, thread_id: str, now: datetime) -> str | None:
     """Return the address for this person's replies into this thread. None: the installation takes none."""
-    return _address(REPLY, user_id + thread_id, now)
+    return _address(REPLY, user_id + thread_id, now) if takes_replies() else None
 
 
 def digest_reply_address(*, user_id: str, mail_id: str, now: datetime) -> str | None:
@@ -55,7 +61,7 @@ def digest_reply_address(*, user_id: str, mail_id: str, now: datetime) -> str | 
 
     Such a reply is refused: we cannot know which thread it is for, and must not guess.
     """
-    return _address(DIGEST, user_id + mail_id, now)
+    return _address(DIGEST, user_id + mail_id, now) if takes_replies() else None
 
 
 def envelope_sender(*, mail_id: str, now: datetime) -> str:
@@ -69,7 +75,12 @@ def envelope_sender(*, mail_id: str, now: datetime) -> str:
 
 def accepts_replies() -> bool:
     """Return whether mails to reply addresses reach us, as the operator says. Then mails may mention it."""
-    return setting("REPLY_ADDRESS") not in (None, "off")
+    return setting("REPLY_ADDRESS") not in (None, "off") and takes_replies()
+
+
+def takes_replies() -> bool:
+    """Return whether replies become messages: their author can be proven, or need not be."""
+    return bool(setting("AUTHSERV_ID") or setting("UNPROVEN_REPLIES"))
 
 
 def parse_reply_address(address: str) -> ReplyToken | None:
@@ -80,12 +91,18 @@ def parse_reply_address(address: str) -> ReplyToken | None:
         return None
     token = local.removeprefix(ours[0])
     found = _TOKEN.fullmatch(token)
-    if found is None or not hmac.compare_digest(token[-_SIGNATURE:], _sign(token[:-_SIGNATURE])):
+    if found is None:
         return None
-    ids, day = found.groups()
+    ids, day, signature = found.groups()
+    expires = EPOCH + timedelta(days=_decode(day))
     if (token[0] == BOUNCE) != (len(ids) == _ID):
         return None
-    expires = EPOCH + timedelta(days=_decode(day))
+    is_long_enough = len(signature) == _signature_length(ours[0]) or (
+        len(signature) == _SHORT_SIGNATURE and expires <= _SHORT_UNTIL
+    )
+    expected = _sign(token[: -len(signature)], ids)[: len(signature)]
+    if not is_long_enough or not hmac.compare_digest(signature, expected):
+        return None
     return ReplyToken(token[0], "" if token[0] == BOUNCE else ids[:_ID], ids[-_ID:], expires)
 
 
@@ -99,11 +116,19 @@ def _address(kind: str, ids: str, now: datetime) -> str | None:
         return None
     expires = (now + LIFETIME).astimezone(UTC).date() - EPOCH
     payload = f"{kind}{ids}{_encode(expires.days)}"
-    return f"{ours[0]}{payload}{_sign(payload)}@{ours[1]}"
+    return f"{ours[0]}{payload}{_sign(payload, ids)[: _signature_length(ours[0])]}@{ours[1]}"
 
 
-def _sign(payload: str) -> str:
+def _signature_length(prefix: str) -> int:
+    """Return how many characters of the signature fit behind a prefix; the longest prefix leaves 14."""
+    return min(_SIGNATURE, MAX_LOCAL_PART - len(prefix) - 1 - 2 * _ID - _DAY)
+
+
+def _sign(payload: str, ids: str) -> str:
     key = hashlib.sha256(b"wellchat.mail.address:" + setting("SECRET_KEY").encode()).digest()
+    if setting("REPLIES_END_WITH_SESSIONS") and len(ids) > _ID:
+        # Signing somebody out everywhere then ends the addresses in the mails they have, too.
+        payload += "".join(session_epoch(ids[:_ID]))
     signed = hmac.digest(key, payload.encode(), "sha256")
     return base64.b32encode(signed).decode().lower()[:_SIGNATURE].translate(_TO_ID_ALPHABET)
 

@@ -7,7 +7,7 @@ from wellchat.mail_ledger.pages import ledger
 
 
 def _is_without_oversight(viewer: User) -> bool:
-    return viewer.is_admin and not registry().has("oversight")
+    return viewer.may("mail") and not registry().has("oversight")
 
 
 feature = Feature(
@@ -16,4 +16,5 @@ feature = Feature(
     # Oversight links to the page of all emails; without it administrators find it here.
     account_menu=(NavItem("/oversight/emails", N_("Emails"), "mail", visible=_is_without_oversight),),
     settings_tabs=(NavItem("/settings/emails", N_("Emails")),),
+    oversight_tabs=(NavItem("/oversight/emails", N_("Emails"), visible=lambda viewer: viewer.may("mail")),),
 )

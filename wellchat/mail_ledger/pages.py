@@ -55,7 +55,7 @@ def all_mails() -> str:
 @ledger.post("/oversight/emails/<mail_id>/resend")
 @signed_in
 def resend(mail_id: str) -> Response:
-    if not viewer().is_admin:
+    if not viewer().may("mail"):
         raise NotFound
     try:
         mail = actions.resend(mail_id=mail_id, now=clock.now(), by=viewer().name)

@@ -33,11 +33,13 @@ def send_message(
     subject: tuple[str, str] | None = None,
     reply_to: int | None = None,
     attachments: Sequence[str] = (),
+    by_email: bool = False,
 ) -> tuple[Message, bool]:
     """Send a message. Return (the message, whether it is new).
 
     If the sender has used `client_key` in this thread before, return that message: a retry never makes a
-    second one. Raises NotFound if the sender is not in the thread, Conflict if the key belongs to a different
+    second one. `by_email` marks it for both people: it was proven less well than a sign-in. Raises NotFound
+    if the sender is not in the thread, Conflict if the key belongs to a different
     message, Invalid for a subject or reply from elsewhere, or attachments that the sender may not send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
@@ -68,6 +70,9 @@ def send_message(
             execute(statements.GIVE_NUMBER_BACK, ids)
             return _sent_before(sender, thread_id, client_key, body, reply_to, attachments), False
         recipient_id = professional_id if sender.id == client_id else client_id
+        if by_email:
+            execute(statements.MARK_BY_EMAIL, ids | {"number": seq})
+            message.by_email = True
         if attachments:
             message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
         # A thread about a subject keeps the kind of that subject, whatever its messages mention.

@@ -185,6 +185,7 @@ class Message(Base):
     # none_as_null: None is stored as SQL NULL, not as the JSON value null.
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    by_email: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a reply by email
 
     # Copied from the attachments, so that lists of messages need no second query.
     files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))

@@ -80,6 +80,7 @@ class MessageShape(BaseModel):
     deleted: bool
     removed_by: str | None
     pinned_at: str | None
+    by_email: bool
     revision: int
 
 

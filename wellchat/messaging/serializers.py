@@ -132,6 +132,7 @@ class MessageRow(NamedTuple):
     revision: int
     reactions: list[dict[str, Any]] | None
     pinned_at: datetime | None
+    by_email: bool
     files: list[File] | None
     subject: Subject | None
     quoted: QuoteRow | None
@@ -192,6 +193,7 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
         "deleted": message.deleted_at is not None,
         "removed_by": message.removed_by,
         "pinned_at": iso(message.pinned_at),
+        "by_email": bool(message.by_email),
         "revision": message.revision,
     }
     # The sender's pages recognise their own pending message by its key. To others it means nothing.

@@ -65,6 +65,13 @@ PUT_FILES = (
     .values(files=bindparam("of_it", type_=_columns.files.type))
 )
 
+# Apart from PUT_MESSAGE, which every send pays for.
+MARK_BY_EMAIL = (
+    update(table(Message))
+    .where(Message.thread_id == bindparam("thread"), Message.seq == bindparam("number"))
+    .values(by_email=True)
+)
+
 # Undoes TAKE_NUMBER after PUT_MESSAGE found the client key used: the lock is still held, so no number is
 # lost.
 GIVE_NUMBER_BACK = (

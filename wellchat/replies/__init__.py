@@ -2,12 +2,31 @@
 
 from datetime import datetime
 
+from flask import Flask
+
+from wellchat.config import setting
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
+from wellchat.mail.addresses import takes_replies
 from wellchat.replies import cli, retention
 from wellchat.replies.actions import forget_received
 from wellchat.replies.personal_data import personal_data
 from wellchat.replies.rejection import content
+
+
+def _check(_app: Flask) -> str:
+    """Return one line about replies, for the doctor. Raises ValueError where they cannot be taken."""
+    if setting("REPLY_ADDRESS") in (None, "off"):
+        return "not set up"
+    if not takes_replies():
+        raise ValueError(
+            "replies are not taken: set WELLCHAT_AUTHSERV_ID, so that their author can be proven"
+        )
+    return (
+        f"proven by {setting('AUTHSERV_ID')}"
+        if setting("AUTHSERV_ID")
+        else "taken without proof of the author"
+    )
 
 
 def _tidy(now: datetime) -> dict[str, int]:
@@ -20,5 +39,6 @@ feature = Feature(
     retention=retention.RULES,
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
+    doctor_checks=(("replies", _check),),
     mails={"reply_refused": MailType(N_("Reply that was not sent"), content)},
 )

@@ -30,7 +30,7 @@ from wellchat.mail.models import Mail
 from wellchat.mail.refusals import record_bounce
 from wellchat.messaging import messages, receipts
 from wellchat.messaging.forms import SendMessage
-from wellchat.replies.authentication import forgery_reason
+from wellchat.replies.authentication import missing_proof
 from wellchat.replies.auto_replies import auto_reply_reason
 from wellchat.replies.bounces import parse_bounce
 from wellchat.replies.files import omission_reasons, omitted_names, take_files
@@ -43,6 +43,7 @@ RETENTION = timedelta(days=90)  # of records; reply addresses do not last longer
 
 NOT_OURS = "There is no such address here, or it is too old to be answered."
 NOT_ALLOWED = "Only the person whom we wrote to can answer here, and only from the address that we wrote to."
+NOT_PROVEN = "We cannot tell that this mail comes from the address in its From. Please answer on the page."
 
 
 class Verdict(NamedTuple):
@@ -100,9 +101,11 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
     user = db.session.get(User, token.user_id, populate_existing=True)
     if user is None or token.kind == BOUNCE_ADDRESS:
         return NO_SUCH_ADDRESS
-    # Knowing the address is not enough: it is forwarded and quoted.
-    if mail.author != user.email or forgery_reason(mail):
+    # Knowing the address is not enough: it is forwarded and quoted. From is not enough: anybody can write it.
+    if mail.author != user.email:
         return Verdict(os.EX_NOPERM, f"{NOT_ALLOWED} {setting('BASE_URL')}/")
+    if missing := missing_proof(mail):
+        return Verdict(os.EX_NOPERM, f"{NOT_PROVEN} ({missing}) {setting('BASE_URL')}/")
     try:
         return _accept(mail, user, token, target, now)
     except NotFound:
@@ -130,6 +133,7 @@ def _accept(mail: Incoming, user: User, token: ReplyToken, target: str, now: dat
                 body=form.body,
                 client_key=form.client_key,
                 attachments=form.attachments,
+                by_email=True,
                 now=now,
             )
             _record(

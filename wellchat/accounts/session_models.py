@@ -1,0 +1,64 @@
+"""Define the table of sessions, one row for each browser with somebody signed in, and how long they last."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import Boolean, ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from wellchat.accounts.models import User, session_fingerprint, sha256_hex
+from wellchat.config import setting
+from wellchat.db import Base, UTCDateTime, new_id
+
+
+class UserSession(Base):
+    """One session. It is found by the hash of the session id in the cookie; the id itself is not stored.
+
+    A row stays as long as its cookie could still come, because a cookie without a row is taken for one from
+    before there were rows.
+    """
+
+    __tablename__ = "sessions"
+
+    id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    digest: Mapped[str] = mapped_column(String(64), unique=True)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
+    seen_at: Mapped[datetime] = mapped_column(UTCDateTime)  # the last act or opened page, to some minutes
+    network: Mapped[str] = mapped_column(String(43), default="")  # /24 of IPv4, /48 of IPv6, last seen
+    device: Mapped[str] = mapped_column(String(80), default="")  # "Firefox on Windows"
+    remembered: Mapped[bool] = mapped_column(Boolean, default=False)
+    proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # see proof.py
+    ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # signed out, or ended from elsewhere
+
+
+class KnownSession(NamedTuple):
+    """What a request knows of its own session, read together with its user."""
+
+    id: str
+    seen_at: datetime
+    proved_at: datetime | None
+    ends_at: datetime
+
+
+def idle_limit(user: User) -> timedelta:
+    """Return how long a session of this person lasts without an act (OWASP ASVS 7.3.1)."""
+    return timedelta(seconds=setting("IDLE_ADMIN" if user.is_admin else "IDLE"))
+
+
+def lifetime(user: User) -> timedelta:
+    """Return how long a session of this person lasts at most (OWASP ASVS 7.3.2)."""
+    return timedelta(seconds=setting("SESSION_ADMIN" if user.is_admin else "SESSION"))
+
+
+def end_of(user: User, session: KnownSession) -> datetime:
+    """Return when this session ends if the person does nothing more."""
+    return min(session.ends_at, session.seen_at + idle_limit(user))
+
+
+def digest_of(session_id: str) -> str:
+    """Return the key of a session among the rows, and of an ended one among the used links."""
+    return sha256_hex(session_fingerprint(session_id))

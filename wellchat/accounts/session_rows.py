@@ -1,0 +1,72 @@
+"""Write sessions: start, keep alive, prove, end. sessions.py calls it for the browser of a request."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from wellchat.accounts.actions import lock_user
+from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User
+from wellchat.accounts.session_models import KnownSession, UserSession, digest_of, idle_limit, lifetime
+from wellchat.db import insert, new_id, transaction
+
+SEEN_EVERY = timedelta(minutes=5)  # at most one write of `seen_at` in this time
+
+
+def start_session(
+    *,
+    user: User,
+    network: str,
+    device: str,
+    now: datetime,
+    remembered: bool = False,
+    proved_at: datetime | None = None,
+) -> None:
+    """Make the row of the session that `user` was given, unless all sessions were ended meanwhile.
+
+    Signing in is a proof: `proved_at` is then `now`. A session from before there were rows has none.
+    """
+    # Its first day is in its id, and no session lasts longer from then on.
+    born = DAY_ONE + timedelta(days=int(user.session_id.partition("~")[0]))
+    epoch = user.session_epoch
+    ends_at = min(now + lifetime(user), born + SESSION_LASTS)
+    made = KnownSession(new_id(), seen_at=now, proved_at=proved_at, ends_at=ends_at)
+    row = {"user_id": user.id, "digest": digest_of(user.session_id), "made_at": now, **made._asdict()}
+    with transaction() as session:
+        # The lock puts this before or after end_sessions, which ends all rows that are there.
+        if lock_user(user.id).session_epoch != epoch:
+            return
+        session.execute(
+            insert(UserSession)
+            .values(network=network, device=device, remembered=remembered, **row)
+            # Two requests with one old cookie come at once: the first makes the row.
+            .on_conflict_do_nothing(index_elements=[UserSession.digest])
+        )
+    user.session = made
+
+
+def see_session(*, user: User, network: str, device: str, now: datetime) -> None:
+    """Note that the person acted in this session just now. It writes only once in SEEN_EVERY."""
+    if user.session is None:
+        start_session(user=user, network=network, device=device, now=now)
+        return
+    if now - user.session.seen_at < min(SEEN_EVERY, idle_limit(user) / 6):
+        return
+    with transaction() as session:
+        session.execute(
+            update(UserSession)
+            # A slower process must not move the time back.
+            .where(UserSession.id == user.session.id, UserSession.seen_at < now)
+            .values(seen_at=now, network=network, device=device)
+        )
+
+
+def mark_proved(user: User, *, now: datetime) -> None:
+    """Note that the person proved just now, in this session, who they are."""
+    with transaction() as session:
+        session.execute(
+            update(UserSession).where(UserSession.digest == digest_of(user.session_id)).values(proved_at=now)
+        )
+    if user.session is not None:
+        user.session = user.session._replace(proved_at=now)
