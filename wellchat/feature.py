@@ -80,8 +80,9 @@ class MailType:
     """One kind of email, named like its folder below templates/emails/.
 
     `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise
-    NotWanted or NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is
-    about; `unsubscribe_path` makes it a mail that can be unsubscribed from.
+    NotWanted or NotNow. Three of its keys mean more: `covers` lists what the mail holds, and so what a reply
+    is about; `unsubscribe_path` makes it a mail that can be unsubscribed from; `discreet` sends
+    templates/emails/discreet in its place, with `discreet_line` and no word of what the mail is about.
     """
 
     label: str  # in the ledger of emails

@@ -215,13 +215,14 @@ def test_the_store_keeps_copies_and_erasing_deletes_them(app: Flask, talk: Talk,
 
 
 def test_an_open_page_hears_how_far_it_is(app: Flask, api: Any, talk: Talk, now: datetime) -> None:
-    cursor = cursor_now(talk.cara.id)
+    cursor, other = cursor_now(talk.cara.id), cursor_now(talk.paul.id)
+    cara, paul = api(talk.cara), api(talk.paul)
     db.session.rollback()
     export_id = asked(talk.cara, now)
     sweeps.run(now)
-    answer = api(talk.cara).get(f"/api/updates?cursor={cursor}").json
+    answer = cara.get(f"/api/updates?since={cursor}").json
     assert [(each["id"], each["state"]) for each in answer["exports"]] == [(export_id, "ready")]
-    assert "exports" not in api(talk.paul).get(f"/api/updates?cursor={cursor_now(talk.paul.id)}").json
+    assert "exports" not in paul.get(f"/api/updates?since={other}").json
 
 
 class Sink:

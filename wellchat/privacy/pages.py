@@ -20,6 +20,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts.links import DeadLink
+from wellchat.accounts.proof import fresh_proof
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form, read_query
@@ -75,6 +76,7 @@ def show() -> Page:
 
 @pages.post("/settings/privacy/export")
 @signed_in
+@fresh_proof
 @limiter.limit("10/hour")
 def ask_for_export() -> Page:
     """Ask for a copy of one's data."""
@@ -101,6 +103,7 @@ def download_export(export_id: str) -> Response:
 
 @pages.post("/settings/privacy/erase")
 @signed_in
+@fresh_proof
 @limiter.limit("10/hour")
 def ask_for_erasure() -> Page:
     """Ask to be erased, when the period of grace is over."""
