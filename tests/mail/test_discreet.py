@@ -48,7 +48,9 @@ def empty_folder(app: Flask) -> None:
 def make_all_kinds(talk: Talk, now: datetime) -> None:
     """A digest about two conversations, a weekly summary, a booking that is made, and its reminder."""
     everywhere = {kind: {"email": True} for kind in ("appointment", "reminder", "week", "message")}
-    save_preferences(user=talk.cara, now=now, channels=everywhere)
+    week_ends = now + timedelta(days=6)
+    save_preferences(user=talk.cara, now=now, channels=everywhere, digest_hour=week_ends.hour,
+                     digest_weekday=week_ends.weekday())  # fmt: skip
     lead = put_subject(kind="lead", external_id="l", title="Bathroom", professional_id=talk.paul.id,
                        client_id=talk.cara.id, status="open", now=now)  # fmt: skip
     talk.says(talk.paul, "A zebra here")
@@ -59,7 +61,7 @@ def make_all_kinds(talk: Talk, now: datetime) -> None:
                 client_id=talk.cara.id, starts_at=starts, status="confirmed", now=now)  # fmt: skip
     assert lead.id
     assert other
-    for hours in (0, 1, *range(6, 24 * 8, 6)):
+    for hours in (0, 1, 25, 24 * 6 + 1):
         sweeps.run(now + timedelta(hours=hours))
 
 
