@@ -56,5 +56,7 @@ feature = Feature(
         (stored_by_others, exports.stored_ids),
     ),
     settings_tabs=(NavItem("/settings/privacy", N_("Privacy")),),
+    styles=("privacy",),
+    scripts={"liveSection": "live_section"},
     setup=_setup,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import field_validator
+from pydantic import Field, field_validator
 
 from wellchat.forms import Form, QueryForm
 from wellchat.i18n import gettext
@@ -13,7 +13,7 @@ from wellchat.i18n import gettext
 class EraseForm(Form):
     """The request to be erased. `sure` is a box to tick."""
 
-    sure: bool = False
+    sure: bool = Field(default=False, validate_default=True)
 
     @field_validator("sure")
     @classmethod
