@@ -15,6 +15,7 @@ from sqlalchemy.exc import ArgumentError
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 MAX_DAYS = 36_500  # of a period
+FOUR_EYES = ("looks", "erase")
 _FOR_TRYING = re.compile(
     r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
 )
@@ -132,6 +133,29 @@ def languages(value: object) -> object:
 def on_off_or_none(value: object) -> object:
     """Return as `on_off`; None, or nothing, stays None."""
     return None if value in (None, "") else on_off(value)
+
+
+def four_eyes(acts: tuple[str, ...]) -> tuple[str, ...]:
+    """Check the acts that need a second administrator."""
+    if unknown := [act for act in acts if act not in FOUR_EYES]:
+        raise ValueError(f"{unknown[0]} cannot need a second person; write {' or '.join(FOUR_EYES)}")
+    return acts
+
+
+def look_notice(value: str) -> str:
+    """Check after how many days people are told of a look at their conversation."""
+    look_notice_days(value)
+    return value
+
+
+def look_notice_days(value: str) -> int | None:
+    """Return the days of LOOK_NOTICE, or None for `off: why`. Raises ValueError."""
+    word, _, why = value.partition(":")
+    if word.strip() == "off" and len(why.strip()) >= 10:
+        return None
+    if value.strip().isdecimal() and 0 <= int(value) <= 365:
+        return int(value)
+    raise ValueError("must be days, such as 30, or `off: ` and the reason in at least 10 characters")
 
 
 def names(value: object) -> object:

@@ -26,6 +26,8 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight": ("ada", lambda f: "/oversight"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
     "/oversight/looks/<grant_id>": ("ada", lambda f: f"/oversight/looks/{f.grant}"),
+    "/oversight/quality": ("ada", lambda f: "/oversight/quality"),
+    "/oversight/searches/<search_id>": ("ada", lambda f: f"/oversight/searches/{f.looked_for}"),
     "/people/<user_id>": ("cara", lambda f: f"/people/{f.person}"),
     "/reset-password/<token>": (None, lambda f: f"/reset-password/{f.reset}"),
     "/search": ("cara", lambda f: "/search?q=thursday"),

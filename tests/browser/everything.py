@@ -24,7 +24,7 @@ from wellchat.messaging.reactions import react
 from wellchat.messaging.receipts import mark_read
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.oversight.actions import grant_access
+from wellchat.oversight.actions import grant_access, search
 from wellchat.subjects.actions import put_subject
 
 LONG = "Bartholomäus-Maximilian von und zu Schwarzenberg-Hohenlohe-Waldenburg der Dreiundzwanzigste"
@@ -82,12 +82,11 @@ def furnish(talk: Talk) -> Any:
     connect(client_id=cara.id, professional_id=silent.id, now=now)
     silent_id, _ = open_thread(viewer=cara, with_id=silent.id, now=now)
 
-    entry = grant_access(
-        admin=user_by_email("ada@example.com"),
-        thread_id=talk.id,
-        reason="They asked for help with this one.",
-        now=now,
-    )
+    ada = user_by_email("ada@example.com")
+    assert ada
+    reason = "They asked for help with this one."
+    looked_for = search(admin=ada, term="cara", reason=reason, now=now)
+    entry = grant_access(admin=ada, thread_id=talk.id, reason=reason, now=now)
     story = STORIES[0]
     with transaction() as session:
         for person, user in zip(story.people, (cara, paul), strict=False):
@@ -104,6 +103,7 @@ def furnish(talk: Talk) -> Any:
         subject=subject.id,
         lead=lead.id,
         grant=entry.id,
+        looked_for=looked_for.id,
         mail=mail_id,
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],

@@ -16,6 +16,7 @@ from tests.cast import Talk, gather
 from tests.services import Live, MailServer, Services
 from wellchat import create_app
 from wellchat.accounts.models import User
+from wellchat.accounts.session_rows import start_session
 from wellchat.clock import now as clock_now
 from wellchat.config import read_settings
 from wellchat.db import db
@@ -68,9 +69,14 @@ class House:
 
     def session_of(self, person: Person) -> str:
         """Return the cookie of a browser that signed in a moment ago, sealed as the application does."""
-        user = User(id=person.id, session_epoch=person.epoch)
+        with self.app.app_context():
+            user, now = db.session.get_one(User, person.id), clock_now()
+            user.session_id, user.session = "", None
+            user_id = user.get_id()
+            start_session(user=user, network="127.0.0.0/24", device="", proved_at=now, now=now)
+            db.session.remove()
         seal: Any = self.app.session_interface.get_signing_serializer(self.app)
-        return str(seal.dumps({"_user_id": user.get_id(), "_fresh": True}))
+        return str(seal.dumps({"_user_id": user_id, "_fresh": True}))
 
 
 def bare(_talk: Talk) -> None:

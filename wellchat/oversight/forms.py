@@ -1,11 +1,29 @@
-"""Check the reason that an administrator enters."""
+"""Check what administrators enter. The actions check reasons, so that no other caller can leave them out."""
 
 from __future__ import annotations
 
-from wellchat.forms import Form
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from wellchat.forms import Form, QueryForm, Text
+
+
+class Search(Form):
+    """Search for conversations of a person or about a subject."""
+
+    term: Annotated[Text, StringConstraints(max_length=200)] = ""
+    reason: Text = ""
 
 
 class AccessReason(Form):
-    """The reason for an access. `grant_access` checks it, so that no other caller can leave it out."""
+    """The reason for an access. `search` is the id of the search that found the conversation, if one did."""
 
-    reason: str = ""
+    reason: Text = ""
+    search: Annotated[Text, StringConstraints(max_length=13)] = ""
+
+
+class ListPage(QueryForm):
+    """Where a page of results begins."""
+
+    before: Annotated[Text, StringConstraints(max_length=200)] | None = None
