@@ -86,7 +86,11 @@ def put_rows(person: User, other: User, now: datetime) -> list[str]:
         for table in Base.metadata.sorted_tables:
             if table.name in {*OF_NOBODY, *MADE_OTHERWISE}:
                 continue
-            people = [key.parent.name for key in table.foreign_keys if key.column.table.name == "users"]
+            people = [
+                column.name
+                for column in table.columns
+                if any(key.column.table.name == "users" for key in column.foreign_keys)
+            ]
             orders = [(person, other), (other, person)][
                 : 1 if len(people) < 2 or table.name in OF_THE_FIRST else 2
             ]

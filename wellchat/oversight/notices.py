@@ -103,7 +103,7 @@ def told_looks(viewer: User, _now: datetime) -> list[ToldLook]:
     ids = {look["thread_id"] for look in looks}
     other_id = case((Thread.client_id == viewer.id, Thread.professional_id), else_=Thread.client_id)
     query = select(Thread.id, User.name).join(User, User.id == other_id).where(Thread.id.in_(ids))
-    names = {thread_id: name for thread_id, name in db.session.execute(query).all()}
+    names = {row.id: row.name for row in db.session.execute(query)}
     return [
         ToldLook(
             look["opened_at"],
