@@ -5,6 +5,7 @@ Migrations import no models: they stay true when a model changes later.
 
 from typing import Any
 
+import click
 import sqlalchemy as sa
 from alembic import context
 from flask import current_app
@@ -27,7 +28,8 @@ def include_name(name: str | None, _kind: str, _parents: Any) -> bool:
     return name != "search_entries_tokens" and not (name or "").startswith("search_entries_fts")
 
 
-def migrate(connection: sa.Connection) -> None:
+def migrate(connection: sa.Connection) -> tuple[str | None, str | None]:
+    """Run the migrations. Return the revision before and after."""
     flask_migrate = current_app.extensions["migrate"]
     context.configure(
         connection=connection,
@@ -40,14 +42,17 @@ def migrate(connection: sa.Connection) -> None:
     with context.begin_transaction():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})
+        before = context.get_context().get_current_revision()
         context.run_migrations()
+        return before, context.get_context().get_current_revision()
 
 
 def run() -> None:
     engine = current_app.extensions["migrate"].db.engine
     if engine.dialect.name == "postgresql":
         with engine.connect() as connection:
-            migrate(connection)
+            revisions = migrate(connection)
+        record(*revisions)
         return
     # SQLite alters a table by creating a new one and dropping the old, which would delete the rows that refer
     # to it. Foreign keys can be switched off only outside a transaction, on a connection of our own.
@@ -55,10 +60,19 @@ def run() -> None:
     sa.event.listen(engine, "connect", lambda raw, _: setattr(raw, "isolation_level", None))
     sa.event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
     with engine.connect() as connection:
-        migrate(connection)
+        revisions = migrate(connection)
         broken = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
     if broken:
         raise RuntimeError(f"rows that refer to nothing after the migration: {broken[:5]}")
+    record(*revisions)
+
+
+def record(before: str | None, after: str | None) -> None:
+    """Write into the security log that somebody migrated the database by a command."""
+    if click.get_current_context(silent=True) is not None:
+        from wellchat.security_log.starts import record_migration
+
+        record_migration(before, after)
 
 
 run()

@@ -35,7 +35,7 @@ from tests.services import (  # noqa: E402
     node_path,
     whole_browser_path,
 )
-from wellchat import create_app  # noqa: E402
+from wellchat import create_app, request_ids  # noqa: E402
 from wellchat.accounts import passwords  # noqa: E402
 from wellchat.accounts.models import User  # noqa: E402
 from wellchat.clock import now as clock_now  # noqa: E402
@@ -67,6 +67,8 @@ LONGEST = (
     "history/test_live.py",
 )
 
+# One id for all requests, so that two answers can be compared to the letter.
+request_ids.new_request_id = lambda: "0123456789abcdef"
 # Real hashing, without the cost that makes guessing slow: a test signs people up by the dozen.
 passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 

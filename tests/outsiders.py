@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from tests.attachments.files import send, take
+from wellchat.accounts.models import new_session_id
+from wellchat.accounts.session_rows import start_session
 from wellchat.attachments.processing import process
-from wellchat.db import new_id
+from wellchat.db import new_id, transaction
+from wellchat.factors.models import Passkey
 from wellchat.push.actions import register
 from wellchat.subjects.actions import put_subject
 
@@ -42,6 +45,29 @@ def device_of(talk, now):
 
 
 THINGS["device_id"] = device_of
+
+
+def passkey_of(talk, now):
+    """One of Cara's."""
+    passkey = Passkey(user_id=talk.cara.id, credential_id=new_id().encode(), public_key=b"", sign_count=0)
+    passkey.backed_up, passkey.transports, passkey.rp_id, passkey.name = False, "", "example.com", "Hers"
+    passkey.made_at = now
+    with transaction() as session:
+        session.add(passkey)
+    return passkey.id
+
+
+THINGS["passkey_id"] = passkey_of
+
+
+def session_of(talk, now):
+    """One in which Cara is signed in."""
+    talk.cara.session_id = new_session_id(now)
+    start_session(user=talk.cara, network="", device="", now=now)
+    return talk.cara.session.id
+
+
+THINGS["session_id"] = session_of
 THINGS["emoji"] = lambda talk, now: "👍"
 
 
@@ -63,6 +89,11 @@ ELSEWHERE = {
     "/verify/<token>": "secret links: tests/accounts",
     "/reset-password/<token>": "secret links: tests/accounts",
     "/keep-account/<token>": "secret links: tests/privacy",
+    "/stop-reset/<token>": "secret links: tests/factors",
+    "/oversight/factors/<user_id>/reset": "for administrators: tests/factors",
+    "/not-me/<token>": "secret links: tests/accounts",
+    "/confirm-address/<token>": "secret links: tests/accounts",
+    "/undo-address/<token>": "secret links: tests/accounts",
     "/unsubscribe/<token>": "secret links: tests/notifications",
     "/settings/privacy/exports/<export_id>": "for its owner alone: tests/privacy",
     "/people/<user_id>": "seen by who has business with them: tests/accounts",
@@ -88,6 +119,7 @@ BODIES = {
     "/api/threads/<thread_id>/unread": {"seq": 1},
 }
 FORMS = {
+    "/settings/security/factors/passkeys/<passkey_id>": {"name": "Mine"},
     "/threads/<thread_id>/messages": {"body": "hi", "client_key": "k"},
     "/threads/<thread_id>/read": {"seq": "1"},
     "/threads/<thread_id>/membership": {"archived": "1"},

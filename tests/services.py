@@ -321,9 +321,9 @@ class Command:
 class Live:
     """wellchat as it runs in production: the web server and a worker with its scheduler, as processes."""
 
-    def __init__(self, env: Mapping[str, str], instance: Path) -> None:
+    def __init__(self, env: Mapping[str, str], instance: Path, host: str = "127.0.0.1") -> None:
         self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.url = f"http://{host}:{self.port}"
         self.env = {**env, "WELLCHAT_INSTANCE": str(instance), "WELLCHAT_BASE_URL": self.url}
         self.instance = instance
         self.web: Command | None = None

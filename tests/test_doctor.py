@@ -37,7 +37,12 @@ def test_passwords_in_addresses_are_not_shown(name: str, value: str, shown: str)
 
 
 def test_no_key_is_shown(make_app: Callable[..., Flask]) -> None:
-    keys = {"SECRET_KEY": "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "VAPID_KEY": secrets.token_urlsafe(32)}
+    keys = {
+        "SECRET_KEY": "0a1b2c3d4e5f60718293a4b5c6d7e8f9",
+        "OLD_SECRET_KEYS": "f9e8d7c6b5a43f2e1d0c9b8a70615243",
+        "PSEUDONYM_KEY": "00112233445566778899aabbccddeeff",
+        "VAPID_KEY": secrets.token_urlsafe(32),
+    }
     report = doctor.run_checks(make_app(**keys))
     assert "WELLCHAT_VAPID_KEY" in report.as_text()
     for key in keys.values():

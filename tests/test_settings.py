@@ -33,7 +33,11 @@ BAD = [
     ("MAIL_FROM", "nobody"),
     ("MAIL_FROM", "a@b\nBcc: c@d"),
     ("SECRET_KEY", "changemechangeme"),
+    ("OLD_SECRET_KEYS", "0123456789abcdef,changemechangeme"),
+    ("PSEUDONYM_KEY", "short"),
     ("SECRET_KEY", "dev-secret-123456789"),
+    ("AUDIT_KEY", "0123456789abcdef,short"),
+    *(("AUDIT_TO", value) for value in ("on", "file:x", "syslog:host", "syslog::1", "stdout:x", "file:/\nb")),
     *((name, value) for name in ("EMAIL_DELAY", "AWAY_AFTER", "SWEEP_EVERY", "POLL_INTERVAL")
       for value in ("inf", "nan", "1e12", "-1")),
 ]  # fmt: skip
@@ -50,6 +54,10 @@ GOOD = [
     ("DATABASE_URL", "postgresql+psycopg://u:p@host:5432/name?host=/run"),
     ("BROKER_URL", "amqp://host"),
     ("MAIL_FROM", "Jane Doe <jane@example.com>"),
+    *(
+        ("AUDIT_TO", value)
+        for value in ("off", "stdout", "file:/var/log/x", "syslog:host:6514", "syslog:[::1]:1")
+    ),
     ("SECRET_KEY", "0123456789abcdef"),
     ("SECRET_KEY", "qH3vP0xw9LmZr7Tn"),
 ]

@@ -9,11 +9,24 @@ from typing import Any
 
 import orjson
 from apiflask import APIFlask
-from flask import Request, Response
+from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
-from wellchat import api_docs, assets, db, errors, feature, i18n, logs, task_queue, templating, web
+from wellchat import (
+    api_docs,
+    assets,
+    db,
+    errors,
+    feature,
+    i18n,
+    logs,
+    request_ids,
+    task_queue,
+    templating,
+    web,
+)
 from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
+from wellchat.cookies import CookieRequest
 from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
@@ -39,7 +52,7 @@ class FastJSON(DefaultJSONProvider):
         return Response(body, mimetype="application/json")
 
 
-class JSONRequest(Request):
+class JSONRequest(CookieRequest):
     """Refuse a body of `null`: it is not the same as an empty object."""
 
     def get_json(self, force: bool = False, silent: bool = False, cache: bool = True) -> Any:
@@ -75,7 +88,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     )
     app.config.update(settings.model_dump())
     app.config.update(flask_config)
-    logs.init(settings.LOG_LEVEL)
+    logs.init(settings.LOG_LEVEL, settings.LOG)
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     for old, new in overruled_settings():
@@ -84,6 +97,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)
+    request_ids.init_app(app)
     i18n.init_app(app)
     feature.gather(app, enabled_features(settings.FEATURES))
     assets.init_app(app)

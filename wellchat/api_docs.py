@@ -58,13 +58,17 @@ def _describe_type(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
 
 
 class Problem(BaseModel):
-    """A refusal, as application/problem+json (RFC 9457); `errors` says what is wrong with which field."""
+    """A refusal, as application/problem+json (RFC 9457); `errors` says what is wrong with which field.
+
+    `request_id` is the one of `X-Request-ID`, for the operator.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     errors: dict[str, str] = {}
+    request_id: str | None = None
 
 
 COMMON_ERRORS = {

@@ -23,6 +23,8 @@ from pydantic import (
 )
 
 from wellchat.setting_types import (
+    audit_target,
+    contact,
     database_url,
     four_eyes,
     is_for_trying,
@@ -37,6 +39,7 @@ from wellchat.setting_types import (
     sender,
     storage_url,
     strong_secret,
+    strong_secrets,
     vapid_key,
     web_address_or_none,
 )
@@ -53,6 +56,9 @@ OLD_NAMES = {  # still read where the new name is not set
     "FILES_URL": "STORAGE_URL",
     "MAIL_LANES": "SMTP_CONNECTIONS",
 }
+
+
+OldSecret = Annotated[str, AfterValidator(strong_secret)]
 
 
 class SettingsError(Exception):
@@ -80,6 +86,12 @@ class Settings(BaseModel):
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
+    # who must have a second factor, where the address is https
+    MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
+    # they verify what was signed before, and sign nothing; latest first
+    OLD_SECRET_KEYS: Annotated[tuple[OldSecret, ...], BeforeValidator(names)] = ()
+    # the names in the security log come from it; by default from the oldest secret
+    PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     NAME: str = Field(default="wellchat", min_length=1, max_length=40)
@@ -123,6 +135,13 @@ class Settings(BaseModel):
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"
     RATE_LIMITS: Annotated[bool, BeforeValidator(on_off)] = True
     TRUSTED_PROXIES: int = Field(default=0, ge=0, le=5)  # trusted reverse proxies in front
+    # the first seals the security log, all verify it
+    AUDIT_KEY: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(strong_secrets)] = ()
+    AUDIT_TO: Annotated[str, AfterValidator(audit_target)] = "off"
+    AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
+    AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
+    LOG: Literal["text", "json"] = "text"
+    SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 
     def model_post_init(self, _context: object) -> None:
@@ -221,3 +240,8 @@ def persistent_secret(instance: Path, name: str, make: Callable[[], str]) -> str
 def setting(name: str) -> Any:
     """Return a setting of the current application, for modules that know nothing of the web."""
     return current_app.config[name]
+
+
+def secret_keys() -> list[str]:
+    """Return the secrets that verify, oldest first. The last one signs, as itsdangerous takes them."""
+    return [*reversed(setting("OLD_SECRET_KEYS")), setting("SECRET_KEY")]

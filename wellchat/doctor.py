@@ -86,7 +86,7 @@ def run_checks(app: Flask) -> Report:
 
 def masked(name: str, value: Any) -> Any:
     """Return a setting as JSON data, without its secrets."""
-    if name.endswith("_KEY"):
+    if name.endswith(("_KEY", "_KEYS")):
         return "***" if value else value
     if isinstance(value, str) and "://" in value:
         return _without_password(value)

@@ -19,6 +19,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
 from wellchat.i18n import N_, gettext
+from wellchat.request_ids import request_id
 
 log = logging.getLogger(__name__)
 
@@ -105,7 +106,9 @@ def status_phrase(status: int) -> str:
 
 
 def problem(status: int, detail: str, errors: dict[str, str] | None = None) -> Response:
-    """Return a problem document (RFC 9457): `type`, `title`, `status`, `detail`, and `errors` by field.
+    """Return a problem document (RFC 9457).
+
+    Keys: `type`, `title`, `status`, `detail`, `request_id`, and `errors` by field.
 
     The title is the status's own phrase in English, as RFC 9457 asks of a problem of type "about:blank". The
     detail is translated into the reader's language.
@@ -118,6 +121,7 @@ def problem(status: int, detail: str, errors: dict[str, str] | None = None) -> R
     }
     if errors:
         body["errors"] = errors
+    body["request_id"] = request_id()
     response = jsonify(body)
     response.status_code = status
     response.content_type = "application/problem+json"

@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "factors",
     "connections",
     "subjects",
     "notifications",
@@ -30,7 +31,9 @@ FEATURES = (
     "offline",
     "updates",
     "privacy",
+    "disclosure",
     "oversight",
+    "security_log",
     "demo",
 )
 

@@ -30,6 +30,7 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 POLLS = Counter("wellchat_polls", "Polls answered, by status", ["status"])
 WAITING = Gauge("wellchat_polls_waiting", "Polls that hang at this moment", multiprocess_mode="livesum")
+POLICY_REPORTS = Counter("wellchat_policy_reports", "Reports of browsers: content blocked", ["directive"])
 WAKES = Counter("wellchat_wakes", "Hanging polls woken by a change")
 UPDATE_SECONDS = Histogram(
     "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=BUCKETS

@@ -19,7 +19,7 @@ FOUR_EYES = ("looks", "erase")
 _FOR_TRYING = re.compile(
     r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
 )
-# A reply address has 64 characters before its @ (RFC 5321). The token takes 53, or at least 44 of them.
+# A reply address has 64 characters before its @ (RFC 5321). The token takes 56, or at least 44 of them.
 MAX_BEFORE_TOKEN = 20
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 
@@ -36,6 +36,26 @@ def strong_secret(value: str) -> str:
             "too weak: use at least 16 random characters"
             " (python -c 'import secrets; print(secrets.token_hex())')"
         )
+    return value
+
+
+def strong_secrets(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check each of several secrets as `strong_secret` does."""
+    return tuple(strong_secret(value) for value in values)
+
+
+def audit_target(value: str) -> str:
+    """Check where the security log goes: off, stdout, file:/path or syslog:host:port."""
+    kind, _, rest = value.partition(":")
+    host, _, port = rest.rpartition(":")
+    good = {
+        "off": not rest,
+        "stdout": not rest,
+        "file": rest.startswith("/"),
+        "syslog": bool(host) and port.isascii() and port.isdecimal() and 0 < int(port) < 65536,
+    }
+    if not good.get(kind, False) or not value.isprintable():
+        raise ValueError("must be off, stdout, file:/path/of/a/file or syslog:host:port")
     return value
 
 
@@ -133,6 +153,15 @@ def languages(value: object) -> object:
 def on_off_or_none(value: object) -> object:
     """Return as `on_off`; None, or nothing, stays None."""
     return None if value in (None, "") else on_off(value)
+
+
+def contact(value: str | None) -> str | None:
+    """Return an address for security.txt as a URI (RFC 9116, 2.5.3): mailto:, tel: or https:."""
+    if value is None or value.startswith(("https://", "tel:", "mailto:")):
+        return value
+    if re.fullmatch(r"[^\s@:]+@[^\s@:]+", value):
+        return f"mailto:{value}"
+    raise ValueError("must be an email address, or an address that starts with https:, tel: or mailto:")
 
 
 def four_eyes(acts: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,7 +7,6 @@ along whatever page caused the request, so an unsafe call with a cookie must pro
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
@@ -17,11 +16,12 @@ from apiflask import APIFlask
 from flask import Response, current_app, g, jsonify, redirect, request, url_for
 from flask_limiter import Limiter, RateLimitExceeded
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, current_user
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
+from wellchat import cookies
 from wellchat.compression import compress_page
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, error_response, wants_json
 from wellchat.i18n import N_, gettext
@@ -37,7 +37,7 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 256 * 1024  # bytes of any request; an upload route raises its own limit
 LIMITER_HEADER = "RateLimit-Retry"  # never sent
 
-login = LoginManager()
+login = cookies.Login()
 csrf = CSRFProtect()
 
 
@@ -158,22 +158,28 @@ def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None
 
 # The headers of every response
 
-_HEADERS = tuple(
-    secure.Secure(
+REPORTS_PATH = "/reports"  # where browsers tell of broken policies
+
+_HEADERS = (
+    *secure.Secure(
         csp=secure.ContentSecurityPolicy()
         .default_src("'self'")
         .img_src("'self'", "data:", "blob:")
         .object_src("'none'")
         .base_uri("'none'")
         .form_action("'self'")
-        .frame_ancestors("'none'"),
+        .frame_ancestors("'none'")
+        # Both: Firefox and Safari know only the older one (CSP Level 3, 5.2)
+        .report_uri(REPORTS_PATH)
+        .report_to("csp"),
         # no-referrer would also strip it from our own forms, and CSRF protection over HTTPS asks for it
         referrer=secure.ReferrerPolicy().same_origin(),
         permissions=secure.PermissionsPolicy().camera().microphone().geolocation(),
         coop=secure.CrossOriginOpenerPolicy().same_origin(),
         xcto=secure.XContentTypeOptions().nosniff(),
         xfo=secure.XFrameOptions().deny(),
-    ).headers.items()
+    ).headers.items(),
+    ("Reporting-Endpoints", f'csp="{REPORTS_PATH}"'),
 )
 _NO_SNIFF_HEADER = tuple(header for header in _HEADERS if header[0] == "X-Content-Type-Options")
 
@@ -229,15 +235,6 @@ def init_app(app: APIFlask) -> None:
     app.config.update(
         MAX_CONTENT_LENGTH=MAX_BODY,
         MAX_FORM_PARTS=50,
-        SESSION_COOKIE_NAME="wellchat",
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=app.config["BASE_URL"].startswith("https://"),
-        REMEMBER_COOKIE_NAME="wellchat_remember",
-        REMEMBER_COOKIE_SAMESITE="Lax",
-        REMEMBER_COOKIE_HTTPONLY=True,
-        REMEMBER_COOKIE_SECURE=app.config["BASE_URL"].startswith("https://"),
-        REMEMBER_COOKIE_DURATION=timedelta(days=60),
         WTF_CSRF_CHECK_DEFAULT=False,  # _protect_from_forgery decides for pages and calls alike
         WTF_CSRF_TIME_LIMIT=None,  # a chat stays open for days
         RATELIMIT_ENABLED=app.config["RATE_LIMITS"],
@@ -253,6 +250,7 @@ def init_app(app: APIFlask) -> None:
     if app.config["TRUSTED_PROXIES"]:
         hops = app.config["TRUSTED_PROXIES"]
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+    cookies.init_app(app)
     login.init_app(app)
     csrf.init_app(app)
     # Runs after the limiter's own hook: hooks run in reverse order.

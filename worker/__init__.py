@@ -11,9 +11,11 @@ import os
 from typing import Any
 
 from celery import Task
-from celery.signals import after_setup_logger
+from celery.signals import after_setup_logger, worker_ready
 
 from wellchat import create_app
+from wellchat.logs import dress
+from wellchat.security_log.starts import record_start_soon
 from wellchat.task_queue import celery as app
 from worker import schedule
 
@@ -26,6 +28,13 @@ def set_log_level(logger: logging.Logger, **_: Any) -> None:
     """Let Celery log at our level, unless its own `--loglevel` is not the default."""
     if logger.level == logging.WARNING:
         logger.setLevel(flask_app.config["LOG_LEVEL"])
+    dress(logger, flask_app.config["LOG"])
+
+
+@worker_ready.connect
+def record_start(**_: Any) -> None:
+    """Write into the security log that the worker starts."""
+    record_start_soon(flask_app, "worker")
 
 
 class AppContextTask(Task):  # type: ignore[type-arg]

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from tests.accounts.conftest import account
+from wellchat import clock
 from wellchat.accounts.credentials import authenticate
 from wellchat.accounts.queries import user_by_token
 from wellchat.changes.models import ChangeLog
@@ -79,7 +80,7 @@ def test_user_create_refuses_invalid_values(run, cast, words, code):
 
 def test_token_create_prints_a_working_token(run, cast):
     made = run("token", "create", "cara@example.com", "--name", "cron")
-    user, _ = user_by_token(made.output.strip())
+    user, _ = user_by_token(made.output.strip(), now=clock.now())
     assert user.id == cast.cara.id
     assert "token" in json.loads(run("token", "create", "cara@example.com", "--json").output)
 

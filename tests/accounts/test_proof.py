@@ -131,6 +131,16 @@ def test_the_way_back_stays_on_this_site(visitor: Any, cast: Cast) -> None:
     assert b"evil.example" not in browser.get("/prove?next=https://evil.example").data
 
 
+def test_a_first_password_needs_a_fresh_proof(cast: Cast, change: Any, browse: Any, later: Any) -> None:
+    change(cast.cara, password_hash=None)
+    browser = browse(cast.cara)
+    later()
+    answer = browser.post("/settings/password", data={"new_password": "another fine horse"})
+    assert answer.location == "/prove?next=/settings%23password"
+    browser = browse(cast.cara)
+    assert browser.post("/settings/password", data={"new_password": "another fine horse"}).status_code == 303
+
+
 def test_somebody_without_a_password_is_told_what_to_do(
     visitor: Any, cast: Cast, change: Any, browse: Any
 ) -> None:

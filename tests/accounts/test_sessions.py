@@ -99,6 +99,15 @@ def test_an_act_is_written_only_once_in_some_minutes(app: Flask, cast: Cast, now
 
 
 @pytest.mark.each_database
+def test_a_session_costs_no_statement_of_its_own(app: Flask, cast: Cast, now: Any, queries: Any) -> None:
+    cookie = began(cast.cara, now)
+    db.session.rollback()
+    with queries() as counted:
+        assert user_by_session(cookie, now=now) is not None
+    assert counted.count == 1
+
+
+@pytest.mark.each_database
 def test_a_copied_cookie_ends_with_its_session(visitor: Any, cast: Cast) -> None:
     browser, thief = visitor(), visitor()
     browser.sign_in("cara@example.com")

@@ -6,17 +6,23 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
+from pyotp import TOTP
+
 from tests.attachments.files import PDF, picture, send, take
 from tests.cast import Talk
 from wellchat import sweeps
 from wellchat.accounts.actions import create_user
-from wellchat.accounts.links import reset_path
+from wellchat.accounts.address_models import AddressChange
+from wellchat.accounts.links import ADDRESS, UNDO, not_me_path, path_for, path_of, reset_path
 from wellchat.accounts.queries import user_by_email
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
 from wellchat.db import db, transaction
 from wellchat.demo.models import DemoPerson
 from wellchat.demo.stories import STORIES
+from wellchat.factors.actions import add_app
+from wellchat.factors.codes import new_secret
+from wellchat.factors.resets import STOP
 from wellchat.mail.models import Mail
 from wellchat.messaging.memberships import change_membership
 from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
@@ -73,6 +79,11 @@ def furnish(talk: Talk) -> Any:
     mark_read(viewer=paul, thread_id=talk.id, seq=3, now=now)
     talk.says(paul, "The last word is mine", now=now)
 
+    olga = user_by_email("olga@example.com")
+    assert olga is not None
+    secret = new_secret()
+    add_app(user_id=olga.id, secret=secret, typed=TOTP(secret).now(), now=now)
+
     loud = create_user(email="long@example.com", name=LONG, role="professional", now=now)
     connect(client_id=cara.id, professional_id=loud.id, now=now)
     long_id, _ = open_thread(viewer=cara, with_id=loud.id, now=now)
@@ -91,6 +102,13 @@ def furnish(talk: Talk) -> Any:
     with transaction() as session:
         for person, user in zip(story.people, (cara, paul), strict=False):
             session.add(DemoPerson(user_id=user.id, story=story.key, person=person.key))
+    mail = cara.email
+    asked = AddressChange(user_id=cara.id, old_email=mail, new_email="cara.new@example.com", asked_at=now)
+    moved = AddressChange(
+        user_id=cara.id, old_email="cara.old@example.com", new_email=mail, asked_at=now, confirmed_at=now
+    )
+    with transaction() as session:
+        session.add_all([asked, moved])
     for _ in range(3):  # one piece of work makes another
         sweeps.run(now + timedelta(hours=2))
     mail_id = db.session.query(Mail.id).filter(Mail.user_id == cara.id).limit(1).scalar()
@@ -105,6 +123,10 @@ def furnish(talk: Talk) -> Any:
         grant=entry.id,
         looked_for=looked_for.id,
         mail=mail_id,
+        stop_reset=path_for(olga, STOP, now),
         reset=reset_path(cara.id, now).rsplit("/", 1)[1],
+        not_me=not_me_path(cara.id, now).rsplit("/", 1)[1],
+        new_address=path_of(ADDRESS, asked.id, now).rsplit("/", 1)[1],
+        old_address=path_of(UNDO, moved.id, now).rsplit("/", 1)[1],
         unsubscribe=unsubscribe_path(cara.id).rsplit("/", 1)[1],
     )

@@ -84,11 +84,17 @@ def bare(_talk: Talk) -> None:
 
 
 def a_house(
-    furnish: Callable[[Talk], Any] = bare, *, worker: bool = False, mail: bool = False, **settings: str
+    furnish: Callable[[Talk], Any] = bare,
+    *,
+    worker: bool = False,
+    mail: bool = False,
+    host: str = "127.0.0.1",
+    **settings: str,
 ) -> Any:
     """The fixture `house` of a module: `house = a_house(furnish, worker=True)`.
 
     `furnish(talk)` puts in what the tests find. `mail`: there is a mail server, which keeps what it is given.
+    `host`: by which browsers reach it; passkeys need a name, such as localhost.
     """
 
     @pytest.fixture(scope="module")
@@ -103,7 +109,7 @@ def a_house(
             server = stack.enter_context(MailServer()) if mail else None
             if server:
                 env["WELLCHAT_SMTP_URL"] = server.url
-            house = furnished(Live(env, tmp_path_factory.mktemp("house")), furnish, server)
+            house = furnished(Live(env, tmp_path_factory.mktemp("house"), host), furnish, server)
             stack.callback(house.live.stop)
             house.live.start(worker=worker)
             yield house

@@ -3,22 +3,41 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from wellchat.accounts import passwords, pictures
 from wellchat.accounts.duties import OWNER
 from wellchat.accounts.hooks import profile_changed_in_transaction
-from wellchat.accounts.models import ADMIN, PROFESSIONAL, Avatar, Presence, Token, User, sha256_hex
+from wellchat.accounts.models import (
+    ADMIN,
+    BY_PASSWORD,
+    OPERATOR,
+    PROFESSIONAL,
+    TOKEN_LASTS_MOST,
+    Avatar,
+    KnownToken,
+    Presence,
+    Token,
+    User,
+    sha256_hex,
+)
+from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
+from wellchat.audit.actions import record
 from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.i18n import gettext
+from wellchat.mail.actions import queue_mail
 
 TOUCH_EVERY = timedelta(seconds=20)  # at most one presence write per person and process
+TOKEN_LASTS = timedelta(days=90)
+MAX_TOKENS = 20  # of one person
+USED_EVERY = timedelta(hours=1)  # at most one write of a token's last use in this time
 MAX_TOUCHED = 10_000  # people that a process remembers
 
 _touched: dict[str, tuple[datetime, str | None]] = {}
@@ -148,23 +167,85 @@ def _announce_profile_change(user: User) -> None:
     profile_changed_in_transaction(user.id)
 
 
-def create_token(*, user_id: str, now: datetime, name: str = "") -> str:
-    """Create a bearer token and return its secret. Only a hash is stored, so it cannot be read again."""
+def create_token(
+    *,
+    user_id: str,
+    now: datetime,
+    name: str = "",
+    lasts: timedelta = TOKEN_LASTS,
+    scopes: Iterable[str] = DEFAULT_SCOPES,
+    made_by: str = OPERATOR,
+    network: str = "",
+) -> str:
+    """Create a bearer token and return its secret. Only a hash is stored, so it cannot be read again.
+
+    A person has at most MAX_TOKENS. Beyond, the oldest made by password goes; raises Conflict if there is
+    none. The operator's are not counted.
+    """
     secret = secrets.token_urlsafe(32)
     with transaction() as session:
         # The lock puts this before or after end_sessions, which deletes the tokens made before it.
-        lock_user(user_id)
-        session.add(Token(user_id=user_id, name=name, digest=sha256_hex(secret), created_at=now))
+        user = lock_user(user_id)
+        is_familiar = made_by == OPERATOR or _make_room(user_id, made_by, network, now)
+        token = Token(
+            user_id=user_id,
+            name=name,
+            digest=sha256_hex(secret),
+            created_at=now,
+            ends_at=now + min(lasts, TOKEN_LASTS_MOST),
+            scopes=" ".join(scope for scope in SCOPES if scope in set(scopes)),
+            made_by=made_by,
+            network=network,
+        )
+        session.add(token)
+        session.flush()
+        detail = {"scopes": token.scopes, "made_by": made_by}
+        record("token.made", now=now, person_id=user_id, about=("token", token.id), detail=detail)
+        if not is_familiar:
+            context = {"name": user.name, "token": name, "made_by": made_by}
+            queue_mail(user_id=user_id, address=user.email, name="token_made", context=context, now=now)
     return secret
 
 
-def revoke_token(*, user_id: str, token_id: str) -> None:
+def _make_room(user_id: str, made_by: str, network: str, now: datetime) -> bool:
+    """See to the most tokens of a person. Return whether a program like this one comes from there already."""
+    alive = (Token.user_id == user_id, Token.made_by != OPERATOR, Token.ends_at > now)
+    query = select(Token).where(*alive).order_by(Token.created_at, Token.id)
+    tokens = db.session.execute(query).scalars().all()
+    by_password = [token for token in tokens if token.made_by == BY_PASSWORD]
+    if len(tokens) >= MAX_TOKENS:
+        # A program that signs in at each start must go on: its oldest token makes room.
+        if made_by != BY_PASSWORD or not by_password:
+            text = gettext("You have %(num)s tokens, which is the most. Revoke one first.", num=len(tokens))
+            raise Conflict(text)
+        revoke_token(user_id=user_id, token_id=by_password[0].id, now=now)
+    return made_by == BY_PASSWORD and any(token.network == network for token in by_password)
+
+
+def revoke_token(*, user_id: str, token_id: str, now: datetime | None = None) -> None:
     """Delete a token of this user. Raises NotFound for any other."""
     with transaction() as session:
         gone = session.execute(delete(Token).where(Token.id == token_id, Token.user_id == user_id))
         if gone.rowcount == 0:  # type: ignore[attr-defined]
             raise NotFound
+        if now is not None:
+            record("token.ended", now=now, person_id=user_id, about=("token", token_id))
         end_access(user_id=user_id)
+
+
+def note_token(token: KnownToken, *, network: str, now: datetime) -> None:
+    """Note that a token was used just now. It writes once an hour."""
+    if token.used_at is not None and now - token.used_at < USED_EVERY:
+        return
+    with transaction() as session:
+        session.execute(update(Token).where(Token.id == token.id).values(used_at=now, network=network))
+
+
+def trim_tokens(*, now: datetime) -> int:
+    """Delete the tokens that have ended by time. Return how many."""
+    with transaction() as session:
+        gone = session.execute(delete(Token).where(Token.ends_at <= now))
+        return int(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def note_language(*, user_id: str, language: str) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from apiflask import APIBlueprint
-from flask import g
+from flask import g, request
 from pydantic import BaseModel
 
 from wellchat import clock
 from wellchat.accounts import credentials
 from wellchat.accounts.actions import create_token, revoke_token
-from wellchat.accounts.forms import SignIn
+from wellchat.accounts.forms import SignInByProgram
+from wellchat.accounts.hooks import program_signs_in
 from wellchat.accounts.limits import guess_by_account, guess_by_ip
+from wellchat.accounts.models import BY_PASSWORD
+from wellchat.accounts.sessions import note_refusal
+from wellchat.audit.request_origin import network_of
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn
 from wellchat.i18n import gettext
 from wellchat.web import signed_in, viewer
@@ -27,18 +31,37 @@ class NewToken(BaseModel):
 @api.post("/tokens")
 @guess_by_ip
 @guess_by_account
-@api.input(SignIn, location="json", arg_name="body")
+@api.input(SignInByProgram, location="json", arg_name="body")
 @api.output(NewToken, status_code=201)
-@api.doc(responses={401: "Wrong address or password", 403: "The address is not verified yet"})
-def post_token(body: SignIn) -> tuple[dict[str, str], int]:
-    """Create a bearer token for an email address and its password."""
+@api.doc(
+    responses={
+        401: "Wrong address or password",
+        403: "The address is not verified yet, or a `code` is needed",
+        409: "Too many tokens",
+    }
+)
+def post_token(body: SignInByProgram) -> tuple[dict[str, str], int]:
+    """Create a bearer token for an email address and its password. It ends after 90 days.
+
+    Who has a second factor sends its `code` too. The token may read and send. Of 20 tokens of one person, the
+    oldest made by this call makes room for a new one.
+    """
     user = credentials.authenticate(email=body.email, password=body.password)
     if user is None:
+        note_refusal(body.email)
         raise NotSignedIn(gettext("The email address or the password is not right."))
     if user.verified_at is None:
         credentials.send_verification(user_id=user.id, now=clock.now())
         raise NotAllowed(gettext("Verify your email address first: open the link we just sent to it."))
-    return {"token": create_token(user_id=user.id, name="API", now=clock.now())}, 201
+    program_signs_in(user, body.code, clock.now())
+    token = create_token(
+        user_id=user.id,
+        name="API",
+        made_by=BY_PASSWORD,
+        network=network_of(request.remote_addr or ""),
+        now=clock.now(),
+    )
+    return {"token": token}, 201
 
 
 @api.delete("/tokens/current")
@@ -49,5 +72,5 @@ def delete_token() -> tuple[str, int]:
     token_id = g.get("token_id")
     if token_id is None:
         raise NotFound(gettext("This call was not made with a token."))
-    revoke_token(user_id=viewer().id, token_id=token_id)
+    revoke_token(user_id=viewer().id, token_id=token_id, now=clock.now())
     return "", 204

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import timedelta
 
 import click
 from flask.cli import with_appcontext
@@ -13,6 +14,7 @@ from wellchat.accounts import actions
 from wellchat.accounts.forms import NewUser, TokenName
 from wellchat.accounts.models import ROLES, User
 from wellchat.accounts.queries import user_by_email
+from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
 from wellchat.errors import Invalid, WellchatError
 from wellchat.forms import fill
 
@@ -66,14 +68,25 @@ def token() -> None:
 @token.command("create")
 @click.argument("email")
 @click.option("--name", default="", help="To tell it from others on the settings page.")
+@click.option("--days", type=click.IntRange(1, 365), help="How long it lasts; one hour if not given.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice(SCOPES),
+    default=DEFAULT_SCOPES,
+    show_default=True,
+    help="What it may do; can be given several times.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 @with_appcontext
-def create_token(email: str, name: str, as_json: bool) -> None:
+def create_token(email: str, name: str, days: int | None, scopes: tuple[str, ...], as_json: bool) -> None:
     """Print a new bearer token for somebody, once."""
     owner = _owner(email)
     try:
         label = fill(TokenName, {"name": name}).name
     except Invalid as refusal:
         raise click.ClickException(refusal.detail) from None
-    secret = actions.create_token(user_id=owner.id, name=label, now=clock.now())
+    lasts = timedelta(days=days) if days else timedelta(hours=1)
+    secret = actions.create_token(user_id=owner.id, name=label, lasts=lasts, scopes=scopes, now=clock.now())
     click.echo(json.dumps({"token": secret}) if as_json else secret)

@@ -12,10 +12,13 @@ from sqlalchemy import delete, update
 
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
+from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.models import Token, User, session_fingerprint
 from wellchat.accounts.queries import user_by_email
 from wellchat.accounts.session_models import UserSession, digest_of
+from wellchat.audit.actions import record
+from wellchat.audit.models import STRANGER
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
@@ -43,6 +46,11 @@ def sign_up(
     # Hashing is slow on purpose, so it happens before the transaction takes any lock.
     agrees = existing is not None and passwords.matches(password, existing.password_hash)
     password_hash = None if existing else passwords.hash_password(password)
+    if existing is None and is_kept_back(email, now=now):
+        # Whoever had it until lately may take it back. The page is the same.
+        reason = N_("The address belonged to an account until lately.")
+        record_skip(user_id=None, address=email, name="verification", reason=reason, now=now)
+        return
     with transaction():
         # INSERT first, look afterwards: a look beforehand would race with another sign-up.
         made = insert_user(
@@ -113,7 +121,8 @@ def authenticate(*, email: str, password: str) -> User | None:
 def request_password_reset(*, email: str, now: datetime) -> None:
     """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
     user = user_by_email(email)
-    # The record makes both cases write one row, so they take the same time.
+    # Both cases write the same rows, so they take the same time.
+    record("password.reset_asked", now=now, actor_kind=STRANGER, person_id=user.id if user else None)
     if user is None:
         record_skip(
             user_id=None,
@@ -165,6 +174,7 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
 
 def _set_password(user: User, password_hash: str, now: datetime) -> None:
     user.password_hash = password_hash
+    record("password.changed", now=now, actor_id=user.id, person_id=user.id)
     end_sessions(user_id=user.id)
     _mail(user, "password_changed", now)
 
@@ -192,6 +202,7 @@ def end_session(*, user: User, now: datetime) -> None:
         )
         # For a cookie without a row, and for processes of the version before, which know no rows.
         links.use_once(session_fingerprint(user.session_id), now=now)
+        record("session.ended", now=now, person_id=user.id)
         end_access(user_id=user.id)
 
 

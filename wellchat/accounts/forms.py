@@ -15,6 +15,7 @@ from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
 
 MAX_PASSWORD_LENGTH = 200
+TOKEN_DAYS = (7, 30, 90, 180, 365)  # how long a token lasts, to choose from
 _COMMON = """
 password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
 qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman
@@ -136,7 +137,8 @@ MaybeEmail = Annotated[Text, StringConstraints(min_length=1, max_length=320), Af
 Name = Annotated[
     Text, StringConstraints(min_length=1, max_length=120), AfterValidator(_one_line), AfterValidator(_name)
 ]
-Label = Annotated[Text, StringConstraints(max_length=40), AfterValidator(_one_line)]
+OneLine = Annotated[Text, AfterValidator(_one_line)]
+Label = Annotated[OneLine, StringConstraints(max_length=40)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
 Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
@@ -150,6 +152,12 @@ class SignIn(Form):
 
     email: MaybeEmail
     password: Password
+
+
+class SignInByProgram(SignIn):
+    """Sign in for a token; `code` is that of an authenticator app, or a recovery code."""
+
+    code: Annotated[Text, StringConstraints(max_length=64)] = ""
 
 
 class SignInPage(SignIn):
@@ -219,7 +227,20 @@ class Profile(Form):
     open_to_clients: Ticked = False
 
 
+def _days(text: object) -> int:
+    if str(text) not in map(str, TOKEN_DAYS):
+        raise ValueError(gettext("Choose one of these times."))
+    return int(str(text))
+
+
 class TokenName(Form):
     """Name a bearer token."""
 
     name: Annotated[Text, StringConstraints(max_length=80), AfterValidator(_one_line)] = ""
+
+
+class NewToken(TokenName):
+    """Make a bearer token on the settings page."""
+
+    days: Annotated[int, BeforeValidator(_days)] = 90
+    scopes: Literal["read", "read send"] = "read send"

@@ -1,11 +1,17 @@
 """Name the hooks by which accounts call the features above them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from wellchat.accounts.models import User
 from wellchat.feature import Hook
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
 
 profile_changed_in_transaction: Hook[[str], None] = Hook("accounts.profile_changed_in_transaction")
 """(user id): their name, picture or role looks different from now on."""
@@ -21,6 +27,20 @@ erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_fo
 
 person_erased_in_transaction: Hook[[str, datetime], None] = Hook("accounts.person_erased_in_transaction")
 """(user id, now): every feature has erased what it had of them."""
+second_step: Hook[[User, bool, str], Response | None] = Hook("accounts.second_step")
+"""(user, remember, path to open then), called on a page once the password, or a link by mail, was right.
+
+A handler that asks for more returns a response, which is sent instead of signing the person in.
+"""
+
+program_signs_in: Hook[[User, str, datetime], None] = Hook("accounts.program_signs_in")
+"""(user, code, now), called after a correct password for a token.
+
+A handler raises where the code is not enough.
+"""
+
+knows_device: Hook[[str], bool] = Hook("accounts.knows_device")
+"""(user id), called within a request: whether this person has signed in on the asking device before."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +59,16 @@ class ProofMethod:
 
 proof_methods: Hook[[User], Sequence[ProofMethod]] = Hook("accounts.proof_methods")
 """(user): the ways in which this person can show that it is them; empty if the feature has none for them."""
+
+
+@dataclass(frozen=True)
+class SecuritySection:
+    """A section of the page Settings, Security. `template` is included there with `data`."""
+
+    template: str
+    data: Any
+    position: int = 100  # the lowest comes first on the page; the list of sessions has 50
+
+
+security_sections: Hook[[User, datetime], SecuritySection | None] = Hook("accounts.security_sections")
+"""(user, now): what this feature shows there to this person; None for nothing."""

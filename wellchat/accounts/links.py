@@ -6,14 +6,15 @@ to replace. Nothing is stored before it is used, and a mail makes its link when 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import delete
 
 from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, sha256_hex
+from wellchat.config import secret_keys
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
 from wellchat.i18n import N_, gettext
@@ -44,6 +45,9 @@ class Purpose(NamedTuple):
 
 VERIFY = Purpose("verify", "/verify/", timedelta(days=3))
 RESET = Purpose("reset", "/reset-password/", timedelta(hours=1))
+NOT_ME = Purpose("not-me", "/not-me/", timedelta(days=7))
+ADDRESS = Purpose("address", "/confirm-address/", timedelta(days=1))
+UNDO = Purpose("undo-address", "/undo-address/", timedelta(days=7))
 
 
 def verify_path(user_id: str, now: datetime) -> str:
@@ -59,11 +63,39 @@ def reset_path(user_id: str, now: datetime) -> str:
     return _path(RESET, _owner(user_id), now)
 
 
+def not_me_path(user_id: str, now: datetime) -> str:
+    """Return the path of a link that says "this was not me". Raises NotWanted if the account is gone."""
+    return _path(NOT_ME, _owner(user_id), now)
+
+
+def path_of(purpose: Purpose, what: str, now: datetime) -> str:
+    """Return the path of a link about the thing with the id `what`, whose state says if the link was used."""
+    signed = _signer(purpose).dumps([what, int((now + purpose.lifetime).timestamp())])
+    return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)
+
+
+def read(token: str, purpose: Purpose, *, now: datetime) -> str:
+    """Return the id of the thing that a link of `path_of` is about. Raises DeadLink."""
+    try:
+        what, expires = _signer(purpose).loads(token)
+        is_dead = now >= datetime.fromtimestamp(expires, UTC)
+    except (BadData, ValueError, TypeError):
+        raise DeadLink from None
+    if is_dead:
+        raise DeadLink
+    return str(what)
+
+
 def _owner(user_id: str) -> User:
     user = db.session.get(User, user_id, populate_existing=True)
     if user is None:
         raise NotWanted(N_("The account is gone."))
     return user
+
+
+def path_for(user: User, purpose: Purpose, now: datetime) -> str:
+    """Return the path of a link of this purpose for a user."""
+    return _path(purpose, user, now)
 
 
 def _path(purpose: Purpose, user: User, now: datetime) -> str:
@@ -107,6 +139,13 @@ def use_once(key: str, *, now: datetime) -> bool:
     return taken is not None
 
 
+def mark_used(digests: Sequence[str], *, now: datetime) -> None:
+    """Mark keys as used by their digests. One that was used before is no error."""
+    rows = [{"digest": digest, "used_at": now} for digest in digests]
+    statement = insert(UsedLink).values(rows).on_conflict_do_nothing(index_elements=[UsedLink.digest])
+    db.session.execute(statement)
+
+
 def trim_used_links(*, now: datetime) -> int:
     """Delete used links and ended sessions that have expired anyway. Return how many."""
     with transaction() as session:
@@ -133,7 +172,7 @@ def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[U
 
 
 def _signer(purpose: Purpose) -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt=f"wellchat.{purpose.name}")
+    return URLSafeSerializer(secret_keys(), salt=f"wellchat.{purpose.name}")
 
 
 def _fingerprint(user: User) -> str:

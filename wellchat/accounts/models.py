@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Integer, LargeBinary, String, false
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,6 +28,9 @@ def label_of(role: str, own: str | None) -> str:
     return own or gettext(ROLE_LABELS[role])
 
 
+# Who made a token: its person in a browser, somebody with their password, or the operator.
+PAGE, BY_PASSWORD, OPERATOR = ("page", "password", "operator")
+TOKEN_LASTS_MOST = timedelta(days=365)
 SESSION_LASTS = timedelta(days=90)  # for a remembered browser too; longer than any cookie or link of ours
 DAY_ONE = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -59,6 +62,10 @@ class User(Base):
     # names of duties.ADMIN_ROLES, separated by blanks; empty unless the role is admin
     admin_roles: Mapped[str] = mapped_column(String(40), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # cannot sign in, is mailed nothing
+    # Both belong to the feature `factors`; they are here because every request reads this row.
+    # since when there is a second factor; None: there is none
+    factor_since: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    factor_due_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # when the grace for a first one ends
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
     is_anonymous: ClassVar[bool] = False
@@ -66,6 +73,8 @@ class User(Base):
     session_id = ""  # id of the session that loaded this object; not a column
     # its row; None by bearer token, and until a cookie from before there were rows acts; not a column
     session = cast("KnownSession | None", None)
+    token = cast("KnownToken | None", None)  # the bearer token of this request; not a column
+    access_ends_at = cast("datetime | None", None)  # when its session or token ends by time; not a column
     locale_before = (
         ""  # `locale` at loading, for the error page after a rollback expired the rest; not a column
     )
@@ -138,6 +147,27 @@ class Token(Base):
     name: Mapped[str] = mapped_column(String(80), default="")
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+    # None: made by a version without ends, and ends TOKEN_LASTS_MOST after it was made
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    # names of scopes.SCOPES, separated by blanks
+    scopes: Mapped[str] = mapped_column(String(40), default="read send", server_default="read send")
+    made_by: Mapped[str] = mapped_column(String(8), default=OPERATOR, server_default="")
+    used_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # to the hour
+    network: Mapped[str] = mapped_column(String(43), default="", server_default="")  # last used from
+
+    @property
+    def last_moment(self) -> datetime:
+        """Return when the token ends."""
+        return self.ends_at or self.created_at + TOKEN_LASTS_MOST
+
+
+class KnownToken(NamedTuple):
+    """What a request knows of the token that it was made with."""
+
+    id: str
+    scopes: str
+    used_at: datetime | None
+    ends_at: datetime
 
 
 class UsedLink(Base):
@@ -175,7 +205,7 @@ def new_session_id(now: datetime) -> str:
     It contains its start day (days since 1970-01-01), so that ended sessions need to be remembered only for
     SESSION_LASTS.
     """
-    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(12)}"
+    return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(16)}"
 
 
 def is_over(session_id: str, now: datetime) -> bool:

@@ -9,9 +9,11 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
+from wellchat.accounts.hooks import second_step
 from wellchat.accounts.limits import guess_by_account, guess_by_ip, mail_by_account, mail_by_ip
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
+from wellchat.accounts.sessions import note_refusal
 from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
@@ -49,13 +51,22 @@ def post_sign_in() -> Page:
         form = read_form(SignInPage)
         user = credentials.authenticate(email=form.email, password=form.password)
         if user is None:
+            note_refusal(form.email)
             raise Invalid({"form": gettext("The email address or the password is not right.")})
     except Invalid as refusal:
         return _form("sign_in", refusal, next=going_to)
     if user.verified_at is None:
         credentials.send_verification(user_id=user.id, now=clock.now())
         return _check_mail(user.email, "verify")
-    begin_session(user, remember=form.remember)
+    return _begin(user, remember=form.remember, going_to=going_to)
+
+
+def _begin(user: User, *, remember: bool = False, going_to: str = "/") -> BaseResponse:
+    """Sign in, or send to what is asked for before."""
+    asked = [answer for answer in second_step(user, remember, going_to) if answer is not None]
+    if asked:
+        return asked[0]
+    begin_session(user, remember=remember)
     return redirect(going_to, 303)
 
 
@@ -127,11 +138,11 @@ def post_verify(token: str) -> Page:
 
 
 def _welcome(user: User) -> BaseResponse:
-    begin_session(user)
-    if user.password_hash is None:
-        flash(gettext("Choose a password, so that you can sign in next time."), "message")
-        return redirect(url_for("settings.show", _anchor="password"), 303)
-    return redirect("/", 303)
+    if user.password_hash is not None:
+        return _begin(user)
+    answer = _begin(user, going_to=url_for("settings.show", _anchor="password"))
+    flash(gettext("Choose a password, so that you can sign in next time."), "message")
+    return answer
 
 
 @pages.get("/reset-password/<token>")
@@ -157,9 +168,9 @@ def post_reset_password(token: str) -> Page:
         return _dead(dead, "reset")
     except Invalid as refusal:
         return _form("reset_password", refusal, address=address)
-    begin_session(user)
+    answer = _begin(user)
     flash(gettext("Your new password is set. You are signed out everywhere else."), "good")
-    return redirect("/", 303)
+    return answer
 
 
 def _dead(dead: DeadLink, what: str) -> tuple[str, int]:

@@ -20,7 +20,10 @@ def _check(user: User, form: Mapping[str, str], _now: datetime) -> None:
 
 
 def by_password(user: User) -> Sequence[ProofMethod]:
-    """Return the password as a way to prove who is there; nothing for somebody who has none."""
-    if user.password_hash is None:
+    """Return the password as a way to prove who is there; nothing for somebody who has none.
+
+    For somebody with a second factor the password is not enough: the factor is asked for instead.
+    """
+    if user.password_hash is None or user.factor_since is not None:
         return ()
     return (ProofMethod("password", "accounts/_prove_password.html", _check, position=10),)

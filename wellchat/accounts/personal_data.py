@@ -9,9 +9,13 @@ from typing import Any
 from sqlalchemy import case, delete, inspect, update
 
 from wellchat.accounts.actions import lock_user
+from wellchat.accounts.address_change import forget_mails
+from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.hooks import erasure_forbidden, person_erased_in_transaction
+from wellchat.accounts.known_devices import KnownDevice
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.accounts.session_models import UserSession
+from wellchat.audit.actions import record
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.features import all_features
@@ -60,6 +64,8 @@ def erase_person(*, user_id: str, now: datetime) -> None:
     with transaction() as session:
         user = lock_user(user_id)
         person = Person(user.id, user.email)
+        # First: the log's own part of the erasing takes the name away again.
+        record("person.erased", now=now, person_id=user.id)
         for erase in erasers().values():
             erase(person, now)
         person_erased_in_transaction(user_id, now)
@@ -105,12 +111,15 @@ def _export(person: Person) -> dict[str, Rows]:
         "tokens": rows(Token, Token.user_id == person.id, omit=("digest",)),
         "avatars": rows(Avatar, Avatar.user_id == person.id),
         "presences": rows(Presence, Presence.user_id == person.id),
+        "known_devices": rows(KnownDevice, KnownDevice.user_id == person.id, omit=("digest",)),
+        "address_changes": rows(AddressChange, AddressChange.user_id == person.id),
         "sessions": rows(UserSession, UserSession.user_id == person.id, omit=("digest",)),
     }
 
 
 def _erase(person: Person, _now: datetime) -> None:
-    for model in (Token, Avatar, Presence, UserSession):
+    forget_mails(person.id)
+    for model in (Token, Avatar, Presence, UserSession, KnownDevice, AddressChange):
         db.session.execute(delete(model).where(model.user_id == person.id))
     db.session.execute(
         update(User)
@@ -129,6 +138,8 @@ def _erase(person: Person, _now: datetime) -> None:
             open_to_clients=False,
             avatar_version=None,
             admin_roles="",
+            factor_since=None,
+            factor_due_at=None,
             session_epoch=User.session_epoch + 1,
         )
         .execution_options(synchronize_session=False)
@@ -136,5 +147,14 @@ def _erase(person: Person, _now: datetime) -> None:
 
 
 personal_data = PersonalData(
-    ("tokens.user_id", "avatars.user_id", "presences.user_id", "sessions.user_id"), _export, _erase
+    (
+        "tokens.user_id",
+        "avatars.user_id",
+        "presences.user_id",
+        "sessions.user_id",
+        "known_devices.user_id",
+        "address_changes.user_id",
+    ),
+    _export,
+    _erase,
 )

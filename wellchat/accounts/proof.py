@@ -20,6 +20,7 @@ from wellchat.accounts.hooks import ProofMethod, proof_methods
 from wellchat.accounts.models import User
 from wellchat.accounts.session_rows import mark_proved
 from wellchat.accounts.sessions import note_session
+from wellchat.audit.actions import record_refusal
 from wellchat.errors import Invalid, WellchatError, problem, wants_json
 from wellchat.i18n import N_, gettext
 from wellchat.web import SAFE_METHODS, limiter, safe_next, signed_in, viewer
@@ -116,6 +117,7 @@ def prove() -> tuple[str, int] | BaseResponse:
             raise Invalid({"form": gettext("Choose one of the ways below.")})
         method.check(user, request.form, clock.now())
     except Invalid as refusal:
+        record_refusal("proof.refused", now=clock.now(), person_id=user.id)
         return _page(going_to, refusal)
     # A cookie from before there were rows gets its own first.
     note_session(user)

@@ -9,7 +9,9 @@ from typing import Any
 from sqlalchemy import bindparam, exists, select
 
 from wellchat.accounts.models import (
+    TOKEN_LASTS_MOST,
     Avatar,
+    KnownToken,
     Presence,
     Token,
     UsedLink,
@@ -17,9 +19,18 @@ from wellchat.accounts.models import (
     is_over,
     sha256_hex,
 )
-from wellchat.accounts.session_models import KnownSession, UserSession, digest_of, end_of
+from wellchat.accounts.session_models import (
+    KnownSession,
+    UserSession,
+    digest_of,
+    end_of,
+    idle_limit,
+    rowless_digest,
+)
 from wellchat.changes.models import ChangeLog
 from wellchat.db import db
+
+MAX_LISTED = 100  # sessions on one page
 
 
 def user_by_email(email: str) -> User | None:
@@ -30,6 +41,19 @@ def user_by_email(email: str) -> User | None:
     return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
 
 
+def id_by_email(email: str) -> str | None:
+    """Return the id of the user with this address, or None. Never tell a stranger what it finds."""
+    found = user_by_email(email)
+    return found.id if found else None
+
+
+def names_by_id(user_ids: Iterable[str]) -> dict[str, str]:
+    """Return user id -> name, of those of these people who have an account."""
+    query = select(User.id, User.name).where(User.id.in_(list(user_ids)))
+    return dict(db.session.execute(query).all())
+
+
+# Both statements run once per request: user, change log and revocation come in one round trip.
 # Both statements run once per request: user, change log and session come in one round trip.
 BY_SESSION = (
     select(
@@ -47,9 +71,11 @@ BY_SESSION = (
     .where(UserSession.ended_at.is_(None))
     # A process of the version before writes the end of a session only here.
     .where(~exists().where(UsedLink.digest == bindparam("digest")))
+    # "Sign out everywhere else" ends them too.
+    .where(UserSession.id.is_not(None) | ~exists().where(UsedLink.digest == bindparam("rowless")))
 )
 BY_TOKEN = (
-    select(User, ChangeLog.access_seq, Token.id)
+    select(User, ChangeLog.access_seq, Token.id, Token.scopes, Token.used_at, Token.ends_at, Token.created_at)
     .join(ChangeLog, ChangeLog.user_id == User.id)
     .join(Token, Token.user_id == User.id)
     .where(Token.digest == bindparam("digest"))
@@ -67,26 +93,45 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
     if not (epoch.isdecimal() and len(epoch) < 10) or is_over(session_id, now):
         return None
     given = {"id": user_id, "epoch": int(epoch), "digest": digest_of(session_id)}
+    given["rowless"] = rowless_digest(user_id)
     found = db.session.execute(BY_SESSION, given).one_or_none()
     if found is None:
         return None
     user: User = found[0]
     known = KnownSession(*found[2:]) if found[2] else None
-    if known is not None and now >= end_of(user, known):
+    user.access_ends_at = end_of(user, known) if known else None
+    if user.access_ends_at is not None and now >= user.access_ends_at:
         return None
     user.session_id, user.session = session_id, known
     user.access_seq, user.locale_before = found[1], user.locale or ""
     return user
 
 
-def user_by_token(secret: str) -> tuple[User, str] | None:
-    """Return (user, token id) of a bearer token, or None."""
+def sessions_of(user: User, *, now: datetime) -> list[UserSession]:
+    """Return the sessions of this person that last, the latest seen first."""
+    query = (
+        select(UserSession)
+        .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None), UserSession.ends_at > now)
+        .where(UserSession.seen_at > now - idle_limit(user))
+        .order_by(UserSession.seen_at.desc(), UserSession.id)
+        .limit(MAX_LISTED)
+    )
+    return list(db.session.execute(query).scalars())
+
+
+def user_by_token(secret: str, *, now: datetime) -> tuple[User, str] | None:
+    """Return (user, token id) of a bearer token, or None if there is no such token or it has ended."""
     found = db.session.execute(BY_TOKEN, {"digest": sha256_hex(secret)}).one_or_none()
     if found is None:
         return None
     user: User = found[0]
+    token_id, scopes, used_at, ends_at, made_at = found[2:]
+    user.token = KnownToken(token_id, scopes, used_at, ends_at or made_at + TOKEN_LASTS_MOST)
+    if now >= user.token.ends_at:
+        return None
+    user.access_ends_at = user.token.ends_at
     user.access_seq, user.locale_before = found[1], user.locale or ""
-    return user, found[2]
+    return user, token_id
 
 
 def language_of(user_id: str) -> str | None:
@@ -102,7 +147,7 @@ def session_epoch_of(user_id: str) -> str:
 
 
 def tokens_of(viewer: User) -> Sequence[Token]:
-    """Return the viewer's tokens, newest first."""
+    """Return the viewer's tokens, newest first. One that has ended stays until the next tidying."""
     query = select(Token).where(Token.user_id == viewer.id).order_by(Token.created_at.desc(), Token.id)
     return db.session.execute(query).scalars().all()
 

@@ -59,6 +59,11 @@ def end_of(user: User, session: KnownSession) -> datetime:
     return min(session.ends_at, session.seen_at + idle_limit(user))
 
 
+def rowless_digest(user_id: str) -> str:
+    """Return the key among the used links that ends all cookies of a person that have no row."""
+    return sha256_hex(f"rowless:{user_id}")
+
+
 def digest_of(session_id: str) -> str:
     """Return the key of a session among the rows, and of an ended one among the used links."""
     return sha256_hex(session_fingerprint(session_id))

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
+from wellchat.accounts import links
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User
-from wellchat.accounts.session_models import KnownSession, UserSession, digest_of, idle_limit, lifetime
+from wellchat.accounts.session_models import (
+    KnownSession,
+    UserSession,
+    digest_of,
+    idle_limit,
+    lifetime,
+    rowless_digest,
+)
+from wellchat.audit.actions import record
+from wellchat.changes.actions import end_access
 from wellchat.db import insert, new_id, transaction
+from wellchat.errors import NotFound
 
 SEEN_EVERY = timedelta(minutes=5)  # at most one write of `seen_at` in this time
 
@@ -70,3 +82,56 @@ def mark_proved(user: User, *, now: datetime) -> None:
         )
     if user.session is not None:
         user.session = user.session._replace(proved_at=now)
+
+
+def end_one(*, user_id: str, session_id: str, now: datetime) -> None:
+    """End the session with this row id. Raises NotFound unless it is this person's and lasts."""
+    with transaction() as session:
+        ended = session.execute(
+            update(UserSession)
+            .where(
+                UserSession.id == session_id, UserSession.user_id == user_id, UserSession.ended_at.is_(None)
+            )
+            .values(ended_at=now)
+            .returning(UserSession.digest)
+        ).scalar_one_or_none()
+        if ended is None:
+            raise NotFound
+        _end(user_id, [ended], now, session_id)
+
+
+def end_others(*, user: User, now: datetime) -> int:
+    """End every session of this person but the one that loaded `user`, which has a row. Return how many.
+
+    Cookies from before there were rows end too; they are not counted, because nobody knows them.
+    """
+    with transaction() as session:
+        ended = (
+            session.execute(
+                update(UserSession)
+                .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
+                .where(UserSession.digest != digest_of(user.session_id))
+                .values(ended_at=now)
+                .returning(UserSession.digest)
+            )
+            .scalars()
+            .all()
+        )
+        _end(user.id, [*ended, rowless_digest(user.id)], now, "others")
+        return len(ended)
+
+
+def _end(user_id: str, digests: Sequence[str], now: datetime, which: str) -> None:
+    # For processes of the version before, which know no rows.
+    links.mark_used(digests, now=now)
+    record("session.ended", now=now, person_id=user_id, about=("session", which))
+    end_access(user_id=user_id)
+
+
+def trim_sessions(*, now: datetime) -> int:
+    """Delete the rows whose cookies are too old by themselves. Return how many."""
+    with transaction() as session:
+        # A day more: a cookie counts from the beginning of its first day.
+        too_old = UserSession.made_at < now - SESSION_LASTS - timedelta(days=1)
+        gone = session.execute(delete(UserSession).where(too_old))
+        return int(gone.rowcount)  # type: ignore[attr-defined]

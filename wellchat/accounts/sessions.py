@@ -9,14 +9,19 @@ from flask_login import current_user, login_user, logout_user
 from flask_login.utils import login_remembered
 
 from wellchat import clock
-from wellchat.accounts.actions import note_language, touch_presence
+from wellchat.accounts.actions import note_language, note_token, touch_presence
 from wellchat.accounts.credentials import end_session
+from wellchat.accounts.devices import recognise
 from wellchat.accounts.models import User
-from wellchat.accounts.queries import user_by_session, user_by_token
+from wellchat.accounts.queries import user_by_email, user_by_session, user_by_token
+from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
 from wellchat.accounts.session_rows import see_session, start_session
+from wellchat.audit.actions import record, record_refusal
+from wellchat.audit.models import STRANGER
 from wellchat.audit.request_origin import device_label, network_of
-from wellchat.errors import wants_json
-from wellchat.i18n import negotiated_language
+from wellchat.db import transaction
+from wellchat.errors import NotAllowed, error_response, wants_json
+from wellchat.i18n import gettext, negotiated_language
 from wellchat.web import SAFE_METHODS, login
 
 log = logging.getLogger(__name__)
@@ -29,12 +34,23 @@ def sign_in(user: User, *, remember: bool = False) -> None:
     user.session_id, user.session = "", None
     if login_user(user, remember=remember):
         now = clock.now()
-        start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
+        with transaction():
+            start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
+            recognise(user, **_seen_from(), now=now)
+            record("session.started", now=now, actor_id=user.id, person_id=user.id)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
         session["_remember"] = (
             # the remember cookie may be another person's, who would be signed in when this session ends
             "clear"
         )
+
+
+def note_refusal(email: str) -> None:
+    """Put a sign-in that was refused into the security log."""
+    owner = user_by_email(email)
+    record_refusal(
+        "session.refused", now=clock.now(), actor_kind=STRANGER, person_id=owner.id if owner else None
+    )
 
 
 def _seen_from() -> dict[str, str]:
@@ -71,12 +87,46 @@ def _read_bearer() -> None:
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return
-    found = user_by_token(secret.strip())
+    found = user_by_token(secret.strip(), now=clock.now())
     user, g.token_id = found or (None, None)
     # Cookies do not count for this request, even if the token is wrong, so it needs no CSRF token.
     g.bearer = True
     # Flask-Login itself would read the cookie first.
     login._update_request_context_with_user(user)
+
+
+class ScopeMissing(NotAllowed):
+    """The token may not do this (RFC 6750, 3.1)."""
+
+
+def _check_scope() -> None:
+    """Refuse what the bearer token of this call may not do; see scopes.py."""
+    token = current_user.token if g.get("bearer") and current_user.is_authenticated else None
+    if token is None or request.url_rule is None:
+        return
+    needed = needed_scope(request.url_rule.rule, request.method)
+    if needed is CLOSED:
+        raise ScopeMissing(gettext("A program cannot do this. Do it in a browser."))
+    if needed != ANY and needed not in token.scopes.split():
+        raise ScopeMissing(gettext("This token may not do that; it needs the scope %(scope)s.", scope=needed))
+
+
+def _on_scope_missing(error: ScopeMissing) -> Response:
+    response = error_response(error.status, error.heading, error.detail)
+    response.headers["WWW-Authenticate"] = 'Bearer error="insufficient_scope"'
+    return response
+
+
+def _note_token(response: Response) -> Response:
+    """Note that a token was used, and from where."""
+    user = g.get("_login_user") if g.get("bearer") else None
+    if user is None or not user.is_authenticated or user.token is None or response.status_code >= 400:
+        return response
+    try:
+        note_token(user.token, network=network_of(request.remote_addr or ""), now=clock.now())
+    except Exception:
+        log.warning("the use of a token could not be written", exc_info=True)
+    return response
 
 
 def _note_presence(response: Response) -> Response:
@@ -110,4 +160,7 @@ def init_app(app: Flask) -> None:
     login.user_loader(lambda cookie: user_by_session(cookie, now=clock.now()))
     # First, because CSRF protection and rate limits need to know the user.
     app.before_request_funcs.setdefault(None, []).insert(0, _read_bearer)
+    app.before_request(_check_scope)
+    app.register_error_handler(ScopeMissing, _on_scope_missing)
     app.after_request(_note_presence)
+    app.after_request(_note_token)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
-from wellchat.accounts import actions, credentials
-from wellchat.accounts.forms import ChangePassword, Profile, TokenName, time_zones
+from wellchat.accounts import actions, address_change, credentials
+from wellchat.accounts.forms import TOKEN_DAYS, ChangePassword, ForgotPassword, NewToken, Profile, time_zones
+from wellchat.accounts.models import PAGE
 from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
+from wellchat.accounts.proof import fresh_proof, is_fresh
 from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.sessions import renew_session
-from wellchat.errors import Invalid
+from wellchat.audit.request_origin import network_of
+from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form
-from wellchat.i18n import gettext, language_names
+from wellchat.i18n import gettext, language_names, ngettext
 from wellchat.web import limiter, signed_in, viewer
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
@@ -32,7 +37,9 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         errors=refusal.errors if refusal else {},
         zones=[(zone, zone.replace("_", " ")) for zone in zones],
         languages=[("", gettext("As my browser asks for")), *language_names()],
-        tokens=tokens_of(viewer()),
+        tokens=[token for token in tokens_of(viewer()) if token.last_moment > clock.now()],
+        token_days=[(days, ngettext("%(num)s day", "%(num)s days", days)) for days in TOKEN_DAYS],
+        is_proved=is_fresh(viewer()),
         new_token=new_token,
         max_mb=MAX_MB,
     )
@@ -96,6 +103,9 @@ def remove_avatar() -> BaseResponse:
 @limiter.limit("5/minute")
 def change_password() -> Page:
     """Change the password and keep only this session."""
+    if viewer().password_hash is None and not is_fresh(viewer()):
+        # Without a present password to type, nothing else would show who is there.
+        return redirect("/prove?next=/settings%23password", 303)
     try:
         form = read_form(ChangePassword)
         user = credentials.change_password(
@@ -108,21 +118,50 @@ def change_password() -> Page:
     return _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
 
 
+@settings.post("/address")
+@signed_in
+@fresh_proof
+@limiter.limit("5/hour")
+def change_address() -> Page:
+    """Send a link to a new address. The page is the same whether the address was taken or not."""
+    try:
+        email = read_form(ForgotPassword, email=request.form.get("new_email", "")).email
+        address_change.ask_for_change(user_id=viewer().id, email=email, now=clock.now())
+    except Invalid as refusal:
+        return _page(Invalid({"new_email": refusal.detail}))
+    return _done(
+        gettext("We have sent a link to %(address)s. Open it to change to it.", address=email), "address"
+    )
+
+
 @settings.post("/tokens")
 @signed_in
+@fresh_proof
 @limiter.limit("10/minute")
 def make_token() -> Page:
     """Create a token and show it in this response: it cannot be read again."""
     try:
-        name = read_form(TokenName, name=request.form.get("token_name", "")).name
+        form = read_form(NewToken, name=request.form.get("token_name", ""))
+        token = actions.create_token(
+            user_id=viewer().id,
+            name=form.name,
+            lasts=timedelta(days=form.days),
+            scopes=form.scopes.split(),
+            made_by=PAGE,
+            network=network_of(request.remote_addr or ""),
+            now=clock.now(),
+        )
     except Invalid as refusal:
+        errors = {"token_name" if field == "name" else field: text for field, text in refusal.errors.items()}
+        return _page(Invalid(errors))
+    except Conflict as refusal:
         return _page(Invalid({"token_name": refusal.detail}))
-    return _page(new_token=actions.create_token(user_id=viewer().id, name=name, now=clock.now()))
+    return _page(new_token=token)
 
 
 @settings.post("/tokens/<token_id>/revoke")
 @signed_in
 def revoke_token(token_id: str) -> BaseResponse:
     """Revoke a token."""
-    actions.revoke_token(user_id=viewer().id, token_id=token_id)
+    actions.revoke_token(user_id=viewer().id, token_id=token_id, now=clock.now())
     return _done(gettext("The token was revoked."), "tokens")

@@ -2,7 +2,8 @@
 
 from flask import Flask
 
-from wellchat.audit import kinds, request_origin
+from wellchat.audit import counting, kinds, request_origin, sealing, shipping, trimming
+from wellchat.audit.cli import audit
 from wellchat.audit.personal_data import personal_data
 from wellchat.feature import Feature
 
@@ -11,4 +12,14 @@ def _setup(app: Flask) -> None:
     request_origin.init_app(app)
 
 
-feature = Feature("audit", personal_data=personal_data, audited=kinds.KINDS, setup=_setup)
+feature = Feature(
+    "audit",
+    personal_data=personal_data,
+    audited=kinds.KINDS,
+    commands=(audit,),
+    sweeps=(counting.write_counts,),
+    # After all sweeps: what they have recorded is sealed and goes out in the same run.
+    deliveries=(sealing.seal, shipping.ship),
+    tidies=(sealing.keep_head, trimming.tidy),
+    setup=_setup,
+)

@@ -18,7 +18,7 @@ from wellchat.audit.models import (
     pseudonym,
 )
 from wellchat.audit.origin import current_origin
-from wellchat.db import current_transaction, insert, transaction
+from wellchat.db import current_transaction, insert, new_id, transaction
 from wellchat.feature import FeatureError, registry
 
 log = logging.getLogger(__name__)
@@ -37,6 +37,7 @@ def record(
     actor_kind: str | None = None,
     outcome: str = DONE,
     detail: Detail | None = None,
+    event_id: str | None = None,
 ) -> None:
     """Write one act into the log, in the caller's transaction: it stands exactly if the act does.
 
@@ -55,6 +56,7 @@ def record(
         actor_kind = PERSON if actor_id else STRANGER if origin else OPERATOR
     with transaction() as session:
         event = AuditEvent(
+            id=event_id or new_id(),
             at=now,
             kind=kind,
             severity=declared.severity,

@@ -42,14 +42,15 @@ Key = tuple[str | None, ...]
 class CachedPoll:
     """A poll that found nothing new: the user's log stands at `seq`, as `known_head` says.
 
-    `cacheable`: whether the same request means the same when it comes again. If not, the poll may only wait.
+    `seconds`: how long the same request means the same when it comes again; at most MAX_AGE. With 0 the poll
+    may only wait.
     """
 
     __slots__ = ("expires_at", "known_head", "seq", "user_id", "uses")
 
-    def __init__(self, user_id: str, seq: int, known_head: KnownHead, *, cacheable: bool) -> None:
+    def __init__(self, user_id: str, seq: int, known_head: KnownHead, *, seconds: float) -> None:
         self.user_id, self.seq, self.known_head = user_id, seq, known_head
-        self.expires_at = time.monotonic() + MAX_AGE if cacheable else 0.0
+        self.expires_at = time.monotonic() + min(seconds, MAX_AGE) if seconds > 0 else 0.0
         self.uses = 0
 
 

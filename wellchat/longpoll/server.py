@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import codecs
 import gc
+import logging
 import os
 import resource
 import signal
 import socket
 import threading
 from contextlib import suppress
+from importlib import import_module
 from mmap import mmap
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ from gunicorn.app.base import BaseApplication
 
 from wellchat import metrics
 from wellchat.config import Settings
+from wellchat.logs import dress
 from wellchat.longpoll.worker import MAX_DRAINED_BODY, MIN_CONNECTIONS, Worker
 
 READY = "wellchat answers on"
@@ -49,6 +52,7 @@ class Server(BaseApplication):
         from wellchat import create_app
 
         app = create_app()
+        dress(logging.getLogger("gunicorn.error"), app.config["LOG"])
         # Every request looks this codec up. A process without a free file could not load it, and Python would
         # remember the failure.
         codecs.lookup("idna")
@@ -124,6 +128,9 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         worker.tpool.max_suspended, worker.max_keepalived = waiting, idle
         connection_counts[worker.slot] = 1
         _release_polls_on_stop(worker)
+        if worker.age == 1:
+            # The first process of this start; one that replaces another is no start.
+            import_module("wellchat.security_log.starts").record_start_soon(worker.wsgi, "web")
         print(f"{READY} {address(host, port)}", flush=True)  # noqa: T201
 
     def pre_request(_worker: Any, request: Any) -> None:

@@ -16,7 +16,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
-from wellchat.config import setting
+from wellchat.config import secret_keys, setting
 from wellchat.db import ID_ALPHABET
 from wellchat.mail.hooks import session_epoch
 from wellchat.setting_types import mailbox, reply_pattern
@@ -26,7 +26,7 @@ LIFETIME = timedelta(days=90)
 EPOCH = date(2020, 1, 1)
 
 _DAY, _ID = 3, 13  # characters, of five bits each
-_SIGNATURE = 23  # 115 bits: nobody finds one by trying
+_SIGNATURE = 26  # 130 bits (OWASP ASVS 11.2.3 asks for 128), or as many as there is room for
 _SHORT_SIGNATURE = 14  # 70 bits: what version 0.2 signed with
 _SHORT_UNTIL = date(2027, 3, 15)  # the last day of any address with a short one
 MAX_LOCAL_PART = 64  # characters before the @ (RFC 5321, section 4.5.3.1.1)
@@ -100,8 +100,7 @@ def parse_reply_address(address: str) -> ReplyToken | None:
     is_long_enough = len(signature) == _signature_length(ours[0]) or (
         len(signature) == _SHORT_SIGNATURE and expires <= _SHORT_UNTIL
     )
-    expected = _sign(token[: -len(signature)], ids)[: len(signature)]
-    if not is_long_enough or not hmac.compare_digest(signature, expected):
+    if not is_long_enough or not _is_signed(token[: -len(signature)], ids, signature):
         return None
     return ReplyToken(token[0], "" if token[0] == BOUNCE else ids[:_ID], ids[-_ID:], expires)
 
@@ -116,7 +115,8 @@ def _address(kind: str, ids: str, now: datetime) -> str | None:
         return None
     expires = (now + LIFETIME).astimezone(UTC).date() - EPOCH
     payload = f"{kind}{ids}{_encode(expires.days)}"
-    return f"{ours[0]}{payload}{_sign(payload, ids)[: _signature_length(ours[0])]}@{ours[1]}"
+    signature = _sign(payload, ids, setting("SECRET_KEY"))[: _signature_length(ours[0])]
+    return f"{ours[0]}{payload}{signature}@{ours[1]}"
 
 
 def _signature_length(prefix: str) -> int:
@@ -124,8 +124,13 @@ def _signature_length(prefix: str) -> int:
     return min(_SIGNATURE, MAX_LOCAL_PART - len(prefix) - 1 - 2 * _ID - _DAY)
 
 
-def _sign(payload: str, ids: str) -> str:
-    key = hashlib.sha256(b"wellchat.mail.address:" + setting("SECRET_KEY").encode()).digest()
+def _is_signed(payload: str, ids: str, signature: str) -> bool:
+    made = (_sign(payload, ids, secret)[: len(signature)] for secret in secret_keys())
+    return any(hmac.compare_digest(signature, each) for each in made)
+
+
+def _sign(payload: str, ids: str, secret: str) -> str:
+    key = hashlib.sha256(b"wellchat.mail.address:" + secret.encode()).digest()
     if setting("REPLIES_END_WITH_SESSIONS") and len(ids) > _ID:
         # Signing somebody out everywhere then ends the addresses in the mails they have, too.
         payload += "".join(session_epoch(ids[:_ID]))

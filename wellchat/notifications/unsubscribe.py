@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itsdangerous import BadSignature, URLSafeSerializer
 
-from wellchat.config import setting
+from wellchat.config import secret_keys
 from wellchat.errors import NotFound
 from wellchat.notifications.kinds import kinds
 
@@ -28,4 +28,4 @@ def parse_unsubscribe_token(token: str) -> tuple[str, str]:
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(setting("SECRET_KEY"), salt="unsubscribe")
+    return URLSafeSerializer(secret_keys(), salt="unsubscribe")

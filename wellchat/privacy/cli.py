@@ -15,6 +15,7 @@ from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.accounts.queries import user_by_email
+from wellchat.audit.actions import record
 from wellchat.db import db
 from wellchat.errors import WellchatError
 from wellchat.privacy import holds as actions
@@ -52,11 +53,14 @@ def export_user(email: str, as_zip: bool) -> None:
     """Print everything that wellchat has of a person, as JSON: rows by table."""
     owner = _owner(email)
     if not as_zip:
-        click.echo(json.dumps(export_person(owner.id), indent=2, ensure_ascii=False))
+        exported = json.dumps(export_person(owner.id), indent=2, ensure_ascii=False)
+        record("person.exported", now=clock.now(), person_id=owner.id)
+        click.echo(exported)
         return
     out = sys.stdout.buffer
     if out.isatty():
         raise click.ClickException("A zip is no text. Write it into a file: wellchat user export ... > f.zip")
+    record("person.exported", now=clock.now(), person_id=owner.id)
     build(owner, PipeWriter(out), now=clock.now(), tick=lambda count: None)
 
 

@@ -205,5 +205,3 @@ def note_erased(user_id: str, now: datetime) -> None:
     new: dict[str, object] = {"user_id": user_id, "asked_at": now, "attempts": 0, "steps": [], **values}
     statement = insert(Erasure).values(new)
     db.session.execute(statement.on_conflict_do_update(index_elements=["user_id"], set_=values))
-    record("erasure.done", now=now, person_id=user_id)
-    _forget_pseudonym(Person(user_id, ""), now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
@@ -64,7 +66,10 @@ def updates(poll: Poll) -> Response:
         # Not cacheable: a poll that records presence, and one whose user's access has ended since it was
         # checked.
         cacheable = not poll.active and access == user.access_seq
-        request.environ[ENVIRON_KEY] = CachedPoll(user.id, cursor.seq, known_head, cacheable=cacheable)
+        # What ends by time must not be answered from the cache beyond.
+        ends_at = user.access_ends_at or clock.now() + timedelta(days=1)
+        seconds = (ends_at - clock.now()).total_seconds() if cacheable else 0.0
+        request.environ[ENVIRON_KEY] = CachedPoll(user.id, cursor.seq, known_head, seconds=seconds)
         return Response(status=204)
     with metrics.UPDATE_SECONDS.time():
         return _news(user, cursor, poll)

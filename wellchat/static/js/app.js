@@ -45,7 +45,7 @@ for (const [name, module] of Object.entries(JSON.parse(document.documentElement.
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId) return markStale(local);
+  if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(viewerId);
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,
@@ -85,8 +85,15 @@ function start() {
   sync(app, { cursor, wait: Number(maxWait) });
 }
 
-function bind(app) {
-  for (const element of document.querySelectorAll("[data-controller]")) {
+/* Nobody is signed in, or somebody who must set up a second factor first: there is nothing to keep up to date, and only
+   what stands in the page itself is bound. */
+function startForStranger(viewerId) {
+  if (!viewerId) markStale(local);
+  bind({ announce }, document.querySelector("main"));
+}
+
+function bind(app, root = document) {
+  for (const element of root.querySelectorAll("[data-controller]")) {
     for (const name of element.dataset.controller.split(" ")) CONTROLLERS[name]?.(element, app); // none where its feature is off
   }
 }

@@ -54,7 +54,9 @@ export function themeChoice(root) {
     const { themeChoice: choice } = target.dataset;
     if (choice === undefined) return;
     // A cookie, so that the server writes it into the page and nothing flashes.
-    document.cookie = `theme=${choice};path=/;max-age=${choice ? YEAR : 0};samesite=lax`;
+    // Over https a sibling host cannot set this name (RFC 6265bis, 4.1.3.2).
+    const [name, flags] = location.protocol === "https:" ? ["__Host-theme", ";secure"] : ["theme", ""];
+    document.cookie = `${name}=${choice};path=/;max-age=${choice ? YEAR : 0};samesite=lax${flags}`;
     if (choice) document.documentElement.dataset.theme = choice;
     else delete document.documentElement.dataset.theme;
     for (const other of root.querySelectorAll("[data-theme-choice]")) other.setAttribute("aria-pressed", String(other === target));

@@ -1,0 +1,107 @@
+"""Count refusals: however many come in a minute, the log gets one row for each person and thing."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+
+from wellchat.audit.actions import Detail, record
+from wellchat.audit.models import REFUSED, AuditCount
+from wellchat.audit.origin import Origin, current_origin
+from wellchat.db import db, insert, transaction
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+WRITE_EVERY = timedelta(seconds=1)  # per person and thing, in one process: a flood must not become writes
+COMPLETE_AFTER = timedelta(seconds=65)  # since the minute began
+
+
+class Pending:
+    """What this process has counted and not yet written down."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.counts: dict[str, tuple[datetime, int]] = {}  # id -> (when it was written last, times since)
+
+    def add(self, count_id: str, now: datetime) -> int:
+        """Count one more. Return how many are to be written down now, 0 if that has time."""
+        with self.lock:
+            written, times = self.counts.pop(count_id, (datetime.min.replace(tzinfo=now.tzinfo), 0))
+            if now - written < WRITE_EVERY:
+                self.counts[count_id] = written, times + 1
+                return 0
+            # Ids of minutes that are over come first; they are never counted again.
+            while self.counts and now - next(iter(self.counts.values()))[0] > COMPLETE_AFTER:
+                del self.counts[next(iter(self.counts))]
+            self.counts[count_id] = now, 0
+            return times + 1
+
+
+_pending = Pending()
+
+
+def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None = None) -> None:
+    """Count a refusal of the present request, outside of any transaction. It never raises.
+
+    `what`: what was refused, such as the name of a route. The row of the log comes when the minute is over.
+    """
+    read_origin = current_origin.get()
+    if read_origin is None:
+        return
+    origin = read_origin()
+    minute = now.replace(second=0, microsecond=0)
+    who = origin.actor_id or origin.network or origin.address
+    count_id = hashlib.sha256(f"{kind}|{who}|{what}|{minute}".encode()).hexdigest()
+    times = _pending.add(count_id, now)
+    if not times:
+        return
+    values = {
+        "id": count_id,
+        "kind": kind,
+        "minute": minute,
+        "times": times,
+        "actor_id": origin.actor_id,
+        "address": origin.address,
+        "network": origin.network,
+        "device": origin.device,
+        "request_id": origin.request_id,
+        "detail": dict(detail or {}),
+    }
+    more = {"times": AuditCount.times + times}
+    try:
+        with transaction() as session:
+            made = insert(AuditCount).values(values)
+            session.execute(made.on_conflict_do_update(index_elements=["id"], set_=more))
+    except Exception:
+        log.exception("%s could not be counted for the security log", kind)
+
+
+def write_counts(now: datetime) -> dict[str, int]:
+    """Make a row of the log from each count whose minute is over."""
+    due = select(AuditCount).where(AuditCount.minute <= now - COMPLETE_AFTER).limit(BATCH)
+    written = 0
+    while db.session.execute(due.with_only_columns(AuditCount.id).limit(1)).first():
+        with transaction() as session:
+            counts = session.execute(due.with_for_update(skip_locked=True)).scalars().all()
+            for count in counts:
+                _write(count)
+            session.execute(delete(AuditCount).where(AuditCount.id.in_([count.id for count in counts])))
+        if not counts:
+            break
+        written += len(counts)
+    return {"audit_counted": written}
+
+
+def _write(count: AuditCount) -> None:
+    came = Origin(count.actor_id, count.address, count.network, count.device, count.request_id)
+    before = current_origin.set(lambda: came)
+    try:
+        detail = {**count.detail, "times": count.times}
+        record(count.kind, now=count.minute, outcome=REFUSED, detail=detail)
+    finally:
+        current_origin.reset(before)

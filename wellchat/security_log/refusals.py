@@ -1,0 +1,31 @@
+"""Count what is refused to people: by their rights, and by limits."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, request
+
+from wellchat import clock
+from wellchat.audit.counting import count_refusal
+from wellchat.audit.origin import current_origin
+
+RESERVED = "/oversight"  # for everybody else it does not exist, so it answers 404
+
+
+def _count(response: Response) -> Response:
+    status, rule = response.status_code, request.url_rule
+    if status not in (403, 404, 429) or rule is None:
+        return response
+    route = f"{request.method} {rule.rule}"
+    if status == 429:
+        count_refusal("limit.reached", what=route, now=clock.now(), detail={"route": route})
+    elif status == 403 or rule.rule.startswith(RESERVED):
+        origin = current_origin.get()
+        # Strangers are sent to sign in; only people with an account have rights that can be refused.
+        if origin is not None and origin().actor_id:
+            count_refusal("access.refused", what=route, now=clock.now(), detail={"route": route})
+    return response
+
+
+def init_app(app: Flask) -> None:
+    """Look at every response. Only a refused one costs a statement, and at most one a second."""
+    app.after_request(_count)
