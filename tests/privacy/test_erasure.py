@@ -260,6 +260,31 @@ def test_two_requests_at_once_make_one_erasure(
     assert len(db.session.execute(select(Erasure)).scalars().all()) == 1
 
 
+@pytest.mark.each_database
+def test_a_cancellation_at_the_last_moment_wins_or_loses_whole(
+    app: Flask, talk: Talk, now: datetime, at_once: Callable[..., list[Any]]
+) -> None:
+    request_erasure(user=talk.cara, now=now)
+    asked = erasure_of(talk.cara.id)
+    assert asked is not None
+    erasure_id, user_id, due = asked.id, talk.cara.id, now + GRACE
+    db.session.rollback()
+
+    def act(number: int) -> str:
+        if number % 2:
+            return str(erasure.go_on(erasure_id=erasure_id, now=due))
+        try:
+            cancel_erasure(user_id=user_id, now=due)
+            return "kept"
+        except Conflict:
+            return "too late"
+
+    ended = at_once(6, act)
+    assert ("kept" in ended) != ("told" in ended)
+    assert ended.count("kept") + ended.count("told") == 1
+    assert name_of(talk.cara) == ("Gone" if "told" in ended else "Cara Client")
+
+
 def test_reactions_and_programs_words_go_too(app: Flask, api: Any, talk: Talk, now: datetime) -> None:
     talk.says(talk.paul, "Hello from Paul")
     assert api(talk.cara).put(f"/api/threads/{talk.id}/messages/1/reactions/👍").status_code == 200

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +11,29 @@ from sqlalchemy import and_, delete, or_, select
 
 from wellchat.audit.models import AuditAddress, AuditCount, AuditEvent, AuditPerson
 from wellchat.db import db
+from wellchat.feature import registry
 from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 
 def _export(person: Person) -> dict[str, Rows]:
-    theirs = _pseudonyms(person)
-    return {"audit": rows(AuditEvent, or_(AuditEvent.actor.in_(theirs), AuditEvent.person.in_(theirs)))}
+    names = frozenset(db.session.execute(_pseudonyms(person)).scalars())
+    shown = [kind for kind, declared in registry().audited.items() if declared.shown_to_person]
+    done_to_them = and_(AuditEvent.person.in_(names), AuditEvent.kind.in_(shown))
+    return {"audit": _Acts(names, rows(AuditEvent, or_(AuditEvent.actor.in_(names), done_to_them)))}
+
+
+@dataclass(frozen=True)
+class _Acts:
+    """Acts of a person and those that concern them; of who else acted neither name nor place nor device."""
+
+    names: frozenset[str]
+    found: Rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        hidden = dict.fromkeys(("actor", "network", "device", "request_id"))
+        for row in self.found:
+            yield row if row["actor"] in self.names or row["actor"] is None else row | hidden
 
 
 def _erase(person: Person, now: datetime) -> None:
@@ -39,7 +57,10 @@ personal_data = PersonalData(
     (),
     _export,
     _erase,
-    unlinked=("audit_people.user_id", "audit.actor", "audit.person"),
+    unlinked=("audit_people.user_id", "audit_counts.actor_id", "audit.actor", "audit.person"),
     kept=dict.fromkeys(("audit.actor", "audit.person", "audit.device", "audit.network"), STAYS),
-    withheld={"audit_people": N_("it only leads from the security log to you")},
+    withheld={
+        "audit_people": N_("it only leads from the security log to you"),
+        "audit_counts": N_("it becomes part of the security log within two minutes"),
+    },
 )

@@ -19,7 +19,7 @@ from wellchat.attachments.storage import get_store
 from wellchat.audit.actions import record
 from wellchat.audit.models import SYSTEM
 from wellchat.changes.actions import record_change
-from wellchat.db import db, transaction
+from wellchat.db import after_commit, db, transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.i18n import N_, gettext
 from wellchat.mail.actions import queue_mail
@@ -70,12 +70,14 @@ def latest_export(user_id: str) -> Export | None:
 
 def fetch(viewer: User, export_id: str, *, now: datetime) -> tuple[Export, Iterator[bytes]]:
     """Return a copy of the viewer's own and its bytes in chunks. Raises NotFound, also for one that ended."""
+    export = db.session.get(Export, export_id, populate_existing=True)
+    if export is None or export.user_id != viewer.id or not is_ready(export, now):
+        raise NotFound
+    # Outside the transaction: a slow bucket must not hold a database lock.
+    chunks = read_parts(get_store(), export.id, export.parts)
     with transaction() as session:
-        export = session.get(Export, export_id, populate_existing=True)
-        if export is None or export.user_id != viewer.id or not is_ready(export, now):
-            raise NotFound
-        chunks = read_parts(get_store(), export.id, export.parts)
-        export.fetched_at = now
+        fetched = update(Export).where(Export.id == export.id).values(fetched_at=now)
+        session.execute(fetched.execution_options(synchronize_session=False))
         record("export.fetched", now=now, person_id=viewer.id, about=("export", export.id))
     return export, chunks
 
@@ -182,11 +184,17 @@ def stored_ids(ids: Collection[str]) -> Sequence[str]:
 
 
 def forget_exports(user_id: str) -> None:
-    """Delete the copies of a person, rows and pieces, in the caller's transaction."""
+    """Delete the copies of a person: rows in the caller's transaction, pieces after it."""
     found = select(Export.id, Export.parts).where(Export.user_id == user_id)
-    for export_id, parts in db.session.execute(found).all():
-        # One more: a piece may be stored whose note was not written.
-        delete_parts(get_store(), export_id, parts + 1)
+    copies = list(db.session.execute(found).all())
+
+    def delete_pieces() -> None:
+        for export_id, parts in copies:
+            # One more: a piece may be stored whose note was not written.
+            delete_parts(get_store(), export_id, parts + 1)
+
+    # A piece that is left because the store did not answer belongs to nobody, and is collected within a day.
+    after_commit(delete_pieces)
     db.session.execute(delete(Export).where(Export.user_id == user_id))
 
 
