@@ -40,7 +40,7 @@ OURS = {
 }
 # Two people are named, and the words are those of the first.
 OF_THE_FIRST = ("attachments",)
-VALUES = {
+VALUES: dict[str, Any] = {
     "messages.reactions": None,
     "messages.reply_to": None,
     "messages.files": [{"id": "x", "name": CANARY, "media_type": "a/b", "size": 1, "width": None,

@@ -16,11 +16,13 @@ from sqlalchemy import select, text
 
 from tests.cast import Cast, Talk
 from wellchat import sweeps
-from wellchat.accounts.actions import create_token
+from wellchat.accounts.actions import create_token, create_user
 from wellchat.clock import now as clock_now
 from wellchat.db import db, transaction
 from wellchat.privacy.erasure import cancel_erasure, erasure_of, request_erasure
 from wellchat.privacy.models import Erasure, Export
+
+WORDS = "four words of mine"
 
 
 def test_the_privacy_page_says_the_periods_of_the_rules(
@@ -125,6 +127,21 @@ def test_the_pages_take_as_many_statements_however_much_there_is(
     with queries() as many:
         browser.get("/settings/privacy")
     assert many.count == few.count
+
+
+def test_who_signs_in_meanwhile_is_told_how_to_keep_the_account(
+    app: Flask, client: Any, cast: Cast, now: datetime
+) -> None:
+    user = create_user(
+        email="zoe@example.com", name="Zoe", role="client", password="four words of mine", now=now
+    )
+    form = {"email": "zoe@example.com", "password": WORDS}
+    assert client.post("/sign-in", data=form).status_code == 303
+    assert "will be erased" not in client.get("/settings").text
+    client.post("/sign-out")
+    request_erasure(user=user, now=now)
+    assert client.post("/sign-in", data=form).status_code == 303
+    assert "To keep it, open Settings, Privacy." in client.get("/settings").text
 
 
 def test_a_wait_until_tomorrow_is_said(app: Flask, client: Any, talk: Talk, now: datetime) -> None:

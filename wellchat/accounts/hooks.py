@@ -22,6 +22,9 @@ sign_in_vetoed: Hook[[User], bool] = Hook("accounts.sign_in_vetoed")
 If any handler returns True, sign-in is refused as if the password were wrong.
 """
 
+notice_at_sign_in: Hook[[User, datetime], str | None] = Hook("accounts.notice_at_sign_in")
+"""(user, now) -> a sentence that the person must read when they sign in on a page; None: nothing."""
+
 erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_forbidden")
 """(user id, now) -> why this person must not be erased, a sentence for the operator; None if they may be."""
 

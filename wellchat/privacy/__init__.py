@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import erasure_forbidden, person_erased_in_transaction
+from wellchat.accounts.hooks import erasure_forbidden, notice_at_sign_in, person_erased_in_transaction
 from wellchat.attachments.hooks import stored_by_others
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.config import SettingsError
@@ -53,6 +53,7 @@ feature = Feature(
     handlers=(
         (erasure_forbidden, holds.erasure_forbidden),
         (person_erased_in_transaction, erasure.note_erased),
+        (notice_at_sign_in, erasure.notice_at_sign_in),
         (stored_by_others, exports.stored_ids),
     ),
     settings_tabs=(NavItem("/settings/privacy", N_("Privacy")),),

@@ -83,6 +83,13 @@ def is_asked(user_id: str) -> bool:
     return erasure is not None and erasure.state == ASKED
 
 
+def notice_at_sign_in(user: User, now: datetime) -> str | None:
+    """Return that the account will be erased, and how to keep it. None: it will not."""
+    if not is_asked(user.id):
+        return None
+    return gettext("Your account will be erased. To keep it, open Settings, Privacy.")
+
+
 def sweep(now: datetime) -> dict[str, int]:
     """Go on with every erasure that is due. Return {"erased": how many were finished}."""
     due = select(Erasure.id).where(Erasure.due_at <= now).order_by(Erasure.due_at).limit(BATCH)
