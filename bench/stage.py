@@ -119,6 +119,7 @@ class Stage:
             "WELLCHAT_INSTANCE": str(self.folder / "instance"),
             "WELLCHAT_SECRET_KEY": SECRET,
             "WELLCHAT_RATE_LIMITS": "off",
+            "WELLCHAT_ADDRESS_SHARE": "100",  # every client here comes from one address
         }
 
     def web(self, size: str, *options: str) -> Web:

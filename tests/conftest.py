@@ -51,20 +51,25 @@ LEFT_OUT = "left out: "
 LONGEST = (
     # First of all in its process: Playwright leaves an event loop running behind the tests of browsers.
     "bench/test_smoke.py",
-    "history/test_broken_builds.py",
-    "test_cli.py",
-    "browser/test_offline.py",
-    "faults/test_faults.py",
-    "replies/test_commands.py",
     "browser/test_access.py",
-    "browser/test_conversation.py",
-    "browser/test_journey.py",
-    "browser/test_messages.py",
-    "messaging/test_filters.py",
+    "test_cli.py",
+    "history/test_broken_builds.py",
+    "faults/test_faults.py",
     "demo/test_loading.py",
+    "browser/test_offline.py",
+    "browser/test_journey.py",
+    "browser/test_inbox.py",
+    "browser/test_messages.py",
+    "browser/test_files.py",
+    "browser/test_keyboard.py",
+    "browser/test_conversation.py",
     "mail/test_kills.py",
     "browser/test_long_thread.py",
+    "browser/test_fine.py",
+    "browser/test_languages.py",
     "history/test_live.py",
+    "replies/test_commands.py",
+    "messaging/test_filters.py",
 )
 
 # One id for all requests, so that two answers can be compared to the letter.
@@ -81,6 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
     rendering.record()
 
 
+# A hook of xdist: a run with `-p no:xdist` does not know it.
+@pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """A parallel run shares the servers; each of its processes makes databases of its own on them."""
     node.workerinput["services"] = node.config.stash[SERVICES].share()
@@ -96,6 +103,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("engine", ENGINES, indirect=True)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of test processes: three for two cores, for a test waits for a third of its time."""
     cores = os.cpu_count() or 1
@@ -120,6 +128,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     rendering.hand_over(session)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node: Any) -> None:
     rendering.take_over(node)
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 import time
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import flask_migrate
 from flask import Flask
-from sqlalchemy import Connection, MetaData, Table, create_engine, event, text
+from sqlalchemy import Connection, MetaData, Table, create_engine, event, make_url, text
 
 from wellchat.db import Base, db, new_id
 
@@ -16,6 +19,27 @@ from wellchat.db import Base, db, new_id
 def without_fsync(connection: Any, _record: object) -> None:
     """The durability of the machine is not under test; SQLite waited for the disk at each commit."""
     connection.execute("PRAGMA synchronous=OFF")
+
+
+def migrate(app: Flask) -> None:
+    """Bring the new database of an application to the newest schema. Needs its context.
+
+    On SQLite the migrations run once per test process; the next databases are copies of that one.
+    """
+    url = make_url(app.config["DATABASE_URL"])
+    file = Path(url.database or "")
+    if url.get_backend_name() != "sqlite" or file.exists() or app.config["FEATURES"]:
+        flask_migrate.upgrade()
+        return
+    if not _migrated:
+        flask_migrate.upgrade()
+        with contextlib.closing(sqlite3.connect(file)) as connection:
+            _migrated.append(connection.serialize())
+        return
+    file.write_bytes(_migrated[0])
+
+
+_migrated: list[bytes] = []  # the file, once there is one
 
 
 class CleanDatabase:
@@ -27,7 +51,7 @@ class CleanDatabase:
 
     def __init__(self, app: Flask) -> None:
         with app.app_context():
-            flask_migrate.upgrade()
+            migrate(app)
             db.engine.dispose()
         self.engine = create_engine(app.config["DATABASE_URL"])
         self.is_sqlite = self.engine.dialect.name == "sqlite"

@@ -87,6 +87,7 @@ ELSEWHERE = {
     "/static/<path:filename>": "static files",
     "/icons/<name>.png": "drawn for everybody",
     "/verify/<token>": "secret links: tests/accounts",
+    "/invited/<token>": "secret links: tests/accounts",
     "/reset-password/<token>": "secret links: tests/accounts",
     "/keep-account/<token>": "secret links: tests/privacy",
     "/stop-reset/<token>": "secret links: tests/factors",

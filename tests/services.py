@@ -24,13 +24,15 @@ from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import make_url
 
+from tests import forking
+from wellchat import metrics
 from wellchat.embedded import Valkey, end_with_parent
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -270,26 +272,37 @@ def node_path() -> str:
 
 
 class Command:
-    """A `wellchat` or `celery` command as a process of its own, with what it says kept."""
+    """A `wellchat` or `celery` command as a process of its own, with what it says kept.
 
-    def __init__(self, *words: str, env: Mapping[str, str], cwd: Path | None = None) -> None:
+    It is forked (see forking.py); `anew`: it starts from nothing, as an operator's does.
+    """
+
+    def __init__(
+        self, *words: str, env: Mapping[str, str], cwd: Path | None = None, anew: bool = False
+    ) -> None:
         self.said: list[str] = []
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", *words],
-            env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
-            cwd=cwd,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            preexec_fn=end_with_parent,
-        )
-        self._reader = threading.Thread(target=self._read, daemon=True)
+        self.process: subprocess.Popen[str] | forking.Forked
+        if anew or metrics.MULTIPROCESS_DIR in env:  # which counts when it is imported
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", *words],
+                env={**os.environ, "PYTHONUNBUFFERED": "1", **env},
+                cwd=cwd,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                preexec_fn=end_with_parent,
+            )
+            assert self.process.stdout
+            output = self.process.stdout
+        else:
+            self.process, output = forking.start(*words, env={**os.environ, **env}, cwd=cwd)
+        self._reader = threading.Thread(target=self._read, args=[output], daemon=True)
         self._reader.start()
 
-    def _read(self) -> None:
-        assert self.process.stdout
-        for line in self.process.stdout:
-            self.said.append(line.rstrip())
+    def _read(self, output: IO[str]) -> None:
+        with output:
+            for line in output:
+                self.said.append(line.rstrip())
 
     @property
     def output(self) -> str:
@@ -315,7 +328,7 @@ class Command:
             self.process.wait()
             pytest.fail(f"did not stop within {seconds:g} s:\n{self.output}")
         self._reader.join(timeout=5)
-        return self.process.returncode
+        return self.process.wait()
 
 
 class Live:

@@ -17,8 +17,9 @@ CLOCK_READERS = ("datetime.now", "datetime.utcnow", "datetime.today", "date.toda
 # Modules of a feature that serve requests. Its declaration, in __init__.py, names their blueprints.
 REQUEST_MODULES = (
     *("*/__init__.py", "*/pages.py", "*/pages/*", "*/api.py"),
-    *("accounts/limits.py", "accounts/proof.py", "accounts/security.py"),
+    *("accounts/proof.py", "accounts/security.py"),
     *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/mailed_links.py"),
+    "accounts/admission_pages.py",
     "audit/request_origin.py",
     "security_log/refusals.py",
     *("attachments/serving.py", "attachments/uploads.py"),

@@ -15,11 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 
+from tests import forking
 from tests.cast import Cast, gather
+from tests.databases import migrate
 from tests.services import Command, MailServer, fetch, free_port, wait_for
 
 GREETING = "wellchat is on"
@@ -32,13 +33,7 @@ def run(*words: str, instance: Path, **settings: str) -> subprocess.CompletedPro
         "WELLCHAT_INSTANCE": str(instance),
         **{f"WELLCHAT_{name}": value for name, value in settings.items()},
     }
-    return subprocess.run(
-        [sys.executable, "-m", "wellchat", *words],
-        env={**os.environ, **env},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return forking.run("wellchat", *words, env={**os.environ, **env})
 
 
 @pytest.fixture
@@ -51,7 +46,7 @@ def cast(instance: Path, make_app: Callable[..., Flask], now: datetime) -> Cast:
     """People in the database of the folder: a house that is lived in, into which no demo is loaded."""
     app = make_app(INSTANCE=instance)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         return gather(now)
 
 
@@ -60,13 +55,14 @@ def start(instance: Path) -> Iterator[Callable[..., Command]]:
     """`start("up")`: the command in the background, ended with the test; its address is `.url`."""
     running = []
 
-    def start(*words: str, **env: str) -> Command:
+    def start(*words: str, anew: bool = False, **env: str) -> Command:
         port = free_port()
         command = Command(
             "wellchat",
             *words,
             env={"WELLCHAT_INSTANCE": str(instance), "PORT": str(port), **env},
             cwd=instance.parent,
+            anew=anew,
         )
         command.url = f"http://127.0.0.1:{port}"
         running.append(command)
@@ -102,7 +98,7 @@ def gone(pids: set[int]) -> bool:
 
 
 def test_up_runs_everything_and_a_restart_keeps_it(start: Callable[..., Command], instance: Path) -> None:
-    first = start("up")
+    first = start("up", anew=True)
     first.wait_until_says(GREETING)
     assert fetch(f"{first.url}/readyz")[0] == 200
     assert f"{GREETING} {first.url}" in first.output
@@ -254,7 +250,7 @@ def test_a_port_in_use_is_reported_in_one_line(command: str, instance: Path) -> 
 
 def test_serve_answers_and_stops(start: Callable[..., Command], instance: Path) -> None:
     assert run("db", "upgrade", instance=instance).returncode == 0
-    command = start("serve", "--workers", "1", "--threads", "8")
+    command = start("serve", "--workers", "1", "--threads", "8", anew=True)
     command.wait_until_says("wellchat answers on")
     assert fetch(f"{command.url}/healthz")[0] == 200
     assert fetch(f"{command.url}/sign-in")[0] == 200
@@ -276,9 +272,9 @@ def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, 
     ended = run("doctor", "--json", instance=instance, **settings)
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
-    assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys(
-        ("instance", "files", "database", "migrations", "redis", "broker", "mail"), True
-    )
+    checks = ("instance", "files", "database", "migrations", "redis", "broker", "mail")
+    of_features = ("factors", "replies", "scanner", "secrets")
+    assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys((*checks, *of_features), True)
     assert report["settings"]["SECRET_KEY"] == "***"
 
 

@@ -30,6 +30,32 @@ def test_not_ready_without_what_it_needs(client, app):
     assert client.get("/healthz").status_code == 200
 
 
+def seen(client, path, *, address="127.0.0.1", token=None, **headers):
+    given = {**headers, **({"Authorization": f"Bearer {token}"} if token else {})}
+    return client.get(path, headers=given, environ_overrides={"REMOTE_ADDR": address})
+
+
+def test_metrics_are_for_this_host_its_private_network_and_who_has_the_token(client, app):
+    assert [seen(client, "/metrics", address=each).status_code for each in ("127.0.0.1", "10.0.0.9")] == [
+        200
+    ] * 2
+    assert seen(client, "/metrics", address="8.8.4.4").status_code == 404
+    assert seen(client, "/metrics", **{"X-Forwarded-For": "8.8.4.4"}).status_code == 404
+    app.config["METRICS_TOKEN"] = "a token of the monitoring"
+    assert seen(client, "/metrics").status_code == 200
+    assert seen(client, "/metrics", address="10.0.0.9").status_code == 404
+    assert seen(client, "/metrics", address="10.0.0.9", token="a token of somebody else").status_code == 404
+    assert seen(client, "/metrics", address="8.8.4.4", token=app.config["METRICS_TOKEN"]).status_code == 200
+    app.config["TRUSTED_PROXIES"] = 1
+    assert seen(client, "/metrics").status_code == 404, "behind a proxy everybody would seem to be this host"
+
+
+def test_strangers_hear_that_it_is_not_ready_and_not_why(client, app):
+    app.config["REDIS_URL"] = "redis://127.0.0.1:1"
+    answer = seen(client, "/readyz", address="8.8.4.4")
+    assert (answer.status_code, answer.json) == (503, {"status": "failed"})
+
+
 def test_metrics_follow_what_happens(client, api, talk, background):
     program = api(talk.paul)
     cursor = program.get("/api/me").json["cursor"]

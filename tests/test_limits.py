@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 from flask import Flask
-from flask_limiter.util import get_qualified_name, get_remote_address
+from flask_limiter.util import get_qualified_name
+from limits import RateLimitItem
 
-from wellchat.accounts.limits import _named_account
-from wellchat.web import limiter
+from wellchat.guard import Budget
+from wellchat.web import limiter, place_key
 
 DOCS = Path(__file__).parent.parent / "docs" / "integrate.md"
-FOR = {get_remote_address: " from one address", _named_account: " for one account"}
+BUDGETS = Path(__file__).parent.parent / "docs" / "limits.md"
 
 Limits = dict[str, set[str]]
 
@@ -30,9 +32,8 @@ def limits_of_the_code(app: Flask) -> Limits:
                 path = re.sub(r"<(?:int:)?(\w+?)(?:_id)?>", lambda match: match[1].upper(), rule.rule)
                 for method in rule.methods - {"HEAD", "OPTIONS"}:
                     call = f"{method} {path.replace('/THREAD/', '/ID/')}"
-                    found.setdefault(call, set()).add(
-                        f"{each.amount} {a} {unit}{FOR.get(limit.key_func, '')}"
-                    )
+                    whose = " from one place" if limit.key_func is place_key else ""
+                    found.setdefault(call, set()).add(f"{each.amount} {a} {unit}{whose}")
     return found
 
 
@@ -48,3 +49,25 @@ def test_the_docs_have_every_limit_and_no_other(app: Flask) -> None:
     (usual,) = (str(limit.limit) for group in limiter.limit_manager._default_limits for limit in group)
     assert usual == "1200 per 1 minute"
     assert "not in the table has a limit of 1200 a minute" in DOCS.read_text()
+
+
+def test_the_docs_have_every_budget_and_no_other(app: Flask) -> None:
+    declared = {
+        each
+        for name, module in list(sys.modules.items())
+        if name.startswith("wellchat.")
+        for each in vars(module).values()
+        if isinstance(each, Budget)
+    }
+    assert len({each.name for each in declared}) == len(declared), "two budgets would share their counts"
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| (\d+ (?:an?|in) .*) \|$", BUDGETS.read_text(), re.MULTILINE)
+    assert {name: limits.split(", ") for name, limits in rows} == {
+        each.name: [_in_words(item) for item in each.items] for each in declared
+    }
+
+
+def _in_words(item: RateLimitItem) -> str:
+    unit = item.GRANULARITY.name
+    if item.multiples > 1:
+        return f"{item.amount} in {item.multiples} {unit}s"
+    return f"{item.amount} {'an' if unit == 'hour' else 'a'} {unit}"

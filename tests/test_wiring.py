@@ -51,6 +51,8 @@ PUBLIC = {
     "accounts.post_reset_password": "the signed link says who",
     "accounts.verify": "the signed link says who",
     "accounts.post_verify": "the signed link says who",
+    "admission.invited": "the signed link says who",
+    "admission.post_invited": "the signed link says who",
     "factors_sign_in.second_step": "on the way in: the password was right",
     "factors_sign_in.post_second_step": "the same",
     "factors_sign_in.post_second_passkey": "the same",

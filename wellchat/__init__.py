@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -68,6 +71,19 @@ class Wellchat(APIFlask):
     request_class = JSONRequest
 
 
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Pause the garbage collector: while features load, it finds nothing and is a tenth of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_without_collections()
 def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellchat:
     """Return the application, configured by `settings` or else by the environment.
 

@@ -29,12 +29,14 @@ from wellchat.setting_types import (
     four_eyes,
     is_for_trying,
     languages,
+    long_token,
     look_notice,
     names,
     on_off,
     on_off_or_none,
     periods,
     reply_address,
+    scanner,
     scheme,
     sender,
     storage_url,
@@ -111,7 +113,13 @@ class Settings(BaseModel):
     POLL_INTERVAL: float = Field(default=3, gt=0, le=DAY)
     MAX_WAIT: float = Field(default=25, ge=0, le=300)
     MAX_WAITING: int = Field(default=0, ge=0)  # waiting polls per process; 0: see docs/settings.md
+    MAX_WAITING_PER_PERSON: int = Field(default=10, ge=1)  # waiting polls per process
     THREADS: int = Field(default=256, ge=4)
+    # seconds for the head of a request, and until BODY_PACE counts
+    REQUEST_PATIENCE: float = Field(default=10, ge=1, le=300)
+    BODY_PACE: int = Field(default=1, ge=0, le=1024)  # kB a second that a request body comes with, on average
+    # percent of a process's places that one client address may take
+    ADDRESS_SHARE: int = Field(default=25, ge=1, le=100)
     STORAGE_URL: Annotated[str | None, AfterValidator(storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(web_address_or_none)] = None
     PRIVACY_CONTACT: str | None = Field(default=None, max_length=200)
@@ -121,6 +129,7 @@ class Settings(BaseModel):
     RETENTION_MESSAGES: int = Field(default=0, ge=0, le=36_500)  # days; 0: no message is removed for its age
     DISCREET_MAILS: Annotated[bool, BeforeValidator(on_off)] = False
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
+    SCANNER: Annotated[str | None, AfterValidator(scanner)] = None  # what checks files for viruses
     # conversations a browser keeps for reading offline
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
     # optional packages: `name` on, `-name` off
@@ -130,6 +139,10 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    SIGN_UP: Literal["open", "invited", "off"] = "open"
+    CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
+    OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
+    METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
     FOUR_EYES: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(four_eyes)] = ()
     # days until the two people are told of a look, or `off: why`
     LOOK_NOTICE: Annotated[str, AfterValidator(look_notice)] = "30"

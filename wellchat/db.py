@@ -18,7 +18,6 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from flask import Flask
-from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import CursorResult, DateTime, Executable, MetaData, Table, TypeDecorator, event
 from sqlalchemy.dialects.postgresql import insert as postgresql_insert
@@ -26,7 +25,7 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, ORMExecuteState, Session
 
-from wellchat import engines, metrics
+from wellchat import engines, metrics, migrating
 from wellchat.errors import Busy
 
 log = logging.getLogger(__name__)
@@ -50,7 +49,6 @@ class Base(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
-migrate = Migrate()
 
 # SQLite lets one writer in at a time and makes the others sleep and retry, which starves some of them for
 # seconds. A lock of our own in front of it wakes the next writer at once.
@@ -79,7 +77,7 @@ class UTCDateTime(TypeDecorator[datetime]):
     def result_processor(self, dialect: Any, coltype: object) -> Callable[[Any], Any] | None:
         """Return the converter of read values; None on PostgreSQL.
 
-        There `engines.tune_postgresql` sets the session to UTC, so no row needs the conversion.
+        There `postgresql.tune` sets the session to UTC, so no row needs the conversion.
         """
         return None if dialect.name == "postgresql" else super().result_processor(dialect, coltype)
 
@@ -282,8 +280,14 @@ def init_app(app: Flask, *, migrations: str) -> None:
     db.init_app(app)
     # runs before Flask-SQLAlchemy's own teardown: they run in reverse order
     app.teardown_appcontext(_end_reads)
-    migrate.init_app(app, db, directory=migrations, compare_type=True, render_as_batch=True)
+    migrating.init_app(app, db, directory=migrations)
     with app.app_context():
         metrics.follow_pool(db.engine)
         engines.redact_row_values(db.engine)
-        engines.tune_postgresql(db.engine) if is_postgresql() else engines.tune_sqlite(db.engine)
+        if is_postgresql():
+            # Here, because a process on SQLite needs no driver of PostgreSQL.
+            from wellchat import postgresql
+
+            postgresql.tune(db.engine)
+        else:
+            engines.tune_sqlite(db.engine)

@@ -89,6 +89,8 @@ class MailType:
     context: Callable[[Mail, datetime], dict[str, Any]] | None = None
     # Somebody waits for it, to get in at all: it is sent even where the address refuses mail.
     interactive: bool = False
+    # Anybody can cause it by naming an address, so few go to one address: see mail/asked.py.
+    asked: bool = False
 
 
 @dataclass(frozen=True)

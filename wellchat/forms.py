@@ -44,10 +44,15 @@ def read_form(form: type[AnyForm], **more: Any) -> AnyForm:
     return fill(form, {**request.form.to_dict(), **more})
 
 
-def fill(form: type[AnyForm], values: Mapping[str, Any]) -> AnyForm:
-    """Return `form` from values that are all text, as from a page or the command line. Raises Invalid."""
+def fill(
+    form: type[AnyForm], values: Mapping[str, Any], *, context: Mapping[str, Any] | None = None
+) -> AnyForm:
+    """Return `form` from values that are all text, as from a page or the command line. Raises Invalid.
+
+    `context` is what its validators need to know beside the values.
+    """
     try:
-        return form.model_validate(values, strict=False, extra="ignore")
+        return form.model_validate(values, strict=False, extra="ignore", context=context)
     except ValidationError as error:
         raise Invalid(errors_by_field(error)) from None
 

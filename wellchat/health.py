@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hmac import compare_digest
 
 import redis
-from flask import Blueprint, Flask, Response, current_app, jsonify
+from flask import Blueprint, Flask, Response, current_app, jsonify, request
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from wellchat import clock, metrics
 from wellchat.db import db
+from wellchat.errors import NotFound
 from wellchat.feature import registry
 from wellchat.longpoll.wakeups import REDIS_TIMEOUT, connect
+from wellchat.networks import is_loopback_peer, is_private_peer
 from wellchat.web import limiter
 
 health = Blueprint("health", __name__)
@@ -27,7 +30,10 @@ def healthz() -> Response:
 
 @health.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Return 200 if the database answers, and Redis if one is set; else 503 with what failed."""
+    """Return 200 if the database answers, and Redis if one is set; else 503.
+
+    What failed is told to those who may read the metrics.
+    """
     failed = {}
     try:
         # A real statement: an open connection in the pool may lead to a server that is gone.
@@ -39,15 +45,19 @@ def readyz() -> tuple[Response, int]:
             connect(url, timeout=REDIS_TIMEOUT).ping()
         except redis.RedisError:
             failed["redis"] = "does not answer"
-    return (jsonify(status="failed", **failed), 503) if failed else (jsonify(status="ok"), 200)
+    if not failed:
+        return jsonify(status="ok"), 200
+    return jsonify(status="failed", **(failed if _may_see_details() else {})), 503
 
 
 @health.get("/metrics", endpoint="metrics")
 def prometheus() -> Response:
     """Return the metrics in Prometheus' text form: names and numbers, nothing about people.
 
-    Without a database, it returns what the process itself knows.
+    Without a database, it returns what the process itself knows. Raises NotFound for strangers.
     """
+    if not _may_see_details():
+        raise NotFound
     try:
         _measure(clock.now())
         metrics.DATABASE.set(1)
@@ -57,6 +67,15 @@ def prometheus() -> Response:
         _measure(None)
     body, content_type = metrics.exposition()
     return Response(body, content_type=content_type)
+
+
+def _may_see_details() -> bool:
+    """Return whether the asker has METRICS_TOKEN or is this host; where none is set, its private network."""
+    token: str | None = current_app.config["METRICS_TOKEN"]
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    if token is not None and compare_digest(given.encode(), token.encode()):
+        return True
+    return is_loopback_peer() if token is not None else is_private_peer()
 
 
 def _measure(now: datetime | None) -> None:

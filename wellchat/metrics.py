@@ -32,6 +32,15 @@ POLLS = Counter("wellchat_polls", "Polls answered, by status", ["status"])
 WAITING = Gauge("wellchat_polls_waiting", "Polls that hang at this moment", multiprocess_mode="livesum")
 POLICY_REPORTS = Counter("wellchat_policy_reports", "Reports of browsers: content blocked", ["directive"])
 WAKES = Counter("wellchat_wakes", "Hanging polls woken by a change")
+READING = Gauge(
+    "wellchat_requests_incoming",
+    "Requests that have come in part, by the part that is awaited",
+    ["part"],
+    multiprocess_mode="livesum",
+)
+REFUSED = Counter(
+    "wellchat_requests_refused", "Requests that the web server refused by itself, by reason", ["reason"]
+)
 UPDATE_SECONDS = Histogram(
     "wellchat_update_seconds", "Time the application took to answer a poll with news", buckets=BUCKETS
 )

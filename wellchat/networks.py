@@ -31,12 +31,60 @@ def is_lan_request() -> bool:
     return _is_direct() and all(is_private_host(host) for host in _request_hosts())
 
 
+def is_loopback_peer() -> bool:
+    """Return whether the client is on this host, with no proxy in between."""
+    return _is_direct() and _is_in(LOOPBACK, request.remote_addr)
+
+
+def is_private_peer() -> bool:
+    """Return whether the client is on this host or its private network, with no proxy in between."""
+    return _is_direct() and is_private_host(request.remote_addr)
+
+
+def listens_on_loopback() -> bool:
+    """Return whether the server itself can be reached from this host alone.
+
+    SERVER_NAME is the address of the listening socket (PEP 3333), not what the asker put into Host.
+    """
+    # On a Unix socket gunicorn takes it from Host; then there is no address of a client either.
+    return bool(request.remote_addr) and _is_in(LOOPBACK, request.environ.get("SERVER_NAME"))
+
+
 def is_private_host(host: str | None) -> bool:
     """Return whether `host` is localhost, a loopback or a private address.
 
     Any other name may resolve to an address elsewhere.
     """
     return _is_in((*LOOPBACK, *PRIVATE_NETWORKS), host)
+
+
+def narrow_network(address: str) -> str:
+    """Return what counts as one place: an IPv4 address, or the /64 of an IPv6 one.
+
+    Whoever has one IPv6 address has its whole /64 (RFC 6177), so a single address limits nobody.
+    """
+    return _network(address, 32, 64)
+
+
+def wide_network(address: str) -> str:
+    """Return the neighbourhood of an address: the /24 of an IPv4, the /48 of an IPv6 address."""
+    return _network(address, 24, 48)
+
+
+def _network(address: str, of_ipv4: int, of_ipv6: int) -> str:
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        # A socket of this host, or a server that does not know: all of them are one place.
+        return "elsewhere"
+    if found.version == 6 and found.ipv4_mapped:
+        found = found.ipv4_mapped
+    return str(ip_network(f"{found}/{of_ipv4 if found.version == 4 else of_ipv6}", strict=False))
+
+
+def is_loopback_host(host: str | None) -> bool:
+    """Return whether `host` is localhost or a loopback address."""
+    return _is_in(LOOPBACK, host)
 
 
 def _is_direct() -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from email.utils import parseaddr
 from functools import lru_cache
 from importlib.util import find_spec
@@ -36,6 +37,13 @@ def strong_secret(value: str) -> str:
             "too weak: use at least 16 random characters"
             " (python -c 'import secrets; print(secrets.token_hex())')"
         )
+    return value
+
+
+def long_token(value: str | None) -> str | None:
+    """Refuse a token that can be guessed, or that no header can hold."""
+    if value is not None and not re.fullmatch(r"[\x21-\x7e]{16,}", value):
+        raise ValueError("must have at least 16 characters, without blanks")
     return value
 
 
@@ -133,6 +141,23 @@ def storage_url(value: str | None) -> str | None:
     if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
         return value
     raise ValueError("must be s3://bucket/prefix or file:///folder")
+
+
+def scanner(value: str | None) -> str | None:
+    """Check the setting. Raises ValueError."""
+    if not value:
+        return None
+    if value.startswith("command:"):
+        if not value.removeprefix("command:").startswith("/") or not shutil.which(
+            value.removeprefix("command:")
+        ):
+            raise ValueError("must name a program that can be run, by its whole path: command:/path")
+        return value
+    parts = urlsplit(value)
+    is_socket = not parts.netloc and parts.path.startswith("/")
+    if parts.scheme != "clamd" or not (parts.hostname or is_socket):
+        raise ValueError("must be clamd://host:port, clamd:///path/of/socket or command:/path")
+    return value
 
 
 def languages(value: object) -> object:

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 from apiflask import APIFlask
 from flask import current_app, g
 from flask_login import current_user
-from linkify_it import LinkifyIt
 from markupsafe import Markup, escape
 
 from wellchat import clock, i18n
 from wellchat.assets import ALL_STYLESHEETS, asset
 from wellchat.clock import iso
 from wellchat.i18n import gettext, ngettext
+from wellchat.links import find_links
 
 
 def _zone() -> ZoneInfo:
@@ -102,23 +102,17 @@ def _iso(value: datetime | str) -> str | None:
     return iso(_moment(value))
 
 
-_links = LinkifyIt(options={"fuzzy_email": True, "fuzzy_link": True})
-
-
 def linkify(text: str) -> Markup:
     """Return the text, escaped, with web and mail addresses as links."""
     out, at = Markup(), 0
-    for match in _links.match(text) or []:
-        # Other bare names may be a file name or a missing space.
-        bare = not match.schema and match.raw.lower().startswith("www.")
-        if not bare and match.schema not in ("http:", "https:", "mailto:"):
-            continue
-        # Everything outside the links is escaped, so the result is safe to mark as HTML.
-        out += escape(text[at : match.index])
-        out += Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(
-            match.url, match.raw
-        )
-        at = match.last_index
+    for link in find_links(text):
+        # Everything outside the links is escaped, so the result is safe to mark as HTML. `dir` keeps a link
+        # apart from direction marks around it (UAX #9): they cannot turn round what it shows.
+        out += escape(text[at : link.start])
+        out += Markup(
+            '<a href="{}" rel="noopener noreferrer nofollow" target="_blank" dir="ltr">{}</a>'
+        ).format(link.href, link.shown)
+        at = link.end
     return out + escape(text[at:])
 
 

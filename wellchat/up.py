@@ -33,12 +33,14 @@ from wellchat.demo.cli import introduction
 from wellchat.demo.queries import is_loaded
 from wellchat.embedded import Valkey, end_with_parent
 from wellchat.longpoll import server
-from wellchat.networks import is_private_host
+from wellchat.mail.pages import outbox_key
+from wellchat.networks import is_loopback_host, is_private_host
 
 NO_ACCOUNTS = """  Nobody has an account yet. The first one, which asks for a password:
   wellchat user create you@example.com --name "Your Name" --role admin"""
 DEMO_CLOSED = """  The demo is loaded, and strangers may come to this address:\
  nobody can sign in as its people here.
+  WELLCHAT_OPEN_DEMO=on opens it on a private network.
   `wellchat demo --remove` takes it away; `wellchat up --no-demo` starts without it."""
 STOP_STATUSES = (130, 143)  # honcho's status for SIGINT and SIGTERM: both are a success here
 
@@ -105,7 +107,7 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
         if not os.environ.get("WELLCHAT_REDIS_URL"):
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
             stack.enter_context(_runtime_file(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
-        greeting = _prepare(create_app(), demo=demo)
+        greeting = _prepare(create_app(), host=host, demo=demo)
         return _run_processes(host=host, port=port, greeting=greeting)
 
 
@@ -140,14 +142,14 @@ def _runtime_file(path: Path, text: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _prepare(app: Flask, *, demo: bool) -> str:
+def _prepare(app: Flask, *, host: str, demo: bool) -> str:
     """Migrate the schema and, if asked, load the demo into an empty database. Return the greeting."""
     with app.app_context():
         flask_migrate.upgrade()
         if demo and _is_empty():
             click.echo("Loading the demo ...")
             load(now=now())
-        greeting = _greeting(app.config["BASE_URL"])
+        greeting = _greeting(app, host)
         db.session.remove()
         # The parts are forked and must not share open connections.
         db.engine.dispose()
@@ -158,12 +160,19 @@ def _is_empty() -> bool:
     return db.session.execute(select(User.id).limit(1)).first() is None
 
 
-def _greeting(address: str) -> str:
+def _greeting(app: Flask, host: str) -> str:
+    address = app.config["BASE_URL"]
     parts = [f"  wellchat is on {address}", "  Ctrl-C stops it; the data stays."]
     if is_loaded():
-        parts.insert(1, introduction() if is_private_host(urlsplit(address).hostname) else DEMO_CLOSED)
+        is_open = is_loopback_host(host) or app.config["OPEN_DEMO"]
+        can_enter = is_open and is_private_host(urlsplit(address).hostname)
+        parts.insert(1, introduction() if can_enter else DEMO_CLOSED)
     elif _is_empty():
         parts.insert(1, NO_ACCOUNTS)
+    if app.config["SMTP_URL"] is None and is_loopback_host(urlsplit(address).hostname):
+        parts.insert(
+            -1, f"  Its mails are kept, and not sent. They are on {address}/outbox?key={outbox_key()}"
+        )
     return "\n" + "\n\n".join(parts) + "\n"
 
 

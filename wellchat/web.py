@@ -11,21 +11,22 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 from urllib.parse import urlsplit
 
-import secure
 from apiflask import APIFlask
 from flask import Response, current_app, g, jsonify, redirect, request, url_for
 from flask_limiter import Limiter, RateLimitExceeded
-from flask_limiter.util import get_remote_address
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect, validate_csrf
 from werkzeug.middleware.proxy_fix import ProxyFix
 from wtforms.validators import ValidationError as BadToken
 
-from wellchat import cookies
+from wellchat import cookies, guard
 from wellchat.compression import compress_page
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn, error_response, wants_json
+from wellchat.guard import LimitReached, limits_options, limits_url
 from wellchat.i18n import N_, gettext
-from wellchat.longpoll.wakeups import REDIS_TIMEOUT
+from wellchat.longpoll.heads import UNCOUNTED_KEY
+from wellchat.networks import narrow_network
+from wellchat.security_headers import HEADERS, HSTS
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -42,12 +43,26 @@ csrf = CSRFProtect()
 
 
 def _rate_limit_key() -> str:
-    """Return the key of a rate limit: the user if signed in, else the client's IP address."""
-    return f"user:{current_user.id}" if current_user.is_authenticated else get_remote_address()
+    """Return the key of a rate limit: the user if signed in, else the client's network."""
+    return f"user:{current_user.id}" if current_user.is_authenticated else place_key()
+
+
+def place_key() -> str:
+    """Return the key of a rate limit that counts by place, whoever is signed in there."""
+    return narrow_network(request.remote_addr or "")
+
+
+def _cost() -> int:
+    """Return for how many requests this one counts: a poll counts also those that a cache answered."""
+    return 1 + int(request.environ.get(UNCOUNTED_KEY, 0))
 
 
 limiter = Limiter(
-    key_func=_rate_limit_key, strategy="moving-window", default_limits=["1200/minute"], headers_enabled=True
+    key_func=_rate_limit_key,
+    strategy="moving-window",
+    default_limits=["1200/minute"],
+    default_limits_cost=_cost,
+    headers_enabled=True,
 )
 
 
@@ -158,30 +173,7 @@ def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None
 
 # The headers of every response
 
-REPORTS_PATH = "/reports"  # where browsers tell of broken policies
-
-_HEADERS = (
-    *secure.Secure(
-        csp=secure.ContentSecurityPolicy()
-        .default_src("'self'")
-        .img_src("'self'", "data:", "blob:")
-        .object_src("'none'")
-        .base_uri("'none'")
-        .form_action("'self'")
-        .frame_ancestors("'none'")
-        # Both: Firefox and Safari know only the older one (CSP Level 3, 5.2)
-        .report_uri(REPORTS_PATH)
-        .report_to("csp"),
-        # no-referrer would also strip it from our own forms, and CSRF protection over HTTPS asks for it
-        referrer=secure.ReferrerPolicy().same_origin(),
-        permissions=secure.PermissionsPolicy().camera().microphone().geolocation(),
-        coop=secure.CrossOriginOpenerPolicy().same_origin(),
-        xcto=secure.XContentTypeOptions().nosniff(),
-        xfo=secure.XFrameOptions().deny(),
-    ).headers.items(),
-    ("Reporting-Endpoints", f'csp="{REPORTS_PATH}"'),
-)
-_NO_SNIFF_HEADER = tuple(header for header in _HEADERS if header[0] == "X-Content-Type-Options")
+_NO_SNIFF_HEADER = tuple(header for header in HEADERS if header[0] == "X-Content-Type-Options")
 
 
 def _add_headers(response: Response) -> Response:
@@ -190,12 +182,11 @@ def _add_headers(response: Response) -> Response:
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
     # Loop once over the headers: setdefault would search all of them for each name.
     present = {name.lower() for name, _ in response.headers}
-    for name, value in _NO_SNIFF_HEADER if part_of_page else _HEADERS:
+    for name, value in _NO_SNIFF_HEADER if part_of_page else HEADERS:
         if name.lower() not in present:
             response.headers.add(name, value)
-    # HSTS over plain HTTP is ignored by browsers (RFC 6797, 8.1), so it is not sent there.
     if request.is_secure and "strict-transport-security" not in present:
-        response.headers.add("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        response.headers.add(*HSTS)
     # Pages contain private data: no cache may keep them unless a view says so.
     if request.endpoint != "static" and "cache-control" not in present:
         response.headers.add("Cache-Control", "no-store")
@@ -208,6 +199,7 @@ def _add_headers(response: Response) -> Response:
 def _set_retry_after(response: Response) -> Response:
     """Send Retry-After with 429 only, rounded up. Flask-Limiter would send it always, rounded down to 0."""
     seconds = response.headers.pop(LIMITER_HEADER, None)
+    seconds = g.pop("retry_after", seconds)
     if response.status_code == 429:
         response.headers["Retry-After"] = str(int(seconds or 0) + 1)
     return response
@@ -227,6 +219,8 @@ def _on_csrf_error(_error: CSRFError) -> Response:
 
 def _on_rate_limit(error: RateLimitExceeded) -> Response:
     detail = gettext("The limit here is %(limit)s. Wait a little, then try again.", limit=error.limit.limit)
+    if isinstance(error, LimitReached):
+        g.retry_after = error.seconds
     return error_response(429, N_("Too many requests"), detail)
 
 
@@ -238,8 +232,8 @@ def init_app(app: APIFlask) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,  # _protect_from_forgery decides for pages and calls alike
         WTF_CSRF_TIME_LIMIT=None,  # a chat stays open for days
         RATELIMIT_ENABLED=app.config["RATE_LIMITS"],
-        RATELIMIT_STORAGE_URI=_limits_url(app.config["REDIS_URL"]),
-        RATELIMIT_STORAGE_OPTIONS=_limits_options(app.config["REDIS_URL"]),
+        RATELIMIT_STORAGE_URI=limits_url(app.config["REDIS_URL"]),
+        RATELIMIT_STORAGE_OPTIONS=limits_options(app.config["REDIS_URL"]),
         RATELIMIT_IN_MEMORY_FALLBACK_ENABLED=True,  # without Redis each process counts for itself
         RATELIMIT_HEADER_LIMIT="RateLimit-Limit",
         RATELIMIT_HEADER_REMAINING="RateLimit-Remaining",
@@ -256,6 +250,7 @@ def init_app(app: APIFlask) -> None:
     # Runs after the limiter's own hook: hooks run in reverse order.
     app.after_request(_set_retry_after)
     limiter.init_app(app)
+    guard.init_app(app)
     app.url_value_preprocessor(_refuse_unprintable_ids)
     # The order matters: forgery first, so that a forged request reveals nothing about the viewer.
     app.before_request(_protect_from_forgery)
@@ -265,14 +260,3 @@ def init_app(app: APIFlask) -> None:
     app.after_request(compress_page)
     app.register_error_handler(CSRFError, _on_csrf_error)
     app.register_error_handler(RateLimitExceeded, _on_rate_limit)
-
-
-def _limits_url(url: str | None) -> str:
-    if url is None:
-        return "memory://"
-    return url.replace("unix://", "redis+unix://", 1) if url.startswith("unix://") else url
-
-
-def _limits_options(url: str | None) -> dict[str, Any]:
-    """Return the timeouts of the Redis client: a Redis that hangs must not hold a request any longer."""
-    return {"socket_timeout": REDIS_TIMEOUT, "socket_connect_timeout": REDIS_TIMEOUT} if url else {}

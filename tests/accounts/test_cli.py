@@ -25,13 +25,23 @@ def run(app):
 
 
 def test_user_create_takes_the_password_as_an_option(run):
-    made = run("user", "create", "Eve@Example.com", "--name", "Eve", "--role", "client", "--password", "pw")
+    made = run(
+        "user",
+        "create",
+        "Eve@Example.com",
+        "--name",
+        "Eve",
+        "--role",
+        "client",
+        "--password",
+        "three warm words",
+    )
     assert made.exit_code == 0
     eve = account("eve@example.com")
     assert made.output == f"{eve.id}\n"
     assert eve.verified_at is not None
     assert db.session.get(ChangeLog, eve.id) is not None
-    assert authenticate(email="eve@example.com", password="pw").id == eve.id
+    assert authenticate(email="eve@example.com", password="three warm words").id == eve.id
 
 
 def test_user_create_reads_the_password_from_standard_input(run):
@@ -46,11 +56,11 @@ def test_user_create_reads_the_password_from_standard_input(run):
 @pytest.mark.parametrize(
     ("words", "code"),
     [
-        (("eve@example.com", "--name", "Eve", "--role", "emperor", "--password", "pw"), 2),
-        (("eve@example.com", "--name", "Eve", "--password", "pw"), 2),
-        (("--name", "Eve", "--role", "client", "--password", "pw"), 2),
-        (("no address", "--name", "Eve", "--role", "client", "--password", "pw"), 1),
-        (("eve@example.com", "--name", "", "--role", "client", "--password", "pw"), 1),
+        (("eve@example.com", "--name", "Eve", "--role", "emperor", "--password", "three warm words"), 2),
+        (("eve@example.com", "--name", "Eve", "--password", "three warm words"), 2),
+        (("--name", "Eve", "--role", "client", "--password", "three warm words"), 2),
+        (("no address", "--name", "Eve", "--role", "client", "--password", "three warm words"), 1),
+        (("eve@example.com", "--name", "", "--role", "client", "--password", "three warm words"), 1),
         (("eve@example.com", "--name", "Eve", "--role", "client"), 1),
         (
             (
@@ -66,7 +76,7 @@ def test_user_create_reads_the_password_from_standard_input(run):
             ),
             1,
         ),
-        (("cara@example.com", "--name", "Eve", "--role", "client", "--password", "pw"), 1),
+        (("cara@example.com", "--name", "Eve", "--role", "client", "--password", "three warm words"), 1),
     ],
 )
 def test_user_create_refuses_invalid_values(run, cast, words, code):

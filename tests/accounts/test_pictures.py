@@ -152,7 +152,7 @@ def test_an_uploaded_picture_is_shown_to_a_connection(app, cast, visitor):
 
     shown = visitor().signed_in_as(cast.paul).get(address)
     assert shown.content_type == "image/webp"
-    assert shown.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert shown.headers["Cache-Control"] == "private, no-cache"
     assert shown.headers["X-Content-Type-Options"] == "nosniff"
     assert "sandbox" in shown.headers["Content-Security-Policy"]
     assert opened(shown.data).size == (256, 256)

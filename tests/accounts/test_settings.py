@@ -67,7 +67,7 @@ def test_only_professionals_choose_whether_new_clients_may_write(app, cast, visi
 
 
 def test_the_json_of_a_person_has_no_email_address(app, cast):
-    assert set(person_json(cast.cara)) == {"id", "name", "avatar_url", "role", "role_label"}
+    assert set(person_json(cast.cara)) == {"id", "name", "avatar_url", "role", "role_label", "staff"}
 
 
 def test_settings_need_a_signed_in_user(app, cast, visitor):

@@ -8,6 +8,7 @@ import itertools
 import struct
 import zipfile
 import zlib
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PIL import Image
@@ -116,12 +117,91 @@ def archive(*names: str, content: bytes = b"<x/>", first: tuple[str, bytes] | No
     return out.getvalue()
 
 
-def office(part: str = "word/document.xml", *more: str, content: bytes = b"<x/>") -> bytes:
-    return archive("[Content_Types].xml", part, *more, content=content)
+OFFICE = "application/vnd.openxmlformats-officedocument."
+MAIN_TYPES = {
+    "word/document.xml": "wordprocessingml.document",
+    "xl/workbook.xml": "spreadsheetml.sheet",
+    "ppt/presentation.xml": "presentationml.presentation",
+}
+RELATIONS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/"
+ODF = "urn:oasis:names:tc:opendocument:xmlns:"
+ODT_TYPE = b"application/vnd.oasis.opendocument.text"
 
 
-def odt() -> bytes:
-    return archive("content.xml", first=("mimetype", b"application/vnd.oasis.opendocument.text"))
+def content_types(overrides: Mapping[str, str], defaults: Mapping[str, str] | None = None) -> bytes:
+    given = {"rels": "application/vnd.openxmlformats-package.relationships+xml", "xml": "application/xml"}
+    lines = [
+        f'<Default Extension="{ending}" ContentType="{kind}"/>'
+        for ending, kind in {**given, **(defaults or {})}.items()
+    ]
+    lines += [f'<Override PartName="/{part}" ContentType="{kind}"/>' for part, kind in overrides.items()]
+    space = "http://schemas.openxmlformats.org/package/2006/content-types"
+    return f'<?xml version="1.0"?><Types xmlns="{space}">{"".join(lines)}</Types>'.encode()
+
+
+def relations(*each: tuple[str, str, str]) -> bytes:
+    """(type, target, mode) of each."""
+    lines = [
+        f'<Relationship Id="r{i}" Type="{kind if ":" in kind else RELATIONS + kind}" Target="{target}"'
+        + (f' TargetMode="{mode}"/>' if mode else "/>")
+        for i, (kind, target, mode) in enumerate(each)
+    ]
+    space = "http://schemas.openxmlformats.org/package/2006/relationships"
+    return f'<Relationships xmlns="{space}">{"".join(lines)}</Relationships>'.encode()
+
+
+def office(
+    part: str = "word/document.xml",
+    *more: str,
+    content: bytes = b"<x/>",
+    types: Mapping[str, str] | None = None,
+    defaults: Mapping[str, str] | None = None,
+    links: Sequence[tuple[str, str, str]] = (),
+    parts: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """A package with a main part. `links`: relationships of the main part. `parts`: further parts."""
+    overrides = {part: f"{OFFICE}{MAIN_TYPES[part]}.main+xml"} if part in MAIN_TYPES else {}
+    folder, _, name = part.rpartition("/")
+    return bundle(
+        {
+            "[Content_Types].xml": content_types({**overrides, **(types or {})}, defaults),
+            "_rels/.rels": relations(("officeDocument", part, "")),
+            part: content,
+            f"{folder}/_rels/{name}.rels": relations(*links),
+            **dict.fromkeys(more, content),
+            **(parts or {}),
+        }
+    )
+
+
+def odt(
+    content: bytes = b"<x/>",
+    entries: Sequence[tuple[str, str]] = (),
+    parts: Mapping[str, bytes] | None = None,
+) -> bytes:
+    """`entries`: (path, media type) of further parts in the manifest."""
+    listed = "".join(
+        f'<m:file-entry m:full-path="{path}" m:media-type="{kind}"/>'
+        for path, kind in (("/", ODT_TYPE.decode()), *entries)
+    )
+    manifest = f'<m:manifest xmlns:m="{ODF}manifest:1.0">{listed}</m:manifest>'
+    return bundle(
+        {
+            "mimetype": ODT_TYPE,
+            "content.xml": content,
+            "META-INF/manifest.xml": manifest.encode(),
+            **(parts or {}),
+        }
+    )
+
+
+def bundle(parts: Mapping[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, content in parts.items():
+            kind = zipfile.ZIP_STORED if name == "mimetype" else zipfile.ZIP_DEFLATED
+            made.writestr(name, content, compress_type=kind)
+    return out.getvalue()
 
 
 _keys = itertools.count()

@@ -58,11 +58,11 @@ def test_a_picture_is_sent_with_safe_headers(app, browse, talk, sent):
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert answer.headers["Cache-Control"] == "private, no-cache"
     assert answer.content_length == len(answer.data) == row(sent[0].id).size
     small = browse(talk.paul).get(paths(sent[0])[1])
     assert small.headers["Content-Type"] == "image/webp"
-    assert small.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert small.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_a_document_is_always_downloaded(app, browse, talk, sent):

@@ -19,8 +19,15 @@ from wellchat.accounts.actions import create_token
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.schemas import OneAttachment
 from wellchat.attachments.storage import get_store, key_of
+from wellchat.audit.models import AuditEvent
 from wellchat.db import db
+from wellchat.errors import Invalid
 from wellchat.web import limiter
+
+
+def without_log(tables):
+    """Without the security log: that a file was refused stands there."""
+    return {name: rows for name, rows in tables.items() if not name.startswith("audit")}
 
 
 def upload(client, content, name="beach.jpg", field="file", **more):
@@ -106,11 +113,11 @@ def test_two_files_in_one_upload_are_refused(api, talk):
     ],
 )
 def test_a_refused_upload_has_a_reason_and_stores_nothing(api, talk, everything, content, name, why):
-    before, kept = everything(), set(get_store().keys())
+    before, kept = without_log(everything()), set(get_store().keys())
     answer = upload(api(talk.cara), content, name)
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert why in answer.json["errors"]["file"]
-    assert everything() == before
+    assert without_log(everything()) == before
     assert set(get_store().keys()) == kept
 
 
@@ -268,3 +275,11 @@ def test_an_outsider_s_upload_to_a_thread_stores_nothing(browse, cast, talk, eve
     answer = page.post(f"/threads/{talk.id}/messages", data=data, content_type="multipart/form-data")
     assert answer.status_code == 404
     assert everything() == before
+
+
+@pytest.mark.each_database
+def test_a_refused_file_is_in_the_security_log_without_its_name(app, talk, now):
+    with pytest.raises(Invalid):
+        files.take(talk.cara, now, b"MZ\x90\x00" + bytes(60), "my secret.exe")
+    event = db.session.execute(select(AuditEvent).where(AuditEvent.kind == "file.refused")).scalar_one()
+    assert (event.outcome, event.detail) == ("refused", {"ending": "exe", "bytes": 64})

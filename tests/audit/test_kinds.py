@@ -16,7 +16,8 @@ ROW = re.compile(r"^\| `([a-z_]+\.[a-z_]+)` \| (.+?) \|$", re.MULTILINE)
 def test_the_docs_have_every_kind_with_its_label(app: Flask) -> None:
     listed = ROW.findall((ROOT / "docs" / "security-log.md").read_text("utf-8"))
     declared = app.extensions["features"].audited
-    assert dict(listed) == {name: kind.label for name, kind in declared.items()}
+    named = {name: kind.label for name, kind in declared.items()}
+    assert dict(listed) == named, "`wellchat audit kinds` prints the rows of the table"
     assert [name for name, _ in listed] == sorted(declared), "the table is in order"
 
 

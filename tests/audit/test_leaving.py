@@ -16,6 +16,7 @@ from flask import Flask
 from tests.audit.conftest import events
 from wellchat.audit import chain, shipping
 from wellchat.audit.actions import record
+from wellchat.audit.checks import check_log
 from wellchat.audit.models import SYSTEM
 from wellchat.audit.sealing import head, keep_head, seal
 from wellchat.audit.shipping import PAUSE, ship
@@ -191,3 +192,19 @@ def test_a_spreadsheet_runs_nothing_of_a_device(app: Flask, client: Any, now: da
         record("access.refused", now=now)
     assert ",'=HYPERLINK(1)," in "".join(map(csv_line, stream(Filters())))
     assert ",=HYPERLINK" not in "".join(map(csv_line, stream(Filters())))
+
+
+@pytest.mark.each_database
+def test_the_doctor_says_where_the_log_goes_and_what_waits(app: Flask, now: datetime, tmp_path: Path) -> None:
+    assert "go nowhere" in check_log(app)
+    early = now - timedelta(minutes=11)
+    record("access.refused", now=early, actor_kind=SYSTEM)
+    with pytest.raises(ValueError, match="sealed for 11 minutes"):
+        check_log(app)
+    seal(now)
+    assert "1 rows sealed" in check_log(app)
+    app.config["AUDIT_TO"] = f"file:{tmp_path / 'log'}"
+    with pytest.raises(ValueError, match="1 rows wait"):
+        check_log(app)
+    ship(now)
+    assert "1 sent to" in check_log(app)

@@ -6,6 +6,7 @@ from flask import Flask
 
 WORDS = "what people say to each other: between the two, and never in the log"
 OWN = "how it looks to the person alone"
+QUESTION = "a question to the browser; the answer to it is recorded"
 MARK = "a mark of reading, which the other person sees anyway"
 
 # Route -> the kinds that it records.
@@ -17,6 +18,7 @@ RECORDED = {
     "POST /keep-account/<token>": ("erasure.cancelled",),
     "POST /not-me/<token>": ("device.denied",),
     "POST /oversight/audit/export": ("audit.exported",),
+    "POST /oversight/factors/<user_id>/reset": ("factor.reset_asked",),
     "POST /oversight/looks/<grant_id>/approve": ("look.approved",),
     "POST /oversight/looks/<grant_id>/end": ("look.ended",),
     "POST /oversight/searches": ("oversight.searched",),
@@ -30,10 +32,20 @@ RECORDED = {
     "POST /settings/privacy/keep": ("erasure.cancelled",),
     "POST /settings/security/sessions/<session_id>/end": ("session.ended",),
     "POST /settings/security/sessions/end-others": ("session.ended",),
+    "POST /settings/security/factors/app": ("factor.added",),
+    "POST /settings/security/factors/app/remove": ("factor.removed",),
+    "POST /settings/security/factors/codes": ("factor.codes_made",),
+    "POST /settings/security/factors/passkey": ("factor.added",),
+    "POST /settings/security/factors/passkeys/<passkey_id>/remove": ("factor.removed",),
+    "POST /settings/security/factors/reset/stop": ("factor.reset_stopped",),
     "POST /settings/tokens": ("token.made",),
     "POST /settings/tokens/<token_id>/revoke": ("token.ended",),
     "POST /sign-in": ("session.started", "session.refused"),
+    "POST /sign-in/passkey": ("session.started", "factor.refused"),
+    "POST /sign-in/second": ("session.started", "factor.refused"),
+    "POST /sign-in/second/passkey": ("session.started", "factor.refused"),
     "POST /sign-out": ("session.ended",),
+    "POST /stop-reset/<token>": ("factor.reset_stopped",),
     "POST /undo-address/<token>": ("address.restored",),
 }
 # Route -> why it needs no row. Refusals and limits of all of them are counted all the same.
@@ -54,6 +66,8 @@ NOT_RECORDED = {
     "POST /become/<user_id>": "people of the demo, who are nobody",
     "POST /notifications/read": MARK,
     "POST /oversight/emails/<mail_id>/resend": "the ledger of emails has the row, with who did it",
+    "POST /prove/passkey/options": QUESTION,
+    "POST /reports": "what browsers report of a page's policy; nobody is signed in",
     "POST /settings": OWN,
     "POST /settings/address/try-again": "the ledger of emails has the mail that it sends",
     "POST /settings/avatar": OWN,
@@ -62,6 +76,9 @@ NOT_RECORDED = {
     "POST /settings/devices/<device_id>/remove": OWN,
     "POST /settings/notifications": OWN,
     "POST /settings/notifications/test": "the ledger of emails has the mail that it sends",
+    "POST /settings/security/factors/passkey/options": QUESTION,
+    "POST /settings/security/factors/passkeys/<passkey_id>": OWN,
+    "POST /sign-in/passkey/options": QUESTION,
     "POST /sign-up": "the account has the moment when it was made, and signing in is recorded",
     "POST /subjects/<subject_id>/claim": "the subject has who claimed it",
     "POST /threads": WORDS,

@@ -57,6 +57,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/undo-address/<token>": (None, lambda f: f"/undo-address/{f.old_address}"),
     "/unsubscribe/<token>": (None, lambda f: f"/unsubscribe/{f.unsubscribe}"),
     "/verify/<token>": (None, lambda f: "/verify/nonsense"),
+    "/invited/<token>": (None, lambda f: "/invited/nonsense"),
 }
 
 # No page of ours, each with the reason.

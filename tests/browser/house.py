@@ -7,12 +7,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import flask_migrate
 import pytest
 from flask import Flask
 from playwright.sync_api import Page
 
 from tests.cast import Talk, gather
+from tests.databases import migrate
 from tests.services import Live, MailServer, Services
 from wellchat import create_app
 from wellchat.accounts.models import User
@@ -120,7 +120,7 @@ def a_house(
 def furnished(live: Live, furnish: Callable[[Talk], Any], mail: MailServer | None) -> House:
     app = create_app(read_settings(live.env), TESTING=True)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         cast = gather(clock_now(), password=PASSWORD)
         talk = Talk(cast, clock_now())
         found = furnish(talk)

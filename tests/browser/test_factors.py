@@ -52,6 +52,8 @@ def types_password(page: Page, person: Person) -> None:
 
 
 def leave(page: Page) -> None:
+    """Forget the session. A page that stayed open would load itself anew, and come in between."""
+    page.goto("about:blank")
     page.context.clear_cookies()
 
 

@@ -10,9 +10,11 @@ from tests.browsing import Browser
 from tests.databases import CleanDatabase
 from wellchat import clock
 from wellchat.accounts.actions import create_user
+from wellchat.accounts.personal_data import erase_person
 from wellchat.accounts.queries import user_by_email
 from wellchat.db import db
 from wellchat.demo.actions import PASSWORD, load
+from wellchat.demo.queries import demo_people
 from wellchat.demo.stories import STORIES
 
 pytestmark = pytest.mark.slow
@@ -57,6 +59,22 @@ def test_the_sign_in_page_shows_everybody_with_trade_and_role(maya, client):
         assert story.trade in page
     for word in ("Stylist", "Homeowner", "Influencer", "Administrator"):
         assert word in page
+
+
+def test_nobody_plays_the_administrator_where_real_people_have_accounts(loaded, client, maya):
+    people = [user for trade in demo_people() for user in (*trade.main, *trade.others)]
+    admin = next(user for user in people if user.role == "admin")
+    given = {"email": admin.email, "password": PASSWORD}
+    assert f"/become/{admin.id}" in client.get("/sign-in").text
+    somebody = create_user(email="just@example.com", name="Real", role="client", now=clock.now())
+    try:
+        page = client.get("/sign-in").text
+        assert f"/become/{admin.id}" not in page
+        assert f"/become/{maya.id}" in page
+        assert become(client, admin.id).status_code == 404
+        assert client.post("/api/tokens", json=given).status_code == 401
+    finally:
+        erase_person(user_id=somebody.id, now=clock.now())
 
 
 def test_without_the_demo_there_is_no_switcher(app, cast, browse):
@@ -158,6 +176,13 @@ def test_a_public_installation_refuses_the_demo(maya, client, settings, setting)
     assert offers_nobody(client.application.test_client(), maya)
 
 
+def test_the_listening_socket_opens_the_demo_and_no_header_does(maya, client):
+    """A balancer on the private network passes on whatever Host the asker wrote."""
+    balancer = {"REMOTE_ADDR": "10.0.0.4", "SERVER_NAME": "0.0.0.0"}
+    for host in ("localhost", "127.0.0.1:8000"):
+        assert offers_nobody(client, maya, base_url=f"http://{host}", environ_overrides=balancer)
+
+
 def test_real_people_can_sign_in_on_a_public_installation(loaded, client, settings):
     settings["BASE_URL"] = "https://chat.example.com"
     given = {"email": "real@example.com", "password": "a long enough word"}
@@ -165,7 +190,9 @@ def test_real_people_can_sign_in_on_a_public_installation(loaded, client, settin
     assert client.post("/api/tokens", json=given).status_code == 201
 
 
-def test_a_phone_on_the_private_network_can_enter_the_demo(maya, client):
+def test_a_phone_on_the_private_network_can_enter_the_demo_where_the_operator_says_so(maya, client, settings):
+    assert offers_nobody(client, maya, **PHONE)
+    settings["OPEN_DEMO"] = True
     assert "/become/" in client.get("/sign-in", **PHONE).text
     assert press(client, f"/become/{maya.id}", **PHONE).status_code == 303
     assert client.get("/api/me", **PHONE).json["user"]["id"] == maya.id

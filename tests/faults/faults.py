@@ -26,6 +26,7 @@ class Fault:
     on: tuple[str, ...]
     do: Callable[[Installation, random.Random, float], None]  # the last: how many seconds it may take
     is_polite: bool = False  # nobody should notice: no request is cut off
+    boots: bool = False  # when it is over, the web processes have yet to boot
 
     def possible(self, house: Installation) -> bool:
         return house.database in self.on and not (self.name == "disk full" and house.why_no_small_disk)
@@ -34,9 +35,11 @@ class Fault:
 FAULTS: list[Fault] = []
 
 
-def fault(name: str, *, on: tuple[str, ...] = BOTH, polite: bool = False) -> Callable[[Any], Any]:
+def fault(
+    name: str, *, on: tuple[str, ...] = BOTH, polite: bool = False, boots: bool = False
+) -> Callable[[Any], Any]:
     def register(do: Any) -> Any:
-        FAULTS.append(Fault(name, on, do, polite))
+        FAULTS.append(Fault(name, on, do, polite, boots))
         return do
 
     return register
@@ -50,7 +53,7 @@ def _(house: Installation, rng: random.Random, _: float) -> None:
     rng.choice(house.webs()).kill_child(0)  # its parent starts another
 
 
-@fault("whole web group killed")
+@fault("whole web group killed", boots=True)
 def _(house: Installation, rng: random.Random, _: float) -> None:
     for web in house.webs():
         web.kill()

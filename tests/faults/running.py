@@ -24,6 +24,7 @@ from tests.history.recording import Call, History, Request
 from wellchat.clock import now
 
 FIRST_SUCCESS = 5.0  # seconds after a fault within which somebody succeeds again
+BOOTS = 3.0  # where the web has to boot first: so many times as long as at the start, if that is more
 NOTHING_LEFT = 60.0  # seconds after which all work is done
 # While Redis does not carry what a process has to say, another may not hear of it for as long as it takes
 # to find out
@@ -92,10 +93,20 @@ class Outcome:
     fallen: Counter[str]
     behind: list[float]
     left_out: list[str]
+    boot_seconds: float
+
+    def is_late(self, each: Struck) -> bool:
+        """Return whether nobody succeeded within FIRST_SUCCESS of a fault.
+
+        Where the whole web has to boot first, which takes seconds of CPU time alone, the bound is relative:
+        at least BOOTS times as long as the same processes took to boot at the start of the same run.
+        """
+        bound = max(FIRST_SUCCESS, BOOTS * self.boot_seconds) if each.fault.boots else FIRST_SUCCESS
+        return each.first_success is None or each.first_success > bound
 
     @property
     def late(self) -> list[Struck]:
-        return [s for s in self.struck if s.first_success is None or s.first_success > FIRST_SUCCESS]
+        return [each for each in self.struck if self.is_late(each)]
 
     @property
     def is_good(self) -> bool:
@@ -208,6 +219,7 @@ def _judge(house: Installation, struck: list[Struck], history: History, left: di
         house.fallen,
         checker.behind,
         [f"disk full: {house.why_no_small_disk}"] if house.is_sqlite and house.why_no_small_disk else [],
+        house.boot_seconds,
     )
 
 

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import flask_migrate
 import pytest
 
+from tests.databases import migrate
 from tests.history import world
 from tests.history.driving import HttpDoor
 from tests.history.world import SEED, examine
@@ -28,12 +28,13 @@ def serving(
     env = {
         "WELLCHAT_INSTANCE": str(folder),
         "WELLCHAT_RATE_LIMITS": "off",
+        "WELLCHAT_ADDRESS_SHARE": "100",  # every client here comes from one address
         "WELLCHAT_SECRET_KEY": "0123456789abcdef" * 2,
         **settings,
     }
     app = create_app(read_settings(env), TESTING=True)
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
     port = free_port()
     web = Command(
         "wellchat", "serve", "--port", str(port), "--workers", str(workers), "--grace", str(grace), env=env

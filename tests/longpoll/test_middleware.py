@@ -26,6 +26,7 @@ from wellchat.longpoll import middleware, wakeups
 from wellchat.longpoll.wakeups import connect, poll_notifier
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import PendingDelivery
+from wellchat.web import limiter
 
 
 class World:
@@ -267,6 +268,37 @@ def test_very_frequent_polls_reach_the_rate_limits(world, monkeypatch):
     world.count()
     monkeypatch.setattr(middleware, "MAX_USES", 3)
     assert world.count(8) > 0
+
+
+def test_idle_polls_count_towards_the_documented_rate(make_app, valkey_url):
+    app = make_app(REDIS_URL=valkey_url, RATE_LIMITS=True)
+    CleanDatabase(app)
+    with app.app_context():
+        try:
+            world = World(app, valkey_url)
+            found = [world.poll().status_code for _ in range(1_900)]
+            refused = world.poll()
+            # Another person is not concerned.
+            other = Program(app, create_token(user_id=world.cast.cara.id, now=clock.now()))
+            cursor = other.get("/api/me").json["cursor"]
+            theirs = other.get("/api/updates", query_string={"since": cursor}).status_code
+        finally:
+            limiter.enabled = False  # it is one for all applications of this process
+            poll_notifier().close()
+            db.session.remove()
+            db.engine.dispose()
+    first = found.index(429)
+    assert 1_200 <= first <= 1_200 + middleware.MAX_USES
+    assert set(found[first:]) == {429}, "the cache answers nothing while the limit refuses"
+    assert (refused.status_code, theirs) == (429, 204)
+    assert int(refused.headers["Retry-After"]) > 0
+
+
+def test_a_slow_poller_is_never_counted(world, monkeypatch):
+    monkeypatch.setattr(middleware, "MAX_USES", 3)
+    monkeypatch.setattr(middleware, "COUNT_FOR", 0.0)
+    world.count()
+    assert world.count(20) == 0
 
 
 def test_a_user_who_was_away_gets_everything_on_return(world):

@@ -47,7 +47,7 @@ POLLS = 60
 
 def test_polls_wait_without_a_thread_and_keep_their_connection(valkey_url: str, tmp_path: Path) -> None:
     """Ten times as many as there are threads; each is woken, and its connection takes the next request."""
-    few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "6"}
+    few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "6", "WELLCHAT_MAX_WAITING_PER_PERSON": "60"}
     with serving(few, tmp_path, workers=1) as place:
         with place.app.app_context():
             client, professional = world.people(now(), clients=1, professionals=1)
@@ -98,6 +98,7 @@ def hang(place: world.Place, lines: list[http.client.HTTPConnection], *, wait: f
 
 def test_idle_connections_leave_room_for_requests(valkey_url: str, tmp_path: Path) -> None:
     few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "4", "WELLCHAT_MAX_WAITING": "40"}
+    few["WELLCHAT_MAX_WAITING_PER_PERSON"] = "40"
     with serving(few, tmp_path, workers=1) as place:
         hanging = connections(place, 40)
         hang(place, hanging, wait=20)
@@ -178,6 +179,7 @@ def is_over(line: socket.socket) -> bool:
 
 def test_max_waiting_raises_the_limit_of_open_files(valkey_url: str, tmp_path: Path) -> None:
     many = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_THREADS": "16", "WELLCHAT_MAX_WAITING": "400"}
+    many["WELLCHAT_MAX_WAITING_PER_PERSON"] = "400"
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, hard))
     try:

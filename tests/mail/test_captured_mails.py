@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import pytest
 
 from tests.browsing import Browser
 from tests.mail.world import NOON, World
+from wellchat.local_peer import is_own_peer
 from wellchat.mail import actions
+from wellchat.mail.pages import outbox_key
 
 Browse = Callable[..., Browser]
 AT_THE_MACHINE = {"environ_overrides": {"REMOTE_ADDR": "127.0.0.1"}}  # by the name `localhost`
@@ -29,21 +32,54 @@ def captured(world: World, tmp_path: Path) -> dict[str, str]:
     return ids
 
 
-def test_everybody_s_mails_can_be_read_at_the_machine(
+def holder(browse: Browse) -> Browser:
+    """Return a browser at the machine in which the link of `wellchat up` was opened."""
+    browser = browse()
+    answer = browser.get(f"/outbox?key={outbox_key()}", **AT_THE_MACHINE)
+    assert (answer.status_code, answer.location) == (303, "/outbox"), "the key does not stay in the address"
+    return browser
+
+
+def test_everybody_s_mails_can_be_read_at_the_machine_with_the_key(
     world: World, browse: Browse, captured: dict[str, str]
 ) -> None:
-    page = browse().get("/outbox", **AT_THE_MACHINE)
+    browser = holder(browse)
+    page = browser.get("/outbox", **AT_THE_MACHINE)
     assert world.client.email in page.text
     assert world.coach.email in page.text
-    mail = browse().get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE)
+    mail = browser.get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE)
     assert "Welcome to wellchat" in mail.text
     assert 'sandbox="allow-popups' in mail.text
-    frame = browse().get(f"/outbox/{captured['Ana Petrov']}/html", **AT_THE_MACHINE)
+    frame = browser.get(f"/outbox/{captured['Ana Petrov']}/html", **AT_THE_MACHINE)
     assert "Hello Ana Petrov" in frame.text
     assert frame.headers["Content-Security-Policy"].startswith("sandbox ")
     assert "script-src" not in frame.headers["Content-Security-Policy"]
     assert "default-src 'none'" in frame.headers["Content-Security-Policy"]
     assert frame.headers["X-Frame-Options"] == "SAMEORIGIN"
+
+
+def test_another_user_of_the_machine_reads_nothing_without_the_key(
+    world: World, browse: Browse, captured: dict[str, str]
+) -> None:
+    """Loopback is no person: the connection is of nobody whom the kernel knows as this user."""
+    browser = browse()
+    for path in ("/outbox", f"/outbox/{captured['Ana Petrov']}", f"/outbox/{captured['Ana Petrov']}/html"):
+        assert browser.get(path, **AT_THE_MACHINE).status_code == 401
+    assert browser.get("/outbox?key=wrong", **AT_THE_MACHINE).status_code == 303
+    assert browser.get("/outbox", **AT_THE_MACHINE).status_code == 401
+
+
+def test_the_kernel_knows_whose_connection_it_is() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as client,
+    ):
+        host, port = client.getsockname()
+        environ = {"REMOTE_ADDR": host, "REMOTE_PORT": str(port), "SERVER_PORT": server.getsockname()[1]}
+        assert is_own_peer(environ) is Path("/proc/net/tcp").exists()
+        assert not is_own_peer({**environ, "REMOTE_PORT": "1"})
+        assert not is_own_peer({**environ, "REMOTE_ADDR": "127.0.0.9"})
+    assert not is_own_peer({"REMOTE_ADDR": ""})
 
 
 @pytest.mark.parametrize(
@@ -93,8 +129,9 @@ def test_there_is_no_page_if_a_mail_server_is_set(
 def test_unknown_mails_are_not_found(
     world: World, browse: Browse, captured: dict[str, str], tmp_path: Path
 ) -> None:
-    assert browse().get("/outbox/0000000000000", **AT_THE_MACHINE).status_code == 404
+    browser = holder(browse)
+    assert browser.get("/outbox/0000000000000", **AT_THE_MACHINE).status_code == 404
     for file in (tmp_path / "mail").iterdir():
         file.unlink()
-    assert browse().get("/outbox", **AT_THE_MACHINE).status_code == 200
-    assert browse().get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE).status_code == 404
+    assert browser.get("/outbox", **AT_THE_MACHINE).status_code == 200
+    assert browser.get(f"/outbox/{captured['Ana Petrov']}", **AT_THE_MACHINE).status_code == 404

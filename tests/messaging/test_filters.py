@@ -14,7 +14,7 @@ from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.changes.queries import cursor_now
 from wellchat.connections.models import Connection
-from wellchat.db import db, new_id, table, transaction
+from wellchat.db import db, is_postgresql, new_id, table, transaction
 from wellchat.feature import registry
 from wellchat.messaging import memberships
 from wellchat.messaging.memberships import FOREVER, change_membership, end_of, end_snooze
@@ -311,10 +311,24 @@ def crowd(rita, now):
     with transaction() as session:
         people = {"client_id": client.id, "professional_id": rita.id}
         session.execute(insert(table(Connection)), [{"id": link, "created_at": now} | people])
-        session.execute(insert(table(Thread)), threads)
-        session.execute(insert(table(Membership)), [row | same for row in members])
-        session.execute(insert(table(Message)), messages)
+        insert_many(session, Thread, threads)
+        insert_many(session, Membership, [row | same for row in members])
+        insert_many(session, Message, messages)
         session.execute(text("ANALYZE"))
+
+
+def insert_many(session, model, rows):
+    """Insert rows that have the same keys; on PostgreSQL by COPY, in a tenth of the time."""
+    if not is_postgresql():
+        session.execute(insert(table(model)), rows)
+        return
+    columns = ", ".join(rows[0])
+    with (
+        session.connection().connection.driver_connection.cursor() as cursor,
+        cursor.copy(f"COPY {table(model).name} ({columns}) FROM STDIN") as copy,
+    ):
+        for row in rows:
+            copy.write_row([row[column] for column in rows[0]])
 
 
 def plan_of(query):

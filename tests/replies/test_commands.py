@@ -8,7 +8,6 @@ import signal
 import smtplib
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from tests import forking
+from tests.databases import migrate
 from tests.mail.world import World
 from tests.replies.raw import address_of, bodies, raw_mail, reply
 from tests.services import Command, MailServer, free_port, wait_for
@@ -39,12 +40,10 @@ def env(make_app: Callable[..., Flask], tmp_path: Path, smtp: MailServer) -> dic
 
 @pytest.fixture
 def world(env: dict[str, str], make_app: Callable[..., Flask], smtp: MailServer) -> Iterator[World]:
-    import flask_migrate
-
     settings = {name.removeprefix("WELLCHAT_"): value for name, value in env.items()}
     app = make_app(**settings | {"INSTANCE": Path(settings["INSTANCE"])})
     with app.app_context():
-        flask_migrate.upgrade()
+        migrate(app)
         yield World(app, smtp)
         db.session.remove()
         db.engine.dispose()
@@ -56,15 +55,8 @@ def pipe(env: dict[str, str]) -> Pipe:
 
     def run(raw: bytes, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
         db.session.rollback()
-        done = subprocess.run(
-            [sys.executable, "-m", "wellchat", "mail", "receive", *options],
-            input=raw,
-            capture_output=True,
-            env={**os.environ, **env, **environment},
-            timeout=60,
-        )
-        return subprocess.CompletedProcess(
-            done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
+        return forking.run(
+            "wellchat", "mail", "receive", *options, given=raw, env={**os.environ, **env, **environment}
         )
 
     return run
@@ -147,19 +139,16 @@ def test_killed_at_any_moment_and_handed_over_again(world: World, env: dict[str,
     for number in range(3):
         raw = raw_mail(author=world.coach.email, to=to, body=f"Words {number}", message_id=f"<{number}@x>")
         db.session.rollback()
-        for patience in (0.25 + 0.1 * number, 60):
-            process = subprocess.Popen(
-                [sys.executable, "-m", "wellchat", "mail", "receive"],
-                stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, **env},
-            )  # fmt: skip
-            assert process.stdin
-            process.stdin.write(raw)
-            process.stdin.close()
+        for patience in (0.05 + 0.1 * number, 60):
+            process, output = forking.start(
+                "wellchat", "mail", "receive", given=raw, env={**os.environ, **env}
+            )
             try:
                 assert process.wait(patience) == 0
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            output.close()
     assert bodies(world) == [f"Words {number}" for number in range(3)]
 
 

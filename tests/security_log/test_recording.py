@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 from tests.audit.conftest import events
 from tests.browsing import Browser
 from tests.cast import Cast, Talk
 from tests.databases import CleanDatabase
+from wellchat.accounts import passwords
 from wellchat.accounts.personal_data import erase_person
 from wellchat.audit import counting
 from wellchat.audit.counting import write_counts
@@ -121,6 +124,25 @@ def test_counts_of_an_erased_person_go(app: Flask, cast: Cast, browse: Browse, n
     db.session.rollback()
     erase_person(user_id=cast.cara.id, now=now)
     assert db.session.execute(select(AuditCount)).all() == []
+
+
+@pytest.mark.each_database
+def test_nobody_gets_in_while_the_log_takes_no_row(
+    app: Flask, talk: Talk, browse: Browse, change: Any, tamper: Any
+) -> None:
+    change(talk.cara, password_hash=passwords.hash_password("three warm words"))
+    form = {"email": "cara@example.com", "password": "three warm words"}
+    tamper("ALTER TABLE audit_people RENAME TO away")
+    stranger = browse()
+    try:
+        with suppress(DBAPIError):
+            assert stranger.post("/sign-in", data=form).status_code == 503
+    finally:
+        db.session.rollback()
+        tamper("ALTER TABLE away RENAME TO audit_people")
+    assert stranger.get("/api/me").status_code == 401
+    assert stranger.post("/sign-in", data=form).status_code == 303
+    assert stranger.get("/api/me").status_code == 200
 
 
 # Commands

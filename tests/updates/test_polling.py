@@ -11,7 +11,8 @@ from tests.services import wait_for
 from wellchat.changes.actions import renew_epoch
 from wellchat.db import db, transaction
 from wellchat.longpoll import middleware
-from wellchat.longpoll.wakeups import Waiter, poll_notifier
+from wellchat.longpoll.waiters import Waiter
+from wellchat.longpoll.wakeups import poll_notifier
 from wellchat.messaging.memberships import set_typing
 from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.receipts import mark_read
@@ -193,6 +194,7 @@ def test_waiting_polls_hold_no_database_connection(app, api, start, talk, backgr
     """Trap 15: more polls wait than the pool has connections, and sending still works."""
     most = db.engine.pool.size() + db.engine.pool.overflow() + 30
     since = start(talk.paul)
+    app.config["MAX_WAITING_PER_PERSON"] = most
     clients = [api(talk.paul) for _ in range(most)]
     polls = [
         background(
@@ -205,6 +207,26 @@ def test_waiting_polls_hold_no_database_connection(app, api, start, talk, backgr
     wait_for(lambda: db.engine.pool.checkedout() <= 1, what="the return of every connection")
     talk.says(talk.cara, "wake up")
     assert {polling.result(15) for polling in polls} == {200}
+
+
+def test_a_person_has_ten_places_and_a_further_poll_ends_the_oldest(app, api, start, talk, background):
+    since, room = start(talk.paul), app.config["MAX_WAITING_PER_PERSON"]
+
+    def wait():
+        return api(talk.paul).get("/api/updates", query_string={"since": since, "wait": 20}).status_code
+
+    polls = []
+    for count in range(1, room + 3):
+        polls.append(background(wait))
+        wait_for(lambda count=count: poll_notifier().waiting == min(count, room), what="its place")
+        if count > room:
+            assert polls[count - room - 1].result(5) == 204
+    other = background(
+        lambda: api(talk.cara).get("/api/updates", query_string={"since": start(talk.cara), "wait": 1})
+    )
+    assert other.result(5).status_code == 204
+    talk.says(talk.cara, "news")
+    assert [poll.result(5) for poll in polls] == [204] * 2 + [200] * room
 
 
 def test_polls_beyond_the_limit_are_answered_at_once_with_a_longer_interval(

@@ -7,6 +7,9 @@ from flask import Flask
 from wellchat.accounts import (
     actions,
     address_change,
+    admission,
+    admission_cli,
+    admission_pages,
     cli,
     devices,
     known_devices,
@@ -50,24 +53,27 @@ def _tidy(now: datetime) -> dict[str, int]:
 feature = Feature(
     "accounts",
     personal_data=personal_data,
-    blueprints=(pages, proof.pages, settings, security.pages, mailed_links.pages, api),
+    blueprints=(pages, proof.pages, settings, security.pages, mailed_links.pages, admission_pages.pages, api),
     commands=(cli.user, cli.token),
+    subcommands={"user": admission_cli.COMMANDS},
+    slots={"inbox_head": "accounts/_waiting.html"},
     tidies=(_tidy,),
     audited=AUDITED,
     mails={
         "welcome": MailType(N_("Welcome")),
-        "verification": MailType(N_("Confirm your address"), interactive=True),
-        "already_registered": MailType(N_("You have an account already")),
-        "reset": MailType(N_("New password"), interactive=True),
+        "verification": MailType(N_("Confirm your address"), interactive=True, asked=True),
+        "already_registered": MailType(N_("You have an account already"), asked=True),
+        "reset": MailType(N_("New password"), interactive=True, asked=True),
         "new_device": MailType(N_("New device"), known_devices.new_device_context, interactive=True),
         "address_confirm": MailType(
-            N_("Confirm a new address"), address_change.confirm_context, interactive=True
+            N_("Confirm a new address"), address_change.confirm_context, interactive=True, asked=True
         ),
         "address_asked": MailType(N_("Another address was asked for"), interactive=True),
         "address_changed": MailType(
             N_("Your address was changed"), address_change.undo_context, interactive=True
         ),
         "address_done": MailType(N_("Your new address")),
+        "invitation": MailType(N_("Invitation"), admission.invitation_context, interactive=True, asked=True),
         "token_made": MailType(N_("A token was made"), interactive=True),
         "password_changed": MailType(N_("Your password was changed"), interactive=True),
     },

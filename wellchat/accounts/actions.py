@@ -81,6 +81,8 @@ def insert_user(**values: Any) -> User | None:
 
     ON CONFLICT decides, so exactly one of several sign-ups at the same time succeeds.
     """
+    # Only who signs up by themselves may have to wait.
+    values.setdefault("confirmed_at", values["created_at"])
     user_id = db.session.execute(
         insert(User)
         .values(

@@ -116,7 +116,9 @@ def undo_change(*, token: str, now: datetime) -> AddressChange:
         db.session.flush()
         record("address.restored", now=now, actor_id=user.id, person_id=user.id)
         credentials.end_sessions(user_id=user.id)
-        _tell(user, user.email, "reset", now, link="reset")
+        # A link that was sent a moment ago died with the sessions.
+        context = {"name": user.name, "link": "reset"}
+        queue_mail(user_id=user.id, address=user.email, name="reset", context=context, now=now, limited=False)
     return change
 
 

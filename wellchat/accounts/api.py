@@ -11,7 +11,6 @@ from wellchat.accounts import credentials
 from wellchat.accounts.actions import create_token, revoke_token
 from wellchat.accounts.forms import SignInByProgram
 from wellchat.accounts.hooks import program_signs_in
-from wellchat.accounts.limits import guess_by_account, guess_by_ip
 from wellchat.accounts.models import BY_PASSWORD
 from wellchat.accounts.sessions import note_refusal
 from wellchat.audit.request_origin import network_of
@@ -29,8 +28,6 @@ class NewToken(BaseModel):
 
 
 @api.post("/tokens")
-@guess_by_ip
-@guess_by_account
 @api.input(SignInByProgram, location="json", arg_name="body")
 @api.output(NewToken, status_code=201)
 @api.doc(

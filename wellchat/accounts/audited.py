@@ -14,6 +14,8 @@ AUDITED = {
     "password.reset_asked": AuditKind(N_("Asked for a new password")),
     "token.made": AuditKind(N_("Token made"), NOTICE),
     "token.ended": AuditKind(N_("Token ended")),
+    "account.invited": AuditKind(N_("Somebody invited"), NOTICE),
+    "account.confirmed": AuditKind(N_("Professional confirmed"), NOTICE),
     "address.change_asked": AuditKind(N_("Asked for another email address"), NOTICE),
     "address.changed": AuditKind(N_("Email address changed"), NOTICE),
     "address.restored": AuditKind(N_("Change of email address undone"), HIGH),

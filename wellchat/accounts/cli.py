@@ -11,6 +11,7 @@ from flask.cli import with_appcontext
 
 from wellchat import clock
 from wellchat.accounts import actions
+from wellchat.accounts.credentials import refuse_own_words
 from wellchat.accounts.forms import NewUser, TokenName
 from wellchat.accounts.models import ROLES, User
 from wellchat.accounts.queries import user_by_email
@@ -41,6 +42,8 @@ def create_user(
         form = fill(
             NewUser, {"email": email, "name": name, "role": role, "password": given, "time_zone": time_zone}
         )
+        if form.password is not None:
+            refuse_own_words(form.password, form.name, form.email)
         made = actions.create_user(**form.model_dump(), now=clock.now())
     except WellchatError as error:
         raise click.ClickException(error.line) from None

@@ -14,14 +14,17 @@ from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.hooks import sign_in_vetoed
-from wellchat.accounts.models import Token, User, session_fingerprint
+from wellchat.accounts.limits import count_guess, count_link, count_mail_request
+from wellchat.accounts.models import PROFESSIONAL, Token, User, session_fingerprint
+from wellchat.accounts.password_rules import refusal_of_own
 from wellchat.accounts.queries import user_by_email
 from wellchat.accounts.session_models import UserSession, digest_of
 from wellchat.audit.actions import record
 from wellchat.audit.models import STRANGER
 from wellchat.changes.actions import end_access
+from wellchat.config import setting
 from wellchat.db import db, transaction
-from wellchat.errors import Invalid
+from wellchat.errors import Invalid, NotAllowed
 from wellchat.i18n import N_, gettext
 from wellchat.mail.actions import queue_mail, record_skip
 
@@ -40,8 +43,13 @@ def sign_up(
 
     The response is the same for a taken address. Somebody may sign up with an unverified address of another
     person; their password must not work once the owner opens the link. If two sign-ups disagree, neither
-    password holds, and the owner chooses a new one after opening the link.
+    password holds, and the owner chooses a new one after opening the link. Raises Invalid for a password made
+    of the person's own words, and NotAllowed where sign-up is not open.
     """
+    if setting("SIGN_UP") != "open":
+        raise NotAllowed(gettext("New accounts are made by invitation, or not at all."))
+    refuse_own_words(password, name, email)
+    count_mail_request()
     existing = user_by_email(email)
     # Hashing is slow on purpose, so it happens before the transaction takes any lock.
     agrees = existing is not None and passwords.matches(password, existing.password_hash)
@@ -60,6 +68,7 @@ def sign_up(
             password_hash=password_hash,
             time_zone=time_zone,
             browser_locale=language,
+            confirmed_at=None if role == PROFESSIONAL and setting("CONFIRM_PROFESSIONALS") else now,
             created_at=now,
         )
         if made is not None:
@@ -87,6 +96,7 @@ def send_verification(*, user_id: str, now: datetime) -> None:
 
 def verify_address(*, token: str, now: datetime) -> User:
     """Mark the address as verified: whoever has the link could read the mail. Raises links.DeadLink."""
+    count_link()
     with transaction():
         user = links.redeem(token, links.VERIFY, now=now)
         user.verified_at = now
@@ -97,9 +107,10 @@ def verify_address(*, token: str, now: datetime) -> User:
 def authenticate(*, email: str, password: str) -> User | None:
     """Return the user if the password is right, else None. The address may still be unverified.
 
-    It takes as long for an unknown address.
+    It takes as long for an unknown address. Raises guard.LimitReached before the password is compared.
     """
     user = user_by_email(email)
+    count_guess(user.id if user else None, email)
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
         return None
@@ -120,6 +131,7 @@ def authenticate(*, email: str, password: str) -> User | None:
 
 def request_password_reset(*, email: str, now: datetime) -> None:
     """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
+    count_mail_request()
     user = user_by_email(email)
     # Both cases write the same rows, so they take the same time.
     record("password.reset_asked", now=now, actor_kind=STRANGER, person_id=user.id if user else None)
@@ -138,8 +150,11 @@ def request_password_reset(*, email: str, now: datetime) -> None:
 def reset_password(*, token: str, password: str, now: datetime) -> User:
     """Set a new password for the holder of the link, and end every session and token.
 
-    Raises links.DeadLink.
+    Raises links.DeadLink, and Invalid for a password made of the person's own words.
     """
+    count_link()
+    owner = links.link_owner(token, links.RESET, now=now)
+    refuse_own_words(password, owner.name, owner.email)
     # Before the transaction: the hash takes time, and the row lock must be short.
     password_hash = passwords.hash_password(password)
     with transaction():
@@ -153,13 +168,16 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
 def change_password(*, user_id: str, current: str, new: str, now: datetime) -> User:
     """Set a new password and end every session and token; the caller signs this session in again.
 
-    Raises Invalid if `current` is wrong. A user without a password has signed in by a link and needs no
-    `current`.
+    Raises Invalid if `current` is wrong, or `new` is made of the person's own words. A user without a
+    password has signed in by a link and needs no `current`.
     """
     user = db.session.get_one(User, user_id)
     stored = user.password_hash
+    if stored is not None:
+        count_guess(user_id)
     if stored is not None and not passwords.matches(current, stored):
         raise Invalid({"current_password": gettext("This is not your present password.")})
+    refuse_own_words(new, user.name, user.email, field="new_password")
     password_hash = passwords.hash_password(new)
     with transaction():
         user = lock_user(user_id)
@@ -170,6 +188,12 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
             )
         _set_password(user, password_hash, now)
     return user
+
+
+def refuse_own_words(password: str, *own: str, field: str = "password") -> None:
+    """Refuse a password made of its owner's name or address. Raises Invalid."""
+    if (why_not := refusal_of_own(password, own)) is not None:
+        raise Invalid({field: why_not})
 
 
 def _set_password(user: User, password_hash: str, now: datetime) -> None:

@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Literal
 from zoneinfo import available_timezones
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, StringConstraints, ValidationInfo
 
+from wellchat.accounts import names, password_rules
+from wellchat.accounts.addresses import parse_address
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
 
 MAX_PASSWORD_LENGTH = 200
 TOKEN_DAYS = (7, 30, 90, 180, 365)  # how long a token lasts, to choose from
-_COMMON = """
-password password1 password123 passw0rd 12345678 123456789 1234567890 11111111 00000000 87654321 qwertyui
-qwerty123 qwertyuiop 1q2w3e4r 1qaz2wsx abcd1234 abc12345 iloveyou sunshine princess football baseball superman
-trustno1 letmein1 welcome1 welcome123 changeme wellchat
-"""
-COMMON_PASSWORDS = frozenset(_COMMON.split())
-
-# An installation may be on an intranet, where .local and .test are real addresses.
-SPECIAL_USE_DOMAIN_NAMES.clear()
-
-# Characters that change the text direction (UAX #9): a name with one could reorder the words around it.
-BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-_LOOKS_LIKE_A_LINK = re.compile(r"[<>]|://|\bwww\.", re.IGNORECASE)
 
 
 @lru_cache(maxsize=1)
@@ -46,67 +32,32 @@ def time_zones() -> tuple[str, ...]:
     )
 
 
-def _email(text: str) -> str:
-    """Return one address in lower case, as a mail server accepts it (RFC 5321).
-
-    Intranet names are accepted.
-    """
-    try:
-        found = validate_email(
-            text.strip(),
-            check_deliverability=False,
-            globally_deliverable=False,
-            allow_smtputf8=False,
-            strict=True,
-        )
-    except EmailNotValidError:
-        raise ValueError(
-            gettext("This is not an email address. Enter one such as name@example.com.")
-        ) from None
-    address = (found.ascii_email or found.normalized).lower()
-    if len(address) > 254:
-        raise ValueError(gettext("At most 254 characters."))
-    return address
-
-
 def _maybe_email(text: str) -> str:
     """Return an address, or the text unchanged: an invalid one gets the same response as an unknown one."""
     try:
-        return _email(text)
+        return parse_address(text)
     except ValueError:
         return text
 
 
-def _one_line(text: str) -> str:
-    """Return the words with single spaces.
+def _own(check: Callable[[str], str], *, spares_staff: bool = False) -> AfterValidator:
+    """Return a check of what people call themselves. `context` of the validation says of whom it is.
 
-    Raises ValueError for control characters, which could end a mail header, and for direction marks.
+    What they have already passes, in `kept` by field: a rule that is newer than a name must not stop its
+    owner from saving the rest of the form.
     """
-    text = " ".join(text.split())
-    # Cc are control characters, Cs are lone surrogates, which UTF-8 cannot encode.
-    if any(unicodedata.category(c) in ("Cc", "Cs") or c in BIDI_CONTROLS for c in text):
-        raise ValueError(gettext("This contains characters that cannot be shown."))
-    return text
 
+    def validate(text: str, info: ValidationInfo) -> str:
+        context = info.context or {}
+        is_kept = text == context.get("kept", {}).get(info.field_name)
+        return text if is_kept or (spares_staff and context.get("is_staff")) else check(text)
 
-def _name(text: str) -> str:
-    """Refuse a name that looks like a link.
-
-    Names appear in mails: with a link in it, a name would carry an advertisement to strangers.
-    """
-    if _LOOKS_LIKE_A_LINK.search(text):
-        raise ValueError(gettext("This looks like a web address, not like a name."))
-    # At least one letter, number or symbol: a name of spaces and marks is invisible.
-    if not any(unicodedata.category(c)[0] in "LNS" for c in text):
-        raise ValueError(gettext("Enter a name with letters or digits."))
-    return text
+    return AfterValidator(validate)
 
 
 def _fresh_password(text: str) -> str:
-    if len(text) < 8:
-        raise ValueError(gettext("This is too short."))
-    if text.lower() in COMMON_PASSWORDS or len(set(text)) < 3:
-        raise ValueError(gettext("This password is too easy to guess. Choose another."))
+    if (why_not := password_rules.refusal(text)) is not None:
+        raise ValueError(why_not)
     return text
 
 
@@ -132,13 +83,19 @@ def _ticked(value: object) -> object:
     return value in ("1", "on", "true", True)
 
 
-Email = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(_email)]
+Email = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(parse_address)]
 MaybeEmail = Annotated[Text, StringConstraints(min_length=1, max_length=320), AfterValidator(_maybe_email)]
 Name = Annotated[
-    Text, StringConstraints(min_length=1, max_length=120), AfterValidator(_one_line), AfterValidator(_name)
+    Text,
+    StringConstraints(min_length=1, max_length=120),
+    _own(names.one_line),
+    _own(names.plain_name),
 ]
-OneLine = Annotated[Text, AfterValidator(_one_line)]
-Label = Annotated[OneLine, StringConstraints(max_length=40)]
+Label = Annotated[Text, StringConstraints(max_length=40), _own(names.one_line), _own(names.one_alphabet)]
+# What people choose for themselves. The operator, who fills in NewUser, may call somebody "Support".
+OwnName = Annotated[Name, _own(names.unposed, spares_staff=True)]
+OwnLabel = Annotated[Label, _own(names.unposed, spares_staff=True)]
+OneLine = Annotated[Text, AfterValidator(names.one_line)]
 Bio = Annotated[Text, StringConstraints(max_length=280)]
 Password = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_PASSWORD_LENGTH)]
 FreshPassword = Annotated[Password, AfterValidator(_fresh_password)]
@@ -170,19 +127,27 @@ class SignUp(Form):
     """Create an account."""
 
     email: Email
-    name: Name
+    name: OwnName
     password: FreshPassword
     role: Literal["client", "professional"]
     time_zone: Annotated[Text, AfterValidator(_zone_or_utc)] = "UTC"
 
 
+class Invited(Form):
+    """Create the account of an invitation, which says the address and the role."""
+
+    name: OwnName
+    password: FreshPassword
+    time_zone: Annotated[Text, AfterValidator(_zone_or_utc)] = "UTC"
+
+
 class NewUser(Form):
-    """Create an account as the operator, who may choose any role and password."""
+    """Create an account as the operator, who may choose any role."""
 
     email: Email
     name: Name
     role: Role
-    password: Password | None = None
+    password: FreshPassword | None = None
     time_zone: TimeZone = "UTC"
     role_label: Label | None = None
     bio: Bio | None = None
@@ -219,11 +184,11 @@ def _known_language(text: object) -> object:
 class Profile(Form):
     """Edit the profile."""
 
-    name: Name
+    name: OwnName
     time_zone: TimeZone
     locale: Annotated[str | None, BeforeValidator(_known_language)] = None
     bio: Annotated[Bio | None, BeforeValidator(_nothing_if_empty)] = None
-    role_label: Annotated[Label | None, BeforeValidator(_nothing_if_empty)] = None
+    role_label: Annotated[OwnLabel | None, BeforeValidator(_nothing_if_empty)] = None
     open_to_clients: Ticked = False
 
 
@@ -236,7 +201,7 @@ def _days(text: object) -> int:
 class TokenName(Form):
     """Name a bearer token."""
 
-    name: Annotated[Text, StringConstraints(max_length=80), AfterValidator(_one_line)] = ""
+    name: Annotated[Text, StringConstraints(max_length=80), AfterValidator(names.one_line)] = ""
 
 
 class NewToken(TokenName):

@@ -81,7 +81,8 @@ def deny_device(*, token: str, now: datetime) -> User:
         record("device.denied", now=now, person_id=user.id)
         credentials.end_sessions(user_id=user.id)
         context = {"name": user.name, "link": "reset"}
-        queue_mail(user_id=user.id, address=user.email, name="reset", context=context, now=now)
+        # A link that was sent a moment ago died with the sessions.
+        queue_mail(user_id=user.id, address=user.email, name="reset", context=context, now=now, limited=False)
     return user
 
 

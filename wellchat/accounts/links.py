@@ -47,6 +47,7 @@ VERIFY = Purpose("verify", "/verify/", timedelta(days=3))
 RESET = Purpose("reset", "/reset-password/", timedelta(hours=1))
 NOT_ME = Purpose("not-me", "/not-me/", timedelta(days=7))
 ADDRESS = Purpose("address", "/confirm-address/", timedelta(days=1))
+INVITE = Purpose("invite", "/invited/", timedelta(days=7))
 UNDO = Purpose("undo-address", "/undo-address/", timedelta(days=7))
 
 
@@ -137,6 +138,11 @@ def use_once(key: str, *, now: datetime) -> bool:
         .returning(UsedLink.digest)
     ).scalar_one_or_none()
     return taken is not None
+
+
+def is_used(key: str) -> bool:
+    """Return whether a key was used, as one process sees it now."""
+    return db.session.get(UsedLink, sha256_hex(key)) is not None
 
 
 def mark_used(digests: Sequence[str], *, now: datetime) -> None:

@@ -8,19 +8,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from flask import Blueprint, flash, redirect, render_template
-from flask_limiter.util import get_remote_address
 from flask_login import logout_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts import address_change, known_devices, links
+from wellchat.accounts.limits import count_link
 from wellchat.accounts.links import DeadLink
 from wellchat.i18n import gettext
-from wellchat.web import limiter
 
 pages = Blueprint("mailed_links", __name__)
-by_network = limiter.shared_limit("10/minute", scope="mailed-link", key_func=get_remote_address)
-
 Page = str | tuple[str, int] | BaseResponse
 
 
@@ -45,9 +42,9 @@ def not_me(token: str) -> Page:
 
 
 @pages.post("/not-me/<token>")
-@by_network
 def post_not_me(token: str) -> Page:
     """End every session of the account, and mail a link for a new password."""
+    count_link()
     try:
         user = known_devices.deny_device(token=token, now=clock.now())
     except DeadLink as dead:
@@ -67,9 +64,9 @@ def confirm_address(token: str) -> Page:
 
 
 @pages.post("/confirm-address/<token>")
-@by_network
 def post_confirm_address(token: str) -> Page:
     """Move the account to its new address. Whoever is signed in stays so."""
+    count_link()
     try:
         change = address_change.confirm_change(token=token, now=clock.now())
     except DeadLink as dead:
@@ -90,9 +87,9 @@ def undo_address(token: str) -> Page:
 
 
 @pages.post("/undo-address/<token>")
-@by_network
 def post_undo_address(token: str) -> Page:
     """Move the account back, end every session, and mail a link for a new password."""
+    count_link()
     try:
         change = address_change.undo_change(token=token, now=clock.now())
     except DeadLink as dead:

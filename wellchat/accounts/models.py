@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
 from wellchat.accounts import duties
+from wellchat.config import setting
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.i18n import N_, gettext
 
@@ -59,6 +60,7 @@ class User(Base):
     avatar_version: Mapped[str | None] = mapped_column(String(13))  # None: initials are shown
     session_epoch: Mapped[int] = mapped_column(Integer, default=1)  # incremented to end every session at once
     verified_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # None: see `waits`
     # names of duties.ADMIN_ROLES, separated by blanks; empty unless the role is admin
     admin_roles: Mapped[str] = mapped_column(String(40), default="", server_default="")
     disabled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # cannot sign in, is mailed nothing
@@ -89,6 +91,11 @@ class User(Base):
     def is_professional(self) -> bool:
         """Return whether the person is a professional."""
         return self.role == PROFESSIONAL
+
+    @property
+    def waits(self) -> bool:
+        """Return whether a professional is not confirmed yet: nobody finds them, and they do not write."""
+        return self.is_professional and self.confirmed_at is None and bool(setting("CONFIRM_PROFESSIONALS"))
 
     @property
     def is_client(self) -> bool:

@@ -10,7 +10,6 @@ from wellchat import clock
 from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
 from wellchat.accounts.hooks import second_step
-from wellchat.accounts.limits import guess_by_account, guess_by_ip, mail_by_account, mail_by_ip
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import note_refusal
@@ -42,8 +41,6 @@ def sign_in() -> Page:
 
 
 @pages.post("/sign-in")
-@guess_by_ip
-@guess_by_account
 def post_sign_in() -> Page:
     """Sign in, or send another verification link if the address is not verified."""
     going_to = safe_next(request.form.get("next"))
@@ -73,19 +70,21 @@ def _begin(user: User, *, remember: bool = False, going_to: str = "/") -> BaseRe
 @pages.get("/sign-up")
 def sign_up() -> Page:
     """Show the sign-up form."""
-    return redirect("/") if current_user.is_authenticated else _form("sign_up")
+    if current_user.is_authenticated:
+        return redirect("/")
+    return _form("sign_up" if current_app.config["SIGN_UP"] == "open" else "sign_up_closed")
 
 
 @pages.post("/sign-up")
-@mail_by_ip
-@mail_by_account
 def post_sign_up() -> Page:
     """Create an account. The page is the same whether the address was taken or not."""
+    if current_app.config["SIGN_UP"] != "open":
+        return _form("sign_up_closed")[0], 403
     try:
         form = read_form(SignUp)
+        credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
     except Invalid as refusal:
         return _form("sign_up", refusal)
-    credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
     return _check_mail(form.email, "verify")
 
 
@@ -96,8 +95,6 @@ def forgot_password() -> Page:
 
 
 @pages.post("/forgot-password")
-@mail_by_ip
-@mail_by_account
 def post_forgot_password() -> Page:
     """Send a reset link. The page is the same whether the address is known or not."""
     try:
@@ -127,7 +124,6 @@ def verify(token: str) -> Page:
 
 
 @pages.post("/verify/<token>")
-@guess_by_ip
 def post_verify(token: str) -> Page:
     """Verify the address and sign in."""
     try:
@@ -156,7 +152,6 @@ def reset_password(token: str) -> Page:
 
 
 @pages.post("/reset-password/<token>")
-@guess_by_ip
 def post_reset_password(token: str) -> Page:
     """Set the new password and sign in."""
     try:

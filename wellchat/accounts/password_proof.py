@@ -8,6 +8,7 @@ from datetime import datetime
 from wellchat.accounts import passwords
 from wellchat.accounts.forms import MAX_PASSWORD_LENGTH
 from wellchat.accounts.hooks import ProofMethod
+from wellchat.accounts.limits import count_guess
 from wellchat.accounts.models import User
 from wellchat.errors import Invalid
 from wellchat.i18n import gettext
@@ -15,6 +16,7 @@ from wellchat.i18n import gettext
 
 def _check(user: User, form: Mapping[str, str], _now: datetime) -> None:
     password = form.get("password", "")
+    count_guess(user.id)
     if len(password) > MAX_PASSWORD_LENGTH or not passwords.matches(password, user.password_hash):
         raise Invalid({"password": gettext("This is not your present password.")})
 

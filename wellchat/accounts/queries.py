@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, exists, select
 
+from wellchat.accounts.addresses import canonical_address
 from wellchat.accounts.models import (
     TOKEN_LASTS_MOST,
     Avatar,
@@ -38,7 +39,8 @@ def user_by_email(email: str) -> User | None:
     # PostgreSQL refuses NUL characters even in a comparison.
     if not email.isprintable():
         return None
-    return db.session.execute(select(User).where(User.email == email.strip().lower())).scalar_one_or_none()
+    query = select(User).where(User.email == canonical_address(email))
+    return db.session.execute(query).scalar_one_or_none()
 
 
 def id_by_email(email: str) -> str | None:
@@ -167,7 +169,8 @@ def presence(user_ids: Iterable[str], *, now: datetime, away_after: float) -> se
 def person_json(user: User) -> dict[str, Any]:
     """Return what others see of a person; never the email address.
 
-    Keys: `id`, `name`, `avatar_url` (None without a picture), `role`, `role_label`.
+    Keys: `id`, `name`, `avatar_url` (None without a picture), `role`, `role_label`, and `staff`: whether they
+    are of the team of this site. Only the operator makes somebody that; a name or label cannot.
     """
     return {
         "id": user.id,
@@ -175,4 +178,5 @@ def person_json(user: User) -> dict[str, Any]:
         "avatar_url": user.avatar_url,
         "role": user.role,
         "role_label": user.label,
+        "staff": user.is_admin,
     }

@@ -35,10 +35,16 @@ def sign_in(user: User, *, remember: bool = False) -> None:
     user.session_id, user.session = "", None
     if login_user(user, remember=remember):
         now = clock.now()
-        with transaction():
-            start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
-            recognise(user, **_seen_from(), now=now)
-            record("session.started", now=now, actor_id=user.id, person_id=user.id)
+        try:
+            with transaction():
+                start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
+                recognise(user, **_seen_from(), now=now)
+                record("session.started", now=now, actor_id=user.id, person_id=user.id)
+        except BaseException:
+            # The cookie would be a session all the same, and on no record.
+            session.clear()
+            logout_user()
+            raise
         for notice in filter(None, notice_at_sign_in(user, now)):
             flash(notice)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
@@ -80,6 +86,7 @@ def sign_out() -> None:
         end_session(user=current_user._get_current_object(), now=clock.now())
     session.clear()
     logout_user()
+    g.session_ended = True
 
 
 def _read_bearer() -> None:
@@ -158,6 +165,20 @@ def _note_presence(response: Response) -> Response:
     return response
 
 
+def _clear_caches(response: Response) -> Response:
+    """Tell the browser to drop its HTTP cache once the session is over, wherever it was ended.
+
+    With the first response to a cookie whose session is over, and at sign-out (Clear-Site-Data).
+    """
+    user = g.get("_login_user")
+    is_refused = user is not None and not user.is_authenticated and not g.get("bearer")
+    if is_refused and session.pop("_user_id", None) is not None:
+        g.session_ended = True
+    if g.get("session_ended"):
+        response.headers["Clear-Site-Data"] = '"cache"'
+    return response
+
+
 def init_app(app: Flask) -> None:
     """Register the user loader, the bearer token and the presence."""
     login.user_loader(lambda cookie: user_by_session(cookie, now=clock.now()))
@@ -167,3 +188,4 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(ScopeMissing, _on_scope_missing)
     app.after_request(_note_presence)
     app.after_request(_note_token)
+    app.after_request(_clear_caches)

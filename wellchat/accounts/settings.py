@@ -17,7 +17,7 @@ from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.sessions import renew_session
 from wellchat.audit.request_origin import network_of
 from wellchat.errors import Conflict, Invalid
-from wellchat.forms import read_form
+from wellchat.forms import fill, read_form
 from wellchat.i18n import gettext, language_names, ngettext
 from wellchat.web import limiter, signed_in, viewer
 
@@ -70,7 +70,8 @@ def show() -> Page:
 def save_profile() -> Page:
     """Save the profile."""
     try:
-        form = read_form(Profile)
+        kept = {"name": viewer().name, "role_label": viewer().role_label}
+        form = fill(Profile, request.form.to_dict(), context={"kept": kept, "is_staff": viewer().is_admin})
     except Invalid as refusal:
         return _page(refusal)
     actions.update_profile(user_id=viewer().id, **form.model_dump())

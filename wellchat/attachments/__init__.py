@@ -1,13 +1,15 @@
 """Attachments: files that two people of a thread send each other, visible to nobody else."""
 
-from wellchat.attachments import processing
+from wellchat.attachments import metrics, processing
 from wellchat.attachments.api import api
 from wellchat.attachments.names import extension_of
 from wellchat.attachments.pages import pages
 from wellchat.attachments.personal_data import personal_data
 from wellchat.attachments.serializers import file_size, files_summary, fit, placeholder_svg
 from wellchat.attachments.storage import get_store
+from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.feature import Feature
+from wellchat.i18n import N_
 
 feature = Feature(
     "attachments",
@@ -16,7 +18,12 @@ feature = Feature(
     tasks="worker.attachments",
     sweeps=(processing.sweep,),
     tidies=(processing.tidy,),
-    doctor_checks=(("files", lambda _app: get_store().check()),),
+    audited={
+        "file.refused": AuditKind(N_("File refused"), NOTICE),
+        "file.scanned_bad": AuditKind(N_("Harmful file found"), HIGH),
+    },
+    doctor_checks=(("files", lambda _app: get_store().check()), ("scanner", metrics.check_scanner)),
+    metrics=(metrics.measure,),
     filters={
         "placeholder_svg": placeholder_svg,
         "extension": extension_of,

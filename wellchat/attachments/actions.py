@@ -12,9 +12,12 @@ from sqlalchemy import case, func, select, update
 
 from wellchat.accounts.models import User
 from wellchat.attachments import file_types, pictures
-from wellchat.attachments.models import FRESH, READY, SHOWN, WITHDRAWN, Attachment
+from wellchat.attachments.metadata import without_metadata
+from wellchat.attachments.models import FRESH, READY, REFUSED, SCANNING, SHOWN, WITHDRAWN, Attachment
+from wellchat.attachments.names import extension_of
 from wellchat.attachments.serializers import File, as_file
 from wellchat.attachments.storage import get_store, key_of
+from wellchat.audit.actions import record_refusal
 from wellchat.config import setting
 from wellchat.db import current_transaction, db, new_id, release_connection, transaction
 from wellchat.errors import Busy, Conflict, Invalid, NotFound, TooLarge
@@ -50,11 +53,17 @@ def accept_upload(*, owner: User, name: str, content: bytes, now: datetime) -> A
     _check_unsent_limit(owner_id)
     # The checks of a picture take seconds, and no statement is needed meanwhile.
     release_connection()
-    return store_file(owner_id=owner_id, file=inspect_file(name=name, content=content), now=now)
+    try:
+        file = inspect_file(name=name, content=content)
+    except Invalid:
+        what = {"ending": extension_of(name)[:8], "bytes": len(content)}
+        record_refusal("file.refused", now=now, actor_id=owner_id, person_id=owner_id, detail=what)
+        raise
+    return store_file(owner_id=owner_id, file=file, now=now)
 
 
 class InspectedFile(NamedTuple):
-    """A file as it will be stored: pictures are re-encoded, all others unchanged."""
+    """A file as it will be stored: pictures are re-encoded, others are unchanged but for their metadata."""
 
     name: str
     media_type: str
@@ -69,13 +78,16 @@ def inspect_file(*, name: str, content: bytes) -> InspectedFile:
         picture = pictures.rewrite(content, name)
         return InspectedFile(picture.name, picture.media_type, picture.content, picture.width, picture.height)
     kind, name = file_types.detect_type(content, name)
-    return InspectedFile(name, kind.media_type, content)
+    plain = without_metadata(content, kind.media_type)
+    if not plain:
+        raise Invalid({"file": gettext("This file is empty.")})
+    return InspectedFile(name, kind.media_type, plain)
 
 
 def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachment:
     """Store the bytes first, then the row: a row always has its bytes. Raises Busy."""
-    # A picture waits for its thumbnail.
-    waits = file.width is not None
+    # The scanner comes first; then a picture waits for its thumbnail.
+    state = SCANNING if setting("SCANNER") else FRESH if file.width is not None else READY
     taken = Attachment(
         id=new_id(),
         owner_id=owner_id,
@@ -88,14 +100,14 @@ def store_file(*, owner_id: str, file: InspectedFile, now: datetime) -> Attachme
         height=file.height,
         size=len(file.content),
         digest=hashlib.sha256(file.content).hexdigest(),
-        state=FRESH if waits else READY,
-        due_at=now if waits else None,
+        state=state,
+        due_at=None if state == READY else now,
     )
     # Outside the transaction: a slow bucket must not hold a database lock.
     _write(key_of(taken.id), file.content)
     with transaction() as session:
         session.add(taken)
-        if taken.state == FRESH:
+        if taken.state != READY:
             enqueue("attachments.work", attachment_id=taken.id)
     return taken
 
@@ -148,10 +160,22 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
         ).scalars()
         found = sorted(claimed, key=lambda each: each.position)
         if len(found) != len(ids):
+            _explain_refused(owner_id, ids)
             raise Invalid(
                 {"attachments": gettext("This file was not found, or it was sent already. Add it again.")}
             )
     return [as_file(each) for each in found]
+
+
+def _explain_refused(owner_id: str, ids: Sequence[str]) -> None:
+    """Raise Invalid if one of these files was refused by the scanner."""
+    refused = select(Attachment.name).where(
+        Attachment.id.in_(ids), Attachment.owner_id == owner_id, Attachment.state == REFUSED
+    )
+    if name := db.session.execute(refused).scalars().first():
+        raise Invalid(
+            {"attachments": gettext("“%(name)s” was not sent: the virus scanner refused it.", name=name)}
+        )
 
 
 def withdraw(*, thread_id: str, seq: int, now: datetime) -> None:
@@ -178,14 +202,15 @@ def discard(*, owner: User, attachment_id: str, now: datetime) -> None:
 
 def forget_unsent(now: datetime) -> int:
     """Withdraw files that nobody sent within UNSENT_RETENTION. Return how many."""
-    return _withdraw(Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_RETENTION, now=now)
+    old = (Attachment.thread_id.is_(None), Attachment.created_at < now - UNSENT_RETENTION)
+    return _withdraw(*old, now=now, states=(*SHOWN, REFUSED))
 
 
-def _withdraw(*which: object, now: datetime) -> int:
+def _withdraw(*which: object, now: datetime, states: Sequence[str] = SHOWN) -> int:
     with transaction() as session:
         gone = session.execute(
             update(Attachment)
-            .where(*which, Attachment.state.in_(SHOWN))  # type: ignore[arg-type]
+            .where(*which, Attachment.state.in_(states))  # type: ignore[arg-type]
             .values(state=WITHDRAWN, due_at=now, attempts=0)
             .returning(Attachment.id)
             .execution_options(synchronize_session=False)

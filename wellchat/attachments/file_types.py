@@ -2,8 +2,8 @@
 
 Pictures are detected and re-encoded in pictures.py.
 
-This is an allow-list: everything else is refused. We read no more of an archive than its table of contents,
-and these files are served for download only.
+This is an allow-list: everything else is refused. Office documents are judged by their structure (office.py).
+These files are served for download only.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import zipfile
 import zlib
 from typing import NamedTuple
 
+from wellchat.attachments import office, zip_checks
 from wellchat.attachments.names import clean_name, extension_of, with_extension
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
 
-MAX_UNPACKED = 300 * 1024 * 1024  # bytes; the unpacked size of an office document
-MAX_RATIO = 200  # the highest compression ratio of an archive
-MAX_ENTRIES = 5_000
 DAMAGED = (
     *(zipfile.BadZipFile, zlib.error, lzma.LZMAError),
     *(OSError, EOFError, NotImplementedError, RuntimeError, ValueError),
@@ -42,15 +40,13 @@ CSV = Kind("text/csv", ("csv",), N_("a CSV table"))
 MP3 = Kind("audio/mpeg", ("mp3",), N_("an MP3 recording"))
 M4A = Kind("audio/mp4", ("m4a", "mp4"), N_("an M4A recording"))
 MP4 = Kind("video/mp4", ("mp4", "m4v", "mov"), N_("an MP4 video"))
-OFFICE = "application/vnd.openxmlformats-officedocument."
-DOCX = Kind(OFFICE + "wordprocessingml.document", ("docx",), N_("a Word document"))
-XLSX = Kind(OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table"))
-PPTX = Kind(OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
-ODT = Kind("application/vnd.oasis.opendocument.text", ("odt",), N_("an OpenDocument text"))
+DOCX = Kind(office.OFFICE + "wordprocessingml.document", ("docx",), N_("a Word document"))
+XLSX = Kind(office.OFFICE + "spreadsheetml.sheet", ("xlsx",), N_("an Excel table"))
+PPTX = Kind(office.OFFICE + "presentationml.presentation", ("pptx",), N_("a PowerPoint presentation"))
+ODT = Kind(office.TEXT_DOCUMENT, ("odt",), N_("an OpenDocument text"))
 KINDS = (PDF, TEXT, CSV, MP3, MP4, M4A, DOCX, XLSX, PPTX, ODT)
 PICTURE_EXTENSIONS = {"jpg", "jpeg", "jpe", "jfif", "png", "webp", "gif"}
 
-_PARTS = {"word/document.xml": DOCX, "xl/workbook.xml": XLSX, "ppt/presentation.xml": PPTX}
 _MARKUP = (
     b"<!doctype",
     b"<html",
@@ -147,44 +143,13 @@ def _media(brand: bytes, extension: str) -> Kind | None:
 def _office(content: bytes) -> Kind:
     """Return the kind of a docx, xlsx, pptx or odt.
 
-    Raises Invalid for other archives, and for archive bombs.
+    Raises Invalid for other archives, for archive bombs, and for documents with programs in them.
     """
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = archive.infolist()
-            # The declared sizes come first: nothing is unpacked before they are checked.
-            _refuse_bombs(entries, len(content))
-            names = {entry.filename for entry in entries}
-            if any(name.lower().endswith("vbaproject.bin") for name in names):
-                raise Invalid(
-                    {
-                        "file": gettext(
-                            "The file contains macros, which are programs. Save it without them, or as a PDF."
-                        )
-                    }
-                )
-            # Such names would write outside the folder where somebody unpacks the file (Zip Slip).
-            if any(name.startswith("/") or "\\" in name or ".." in name.split("/") for name in names):
-                raise Invalid(
-                    {"file": gettext("The file contains unsafe file paths. Save it again, or as a PDF.")}
-                )
-            if "[Content_Types].xml" in names:
-                for part, kind in _PARTS.items():
-                    if part in names:
-                        return kind
-            if entries and entries[0].filename == "mimetype" and entries[0].file_size < 100:
-                declared = archive.read(entries[0]).decode("ascii", "replace").strip()
-                if declared == ODT.media_type:
-                    return ODT
+        found = office.media_type(content)
     except DAMAGED:
-        raise Invalid({"file": gettext("This archive is damaged.")}) from None
-    raise Invalid({"file": gettext("Archives are not accepted. Send the files inside it instead.")})
-
-
-def _refuse_bombs(entries: list[zipfile.ZipInfo], size: int) -> None:
-    unpacked = sum(entry.file_size for entry in entries)
-    if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > size * MAX_RATIO:
-        raise Invalid({"file": gettext("The file is too large when unpacked. Save it as a PDF.")})
+        raise zip_checks.refuse(zip_checks.DAMAGED) from None
+    return next(kind for kind in KINDS if kind.media_type == found)
 
 
 def _is_text(content: bytes) -> bool:

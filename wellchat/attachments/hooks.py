@@ -9,3 +9,5 @@ thumbnail_made_in_transaction: Hook[[str, int, str], None] = Hook("attachments.t
 
 stored_by_others: Hook[[Collection[str]], Collection[str]] = Hook("attachments.stored_by_others")
 """(ids of objects in the store) -> those of them that belong to the feature: they are not collected."""
+scanned_in_transaction: Hook[[str, int, str, bool], None] = Hook("attachments.scanned_in_transaction")
+"""(thread id, seq, file id, whether it is clean): whoever repeats the file's data updates it."""

@@ -9,21 +9,25 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.db import Base, UTCDateTime, new_id
 
-FRESH, READY, WITHDRAWN, GONE = ("fresh", "ready", "withdrawn", "gone")
-SHOWN = (FRESH, READY)
+STATES = SCANNING, FRESH, READY, WITHDRAWN, REFUSED, GONE = (
+    *("scanning", "fresh", "ready"),
+    *("withdrawn", "refused", "gone"),
+)
+SHOWN = (SCANNING, FRESH, READY)
 
 
 class Attachment(Base):
     """A file that `owner` uploaded, also visible to `reader` once it was sent.
 
-    States: `fresh`, a picture whose thumbnail the worker has still to make; `ready`; `withdrawn`, its message
-    was deleted or it was never sent, so nobody sees it and the worker will delete its bytes; `gone`, they are
-    deleted, and the row stays as a record of a sent file.
+    States: `scanning`, the scanner has not answered, and nobody can open it; `fresh`, a picture whose
+    thumbnail the worker has still to make; `ready`; `withdrawn`, its message was deleted or it was never
+    sent, so nobody sees it and the worker will delete its bytes; `refused`, the scanner found something in
+    it, and its bytes are deleted; `gone`, they are deleted, and the row stays as a record of a sent file.
     """
 
     __tablename__ = "attachments"
     __table_args__ = (
-        CheckConstraint("state IN ('fresh', 'ready', 'withdrawn', 'gone')", name="state"),
+        CheckConstraint(f"state IN {STATES}", name="state"),
         Index("ix_attachments_thread_id_message_seq", "thread_id", "message_seq"),
         Index(
             "ix_attachments_unsent",

@@ -1,4 +1,4 @@
-"""Process files in the worker: make thumbnails, delete withdrawn files, collect orphans.
+"""Process files in the worker: scan them, make thumbnails, delete withdrawn files, collect orphans.
 
 The row is the job. A claim moves its due time ahead by LEASE, so a crash only delays the work.
 """
@@ -14,11 +14,13 @@ from pathlib import Path
 from sqlalchemy import delete, select
 
 from wellchat import claims
-from wellchat.attachments import pictures
+from wellchat.attachments import pictures, scanner
 from wellchat.attachments.actions import forget_unsent
-from wellchat.attachments.hooks import stored_by_others, thumbnail_made_in_transaction
-from wellchat.attachments.models import FRESH, GONE, READY, WITHDRAWN, Attachment
+from wellchat.attachments.hooks import scanned_in_transaction, stored_by_others, thumbnail_made_in_transaction
+from wellchat.attachments.models import FRESH, GONE, READY, REFUSED, SCANNING, WITHDRAWN, Attachment
 from wellchat.attachments.storage import Missing, attachment_id_of, get_store, key_of, thumbnail_key
+from wellchat.audit.actions import record
+from wellchat.audit.models import SYSTEM
 from wellchat.config import setting
 from wellchat.db import db, transaction
 
@@ -26,6 +28,8 @@ log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=2)
 RETRIES = claims.Retries(timedelta(seconds=10), timedelta(hours=1))
+SCAN_RETRIES = claims.Retries(timedelta(seconds=5), timedelta(minutes=5))
+WORK = (SCANNING, FRESH, WITHDRAWN, REFUSED)  # states in which the worker has something to do
 MAX_ATTEMPTS = 8  # per file
 BATCH = 100  # files per sweep
 COLLECT_EVERY = timedelta(days=1)  # for scanning the whole store
@@ -33,7 +37,7 @@ ORPHAN_AFTER = timedelta(days=1)  # a younger object may still be waiting for it
 
 
 class _StateChanged(Exception):
-    """The file was sent or withdrawn while its thumbnail was made."""
+    """The file was sent or withdrawn while it was scanned, or its thumbnail made."""
 
 
 def process(*, attachment_id: str, now: datetime) -> str | None:
@@ -43,18 +47,72 @@ def process(*, attachment_id: str, now: datetime) -> str | None:
     """
     columns = (Attachment.state, Attachment.attempts)
     with transaction():
-        found = claims.claim(
-            Attachment, attachment_id, now=now, lease=LEASE, states=(FRESH, WITHDRAWN), returning=columns
-        )
+        found = claims.claim(Attachment, attachment_id, now=now, lease=LEASE, states=WORK, returning=columns)
     if found is None:
         return None
     state, attempts = found
     try:
-        return _delete_bytes(attachment_id) if state == WITHDRAWN else _make_thumbnail(attachment_id)
+        if state == SCANNING:
+            state = _scan(attachment_id, now)
+        if state == FRESH:
+            return _make_thumbnail(attachment_id)
+        if state == WITHDRAWN:
+            return _delete_bytes(attachment_id)
+        if state == REFUSED:
+            return _delete_refused(attachment_id)
+        return str(state)
     except Exception as error:
         log.warning("file %s, attempt %d: %s", attachment_id, attempts, error)
         _postpone(attachment_id, now, attempts)
         return str(state)
+
+
+def _scan(attachment_id: str, now: datetime) -> str:
+    """Ask the scanner. Return the new state. Raises ScannerAway, and the file stays as it is."""
+    # An installation that has given up its scanner does not keep what waited for it.
+    name = setting("SCANNER")
+    found = scanner.scan(name, get_store().read(key_of(attachment_id))) if name else None
+    # It may be sent or withdrawn meanwhile; then read it again.
+    for _ in range(3):
+        row = db.session.get(Attachment, attachment_id, populate_existing=True)
+        if row is None or row.state != SCANNING:
+            break
+        try:
+            return _publish_scan(row, found, now)
+        except _StateChanged:
+            continue
+    return row.state if row else GONE
+
+
+def _publish_scan(row: Attachment, found: str | None, now: datetime) -> str:
+    """Write down what the scanner said. Lock order as in _publish_thumbnail."""
+    thread_id, seq, file_id, owner_id = row.thread_id, row.message_seq, row.id, row.owner_id
+    state = REFUSED if found else FRESH if row.is_picture else READY
+    with transaction():
+        if thread_id is not None and seq is not None:
+            scanned_in_transaction(thread_id, seq, file_id, found is None)
+        due_at = None if state == READY else now
+        settled = claims.settle(
+            *(Attachment, file_id),
+            state=state,
+            claimed={"thread_id": thread_id},
+            states=(SCANNING,),
+            due_at=due_at,
+            attempts=0,
+        )
+        if settled is None:
+            raise _StateChanged
+        if found:
+            what = {"about": ("file", file_id), "person_id": owner_id, "detail": {"finding": found}}
+            record("file.scanned_bad", now=now, actor_kind=SYSTEM, **what)  # type: ignore[arg-type]
+    return state
+
+
+def _delete_refused(attachment_id: str) -> str:
+    get_store().delete(key_of(attachment_id))
+    with transaction():
+        claims.postpone(Attachment, attachment_id, until=None, states=(REFUSED,))
+    return REFUSED
 
 
 def _make_thumbnail(attachment_id: str) -> str:
@@ -106,10 +164,13 @@ def _delete_bytes(attachment_id: str) -> str:
 
 
 def _postpone(attachment_id: str, now: datetime, attempts: int) -> None:
-    """Retry later, with growing pauses. A thumbnail is given up after MAX_ATTEMPTS, a deletion never."""
+    """Retry later, with growing pauses. A thumbnail is given up after MAX_ATTEMPTS, all else never."""
     again = now + RETRIES.pause(attempts)
     with transaction():
-        claims.postpone(Attachment, attachment_id, until=again, states=(WITHDRAWN,))
+        claims.postpone(Attachment, attachment_id, until=again, states=(WITHDRAWN, REFUSED))
+        claims.postpone(
+            Attachment, attachment_id, until=now + SCAN_RETRIES.pause(attempts), states=(SCANNING,)
+        )
         thumbnail_at = again if attempts < MAX_ATTEMPTS else None
         claims.postpone(Attachment, attachment_id, until=thumbnail_at, states=(FRESH,))
 

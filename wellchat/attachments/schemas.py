@@ -6,7 +6,10 @@ from pydantic import BaseModel
 
 
 class AttachmentShape(BaseModel):
-    """A file. `width` and `height` are for pictures; `thumbnail_url` is null until the thumbnail is made."""
+    """A file. `width` and `height` are for pictures; `thumbnail_url` is null until the thumbnail is made.
+
+    `state`: `ready`; `checking`, it cannot be opened yet; `refused`, the scanner found something in it.
+    """
 
     id: str
     name: str
@@ -16,6 +19,7 @@ class AttachmentShape(BaseModel):
     height: int | None
     url: str
     thumbnail_url: str | None
+    state: str
 
 
 class OneAttachment(BaseModel):

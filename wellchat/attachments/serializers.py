@@ -6,13 +6,14 @@ A message repeats the data of its files (`messages.files`), so that lists need n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 from urllib.parse import quote
 
-from wellchat.attachments.models import READY, Attachment
+from wellchat.attachments.models import READY, REFUSED, SCANNING, Attachment
 from wellchat.i18n import format_number, gettext, ngettext
 
 ROOT = "/attachments"
+CHECKING = "checking"
 MAX_SIDE = 320  # CSS pixels of a picture in a conversation; the same as in lib/files.js
 MIN_SIDE = 56
 
@@ -27,11 +28,12 @@ class File(TypedDict):
     width: int | None
     height: int | None
     thumbnail: bool
+    state: NotRequired[str]  # CHECKING or REFUSED; not there once it can be opened
 
 
 def as_file(row: Attachment) -> File:
     """Return the data that a message repeats."""
-    return {
+    file: File = {
         "id": row.id,
         "name": row.name,
         "media_type": row.media_type,
@@ -40,12 +42,16 @@ def as_file(row: Attachment) -> File:
         "height": row.height,
         "thumbnail": row.is_picture and row.state == READY,
     }
+    if row.state in (SCANNING, REFUSED):
+        file["state"] = CHECKING if row.state == SCANNING else REFUSED
+    return file
 
 
 def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
     """Return a file for the JSON; `thumbnail_url` is None until the worker has made one.
 
-    Keys: `id`, `name`, `media_type`, `size` in bytes, `width`, `height`, `url`, `thumbnail_url`.
+    Keys: `id`, `name`, `media_type`, `size` in bytes, `width`, `height`, `url`, `thumbnail_url`, and
+    `state`: "ready", "checking" while the scanner has not answered, or "refused".
     """
     path = f"{root}/{file['id']}"
     return {
@@ -57,6 +63,7 @@ def file_json(file: File, *, root: str = ROOT) -> dict[str, Any]:
         "height": file["height"],
         "url": f"{path}/{quote(file['name'])}",
         "thumbnail_url": f"{path}/thumbnail" if file["thumbnail"] else None,
+        "state": file.get("state", READY),
     }
 
 

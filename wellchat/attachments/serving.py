@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from flask import Response, request
 
-from wellchat.attachments.models import READY, Attachment
+from wellchat.attachments.models import READY, SCANNING, Attachment
 from wellchat.attachments.storage import Missing, get_store, key_of, thumbnail_key
 from wellchat.db import release_connection
-from wellchat.errors import Busy, NotFound
+from wellchat.errors import Busy, Conflict, NotFound
 from wellchat.i18n import gettext
 
 log = logging.getLogger(__name__)
@@ -23,11 +23,16 @@ INLINE_TYPES = {
     "image/webp",
     "image/gif",
 }
-CACHE_FOREVER = "private, max-age=31536000, immutable"  # a file never changes
+# A file never changes, but who may see it does: a browser asks each time, and is answered 304.
+REVALIDATE = "private, no-cache"
 
 
 def send_original(file: Attachment) -> Response:
-    """Return the response with the file. Raises NotFound if its bytes are missing."""
+    """Return the response with the file.
+
+    Raises NotFound if its bytes are missing, and Conflict while the scanner has not answered.
+    """
+    _check_scanned(file)
     response = _file_response(key_of(file.id), file.size, f'"{file.digest[:32]}"', file.media_type)
     response.headers["Content-Disposition"] = _disposition(file)
     return response
@@ -35,15 +40,25 @@ def send_original(file: Attachment) -> Response:
 
 def send_thumbnail(file: Attachment) -> Response:
     """Return the response with the thumbnail. Raises NotFound if there is none yet."""
+    _check_scanned(file)
     if not file.is_picture or file.state != READY:
         raise NotFound
+    tag = f'"{file.digest[:32]}-thumbnail"'
+    if request.if_none_match.contains_weak(tag.strip('"')):
+        return _with_headers(Response(status=304), tag)
     release_connection()
     content = b"".join(_read(thumbnail_key(file.id)))
-    return _with_headers(Response(content, content_type="image/webp"))
+    return _with_headers(Response(content, content_type="image/webp"), tag)
+
+
+def _check_scanned(file: Attachment) -> None:
+    if file.state == SCANNING:
+        raise Conflict(gettext("This file is still being checked for viruses. Try again in a moment."))
 
 
 def _file_response(key: str, size: int, tag: str, media_type: str) -> Response:
-    if tag in [each.strip() for each in request.headers.get("If-None-Match", "").split(",")]:
+    # A proxy that compresses makes a strong tag weak (RFC 9110, 8.8.1).
+    if request.if_none_match.contains_weak(tag.strip('"')):
         return _with_headers(Response(status=304), tag)
     start, stop, status = 0, size, 200
     # If-Range: a range of an older version would be glued to the wrong file.
@@ -87,7 +102,7 @@ def _disposition(file: Attachment) -> str:
 
 
 def _with_headers(response: Response, tag: str | None = None) -> Response:
-    response.headers["Cache-Control"] = CACHE_FOREVER if response.status_code < 400 else "no-store"
+    response.headers["Cache-Control"] = REVALIDATE if response.status_code < 400 else "no-store"
     # Even if a browser treats the file as a page, no script in it runs.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

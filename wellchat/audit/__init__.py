@@ -3,6 +3,7 @@
 from flask import Flask
 
 from wellchat.audit import counting, kinds, request_origin, sealing, shipping, trimming
+from wellchat.audit.checks import check_log
 from wellchat.audit.cli import audit
 from wellchat.audit.personal_data import personal_data
 from wellchat.feature import Feature
@@ -21,5 +22,6 @@ feature = Feature(
     # After all sweeps: what they have recorded is sealed and goes out in the same run.
     deliveries=(sealing.seal, shipping.ship),
     tidies=(sealing.keep_head, trimming.tidy),
+    doctor_checks=(("audit", check_log),),
     setup=_setup,
 )

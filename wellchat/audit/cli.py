@@ -131,6 +131,13 @@ def export(as_csv: bool, **filters: Any) -> None:
         click.echo(csv_line(row) if as_csv else f"{chain.line(row)}\n", nl=False)
 
 
+@audit.command("kinds")
+def kinds() -> None:
+    """Print the kinds of this installation as a table, as docs/security-log.md has it."""
+    for name, kind in sorted(registry().audited.items()):
+        click.echo(f"| `{name}` | {kind.label} |")
+
+
 @audit.command("trim")
 @click.option("--dry-run", is_flag=True, help="Only say how many rows are over their time.")
 def trim(dry_run: bool) -> None:

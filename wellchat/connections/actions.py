@@ -26,6 +26,8 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             raise Invalid({"client": gettext("This is not a client's account.")})
         if professional is None or not professional.is_professional:
             raise Invalid({"professional": gettext("This is not a professional's account.")})
+        if professional.waits:
+            raise Invalid({"professional": gettext("This professional is not confirmed yet.")})
         session.execute(
             insert(Connection)
             .values(id=new_id(), client_id=client_id, professional_id=professional_id, created_at=now)

@@ -15,16 +15,20 @@ pages = Blueprint("connections", __name__)
 @pages.get("/people/<user_id>/avatar")
 @signed_in
 def avatar(user_id: str) -> Response:
-    """Return the picture, cached for a year under its newest version. Raises NotFound."""
+    """Return the picture, or 304 to a browser that has it. Raises NotFound.
+
+    A browser keeps it and asks each time: who may see it can change.
+    """
     person = person_for(viewer(), user_id)
-    picture = avatar_of(person)
-    if picture is None:
+    version = person.avatar_version
+    if version and request.if_none_match.contains_weak(version):
+        response = Response(status=304)
+    elif (picture := avatar_of(person)) is not None:
+        response = Response(picture, content_type="image/webp")
+    else:
         raise NotFound
-    response = Response(picture, content_type="image/webp")
-    newest = request.args.get("v") == person.avatar_version
-    response.headers["Cache-Control"] = (
-        "private, max-age=31536000, immutable" if newest else "private, no-cache"
-    )
+    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["ETag"] = f'"{version}"'
     # Uploaded content: no script in it may run, and no other site may embed it.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -46,6 +46,8 @@ def person_for(viewer: User, user_id: str) -> User:
         raise NotFound
     if viewer.id == person.id or viewer.is_admin:
         return person
+    if person.waits:
+        raise NotFound
     if viewer.is_client and person.is_professional and person.open_to_clients:
         return person
     if connection_between(viewer.id, person.id) is None:

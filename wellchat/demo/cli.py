@@ -7,8 +7,6 @@ import sys
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from wellchat import clock
 from wellchat.demo import actions
@@ -34,6 +32,10 @@ def demo(reset: bool, remove: bool, force: bool, as_json: bool) -> None:
     if remove:
         _remove(force, as_json)
         return
+    # Here, because every process loads this module, and only this command draws a bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
     try:
         with Progress(
             TextColumn("Loading the demo"),

@@ -1,7 +1,8 @@
 """Serve the switcher: become anybody of the demo with one click. No other account can be entered this way.
 
 It is for trials on one's own machine. One person of the demo is an administrator, and everybody knows their
-password. So an installation that strangers can reach has no switcher, and refuses sign-in for these people.
+password. So an installation that strangers can reach has no switcher, and refuses sign-in for these people;
+and where real people have accounts, nobody plays the administrator.
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
-from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played
+from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played, real_people_exist
 from wellchat.errors import NotFound
-from wellchat.networks import is_lan_request
+from wellchat.networks import is_lan_request, listens_on_loopback
 
 pages = Blueprint("demo", __name__)
 
@@ -30,10 +31,10 @@ def switcher() -> str:
 
 @pages.post("/become/<user_id>")
 def become(user_id: str) -> BaseResponse:
-    """Sign in as a person of the demo. Raises NotFound outside this host and its private network."""
-    if not is_lan_request():
-        raise NotFound
+    """Sign in as a person of the demo. Raises NotFound where the door is shut."""
     user = demo_person(user_id)
+    if not _is_open_to(user):
+        raise NotFound
     sign_in(user)
     # In the session: the accent belongs to the trade, not to the account.
     session["accent_hue"] = accent_hue(user.id)
@@ -42,16 +43,33 @@ def become(user_id: str) -> BaseResponse:
 
 def stays_out(user: User) -> bool:
     """Return whether to refuse sign-in: a person of the demo, on an installation that strangers can reach."""
-    return has_request_context() and not is_lan_request() and is_played(user.id)
+    return has_request_context() and is_played(user.id) and not _is_open_to(user)
+
+
+def _is_open() -> bool:
+    """Return whether anybody may play people of the demo here.
+
+    The server has to listen on loopback alone, or the operator says OPEN_DEMO: what the asker sends decides
+    nothing. Host and client must be of this network besides, against pages that make a browser ask.
+    """
+    return (listens_on_loopback() or current_app.config["OPEN_DEMO"]) and is_lan_request()
+
+
+def _is_open_to(user: User) -> bool:
+    """Return whether this person may be played. An administrator may not, where real people have accounts."""
+    return _is_open() and not (user.is_admin and real_people_exist())
 
 
 def _playable() -> list[Trade]:
-    return demo_people() if is_lan_request() else []
+    if not _is_open():
+        return []
+    trades = demo_people()
+    return [trade.without_admins() for trade in trades] if trades and real_people_exist() else trades
 
 
 def is_playing(_viewer: User) -> bool:
     """Return whether the viewer stepped into this person, and so may step into another."""
-    return "accent_hue" in session and is_lan_request()
+    return "accent_hue" in session and _is_open()
 
 
 @pages.app_context_processor

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -23,6 +23,11 @@ class Trade:
     hue: int
     main: list[User]
     others: list[User]
+
+    def without_admins(self) -> Trade:
+        """Return the trade without administrators."""
+        main, others = ([user for user in each if not user.is_admin] for each in (self.main, self.others))
+        return replace(self, main=main, others=others)
 
 
 def is_loaded() -> bool:
@@ -56,6 +61,12 @@ def demo_person(user_id: str) -> User:
 def is_played(user_id: str) -> bool:
     """Return whether a user belongs to the demo."""
     return db.session.get(DemoPerson, user_id) is not None
+
+
+def real_people_exist() -> bool:
+    """Return whether anybody has an account with a verified address who is not of the demo."""
+    theirs = select(User.id).where(User.verified_at.is_not(None), User.id.not_in(select(DemoPerson.user_id)))
+    return db.session.execute(theirs.limit(1)).first() is not None
 
 
 def accent_hue(user_id: str) -> int | None:

@@ -6,7 +6,6 @@ import logging
 from datetime import timedelta
 
 from flask import Blueprint, Response, redirect, request
-from flask_limiter.util import get_remote_address
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
@@ -14,7 +13,8 @@ from wellchat.config import setting
 from wellchat.disclosure.csp_reports import read_reports
 from wellchat.errors import NotFound
 from wellchat.metrics import POLICY_REPORTS
-from wellchat.web import REPORTS_PATH, csrf_exempt, limiter
+from wellchat.security_headers import REPORTS_PATH
+from wellchat.web import csrf_exempt, limiter, place_key
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def change_password() -> BaseResponse:
 
 @pages.post(REPORTS_PATH)
 @csrf_exempt
-@limiter.limit("20/minute", key_func=get_remote_address)
+@limiter.limit("20/minute", key_func=place_key)
 def take_reports() -> tuple[str, int]:
     """Count what browsers report, and log the first of each kind. Reports tell nothing of who sent them."""
     if (request.content_length or 0) > MAX_REPORT:

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from wellchat.accounts.hooks import program_signs_in, proof_methods, second_step, security_sections
-from wellchat.audit.kinds import HIGH, INFO, NOTICE, AuditKind
+from wellchat.audit.kinds import FACTOR_RESET, HIGH, INFO, NOTICE, SIGN_IN_FAILED, AuditKind
 from wellchat.factors import challenges, checks, resets, tries
 from wellchat.factors.cli import reset_factors
 from wellchat.factors.pages import gate, links, oversight, prove, settings, sign_in
@@ -38,11 +38,11 @@ feature = Feature(
         "factor.added": AuditKind(N_("Second factor added"), NOTICE),
         "factor.removed": AuditKind(N_("Second factor removed"), NOTICE),
         "factor.used": AuditKind(N_("Second factor used"), INFO),
-        "factor.refused": AuditKind(N_("Second factor refused"), NOTICE),
+        "factor.refused": AuditKind(N_("Second factor refused"), NOTICE, signal=SIGN_IN_FAILED),
         "factor.codes_made": AuditKind(N_("Recovery codes made"), NOTICE),
-        "factor.reset_asked": AuditKind(N_("Reset of second factors asked for"), HIGH),
+        "factor.reset_asked": AuditKind(N_("Reset of second factors asked for"), HIGH, of_admin=True),
         "factor.reset_stopped": AuditKind(N_("Reset of second factors stopped"), HIGH),
-        "factor.reset": AuditKind(N_("Second factors reset"), HIGH),
+        "factor.reset": AuditKind(N_("Second factors reset"), HIGH, of_admin=True, signal=FACTOR_RESET),
     },
     handlers=(
         (second_step, sign_in.ask_second_step),

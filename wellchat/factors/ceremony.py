@@ -9,30 +9,24 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from ipaddress import ip_address
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
-
-import webauthn
-from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
-from webauthn.helpers import base64url_to_bytes, options_to_json_dict
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    AuthenticatorTransport,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from wellchat.accounts.models import User
 from wellchat.config import setting
 from wellchat.errors import Invalid
 from wellchat.factors.models import Passkey
+
+# The library takes a twelfth of the start of a process, and most never see a passkey: functions import it.
+if TYPE_CHECKING:
+    from webauthn.authentication.verify_authentication_response import VerifiedAuthentication
+    from webauthn.helpers.structs import PublicKeyCredentialDescriptor
+    from webauthn.registration.verify_registration_response import VerifiedRegistration
 from wellchat.i18n import gettext
 
 T = TypeVar("T")
 DEFAULT_PORTS = {"https": 443, "http": 80}
-TRANSPORTS = {each.value for each in AuthenticatorTransport}
+TRANSPORTS = {"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"}  # that the library knows
 MAX_CREDENTIAL_ID = 1023  # bytes (WebAuthn, 4)
 
 
@@ -81,6 +75,14 @@ def needed_site() -> Site:
 
 def add_options(user: User, own: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
     """Return the options for a new passkey, as JSON. Devices that hold one of `own` refuse by themselves."""
+    import webauthn
+    from webauthn.helpers import options_to_json_dict
+    from webauthn.helpers.structs import (
+        AuthenticatorSelectionCriteria,
+        ResidentKeyRequirement,
+        UserVerificationRequirement,
+    )
+
     return options_to_json_dict(
         webauthn.generate_registration_options(
             rp_id=needed_site().rp_id,
@@ -101,6 +103,10 @@ def add_options(user: User, own: Sequence[Passkey], challenge: bytes) -> dict[st
 
 def use_options(allowed: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
     """Return the options for the use of one of these passkeys; of any on the device where none is named."""
+    import webauthn
+    from webauthn.helpers import options_to_json_dict
+    from webauthn.helpers.structs import UserVerificationRequirement
+
     return options_to_json_dict(
         webauthn.generate_authentication_options(
             rp_id=needed_site().rp_id,
@@ -112,6 +118,8 @@ def use_options(allowed: Sequence[Passkey], challenge: bytes) -> dict[str, Any]:
 
 
 def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
+    from webauthn.helpers.structs import AuthenticatorTransport, PublicKeyCredentialDescriptor
+
     return [
         PublicKeyCredentialDescriptor(
             id=each.credential_id,
@@ -123,6 +131,7 @@ def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescrip
 
 def read_response(text: str) -> dict[str, Any]:
     """Return what the browser said. Raises Invalid if it cannot be read, or came from inside another site."""
+    from webauthn.helpers import base64url_to_bytes
 
     def read() -> dict[str, Any]:
         said = json.loads(text)
@@ -140,6 +149,7 @@ def credential_of(said: dict[str, Any]) -> tuple[bytes, str | None]:
 
     Raises Invalid.
     """
+    from webauthn.helpers import base64url_to_bytes
 
     def read() -> tuple[bytes, str | None]:
         handle = said["response"].get("userHandle")
@@ -157,6 +167,8 @@ def transports_of(said: dict[str, Any]) -> str:
 
 def check_new(said: dict[str, Any], challenge: bytes) -> VerifiedRegistration:
     """Return the new passkey. Raises Invalid."""
+    import webauthn
+
     rp_id, origin = needed_site()
 
     def verify() -> VerifiedRegistration:
@@ -176,6 +188,8 @@ def check_new(said: dict[str, Any], challenge: bytes) -> VerifiedRegistration:
 
 def check_use(said: dict[str, Any], challenge: bytes, passkey: Passkey) -> VerifiedAuthentication:
     """Return what the device said of this use. Its count is compared by the caller. Raises Invalid."""
+    import webauthn
+
     rp_id, origin = needed_site()
     return _checked(
         lambda: webauthn.verify_authentication_response(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select, update
-from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
@@ -20,6 +19,9 @@ from wellchat.factors.challenges import ADD, ALONE, make_challenge, take_challen
 from wellchat.factors.models import Passkey
 from wellchat.factors.tries import spend_try
 from wellchat.i18n import gettext
+
+if TYPE_CHECKING:
+    from webauthn.registration.verify_registration_response import VerifiedRegistration
 
 MAX_PASSKEYS = 20
 

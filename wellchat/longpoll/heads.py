@@ -6,6 +6,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+# In the WSGI environ of a poll: how many were answered before the application since the last that it counted.
+UNCOUNTED_KEY = "wellchat.uncounted"
+
 
 class Head(NamedTuple):
     """A log in the database: its last number, and how often a session or token of its user has ended."""
@@ -23,16 +26,18 @@ class KnownHead:
 
     `seq`: the log has come at least this far. `acknowledged`: the seq up to which this process has recorded
     what polls acknowledged. `access`: Head.access; None until it has been read from the database.
-    `last_used`: monotonic seconds.
+    `last_used`: monotonic seconds. `polls`: idle polls since `counted_since` (monotonic seconds) that no rate
+    limit has counted yet.
     """
 
-    __slots__ = ("access", "acknowledged", "last_used", "seq")
+    __slots__ = ("access", "acknowledged", "counted_since", "last_used", "polls", "seq")
 
     def __init__(self) -> None:
         self.seq = 0
         self.acknowledged = 0
         self.access: int | None = None
-        self.last_used = time.monotonic()
+        self.polls = 0
+        self.last_used = self.counted_since = time.monotonic()
 
     def update(self, head: Head) -> None:
         """Take over a head that was read from the database after this object was created."""

@@ -20,8 +20,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from wellchat import metrics
 from wellchat.changes.queries import heads
 from wellchat.longpoll import executor
-from wellchat.longpoll.heads import KnownHead
-from wellchat.longpoll.wakeups import PollNotifier, Waiter
+from wellchat.longpoll.heads import UNCOUNTED_KEY, KnownHead
+from wellchat.longpoll.waiters import Waiter
+from wellchat.longpoll.wakeups import PollNotifier
+from wellchat.security_headers import HEADERS, HSTS
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
 POLL_PATH = "/api/updates"
 ENVIRON_KEY = "wellchat.poll"  # where the application leaves its CachedPoll in the WSGI environ
 MAX_AGE = 600.0  # seconds that a cached poll is used; it expires earlier if the user's access ends
-MAX_USES = 12_000  # of one cached poll; a faster client gets to the application, which limits its rate
+MAX_USES = 300  # idle polls of one person within COUNT_FOR; then the application counts them all at once
+COUNT_FOR = 60.0  # seconds
 MAX_ENTRIES = 50_000  # cached polls
 Headers = list[tuple[str, str]]
 
 NO_CONTENT = "204 NO CONTENT"
-NO_STORE: Headers = [("Cache-Control", "no-store")]
+NO_STORE: Headers = [("Cache-Control", "no-store"), *HEADERS]
+NO_STORE_HTTPS: Headers = [*NO_STORE, HSTS]
 EMPTY_BODY: list[bytes] = []
 Key = tuple[str | None, ...]
 
@@ -46,12 +50,11 @@ class CachedPoll:
     may only wait.
     """
 
-    __slots__ = ("expires_at", "known_head", "seq", "user_id", "uses")
+    __slots__ = ("expires_at", "known_head", "seq", "user_id")
 
     def __init__(self, user_id: str, seq: int, known_head: KnownHead, *, seconds: float) -> None:
         self.user_id, self.seq, self.known_head = user_id, seq, known_head
         self.expires_at = time.monotonic() + min(seconds, MAX_AGE) if seconds > 0 else 0.0
-        self.uses = 0
 
 
 class IdlePollCache:
@@ -67,7 +70,8 @@ class IdlePollCache:
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != POLL_PATH or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
-        status, headers, body = NO_CONTENT, NO_STORE, EMPTY_BODY
+        status, body = NO_CONTENT, EMPTY_BODY
+        headers = NO_STORE_HTTPS if environ["wsgi.url_scheme"] == "https" else NO_STORE
         waiter = cast("Waiter | None", executor.resumed_by())
         if waiter is None:
             # The key is everything that decides who asks and what: credentials and query. `wait` only says
@@ -76,7 +80,7 @@ class IdlePollCache:
             key = (environ.get("HTTP_AUTHORIZATION"), environ.get("HTTP_COOKIE"), query)
             cached = self._entries.get(key)
             if cached is None or not self._is_valid(cached):
-                status, headers, body = _call(self._next, environ)
+                status, headers, body = self._ask(environ, cached)
                 cached = environ.get(ENVIRON_KEY)
                 if cached:
                     self._remember(key, cached)
@@ -91,11 +95,31 @@ class IdlePollCache:
         return body
 
     def _is_valid(self, cached: CachedPoll) -> bool:
-        # Not locked: losing a few uses in a race of threads does no harm.
-        cached.uses += 1
-        if time.monotonic() > cached.expires_at or cached.uses > MAX_USES:
+        now = time.monotonic()
+        if now > cached.expires_at:
             return False
+        head = cached.known_head
+        # Not locked: losing a few in a race of threads does no harm.
+        head.polls += 1
+        if head.polls > MAX_USES:
+            if now - head.counted_since < COUNT_FOR:
+                return False
+            head.polls, head.counted_since = 1, now
         return self._notifier.is_current(cached.user_id, cached.known_head, cached.seq)
+
+    def _ask(self, environ: WSGIEnvironment, cached: CachedPoll | None) -> tuple[str, Headers, list[bytes]]:
+        """Let the application answer, which counts this poll and those answered from here before.
+
+        Most people never poll often enough to be counted here: their polls are forgotten after a minute.
+        """
+        if cached is None or (head := cached.known_head).polls <= MAX_USES:
+            return _call(self._next, environ)
+        environ[UNCOUNTED_KEY] = head.polls - 1
+        answer = _call(self._next, environ)
+        # While the limit refuses, they stay uncounted, so that the next poll is refused too.
+        if not answer[0].startswith("429"):
+            head.polls, head.counted_since = 0, time.monotonic()
+        return answer
 
     def _remember(self, key: Key, cached: CachedPoll) -> None:
         # Clearing all costs one call of the application for each poll, and needs no bookkeeping on the way of
@@ -131,7 +155,7 @@ class IdlePollCache:
     def _has_news(self, waiter: Waiter) -> bool:
         """End the wait. Return whether the application should be asked again."""
         self._notifier.remove_waiter(waiter)
-        return waiter.fired and not self._notifier.closing.is_set()
+        return waiter.fired and not waiter.displaced and not self._notifier.closing.is_set()
 
     def _log_moved(self, cached: CachedPoll) -> bool:
         """Return whether the log has grown since, or its user is gone.

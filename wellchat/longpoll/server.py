@@ -13,6 +13,7 @@ import resource
 import signal
 import socket
 import threading
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib import import_module
 from mmap import mmap
@@ -24,6 +25,8 @@ from gunicorn.app.base import BaseApplication
 from wellchat import metrics
 from wellchat.config import Settings
 from wellchat.logs import dress
+from wellchat.longpoll import own_pages
+from wellchat.longpoll.reading import Limits
 from wellchat.longpoll.worker import MAX_DRAINED_BODY, MIN_CONNECTIONS, Worker
 
 READY = "wellchat answers on"
@@ -109,6 +112,7 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
     `waiting`: polls of one process. `grace`: seconds that a stop gives to running requests.
     """
     waiting, idle = connection_limits(threads, waiting)
+    own_pages.install()
     # Memory that all forks share: four bytes a slot. Four times as many slots as `workers`, because there are
     # more processes while all of them are replaced.
     connection_counts = memoryview(mmap(-1, 4 * 4 * workers)).cast("I")
@@ -126,6 +130,7 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
 
     def post_worker_init(worker: Any) -> None:
         worker.tpool.max_suspended, worker.max_keepalived = waiting, idle
+        limit_clients(worker, worker.wsgi.config)
         connection_counts[worker.slot] = 1
         _release_polls_on_stop(worker)
         if worker.age == 1:
@@ -161,6 +166,20 @@ def options(*, host: str, port: int, workers: int, threads: int, waiting: int, g
         "worker_tmp_dir": "/dev/shm" if Path("/dev/shm").is_dir() else None,  # noqa: S108
         "control_socket_disable": True,
     }
+
+
+def limit_clients(worker: Any, config: Mapping[str, Any]) -> None:
+    """Set what clients of this worker may take, from the settings."""
+    worker.reading.limits = Limits(
+        patience=config["REQUEST_PATIENCE"],
+        pace=config["BODY_PACE"] * 1024,
+        # An upload is a form with the usual room beside its file.
+        max_body=config["MAX_UPLOAD"] * 1024 * 1024 + config["MAX_CONTENT_LENGTH"],
+        max_anonymous=config["MAX_CONTENT_LENGTH"],
+    )
+    # Behind a proxy every connection comes from the proxy's address.
+    if not config["TRUSTED_PROXIES"] and config["ADDRESS_SHARE"] < 100:
+        worker.places.limit = max(1, worker.worker_connections * config["ADDRESS_SHARE"] // 100)
 
 
 def _release_polls_on_stop(worker: Any) -> None:

@@ -31,8 +31,8 @@ from redis.retry import Retry
 
 from wellchat import metrics
 from wellchat.background_publisher import BackgroundPublisher
-from wellchat.longpoll.executor import Wakeup
 from wellchat.longpoll.heads import Head, KnownHead, ReadHeads
+from wellchat.longpoll.waiters import Waiter
 
 log = logging.getLogger(__name__)
 
@@ -49,17 +49,6 @@ CACHE_TTL = 300.0  # seconds after which an unused cached head is dropped
 BATCH_SIZE = 1_000  # heads read by one statement
 
 
-class Waiter(Wakeup):
-    """One waiting poll: its user, and the head it has seen."""
-
-    __slots__ = ("seq", "user_id")
-
-    def __init__(self, user_id: str, seq: int) -> None:
-        super().__init__()
-        self.user_id = user_id
-        self.seq = seq
-
-
 class PollNotifier:
     """Publishes new heads to all processes, and wakes the polls that wait in this one."""
 
@@ -73,7 +62,7 @@ class PollNotifier:
         self._publisher = BackgroundPublisher(self._send)
         # Guards the four below. It is never held during a query or a call to Redis.
         self._lock = threading.Lock()
-        self._waiters: dict[str, set[Waiter]] = defaultdict(set)
+        self._waiters: dict[str, dict[Waiter, None]] = defaultdict(dict)  # each person's, oldest first
         self._known_heads: dict[str, KnownHead] = {}
         self._is_subscribed = False
         self.waiting = 0  # waiters of all users
@@ -139,11 +128,21 @@ class PollNotifier:
         return known_head.seq == seq
 
     def add_waiter(self, waiter: Waiter) -> None:
-        """Fire `waiter` when its user's log passes its seq or the server closes, until `remove_waiter`."""
+        """Fire `waiter` when its user's log passes its seq or the server closes, until `remove_waiter`.
+
+        A person has MAX_WAITING_PER_PERSON places: nobody takes those of all. The oldest waiter makes room.
+        """
         self._ensure_watcher()
+        oldest = None
         with self._lock:
-            self._waiters[waiter.user_id].add(waiter)
+            theirs = self._waiters[waiter.user_id]
+            theirs[waiter] = None
             self.waiting += 1
+            if len(theirs) > self._app.config["MAX_WAITING_PER_PERSON"]:
+                del theirs[oldest := next(iter(theirs))]
+        if oldest is not None:
+            oldest.displaced = True
+            oldest.fire()
         metrics.WAITING.inc()
         # Added first, then looked: `close` sets the event and then fires all waiters, so one of the two sees
         # the other.
@@ -154,7 +153,7 @@ class PollNotifier:
         """Forget `waiter`. Call it exactly once for each `add_waiter`."""
         metrics.WAITING.dec()
         with self._lock:
-            self._waiters[waiter.user_id].discard(waiter)
+            self._waiters[waiter.user_id].pop(waiter, None)
             self.waiting -= 1
             if not self._waiters[waiter.user_id]:
                 del self._waiters[waiter.user_id]

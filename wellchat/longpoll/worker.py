@@ -3,7 +3,7 @@
 The poll itself waits in middleware.py.
 
 It also balances connections between the processes, and never lets one client block the loop that all of them
-share.
+share, or hold a thread: requests that come slowly wait in the selector (reading.py, bodies.py).
 """
 
 from __future__ import annotations
@@ -11,27 +11,35 @@ from __future__ import annotations
 import errno
 import selectors
 import socket
+import struct
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
+from wellchat import metrics
+from wellchat.longpoll import own_pages
+from wellchat.longpoll.addresses import Connection, Places
+from wellchat.longpoll.bodies import BodyIncomplete, Incoming, collect
 from wellchat.longpoll.executor import Suspend, SuspendableExecutor, suspendable
+from wellchat.longpoll.reading import Reading, head_state
 
 MAX_DRAINED_BODY = 64 * 1024  # bytes of an unread body that gunicorn reads on before the next request
 MIN_CONNECTIONS = 16  # waiting ones, and as many idle ones, however low the limit of open files
 REBALANCE_ACCEPT_AT = 2  # connections more, and a tenth, than another process has: then it may accept first
 ACCEPT_DELAY = 0.001  # seconds it has for that
 REBALANCE_CLOSE_AT = 4  # connections more, and a fifth: then some are closed, and come again elsewhere
-MAX_PEEKED = 16 * 1024  # bytes of a request's head that may come before a thread reads them
 LINGER = 2.0  # seconds a client has to close its side of a connection that we have closed
+POLL_PATH = "/api/updates"
+SEND_PATIENCE = 60.0  # seconds a client has to take one piece of a response
 
 
 class _ReplayParser:
-    """Stands in for a connection's parser, to return the suspended request once more."""
+    """Stands in for a connection's parser, to return a request once more that was suspended or not whole."""
 
     def __init__(self, connection: Any, request: Any) -> None:
         self._connection, self._parser, self._request = connection, connection.parser, request
@@ -39,28 +47,6 @@ class _ReplayParser:
     def __next__(self) -> Any:
         self._connection.parser = self._parser
         return self._request
-
-
-def is_head_complete(sock: socket.socket) -> bool:
-    """Return whether a thread could read a request's head from this socket without waiting for its client.
-
-    True also if the client sends too much or has closed: gunicorn's parser deals with both. If it returns
-    False, the selector reports the socket when more has come. A connection that never completes its head is
-    closed like a silent one.
-    """
-    try:
-        seen = sock.recv(MAX_PEEKED, socket.MSG_PEEK)
-    except BlockingIOError:
-        return False
-    except OSError:
-        return True
-    # What was seen stays in the socket, so the selector would report it again at once. The low-water mark
-    # makes it wait for one byte more than that. If it reports the socket with less, the client has closed.
-    awaited = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
-    is_complete = b"\r\n\r\n" in seen or len(seen) in (0, MAX_PEEKED) or len(seen) < awaited
-    if not is_complete or awaited > 1:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, 1 if is_complete else len(seen) + 1)
-    return is_complete
 
 
 class Worker(ThreadWorker):
@@ -88,6 +74,8 @@ class Worker(ThreadWorker):
         super().__init__(*args, **kwargs)
         # Closed by us, not yet by their clients; the oldest first.
         self._lingering: deque[Any] = deque()
+        self.reading = Reading(self)
+        self.places = Places()
         # By slot of the process: its connections plus one; 0 where there is no process. Shared memory, once
         # forked.
         self.connection_counts = memoryview(bytearray(4)).cast("I")
@@ -103,13 +91,22 @@ class Worker(ThreadWorker):
         if self.alive and self.nr_conns > self._fewest_of_others() * 1.1 + REBALANCE_ACCEPT_AT:
             time.sleep(ACCEPT_DELAY)
         try:
-            super().accept(listener)
+            sock, client = listener.accept()
         except OSError as error:
-            if error.errno not in (errno.EMFILE, errno.ENFILE):
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                # No free file. Other code of this process needs files too, so from here on fewer connections
+                # are allowed; further ones wait in the kernel's backlog until some close.
+                self.worker_connections = max(self.cfg.threads, self.nr_conns - MIN_CONNECTIONS)
+            elif error.errno not in (errno.EAGAIN, errno.ECONNABORTED, errno.EWOULDBLOCK):
                 raise
-            # No free file. Other code of this process needs files too, so from here on fewer connections are
-            # allowed; further ones wait in the kernel's backlog until some close.
-            self.worker_connections = max(self.cfg.threads, self.nr_conns - MIN_CONNECTIONS)
+            return
+        give_back = self.places.take(client)
+        if give_back is None:
+            _turn_away(sock)
+            return
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, struct.pack("ll", int(SEND_PATIENCE), 0))
+        self.nr_conns += 1
+        self.enqueue_req(Connection(self.cfg, sock, client, listener.getsockname(), give_back))
 
     def enqueue_req(self, conn: Any) -> None:
         """Submit a connection to the pool, or wait for its first request in the selector.
@@ -125,13 +122,43 @@ class Worker(ThreadWorker):
 
     def on_pending_socket_readable(self, conn: Any, client: Any) -> None:
         """Submit a new connection once the head of its first request is complete."""
-        if is_head_complete(client):
-            super().on_pending_socket_readable(conn, client)
+        self._on_readable(conn, client, self.pending_conns, super().on_pending_socket_readable)
 
     def on_client_socket_readable(self, conn: Any, client: Any) -> None:
         """Submit a kept connection once the head of its next request is complete."""
-        if is_head_complete(client):
-            super().on_client_socket_readable(conn, client)
+        self._on_readable(conn, client, self.keepalived_conns, super().on_client_socket_readable)
+
+    def _on_readable(self, conn: Any, client: Any, among: deque[Any], submit: Callable[..., None]) -> None:
+        state = head_state(client)
+        if state == "complete":
+            submit(conn, client)
+            return
+        self.poller.unregister(client)
+        among.remove(conn)
+        if state == "partial":
+            self.reading.wait_for_head(conn)
+        else:
+            self.refuse(conn, 431, "large_head")
+
+    def resume(self, conn: Any, request: Any) -> None:
+        """Submit a connection whose request is whole now."""
+        conn.parser = _ReplayParser(conn, request)
+        self.enqueue_req(conn)
+
+    def refuse(self, conn: Any, status: int, reason: str) -> None:
+        """Answer with a page of the server's own, and close. `reason`: for the metrics."""
+        self._answer(conn.sock, status, reason)
+        self._close_slowly(conn)
+
+    def _answer(self, sock: socket.socket, status: int, reason: str) -> None:
+        metrics.REFUSED.labels(reason).inc()
+        with suppress(OSError):
+            sock.send(own_pages.page(status), socket.MSG_DONTWAIT)
+
+    def drop(self, conn: Any) -> None:
+        """Close a connection that is not in the selector."""
+        self.nr_conns -= 1
+        conn.close()
 
     def _publish_count(self) -> None:
         self.connection_counts[self.slot] = self.nr_conns + 1 if self.alive else 0
@@ -149,9 +176,22 @@ class Worker(ThreadWorker):
         too_many = open_connections - self.tpool.suspended > self.max_keepalived
         if too_many or open_connections > self._fewest_of_others() * 1.2 + REBALANCE_CLOSE_AT:
             request.force_close()
+        limits = self.reading.limits
+        try:
+            collect(request, connection, max_body=limits.max_body, max_anonymous=limits.max_anonymous)
+        except OSError:
+            self._answer(connection.sock, 503, "no_room")
+            raise StopIteration from None
+        # A client that takes no more of a response must not hold the thread for ever. Most polls are answered
+        # with a few bytes, and each timeout costs two system calls: theirs is the one of `accept`.
+        if request.path != POLL_PATH:
+            connection.sock.settimeout(SEND_PATIENCE)
         try:
             with suspendable():
                 return super().handle_request(request, connection)
+        except (TimeoutError, BlockingIOError):
+            metrics.REFUSED.labels("slow_reader").inc()
+            raise StopIteration from None
         except Suspend:
             # The job is run again from `handle`, which takes the next request from the parser: it must be
             # this one.
@@ -160,11 +200,37 @@ class Worker(ThreadWorker):
             request.must_close = False
             raise
 
+    def handle(self, conn: Any) -> Any:
+        """Handle a request. Returns the Incoming one if its body has not come whole."""
+        try:
+            return super().handle(conn)
+        except BodyIncomplete as wait:
+            return wait.incoming
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer a request that could not be read, or whose handling failed outside the application."""
+        status = own_pages.status_of(exc)
+        if status == 500:
+            self.log.exception("Error handling request %s", getattr(req, "path", ""))
+        else:
+            self.log.warning("Invalid request from ip=%s: %s", addr[0] if addr else "", type(exc).__name__)
+        self._answer(client, status, "unreadable" if status != 500 else "failed")
+
     def finish_request(self, conn: Any, fs: Any) -> None:
         """Put a connection back into the selector, or close it without waiting for its client."""
-        if fs.cancelled() or fs.exception() or fs.result():
+        if fs.cancelled() or fs.exception():
             super().finish_request(conn, fs)
-            return
+        elif isinstance(fs.result(), Incoming):
+            self.reading.wait_for_body(fs.result())
+        elif not fs.result():
+            self._close_slowly(conn)
+        elif (rest := conn.parser.unreader.buf.getvalue()) and head_state(conn.sock, rest) == "partial":
+            # gunicorn would wait for the rest of this head in a thread.
+            self.reading.wait_for_head(conn)
+        else:
+            super().finish_request(conn, fs)
+
+    def _close_slowly(self, conn: Any) -> None:
         # gunicorn would wait for the client here, in the one loop that all connections share.
         try:
             conn.sock.shutdown(socket.SHUT_WR)
@@ -172,8 +238,7 @@ class Worker(ThreadWorker):
             self.poller.register(conn.sock, selectors.EVENT_READ, partial(self._drain, conn))
         except (OSError, ValueError):
             # The client is gone already.
-            self.nr_conns -= 1
-            conn.close()
+            self.drop(conn)
         else:
             conn.timeout = time.monotonic() + LINGER
             self._lingering.append(conn)
@@ -188,12 +253,12 @@ class Worker(ThreadWorker):
 
     def _close(self, conn: Any) -> None:
         self.poller.unregister(conn.sock)
-        self.nr_conns -= 1
-        conn.close()
+        self.drop(conn)
 
     def murder_pending(self) -> None:
         """Close connections that did not send, or did not close, in time. Called about once a second."""
         super().murder_pending()
+        self.reading.end_slow()
         self._publish_count()
         # All have the same LINGER, so the oldest is the first to end.
         while self._lingering and self._lingering[0].timeout <= time.monotonic():
@@ -213,3 +278,13 @@ class Worker(ThreadWorker):
         # Whatever those clients have sent is here by now, so they need not be waited for as long as usual.
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        self.reading.hurry(STOP_KEEPALIVE_LINGER)
+
+
+def _turn_away(sock: socket.socket) -> None:
+    """Close a new connection of an address that has as many as it may."""
+    metrics.REFUSED.labels("address").inc()
+    with suppress(OSError):
+        sock.send(own_pages.page(429), socket.MSG_DONTWAIT)
+        sock.shutdown(socket.SHUT_WR)
+    sock.close()

@@ -19,10 +19,10 @@ from wellchat import claims
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound
-from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
+from wellchat.mail.asked import LATELY, is_interactive, may_send
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.refusals import REFUSES, save_refusal
 from wellchat.task_queue import enqueue
@@ -50,13 +50,17 @@ def queue_mail(
     covers: Covers | None = None,
     due_at: datetime | None = None,
     wake_worker: bool = True,
+    limited: bool = True,
 ) -> Mail:
     """Write down a mail to be sent, in the caller's transaction, and wake the worker after the commit.
 
     `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's
     `name`; never a secret and never the text of a message: both are looked up when the mail is rendered. Pass
-    `wake_worker=False` to call `deliver` yourself.
+    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py) is a skip;
+    `limited=False` is for one whose cause cannot be repeated.
     """
+    if limited and not may_send(name, address):
+        return record_skip(user_id=user_id, address=address, name=name, reason=LATELY, now=now)
     with transaction() as session:
         mail = Mail(
             user_id=user_id,
@@ -164,7 +168,7 @@ def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection
         return None
     # The claim is committed. A crash from here on leaves `sending`: unknown, when the lease ends.
     mail, refusal = claimed
-    if refusal is not None and not _is_interactive(mail.name):
+    if refusal is not None and not is_interactive(mail.name):
         return _settle(mail, SKIPPED, reason=f"{REFUSES} {refusal}")
     with nullcontext(connection) if connection else transport.open_connection() as opened:
         return _attempt(mail, opened, now)
@@ -308,9 +312,3 @@ def sweep(now: datetime) -> dict[str, int]:
     ended = Counter(deliver_all(mail_ids=list(db.session.execute(due).scalars()), now=now).values())
     ended[UNKNOWN] += crashed
     return {f"mails_{state}": ended[state] for state in (SENT, SKIPPED, QUEUED, FAILED, UNKNOWN)}
-
-
-def _is_interactive(name: str) -> bool:
-    """Return whether somebody waits for mails of this name, such as one with a new password."""
-    declared = registry().mails.get(name)
-    return declared is not None and declared.interactive

@@ -1,8 +1,8 @@
 """`/outbox`, the mails of an installation without a mail server; and the button to try one's address again.
 
 Where a mail server is set there is no `/outbox`. Elsewhere it shows signed-in people their own mails. It
-shows everybody's only to a person at the machine that runs the embedded default, who could read them on disk
-anyway.
+shows everybody's only on the machine that runs the embedded default, to its own user, who could read them on
+disk anyway, or to somebody who has the key that `wellchat up` prints.
 """
 
 from __future__ import annotations
@@ -10,22 +10,27 @@ from __future__ import annotations
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
+from hashlib import sha256
+from hmac import compare_digest
+from secrets import token_urlsafe
 
-from flask import Blueprint, Response, flash, redirect, render_template, request
+from flask import Blueprint, Response, flash, redirect, render_template, request, session
 from flask_login import current_user
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.clock import now
-from wellchat.config import setting
+from wellchat.config import persistent_secret, setting
 from wellchat.errors import NotFound
 from wellchat.feature import registry
 from wellchat.i18n import gettext
+from wellchat.local_peer import is_own_peer
 from wellchat.mail import actions, queries, transport
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.networks import is_loopback_request
 from wellchat.web import limiter, safe_next, signed_in, viewer
 
 pages = Blueprint("mail", __name__)
+KEY_HELD = "outbox"  # in the session: the digest of the key that this browser showed
 
 # The mail is shown as it is, in a frame that can do nothing: no script, no form, no picture from elsewhere.
 FRAME_POLICY = (
@@ -35,7 +40,9 @@ FRAME_POLICY = (
 
 
 @pages.get("/outbox")
-def captured_mails() -> str:
+def captured_mails() -> str | BaseResponse:
+    if (key := request.args.get("key")) is not None:
+        return _take_key(key)
     return render_template(
         "mail/captured_mails.html",
         mails=[(mail, _message(mail)) for mail in queries.captured_mails(_visible_to())],
@@ -99,9 +106,25 @@ def _visible_to() -> str | None:
     """Return whose mails may be shown, None for everybody's. Raises NotFound where a mail server is set."""
     if setting("SMTP_URL"):
         raise NotFound
-    if is_loopback_request():
+    if is_loopback_request() and (
+        is_own_peer(request.environ) or session.get(KEY_HELD) == sha256(outbox_key().encode()).hexdigest()
+    ):
         return None
     return viewer().id
+
+
+def outbox_key() -> str:
+    """Return the key of this installation's outbox: who can read its folder can read its mails."""
+    return persistent_secret(setting("INSTANCE"), "outbox_key", lambda: token_urlsafe(24))
+
+
+def _take_key(key: str) -> BaseResponse:
+    """Remember in the session that this browser has the key, and take it out of the address."""
+    if setting("SMTP_URL") or not is_loopback_request():
+        raise NotFound
+    if compare_digest(key.encode(), outbox_key().encode()):
+        session[KEY_HELD] = sha256(outbox_key().encode()).hexdigest()
+    return redirect("/outbox", 303)
 
 
 def _message(mail: Mail) -> EmailMessage | None:

@@ -3,12 +3,12 @@
 from flask import Flask
 
 from wellchat.accounts.hooks import profile_changed_in_transaction
-from wellchat.attachments.hooks import thumbnail_made_in_transaction
+from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
 from wellchat.messaging import dispatch, memberships, metrics, retention
 from wellchat.messaging.api import api
-from wellchat.messaging.files import add_thumbnail
+from wellchat.messaging.files import add_thumbnail, set_scanned
 from wellchat.messaging.pages import blueprints
 from wellchat.messaging.pages.inbox import badges
 from wellchat.messaging.pages.thread import message_url
@@ -49,6 +49,7 @@ feature = Feature(
         (subject_put_in_transaction, refresh_subject),
         (lead_claimed_in_transaction, open_thread_of_lead),
         (thumbnail_made_in_transaction, add_thumbnail),
+        (scanned_in_transaction, set_scanned),
     ),
     context=lambda: {"badges": badges, "message_url": message_url},
     offline_paths=("/", r"/threads/\w+"),

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from wellchat.accounts.models import User
 from wellchat.attachments import actions as attachments
-from wellchat.attachments.models import Attachment
+from wellchat.attachments.models import REFUSED, Attachment
 from wellchat.attachments.queries import files_of
 from wellchat.attachments.serializers import File
 from wellchat.db import db, execute
@@ -54,6 +54,24 @@ def add_thumbnail(thread_id: str, seq: int, attachment_id: str) -> None:
             {**file, "thumbnail": file["thumbnail"] or file["id"] == attachment_id} for file in message.files
         ]
         message_changed(thread, message)
+
+
+def set_scanned(thread_id: str, seq: int, attachment_id: str, is_clean: bool) -> None:
+    """Record what the scanner said about a file of a message. Does nothing if the message was deleted."""
+    session = db.session()
+    thread = session.get_one(Thread, thread_id, with_for_update=True, populate_existing=True)
+    message = session.get(Message, (thread_id, seq), populate_existing=True)
+    if message is not None and message.files:
+        message.files = [
+            _scanned(file, is_clean) if file["id"] == attachment_id else file for file in message.files
+        ]
+        message_changed(thread, message)
+
+
+def _scanned(file: File, is_clean: bool) -> File:
+    rest: File = {**file}
+    rest.pop("state", None)
+    return rest if is_clean else {**rest, "state": REFUSED, "thumbnail": False}
 
 
 def sent_with_key(viewer: User, thread_id: str, client_key: str) -> list[str] | None:

@@ -11,7 +11,7 @@ from sqlalchemy import and_, delete, func, select
 from wellchat.accounts.models import User
 from wellchat.changes.actions import record_change
 from wellchat.db import db, execute, transaction
-from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
 from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction
@@ -43,6 +43,8 @@ def send_message(
     message, Invalid for a subject or reply from elsewhere, or attachments that the sender may not send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
+    if sender.waits:
+        raise NotAllowed(gettext("The people who run this site have to confirm you first."))
     with transaction():
         # Checks access and the client key, and locks the thread until commit: now sends run one by one.
         taken = execute(statements.TAKE_NUMBER, ids).one_or_none()

@@ -17,6 +17,7 @@ class Person(BaseModel):
     avatar_url: str | None
     role: Literal["client", "professional", "admin"]
     role_label: str
+    staff: bool
 
 
 class Other(Person):

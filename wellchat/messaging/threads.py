@@ -15,11 +15,13 @@ from wellchat.connections.actions import connect
 from wellchat.connections.models import Connection
 from wellchat.connections.queries import connection_between
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.errors import Invalid, NotFound
-from wellchat.i18n import gettext
+from wellchat.errors import Invalid, NotAllowed, NotFound
+from wellchat.i18n import N_, gettext
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
+
+WAITS = N_("The people who run this site have to confirm you first.")
 
 
 def open_thread(
@@ -31,6 +33,8 @@ def open_thread(
     the client in `with_id`. Raises NotFound for people and subjects that the viewer may not see, and Invalid
     if the thread is not determined or the lead is not claimed yet.
     """
+    if viewer.waits:
+        raise NotAllowed(WAITS)
     with transaction():
         if subject is not None:
             return _open_about(viewer, visible_subject(viewer, *subject), with_id, now)
@@ -47,6 +51,8 @@ def _connection_with(viewer: User, other_id: str, now: datetime) -> Connection:
     """
     other = db.session.get(User, other_id)
     if other is None or other.id == viewer.id:
+        raise NotFound
+    if other.waits:
         raise NotFound
     if connection := connection_between(viewer.id, other.id):
         return connection

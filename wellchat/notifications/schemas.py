@@ -13,6 +13,7 @@ class Actor(BaseModel):
     avatar_url: str | None
     role: Literal["client", "professional", "admin"]
     role_label: str
+    staff: bool
 
 
 class NotificationShape(BaseModel):

@@ -26,6 +26,20 @@ from wellchat.config import setting
 TIMEOUT = 10.0  # seconds for one push, whatever the other side does
 MAX_RETRY_AFTER = 3600  # seconds that a service may ask us to wait
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# What is outside has special uses, or none yet (RFC 4291, 2.4). Python's `is_global` asks for less.
+GLOBAL_UNICAST = ipaddress.ip_network("2000::/3")
+SPECIAL = tuple(
+    map(
+        ipaddress.ip_network,
+        (
+            "2001::/23",  # protocols of the IETF: Teredo, ORCHID, benchmarking (RFC 2928)
+            "2001:db8::/32",  # documentation (RFC 3849)
+            "2002::/16",  # 6to4 (RFC 7526)
+            "2620:4f:8000::/48",  # AS112 (RFC 7534)
+            "3fff::/20",  # documentation (RFC 9637)
+        ),
+    )
+)
 
 
 class Temporary(Exception):
@@ -77,13 +91,16 @@ def check_endpoint(endpoint: str) -> SplitResult:
 
 
 def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Return whether anybody can reach this address, also inside IPv6 addresses that wrap an IPv4 one."""
+    """Return whether anybody can reach this address.
+
+    Of IPv6 these are the global unicast addresses that are in no special range. Addresses that wrap an IPv4
+    one count as not public, but for NAT64, through which an IPv6-only host reaches every IPv4 service.
+    """
     if isinstance(address, ipaddress.IPv6Address):
-        inner = address.ipv4_mapped or address.sixtofour or (address.teredo and address.teredo[1])
-        if inner:
-            return is_public(inner)
         if address in NAT64:
             return is_public(ipaddress.IPv4Address(address.packed[-4:]))
+        if address not in GLOBAL_UNICAST or any(address in network for network in SPECIAL):
+            return False
     return address.is_global and not address.is_multicast
 
 

@@ -15,7 +15,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from wellchat.clock import iso, now
-from wellchat.replies import actions, lmtp, queries
+from wellchat.replies import actions, queries
 from wellchat.replies.reading import MAX_BYTES, Incoming
 
 log = logging.getLogger(__name__)
@@ -68,6 +68,9 @@ def serve(host: str, port: int) -> None:
 
     Keep it behind your mail server.
     """
+    # Here, because every process loads this module, and only this command is a mail server.
+    from wellchat.replies import lmtp
+
     asyncio.run(lmtp.serve(current_app._get_current_object(), host=host, port=port))  # type: ignore[attr-defined]
 
 

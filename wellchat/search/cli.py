@@ -7,8 +7,6 @@ import sys
 
 import click
 from flask.cli import AppGroup
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from wellchat.search import actions
 
@@ -20,6 +18,10 @@ search = AppGroup("search", help="The index of messages.")
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 def index(afresh: bool, as_json: bool) -> None:
     """Put into the index what waits for it. May be stopped and run again, and by several hosts at once."""
+    # Here, because every process loads this module, and only this command draws a bar.
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
     left, done = actions.rebuild() if afresh else actions.waiting(), 0
     columns = (TextColumn("Indexing"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(

@@ -17,6 +17,7 @@ from wellchat.audit.actions import record
 from wellchat.audit.models import OPERATOR
 
 GROUPS = ("user", "token", "subject", "mail")  # they read or change people
+COMMANDS = ("connect",)  # the same, outside of a group
 MACHINES = ("mail receive", "mail serve")  # run for each mail by the mail server, not by a person
 
 
@@ -24,20 +25,25 @@ class RecordedGroup(click.Group):
     """A group of commands that are in the security log."""
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command, which first writes that it is run. If that fails, it does not run."""
+        """Return the command, recorded, unless a machine runs it."""
         found = super().get_command(ctx, cmd_name)
         name = f"{self.name} {cmd_name}"
         if found is None or isinstance(found, click.Group) or name in MACHINES:
             return found
-        recorded, act = copy(found), found.callback
+        return recorded(found, name)
 
-        @with_appcontext
-        def run(*args: Any, **kwargs: Any) -> Any:
-            _record(name, click.get_current_context())
-            return act(*args, **kwargs) if act else None
 
-        recorded.callback = run
-        return recorded
+def recorded(command: click.Command, name: str) -> click.Command:
+    """Return a copy of the command that first writes that it is run. If that fails, it does not run."""
+    changed, act = copy(command), command.callback
+
+    @with_appcontext
+    def run(*args: Any, **kwargs: Any) -> Any:
+        _record(name, click.get_current_context())
+        return act(*args, **kwargs) if act else None
+
+    changed.callback = run
+    return changed
 
 
 def _record(name: str, ctx: click.Context) -> None:
@@ -66,7 +72,9 @@ def system_user() -> str:
 
 
 def init_app(app: Flask) -> None:
-    """Put the groups of commands on record. Features above may still add commands to them."""
+    """Put the commands on record. Features above may still add some to the groups."""
+    for name in COMMANDS:
+        app.cli.commands[name] = recorded(app.cli.commands[name], name)
     for name in GROUPS:
         group = app.cli.commands[name]
         assert isinstance(group, click.Group)

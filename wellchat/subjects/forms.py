@@ -9,15 +9,16 @@ from pydantic import AfterValidator, AwareDatetime, StringConstraints
 
 from wellchat.forms import Form, Text
 from wellchat.i18n import gettext
+from wellchat.scripts import strip_invisible
 from wellchat.subjects.kinds import known_kind
 
 
 def _title(text: str) -> str:
     """Return the title on one line, because lists and subjects of emails show it.
 
-    Raises ValueError if empty.
+    Characters that cannot be seen are taken out. Raises ValueError if nothing is left.
     """
-    text = " ".join(text.split())
+    text = strip_invisible(" ".join(text.split()))
     if not text:
         raise ValueError(gettext("This field is required."))
     return text

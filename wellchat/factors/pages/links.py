@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.accounts import links
-from wellchat.accounts.limits import guess_by_ip
+from wellchat.accounts.limits import count_link
 from wellchat.factors import resets
 from wellchat.i18n import gettext
 
@@ -22,9 +22,9 @@ def stop_reset(token: str) -> str:
 
 
 @pages.post("/stop-reset/<token>")
-@guess_by_ip
 def post_stop_reset(token: str) -> Response:
     """Stop the reset. Raises DeadLink."""
+    count_link()
     if resets.stop_by_link(token=token, now=clock.now()):
         flash(gettext("The reset is stopped. Your factors stay as they are."), "good")
     else:

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.accounts.hooks import sign_in_vetoed
-from wellchat.accounts.limits import guess_by_ip
+from wellchat.accounts.limits import count_second_step
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import sign_in
 from wellchat.errors import Invalid, NotAllowed, NotSignedIn
@@ -82,9 +82,9 @@ def second_step() -> Page:
 
 
 @pages.post(STEP)
-@guess_by_ip
 def post_second_step() -> Page:
     """Take a code of the app, or a recovery code, and sign in."""
+    count_second_step()
     now = clock.now()
     half = this_half(now)
     if half is None:
@@ -111,9 +111,9 @@ def _finish(half: Half) -> Response:
 
 
 @pages.post("/sign-in/passkey/options")
-@guess_by_ip
 def passkey_options() -> Response:
     """Return what the browser is to ask its passkeys: those of the person half signed in, or any."""
+    count_second_step()
     now = clock.now()
     half = this_half(now)
     purpose, user_id = (SECOND, half.user.id) if half else (ALONE, None)
@@ -121,9 +121,9 @@ def passkey_options() -> Response:
 
 
 @pages.post("/sign-in/second/passkey")
-@guess_by_ip
 def post_second_passkey() -> Page:
     """Take a passkey as the second step, and sign in."""
+    count_second_step()
     now = clock.now()
     half = this_half(now)
     if half is None:
@@ -142,9 +142,9 @@ def post_second_passkey() -> Page:
 
 
 @pages.post("/sign-in/passkey")
-@guess_by_ip
 def post_passkey() -> Page:
     """Sign in by a passkey alone: the device has checked who holds it."""
+    count_second_step()
     try:
         form = read_form(PasskeyResponse)
         user = passkeys.use_passkey(

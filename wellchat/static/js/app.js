@@ -15,7 +15,7 @@ import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
 import { loadPopoverPolyfill } from "./lib/popover.js";
-import { local } from "./lib/storage.js";
+import { local, session } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
@@ -24,6 +24,7 @@ import { OfflineCache } from "./models/offline_cache.js";
 import { BackgroundQueue } from "./models/background_queue.js";
 import { Outbox } from "./models/outbox.js";
 import { Push, markStale } from "./models/push.js";
+import { SessionEnd } from "./models/session_end.js";
 import { Store } from "./models/store.js";
 import { OptimisticChanges } from "./models/optimistic_changes.js";
 import { sync } from "./sync.js";
@@ -45,7 +46,9 @@ for (const [name, module] of Object.entries(JSON.parse(document.documentElement.
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(viewerId);
+  const sessionEnd = new SessionEnd({ fetch: (url, options) => fetch(url, options), viewerId: viewerId ?? "", storage: local, session, caches: window.caches });
+  if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(sessionEnd);
+  sessionEnd.forgetOthers();
   const api = new Api({
     fetch: (url, options) => fetch(url, options),
     csrf: document.querySelector('meta[name="csrf-token"]').content,
@@ -67,6 +70,7 @@ function start() {
     outbox: new Outbox({ api, store, storage: local, viewerId, locks, backgroundQueue }),
     offlineCache: new OfflineCache({ worker, caches: window.caches, viewerId }),
     push: new Push({ api, storage: local, viewerId }),
+    sessionEnd,
     attention: new Attention(),
     announce,
     onState: () => {},
@@ -87,9 +91,17 @@ function start() {
 
 /* Nobody is signed in, or somebody who must set up a second factor first: there is nothing to keep up to date, and only
    what stands in the page itself is bound. */
-function startForStranger(viewerId) {
-  if (!viewerId) markStale(local);
+function startForStranger(sessionEnd) {
   bind({ announce }, document.querySelector("main"));
+  if (!sessionEnd.viewerId) deleteLeftWords(sessionEnd);
+}
+
+/* It may be the offline page, so only our server's word counts. */
+async function deleteLeftWords(sessionEnd) {
+  markStale(local);
+  if (sessionEnd.hasWords()) await sessionEnd.check();
+  const notice = document.querySelector('[data-part="lost"]');
+  if (notice && sessionEnd.takeLoss()) notice.hidden = false;
 }
 
 function bind(app, root = document) {

@@ -8,7 +8,8 @@ export function sync(app, { cursor, wait }) {
   let before = "live";
 
   /* Shows the state of the connection. When it is back, the outbox need not wait any longer. */
-  function setState(state) {
+  async function setState(state) {
+    if (state === "signed-out") await endSession(app);
     if (state === "live" && before !== "live") app.outbox.sendNow();
     before = state;
     app.onState(state);
@@ -67,6 +68,14 @@ export function sync(app, { cursor, wait }) {
   window.addEventListener("pageshow", (event) => event.persisted && onLook());
 
   leader.start({ visible: attention.visible });
+}
+
+/* Deletes what is kept of the person if their session is over. What is written from here on is not kept either. */
+async function endSession({ sessionEnd, drafts, outbox, offlineCache }) {
+  if (!(await sessionEnd.check())) return;
+  drafts.clear();
+  outbox.clear();
+  offlineCache.clear();
 }
 
 /** Loads everything this page shows. Resolves to the next cursor, which was read before the rest. */

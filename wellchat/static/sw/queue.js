@@ -36,8 +36,17 @@ async function sendInOrder(cache, list) {
       signal: AbortSignal.timeout(20_000),
     });
     const ours = /\bjson\b/.test(answer.headers.get("Content-Type") ?? "");
-    const temporary = !ours || [401, 408, 429].includes(answer.status) || answer.status >= 500;
+    if (ours && answer.status === 401) return forgetPerson(cache, viewer);
+    const temporary = !ours || [408, 429].includes(answer.status) || answer.status >= 500;
     if (temporary) throw new Error(`not now: ${answer.status}`);
     await cache.delete(request); // it arrived, or was refused, which the page will find out and show
   }
+}
+
+/* Their session is over: what the worker keeps of them goes, and the next page deletes the rest. */
+async function forgetPerson(cache, viewer) {
+  for (const request of await cache.keys()) {
+    if (new URL(request.url).pathname.startsWith(`/queue/${viewer}/`)) await cache.delete(request);
+  }
+  await clearPages();
 }

@@ -1,5 +1,7 @@
 /* Small helpers for the DOM. Templates name their parts by data-part; a <template> part is cloned into a row. */
 
+import { addresses } from "./links.js";
+
 export function part(root, name) {
   return root.querySelector(`[data-part="${name}"]`);
 }
@@ -15,26 +17,16 @@ export function write(element, text) {
   element.hidden = !text;
 }
 
-const ADDRESS = /(?:\bhttps?:\/\/|(?<![\w.@/-])www\.(?=[\w-]+\.[a-z]{2}))[^\s<>"']+[^\s<>"'.,;:!?)\]}]|[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gi;
-
-/** Yields the web and mail addresses in a text: {index, found, href}. */
-export function addresses(text) {
-  return [...text.matchAll(ADDRESS)].map(({ 0: found, index }) => ({ index, found, href: leadsTo(found) }));
-}
-
-function leadsTo(found) {
-  if (/^https?:/i.test(found)) return found;
-  return (/^www\./i.test(found) ? "http://" : "mailto:") + found;
-}
-
 /** Writes a text with its web and mail addresses as links; never as markup. */
 export function linked(text) {
   const fragment = document.createDocumentFragment();
   let at = 0;
-  for (const { index, found, href } of addresses(text)) {
-    const link = Object.assign(document.createElement("a"), { href, textContent: found });
+  for (const { index, found, href, shown } of addresses(text)) {
+    const link = Object.assign(document.createElement("a"), { href, textContent: shown });
     link.rel = "noopener noreferrer nofollow";
     link.target = "_blank";
+    // Keeps the link apart from direction marks around it: they cannot turn round what it shows.
+    link.dir = "ltr";
     fragment.append(text.slice(at, index), link);
     at = index + found.length;
   }

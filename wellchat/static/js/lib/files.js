@@ -44,14 +44,20 @@ const blank = ([width, height]) =>
 export function fillFiles(row, { deleted, attachments }) {
   const box = part(row, "files");
   const files = deleted ? [] : (attachments ?? []);
-  const standing = [...box.children].map((element) => element.dataset.file).join();
-  if (standing === files.map((file) => file.id).join()) {
+  const standing = [...box.children].map(({ dataset }) => `${dataset.file} ${dataset.state}`).join();
+  if (standing === files.map(({ id, state }) => `${id} ${state ?? "ready"}`).join()) {
     files.forEach((file, i) => file.width && show(box.children[i], file));
     return;
   }
   box.replaceChildren(...files.map(fileElement));
   box.hidden = !files.length;
   box.classList.toggle("files--many", files.filter((file) => file.width).length > 1);
+}
+
+/* Of a file that cannot be opened: the scanner has not answered yet, or has refused it. */
+function stateWords({ state }) {
+  if (state === "checking") return t("Being checked for viruses");
+  return state === "refused" ? t("Refused by the virus scanner") : "";
 }
 
 function fileElement(file) {
@@ -61,6 +67,7 @@ function fileElement(file) {
 export function pictureElement(file, size = fitted(file.width, file.height)) {
   const link = fromTemplate("file-picture", file);
   const [image] = link.children;
+  part(link, "state").textContent = stateWords(file);
   Object.assign(link.dataset, { width: file.width, height: file.height });
   [image.width, image.height] = size;
   image.alt = file.name;
@@ -73,7 +80,7 @@ function documentElement(file) {
   const link = fromTemplate("file-document", file);
   link.download = link.title = part(link, "name").textContent = file.name;
   const ending = /\.(\w{1,8})$/.exec(file.name)?.[1].toUpperCase();
-  part(link, "about").textContent = `${ending} · ${fileSize(file.size)}`;
+  part(link, "about").textContent = stateWords(file) || `${ending} · ${fileSize(file.size)}`;
   return link;
 }
 
@@ -81,6 +88,7 @@ function fromTemplate(name, file) {
   const link = part(document, name).content.firstElementChild.cloneNode(true);
   link.href = file.url;
   link.dataset.file = file.id;
+  link.dataset.state = file.state ?? "ready";
   return link;
 }
 

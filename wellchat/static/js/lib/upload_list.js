@@ -81,12 +81,12 @@ export class UploadList {
     return row;
   }
 
-  #fill(row, { state, progress, reason, size, canRetry }) {
+  #fill(row, { state, progress, reason, size, canRetry, attachment }) {
     row.classList.toggle("upload-list__row--failed", state === "failed");
     const bar = part(row, "progress");
     bar.hidden = !["waiting", "uploading"].includes(state);
     bar.value = progress;
-    part(row, "state").textContent = state === "failed" ? reason : fileSize(size);
+    part(row, "state").textContent = state === "failed" ? reason : fileSize(size) + keptWords(attachment);
     part(row, "again").hidden = state !== "failed" || !canRetry;
     if (state === "failed") this.app.announce(`${part(row, "name").textContent}: ${reason}`);
   }
@@ -103,6 +103,11 @@ export class UploadList {
     this.form.classList.toggle("composer--files", this.#rows.size > 0);
     if (!this.#rows.size) this.#wait(false);
   }
+}
+
+/* Of the one kind of file that keeps who made it: what this says is plain before it is sent. */
+function keptWords(attachment) {
+  return attachment?.media_type === "application/pdf" ? ` · ${t("A PDF keeps its details, such as its author.")}` : "";
 }
 
 /* XMLHttpRequest, because fetch() does not report the progress of an upload. */

@@ -1,0 +1,203 @@
+"""Commands of wellchat as processes, forked from one that has imported all of it.
+
+A command that starts from nothing spends a second of CPU time on its imports, and the tests start hundreds of
+commands. Here one process per run imports wellchat and what its commands need, creates nothing, and forks for
+each command: `main()` begins with the arguments, the environment, the folder and the files it was given, in a
+process of its own, which ends as every Python process does. That the imports themselves work is tested with
+processes that start from nothing (`anew=True` in tests/services.py, and tests/test_cli.py).
+
+    test  ->  the one that imported  ->  one that waits and tells  ->  the command
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import gc
+import importlib
+import json
+import os
+import runpy
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+from wellchat.embedded import end_with_parent
+
+NUMBER = struct.Struct("i")  # how process ids and exit statuses are told
+ROOT = Path(__file__).parent.parent
+# What commands import when they run. Nothing here creates an application or opens a connection.
+MODULES = (
+    *("wellchat.cli", "wellchat.up", "wellchat.doctor", "wellchat.health", "wellchat.postgresql"),
+    *("wellchat.longpoll.server", "wellchat.replies.lmtp", "gunicorn.arbiter", "gunicorn.workers.gthread"),
+    *(
+        "flask_migrate.cli",
+        "rich.progress",
+        "sqlalchemy.dialects.sqlite",
+        "sqlalchemy.dialects.postgresql.psycopg",
+    ),
+    *("celery.bin.celery", "celery.bin.worker", "celery.bin.beat", "celery.apps.worker", "celery.apps.beat"),
+    *("celery.worker", "celery.worker.consumer", "celery.concurrency.thread", "celery.concurrency.prefork"),
+    *("celery.beat", "celery.fixups.django", "celery.app.log", "celery.app.events", "celery.app.control"),
+    *("kombu.transport.redis", "celery.backends.redis", "celery.loaders.app", "email.mime.text", "smtplib"),
+)
+
+
+class Forked:
+    """A command that runs. It has what tests use of `subprocess.Popen`."""
+
+    def __init__(
+        self, words: tuple[str, ...], *, env: Mapping[str, str], cwd: Path | None, stdio: tuple[int, ...]
+    ) -> None:
+        self.args = words
+        self.returncode: int | None = None
+        self._line, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(_origin(), [b"."], [theirs.fileno(), *stdio])
+        request = {"words": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}
+        self._line.sendall(json.dumps(request).encode() + b"\n")
+        (self.pid,) = NUMBER.unpack(self._line.recv(NUMBER.size, socket.MSG_WAITALL))
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit status, negative for a signal. Raises TimeoutExpired."""
+        if self.returncode is None:
+            self._line.settimeout(timeout)
+            try:
+                said = self._line.recv(NUMBER.size)
+            except (TimeoutError, BlockingIOError):
+                raise subprocess.TimeoutExpired(self.args, timeout or 0) from None
+            (self.returncode,) = NUMBER.unpack(said)
+            self._line.close()
+        return self.returncode
+
+    def poll(self) -> int | None:
+        """Return the exit status, or None while it runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(timeout=0)
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it is over."""
+        if self.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+def start(
+    *words: str, env: Mapping[str, str], cwd: Path | None = None, given: bytes = b""
+) -> tuple[Forked, IO[str]]:
+    """Begin `python -m WORDS`. Return the process, and both its outputs in one, to read.
+
+    `given`: its standard input.
+    """
+    out, its_out = os.pipe()
+    with tempfile.TemporaryFile() as its_in:
+        its_in.write(given)
+        its_in.seek(0)
+        forked = Forked(words, env=env, cwd=cwd, stdio=(its_in.fileno(), its_out, its_out))
+    os.close(its_out)
+    return forked, os.fdopen(out)
+
+
+def run(
+    *words: str, env: Mapping[str, str], given: bytes = b"", timeout: float = 60
+) -> subprocess.CompletedProcess[str]:
+    """Run `python -m WORDS` to its end, as `subprocess.run(capture_output=True, text=True)`.
+
+    `given`: its standard input. Raises TimeoutExpired after `timeout` seconds.
+    """
+    with ExitStack() as stack:
+        files = [stack.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+        files[0].write(given)
+        files[0].seek(0)
+        forked = Forked(words, env=env, cwd=None, stdio=tuple(file.fileno() for file in files))
+        try:
+            forked.wait(timeout)
+        except subprocess.TimeoutExpired:
+            forked.kill()
+            raise
+        for file in files:
+            file.seek(0)
+        out, err = (file.read().decode() for file in files[1:])
+    return subprocess.CompletedProcess(words, forked.wait(), out, err)
+
+
+@functools.cache
+def _origin() -> socket.socket:
+    """Return the line to the process that all others are forked from. It ends when this end is closed."""
+    mine, theirs = socket.socketpair()
+    with theirs:
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.forking", str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
+            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            cwd=ROOT,
+        )
+    return mine
+
+
+def _serve(line: socket.socket) -> tuple[str, ...]:
+    """Fork for each request, until nobody is left to ask. Returns, in each command, what it is to run."""
+    from wellchat.features import enabled_features
+
+    for module in MODULES:
+        importlib.import_module(module)
+    enabled_features()
+    gc.collect()
+    gc.freeze()
+    while True:
+        message, fds, _, _ = socket.recv_fds(line, 1, 4)
+        if not message:
+            sys.exit()
+        if os.fork() == 0:
+            line.close()
+            return _attend(*fds)
+        for fd in fds:
+            os.close(fd)
+        with contextlib.suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+
+
+def _attend(told: int, *stdio: int) -> tuple[str, ...]:
+    """Fork the command, and tell the test its process id and its exit status."""
+    teller = socket.socket(fileno=told)
+    with teller.makefile("r") as lines:
+        request: dict[str, Any] = json.loads(lines.readline())
+    if (pid := os.fork()) == 0:
+        end_with_parent()
+        teller.close()
+        for number, fd in enumerate(stdio):
+            os.dup2(fd, number)
+            os.close(fd)
+        os.environ.clear()
+        os.environ.update(request["env"])
+        os.chdir(request["cwd"])
+        sys.path[0] = request["cwd"]
+        return tuple(request["words"])
+    for fd in stdio:
+        os.close(fd)
+    teller.sendall(NUMBER.pack(pid))
+    _, status = os.waitpid(pid, 0)
+    with contextlib.suppress(OSError):
+        teller.sendall(NUMBER.pack(os.waitstatus_to_exitcode(status)))
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    module, *arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
+    sys.argv[1:] = arguments
+    runpy.run_module(module, run_name="__main__", alter_sys=True)
