@@ -34,6 +34,7 @@ from wellchat.setting_types import (
     names,
     on_off,
     on_off_or_none,
+    periods,
     plain_address_or_none,
     reply_address,
     scanner,
@@ -126,6 +127,12 @@ class Settings(BaseModel):
     ADDRESS_SHARE: int = Field(default=25, ge=1, le=100)
     STORAGE_URL: Annotated[str | None, AfterValidator(storage_url)] = None
     S3_ENDPOINT: Annotated[str | None, AfterValidator(web_address_or_none)] = None
+    PRIVACY_CONTACT: str | None = Field(default=None, max_length=200)
+    ERASURE_GRACE: int = Field(default=7, ge=0, le=90)  # days
+    # days by kind of subject, counted from the last message of its thread
+    RETENTION: Annotated[dict[str, int], BeforeValidator(periods)] = Field(default_factory=dict)
+    RETENTION_MESSAGES: int = Field(default=0, ge=0, le=36_500)  # days; 0: no message is removed for its age
+    DISCREET_MAILS: Annotated[bool, BeforeValidator(on_off)] = False
     MAX_UPLOAD: int = Field(default=20, ge=1, le=500)  # MB of one file
     SCANNER: Annotated[str | None, AfterValidator(scanner)] = None  # what checks files for viruses
     # conversations a browser keeps for reading offline

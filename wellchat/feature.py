@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
     from wellchat.personal_data import PersonalData
+    from wellchat.retention import Rule
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -79,8 +80,9 @@ class MailType:
     """One kind of email, named like its folder below templates/emails/.
 
     `context` is called at the moment of sending: (mail, now) -> what the template is given. It may raise
-    NotWanted or NotNow. Two of its keys mean more: `covers` lists what the mail holds, and so what a reply is
-    about; `unsubscribe_path` makes it a mail that can be unsubscribed from.
+    NotWanted or NotNow. Three of its keys mean more: `covers` lists what the mail holds, and so what a reply
+    is about; `unsubscribe_path` makes it a mail that can be unsubscribed from; `discreet` sends
+    templates/emails/discreet in its place, with `discreet_line` and no word of what the mail is about.
     """
 
     label: str  # in the ledger of emails
@@ -143,6 +145,7 @@ class Feature:
     on_by_default: bool = True
     # Needed as soon as a table of the feature refers to a person; a test compares it with the foreign keys.
     personal_data: PersonalData | None = None
+    retention: tuple[Rule, ...] = ()  # how long it keeps what; run once a day
     setup: Callable[[Any], None] | None = None  # (app), for what no field of this declaration covers
 
 

@@ -31,6 +31,7 @@ FEATURES = (
     "offline",
     "updates",
     "safety",
+    "privacy",
     "disclosure",
     "oversight",
     "security_log",

@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
+MAX_DAYS = 36_500  # of a period
 FOUR_EYES = ("looks", "erase")
 _FOR_TRYING = re.compile(
     r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
@@ -265,6 +266,19 @@ def reply_address(value: str | None, info: ValidationInfo) -> str | None:
     if "MAIL_FROM" in info.data:
         reply_pattern(value, info.data["MAIL_FROM"])
     return value
+
+
+def periods(value: object) -> object:
+    """Return {kind: days} of "lead=365 coupon=30". Raises ValueError for what is no such list."""
+    if not isinstance(value, str):
+        return value
+    found: dict[str, int] = {}
+    for part in value.replace(",", " ").split():
+        kind, _, days = part.partition("=")
+        if not (kind and days.isascii() and days.isdecimal() and 0 < int(days) <= MAX_DAYS):
+            raise ValueError(f"write a kind of subject and days, such as lead=365, not {part!r}")
+        found[kind] = int(days)
+    return found
 
 
 def on_off(value: object) -> object:

@@ -212,6 +212,7 @@ def test_preferences_start_with_defaults_and_keep_changes(world: World) -> None:
         "quiet_from": None,
         "quiet_to": None,
         "time_zone": "UTC",
+        "discreet_mails": False,
         "channels": {
             "message": {"bell": True, "push": True, "email": True},
             "appointment": {"bell": True, "push": True, "email": False},

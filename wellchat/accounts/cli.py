@@ -1,4 +1,4 @@
-"""Define `wellchat user create|export|erase` and `wellchat token create`."""
+"""Define `wellchat user create` and `wellchat token create`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,8 @@ from wellchat.accounts import actions
 from wellchat.accounts.credentials import refuse_own_words
 from wellchat.accounts.forms import NewUser, TokenName
 from wellchat.accounts.models import ROLES, User
-from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.accounts.queries import user_by_email
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
-from wellchat.audit.actions import record
 from wellchat.errors import Invalid, WellchatError
 from wellchat.forms import fill
 
@@ -50,30 +48,6 @@ def create_user(
     except WellchatError as error:
         raise click.ClickException(error.line) from None
     click.echo(json.dumps({"id": made.id, "email": made.email, "role": made.role}) if as_json else made.id)
-
-
-@user.command("export")
-@click.argument("email")
-@with_appcontext
-def export_user(email: str) -> None:
-    """Print everything that wellchat has of a person, as JSON: rows by table."""
-    owner = _owner(email)
-    exported = json.dumps(export_person(owner.id), indent=2, ensure_ascii=False)
-    record("person.exported", now=clock.now(), person_id=owner.id)
-    click.echo(exported)
-
-
-@user.command("erase")
-@click.argument("email")
-@click.option("--yes", is_flag=True, help="Do not ask.")
-@with_appcontext
-def erase_user(email: str, yes: bool) -> None:
-    """Erase a person: what they wrote, their files, their account. It cannot be undone."""
-    owner = _owner(email)
-    if not yes:
-        click.confirm(f"Erase {owner.name} ({owner.email}) for good?", abort=True)
-    erase_person(user_id=owner.id, now=clock.now())
-    click.echo("Erased. The worker, or `wellchat sweep`, deletes the bytes of their files.")
 
 
 def _owner(email: str) -> User:

@@ -26,6 +26,14 @@ availability_changed_in_transaction: Hook[[str, datetime], None]
 availability_changed_in_transaction = Hook("accounts.availability_changed_in_transaction")
 """(user id, now): they were disabled, enabled or erased."""
 
+notice_at_sign_in: Hook[[User, datetime], str | None] = Hook("accounts.notice_at_sign_in")
+"""(user, now) -> a sentence that the person must read when they sign in on a page; None: nothing."""
+
+erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_forbidden")
+"""(user id, now) -> why this person must not be erased, a sentence for the operator; None if they may be."""
+
+person_erased_in_transaction: Hook[[str, datetime], None] = Hook("accounts.person_erased_in_transaction")
+"""(user id, now): every feature has erased what it had of them."""
 second_step: Hook[[User, bool, str], Response | None] = Hook("accounts.second_step")
 """(user, remember, path to open then), called on a page once the password, or a link by mail, was right.
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, delete, func, inspect, update
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.address_change import forget_mails
 from wellchat.accounts.address_models import AddressChange
-from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
+from wellchat.accounts.hooks import (
+    availability_changed_in_transaction,
+    erasure_forbidden,
+    person_erased_in_transaction,
+    profile_changed_in_transaction,
+)
 from wellchat.accounts.known_devices import KnownDevice
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.accounts.session_models import UserSession
@@ -20,52 +27,76 @@ from wellchat.features import all_features
 from wellchat.i18n import gettext
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
+Eraser = Callable[[Person, datetime], None]
 
-def export_person(user_id: str) -> dict[str, Rows]:
+
+def export_person(user_id: str) -> dict[str, list[dict[str, Any]]]:
     """Return everything that wellchat has of a person: rows by table name, ready for JSON.
 
     Conversations include what the other person wrote: it was written to this one. Secrets are left out, and
     so are the bytes of files: `attachments` lists them by id. Raises NotFound, and Conflict where a table
     refers to people and no feature declares it.
     """
-    _check_all_declared()
     # One moment for all tables, and no lock: a large export must not keep anybody from writing.
     snapshot()
+    return {name: list(found) for name, found in rows_of_person(user_id)}
+
+
+def rows_of_person(user_id: str) -> Iterator[tuple[str, Rows]]:
+    """Yield (table name, rows) of everything that wellchat has of a person; the rows are read when iterated.
+
+    Raises NotFound and Conflict as `export_person`.
+    """
+    check_all_declared()
     user = db.session.get(User, user_id)
     if user is None:
         raise NotFound
     person = Person(user.id, user.email)
-    exported: dict[str, Rows] = {}
     for feature in all_features():
         if feature.personal_data:
-            exported |= feature.personal_data.export(person)
-    return exported
+            yield from feature.personal_data.export(person).items()
 
 
 def erase_person(*, user_id: str, now: datetime) -> None:
     """Erase a person from every feature's tables, in one transaction. docs/operate.md says what stays.
 
     The account stays as "Gone", because the other people's conversations refer to it. Raises NotFound, and
-    Conflict where a table refers to people and no feature declares it.
+    Conflict where a table refers to people and no feature declares it, or a legal hold forbids it.
     """
-    _check_all_declared()
+    check_all_declared()
+    if reasons := [reason for reason in erasure_forbidden(user_id, now) if reason]:
+        raise Conflict(reasons[0])
     with transaction() as session:
         user = lock_user(user_id)
         person = Person(user.id, user.email)
         # First: the log's own part of the erasing takes the name away again.
         record("person.erased", now=now, person_id=user.id)
-        # Highest first: what refers to a row goes before the row, and the account itself comes late.
-        for feature in reversed(all_features()):
-            if feature.personal_data:
-                feature.personal_data.erase(person, now)
+        for erase in erasers().values():
+            erase(person, now)
+        person_erased_in_transaction(user_id, now)
+        announce_erased(user_id, now)
+
+
+def announce_erased(user_id: str, now: datetime) -> None:
+    """Let open pages of the others drop the name, and close their composers. Call it last: the name is gone."""
+    with transaction() as session:
         session.flush()
         session.expire_all()
-        # Last, when the name is gone: open pages of the others drop it, and close their composers.
         availability_changed_in_transaction(user_id, now)
         profile_changed_in_transaction(user_id)
 
 
-def _check_all_declared() -> None:
+def erasers() -> Mapping[str, Eraser]:
+    """Return name of a feature -> what erases a person from its tables, in the order in which they run."""
+    # Highest first: what refers to a row goes before the row, and the account itself comes late.
+    return {
+        feature.name: feature.personal_data.erase
+        for feature in reversed(all_features())
+        if feature.personal_data
+    }
+
+
+def check_all_declared() -> None:
     """Raise Conflict where the database has a table about people that no known feature declares.
 
     A package outside this repository is known only while it is on, and its tables stay when it is off.
@@ -119,6 +150,7 @@ def _erase(person: Person, now: datetime) -> None:
             browser_locale=None,
             open_to_clients=False,
             avatar_version=None,
+            admin_roles="",
             factor_since=None,
             factor_due_at=None,
             session_epoch=User.session_epoch + 1,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from flask import Flask, Response, current_app, g, request, session
+from flask import Flask, Response, current_app, flash, g, request, session
 from flask_login import current_user, login_user, logout_user
 from flask_login.utils import login_remembered
 
@@ -12,6 +12,7 @@ from wellchat import clock
 from wellchat.accounts.actions import note_language, note_token, touch_presence
 from wellchat.accounts.credentials import end_session
 from wellchat.accounts.devices import recognise
+from wellchat.accounts.hooks import notice_at_sign_in
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
@@ -44,6 +45,8 @@ def sign_in(user: User, *, remember: bool = False) -> None:
             session.clear()
             logout_user()
             raise
+        for notice in filter(None, notice_at_sign_in(user, now)):
+            flash(notice)
     if not remember and current_app.config["REMEMBER_COOKIE_NAME"] in request.cookies:
         session["_remember"] = (
             # the remember cookie may be another person's, who would be signed in when this session ends

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 
 from wellchat.attachments.models import WITHDRAWN, Attachment
 from wellchat.db import db
@@ -12,7 +12,8 @@ from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 
 def _export(person: Person) -> dict[str, Rows]:
-    return {"attachments": rows(Attachment, Attachment.owner_id == person.id)}
+    theirs = or_(Attachment.owner_id == person.id, Attachment.reader_id == person.id)
+    return {"attachments": rows(Attachment, theirs)}
 
 
 def _erase(person: Person, now: datetime) -> None:

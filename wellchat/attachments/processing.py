@@ -16,7 +16,7 @@ from sqlalchemy import delete, select
 from wellchat import claims
 from wellchat.attachments import pictures, scanner
 from wellchat.attachments.actions import forget_unsent
-from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
+from wellchat.attachments.hooks import scanned_in_transaction, stored_by_others, thumbnail_made_in_transaction
 from wellchat.attachments.models import FRESH, GONE, READY, REFUSED, SCANNING, WITHDRAWN, Attachment
 from wellchat.attachments.storage import Missing, attachment_id_of, get_store, key_of, thumbnail_key
 from wellchat.audit.actions import record
@@ -230,6 +230,7 @@ def collect(now: datetime) -> int:
                 select(Attachment.id).where(Attachment.id.in_(ids), Attachment.state != GONE)
             ).scalars()
         )
+        known.update(*stored_by_others(ids))
         for key in keys:
             # Only keys older than ORPHAN_AFTER come this far, so an upload in progress is safe.
             if attachment_id_of(key) not in known:

@@ -12,6 +12,7 @@ from wellchat.db import db
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
+from wellchat.notifications.kinds import kind_of
 from wellchat.notifications.queries import preferences
 from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
@@ -89,10 +90,12 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     )
     with force_language(prefs.language):
         texts = {"headline": headline(what, subject), "line": line(what, subject, other, prefs.time_zone)}
+        texts["discreet_line"] = gettext(kind_of(KIND_OF_NOTICE[what]).discreet)
     return {
         "name": reader.name,
         **texts,
         "language": prefs.language,
+        "discreet": prefs.discreet,
         "zone": prefs.time_zone,
         "path": f"/subjects/{subject.id}",
         "kind": KIND_OF_NOTICE[what],

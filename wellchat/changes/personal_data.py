@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from wellchat.changes.actions import end_access, renew_epoch
+from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData
 
 
@@ -14,4 +15,10 @@ def _erase(person: Person, _now: datetime) -> None:
     renew_epoch()
 
 
-personal_data = PersonalData(("changes.user_id", "change_logs.user_id"), erase=_erase)
+NUMBERS = N_("it holds only the numbers of what changed on your screen")
+
+personal_data = PersonalData(
+    ("changes.user_id", "change_logs.user_id"),
+    erase=_erase,
+    withheld=dict.fromkeys(("changes", "change_logs"), NUMBERS),
+)

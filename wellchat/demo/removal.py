@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import ColumnElement, Table, delete, or_, select
@@ -11,10 +10,10 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
-from wellchat.db import Base, after_commit, db, transaction
+from wellchat.db import Base, db, transaction
 from wellchat.demo.files import forget_files
 from wellchat.demo.models import DemoPerson
-from wellchat.mail import transport
+from wellchat.mail.captured import forget_captured
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.messaging.models import Thread
 from wellchat.oversight.models import AccessGrant
@@ -102,11 +101,4 @@ def _forget_mails(people: list[str]) -> None:
     db.session.execute(delete(Mail).where(of_theirs))
     addresses = select(User.email).where(User.id.in_(people))
     db.session.execute(delete(RefusedAddress).where(RefusedAddress.email.in_(addresses)))
-    # Files cannot be rolled back, so they go only after the rows have.
-    after_commit(lambda: _delete_files(transport.folder(), ids))
-
-
-def _delete_files(folder: Path, mail_ids: set[str]) -> None:
-    for file in folder.glob("*.eml"):
-        if file.stem.rpartition("-")[2] in mail_ids:
-            file.unlink(missing_ok=True)
+    forget_captured(ids)

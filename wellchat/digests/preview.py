@@ -13,7 +13,7 @@ from wellchat.accounts.models import User
 from wellchat.db import new_id
 from wellchat.digests.decide import DigestDecision
 from wellchat.digests.recipients import Recipient, load_recipient
-from wellchat.digests.render import colours, contents, day_of
+from wellchat.digests.render import colours, contents, day_of, discreet_line
 from wellchat.digests.runs import forecast
 from wellchat.errors import NotFound
 from wellchat.i18n import N_, force_language, format_time, gettext
@@ -105,6 +105,8 @@ def _sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
         "cadence": recipient.prefs.cadence,
         "unsubscribe_path": unsubscribe_path(recipient.user_id),
         "covers": [],
+        "discreet": recipient.prefs.discreet,
+        "discreet_line": discreet_line(len(examples)),
         "test": True,
     }
 

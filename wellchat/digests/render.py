@@ -17,7 +17,7 @@ from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, switched_off
 from wellchat.digests.queries import thread_rows, unread_messages
 from wellchat.digests.recipients import Recipient, Waiting
-from wellchat.i18n import N_, force_language, format_date, format_time, gettext
+from wellchat.i18n import N_, force_language, format_date, format_time, gettext, ngettext
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
@@ -173,16 +173,26 @@ def _in_their_language(
     zone = ZoneInfo(prefs.time_zone)
     # The more threads, the fewer messages of each.
     limit = min(MAX_SHOWN, max(MIN_SHOWN, MAX_TOTAL // len(parts)))
+    count = sum(waiting.count for waiting, _, _ in parts)
     return {
         "name": name,
         "threads": [_thread(waiting, thread_row, rows[-limit:], zone) for waiting, thread_row, rows in parts],
-        "count": sum(waiting.count for waiting, _, _ in parts),
+        "count": count,
         "zone": prefs.time_zone,
         "language": prefs.language,
         "cadence": prefs.cadence,
+        "discreet": prefs.discreet,
+        "discreet_line": discreet_line(count),
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }
+
+
+def discreet_line(count: int) -> str:
+    """Return what a discreet mail about so many messages says."""
+    if count == 1:
+        return gettext("You have a new message")
+    return ngettext("You have %(num)s new message", "You have %(num)s new messages", count)
 
 
 def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from wellchat.digests.queries import thread_rows
 from wellchat.digests.recipients import Recipient, load_recipient
 from wellchat.digests.render import avatar, day_of
 from wellchat.digests.week import not_wanted
-from wellchat.i18n import N_, force_language
+from wellchat.i18n import N_, force_language, gettext
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 from wellchat.messaging.models import Membership, Message
@@ -78,6 +78,8 @@ def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: dat
         "began": day_of(now - WEEK, zone),
         "zone": recipient.prefs.time_zone,
         "language": recipient.prefs.language,
+        "discreet": recipient.prefs.discreet,
+        "discreet_line": gettext("Your week"),
         "unsubscribe_path": unsubscribe_path(recipient.user_id, "week"),
     }
 

@@ -2,7 +2,7 @@
 
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail import actions, metrics, transport
+from wellchat.mail import actions, metrics, retention, transport
 from wellchat.mail.cli import mail
 from wellchat.mail.pages import address_refusal, mail_label, pages
 from wellchat.mail.personal_data import personal_data
@@ -11,6 +11,7 @@ from wellchat.mail.reasons import reason_text
 feature = Feature(
     "mail",
     personal_data=personal_data,
+    retention=retention.RULES,
     blueprints=(pages,),
     commands=(mail,),
     tasks="worker.mail",

@@ -29,6 +29,7 @@ from wellchat.mail.palette import palette
 from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
+DISCREET = "discreet"  # the folder of templates without names and words
 
 
 class NotWanted(Exception):
@@ -90,11 +91,15 @@ def _has_templates(name: str) -> bool:
 
 def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     covers = context.get("covers", mail.covers)
+    discreet = bool(context.get("discreet"))
+    template = DISCREET if discreet else mail.name
+    if discreet:
+        context["style"] = _style(DISCREET, setting("ACCENT_HUE"), direction())
     headers = {
         "From": mime.mailbox(*_sender()),
-        "To": mime.mailbox(context.get("name", ""), mail.address),
+        "To": mime.mailbox("" if discreet else context.get("name", ""), mail.address),
         "Reply-To": _reply_to(mail, covers, now),
-        "Subject": mime.encoded(mime.one_line(_template(mail, "subject.txt", context))[:MAX_SUBJECT]),
+        "Subject": mime.encoded(mime.one_line(_template(template, "subject.txt", context))[:MAX_SUBJECT]),
         "Date": format_datetime(now),
         "Message-ID": mail.message_id or message_id(mail.id),
         "Auto-Submitted": "auto-generated",
@@ -103,8 +108,8 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     if path := context.get("unsubscribe_path"):
         headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    text = _template(mail, "body.txt", context).strip() + "\n"
-    return Rendered(mime.message(headers, text, _html(mail, context), boundary=f"={mail.id}="), covers)
+    text = _template(template, "body.txt", context).strip() + "\n"
+    return Rendered(mime.message(headers, text, _html(template, context), boundary=f"={mail.id}="), covers)
 
 
 def language_of(user_id: str | None) -> str | None:
@@ -170,14 +175,14 @@ def _style(name: str, hue: int, direction: str) -> Markup:
     return Markup(sheet.render(palette=palette(hue), start=start))  # noqa: S704 - of our own colours
 
 
-def _template(mail: Mail, part: str, context: dict[str, Any]) -> str:
+def _template(name: str, part: str, context: dict[str, Any]) -> str:
     # Not by render_template: its context processors add the viewer and zone of a request.
-    return current_app.jinja_env.get_template(f"emails/{mail.name}/{part}").render(context)
+    return current_app.jinja_env.get_template(f"emails/{name}/{part}").render(context)
 
 
-def _html(mail: Mail, context: dict[str, Any]) -> str | None:
+def _html(name: str, context: dict[str, Any]) -> str | None:
     try:
-        page = _template(mail, "body.html", context)
+        page = _template(name, "body.html", context)
     except TemplateNotFound:
         return None
     return _inliner.inline(page)

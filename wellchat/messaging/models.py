@@ -31,6 +31,7 @@ MAX_SEQ = 2**31 - 1  # the largest number a message can have
 MAX_EMOJI = 24  # characters of one emoji; the longest known one has fewer than half as many
 CLOSED, BLOCKED, ENDED = ("closed", "blocked", "ended")  # values of Membership.closed_as
 EDIT_WITHIN = timedelta(minutes=5)
+POLICY = "policy"  # a period of retention ended
 
 
 class Thread(Base):
@@ -187,6 +188,7 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    removed_by: Mapped[str | None] = mapped_column(String(10))  # POLICY; None: its sender deleted it
     revision: Mapped[int] = mapped_column(Integer, default=0)
     # none_as_null: None is stored as SQL NULL, not as the JSON value null.
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
@@ -250,6 +252,7 @@ class MessageRevision(Base):
             ["thread_id", "seq"], ["messages.thread_id", "messages.seq"], ondelete="CASCADE"
         ),
         Index("ix_message_revisions_thread_id_seq", "thread_id", "seq"),
+        Index("ix_message_revisions_replaced_at", "replaced_at"),
     )
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)

@@ -1,16 +1,33 @@
 """Export and erase what threads and messages have of a person.
 
-An erased message becomes a tombstone: its number stays, its text goes.
+An erased message becomes a tombstone: its number stays, its text goes, and with it the quotes of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from wellchat.db import db
+from wellchat.i18n import N_
 from wellchat.messaging.models import Membership, Message, MessageRevision, PendingDelivery, Reaction, Thread
+from wellchat.messaging.reactions import gathered, reactions_to
 from wellchat.notifications.models import Notification
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
@@ -20,10 +37,22 @@ def _export(person: Person) -> dict[str, Rows]:
     return {
         "threads": rows(Thread, Thread.id.in_(threads)),
         "memberships": rows(Membership, Membership.user_id == person.id),
-        "messages": rows(Message, Message.thread_id.in_(threads)),
+        "messages": _Messages(person.id, rows(Message, Message.thread_id.in_(threads))),
         "message_revisions": rows(MessageRevision, _is_by(person, MessageRevision)),
         "reactions": rows(Reaction, Reaction.user_id == person.id),
     }
+
+
+@dataclass(frozen=True)
+class _Messages:
+    """Messages without the client keys of others: those are for their programs alone."""
+
+    user_id: str
+    found: Rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self.found:
+            yield row if row["sender_id"] == self.user_id else row | {"client_key": None}
 
 
 def _erase(person: Person, now: datetime) -> None:
@@ -31,11 +60,14 @@ def _erase(person: Person, now: datetime) -> None:
     # Revisions and reactions are found by the messages they belong to, so they go first.
     execute(delete(MessageRevision).where(_is_by(person, MessageRevision)))
     execute(delete(Reaction).where(_is_by(person, Reaction)))
+    _take_back_reactions(person)
     execute(
         update(Message)
         .where(Message.sender_id == person.id)
         .values(
             body=None,
+            # a program of theirs chose it, and may have put anything into it
+            client_key=literal("erased-") + cast(Message.seq, String),
             files=None,
             reactions=None,
             pinned_at=None,
@@ -46,6 +78,18 @@ def _erase(person: Person, now: datetime) -> None:
     )
     execute(delete(Notification).where(Notification.thread_id.in_(_thread_ids(person))))
     execute(delete(PendingDelivery).where(PendingDelivery.recipient_id == person.id))
+
+
+def _take_back_reactions(person: Person) -> None:
+    """Delete the person's reactions to messages of others."""
+    given = select(Reaction.thread_id, Reaction.seq).where(Reaction.user_id == person.id).distinct()
+    keys = db.session.execute(given).all()
+    db.session.execute(delete(Reaction).where(Reaction.user_id == person.id))
+    for thread_id, seq in keys:
+        message = db.session.get_one(Message, (thread_id, seq), populate_existing=True)
+        message.reactions = gathered(reactions_to(message))
+        message.revision += 1
+    db.session.flush()
 
 
 def _thread_ids(person: Person) -> list[str]:
@@ -70,4 +114,5 @@ personal_data = PersonalData(
     ),
     _export,
     _erase,
+    withheld={"outbox": N_("it says only which messages you are still to be told of")},
 )

@@ -62,7 +62,8 @@ class ReactionShape(BaseModel):
 class MessageShape(BaseModel):
     """A message. Only its sender gets `client_key`; a deleted message has no body.
 
-    Of two states of a message, the one with the higher `revision` is newer.
+    `removed_by` is "policy" if it was deleted because a period of retention ended. Of two states of a
+    message, the one with the higher `revision` is newer.
     """
 
     thread_id: str
@@ -78,6 +79,7 @@ class MessageShape(BaseModel):
     created_at: str
     edited_at: str | None
     deleted: bool
+    removed_by: str | None
     pinned_at: str | None
     by_email: bool
     revision: int

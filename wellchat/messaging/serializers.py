@@ -141,6 +141,7 @@ class MessageRow(NamedTuple):
     created_at: datetime
     edited_at: datetime | None
     deleted_at: datetime | None
+    removed_by: str | None
     revision: int
     reactions: list[dict[str, Any]] | None
     pinned_at: datetime | None
@@ -203,6 +204,7 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
         "created_at": iso(message.created_at),
         "edited_at": iso(message.edited_at),
         "deleted": message.deleted_at is not None,
+        "removed_by": message.removed_by,
         "pinned_at": iso(message.pinned_at),
         "by_email": bool(message.by_email),
         "revision": message.revision,

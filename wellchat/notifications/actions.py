@@ -213,6 +213,13 @@ def retract(
             )
 
 
+def hide_previews(*, thread_id: str, seqs: Sequence[int]) -> None:
+    """Take the words of these messages out of every notification that shows them."""
+    with transaction():
+        shown = (Notification.thread_id == thread_id) & Notification.last_seq.in_(seqs)
+        _change(shown, preview=DELETED)
+
+
 def refresh_actor(actor_id: str, thread_ids: Sequence[str], *, limit: int) -> None:
     """Record changes for the latest notifications that show this person, in these threads."""
     with transaction() as session:

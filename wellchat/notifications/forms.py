@@ -65,6 +65,7 @@ class PatchPreferences(Form):
     quiet_from: Clock | None = None
     quiet_to: Clock | None = None
     time_zone: TimeZone = "UTC"
+    discreet_mails: bool = False
     channels: dict[Kind, Channels] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:

@@ -68,3 +68,5 @@ class Preferences(Base):
     quiet_to: Mapped[str | None] = mapped_column(String(5))
     # {kind: {"bell": bool, "push": bool, "email": bool}}, only what the person chose
     channels: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    # no names and no words in emails; None: WELLCHAT_DISCREET_MAILS
+    discreet_mails: Mapped[bool | None] = mapped_column(Boolean)

@@ -93,7 +93,8 @@ def _posted() -> PatchPreferences:
     if None in quiet.values() and any(quiet.values()):
         empty = next(name for name, value in quiet.items() if value is None)
         raise Invalid({empty: gettext("Fill in both times, or leave both empty.")})
-    return read_form(PatchPreferences, **quiet, channels=_grid())
+    discreet = "discreet_mails" in request.form
+    return read_form(PatchPreferences, **quiet, channels=_grid(), discreet_mails=discreet)
 
 
 def _grid() -> dict[str, dict[str, bool]]:
@@ -103,7 +104,8 @@ def _grid() -> dict[str, dict[str, bool]]:
 def _as_posted() -> dict[str, Any]:
     known = queries.preferences_json(queries.preferences(viewer().id))
     typed = {name: request.form[name] for name in known if name in request.form}
-    return known | typed | {"channels": _grid()}
+    discreet = "discreet_mails" in request.form
+    return known | typed | {"channels": _grid(), "discreet_mails": discreet}
 
 
 def _preferences_page(preferences: dict[str, Any], errors: dict[str, str] | None = None) -> str:

@@ -17,7 +17,8 @@ from wellchat.notifications.models import Preferences
 
 
 def save_preferences(*, user: User, now: datetime, **changes: Any) -> None:
-    """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels.
+    """Change any of cadence, digest_hour, digest_weekday, quiet_from, quiet_to, time_zone, channels,
+    discreet_mails.
 
     `channels` is {kind: {channel: bool}} with what is to change. None for either end of the quiet hours ends
     them. Raises Invalid for an unknown kind, and for one end without the other.

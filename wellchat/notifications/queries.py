@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
+from wellchat.config import setting
 from wellchat.db import db, execute
 from wellchat.i18n import N_, gettext
 from wellchat.notifications.kinds import CHANNELS, kind_of, kinds
@@ -32,6 +33,12 @@ class EffectivePreferences:
     locale: str | None = None
     browser_locale: str | None = None
     channels: dict[str, dict[str, bool]] = field(default_factory=dict)
+    discreet_mails: bool | None = None  # None: WELLCHAT_DISCREET_MAILS
+
+    @property
+    def discreet(self) -> bool:
+        """Return whether emails to this person hold no names and no words."""
+        return bool(setting("DISCREET_MAILS") if self.discreet_mails is None else self.discreet_mails)
 
     @property
     def language(self) -> str | None:
@@ -142,6 +149,7 @@ PREFERENCE_COLUMNS = (
     Preferences.quiet_from,
     Preferences.quiet_to,
     Preferences.channels,
+    Preferences.discreet_mails,
 )
 """The columns that `preferences_from_row` reads; select them from User, left joined with Preferences."""
 
@@ -176,5 +184,6 @@ def preferences_json(prefs: EffectivePreferences) -> dict[str, Any]:
         "quiet_from": prefs.quiet_from,
         "quiet_to": prefs.quiet_to,
         "time_zone": prefs.time_zone,
+        "discreet_mails": prefs.discreet,
         "channels": {kind: {channel: prefs.wants(kind, channel) for channel in CHANNELS} for kind in kinds()},
     }

@@ -56,6 +56,7 @@ class PreferencesShape(BaseModel):
     quiet_from: str | None
     quiet_to: str | None
     time_zone: str
+    discreet_mails: bool
     channels: dict[str, ChannelsShape]
 
 

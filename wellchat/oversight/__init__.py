@@ -6,6 +6,7 @@ from wellchat.i18n import N_
 from wellchat.oversight import notices
 from wellchat.oversight.pages import pages
 from wellchat.oversight.personal_data import personal_data
+from wellchat.privacy.hooks import looks_told
 
 
 def _kind(label: str, signal: str = "") -> AuditKind:
@@ -18,6 +19,7 @@ feature = Feature(
     personal_data=personal_data,
     blueprints=(pages,),
     sweeps=(notices.sweep,),
+    handlers=((looks_told, notices.told_looks),),
     account_menu=(NavItem("/oversight", N_("Oversight"), "search", visible=lambda viewer: viewer.is_admin),),
     oversight_tabs=(
         NavItem("/oversight", N_("Conversations"), visible=lambda viewer: viewer.is_admin),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wellchat.i18n import N_
 from wellchat.oversight.models import AccessGrant, OversightSearch
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
@@ -13,6 +14,10 @@ def _export(person: Person) -> dict[str, Rows]:
     }
 
 
+REASON = N_("what an administrator looked for, and the reason, stay on record")
+
 personal_data = PersonalData(
-    ("looks.admin_id", "looks.approved_by_id", "oversight_searches.admin_id"), _export
+    ("looks.admin_id", "looks.approved_by_id", "oversight_searches.admin_id"),
+    _export,
+    kept=dict.fromkeys(("looks.reason", "oversight_searches.reason", "oversight_searches.term"), REASON),
 )

@@ -8,7 +8,7 @@ from wellchat.config import setting
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.mail.addresses import takes_replies
-from wellchat.replies import cli
+from wellchat.replies import cli, retention
 from wellchat.replies.actions import forget_received
 from wellchat.replies.personal_data import personal_data
 from wellchat.replies.rejection import content
@@ -36,6 +36,7 @@ def _tidy(now: datetime) -> dict[str, int]:
 feature = Feature(
     "replies",
     personal_data=personal_data,
+    retention=retention.RULES,
     subcommands={"mail": (cli.receive, cli.serve, cli.received)},
     tidies=(_tidy,),
     doctor_checks=(("replies", _check),),

@@ -7,12 +7,13 @@ from typing import Any
 
 from wellchat.accounts.models import User
 from wellchat.db import db
-from wellchat.i18n import N_, force_language
+from wellchat.i18n import N_, force_language, gettext
 from wellchat.mail.addresses import DIGEST, reply_address
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.reasons import reason_text
 from wellchat.messaging.queries import ThreadView, threads_by_id
+from wellchat.notifications.queries import preferences
 
 
 def content(mail: Mail, now: datetime) -> dict[str, Any]:
@@ -23,6 +24,8 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     with force_language(user.language):
         why = mail.context["why"]
         texts = {"language": user.language, "why": reason_text(why)}
+        texts |= {"discreet_line": gettext("Your reply was not sent"), "discreet_detail": texts["why"]}
+    discreet = preferences(user.id).discreet
     kind, target_id = mail.context["about"]
     threads = {
         view.thread.id: _choice(user, view, now)
@@ -30,9 +33,9 @@ def content(mail: Mail, now: datetime) -> dict[str, Any]:
     }
     choices = list(threads.values())
     if kind == DIGEST:
-        return {**texts, "choices": choices, "path": "/", "other": None}
+        return {**texts, "discreet": discreet, "choices": choices, "path": "/", "other": None}
     only = choices[0] if choices else {"path": "/", "other": None}
-    return {**texts, "choices": [], "path": only["path"], "other": only["other"]}
+    return {**texts, "discreet": discreet, "choices": [], "path": only["path"], "other": only["other"]}
 
 
 def _thread_ids(kind: str, target_id: str) -> list[str]:

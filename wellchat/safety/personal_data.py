@@ -23,7 +23,7 @@ def _export(person: Person) -> dict[str, Rows]:
     about = rows(Report, Report.about_id == person.id, omit=REPORTER)
     return {
         "blocks": rows(Block, Block.user_id == person.id),
-        "reports": made + about,
+        "reports": [*made, *about],
         "measures": rows(Measure, Measure.user_id == person.id, omit=("by_id",)),
     }
 

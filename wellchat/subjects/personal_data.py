@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import or_
 
+from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 from wellchat.subjects.models import Subject
 
@@ -17,4 +18,12 @@ def _export(person: Person) -> dict[str, Rows]:
     }
 
 
-personal_data = PersonalData(("subjects.client_id", "subjects.professional_id"), _export)
+HOST = N_("bookings, sessions, coupons and leads belong to the platform that made them")
+
+personal_data = PersonalData(
+    ("subjects.client_id", "subjects.professional_id"),
+    _export,
+    kept=dict.fromkeys(
+        ("subjects.title", "subjects.external_id", "subjects.url", "subjects.status", "subjects.kind"), HOST
+    ),
+)

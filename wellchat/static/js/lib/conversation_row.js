@@ -39,7 +39,7 @@ export function showWaiting(row, times) {
 /** Returns the last message in one line. */
 export function previewText({ last_message: last }, viewerId) {
   if (!last) return t("No messages yet");
-  if (last.deleted) return t("Message deleted");
+  if (last.deleted) return last.removed_by === "policy" ? t("Removed by policy") : t("Message deleted");
   const own = last.sender_id === viewerId;
   const about = last.subject?.title;
   const who = about ? `${own ? t("You, about %(title)s:", { title: about }) : t("About %(title)s:", { title: about })} ` : own ? `${t("You:")} ` : "";

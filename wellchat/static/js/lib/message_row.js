@@ -12,6 +12,8 @@ export function messageRow(message, mine, view) {
   return row;
 }
 
+const deletedWords = (message) => (message.removed_by === "policy" ? t("Removed by policy") : t("Message deleted"));
+
 export function fillMessage(row, message, view) {
   if (message.seq) {
     row.id = message.seq;
@@ -19,7 +21,7 @@ export function fillMessage(row, message, view) {
   }
   row.dataset.at = message.created_at;
   row.classList.toggle("message--deleted", Boolean(message.deleted));
-  part(row, "body").replaceChildren(message.deleted ? t("Message deleted") : linked(message.body));
+  part(row, "body").replaceChildren(message.deleted ? deletedWords(message) : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;
   fillFiles(row, message);
   part(row, "by-email").hidden = !message.by_email;

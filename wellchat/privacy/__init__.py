@@ -1,0 +1,63 @@
+"""People's own data: copies of it, erasure, how long it is kept, legal holds, and the page that says so."""
+
+from flask import Flask
+
+from wellchat.accounts.hooks import erasure_forbidden, notice_at_sign_in, person_erased_in_transaction
+from wellchat.attachments.hooks import stored_by_others
+from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
+from wellchat.config import SettingsError
+from wellchat.feature import Feature, MailType, NavItem
+from wellchat.i18n import N_
+from wellchat.messaging.retention import KINDS_WITH_THREADS
+from wellchat.privacy import cli, erasure, exports, holds, links, retention, updates
+from wellchat.privacy.pages import pages
+from wellchat.privacy.personal_data import personal_data
+
+
+def _setup(app: Flask) -> None:
+    if unknown := sorted(set(app.config["RETENTION"]) - set(KINDS_WITH_THREADS)):
+        known = ", ".join(KINDS_WITH_THREADS)
+        raise SettingsError(
+            f"WELLCHAT_RETENTION: {unknown[0]} has no conversations of its own; there are {known}"
+        )
+
+
+feature = Feature(
+    "privacy",
+    personal_data=personal_data,
+    retention=exports.RULES,
+    blueprints=(pages,),
+    commands=(cli.privacy,),
+    subcommands={"user": (cli.export_user, cli.erase_user)},
+    tasks="worker.privacy",
+    sweeps=(exports.sweep, erasure.sweep),
+    tidies=(retention.tidy,),
+    changes={updates.KIND: updates.load_exports},
+    mails={
+        "export_ready": MailType(N_("Copy of your data")),
+        "erasure_asked": MailType(N_("Your account will be erased"), interactive=True),
+        "erasure_done": MailType(N_("Your account is erased"), interactive=True),
+    },
+    mail_links={"keep": links.keep_path},
+    audited={
+        "export.asked": AuditKind(N_("Copy of data asked for"), NOTICE),
+        "export.made": AuditKind(N_("Copy of data made"), NOTICE),
+        "export.fetched": AuditKind(N_("Copy of data downloaded"), NOTICE),
+        "erasure.asked": AuditKind(N_("Erasure asked for"), NOTICE),
+        "erasure.cancelled": AuditKind(N_("Erasure cancelled"), NOTICE),
+        "erasure.done": AuditKind(N_("Person erased"), HIGH, shown_to_person=False),
+        "hold.made": AuditKind(N_("Legal hold made"), HIGH, shown_to_person=False),
+        "hold.released": AuditKind(N_("Legal hold released"), HIGH, shown_to_person=False),
+        "retention.ran": AuditKind(N_("Old data removed"), shown_to_person=False),
+    },
+    handlers=(
+        (erasure_forbidden, holds.erasure_forbidden),
+        (person_erased_in_transaction, erasure.note_erased),
+        (notice_at_sign_in, erasure.notice_at_sign_in),
+        (stored_by_others, exports.stored_ids),
+    ),
+    settings_tabs=(NavItem("/settings/privacy", N_("Privacy")),),
+    styles=("privacy",),
+    scripts={"liveSection": "live_section"},
+    setup=_setup,
+)
