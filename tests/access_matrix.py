@@ -26,7 +26,9 @@ OVERSIGHT = {
     "/oversight/emails": "mail",
     "/oversight/factors": "people audit",
     "/oversight/looks": "conversations",
+    "/oversight/people": "people",
     "/oversight/quality": "audit",
+    "/oversight/reports": "moderate",
     "/oversight/searches": "conversations",
     "/oversight/threads": "conversations",
 }

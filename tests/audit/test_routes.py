@@ -80,6 +80,7 @@ NOT_RECORDED = {
     "POST /api/threads": WORDS,
     "POST /api/threads/<thread_id>/messages": WORDS,
     "POST /become/<user_id>": "people of the demo, who are nobody",
+    "POST /invited/<token>": "the invitation is recorded, and the account has the moment when it was made",
     "POST /notifications/read": MARK,
     "POST /oversight/emails/<mail_id>/resend": "the ledger of emails has the row, with who did it",
     "POST /oversight/reports/<report_id>/take": "the report has who took it, and when",

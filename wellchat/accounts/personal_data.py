@@ -66,7 +66,7 @@ def erase_person(*, user_id: str, now: datetime) -> None:
     check_all_declared()
     if reasons := [reason for reason in erasure_forbidden(user_id, now) if reason]:
         raise Conflict(reasons[0])
-    with transaction() as session:
+    with transaction():
         user = lock_user(user_id)
         person = Person(user.id, user.email)
         # First: the log's own part of the erasing takes the name away again.
@@ -78,7 +78,7 @@ def erase_person(*, user_id: str, now: datetime) -> None:
 
 
 def announce_erased(user_id: str, now: datetime) -> None:
-    """Let open pages of the others drop the name, and close their composers. Call it last: the name is gone."""
+    """Let open pages of the others drop the name, and close their composers. Call it last of all."""
     with transaction() as session:
         session.flush()
         session.expire_all()
