@@ -161,7 +161,7 @@ def test_it_stands_on_the_pages_that_have_a_place_for_it(
     assert f'data-changes="goals" data-source="/threads/{talk.id}/goals"' in thread
     assert "Run 5 km" in thread
     assert f'href="/threads/{talk.id}/goals"' in thread  # in the menu of the composer
-    assert 'data-scripts=\'{"liveSection":"live_section"}\'' in thread
+    assert '"liveSection":"live_section"' in thread
     assert '<circle cx="10" cy="10" r="2.75"/>' in thread
     assert "Run 5 km" in paul.get(f"/people/{talk.cara.id}").text
     page = paul.get("/goals").text
@@ -241,7 +241,7 @@ def test_off_it_leaves_no_trace(app: Flask, without: Flask) -> None:
     assert on - off == ROUTES
     worker = without.test_client().get("/sw.js").text
     assert '"paths":["/","/threads/\\\\w+"]' in worker
-    assert "js/features/" not in worker
+    assert "goals" not in worker
     document = without.test_client().get("/api/openapi.json").json
     assert "goals" not in document["components"]["schemas"]["Update"]["properties"]
     assert "others" not in document["components"]["schemas"]["SearchAnswer"]["properties"]

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from tests.browsing import Browser
 from tests.cast import gather
 from wellchat.accounts.actions import create_user
+from wellchat.accounts.personal_data import erase_person
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db
 from wellchat.errors import CannotWrite, Conflict, Invalid, NotFound
@@ -330,3 +331,21 @@ def test_the_queue_is_there_without_oversight(make_app, now):
         page = app.test_client().signed_in_as(cast.ada)
         assert page.get("/oversight/reports").status_code == 200
         assert page.get("/oversight/people").status_code == 200
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("who", ["cara", "paul"])
+def test_the_words_of_a_report_are_kept_for_its_decision_and_go_when_one_of_the_two_is_erased(
+    app, cast, talk, now, mo, who
+):
+    talk.exchange("cp")
+    settle(mo, first := taken(cast.cara, talk, mo, now), now, "nothing", reason="")
+    second = taken(cast.cara, talk, mo, now)
+    erase_person(user_id=getattr(cast, who).id, now=now)
+
+    def words(made):
+        return db.session.get(Report, made.id, populate_existing=True).words
+
+    assert (words(first), words(second)) == ("", "He is rude")
+    settle(mo, second, now, "nothing", reason="")
+    assert words(second) == ""

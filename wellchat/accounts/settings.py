@@ -14,6 +14,7 @@ from wellchat.accounts.models import PAGE
 from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
 from wellchat.accounts.proof import fresh_proof, is_fresh
 from wellchat.accounts.queries import tokens_of
+from wellchat.accounts.scopes import DEFAULT_SCOPES, READ
 from wellchat.accounts.sessions import renew_session
 from wellchat.audit.request_origin import network_of
 from wellchat.errors import Conflict, Invalid
@@ -39,6 +40,10 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         languages=[("", gettext("As my browser asks for")), *language_names()],
         tokens=[token for token in tokens_of(viewer()) if token.last_moment > clock.now()],
         token_days=[(days, ngettext("%(num)s day", "%(num)s days", days)) for days in TOKEN_DAYS],
+        token_scopes=[
+            (" ".join(DEFAULT_SCOPES), gettext("Read and write")),
+            (READ, gettext("Read only")),
+        ],
         is_proved=is_fresh(viewer()),
         new_token=new_token,
         max_mb=MAX_MB,

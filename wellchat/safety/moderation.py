@@ -144,12 +144,15 @@ def settle(
     report_for(moderator, report_id)
     if outcome not in OUTCOMES:
         raise Invalid({"outcome": gettext("Choose what to do.")})
-    with transaction():
+    with transaction() as session:
         report = _locked(report_id)
         if report.state != TAKEN or report.taken_by != moderator.id:
             raise Conflict(gettext("Take the report first."))
         _act(moderator, report, outcome, reason, days, now)
         report.state, report.outcome, report.settled_at = SETTLED, outcome, now
+        if any(session.get_one(User, each).is_gone for each in (report.by_id, report.about_id)):
+            # It was kept for this decision when they were erased.
+            report.words = ""
         record(
             "report.settled",
             now=now,

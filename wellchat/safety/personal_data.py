@@ -34,7 +34,8 @@ def _erase(person: Person, _now: datetime) -> None:
     execute(delete(Measure).where(Measure.user_id == person.id))
     execute(
         update(Report)
-        .where(Report.by_id == person.id, Report.state == SETTLED)
+        # Both sides: what somebody wrote about them is about them. Open ones wait for their decision.
+        .where(or_(Report.by_id == person.id, Report.about_id == person.id), Report.state == SETTLED)
         .values(words="")
         .execution_options(synchronize_session=False)
     )
