@@ -57,6 +57,30 @@ def test_people_who_try_the_pages_of_administrators_are_on_record(
     assert db.session.execute(select(AuditCount)).all() == []
 
 
+def test_who_asks_for_things_of_others_is_on_record(
+    app: Flask, cast: Cast, talk: Talk, browse: Browse
+) -> None:
+    olga = browse(cast.olga)
+    for path in (f"/threads/{talk.id}", f"/api/threads/{talk.id}/messages", "/static/none.js", "/verify/x"):
+        olga.get(path)
+    browse(talk.cara).get(f"/threads/{talk.id}")
+    write_counts(later())
+    rows = events("access.refused")
+    assert {row.actor for row in rows} == {pseudonym(cast.olga.id)}
+    assert {row.detail["route"] for row in rows} == {
+        "GET /threads/<thread_id>",
+        "GET /api/threads/<thread_id>/messages",
+    }
+
+
+def test_a_wrong_token_is_on_record(app: Flask, cast: Cast, browse: Browse) -> None:
+    browse().get("/api/me")
+    browse().get("/api/me", headers={"Authorization": "Bearer wrong"})
+    write_counts(later())
+    (row,) = events("access.refused")
+    assert (row.actor_kind, row.actor, row.network) == ("stranger", None, "127.0.0.0/24")
+
+
 @pytest.mark.each_database
 def test_a_refused_act_is_on_record(app: Flask, talk: Talk, browse: Browse) -> None:
     answer = browse(talk.cara).get("/api/threads?userId=somebody")
