@@ -20,6 +20,7 @@ VERSION = 4  # of what is made here: a kept database of another one is loaded an
 RETAINED_CHANGES = 10_000  # rows of each change log that trimming leaves
 MAX_LENGTH = 5_000  # messages of one thread
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
+NEVER = "9000-01-01 00:00:00+00"  # when the tokens of a world end
 TALK = "see you at nine tomorrow is the lesson still on yes thanks bring the green one and your notes"
 WORDS = TALK.split()
 BODIES = [
@@ -159,7 +160,7 @@ class World:
     def tokens(self) -> Iterator[str]:
         for user_id in self.user_ids():
             digest = hashlib.sha256(token_of(user_id).encode()).hexdigest()
-            yield f"{user_id}\t{user_id}\t\t{digest}\t{at(0)}\n"
+            yield f"{user_id}\t{user_id}\t\t{digest}\t{at(0)}\t{NEVER}\n"
 
     def presences(self) -> Iterator[str]:
         for n in range(0, self.clients, 3):
@@ -276,7 +277,7 @@ class World:
 
 COLUMNS = {
     "users": "id, email, name, role, time_zone, open_to_clients, session_epoch, verified_at, created_at",
-    "tokens": "id, user_id, name, digest, created_at",
+    "tokens": "id, user_id, name, digest, created_at, ends_at",
     "presences": "user_id, seen_at, thread_id",
     "connections": "id, client_id, professional_id, created_at",
     "subjects": "id, kind, external_id, title, professional_id, client_id, starts_at, created_at, updated_at",

@@ -88,7 +88,7 @@ def test_a_forged_or_changed_cookie_is_no_known_device(app: Flask, visitor: Any,
     own = visitor()
     own.sign_in("cara@example.com")
     real = own.cookie("wellchat_device")
-    for cookie, known in ((real, True), (real[:-1] + "x", False), ("x", False), ("", False), ("a.b", False)):
+    for cookie, known in ((real, True), (real[::-1], False), ("x", False), ("", False), ("a.b", False)):
         with app.test_request_context("/", headers={"Cookie": f"wellchat_device={cookie}"}):
             assert knows(cast.cara.id) is known
             assert knows(cast.olga.id) is False

@@ -104,8 +104,9 @@ def remove_avatar() -> BaseResponse:
 @limiter.limit("5/minute")
 def change_password() -> Page:
     """Change the password and keep only this session."""
-    if viewer().password_hash is None and not is_fresh(viewer()):
-        # Without a present password to type, nothing else would show who is there.
+    needs_more = viewer().password_hash is None or viewer().factor_since is not None
+    if needs_more and not is_fresh(viewer()):
+        # A password alone, or none, is less than what this person signs in with.
         return redirect("/prove?next=/settings%23password", 303)
     try:
         form = read_form(ChangePassword)

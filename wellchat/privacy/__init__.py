@@ -4,7 +4,7 @@ from flask import Flask
 
 from wellchat.accounts.hooks import erasure_forbidden, notice_at_sign_in, person_erased_in_transaction
 from wellchat.attachments.hooks import stored_by_others
-from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
+from wellchat.audit.kinds import EXPORT, HIGH, NOTICE, AuditKind
 from wellchat.config import SettingsError
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
@@ -41,14 +41,14 @@ feature = Feature(
     mail_links={"keep": links.keep_path},
     audited={
         "export.asked": AuditKind(N_("Copy of data asked for"), NOTICE),
-        "export.made": AuditKind(N_("Copy of data made"), NOTICE),
+        "export.made": AuditKind(N_("Copy of data made"), NOTICE, signal=EXPORT),
         "export.fetched": AuditKind(N_("Copy of data downloaded"), NOTICE),
         "erasure.asked": AuditKind(N_("Erasure asked for"), NOTICE),
         "erasure.cancelled": AuditKind(N_("Erasure cancelled"), NOTICE),
-        "erasure.done": AuditKind(N_("Person erased"), HIGH, shown_to_person=False),
-        "hold.made": AuditKind(N_("Legal hold made"), HIGH, shown_to_person=False),
-        "hold.released": AuditKind(N_("Legal hold released"), HIGH, shown_to_person=False),
-        "retention.ran": AuditKind(N_("Old data removed"), shown_to_person=False),
+        "erasure.done": AuditKind(N_("Person erased"), HIGH, shown_to_person=False, of_admin=True),
+        "hold.made": AuditKind(N_("Legal hold made"), HIGH, shown_to_person=False, of_admin=True),
+        "hold.released": AuditKind(N_("Legal hold released"), HIGH, shown_to_person=False, of_admin=True),
+        "retention.ran": AuditKind(N_("Old data removed"), shown_to_person=False, of_admin=True),
     },
     handlers=(
         (erasure_forbidden, holds.erasure_forbidden),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from flask import current_app
 from itsdangerous import BadData, URLSafeSerializer
 
 from wellchat.accounts.links import DeadLink
+from wellchat.config import secret_keys
 from wellchat.i18n import N_
 from wellchat.mail.compose import NotWanted
 from wellchat.privacy.erasure import erasure_of, is_asked
 
 
 def _signer() -> URLSafeSerializer:
-    return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="wellchat.keep-account")
+    return URLSafeSerializer(secret_keys(), salt="wellchat.keep-account")
 
 
 def keep_path(user_id: str, _now: datetime) -> str:

@@ -27,7 +27,7 @@ OUTCOME_LABELS = {
     END: N_("End the connection"),
     DISABLE: N_("Disable the account"),
 }
-STATE_LABELS = {"open": N_("Open"), "taken": N_("Taken"), "done": N_("Done")}
+STATE_LABELS = {"open": N_("New"), "taken": N_("Taken"), "done": N_("Done")}
 
 
 @pages.get("")
