@@ -73,6 +73,19 @@ def test_who_asks_for_things_of_others_is_on_record(
     }
 
 
+def test_refused_input_is_on_record_without_its_words(app: Flask, cast: Cast, browse: Browse) -> None:
+    browse(cast.cara).post("/settings", data={"name": "", "time_zone": "Kanarienvogel"})
+    browse().post("/sign-in", data={"email": "Kanarienvogel"}, forged=True)
+    browse(cast.olga).get("/settings")
+    write_counts(later())
+    rows = events("input.refused")
+    assert {(row.actor, row.detail["route"]) for row in rows} == {
+        (pseudonym(cast.cara.id), "POST /settings"),
+        (None, "POST /sign-in"),
+    }
+    assert "Kanarienvogel" not in str([row.detail for row in rows])
+
+
 def test_a_wrong_token_is_on_record(app: Flask, cast: Cast, browse: Browse) -> None:
     browse().get("/api/me")
     browse().get("/api/me", headers={"Authorization": "Bearer wrong"})
@@ -100,7 +113,7 @@ def test_a_limit_is_one_row_a_minute_with_a_count(
     limiter.reset()
     with app.app_context():
         client = app.test_client()
-        statuses = [client.post("/forgot-password", data={"email": "x"}).status_code for _ in range(20)]
+        statuses = [client.post("/forgot-password", data={"email": "x@example.com"}).status_code for _ in range(20)]
         limiter.enabled = False  # it is one for all applications of this process
         refused = statuses.count(429)
         assert refused > 5
