@@ -113,7 +113,8 @@ def test_a_limit_is_one_row_a_minute_with_a_count(
     limiter.reset()
     with app.app_context():
         client = app.test_client()
-        statuses = [client.post("/forgot-password", data={"email": "x@example.com"}).status_code for _ in range(20)]
+        form = {"email": "x@example.com"}
+        statuses = [client.post("/forgot-password", data=form).status_code for _ in range(20)]
         limiter.enabled = False  # it is one for all applications of this process
         refused = statuses.count(429)
         assert refused > 5
