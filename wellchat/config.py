@@ -96,6 +96,8 @@ class Settings(BaseModel):
     # the names in the security log come from it; by default from the oldest secret
     PSEUDONYM_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     VAPID_KEY: Annotated[str, AfterValidator(vapid_key)] = ""
+    # names of the hosts that are pushed to, and of all below them; empty: every public one
+    PUSH_HOSTS: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
     PUSH_ALLOW_PRIVATE: Annotated[bool, BeforeValidator(on_off)] = False  # for tests: http, private addresses
     # whom people ask who disagree with a decision; by default MAIL_FROM
     SUPPORT_EMAIL: Annotated[str | None, AfterValidator(plain_address_or_none)] = None

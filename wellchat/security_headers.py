@@ -27,5 +27,13 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ).headers.items(),
     ("Reporting-Endpoints", f'csp="{REPORTS_PATH}"'),
 )
+# Of a script or style, which obeys the policy of its page: it is no page, and none may show it as one.
+PART_HEADERS: tuple[tuple[str, str], ...] = (
+    ("X-Content-Type-Options", "nosniff"),
+    (
+        "Content-Security-Policy",
+        "default-src 'none'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+)
 # HSTS over plain HTTP is ignored by browsers (RFC 6797, 8.1), so it is not sent there.
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")

@@ -26,7 +26,7 @@ from wellchat.guard import LimitReached, limits_options, limits_url
 from wellchat.i18n import N_, gettext
 from wellchat.longpoll.heads import UNCOUNTED_KEY
 from wellchat.networks import narrow_network
-from wellchat.security_headers import HEADERS, HSTS
+from wellchat.security_headers import HEADERS, HSTS, PART_HEADERS
 
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
@@ -173,16 +173,13 @@ def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None
 
 # The headers of every response
 
-_NO_SNIFF_HEADER = tuple(header for header in HEADERS if header[0] == "X-Content-Type-Options")
-
 
 def _add_headers(response: Response) -> Response:
-    # Scripts and styles obey the headers of their page. A page loads forty of them; for some the headers
-    # would be larger than the file.
+    # A page loads forty scripts and styles; for some of them all headers would be larger than the file.
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
     # Loop once over the headers: setdefault would search all of them for each name.
     present = {name.lower() for name, _ in response.headers}
-    for name, value in _NO_SNIFF_HEADER if part_of_page else HEADERS:
+    for name, value in PART_HEADERS if part_of_page else HEADERS:
         if name.lower() not in present:
             response.headers.add(name, value)
     if request.is_secure and "strict-transport-security" not in present:

@@ -95,6 +95,18 @@ def test_a_forged_link_is_refused(app, cast, now, visitor, spoil):
         assert visitor().post(f"/verify/{spoil}").status_code == 410
 
 
+def test_the_fingerprint_in_a_link_has_128_bits(app, cast, now):
+    token = reset_token(cast.cara, now)
+    user_id, expires, fingerprint = links._signer(links.RESET).loads(token)
+    assert len(bytes.fromhex(fingerprint)) == 16
+    # A mail of version 0.2 has fewer, and works until its end.
+    short = links._signer(links.RESET).dumps([user_id, expires, fingerprint[:20]])
+    assert links.link_owner(short, links.RESET, now=now).id == cast.cara.id
+    shorter = links._signer(links.RESET).dumps([user_id, expires, fingerprint[:19]])
+    with pytest.raises(DeadLink):
+        links.link_owner(shorter, links.RESET, now=now)
+
+
 def test_a_link_with_one_changed_letter_is_refused(app, cast, now):
     token = reset_token(cast.cara, now)
     for i in range(len(token) - 1):

@@ -68,6 +68,7 @@ def test_cookies_without_a_row_end_with_all_others(visitor: Any, cast: Cast) -> 
         cast.cara.session_id = ""
         with browser.session_transaction() as session:
             session["_user_id"] = cast.cara.get_id()
+    own.post("/prove", data={"method": "password", "password": "correct horse"})
     own.post("/settings/security/sessions/end-others")
     assert [each.is_signed_in() for each in (own, old)] == [True, False]
     # Another person's go on, and so does whoever signs in now.
@@ -77,6 +78,22 @@ def test_cookies_without_a_row_end_with_all_others(visitor: Any, cast: Cast) -> 
         session["_user_id"] = cast.olga.get_id()
     old.sign_in("cara@example.com")
     assert [each.is_signed_in() for each in (own, old, olga)] == [True, True, True]
+
+
+def test_ending_other_sessions_needs_a_fresh_proof(two: tuple[Any, Any], change: Any) -> None:
+    laptop, phone = two
+    own, theirs = sorted(rows(), key=lambda row: "iPhone" in row.device)
+    change(own, proved_at=own.proved_at - timedelta(minutes=11))
+    for path in (f"/settings/security/sessions/{theirs.id}/end", "/settings/security/sessions/end-others"):
+        answer = laptop.post(path)
+        assert (answer.status_code, answer.location) == (303, "/prove?next=%2F")
+    assert phone.is_signed_in()
+    laptop.post("/prove", data={"method": "password", "password": "correct horse"})
+    laptop.post(f"/settings/security/sessions/{theirs.id}/end")
+    assert (laptop.is_signed_in(), phone.is_signed_in()) == (True, False)
+    # Signing out asks nothing.
+    change(own, proved_at=own.proved_at - timedelta(minutes=11))
+    assert laptop.post(f"/settings/security/sessions/{own.id}/end").location == "/sign-in"
 
 
 def test_ending_this_session_is_signing_out(two: tuple[Any, Any]) -> None:

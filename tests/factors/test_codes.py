@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hmac
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from argon2 import Type
+from argon2.low_level import hash_secret_raw
+from flask import Flask
 
-from wellchat.factors import codes
+from wellchat.accounts import passwords
+from wellchat.factors import codes, keys
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"  # of RFC 6238, appendix B
 AT = datetime(2009, 2, 13, 23, 31, 30, tzinfo=UTC)
@@ -34,6 +39,17 @@ def test_codes_are_those_of_the_standard_and_of_the_steps_beside() -> None:
     assert codes.matching_step(SECRET, "005924", AT - timedelta(seconds=1)) == step
     assert codes.matching_step(SECRET, "005924", AT + timedelta(seconds=60)) is None
     assert codes.matching_step(SECRET, "005924", AT - timedelta(seconds=31)) is None
+
+
+def test_recovery_codes_are_stored_like_passwords(app: Flask) -> None:
+    (stored,) = keys.code_digests("01101ABCDE", user_id="1" * 13)
+    assert len(stored) == 64
+    # Argon2id as passwords have it (RFC 9106): the key of the installation, and their person as salt.
+    secret = hmac.digest(keys._key("recovery", app.config["SECRET_KEY"]), b"01101ABCDE", "sha256")
+    cost = passwords.hasher.time_cost, passwords.hasher.memory_cost, passwords.hasher.parallelism
+    again = hash_secret_raw(secret, b"1" * 13, *cost, 32, Type.ID)
+    assert stored == again.hex()
+    assert keys.code_digests("01101ABCDE", user_id="2" * 13) != [stored]
 
 
 def test_recovery_codes_cannot_be_mistaken() -> None:

@@ -50,6 +50,15 @@ def test_only_https_endpoints_are_taken(app: Any, endpoint: str) -> None:
         web_push.post(endpoint, b"x", {})
 
 
+def test_an_operator_names_the_hosts_that_are_pushed_to(app: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(app.config, "PUSH_HOSTS", ("push.example.com", "Example.net"))
+    for host in ("push.example.com", "a.push.example.com", "PUSH.example.com", "example.net"):
+        assert web_push.check_endpoint(f"https://{host}/x").hostname == host.lower()
+    for host in ("example.com", "evilpush.example.com", "push.example.com.evil.example", "93.184.216.34"):
+        with pytest.raises(ValueError, match="does not push there"):
+            web_push.check_endpoint(f"https://{host}/x")
+
+
 def test_a_public_name_that_resolves_to_a_private_address_is_refused(
     app: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts.hooks import SecuritySection, security_sections
 from wellchat.accounts.models import User
+from wellchat.accounts.proof import fresh_proof
 from wellchat.accounts.queries import sessions_of
 from wellchat.accounts.session_rows import end_one, end_others
 from wellchat.accounts.sessions import note_session, sign_out
@@ -40,18 +41,24 @@ def show() -> str:
 @signed_in
 @limiter.limit("60/minute")
 def end_session(session_id: str) -> BaseResponse:
-    """End one session. Its browser is signed out at once, wherever it is."""
+    """End one session. Its browser is signed out at once, wherever it is. Another than this needs a proof."""
     user = viewer()
     if user.session is not None and user.session.id == session_id:
         sign_out()
         return redirect(url_for("accounts.sign_in"), 303)
-    end_one(user_id=user.id, session_id=session_id, now=clock.now())
+    return _end_one(session_id)
+
+
+@fresh_proof
+def _end_one(session_id: str) -> BaseResponse:
+    end_one(user_id=viewer().id, session_id=session_id, now=clock.now())
     flash(gettext("That browser is signed out."), "good")
     return redirect(url_for("security.show"), 303)
 
 
 @pages.post("/sessions/end-others")
 @signed_in
+@fresh_proof
 @limiter.limit("60/minute")
 def end_other_sessions() -> BaseResponse:
     """End every session but this one."""

@@ -34,6 +34,7 @@ class AuditKind:
 
 KINDS = {
     "access.refused": AuditKind(N_("Access refused"), NOTICE, shown_to_person=False),
+    "input.refused": AuditKind(N_("Input refused"), shown_to_person=False),
     "limit.reached": AuditKind(N_("Limit reached"), NOTICE, shown_to_person=False),
     "audit.exported": AuditKind(
         N_("Security log exported"), NOTICE, shown_to_person=False, of_admin=True, signal=EXPORT

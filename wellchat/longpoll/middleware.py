@@ -65,13 +65,15 @@ class IdlePollCache:
         self._next: WSGIApplication = app.wsgi_app
         self._notifier = notifier
         self._entries: dict[Key, CachedPoll] = {}
+        is_https = app.config["BASE_URL"].startswith("https://")
+        self._headers = NO_STORE_HTTPS if is_https else NO_STORE
         self._version = ("X-App-Version", str(app.extensions["assets"]))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         if environ["PATH_INFO"] != POLL_PATH or environ["REQUEST_METHOD"] != "GET":
             return self._next(environ, start_response)
         status, body = NO_CONTENT, EMPTY_BODY
-        headers = NO_STORE_HTTPS if environ["wsgi.url_scheme"] == "https" else NO_STORE
+        headers = self._headers
         waiter = cast("Waiter | None", executor.resumed_by())
         if waiter is None:
             # The key is everything that decides who asks and what: credentials and query. `wait` only says

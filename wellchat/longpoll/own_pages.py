@@ -7,7 +7,7 @@ from http import HTTPStatus
 from gunicorn.http import errors
 from gunicorn.http import wsgi as gunicorn_wsgi
 
-from wellchat.security_headers import HEADERS
+from wellchat.security_headers import HEADERS, HSTS
 
 SENTENCES = {
     400: "This is not a request that the server can read.",
@@ -56,6 +56,8 @@ def page(status: int) -> bytes:
         ("Content-Length", str(len(body))),
         ("Cache-Control", "no-store"),
         *HEADERS,
+        # Over http, too, where browsers ignore it (RFC 6797, 8.1): the scheme is not known here.
+        HSTS,
     ]
     if status in RETRY_AFTER:
         headers.append(("Retry-After", str(RETRY_AFTER[status])))

@@ -81,8 +81,11 @@ def check_endpoint(endpoint: str) -> SplitResult:
     # parts.port raises ValueError itself.
     if odd or (parts.port not in (None, 443) and not anywhere):
         raise ValueError("This is not the address of a push service.")
+    host, hosts = str(parts.hostname), setting("PUSH_HOSTS")
+    if hosts and not any(f".{host}".endswith(f".{each.lower()}") for each in hosts):
+        raise ValueError("This installation does not push there.")
     try:
-        address = ipaddress.ip_address(str(parts.hostname))
+        address = ipaddress.ip_address(host)
     except ValueError:
         return parts
     if not anywhere and not is_public(address):
