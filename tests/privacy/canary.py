@@ -35,6 +35,7 @@ OURS = {
     "attachments.media_type": "detected from the content",
     "messages.removed_by": "a word of ours",
     "reports.outcome": "a word of ours",
+    "measures.kind": "a word of ours",
     "tokens.digest": "a hash",
     "factor_resets.reason": "of an operator; it is in the security log, too",
     "holds.reason": "of a court or an operator, and not of the person",

@@ -11,9 +11,11 @@ from datetime import datetime
 from sqlalchemy import delete, or_, update
 
 from wellchat.db import db
+from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 from wellchat.safety.models import SETTLED, Block, Measure, Report
 
+REASON = N_("the reason that an administrator gave is part of the record")
 DECIDED = ("taken_by", "outcome", "about_id")  # not told to the reporter
 REPORTER = ("by_id", "words", "shown_from", "shown_to", "taken_by", "seq", "thread_id")
 
@@ -53,4 +55,5 @@ personal_data = PersonalData(
     ),
     _export,
     _erase,
+    kept={"measures.reason": REASON},
 )
