@@ -130,7 +130,7 @@ def test_up_without_the_demo_says_how_to_create_an_account(
     assert "wellchat user create you@example.com" in command.output
     assert "Their password is" not in command.output
     assert "/become/" not in fetch(f"{command.url}/sign-in")[1]
-    assert len([line for line in command.said if line]) == 4, "nothing but the greeting, which has four lines"
+    assert len([line for line in command.said if line]) == 5, "nothing but the greeting, which has five lines"
     assert command.stop() == 0
     with sqlite3.connect(instance / "wellchat.db") as database:
         assert database.execute("SELECT count(*) FROM users").fetchone() == (0,)
@@ -273,7 +273,7 @@ def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, 
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
     checks = ("instance", "files", "database", "migrations", "redis", "broker", "mail")
-    of_features = ("factors", "replies", "scanner", "secrets")
+    of_features = ("audit", "factors", "replies", "scanner", "secrets")
     assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys((*checks, *of_features), True)
     assert report["settings"]["SECRET_KEY"] == "***"
 
@@ -287,7 +287,7 @@ def test_doctor_reports_what_fails(instance: Path) -> None:
     ended = run("doctor", instance=instance, **settings)
     assert ended.returncode == 1
     failed = {line.split()[1] for line in ended.stdout.splitlines() if line.startswith("FAIL")}
-    assert failed == {"migrations", "redis", "broker", "mail"}
+    assert failed == {"migrations", "redis", "broker", "mail", "audit", "factors", "secrets"}
     assert "WELLCHAT_DATABSE_URL" in ended.stdout
     assert "geheim" not in ended.stdout + ended.stderr
     assert "wellchat db upgrade" in ended.stderr
@@ -307,7 +307,10 @@ def test_sweep_prints_what_it_did(instance: Path) -> None:
     assert run("db", "upgrade", instance=instance).returncode == 0
     ended = run("sweep", "--json", instance=instance)
     assert ended.returncode == 0
-    assert all(count == 0 for count in json.loads(ended.stdout).values())
+    done = json.loads(ended.stdout)
+    # The migration is an act, which the security log seals.
+    assert (done.pop("audit_sealed"), done.pop("audit_heads")) == (1, 1)
+    assert all(count == 0 for count in done.values())
 
 
 def test_restored_begins_a_new_epoch(instance: Path, cast: Cast) -> None:

@@ -75,6 +75,8 @@ NO_PAGE = {
     "/assets/<version>/<path:filename>": "a file",
     "/static/<path:filename>": "a file",
     "/sw.js": "a file",
+    "/.well-known/security.txt": "a file",
+    "/.well-known/change-password": "leads on to the settings",
     "/manifest.webmanifest": "a file",
     "/icons/<name>.png": "a file",
     "/attachments/<attachment_id>/<name>": "a file",

@@ -22,6 +22,7 @@ from wellchat.longpoll.bodies import IN_MEMORY, Incoming
 from wellchat.longpoll.reading import MAX_LARGE_BODIES
 
 pytestmark = pytest.mark.slow
+METRICS_TOKEN = "0123456789abcdef"
 HALF_HEAD = b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow"
 HALF_BODY = b"POST /sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 5000\r\n\r\nname="
 HALF_CHUNK = b"POST /sign-in HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n400\r\nname="
@@ -42,7 +43,8 @@ def half_open(place: world.Place, number: int) -> Iterator[list[socket.socket]]:
 
 def incoming(place: world.Place) -> tuple[int, int]:
     """How many heads and bodies the server waits for."""
-    found = dict(line.rsplit(" ", 1) for line in fetch(f"{place.url}/metrics")[1].splitlines())
+    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    found = dict(line.rsplit(" ", 1) for line in fetch(f"{place.url}/metrics", headers)[1].splitlines())
     heads, bodies = (
         found.get(f'wellchat_requests_incoming{{part="{part}"}}', "0") for part in ("head", "body")
     )
@@ -206,6 +208,8 @@ def _answers(place: world.Place) -> bool:
 
 def test_behind_a_proxy_all_clients_share_its_address(valkey_url: str, tmp_path: Path) -> None:
     few = {"WELLCHAT_REDIS_URL": valkey_url, "WELLCHAT_MAX_WAITING": "40", "WELLCHAT_TRUSTED_PROXIES": "1"}
+    # Behind a proxy nobody seems to be near.
+    few["WELLCHAT_METRICS_TOKEN"] = METRICS_TOKEN
     with (
         serving({**few, "WELLCHAT_ADDRESS_SHARE": "1"}, tmp_path, workers=1) as place,
         half_open(place, 60),
