@@ -56,7 +56,7 @@ class Walk:
         elif key.seal(row["previous"] or "", row) != row["hash"]:
             verdict.add(f"row {seq} ({row['kind']}, {row['id']}) was changed")
         verdict.rows += 1
-        # On with the hash that stands there: one changed row is one finding, not one for each row after it.
+        # On with the hash that stands there: a changed row must not make a finding of each row after it.
         self._arrive(seq, row["hash"])
 
     def skip_to(self, seq: int) -> None:
