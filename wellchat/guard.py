@@ -39,6 +39,7 @@ class Budget:
     @cached_property
     def items(self) -> tuple[RateLimitItem, ...]:
         """The windows, shortest first."""
+        # A burst is refused by the shortest, before the longer ones have counted it.
         return tuple(sorted(parse_many(self.windows)))
 
 
@@ -72,12 +73,14 @@ class Guard:
         return None
 
     def _hit(self, item: RateLimitItem, *keys: str) -> bool:
+        # Not asked for a while after a failure: each request would wait for the timeout again.
         if self._shared is not None and time.monotonic() >= self._retry_at:
             try:
                 return self._shared.hit(item, *keys)
             except (RedisError, StorageError) as error:
                 self._retry_at = time.monotonic() + RETRY_AFTER
                 log.warning("Redis does not answer (%s); this process counts for itself", error)
+        # To refuse here would lock everybody out together with Redis; to let all pass would help who guesses.
         return self._own.hit(item, *keys)
 
     def _wait(self, item: RateLimitItem, *keys: str) -> float:
@@ -85,6 +88,7 @@ class Guard:
         try:
             reset_time = strategy.get_window_stats(item, *keys).reset_time
         except (RedisError, StorageError):
+            # Nobody can say how much of the window is over, so name all of it.
             return float(item.get_expiry())
         return max(0.0, reset_time - clock.now().timestamp())
 

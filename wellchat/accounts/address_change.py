@@ -95,9 +95,11 @@ def confirm_change(*, token: str, now: datetime) -> AddressChange:
     try:
         with transaction():
             change, user = _locked(token, links.ADDRESS, now)
+            # Asked again: since the link was sent somebody may have signed up with it.
             if _is_taken(change.new_email, user.id, now):
                 raise DeadLink
             change.confirmed_at, user.email, user.verified_at = now, change.new_email, now
+            # Here, so that the unique index speaks before anything is recorded or mailed.
             db.session.flush()
             record("address.changed", now=now, actor_id=user.id, person_id=user.id)
             _tell(user, change.old_email, "address_changed", now, change_id=change.id, new_email=user.email)
@@ -112,9 +114,11 @@ def undo_change(*, token: str, now: datetime) -> AddressChange:
     """Move the account back, end every session, and mail a link for a new password. Raises DeadLink."""
     with transaction():
         change, user = _locked(token, links.UNDO, now)
+        # Nobody has signed up with the old address: is_kept_back refuses it for as long as this link works.
         change.undone_at, user.email = now, change.old_email
         db.session.flush()
         record("address.restored", now=now, actor_id=user.id, person_id=user.id)
+        # Whoever moved the account may still be signed in.
         credentials.end_sessions(user_id=user.id)
         # A link that was sent a moment ago died with the sessions.
         context = {"name": user.name, "link": "reset"}

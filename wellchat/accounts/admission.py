@@ -66,6 +66,7 @@ def accept_invitation(
     count_link()
     invitation_id, role, email = read_invitation(token, now=now)
     refuse_own_words(password, name, email)
+    # Before the transaction: hashing is slow on purpose, and a lock must be short.
     password_hash = passwords.hash_password(password)
     with transaction():
         if not links.use_once(f"invite:{invitation_id}", now=now):
@@ -80,6 +81,7 @@ def accept_invitation(
             verified_at=now,
             created_at=now,
         )
+        # Somebody signed up with the address at this moment. The error rolls back that the link was used.
         if user is None:
             raise DeadLink
         context = {"name": user.name, "role": user.role}
@@ -90,6 +92,7 @@ def accept_invitation(
 def confirm_professional(*, user_id: str, now: datetime) -> bool:
     """Confirm a professional who waits. Return False if they were confirmed already. Raises NotFound."""
     with transaction() as session:
+        # Compare and set: of two who confirm at once, one does it and is on record.
         found = session.execute(
             update(User).where(User.id == user_id, User.confirmed_at.is_(None)).values(confirmed_at=now)
         )

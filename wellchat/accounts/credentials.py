@@ -110,6 +110,7 @@ def authenticate(*, email: str, password: str) -> User | None:
     It takes as long for an unknown address. Raises guard.LimitReached before the password is compared.
     """
     user = user_by_email(email)
+    # For the account that is found: another spelling of its address has no budget of its own.
     count_guess(user.id if user else None, email)
     stored = user.password_hash if user else None
     if not passwords.matches(password, stored) or user is None or stored is None:
@@ -207,6 +208,7 @@ def end_sessions(*, user_id: str) -> User:
     """End every session at once: cookies, remembered browsers, bearer tokens. Return the user."""
     with transaction() as session:
         user = lock_user(user_id)
+        # Every cookie names its epoch, so this alone ends them all, also those without a row.
         user.session_epoch += 1
         # The rows are not needed any more: no cookie of the epoch before is taken.
         session.execute(delete(UserSession).where(UserSession.user_id == user_id))

@@ -39,6 +39,7 @@ def knows(user_id: str) -> bool:
 def recognise(user: User, *, network: str, device: str, now: datetime) -> None:
     """Note that the person signed in on this device. A device without a cookie gets one with the response."""
     device_id = _device_id() or secrets.token_urlsafe(16)
+    # Also for a known one: with each sign-in its cookie lasts as long again.
     g.device_id = device_id
     note_device(user=user, device_id=device_id, device=device, network=network, now=now)
 

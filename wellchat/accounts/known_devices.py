@@ -47,6 +47,7 @@ def note_device(*, user: User, device_id: str, device: str, network: str, now: d
     The first device of all is no news: they have signed up just now.
     """
     with transaction() as session:
+        # Both before the insert, after which this device is known.
         has_others = session.execute(select(exists().where(KnownDevice.user_id == user.id))).scalar_one()
         is_new = not is_known(user.id, device_id)
         session.execute(
@@ -77,6 +78,7 @@ def deny_device(*, token: str, now: datetime) -> User:
     """
     with transaction() as session:
         user = links.redeem(token, links.NOT_ME, now=now)
+        # All of them: nobody can tell the stranger's from the owner's.
         session.execute(delete(KnownDevice).where(KnownDevice.user_id == user.id))
         record("device.denied", now=now, person_id=user.id)
         credentials.end_sessions(user_id=user.id)

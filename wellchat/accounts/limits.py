@@ -39,6 +39,7 @@ def count_guess(user_id: str | None, named: str = "") -> None:
     about = user_id or "text:" + sha256_hex(canonical_address(named))[:32]
     address = read_origin().address
     here, around = narrow_network(address), wide_network(address)
+    # The account last: a place that is refused already uses up no tries of somebody's account.
     spend((FROM_PLACE, here), (FROM_NEIGHBOURHOOD, around), (AT_ACCOUNT, about))
 
 

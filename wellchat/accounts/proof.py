@@ -65,6 +65,7 @@ def fresh_proof(view: Callable[P, R]) -> Callable[P, R]:
         user = viewer()
         if is_fresh(user):
             return view(*args, **kwargs)
+        # Without a session there is no row that could hold a proof.
         if wants_json() or not user.session_id:
             raise ProofNeeded(prove=bool(user.session_id))
         return cast(R, redirect("/prove?" + urlencode({"next": _way_back()}), 303))
@@ -77,6 +78,7 @@ def _way_back() -> str:
     """Return the page to open after the proof: this one, or the page of the form that was sent."""
     if request.method in SAFE_METHODS:
         return request.full_path.rstrip("?")
+    # The page with the form: a POST cannot be opened again, and a foreign page is no way back.
     came_from = urlsplit(request.referrer or "")
     return safe_next(came_from.path) if came_from.netloc == request.host else "/"
 

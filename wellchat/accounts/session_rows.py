@@ -63,6 +63,7 @@ def see_session(*, user: User, network: str, device: str, now: datetime) -> None
     if user.session is None:
         start_session(user=user, network=network, device=device, now=now)
         return
+    # Well below the idle limit, so that nobody who acts is signed out as idle.
     if now - user.session.seen_at < min(SEEN_EVERY, idle_limit(user) / 6):
         return
     with transaction() as session:
@@ -87,6 +88,7 @@ def mark_proved(user: User, *, now: datetime) -> None:
 def end_one(*, user_id: str, session_id: str, now: datetime) -> None:
     """End the session with this row id. Raises NotFound unless it is this person's and lasts."""
     with transaction() as session:
+        # The person is part of the condition: an id of somebody else's session is simply not found.
         ended = session.execute(
             update(UserSession)
             .where(

@@ -134,6 +134,7 @@ def _note_token(response: Response) -> Response:
         return response
     try:
         note_token(user.token, network=network_of(request.remote_addr or ""), now=clock.now())
+    # The response is made already, and a note that fails must not turn it into an error.
     except Exception:
         log.warning("the use of a token could not be written", exc_info=True)
     return response
@@ -170,6 +171,7 @@ def _clear_caches(response: Response) -> Response:
 
     With the first response to a cookie whose session is over, and at sign-out (Clear-Site-Data).
     """
+    # Not current_user, which would load somebody for a response that needed nobody.
     user = g.get("_login_user")
     is_refused = user is not None and not user.is_authenticated and not g.get("bearer")
     if is_refused and session.pop("_user_id", None) is not None:

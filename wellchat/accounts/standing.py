@@ -27,6 +27,7 @@ def disable(*, user_id: str, now: datetime) -> bool:
     Bearer tokens are refused while it is disabled. Raises NotFound, and Conflict for the last owner.
     """
     with transaction():
+        # Before the person's own lock: owners are locked in one order, and this may be one of them.
         _keep_an_owner(user_id)
         user = lock_user(user_id)
         if user.disabled_at is not None:
@@ -57,6 +58,7 @@ def enable(*, user_id: str, now: datetime) -> bool:
 
 
 def _announce(user: User, now: datetime) -> None:
+    # The hooks read the account by statements of their own.
     db.session.flush()
     availability_changed_in_transaction(user.id, now)
     profile_changed_in_transaction(user.id)

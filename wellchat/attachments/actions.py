@@ -159,6 +159,7 @@ def claim(*, owner_id: str, reader_id: str, thread_id: str, seq: int, ids: Seque
             .execution_options(synchronize_session=False, populate_existing=True)
         ).scalars()
         found = sorted(claimed, key=lambda each: each.position)
+        # All or none: the error rolls back those that were taken.
         if len(found) != len(ids):
             _explain_refused(owner_id, ids)
             raise Invalid(
@@ -211,6 +212,7 @@ def _withdraw(*which: object, now: datetime, states: Sequence[str] = SHOWN) -> i
         gone = session.execute(
             update(Attachment)
             .where(*which, Attachment.state.in_(states))  # type: ignore[arg-type]
+            # Hidden with this commit. A store that is away delays only the end of the bytes.
             .values(state=WITHDRAWN, due_at=now, attempts=0)
             .returning(Attachment.id)
             .execution_options(synchronize_session=False)

@@ -32,6 +32,7 @@ def _boxes(content: bytes | bytearray, start: int, end: int) -> Iterator[Box]:
     while position + 8 <= end:
         size, kind = struct.unpack_from(">I4s", content, position)
         head = 8
+        # 1: the length follows as 64 bits. 0: up to the end (ISO 14496-12, 4.2).
         if size == 1 and position + 16 <= end:
             (size,) = struct.unpack_from(">Q", content, position + 8)
             head = 16
@@ -51,6 +52,7 @@ def without_media_metadata(content: bytes) -> bytes:
     """
     made = bytearray(content)
     left = MAX_BOXES
+    # A list, not recursion: how deep the boxes are nested is up to whoever made the file.
     open_ranges = [(0, len(made))]
     while open_ranges:
         for box in _boxes(made, *open_ranges.pop()):
@@ -137,6 +139,7 @@ def without_tags(content: bytes) -> bytes:
     """Return an MP3 file without its tags: ID3v2 in front, ID3v1 and APEv2 at the end."""
     start, end = 0, len(content)
     while content[start : start + 3] == b"ID3" and start + 10 <= end:
+        # Seven bits of each byte count (ID3v2.4, 6.2).
         size = sum(
             (byte & 0x7F) << shift
             for byte, shift in zip(content[start + 6 : start + 10], (21, 14, 7, 0), strict=True)
@@ -146,6 +149,7 @@ def without_tags(content: bytes) -> bytes:
     # Some programs leave room behind the tag.
     while start < end and content[start] == 0:
         start += 1
+    # Both kinds may stand there, in any order, until neither is found.
     while (before := end) > start:
         if end - start >= 128 and content[end - 128 : end - 125] == b"TAG":
             end -= 128

@@ -71,6 +71,7 @@ def _replacement(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, package: Any)
     """Return what a part becomes; None if it stays as it is."""
     if package is not None and _PROPERTIES.search(package.type_of(entry.filename)):
         return _emptied(archive.read(entry))
+    # In OpenDocument each embedded object may have a meta.xml of its own, in its folder.
     if package is None and entry.filename.rpartition("/")[2] == "meta.xml":
         return EMPTY_META
     with archive.open(entry) as part:
@@ -123,6 +124,7 @@ def _jpeg_pieces(content: bytes) -> Iterator[bytes]:
     """Yield the pieces of a JPEG that stay (ITU-T T.81, annex B)."""
     yield content[:2]
     position = 2
+    # 0xDA begins the pixels, and behind it no lengths can be followed.
     while content[position : position + 1] == b"\xff" and content[position + 1] not in (0xDA, 0xFF):
         (size,) = struct.unpack_from(">H", content, position + 2)
         if content[position + 1] not in _JPEG_DROPPED:

@@ -94,6 +94,7 @@ def _judge_package(archive: zipfile.ZipFile) -> str:
             entry.filename
         ):
             mains += _relationships(archive, entry.filename)
+    # Of two main parts of different types one program opens the first, and another the second.
     types = {package.type_of(main) for main in mains}
     found = MAIN_PARTS.get(types.pop()) if len(types) == 1 else None
     if found is None:
@@ -115,6 +116,7 @@ def _relationships(archive: zipfile.ZipFile, part: str) -> list[str]:
         if is_external and not kind.endswith("/hyperlink"):
             raise refuse(zip_checks.EXTERNAL)
         if kind.endswith("/officedocument") and part.casefold() == "_rels/.rels":
+            # As programs resolve it: several spellings lead to one part.
             target = posixpath.normpath(posixpath.join("/", attributes.get("Target", "")))
             mains.append(unquote(target).lstrip("/"))
 

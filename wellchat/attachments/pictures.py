@@ -96,6 +96,7 @@ def _reencode(picture: Image.Image) -> tuple[str, bytes, tuple[int, int]]:
 
 def _upright(picture: Image.Image) -> Image.Image:
     if picture.format in ("JPEG", "MPO") and max(picture.size) > 2 * MAX_SIDE:
+        # The decoder makes it smaller while it reads: a huge photo is never whole in memory.
         picture.draft("RGB", (MAX_SIDE, MAX_SIDE))
     turned = ImageOps.exif_transpose(picture)
     clear = turned.mode in ("RGBA", "LA", "PA") or "transparency" in turned.info
@@ -137,6 +138,7 @@ def _reencode_animation(picture: Image.Image) -> bytes:
         if picture.size != screen:
             raise ValueError("a frame larger than its picture")
         frames.append(frame.convert("RGBA"))
+        # Browsers show a frame of less than 20 ms for longer than it says, each in its way.
         durations.append(max(20, int(frame.info.get("duration", 100) or 100)))
     out = io.BytesIO()
     for frame in frames:

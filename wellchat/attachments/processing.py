@@ -46,6 +46,7 @@ def process(*, attachment_id: str, now: datetime) -> str | None:
     Returns its state afterwards; None if there is nothing to do or another worker has it.
     """
     columns = (Attachment.state, Attachment.attempts)
+    # Committed at once: the work takes seconds, and holds no lock.
     with transaction():
         found = claims.claim(Attachment, attachment_id, now=now, lease=LEASE, states=WORK, returning=columns)
     if found is None:
@@ -54,6 +55,7 @@ def process(*, attachment_id: str, now: datetime) -> str | None:
     try:
         if state == SCANNING:
             state = _scan(attachment_id, now)
+        # Straight on: what the scanner let pass need not wait for the sweep.
         if state == FRESH:
             return _make_thumbnail(attachment_id)
         if state == WITHDRAWN:
@@ -92,6 +94,7 @@ def _publish_scan(row: Attachment, found: str | None, now: datetime) -> str:
         if thread_id is not None and seq is not None:
             scanned_in_transaction(thread_id, seq, file_id, found is None)
         due_at = None if state == READY else now
+        # Only if it was not sent meanwhile: its message would not learn of the result.
         settled = claims.settle(
             *(Attachment, file_id),
             state=state,
@@ -153,11 +156,13 @@ def _publish_thumbnail(row: Attachment) -> None:
 
 
 def _delete_bytes(attachment_id: str) -> str:
+    # The bytes first: after a crash the row is still there and says what to delete.
     store = get_store()
     for key in (key_of(attachment_id), thumbnail_key(attachment_id)):
         store.delete(key)
     with transaction() as session:
         of_it = (Attachment.id == attachment_id, Attachment.state == WITHDRAWN)
+        # Of a file that was never sent nothing stays; of a sent one the row does, without its bytes.
         session.execute(delete(Attachment).where(*of_it, Attachment.thread_id.is_(None)))
         claims.settle(Attachment, attachment_id, state=GONE, claimed={}, states=(WITHDRAWN,))
     return GONE
@@ -199,6 +204,7 @@ def collect_daily(now: datetime) -> int:
     """
     note = Path(setting("INSTANCE")) / "files-collected"
     last = _last_run(note)
+    # A note from the future was written by a clock that was wrong, and counts for nothing.
     if last and timedelta() <= now - last < COLLECT_EVERY:
         return 0
     # Before: it may take longer than the interval of cron.

@@ -74,6 +74,7 @@ def _ask_clamd(url: str, content: Iterable[bytes]) -> str | None:
         return None
     if words.startswith("stream: ") and words.endswith(" FOUND"):
         return _name(words.removeprefix("stream: ").removesuffix(" FOUND"))
+    # Also for an error of its own, such as a file over its limit: what was not read is not clean.
     raise ScannerAway(f"clamd said {words[:200]!r}")
 
 
@@ -110,6 +111,7 @@ def _ask_command(path: str, content: Iterable[bytes]) -> str | None:
                 capture_output=True,
                 timeout=TIMEOUT,
                 check=False,
+                # Not our own environment, which holds the secrets of the settings.
                 env={"PATH": "/usr/bin:/bin"},
             )
         except subprocess.TimeoutExpired:

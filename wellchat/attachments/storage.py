@@ -73,6 +73,7 @@ class Folder:
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Return the bytes in chunks. Raises Missing."""
         try:
+            # Here, not in the generator, which would raise only when somebody asks for the first chunk.
             file = (self.root / key).open("rb")
         except FileNotFoundError:
             raise Missing(key) from None
@@ -172,6 +173,7 @@ def get_store() -> Store:
     return _store(setting("STORAGE_URL"), setting("S3_ENDPOINT"), setting("INSTANCE"))
 
 
+# Kept for the life of the process: a client of a bucket takes long to make.
 @cache
 def _store(url: str | None, endpoint: str | None, instance: Path) -> Store:
     if not url:

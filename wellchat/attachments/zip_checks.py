@@ -41,6 +41,7 @@ def check_entries(archive: zipfile.ZipFile, size: int) -> None:
     """Check the table of contents, before anything is unpacked. Raises Invalid. `size`: bytes, packed."""
     entries = archive.infolist()
     unpacked = sum(entry.file_size for entry in entries)
+    # The table may lie, but zipfile unpacks no more of an entry than the table says.
     if len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED or unpacked > size * MAX_RATIO:
         raise refuse(TOO_LARGE)
     names = [entry.filename for entry in entries]

@@ -75,7 +75,9 @@ def record(
         session.flush()
         for user_id in {actor_id, person_id} - {None}:
             values = {"pseudonym": pseudonym(str(user_id)), "user_id": user_id}
+            # A pseudonym stays the same, so the row is nearly always there already.
             session.execute(insert(AuditPerson).values(values).on_conflict_do_nothing())
+        # Beside the row, where it can be deleted alone: the hash of the row covers all its columns.
         if origin and origin.address:
             kept_until = now + ADDRESSES_LAST
             session.add(AuditAddress(audit_id=event.id, address=origin.address, kept_until=kept_until))
@@ -90,6 +92,7 @@ def record_refusal(kind: str, *, now: datetime, outcome: str = REFUSED, **what: 
         raise RuntimeError("record_refusal inside transaction(); its row would be rolled back")
     try:
         record(kind, now=now, outcome=outcome, **what)  # type: ignore[arg-type]
+    # A kind that nobody declares is a mistake in our code, and must not pass in silence.
     except FeatureError:
         raise
     except Exception:

@@ -31,12 +31,14 @@ class Key:
 
     def seal(self, previous: str, row: Mapping[Any, Any]) -> str:
         """Return the hash of a row, HMAC-SHA256 in hex. `previous` is the hash before it, "" at the start."""
+        # `previous` is empty or has 64 digits, and JSON begins with a brace: no two pairs give one text.
         return hmac.new(self.secret, (previous + canonical(row)).encode(), "sha256").hexdigest()
 
 
 def all_keys() -> list[Key]:
     """Return the keys: the first seals, all verify. Those made from our secrets are always among them."""
     # The key of pseudonyms is where a secret goes that has been replaced.
+    # secret_keys() has the newest last, and the newest must seal.
     secrets = (*reversed(secret_keys()), *filter(None, [setting("PSEUDONYM_KEY")]))
     derived = [hashlib.sha256(b"wellchat.audit.seal:" + secret.encode()).digest() for secret in secrets]
     return [Key(secret) for secret in (*(each.encode() for each in setting("AUDIT_KEY")), *derived)]

@@ -124,6 +124,7 @@ def head() -> None:
 def export(as_csv: bool, **filters: Any) -> None:
     """Print every row, oldest first. The export is a row of the log itself."""
     chosen = _filters(**filters)
+    # Before the first row: an export that is broken off was an export too.
     record("audit.exported", now=clock.now(), detail={"format": "csv" if as_csv else "jsonl"})
     if as_csv:
         click.echo(csv_head(), nl=False)

@@ -31,11 +31,13 @@ class Pending:
     def add(self, count_id: str, now: datetime) -> int:
         """Count one more. Return how many are to be written down now, 0 if that has time."""
         with self.lock:
+            # Taken out and put back, so that what was counted last stands last.
             written, times = self.counts.pop(count_id, (datetime.min.replace(tzinfo=now.tzinfo), 0))
             if now - written < WRITE_EVERY:
                 self.counts[count_id] = written, times + 1
                 return 0
             # Ids of minutes that are over come first; they are never counted again.
+            # What came after their last write is dropped: the log says how often at least.
             while self.counts and now - next(iter(self.counts.values()))[0] > COMPLETE_AFTER:
                 del self.counts[next(iter(self.counts))]
             self.counts[count_id] = now, 0
@@ -72,6 +74,7 @@ def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None 
         "request_id": origin.request_id,
         "detail": dict(detail or {}),
     }
+    # Added by the database: several processes count into one row.
     more = {"times": AuditCount.times + times}
     try:
         with transaction() as session:
@@ -85,12 +88,16 @@ def write_counts(now: datetime) -> dict[str, int]:
     """Make a row of the log from each count whose minute is over."""
     due = select(AuditCount).where(AuditCount.minute <= now - COMPLETE_AFTER).limit(BATCH)
     written = 0
+    # A look first: nearly always there is nothing, and a write takes SQLite's one writer.
     while db.session.execute(due.with_only_columns(AuditCount.id).limit(1)).first():
         with transaction() as session:
+            # Two workers share the work: each takes the rows that the other has not locked.
             counts = session.execute(due.with_for_update(skip_locked=True)).scalars().all()
             for count in counts:
                 _write(count)
+            # In the transaction of the new rows: a crash in between counts no minute twice, and loses none.
             session.execute(delete(AuditCount).where(AuditCount.id.in_([count.id for count in counts])))
+        # What is left is locked by another worker.
         if not counts:
             break
         written += len(counts)
@@ -99,6 +106,7 @@ def write_counts(now: datetime) -> dict[str, int]:
 
 def _write(count: AuditCount) -> None:
     came = Origin(count.actor_id, count.address, count.network, count.device, count.request_id)
+    # The sweep has no request. The row must name the place that was refused, not the worker.
     before = current_origin.set(lambda: came)
     try:
         detail = {**count.detail, "times": count.times}

@@ -79,7 +79,9 @@ def _page(
     query: Select[Any], before: str | None, limit: int
 ) -> tuple[Sequence[Mapping[Any, Any]], str | None]:
     if before:
+        # A place in the order, not OFFSET: rows that come meanwhile shift no page.
         query = query.where(tuple_(AUDIT.c.at, AUDIT.c.id) < tuple_(*decode_page_token(before)))
+    # One more than is shown: it tells whether there is a next page, without a count.
     query = query.order_by(AUDIT.c.at.desc(), AUDIT.c.id.desc()).limit(limit + 1)
     found = db.session.execute(query).mappings().all()
     if len(found) <= limit:
@@ -97,6 +99,7 @@ def batch(filters: Filters, after: Mapping[Any, Any] | None) -> Sequence[Mapping
     """Return the next BATCH rows, oldest first, after this row; None: from the beginning."""
     query = _matching(filters).order_by(AUDIT.c.at, AUDIT.c.id).limit(BATCH)
     if after is not None:
+        # Not OFFSET, which reads all rows before the batch once more.
         query = query.where(tuple_(AUDIT.c.at, AUDIT.c.id) > tuple_(after["at"], after["id"]))
     return db.session.execute(query).mappings().all()
 
@@ -111,6 +114,7 @@ def stream(filters: Filters) -> Iterator[Mapping[Any, Any]]:
 
 def people_of(rows: Iterable[Mapping[Any, Any]]) -> dict[str, tuple[str, str]]:
     """Return pseudonym -> (user id, name) of the people in these rows. Who was erased is not among them."""
+    # All pseudonyms of the page at once, not one look for each row.
     named = {row[column] for row in rows for column in ("actor", "person")} - {None}
     if not named:
         return {}

@@ -8,6 +8,7 @@ from flask import Flask, g, request
 
 from wellchat.audit.origin import Origin, current_origin
 
+# The order matters: Edge and Opera call themselves Chrome too, and Chrome calls itself Safari.
 BROWSERS = (
     ("Edg/", "Edge"),
     ("OPR/", "Opera"),
@@ -15,6 +16,7 @@ BROWSERS = (
     ("Chrome/", "Chrome"),
     ("Safari/", "Safari"),
 )
+# Here too: Android calls itself Linux, and an iPhone is "like Mac OS X".
 SYSTEMS = (
     ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
     ("Mac OS X", "macOS"), ("CrOS", "ChromeOS"), ("Linux", "Linux"),
@@ -36,12 +38,14 @@ def network_of(address: str) -> str:
         found = ip_address(address)
     except ValueError:
         return ""
+    # A server that listens on IPv6 sees the clients of IPv4 like this.
     if found.version == 6 and found.ipv4_mapped:
         found = found.ipv4_mapped
     return str(ip_network(f"{found}/{24 if found.version == 4 else 48}", strict=False))
 
 
 def _origin() -> Origin:
+    # Only who is loaded already: current_user would ask the database, also for a refused request.
     user = g.get("_login_user")
     address = (request.remote_addr or "")[:45]
     return Origin(
@@ -55,5 +59,6 @@ def _origin() -> Origin:
 
 def init_app(app: Flask) -> None:
     """Give every request its origin, and take it away at the end: threads are used again."""
+    # In front of what is there: a request that is refused on its way has an origin too.
     app.before_request_funcs.setdefault(None, []).insert(0, lambda: current_origin.set(_origin) and None)
     app.teardown_request(lambda error: current_origin.set(None) and None)

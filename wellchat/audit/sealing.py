@@ -20,6 +20,7 @@ from wellchat.db import db, execute, insert, table, transaction
 BATCH = 500
 
 AUDIT = table(AuditEvent)
+# A transaction that commits late may get a higher number than rows of a later time. That is no gap.
 DUE = select(AUDIT).where(AUDIT.c.seq.is_(None)).order_by(AUDIT.c.at, AUDIT.c.id).limit(BATCH)
 SEAL = (
     update(AUDIT)
@@ -31,6 +32,7 @@ SEAL = (
 def seal(now: datetime) -> dict[str, int]:
     """Seal every row that is due, at most BATCH in one transaction. One small statement if there is none."""
     sealed = 0
+    # Asked without the lock: nearly always nothing is due, and then nobody waits for it.
     while is_due() and (done := _seal_batch(now)):
         sealed += done
     return {"audit_sealed": sealed}
@@ -44,6 +46,7 @@ def is_due() -> bool:
 def locked_state() -> AuditState:
     """Return the state of the log, locked until the end of the caller's transaction."""
     query = select(AuditState).where(AuditState.id == 1).with_for_update()
+    # Read afresh: an object in the session may know the end of the chain as it was before the lock.
     return db.session.execute(query.execution_options(populate_existing=True)).scalar_one()
 
 
@@ -51,6 +54,7 @@ def _seal_batch(now: datetime) -> int:
     key = chain.all_keys()[0]
     with transaction():
         state = locked_state()
+        # Before the rows are read, so that this row is sealed among them.
         if state.key_id not in ("", key.id):
             detail = {"from": state.key_id, "to": key.id}
             record("audit.key_changed", now=now, actor_kind=SYSTEM, detail=detail)
@@ -82,6 +86,7 @@ def keep_head(now: datetime) -> dict[str, int]:
         if not state.seq:
             return {"audit_heads": 0}
         values = {"seq": state.seq, "hash": state.hash, "at": now}
+        # The number is the key: where nothing was sealed since, the row is there already.
         made = session.execute(
             insert(AuditHead).values(values).on_conflict_do_nothing().returning(AuditHead.seq)
         )

@@ -42,6 +42,7 @@ def ship(now: datetime) -> dict[str, int]:
     while (after := _claim(now)) is not None:
         query = select(AUDIT).where(AUDIT.c.seq > after).order_by(AUDIT.c.seq).limit(BATCH)
         rows = db.session.execute(query).mappings().all()
+        # The target may take seconds, and no database connection should wait for it.
         release_connection()
         try:
             send(setting("AUDIT_TO"), rows)
@@ -49,6 +50,7 @@ def ship(now: datetime) -> dict[str, int]:
             log.warning("the security log waits: %s does not take it: %s", setting("AUDIT_TO"), error)
             _settle({"ship_at": now + PAUSE})
             break
+        # No rows: they were trimmed while the log went nowhere, and nothing is left of them to send.
         _settle({"ship_at": None, "shipped": rows[-1]["seq"] if rows else AuditState.seq})
         shipped += len(rows)
     return {"audit_shipped": shipped}
@@ -58,9 +60,11 @@ def _claim(now: datetime) -> int | None:
     """Return the number of the last row that went out. None: nothing is due, or another worker sends."""
     of = AuditState
     due = (of.shipped < of.seq, or_(of.ship_at.is_(None), of.ship_at <= now))
+    # A look before the write: an UPDATE that finds nothing takes SQLite's one writer as well.
     if db.session.execute(select(of.id).where(*due)).first() is None:
         return None
     with transaction() as session:
+        # One UPDATE decides: it moves `ship_at` ahead, and the second worker finds nothing due.
         claimed = update(of).where(*due).values(ship_at=now + LEASE).returning(of.shipped)
         return session.execute(claimed.execution_options(synchronize_session=False)).scalar()
 
@@ -95,8 +99,10 @@ def _append(path: str, lines: bytes) -> None:
         # A disk that was full may have left half a line.
         torn = bool(size) and os.pread(file, 1, size - 1) != b"\n"
         data = (b"\n" if torn else b"") + lines
+        # A disk that is nearly full takes a part, and refuses at the next write.
         while data:
             data = data[os.write(file, data) :]
+        # The rows are marked as sent next, so the lines must outlast a crash of the host.
         os.fsync(file)
     finally:
         os.close(file)

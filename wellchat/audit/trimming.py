@@ -31,6 +31,7 @@ def trim(now: datetime, *, actor_kind: str | None = None, dry_run: bool = False)
     Rows that have not gone out yet stay, where they are to go out.
     """
     trimmed = 0
+    # A dry run deletes nothing, so it has to step over what it has counted.
     while found := _trim_batch(now, actor_kind, dry_run, after=trimmed if dry_run else 0):
         trimmed += found
     return trimmed
@@ -48,10 +49,13 @@ def _trim_batch(now: datetime, actor_kind: str | None, dry_run: bool, after: int
         trim_id = new_id()
         gaps = _gaps(rows, trim_id)
         detail = {"rows": len(rows), "first": rows[0].seq, "last": rows[-1].seq, "digest": gaps_digest(gaps)}
+        # Its id is chosen before: the gaps name this row, and this row holds their digest.
         record("audit.trimmed", now=now, actor_kind=actor_kind, detail=detail, event_id=trim_id)
         session.add_all(gaps)
+        # The triggers of the database let a row go only where a gap covers it already.
         session.flush()
         ids = [row.id for row in rows]
+        # In parts: a database takes only so many values in one statement.
         for start in range(0, len(ids), 500):
             some = ids[start : start + 500]
             session.execute(delete(AuditAddress).where(AuditAddress.audit_id.in_(some)))
@@ -96,6 +100,7 @@ def tidy(now: datetime) -> dict[str, int]:
     with transaction() as session:
         state = locked_state()
         is_due = state.trimmed_at is None or state.trimmed_at < month_start(now)
+        # Before the trim, which commits in batches: what a crash leaves is trimmed a month later.
         state.trimmed_at = now
         session.execute(delete(AuditAddress).where(AuditAddress.kept_until <= now))
         session.execute(delete(AuditSuspicion).where(AuditSuspicion.raised_at <= now - timedelta(days=90)))

@@ -56,6 +56,7 @@ class Walk:
         elif key.seal(row["previous"] or "", row) != row["hash"]:
             verdict.add(f"row {seq} ({row['kind']}, {row['id']}) was changed")
         verdict.rows += 1
+        # On with the hash that stands there: a changed row must not make a finding of each row after it.
         self._arrive(seq, row["hash"])
 
     def skip_to(self, seq: int) -> None:
@@ -63,6 +64,7 @@ class Walk:
         while self.verdict.seq + 1 < seq:
             missing = self.verdict.seq + 1
             gap = self.gaps.get(missing)
+            # A gap that reaches over a row that is there was not made by a trim.
             if gap is None or gap.last >= seq:
                 self._miss(missing, seq)
                 return
@@ -98,11 +100,13 @@ def verify(*, head: tuple[int, str] | None = None, after: int = 0, limit: int | 
     verdict = Verdict(seq=after, hash=_hash_at(after) if after else "")
     heads = dict(db.session.execute(select(AuditHead.seq, AuditHead.hash).where(AuditHead.seq > after)).all())
     if head:
+        # The given one counts: those in the database may have been changed together with the rows.
         heads[head[0]] = head[1]
     gaps = {gap.first: gap for gap in db.session.execute(select(AuditGap)).scalars()}
     walk = Walk(verdict, {key.id: key for key in chain.all_keys()}, gaps, heads)
     for row in _rows(after, limit):
         walk.step(row)
+    # A part of the chain says nothing about its end, nor about rows trimmed elsewhere.
     if limit is None:
         _check_end(walk, max([0, *heads]))
         _check_gaps(verdict, gaps)
@@ -145,6 +149,7 @@ def _check_gaps(verdict: Verdict, gaps: dict[int, AuditGap]) -> None:
     by_trim: dict[str, list[AuditGap]] = {}
     for gap in gaps.values():
         by_trim.setdefault(gap.trim_id, []).append(gap)
+    # These rows are never trimmed themselves, so each honest gap has its row.
     query = select(AUDIT.c.id, AUDIT.c.detail).where(AUDIT.c.kind == "audit.trimmed")
     known = dict(db.session.execute(query).all())
     for trim_id, trimmed in by_trim.items():

@@ -77,6 +77,7 @@ def _without_query(url: str) -> str:
     except ValueError:
         return ""
     place = f"{parts.scheme}://{parts.netloc}" if parts.netloc else parts.scheme or parts.path
+    # Letters alone are words of our routes; all else may be an id or a token.
     path = "/".join(part if part.isalpha() else "..." for part in parts.path.split("/") if part)
     shown = f"{place}/{path}" if parts.netloc else place
     return "".join(filter(str.isprintable, shown))[:200]

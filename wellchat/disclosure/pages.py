@@ -33,6 +33,7 @@ def security_txt() -> Response:
     contact = setting("SECURITY_CONTACT")
     if not contact:
         raise NotFound
+    # From midnight, so that the file stays the same all day.
     expires = (clock.now() + VALID_FOR).replace(hour=0, minute=0, second=0, microsecond=0)
     lines = [
         f"Contact: {contact}",
@@ -58,6 +59,7 @@ def take_reports() -> tuple[str, int]:
         return "", 413
     for report in read_reports(request.get_data(cache=False)):
         POLICY_REPORTS.labels(report.directive).inc()
+        # Anybody can send reports: neither the log nor this set may grow without end.
         if report not in _logged and len(_logged) < MAX_KINDS:
             _logged.add(report)
             log.warning("a browser blocked %s on %s by %s", report.blocked, report.page, report.directive)

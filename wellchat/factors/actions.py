@@ -34,6 +34,7 @@ def add_app(*, user_id: str, secret: str, typed: str, now: datetime) -> list[str
             {"code": gettext("This code is not right. Enter the one shown now, and check the phone's clock.")}
         )
     with transaction() as session:
+        # Under the lock: two browsers at once must not add two apps, or make two sets of codes.
         user = lock_user(user_id)
         if session.get(Totp, user_id) is not None:
             raise Conflict(gettext("There is an authenticator app already. Remove it first."))
@@ -65,6 +66,7 @@ def remove_app(*, user_id: str, now: datetime) -> None:
 
 def note_removed(user: User, factor: str, label: str, now: datetime) -> None:
     """Record and mail that a factor is gone, in the caller's transaction. Codes go with the last one."""
+    # The factor must be gone from the database before the rest is counted.
     db.session.flush()
     if not has_factor(user.id):
         db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
@@ -103,6 +105,7 @@ def use_code(*, user_id: str, typed: str, now: datetime) -> str:
 
     Raises Invalid for a wrong or used code, and TooManyTries.
     """
+    # In a transaction of its own: a wrong code rolls back what follows, and must not give back the try.
     spend_try(user_id=user_id, now=now)
     folded = codes.fold(typed)
     try:
@@ -114,6 +117,7 @@ def use_code(*, user_id: str, typed: str, now: datetime) -> str:
                 _use_recovery_code(user_id, folded, now)
             record("factor.used", now=now, actor_id=user_id, person_id=user_id, detail={"factor": factor})
     except Invalid:
+        # Here, because the block above has rolled back.
         record_refusal("factor.refused", now=now, person_id=user_id, detail={"factor": factor})
         raise
     return factor
@@ -151,6 +155,7 @@ def _use_recovery_code(user_id: str, folded: str, now: datetime) -> None:
         text = gettext("Enter the six digits that the app shows, or a recovery code of ten characters.")
         raise Invalid({"code": text})
     mine, unused = RecoveryCode.user_id == user_id, RecoveryCode.used_at.is_(None)
+    # One UPDATE decides: of two browsers with the same code, one finds it unused.
     used = db.session.execute(
         update(RecoveryCode)
         .where(mine, unused, RecoveryCode.digest.in_(keys.code_digests(code, user_id=user_id)))

@@ -52,6 +52,7 @@ def site() -> Site | None:
 
 def _ascii_host(host: str) -> str:
     try:
+        # Browsers compare and report a host in its ASCII form.
         return host.encode("idna").decode().lower()
     except UnicodeError:
         return host.lower()
@@ -87,6 +88,7 @@ def add_options(user: User, own: Sequence[Passkey], challenge: bytes) -> dict[st
         webauthn.generate_registration_options(
             rp_id=needed_site().rp_id,
             rp_name=setting("NAME"),
+            # Our random id, no address: devices show it to whoever asks (WebAuthn, 14.6.1).
             user_id=user.id.encode(),
             user_name=user.email,
             user_display_name=user.name,

@@ -62,6 +62,7 @@ class Half(NamedTuple):
 def begin_half(*, user: User, remember: bool, now: datetime) -> str:
     """Remember that this person's password was right. Return the secret for the browser's cookie."""
     secret = secrets.token_urlsafe(24)
+    # Only the digest is stored: who can read the table cannot finish anybody's sign-in.
     half = HalfSignIn(digest=sha256_hex(secret), user_id=user.id, session_epoch=user.session_epoch)
     half.remember, half.ends_at = remember, now + LASTS
     with transaction() as session:
@@ -90,6 +91,7 @@ def half_of(secret: str | None, *, now: datetime) -> Half | None:
 def finish_half(secret: str) -> bool:
     """Use up a sign-in whose second step was right. Return False if another request did so before."""
     done = (
+        # DELETE decides: a cookie that was copied makes one session, not two.
         delete(HalfSignIn).where(HalfSignIn.digest == sha256_hex(secret)).returning(HalfSignIn.digest)
     ).execution_options(synchronize_session=False)
     with transaction() as session:

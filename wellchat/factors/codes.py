@@ -65,6 +65,7 @@ def matching_step(secret: str, folded: str, now: datetime) -> int | None:
         for step in range(present - WINDOW, present + WINDOW + 1)
         if pyotp.utils.strings_equal(folded, totp.generate_otp(step))
     ]
+    # Two steps may have the same code. The later one counts, or the code would be good again in it.
     return found[-1] if found else None
 
 

@@ -28,6 +28,7 @@ def seal(secret: str, *, user_id: str) -> bytes:
 def unseal(sealed: bytes, *, user_id: str) -> str:
     """Return what was sealed. Raises Unreadable."""
     nonce, encrypted = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
+    # Nothing says which key sealed it. With a wrong one the tag of GCM does not fit.
     for secret_key in _secret_keys():
         try:
             return AESGCM(_key("totp", secret_key)).decrypt(nonce, encrypted, user_id.encode()).decode()

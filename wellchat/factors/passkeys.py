@@ -55,6 +55,7 @@ def add_passkey(
     *, user_id: str, challenge_id: str | None, response: str, name: str, now: datetime
 ) -> list[str] | None:
     """Add the passkey that a browser made. Return codes if it is the first factor. Raises Invalid."""
+    # Used up before anything is checked: a response that fails cannot be changed and sent again.
     challenge = take_challenge(challenge_id, purpose=ADD, user_id=user_id, now=now)
     if challenge is None:
         raise _too_late()
@@ -63,6 +64,7 @@ def add_passkey(
     name = name or gettext("Passkey")
     with transaction():
         user = lock_user(user_id)
+        # Counted under the lock: two browsers at once cannot both add the last one.
         if len(passkeys_of(user_id)) >= MAX_PASSKEYS:
             raise Invalid({"response": gettext("At most %(number)s passkeys.", number=MAX_PASSKEYS)})
         _store(user_id, made, ceremony.transports_of(said), name, now)
@@ -84,6 +86,7 @@ def _store(user_id: str, made: VerifiedRegistration, transports: str, name: str,
             name=name,
             made_at=now,
         )
+        # Unique over all people: a key that opens one account must not open another.
         .on_conflict_do_nothing(index_elements=[Passkey.credential_id])
         .returning(Passkey.id)
     )
@@ -148,6 +151,7 @@ def _use(passkey: Passkey, said: dict[str, Any], challenge: bytes, purpose: str,
         if not (went_back and purpose == ALONE):
             detail = {"factor": PASSKEY, "count_went_back": went_back}
             record("factor.used", now=now, actor_id=owner.id, person_id=owner.id, detail=detail)
+    # After the commit: the sign-in fails, and the warning stays.
     if went_back and purpose == ALONE:
         text = gettext("This passkey may have been copied. Sign in with your password this time.")
         raise MayBeCopied({"response": text})

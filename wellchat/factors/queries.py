@@ -61,6 +61,7 @@ def holders(*, lacking: bool, after: str | None) -> tuple[list[Holder], str | No
 
 
 def _people(lacking: bool) -> Select[Any]:
+    # Subqueries, because joins with two tables of many rows would multiply their counts.
     keys = select(func.count()).where(Passkey.user_id == User.id).scalar_subquery()
     left = select(func.count()).where(RecoveryCode.user_id == User.id, RecoveryCode.used_at.is_(None))
     query = (

@@ -116,6 +116,7 @@ def _remind(user_id: str, now: datetime) -> bool:
 
 def _do(user_id: str, now: datetime) -> bool:
     with transaction() as session:
+        # The person before the reset, as the link that stops it does: two orders could deadlock.
         lock_user(user_id)
         # DELETE decides: its owner may stop it at this moment, and only one of the two gets the row.
         reason = session.execute(

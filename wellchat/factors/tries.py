@@ -42,6 +42,7 @@ def spend_try(*, user_id: str, now: datetime) -> None:
                     raise TooManyTries(_wait(span))
             session.add(FactorTry(user_id=user_id, at=now))
     except TooManyTries:
+        # Here, because the transaction of the try has rolled back.
         record_refusal("limit.reached", now=now, person_id=user_id, detail={"limit": "second factor"})
         raise
 

@@ -14,11 +14,13 @@ def address_key(client: object) -> str:
     """Return the IPv4 address or the IPv6 /64 of a peer, or "" for one without an address (a Unix socket)."""
     if not isinstance(client, tuple):
         return ""
+    # Without the zone of a link-local address (RFC 4007).
     found = ip_address(str(client[0]).partition("%")[0])
     if not isinstance(found, IPv6Address):
         return str(found)
     if found.ipv4_mapped:
         return str(found.ipv4_mapped)
+    # A household has at least a /64, and could take another address for each connection.
     return str(ip_network((found, 64), strict=False))
 
 

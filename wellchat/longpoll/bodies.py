@@ -89,6 +89,7 @@ class _ChunkedEnd:
             return True
         size = int(found[1], 16)
         self._in_trailers = size == 0
+        # With the line break behind the data. After the last chunk come the trailers, line by line.
         self._skip = size + 2 if size else 0
         return False
 
@@ -121,8 +122,10 @@ class Incoming:
         end = self._end.feed(data)
         self._spool.write(data if end is None else data[:end])
         self.received += len(data) if end is None else end
+        # At the limit it counts as whole, and the application refuses it for its size.
         if end is None and self.received < self._limit:
             return False
+        # The next request has begun behind it (pipelining): its bytes go back to the parser.
         if end is not None and end < len(data):
             self.connection.parser.unreader.unread(data[end:])
         self._spool.seek(0)
@@ -196,10 +199,12 @@ def collect(request: Any, connection: Any, *, max_body: int, max_anonymous: int)
     has_length = isinstance(reader, LengthReader)
     if (has_length and not reader.length) or getattr(request, "is_collected", False):
         return
+    # Whether they are good is known only later. Without any, few bytes are enough.
     has_credentials = any(name in ("COOKIE", "AUTHORIZATION") for name, _ in request.headers)
     limit = max_body if has_credentials else max_anonymous
     awaits_consent, request._expected_100_continue = request._expected_100_continue, False
     if has_length and reader.length > limit:
+        # Its body is on the way all the same, and must not be read as the next request.
         request.force_close()
         request.body = Body(_Unread())
         return

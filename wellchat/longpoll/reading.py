@@ -52,6 +52,7 @@ def head_state(sock: socket.socket, buffered: bytes = b"") -> Literal["complete"
     is_complete = HEAD_END in buffered + seen or not seen or len(seen) < awaited
     is_too_large = not is_complete and len(buffered) + len(seen) >= MAX_HEAD
     is_partial = not is_complete and not is_too_large
+    # Nothing is set where the mark is right already, which is nearly always.
     if is_partial or awaited > 1:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, len(seen) + 1 if is_partial else 1)
     return "complete" if is_complete else "too large" if is_too_large else "partial"
@@ -80,6 +81,7 @@ class Reading:
         if state == "partial":
             return
         del self._heads[conn]
+        # Before a thread gets it: two must not read from one socket.
         self._worker.poller.unregister(sock)
         self._count()
         if state == "too large":
@@ -133,6 +135,7 @@ class Reading:
             return
         self._next_look = now + 1
         limits = self.limits
+        # A list, because _refuse takes out of the set.
         for incoming in [
             each for each in self._bodies if each.is_too_slow(now, pace=limits.pace, patience=limits.patience)
         ]:

@@ -55,6 +55,7 @@ def _settle(connection_ids: Sequence[str], now: datetime) -> None:
             .execution_options(populate_existing=True)
         )
         connections = {each.id: each for each in found.scalars()}
+        # Read under the lock, which whoever blocks takes first: no block comes in between.
         blocks = {pair for pairs in blocks_among(list(connections)) for pair in pairs}
         blocked = {connection_id for connection_id, _ in blocks}
         closed = [each for each in connections.values() if _is_closed(each) or each.id in blocked]
@@ -63,6 +64,7 @@ def _settle(connection_ids: Sequence[str], now: datetime) -> None:
             each.closed_at = each.closed_at or now
         for each in opened:
             each.closed_at = None
+        # What follows are statements past the session.
         session.flush()
         _close([each.id for each in closed], now)
         for each in closed:
@@ -98,9 +100,11 @@ def _close(connection_ids: Sequence[str], now: datetime) -> None:
     session.execute(
         update(Thread)
         .where(Thread.id.in_(ids))
+        # Closed by somebody else as well, it keeps the time of the first.
         .values(closed_at=func.coalesce(Thread.closed_at, now))
         .execution_options(synchronize_session=False)
     )
+    # Only at the first closing: what is read from then on is not shown to the other person.
     fresh = Membership.closed_as.is_(None)
     session.execute(
         update(Membership)
@@ -117,9 +121,11 @@ def _close(connection_ids: Sequence[str], now: datetime) -> None:
     session.execute(
         update(Membership)
         .where(Membership.thread_id.in_(ids))
+        # The same for both at first; then _mark sets apart who can open it again.
         .values(closed_as=CLOSED)
         .execution_options(synchronize_session=False)
     )
+    # Nobody is notified any more of what was written just before.
     session.execute(delete(PendingDelivery).where(PendingDelivery.thread_id.in_(ids)))
     _record(threads)
 

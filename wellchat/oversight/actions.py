@@ -65,6 +65,7 @@ def approve(*, admin: User, grant_id: str, now: datetime) -> AccessGrant:
     """
     _check_duty(admin)
     with transaction() as session:
+        # Locked: of two who agree at once one opens it, and its time is counted from then.
         entry = session.get(AccessGrant, grant_id, populate_existing=True, with_for_update=True)
         if entry is None or entry.admin_id == admin.id or entry.approved_at or entry.ended_at:
             raise NotFound
@@ -114,6 +115,7 @@ def _open(entry: AccessGrant, now: datetime) -> None:
 def claim_notice(grant_id: str, now: datetime) -> bool:
     """Take on the notice of one grant, in the caller's transaction. Return False if another worker has it."""
     with transaction() as session:
+        # Compare and set: whoever comes second finds `notice_due_at` empty.
         taken = session.execute(
             update(AccessGrant)
             .where(AccessGrant.id == grant_id, AccessGrant.notice_due_at <= now)

@@ -42,6 +42,7 @@ def sweep(now: datetime) -> dict[str, int]:
 
 def _tell(grant_id: str, now: datetime) -> bool:
     with transaction() as session:
+        # In one transaction with the mails: a crash in between gives the claim back.
         if not claim_notice(grant_id, now):
             return False
         grant = session.get_one(AccessGrant, grant_id, populate_existing=True)

@@ -66,6 +66,7 @@ def _responses(since: datetime, now: datetime) -> dict[str, int]:
     classes = case(*((steps.c.took < end, name) for end, name in CLASSES if end), else_=CLASSES[-1][1])
     query = (
         select(classes, func.count())
+        # The first message of a thread in the period has none before it: NULL drops out here.
         .where(steps.c.sender_id == steps.c.professional_id, steps.c.before_id != steps.c.sender_id)
         .group_by(classes)
     )
@@ -103,4 +104,5 @@ def _repeated(since: datetime, now: datetime) -> dict[str, int]:
 
 def _seconds(moment: Any) -> Any:
     """Return SQL for the seconds since some fixed moment."""
+    # SQLite has no EXTRACT. A Julian date counts days, with their fractions.
     return func.extract("epoch", moment) if is_postgresql() else func.julianday(moment) * DAY

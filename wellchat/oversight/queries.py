@@ -50,6 +50,7 @@ def results(
         select(Thread)
         .join(client, client.id == Thread.client_id)
         .join(professional, professional.id == Thread.professional_id)
+        # Outer: a thread need not have a subject.
         .outerjoin(Subject, Subject.id == Thread.subject_id)
         .where(
             or_(
@@ -71,6 +72,7 @@ def results(
 
 def grant_of(admin: User, grant_id: str, now: datetime) -> tuple[AccessGrant, Thread]:
     """Return (grant, thread) of an open grant of this administrator. Raises NotFound."""
+    # Read afresh: somebody may have ended it a moment ago.
     found = db.session.get(AccessGrant, grant_id, populate_existing=True)
     # One error for all cases: nothing tells a wrong id from an expired or foreign grant.
     if (
@@ -107,6 +109,7 @@ def file_under_grant(
     """Return the grant, and a file of the thread that it opens. Raises NotFound."""
     grant, _ = grant_of(admin, grant_id, now)
     found = db.session.get(Attachment, attachment_id)
+    # A grant opens one thread. The id of a file elsewhere must not lead around that.
     if found is None or found.thread_id != grant.thread_id or found.state not in SHOWN:
         raise NotFound
     return grant, found

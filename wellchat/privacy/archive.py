@@ -17,6 +17,7 @@ from wellchat.errors import NotFound
 PART_SIZE = 8 * 1024 * 1024  # bytes
 MAX_NAME = 80  # characters of one part of a path
 FIRST_YEAR, LAST_YEAR = 1980, 2107  # what a zip can hold as a date
+# Windows takes these for devices, whatever their ending.
 RESERVED = {"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))}
 
 
@@ -85,6 +86,7 @@ class PartWriter:
         self._store.put(part_key(self._export_id, self.parts), bytes(self._buffer[:length]))
         del self._buffer[:length]
         self.size += length
+        # After the piece: a note must not promise what is not stored.
         self._written()
 
 
@@ -98,6 +100,7 @@ class Archive:
         """Write one file. `packed`: compress it, which is of no use for pictures."""
         info = zipfile.ZipInfo(path, date_time=_zip_date(at))
         info.compress_type = zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED
+        # The rights as Unix has them: without any, some programs unpack files that nobody may read.
         info.external_attr = 0o600 << 16
         # The size is not known in advance, so the entry must be able to hold any.
         with self._zip.open(info, "w", force_zip64=True) as entry:
@@ -125,6 +128,7 @@ def safe_name(name: str) -> str:
     stem, dot, ending = kept.strip(" .").rpartition(".")
     if not dot or len(ending) > 10:
         stem, ending = kept.strip(" ."), ""
+    # Cut in the stem: the ending says what kind of file it is.
     short = stem[: MAX_NAME - len(ending)].strip(" .") or "_"
     if short.lower() in RESERVED:
         short = f"_{short}"

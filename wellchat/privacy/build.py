@@ -99,6 +99,7 @@ def _page(name: str, user: User, talks: list[Talk], now: datetime) -> bytes:
         "html_dir": direction(),
     }
     page = current_app.jinja_env.get_template(f"privacy/export/{name}")
+    # Half a surrogate pair in somebody's name must not stop the whole copy.
     return page.render(context).encode(errors="replace")
 
 
@@ -138,6 +139,7 @@ def _of(user: User) -> tuple[Any, ...]:
 def _files(user: User) -> Iterator[Attachment]:
     last, size = "", FILES_PAGE
     while size == FILES_PAGE:
+        # By id, not by OFFSET: a file that is deleted meanwhile makes no other one be left out.
         query = select(Attachment).where(*_of(user), Attachment.id > last).order_by(Attachment.id)
         found = db.session.execute(query.limit(FILES_PAGE)).scalars().all()
         size, last = len(found), found[-1].id if found else last

@@ -64,6 +64,7 @@ def request_erasure(*, user: User, now: datetime) -> Erasure:
 def cancel_erasure(*, user_id: str, now: datetime) -> None:
     """Keep a person after all. Raises Conflict if nothing is to be cancelled, or it is too late."""
     with transaction() as session:
+        # DELETE decides: once a worker has begun, no row matches and it is too late.
         cancelled = session.execute(
             delete(Erasure).where(Erasure.user_id == user_id, Erasure.state == ASKED).returning(Erasure.id)
         ).scalar()
@@ -102,6 +103,7 @@ def go_on(*, erasure_id: str, now: datetime) -> str | None:
     found = db.session.get(Erasure, erasure_id, populate_existing=True)
     if found is None or found.due_at is None or found.due_at > now:
         return None
+    # In the state TOLD nothing is left that a hold could keep but the address of the last mail.
     if found.state != TOLD and erasure_forbidden(found.user_id, now):
         with transaction():
             claims.postpone(Erasure, erasure_id, until=now + HELD_FOR, states=(ASKED, ERASING))
@@ -135,6 +137,7 @@ def _claim(erasure_id: str, now: datetime) -> Erasure | None:
             user.disabled_at, user.session_epoch = now, user.session_epoch + 1
             end_access(user_id=user.id)
             session.flush()
+        # Out of the session: from here on statements change the row, each under the check of its claim.
         session.expunge(erasure)
     return erasure
 
@@ -151,6 +154,7 @@ def _erase(erasure: Erasure, now: datetime) -> str:
             erase(person, now)
             steps.append(name)
             _write(erasure, steps=steps)
+        # What one step has loaded is stale for the next, and would stay in memory.
         db.session.expunge_all()
     with transaction():
         _still_mine(erasure)
@@ -158,6 +162,7 @@ def _erase(erasure: Erasure, now: datetime) -> str:
         announce_erased(erasure.user_id, now)
         record("erasure.done", now=now, actor_kind=SYSTEM, person_id=erasure.user_id)
         _forget_pseudonym(person, now)
+        # With all of the above: a crash before the commit has told nobody, and this step comes again.
         _write(erasure, state=TOLD, done_at=now, due_at=now + LAST_MAIL)
     return TOLD
 
@@ -176,6 +181,7 @@ def _tell(erasure: Erasure, now: datetime) -> None:
 def _forget_last_mail(erasure: Erasure, now: datetime) -> str:
     with transaction() as session:
         _still_mine(erasure)
+        # Only rows of nobody: somebody may have signed up with the address since.
         last = (Mail.address == erasure.email, Mail.user_id.is_(None))
         forget_captured(session.execute(select(Mail.id).where(*last)).scalars().all())
         session.execute(delete(Mail).where(*last))

@@ -120,6 +120,7 @@ def _make(export_id: str, user_id: str, attempts: int, now: datetime) -> None:
     build(user, target, now=now, tick=progress.tick)
     with transaction():
         ready = {"parts": target.parts, "size": target.size, "made_at": now, "done": progress.done}
+        # Only for the last claim: after a long pause another worker may be writing the same pieces.
         if claims.settle(
             Export, export_id, state=READY, claimed={"attempts": attempts}, states=(QUEUED,), **ready
         ) is None:  # fmt: skip
@@ -140,6 +141,7 @@ class _Progress:
     def tick(self, count: int) -> None:
         """Count messages and files that are written."""
         self.done += count
+        # Not for each of them: a note is a commit, and it wakes open pages.
         if self.done - self._noted >= TICKS:
             self._noted = self.done
             self.note(done=self.done)
@@ -199,6 +201,7 @@ def forget_exports(user_id: str) -> None:
 
 
 def _old(before: datetime, _held: Held) -> Select[str, int]:
+    # One that failed was never made, and is as old as its request.
     made = func.coalesce(Export.made_at, Export.asked_at)
     over = or_(Export.state == READY, Export.state == FAILED)
     return select(Export.id, Export.parts).where(over, made < before)

@@ -54,6 +54,7 @@ def make_hold(
 def release_hold(*, hold_id: str, now: datetime, actor_id: str | None = None) -> Hold:
     """End a hold. Raises NotFound, and Conflict if it has ended already."""
     with transaction() as session:
+        # Locked: of two who release it at once, one is told that it was released already.
         hold = session.get(Hold, hold_id, populate_existing=True, with_for_update=True)
         if hold is None:
             raise NotFound
@@ -80,6 +81,7 @@ def _in_force(now: datetime) -> ColumnElement[bool]:
 
 def held(now: datetime) -> Held:
     """Return what the holds in force cover: people, their conversations, and single conversations."""
+    # Queries, not lists: the rules put them into their own statements.
     people: Select[str | None] = select(Hold.user_id).where(Hold.user_id.is_not(None), _in_force(now))
     threads = select(Hold.thread_id).where(Hold.thread_id.is_not(None), _in_force(now))
     covered = or_(Thread.id.in_(threads), Thread.client_id.in_(people), Thread.professional_id.in_(people))

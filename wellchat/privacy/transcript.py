@@ -123,6 +123,7 @@ def as_html(viewer: User, thread: Thread, shown: Iterable[Line], *, back: str = 
     }
     page = current_app.jinja_env.get_template("privacy/export/thread.html")
     stream = page.stream(context)
+    # Otherwise each small piece of the template is a chunk of its own.
     stream.enable_buffering(100)
     for chunk in stream:
         yield chunk.encode(errors="replace")

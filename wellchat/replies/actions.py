@@ -94,6 +94,7 @@ def _receive_bounce(mail: Incoming, tokens: list[ReplyToken], now: datetime) -> 
 def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
     """Take in a mail for one reply address. Return a verdict."""
     target = token.user_id + token.target_id
+    # Before all else: a machine must get no answer, or the two write to each other for ever.
     if why := auto_reply_reason(mail):
         with transaction():
             owner = db.session.get(User, token.user_id)
@@ -179,6 +180,7 @@ def _empty_reason(mail: Incoming) -> str:
 
 def _mark_read(mail: Incoming, user: User, thread_id: str, now: datetime) -> None:
     """Mark as read what the mail that is replied to has shown. Raises NotFound: the thread is not theirs."""
+    # The last ones are the nearest. How many a header names is up to its author.
     query = select(Mail.covers).where(Mail.message_id.in_(mail.replied_to[-20:]), Mail.user_id == user.id)
     covers = [each for found in db.session.execute(query).scalars() for each in found]
     shown = max((each["last_seq"] for each in covers if each["thread_id"] == thread_id), default=0)

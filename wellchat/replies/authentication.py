@@ -31,6 +31,7 @@ def missing_proof(mail: Incoming) -> str | None:
         return None
     author_domain = (mail.author or "").rpartition("@")[2]
     results = _trusted_results(mail)
+    # First: the owner of the domain says what a failure means, and no other pass outweighs it.
     if any((result.method, result.result) == ("dmarc", "fail") for result in results):
         return "dmarc=fail"
     if any(_proves(result, author_domain) for result in results):

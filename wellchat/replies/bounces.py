@@ -37,12 +37,14 @@ def parse_bounce(mail: Incoming, *, to_bounce_address: bool) -> Bounce | None:
     for block in blocks:
         action = _value(block, "Action").lower()
         if action:
+            # Some say "failed" of what they will try again; a status of 4 means later (RFC 3463).
             return Bounce(
                 action == "failed" and not _status(block).startswith("4"),
                 _diagnostic(block),
                 _address(block),
                 _original(parts),
             )
+    # A bounce has no envelope sender, so that nothing answers it (RFC 5321, 4.5.5).
     if to_bounce_address and mail.envelope_sender in ("", None):
         text = " ".join(
             str(mail.message.get_payload() if not mail.message.is_multipart() else mail.text).split()

@@ -72,10 +72,12 @@ class Handler:
         raw = content.encode() if isinstance(content, str) else content
         try:
             with self._app.app_context():
+                # One byte more than we take tells that it is too large.
                 mail = Incoming(raw[: MAX_BYTES + 1], sender=envelope.mail_from or "")
                 verdict = actions.receive(mail=mail, addresses=[address], now=clock.now())
         except Exception:
             log.exception("a mail could not be taken")
+            # The mail server keeps it and comes again: a fault of ours loses no mail.
             verdict = LATER
         return f"{REPLY_CODES[verdict.status]} {verdict.text}"
 

@@ -75,8 +75,10 @@ class Incoming:
     def author(self) -> str | None:
         """Return the address in From, in lower case. None: there is none, or more than one."""
         values = self.message.get_all("From", [])
+        # Of several, programs show one or another. Which one wrote it cannot be said.
         if len(values) != 1:
             return None
+        # A name or a comment may hold what looks like an address.
         found = set(_ADDRESS.findall(_QUOTED.sub(" ", str(values[0]))))
         return found.pop().lower() if len(found) == 1 else None
 
@@ -101,6 +103,7 @@ class Incoming:
     @property
     def key(self) -> str:
         """Return a hash that is the same whenever and however this mail is handed over."""
+        # Without an id: what no mail server changes on the way.
         essence = self.message_id or repr(
             [
                 *(self.header(name) for name in ("From", "Date", "Subject")),

@@ -43,6 +43,7 @@ def _locked(viewer: User, thread_id: str) -> tuple[Connection, str]:
         select(Connection)
         .join(Thread, Thread.connection_id == Connection.id)
         .where(Thread.id == thread_id, mine)
+        # Not the thread: closing.settle locks threads after connections, and two orders could deadlock.
         .with_for_update(of=Connection)
         .execution_options(populate_existing=True)
     ).scalar_one_or_none()
@@ -64,8 +65,10 @@ def block(*, viewer: User, thread_id: str, now: datetime) -> None:
             .on_conflict_do_nothing()
             .returning(Block.user_id)
         ).scalar_one_or_none()
+        # Another tab was first, and has closed and recorded it.
         if made is None:
             return
+        # Asked before `settle` changes it: what was closed already does not end once more.
         was_open = connection.closed_at is None
         closing.settle([connection.id], now)
         _put_away(viewer, connection, now)
@@ -157,6 +160,7 @@ def reopen_as_moderator(*, moderator: User, thread_id: str, now: datetime) -> No
         connection = session.get_one(
             Connection, thread.connection_id, with_for_update=True, populate_existing=True
         )
+        # What one of the two ended is theirs to open again.
         if connection.ended_by in (None, connection.client_id, connection.professional_id):
             raise NotFound
         connection.ended_at = connection.ended_by = None
@@ -184,6 +188,7 @@ def reopen_connection(*, viewer: User, thread_id: str, now: datetime) -> None:
         if connection.ended_by != viewer.id:
             raise Conflict(gettext("You cannot write here any more."))
         connection.ended_at = connection.ended_by = None
+        # Written down before `settle`, which works out from the database whether it is open.
         db.session.flush()
         record("connection.reopened", now=now, actor_id=viewer.id, person_id=other_id)
         _settle_opened(connection, now)

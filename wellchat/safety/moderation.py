@@ -74,6 +74,7 @@ def queue(
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]
+    # The prefix says in which half of the list the page ended: both begin with the earliest time.
     token = encode_page_token((last.settled_at or last.due_at) if settled else last.due_at, last.id)
     return found[:limit], f"t.{token}" if last.state == TAKEN and not settled else token
 
@@ -90,6 +91,7 @@ def report_for(moderator: User, report_id: str) -> Report:
 
 def take(*, moderator: User, report_id: str, now: datetime) -> None:
     """Say that this moderator works on a report. Raises NotFound, and Conflict if somebody else does."""
+    # The rights first, without a lock: a call that is refused holds nobody up.
     report_for(moderator, report_id)
     with transaction():
         report = _locked(report_id)
@@ -129,6 +131,7 @@ def view(*, moderator: User, report_id: str, now: datetime) -> tuple[list[Messag
     )
     last: dict[int, str] = {}
     for seq, body in db.session.execute(texts.order_by(MessageRevision.replaced_at)):
+        # They come in the order of time, so the text before the deletion is the last one.
         last[seq] = body
     return messages, last
 
@@ -148,6 +151,7 @@ def settle(
         report = _locked(report_id)
         if report.state != TAKEN or report.taken_by != moderator.id:
             raise Conflict(gettext("Take the report first."))
+        # In the same transaction: no report is settled without its measure, and none is measured twice.
         _act(moderator, report, outcome, reason, days, now)
         report.state, report.outcome, report.settled_at = SETTLED, outcome, now
         if any(session.get_one(User, each).is_gone for each in (report.by_id, report.about_id)):

@@ -36,6 +36,7 @@ def disable(
         raise Conflict(gettext("You cannot disable your own account."))
     with transaction():
         check_rank(by, user_id)
+        # Only the call that changed something writes and mails it.
         if standing.disable(user_id=user_id, now=now):
             put_down(user_id, DISABLE, reason, by=by, report_id=report_id, now=now)
             record("person.disabled", now=now, actor_id=by.id if by else None, person_id=user_id)

@@ -41,6 +41,7 @@ def search_people(
         raise Invalid(errors)
     after = decode_page_token(before) if before else None
     with transaction():
+        # Before the search: where the record cannot be written, nobody is found.
         record("people.searched", now=now, actor_id=admin.id, detail={"case": case_number})
     # An exact address is one person; a part of one would be a list of addresses to try.
     found = User.email == q.lower() if "@" in q else User.name.icontains(q, autoescape=True)

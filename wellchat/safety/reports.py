@@ -30,6 +30,7 @@ def make_report(
         if seq is not None and message_for(viewer, thread_id, seq).sender_id == viewer.id:
             raise Invalid({"seq": gettext("This is a message of yours.")})
         last = seq if seq is not None else view.thread.last_seq
+        # Fixed now: what is written after the report was not meant to be shown.
         shown = (max(1, last - SHOWN_MESSAGES + 1), last) if show and last else (None, None)
         report = Report(
             thread_id=thread_id,

@@ -63,6 +63,7 @@ def export() -> Response:
     """Download the rows that pass the filters, oldest first. The download is a row of its own."""
     form = read_form(ExportAudit)
     filters = queries.filters_of(viewer(), form)
+    # Before the first line: where the record cannot be written, nothing leaves.
     record("audit.exported", now=clock.now(), detail={"format": form.form})
     app = current_app._get_current_object()  # type: ignore[attr-defined]
     response = Response(_lines(app, filters, form.form), content_type=TYPES[form.form])
@@ -76,6 +77,7 @@ def _lines(app: Flask, filters: log.Filters, form: str) -> Iterator[str]:
     yield csv_head() if form == "csv" else ""
     last = None
     while True:
+        # A context of its own: that of the request has ended when the response is read.
         with app.app_context():
             found = log.batch(filters, last)
         if not found:

@@ -40,19 +40,23 @@ def filters_of(viewer: User, form: AuditFilters) -> log.Filters:
         severity=form.severity or None,
         outcome=form.outcome or None,
         since=_start_of(form.since, viewer) if form.since else None,
+        # The person means the whole of the last day, and the filter ends before its moment.
         until=_start_of(form.until, viewer, days=1) if form.until else None,
         about=(about_kind, about) if form.about else None,
     )
 
 
 def _known_id(user_id: str) -> str | None:
+    # PostgreSQL refuses NUL characters even in a comparison.
     return next(iter(names_by_id([user_id])), None) if user_id.isprintable() else None
 
 
 def _start_of(day: date, viewer: User, *, days: int = 0) -> datetime:
     start = datetime.combine(day, time(), tzinfo=ZoneInfo(viewer.time_zone))
     try:
+        # Added in the person's zone: a day on which the clocks change has 23 or 25 hours.
         return (start + timedelta(days=days)).astimezone(UTC)
+    # Near the first and the last year a day of some zone is out of range in UTC.
     except OverflowError:
         raise Invalid({"until" if days else "since": gettext("There is no such day.")}) from None
 

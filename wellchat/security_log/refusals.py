@@ -16,6 +16,7 @@ RESERVED = "/oversight"  # for everybody else it does not exist, so it answers 4
 def _count(response: Response) -> Response:
     rule = request.url_rule
     if response.status_code >= 400 and rule is not None and (kind := _kind(response.status_code, rule)):
+        # The rule, not the path: a path holds ids, and a flood of other ids would be as many rows.
         route = f"{request.method} {rule.rule}"
         count_refusal(kind, what=route, now=clock.now(), detail={"route": route})
     return response

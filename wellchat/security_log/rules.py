@@ -82,8 +82,10 @@ def _after_failure(row: Row, day: str) -> Iterator[Cause]:
     person, network = row["person"], row["network"]
     if person and _count(row, SIGN_IN_FAILED, FAILURES_WITHIN, AUDIT.c.person == person) >= FAILURES:
         yield Cause("failures", person, day, person=person)
+    # By network too: one guess at each of many accounts stays below the limit of each account.
     if network:
         failed = _since(row, SIGN_IN_FAILED, ACCOUNTS_WITHIN, AUDIT.c.network == network)
+        # DISTINCT leaves out NULL: a guess at an address without an account concerns nobody.
         accounts = select(func.count(AUDIT.c.person.distinct())).where(*failed)
         if db.session.execute(accounts).scalar_one() >= ACCOUNTS:
             yield Cause("accounts", network, day, network=network)
@@ -100,6 +102,7 @@ def _after_act(row: Row, signal: str, day: str) -> Iterator[Cause]:
             signal == of
             and actor
             and _count(row, of, within, AUDIT.c.actor == actor) > most
+            # Last, because it is another statement, and few rows come this far.
             and _is_admin(actor)
         ):
             yield Cause(rule, actor, day, person=actor)
@@ -136,6 +139,7 @@ def _count(row: Row, signal: str, within: timedelta, *conditions: ColumnElement[
 
 
 def _since(row: Row, signal: str, within: timedelta, *conditions: ColumnElement[bool]) -> list[Any]:
+    # Counted back from the row, not from now: judged late, it leads to the same result.
     span = (AUDIT.c.at > row["at"] - within, AUDIT.c.at <= row["at"])
     return [AUDIT.c.kind.in_(_kinds(signal)), *span, *conditions]
 

@@ -51,11 +51,13 @@ def _write(kind: str, actor_kind: str, detail: dict[str, Any]) -> None:
         return
     if is_there:
         record_refusal(kind, now=now(), actor_kind=actor_kind, outcome=DONE, detail=detail)
+        # There is no request here whose end gives the connection back.
         db.session.remove()
 
 
 def settings_digest() -> str:
     """Return 16 hexadecimal digits that differ when any setting differs. They tell nothing about a value."""
     values = repr([(name, current_app.config.get(name)) for name in sorted(Settings.model_fields)])
+    # With a key: of a plain hash somebody could guess settings that have few possible values.
     key = hashlib.sha256(b"wellchat.audit.settings:" + setting("SECRET_KEY").encode()).digest()
     return hmac.new(key, values.encode(), "sha256").hexdigest()[:16]

@@ -28,6 +28,7 @@ def sweep(now: datetime) -> dict[str, int]:
     raised = 0
     while db.session.execute(select(AuditState.id).where(AuditState.judged < AuditState.seq)).first():
         with transaction():
+            # Under this lock no two workers judge the same rows.
             state = locked_state()
             raised += _judge(state, now)
     return {"suspicions_raised": raised}
@@ -44,6 +45,7 @@ def _judge(state: AuditState, now: datetime) -> int:
         for row in db.session.execute(query).mappings()
         for cause in causes(row, signals[row["kind"]])
     }
+    # In one transaction with what is told: after a crash the rows are judged again, and told once.
     state.judged = last
     return sum(raise_suspicion(cause, now=now) for cause in found.values())
 
@@ -51,6 +53,7 @@ def _judge(state: AuditState, now: datetime) -> int:
 def raise_suspicion(cause: Cause, *, now: datetime) -> bool:
     """Write a cause down and mail the owners. Return whether it is new; what was told stays told."""
     with transaction() as session:
+        # The insert decides: of two workers at once, only one gets the row back, and tells.
         told = insert(AuditSuspicion).values(cause=cause.key, raised_at=now).on_conflict_do_nothing()
         if session.execute(told.returning(AuditSuspicion.cause)).first() is None:
             return False
@@ -70,6 +73,7 @@ def raise_suspicion(cause: Cause, *, now: datetime) -> bool:
 
 
 def _owners() -> list[User]:
+    # Roles are words in one text. LIKE would also find a word inside another; administrators are few.
     admins = select(User).where(User.role == ADMIN, User.disabled_at.is_(None))
     return [each for each in db.session.execute(admins).scalars() if OWNER in each.admin_roles.split()]
 
@@ -84,6 +88,7 @@ def check_chain(now: datetime) -> dict[str, int]:
     ends = select(AuditState.checked, AuditState.seq)
     after, last = db.session.execute(ends).one()
     is_rest = last - after <= SLICE
+    # Outside of the transaction below: reading takes seconds, and writers must not wait for it.
     verdict = verify(after=after, limit=None if is_rest else SLICE)
     with transaction() as session:
         # The next round starts from the beginning.

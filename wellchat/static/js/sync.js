@@ -65,6 +65,7 @@ export function sync(app, { cursor, wait }) {
   document.addEventListener("visibilitychange", onLook);
   window.addEventListener("focus", () => attention.looking && leader.claim());
   window.addEventListener("online", onLook);
+  // A page in the back/forward cache was frozen, and its poll with it.
   window.addEventListener("pageshow", (event) => event.persisted && onLook());
 
   leader.start({ visible: attention.visible });
@@ -80,6 +81,7 @@ async function endSession({ sessionEnd, drafts, outbox, offlineCache }) {
 
 /** Loads everything this page shows. Resolves to the next cursor, which was read before the rest. */
 async function resync({ api, store, open, offlineCache }, fresh) {
+  // Alone and first: what changes while the rest is loaded comes once more with the updates.
   const me = await api.get("/me");
   const [{ threads }, thread] = await Promise.all([
     api.get("/threads", { limit: 50 }),

@@ -99,6 +99,7 @@ function inWords(fault) {
   if (fault instanceof NoOptions) return t("That did not work. Reload the page and try again.");
   if (fault.name === "InvalidStateError") return t("This device has a passkey of yours already.");
   if (fault.name === "SecurityError") return t("The browser takes no passkeys at this address.");
+  // The browser does not say which it was: a page must not learn what passkeys a device has.
   if (fault.name === "NotAllowedError") return t("No passkey was used: it was cancelled, or it took too long. Try again.");
   return t("This browser or device cannot do that. Try another way.");
 }

@@ -94,6 +94,7 @@ export class UploadList {
   #drop(item) {
     this.#rows.get(item)?.remove();
     this.#rows.delete(item);
+    // Otherwise the browser keeps the file for as long as the page is open.
     if (item.preview) URL.revokeObjectURL(item.preview);
     this.form.elements.body.focus({ preventScroll: true });
   }

@@ -47,6 +47,7 @@ export class Drafts {
 }
 
 export function removeByPrefix(storage, prefix) {
+  // All names first: each one that is removed moves those behind it.
   const names = Array.from({ length: storage?.length ?? 0 }, (_, i) => storage.key(i));
   names.filter((name) => name.startsWith(prefix)).forEach((name) => storage.removeItem(name));
 }

@@ -48,6 +48,7 @@ export class SessionEnd {
   }
 
   async #isOver() {
+    // Neither a redirect nor a cache can say whether the session goes on.
     const options = { credentials: "same-origin", redirect: "error", cache: "no-store", headers: { Accept: "application/json" } };
     const answer = await this.fetch("/api/me", options);
     if (!/\bjson\b/.test(answer.headers.get("Content-Type") ?? "")) return false; // a portal of the network
