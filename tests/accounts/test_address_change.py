@@ -15,11 +15,14 @@ from tests.accounts.test_sessions import rows
 from tests.cast import Cast
 from wellchat import clock
 from wellchat.accounts import address_change, links
+from wellchat.accounts.actions import create_user
 from wellchat.accounts.address_models import AddressChange
+from wellchat.accounts.admission import invite
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db
+from wellchat.errors import Conflict
 
 NEW = "cara.new@example.com"
 
@@ -128,6 +131,13 @@ def test_nobody_takes_the_old_address_meanwhile(moved: Any, visitor: Any, cast: 
     form = {"email": "cara@example.com", "name": "Eve", "password": "another horse", "role": "client"}
     assert b"Check your mail" in visitor().post("/sign-up", data=form).data
     assert account("cara@example.com") is None
+    with pytest.raises(Conflict):
+        invite(email="cara@example.com", role="client", now=clock.now())
+    with pytest.raises(Conflict):
+        create_user(email="cara@example.com", name="Eve", role="client", now=clock.now())
+    assert account("cara@example.com") is None
+    later = clock.now() + timedelta(days=8)
+    assert create_user(email="cara@example.com", name="Eve", role="client", now=later)
     olga = visitor()
     olga.sign_in("olga@example.com")
     assert ask(olga, "cara@example.com").status_code == 303

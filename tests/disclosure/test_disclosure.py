@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 from datetime import datetime, timedelta
@@ -106,6 +107,10 @@ def test_what_is_no_report_changes_nothing(client: Any, everything: Any, body: b
 
 def test_a_report_that_is_too_large_is_refused(client: Any) -> None:
     answer = client.post("/reports", data=b"x" * 70_000, content_type="application/reports+json")
+    assert answer.status_code == 413
+    chunked = {"HTTP_TRANSFER_ENCODING": "chunked", "wsgi.input_terminated": True}
+    stream = io.BytesIO(b"x" * 70_000)
+    answer = client.post("/reports", input_stream=stream, environ_overrides=chunked)
     assert answer.status_code == 413
 
 

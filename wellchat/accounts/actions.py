@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts import passwords, pictures
+from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.duties import OWNER
 from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.accounts.models import (
@@ -71,7 +72,8 @@ def create_user(
             verified_at=now,
             created_at=now,
         )
-        if user is None:
+        # An address that somebody may still go back to is theirs for as long.
+        if user is None or is_kept_back(email, now=now):
             raise Conflict(gettext("%(email)s already has an account.", email=email))
     return user
 

@@ -9,6 +9,7 @@ from sqlalchemy import update
 
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user
+from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.credentials import refuse_own_words
 from wellchat.accounts.limits import count_link
 from wellchat.accounts.links import DeadLink
@@ -28,7 +29,7 @@ def invite(*, email: str, role: str, now: datetime) -> str:
 
     Raises Conflict if the address has an account.
     """
-    if user_by_email(email) is not None:
+    if user_by_email(email) is not None or is_kept_back(email, now=now):
         raise Conflict(gettext("%(email)s already has an account.", email=email))
     with transaction():
         mail = queue_mail(user_id=None, address=email, name="invitation", context={"role": role}, now=now)
@@ -51,7 +52,9 @@ def read_invitation(token: str, *, now: datetime) -> tuple[str, str, str]:
     """Return (id, role, address) of an invitation without using it up. Raises DeadLink."""
     invitation_id, _, rest = links.read(token, links.INVITE, now=now).partition(":")
     role, _, email = rest.partition(":")
-    if user_by_email(email) is not None or links.is_used(f"invite:{invitation_id}"):
+    # An address that somebody may still go back to is theirs for as long.
+    is_taken = user_by_email(email) is not None or is_kept_back(email, now=now)
+    if is_taken or links.is_used(f"invite:{invitation_id}"):
         raise DeadLink
     return invitation_id, role, email
 

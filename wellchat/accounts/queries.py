@@ -57,7 +57,6 @@ def names_by_id(user_ids: Iterable[str]) -> dict[str, str]:
     return dict(db.session.execute(query).all())
 
 
-# Both statements run once per request: user, change log and revocation come in one round trip.
 # Both statements run once per request: user, change log and session come in one round trip.
 BY_SESSION = (
     select(

@@ -102,6 +102,8 @@ def sweep(now: datetime) -> dict[str, int]:
 
 def _remind(user_id: str, now: datetime) -> bool:
     with transaction() as session:
+        # The person before the reset, as in `_do` and in the link that stops it.
+        user = lock_user(user_id)
         told = session.execute(
             # Compare and set: two sweeps must not send two mails.
             update(FactorReset)
@@ -110,7 +112,7 @@ def _remind(user_id: str, now: datetime) -> bool:
             .execution_options(synchronize_session=False)
         )
         if told.rowcount:  # type: ignore[attr-defined]
-            _mail(lock_user(user_id), now)
+            _mail(user, now)
         return bool(told.rowcount)  # type: ignore[attr-defined]
 
 
