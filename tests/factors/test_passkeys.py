@@ -68,6 +68,14 @@ def test_a_passkey_signs_in_alone(app, cast, key, visitor, acts):
     assert acts()[-1] == ("factor.used", "done")
 
 
+def test_a_word_that_only_newer_browsers_know_is_passed_over(app, cast, key, visitor):
+    browser = visitor()
+    said = json.loads(key.use(browser.post("/sign-in/passkey/options").json))
+    said["authenticatorAttachment"] = "satellite"
+    browser.post("/sign-in/passkey", data={"response": json.dumps(said)})
+    assert browser.is_signed_in()
+
+
 def test_a_passkey_is_a_second_step(app, cast, key, visitor):
     browser = half_way(visitor())
     page = browser.get("/sign-in/second").text

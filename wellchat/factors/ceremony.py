@@ -27,6 +27,7 @@ from wellchat.i18n import gettext
 T = TypeVar("T")
 DEFAULT_PORTS = {"https": 443, "http": 80}
 TRANSPORTS = {"ble", "cable", "hybrid", "internal", "nfc", "smart-card", "usb"}  # that the library knows
+ATTACHMENTS = {"platform", "cross-platform"}
 MAX_CREDENTIAL_ID = 1023  # bytes (WebAuthn, 4)
 
 
@@ -141,6 +142,9 @@ def read_response(text: str) -> dict[str, Any]:
         # A page that frames ours could have made the person touch their key.
         if about.get("crossOrigin") or "topOrigin" in about:
             raise ValueError("cross-origin")
+        # Unknown words count as none (WebAuthn Level 3, 5.1); the library would refuse them.
+        if said.get("authenticatorAttachment") not in ATTACHMENTS:
+            said.pop("authenticatorAttachment", None)
         return dict(said)
 
     return _checked(read)
