@@ -72,7 +72,7 @@ def test_chosen_sent_and_there_on_the_other_side(house: House, at_thread: Sit) -
         expect(log(page).get_by_role("link", name=re.compile("plan.pdf"))).to_be_visible()
     # The placeholder becomes the worker's thumbnail by itself, and nothing moves.
     expect(log(paul).get_by_role("img", name="beach.jpg")).to_have_attribute("src", re.compile("/thumbnail$"))
-    paul.wait_for_function("document.querySelector('.log .picture img').naturalWidth === 640")
+    paul.wait_for_function("() => document.querySelector('.log .picture img').naturalWidth === 640")
     assert paul.evaluate("window.shifted") < 0.05
     expect(upload_list(cara)).to_be_hidden()
     expect(paul.get_by_role("list", name="Pictures").get_by_role("img", name="beach.jpg")).to_be_visible()

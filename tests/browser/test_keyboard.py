@@ -147,7 +147,7 @@ def test_what_arrives_is_said_and_nothing_else(sit: Sit, house: House) -> None:
     paul.locator(".composer__field").fill("Here is some news")
     paul.locator(".composer__send").click()
     expect(cara.get_by_role("log")).to_contain_text("Here is some news")
-    cara.wait_for_function("window.said.length")
+    cara.wait_for_function("() => window.said.length")
     cara.wait_for_timeout(500)  # nothing more is said
     said = cara.evaluate("window.said.splice(0)")
     assert len(said) == 1
