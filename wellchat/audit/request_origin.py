@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 
 from flask import Flask, g, request
@@ -32,6 +33,8 @@ def device_label(user_agent: str) -> str:
     return (browser or system or "".join(filter(str.isprintable, user_agent)).partition(" ")[0])[:80]
 
 
+# Each request with a token asks, and most come from few places.
+@lru_cache(maxsize=10_000)
 def network_of(address: str) -> str:
     """Return the /24 of an IPv4 address, the /48 of an IPv6 one, or "" for anything else."""
     try:
