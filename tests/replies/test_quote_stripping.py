@@ -54,7 +54,7 @@ def test_a_mail_that_only_quotes_leaves_nothing(text: str) -> None:
     ],
 )
 def test_hostile_mails_take_no_long_time(text: str) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     extract_reply(text)
     html_to_text(text.replace("a", "<div>").replace(">", "<blockquote>"))
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10

@@ -182,11 +182,11 @@ def test_cut_or_changed_mails_raise_no_error(world: World) -> None:
     ],
 )
 def test_hostile_headers_take_no_long_time(raw: bytes) -> None:
-    began = time.perf_counter()
+    began = time.thread_time()
     mail = Incoming(raw)
     assert mail.author is None
     assert mail.text
-    assert time.perf_counter() - began < 10
+    assert time.thread_time() - began < 10
 
 
 def test_a_mail_nested_too_deeply_has_no_text() -> None:

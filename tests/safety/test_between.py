@@ -382,6 +382,7 @@ def test_pages_ask_first_and_lead_back(app, browse, cast, talk, now):
     closed = page.get(f"/threads/{talk.id}").text
     assert "You blocked Cara Client." in closed
     assert page.post(f"/threads/{talk.id}/unblock").status_code == 303
+    assert f'action="/threads/{talk.id}/end"' in page.get(f"/threads/{talk.id}/end").text
     assert page.post(f"/threads/{talk.id}/end").status_code == 303
     assert "You ended this connection." in page.get(f"/threads/{talk.id}").text
     assert page.post(f"/threads/{talk.id}/reopen").status_code == 303
