@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from tests.browser.doings import WAKE, field, log, sign_in, write
 from tests.browser.house import PASSWORD, PHONE, QUICK, House, Person, Sit, a_house
 from tests.cast import Talk
+from tests.mail.world import text_of
 from tests.services import wait_for
 from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
@@ -37,10 +38,6 @@ def furnish(talk: Talk) -> Any:
 
 
 house = a_house(furnish, worker=True, mail=True, **QUICK)
-
-
-def text_of(mail: EmailMessage) -> str:
-    return str(mail.get_body(("plain",)).get_content())
 
 
 def mails_with(house: House, words: str) -> list[EmailMessage]:

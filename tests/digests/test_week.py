@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from email.message import EmailMessage
 from typing import Any
 
 import pytest
 
 from tests.browsing import Browser
-from tests.mail.world import DELAY, NOON, World
+from tests.mail.world import DELAY, NOON, World, text_of
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.digests import runs
@@ -25,12 +24,6 @@ from wellchat.notifications.queries import preferences
 
 MONDAY = NOON + timedelta(days=4, hours=20)  # the next one, 08:00
 DUE = NOON + DELAY
-
-
-def text_of(message: EmailMessage) -> str:
-    part = message.get_body(("plain",))
-    assert part is not None
-    return str(part.get_content())
 
 
 def weeks(world: World, user: User) -> list[tuple[str, str]]:

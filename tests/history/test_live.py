@@ -54,7 +54,9 @@ def against(place: world.Place, folder: Path) -> None:
     with place.app.app_context():
         crowd = world.crowd(world.people(now()), lambda: HttpDoor(place.url), seed=SEED)
     crowd.run(50)
-    examine(crowd.finish(), folder, late=5)
+    history = crowd.finish()
+    assert history.calls, "nobody did anything"
+    examine(history, folder, late=5)
 
 
 def test_on_sqlite(valkey_url: str, tmp_path: Path) -> None:

@@ -92,6 +92,7 @@ def test_a_change_in_another_process_ends_a_cached_poll(world):
     client.publish(wakeups.CHANNEL, f"{world.cast.paul.id}:{seq + 1}")
     # Once the cached poll is no longer valid, the database is asked.
     wait_for(lambda: world.count() > 0, what="the wake-up")
+    assert world.poll().status_code == 204, "the log itself has not moved"
 
 
 def test_a_lost_wakeup_is_found_by_the_refresh(world, monkeypatch):

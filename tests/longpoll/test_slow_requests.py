@@ -41,10 +41,14 @@ def half_open(place: world.Place, number: int) -> Iterator[list[socket.socket]]:
         yield lines
 
 
+def metrics_of(place: world.Place) -> dict[str, str]:
+    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
+    return dict(line.rsplit(" ", 1) for line in fetch(f"{place.url}/metrics", headers)[1].splitlines())
+
+
 def incoming(place: world.Place) -> tuple[int, int]:
     """How many heads and bodies the server waits for."""
-    headers = {"Authorization": f"Bearer {METRICS_TOKEN}"}
-    found = dict(line.rsplit(" ", 1) for line in fetch(f"{place.url}/metrics", headers)[1].splitlines())
+    found = metrics_of(place)
     heads, bodies = (
         found.get(f'wellchat_requests_incoming{{part="{part}"}}', "0") for part in ("head", "body")
     )
@@ -52,7 +56,7 @@ def incoming(place: world.Place) -> tuple[int, int]:
 
 
 def refused(place: world.Place, reason: str) -> int:
-    found = dict(line.rsplit(" ", 1) for line in fetch(f"{place.url}/metrics")[1].splitlines())
+    found = metrics_of(place)
     return int(float(found.get(f'wellchat_requests_refused_total{{reason="{reason}"}}', "0")))
 
 
@@ -215,6 +219,7 @@ def test_behind_a_proxy_all_clients_share_its_address(valkey_url: str, tmp_path:
         half_open(place, 60),
     ):
         wait_for(lambda: incoming(place) == (15, 45), what="all of them")
+        assert refused(place, "address") == 0
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ from wellchat.connections.actions import connect
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.threads import open_thread
 from wellchat.oversight.quality import figures
+from wellchat.safety import between
+from wellchat.safety.reports import make_report
 
 LONG = "Book now and get the second treatment for half the price!"
 
@@ -63,6 +65,19 @@ def test_the_same_text_in_many_conversations_is_counted(app: Flask, cast: Cast, 
     assert (found["repeated"], found["repeating"]) == (1, 1)
 
 
+@pytest.mark.each_database
+def test_reports_and_blocks_are_counted(app: Flask, cast: Cast, talk: Talk, now: datetime) -> None:
+    talk.exchange("cp")
+    given = {"thread_id": talk.id, "seq": None, "kind": "spam", "words": "Again and again", "show": False}
+    make_report(viewer=talk.cara, now=now - timedelta(days=40), **given)
+    make_report(viewer=talk.cara, now=now, **given)
+    between.block(viewer=talk.cara, thread_id=talk.id, now=now)
+    found = figures(now + timedelta(hours=1))
+    assert (found["reports"], found["late"], found["blocks"]) == (1, 1, 1)
+    assert figures(now + timedelta(days=2))["late"] == 2
+    assert figures(now + timedelta(days=31))["blocks"] == 0
+
+
 def test_the_page_hides_small_counts_and_names(browse: Any, cast: Cast, talk: Talk, now: datetime) -> None:
     empty = browse(cast.ada).get("/oversight/quality").text
     assert "fewer than 5" not in empty
@@ -74,12 +89,12 @@ def test_the_page_hides_small_counts_and_names(browse: Any, cast: Cast, talk: Ta
 
 
 @pytest.mark.each_database
-def test_the_figures_take_four_statements(app: Flask, talk: Talk, now: datetime, queries: Any) -> None:
+def test_the_figures_take_six_statements(app: Flask, talk: Talk, now: datetime, queries: Any) -> None:
     for rounds in (1, 20):
         talk.exchange("cp" * rounds)
         with queries() as counted:
             figures(now + timedelta(hours=1))
-        assert counted.count == 4
+        assert counted.count == 6
 
 
 @pytest.mark.parametrize("path", ["/oversight", "/oversight/quality", "/oversight/emails"])

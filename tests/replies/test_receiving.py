@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -12,17 +12,13 @@ from sqlalchemy import select
 from tests.attachments.files import DAMAGED, PDF, picture
 from tests.mail.world import DELAY, NOON, World
 from tests.replies.raw import address_of, bodies, hand_over, raw_mail, received, reply
-from wellchat.accounts.credentials import end_sessions
 from wellchat.attachments.models import Attachment
 from wellchat.db import db
 from wellchat.digests import runs as digests
 from wellchat.mail import actions as mail
 from wellchat.mail.addresses import (
     LIFETIME,
-    digest_reply_address,
-    envelope_sender,
     parse_reply_address,
-    reply_address,
 )
 from wellchat.messaging.models import Message
 from wellchat.messaging.serializers import changed_messages, message_json
@@ -420,73 +416,6 @@ def test_more_files_than_a_message_takes_are_named(world: World) -> None:
 # Who it is from, as the mail server in front has found out
 
 
-PROVEN, NOT_PROVEN = OK, NOT_ALLOWED
-OURS = "mx.studio.example"
-
-
-@pytest.mark.parametrize(
-    ("results", "status"),
-    [
-        (f"{OURS}; dmarc=pass header.from=example.com", PROVEN),
-        ("MX.studio.example 1; spf=softfail; dmarc=pass", PROVEN),
-        (f"{OURS}; dmarc=pass header.from=elsewhere.example", NOT_PROVEN),
-        (f"{OURS}; dmarc=fail header.from=example.com", NOT_PROVEN),
-        (f"{OURS}; spf=pass smtp.mailfrom=x@example.com; dkim=pass header.d=example.com; dmarc=fail (p=none)", NOT_PROVEN),
-        (f"{OURS}; spf=fail; dkim=pass header.d=example.com", PROVEN),
-        (f"{OURS}; dkim=pass (2048-bit key; ok) header.i=@example.com header.s=k1 header.b=Ab12", PROVEN),
-        (f"{OURS}; dkim=pass header.d=elsewhere.example", NOT_PROVEN),
-        (f"{OURS}; dkim=pass header.d=mail.example.com", NOT_PROVEN),
-        (f"{OURS}; dkim=pass header.d=com", NOT_PROVEN),
-        (f"{OURS}; dkim=pass", NOT_PROVEN),
-        (f"{OURS}; spf=pass smtp.mailfrom=bounces@example.com", PROVEN),
-        (f"{OURS}; spf=pass smtp.helo=example.com", NOT_PROVEN),
-        (f"{OURS}; spf=pass smtp.mailfrom=notexample.com", NOT_PROVEN),
-        (f"{OURS}; spf=pass (dmarc=pass) smtp.mailfrom=elsewhere.example", NOT_PROVEN),
-        (f"{OURS}; arc=pass; iprev=pass policy.iprev=192.0.2.1", NOT_PROVEN),
-        (f"{OURS}; none", NOT_PROVEN),
-        (f"{OURS}; dmarc=pass" + " " * 9_000, PROVEN),
-        (f"{OURS} (" + "x" * 9_000 + "); dmarc=pass", NOT_PROVEN),
-        (f"mx.elsewhere.example ({OURS}); dmarc=pass", NOT_PROVEN),
-        ("mx.elsewhere.example; dmarc=pass", NOT_PROVEN),
-        ("dmarc=pass header.from=example.com", NOT_PROVEN),
-        (None, NOT_PROVEN),
-    ],
-)  # fmt: skip
-def test_a_reply_needs_proof_by_the_named_server_for_the_author_s_domain(
-    world: World, results: str | None, status: int
-) -> None:
-    world.app.config["AUTHSERV_ID"] = OURS
-    assert reply(world, Authentication_Results=results).status == status
-    assert bodies(world) == (["Yes, at nine."] if status == PROVEN else [])
-
-
-def test_results_of_several_filters_of_our_server_count_together(world: World) -> None:
-    world.app.config["AUTHSERV_ID"] = OURS
-    to = address_of(world.coach, world.thread)
-    raw = raw_mail(author=world.coach.email, to=to)
-    spf = f"Authentication-Results: {OURS}; spf=pass smtp.mailfrom=example.com\r\n".encode()
-    dmarc = f"Authentication-Results: {OURS}; dmarc=fail header.from=example.com\r\n".encode()
-    assert hand_over(spf + dmarc + raw, to).status == NOT_PROVEN
-    other = f"Authentication-Results: {OURS}; dkim=none\r\n".encode()
-    assert hand_over(other + spf + raw, to).status == PROVEN
-
-
-@pytest.mark.each_database
-def test_without_a_named_server_replies_are_off_unless_the_operator_wants_them(world: World) -> None:
-    to = address_of(world.coach, world.thread)
-    world.app.config["UNPROVEN_REPLIES"] = False
-    raw = raw_mail(author=world.coach.email, to=to, Authentication_Results=f"{OURS}; dmarc=pass")
-    verdict = hand_over(raw, to)
-    assert verdict.status == NOT_PROVEN
-    assert "answer on the page" in verdict.text
-    assert bodies(world) == []
-    assert received() == []
-    assert reply_address(user_id=world.coach.id, thread_id=world.thread.id, now=NOON) is None
-    assert envelope_sender(mail_id="0123456789abc", now=NOON) != "hello@studio.example", "bounces still come"
-    world.app.config["AUTHSERV_ID"] = OURS
-    assert reply_address(user_id=world.coach.id, thread_id=world.thread.id, now=NOON) == to
-
-
 def test_a_reply_says_that_it_came_by_email(world: World) -> None:
     reply(world)
     world.say(world.client, "See you then.")
@@ -499,60 +428,11 @@ def test_a_reply_says_that_it_came_by_email(world: World) -> None:
     assert [message.by_email for message in changed] == [True, False]
 
 
-@pytest.mark.each_database
-def test_reply_addresses_end_with_the_sessions_where_asked(world: World) -> None:
-    to = address_of(world.coach, world.thread)
-    end_sessions(user_id=world.coach.id)
-    assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == OK
-    world.app.config["REPLIES_END_WITH_SESSIONS"] = True
-    assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == NOBODY
-    to = address_of(world.coach, world.thread)
-    assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == OK
-    end_sessions(user_id=world.coach.id)
-    assert hand_over(raw_mail(author=world.coach.email, to=to), to).status == NOBODY
-
-
-def test_a_signature_cannot_be_shortened(world: World) -> None:
-    to = address_of(world.coach, world.thread)
-    local, _, domain = to.partition("@")
-    assert parse_reply_address(to)
-    for cut in range(1, 26):
-        # Version 0.2 signed with 14 characters, for addresses that end within its 90 days.
-        is_old = cut == 12 and datetime(2027, 3, 16, tzinfo=UTC) > NOON + LIFETIME
-        assert bool(parse_reply_address(f"{local[:-cut]}@{domain}")) == is_old
-    late = address_of(world.coach, world.thread, now=NOON + timedelta(days=60))
-    assert parse_reply_address(f"{late.partition('@')[0][:-12]}@{domain}") is None
-
-
-@pytest.mark.parametrize("before", ["", "reply+", "eleven-chr+", "a-long-local-part-x+"])
-def test_a_reply_address_fits_into_64_characters(world: World, before: str) -> None:
-    world.app.config["REPLY_ADDRESS"] = f"{before}*@studio.example"
-    to = address_of(world.coach, world.thread)
-    assert len(to.partition("@")[0]) <= 64
-    assert parse_reply_address(to)
-
-
 def test_records_of_received_mails_are_deleted_after_a_while(world: World) -> None:
     reply(world)
     assert forget_received(NOON + timedelta(days=80)) == 0
     assert forget_received(NOON + timedelta(days=100)) == 1
     assert bodies(world) == ["Yes, at nine."]
-
-
-def test_reply_addresses_hold_kind_person_and_target(world: World) -> None:
-    several = digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON)
-    assert several
-    token = parse_reply_address(several)
-    assert token
-    assert (token.kind, token.user_id, token.target_id) == ("d", world.coach.id, "0123456789abc")
-    sender = parse_reply_address(envelope_sender(mail_id="0123456789abc", now=NOON))
-    assert sender
-    assert (sender.kind, sender.user_id, sender.target_id) == ("b", "", "0123456789abc")
-    assert len(several.partition("@")[0]) <= 64
-    world.app.config["REPLY_ADDRESS"] = None
-    assert envelope_sender(mail_id="0123456789abc", now=NOON) == "hello@studio.example"
-    world.app.config["REPLY_ADDRESS"] = "off"
-    assert digest_reply_address(user_id=world.coach.id, mail_id="0123456789abc", now=NOON) is None
 
 
 def test_a_deleted_account_cannot_reply(world: World) -> None:

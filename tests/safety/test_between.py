@@ -149,6 +149,7 @@ def test_ones_own_message_can_still_be_taken_back(app, cast, talk, now):
     talk.exchange("cp")
     block(cast.paul, talk, now)
     messages.delete_message(viewer=cast.cara, thread_id=talk.id, seq=1, now=now)
+    assert db.session.get(Message, (talk.id, 1), populate_existing=True).body is None
 
 
 def test_a_retry_of_what_arrived_before_is_answered_with_it(app, cast, talk, now):
