@@ -9,7 +9,6 @@
 # second reply as the answer to its next command. A test with both together sees neither mistake.
 # Look again at each update: the sources of aiosmtpd after 1.4.6 repeat what handle_DATA returns for each
 # recipient, or take a list. Lines that a handler has joined would then be sent several times.
-# Our answer: wellchat/replies/lmtp.py joins the lines.
 # Versions: aiosmtpd 1.4.6, smtplib of Python 3.11.
 # Output seen:
 #> one line, 2 recipients: 250 taken | 221 Bye

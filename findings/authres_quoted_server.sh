@@ -6,7 +6,6 @@
 # that of one of several instances, can be written in quotes only.
 # What happens: authres reads a dot-atom of RFC 5322 there. A name in quotes raises SyntaxError, and all
 # results are lost. A quoted reason or property is read.
-# Without an answer of ours: wellchat/replies/authentication.py takes such a header as one without results.
 # Versions: authres 1.2.0.
 # Output seen:
 #> mx.example.com; spf=pass reason="by policy" smtp.mailfrom="example.org": mx.example.com spf=pass

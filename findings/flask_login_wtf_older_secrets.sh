@@ -7,7 +7,6 @@
 # the token of a form, with SECRET_KEY alone. Nothing is logged: people who were remembered must sign in
 # again, and a form that was open is refused although its session is the same. The page of Flask says that
 # extensions "may not support this yet"; it does not say which, and neither do these two.
-# Our answer to both: wellchat/cookies.py.
 # Versions: Flask 3.1.3, Flask-Login 0.6.3, Flask-WTF 1.3.0, itsdangerous 2.2.0.
 # Output seen:
 #> same secret: session signed in, remembered signed in, form taken

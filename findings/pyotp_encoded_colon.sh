@@ -6,8 +6,7 @@
 # that page: issuer "Big Corporation", account "alice@bigco.com".
 # What happens: only a plain colon ends the issuer. With %3A there is none, and the account has the whole
 # label as its name; when the URI is made again with the issuer from the query, it stands there twice.
-# Spaces before the account stay in its name. pyotp 2.9.0 took both colons. Nothing of ours reads such a
-# URI; wellchat/factors/codes.py makes them, with a plain colon.
+# Spaces before the account stay in its name. pyotp 2.9.0 took both colons.
 # Versions: pyotp 2.12.1.
 # Output seen:
 #> Big%20Corporation:alice%40bigco.com: issuer 'Big Corporation', account 'alice@bigco.com'

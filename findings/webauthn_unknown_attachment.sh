@@ -5,8 +5,7 @@
 # treat unknown values as if the value were null." A browser may so report a kind of device that is new.
 # What happens: reading the answer raises InvalidJSONStructure, at registration and at sign-in, before any
 # signature is looked at. An unknown transport beside it is passed over without a word.
-# The value can be taken out before: nothing in the signature covers it. wellchat/factors/ceremony.py reads
-# these answers.
+# The value can be taken out before: nothing in the signature covers it.
 # Versions: webauthn 3.0.1.
 # Output seen:
 #> registration, attachment None: read, transports ['internal']
