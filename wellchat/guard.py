@@ -31,7 +31,7 @@ RETRY_AFTER = 5.0  # seconds without trying, after Redis failed
 
 @dataclass(frozen=True)
 class Budget:
-    """How often one thing may happen: `windows` such as "5/minute;20/hour". The name is part of the key."""
+    """A limit of one thing: `windows` such as "5/minute;20/hour". The name is part of the key."""
 
     name: str
     windows: str

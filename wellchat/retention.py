@@ -18,7 +18,7 @@ BATCH = 500  # rows of one transaction
 
 @dataclass(frozen=True)
 class Held:
-    """What legal holds cover. Both are queries for ids, to be used with `not_in`."""
+    """The threads and people under a legal hold. Both are queries for ids, to be used with `not_in`."""
 
     user_ids: Select[Any]
     thread_ids: Select[Any]
@@ -26,7 +26,7 @@ class Held:
 
 @dataclass(frozen=True)
 class Rule:
-    """How long one kind of thing is kept.
+    """The period for which one kind of thing is kept.
 
     `count(before, held)` and `remove(before, held, limit, now)`: what is from before `before` is too old.
     `remove` takes away at most `limit` in one transaction of its own and returns how many; 0 ends the run.

@@ -16,7 +16,7 @@ from sqlalchemy.exc import ArgumentError
 
 DRIVERS = ("sqlite", "sqlite+pysqlite", "postgresql+psycopg")
 MAX_DAYS = 36_500  # of a period
-FOUR_EYES = ("looks", "erase")
+FOUR_EYES = ("looks",)
 _FOR_TRYING = re.compile(
     r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
 )

@@ -186,7 +186,7 @@ class Token(Base):
 
 
 class KnownToken(NamedTuple):
-    """What a request knows of the token that it was made with."""
+    """The token of a request."""
 
     id: str
     scopes: str

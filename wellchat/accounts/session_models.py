@@ -36,7 +36,7 @@ class UserSession(Base):
 
 
 class KnownSession(NamedTuple):
-    """What a request knows of its own session, read together with its user."""
+    """The session of a request, read together with its user."""
 
     id: str
     seen_at: datetime

@@ -1,4 +1,4 @@
-"""What /metrics and the doctor say about the scanner of files."""
+"""Report the scanner of files to /metrics and to the doctor."""
 
 from __future__ import annotations
 

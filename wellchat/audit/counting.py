@@ -22,7 +22,7 @@ COMPLETE_AFTER = timedelta(seconds=65)  # since the minute began
 
 
 class Pending:
-    """What this process has counted and not yet written down."""
+    """The counts of this process that are not yet written down."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()

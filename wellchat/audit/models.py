@@ -99,7 +99,7 @@ class AuditState(Base):
 
 
 class AuditHead(Base):
-    """Where the chain ended at some hour. Never changed: a tail that is cut off is missed here."""
+    """The end of the chain at some hour. Never changed: it shows that a tail was cut off."""
 
     __tablename__ = "audit_heads"
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Origin:
-    """Who asks, and from where. `actor_id` is None for a stranger."""
+    """The person who asks, and their place. `actor_id` is None for a stranger."""
 
     actor_id: str | None
     address: str

@@ -22,7 +22,7 @@ SHOWN_FOR = timedelta(days=90)  # to the person
 
 @dataclass(frozen=True)
 class Filters:
-    """What a list shows. None lets everything pass."""
+    """The filters of a list. None lets everything pass."""
 
     user_id: str | None = None  # who did it, or to whom it was done
     kind: str | None = None

@@ -20,7 +20,7 @@ AUDIT = table(AuditEvent)
 
 @dataclass
 class Verdict:
-    """What was verified. `findings` are sentences, each about one row; empty: all is as it was sealed."""
+    """The result of a verification. `findings` are sentences, each about one row; empty: nothing changed."""
 
     rows: int = 0
     trimmed: int = 0

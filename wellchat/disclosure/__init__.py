@@ -1,4 +1,4 @@
-"""What security tools look for at fixed addresses: whom to tell of a problem, where passwords are changed."""
+"""Serve the fixed addresses of security tools: whom to tell of a problem, where passwords change."""
 
 from wellchat.disclosure.pages import pages
 from wellchat.feature import Feature

@@ -27,7 +27,7 @@ DIRECTIVES = frozenset(
 
 
 class CspReport(NamedTuple):
-    """What was blocked, where, and by which directive; addresses without query and fragment."""
+    """One blocked thing: its address, the page and the directive; addresses without query and fragment."""
 
     directive: str
     blocked: str

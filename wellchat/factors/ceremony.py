@@ -32,7 +32,7 @@ MAX_CREDENTIAL_ID = 1023  # bytes (WebAuthn, 4)
 
 
 class Site(NamedTuple):
-    """What browsers know this installation by."""
+    """The names by which browsers know this installation."""
 
     rp_id: str
     origin: str

@@ -30,7 +30,7 @@ class NewApp(TypedCode):
 
 
 class PasskeyResponse(Form):
-    """What the browser said, as JSON."""
+    """The answer of the browser, as JSON."""
 
     response: ResponseText
 

@@ -54,7 +54,7 @@ class Passkey(Base):
 
 
 class FactorChallenge(Base):
-    """What a passkey is asked to sign: good once, for a short time, in the browser that asked for it."""
+    """A random value that a passkey signs: good once, for a short time, in the browser that asked for it."""
 
     __tablename__ = "factor_challenges"
 

@@ -17,7 +17,7 @@ PAGE = 50
 
 
 class Factors(NamedTuple):
-    """What one person has."""
+    """The factors of one person."""
 
     app_since: datetime | None
     passkeys: Sequence[Passkey]

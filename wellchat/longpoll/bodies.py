@@ -111,7 +111,7 @@ class Incoming:
 
     @property
     def is_large(self) -> bool:
-        """Whether the body is too large to be kept in memory."""
+        """Return whether the body is too large to be kept in memory."""
         return self.received > IN_MEMORY
 
     def feed(self, data: bytes) -> bool:

@@ -24,6 +24,6 @@ class AccessReason(Form):
 
 
 class ListPage(QueryForm):
-    """Where a page of results begins."""
+    """The beginning of a page of results."""
 
     before: Annotated[Text, StringConstraints(max_length=200)] | None = None

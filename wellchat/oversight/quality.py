@@ -12,6 +12,7 @@ from sqlalchemy import and_, case, func, select
 
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.safety import moderation
 
 PERIOD = timedelta(days=30)
 MIN_SHOWN = 5  # people
@@ -23,12 +24,13 @@ REPEATED_LENGTH, REPEATED_THREADS = 40, 3
 
 
 def figures(now: datetime) -> dict[str, Any]:
-    """Return the counts of the last PERIOD. It takes four statements, whatever there is.
+    """Return the counts of the last PERIOD. It takes six statements, whatever there is.
 
     Keys: `conversations` (with a message), `messages`; `responses` (class of response time -> how many
     answers by professionals); `waiting` (days -> conversations in which a client waits longer than that);
     `repeated` (texts of at least REPEATED_LENGTH characters that one person sent into REPEATED_THREADS
-    conversations or more) and `repeating` (people who did).
+    conversations or more) and `repeating` (people who did); `reports`, `late` and
+    `blocks` of moderation.counts.
     """
     since = now - PERIOD
     counts = select(func.count(func.distinct(Message.thread_id)), func.count()).where(
@@ -41,6 +43,7 @@ def figures(now: datetime) -> dict[str, Any]:
         "responses": _responses(since, now),
         "waiting": _waiting(now),
         **_repeated(since, now),
+        **moderation.counts(since, now),
     }
 
 

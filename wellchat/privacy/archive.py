@@ -27,7 +27,7 @@ def part_key(export_id: str, number: int) -> str:
 
 
 class Target(Protocol):
-    """What a zip is written into: a file that need not seek."""
+    """A file to write a zip into: it need not seek."""
 
     def write(self, content: bytes, /) -> int:
         """Take bytes."""

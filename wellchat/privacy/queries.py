@@ -16,7 +16,7 @@ from wellchat.privacy.retention import rules
 
 
 class Period(NamedTuple):
-    """How long one kind of thing is kept. `days` None: until a person deletes it."""
+    """The period for which one kind of thing is kept. `days` None: until a person deletes it."""
 
     label: str
     days: int | None

@@ -24,7 +24,7 @@ class MakeReport(Form):
 
 
 class ReportPage(QueryForm):
-    """Which message the page of a report is about."""
+    """The message that the page of a report is about."""
 
     seq: MessageSeq | None = None
 
@@ -37,7 +37,7 @@ class ListReports(QueryForm):
 
 
 class Settle(Form):
-    """What a moderator decides."""
+    """The decision of a moderator."""
 
     outcome: Annotated[Text, StringConstraints(max_length=10)] = ""
     reason: Annotated[Text, StringConstraints(max_length=600)] = ""

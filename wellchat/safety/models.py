@@ -44,7 +44,7 @@ class Block(Base):
 
 
 class Report(Base):
-    """What a person said about a message or about the other person of a thread, and what became of it.
+    """A report about a message or about the other person of a thread, and what became of it.
 
     Moderators see the messages `shown_from` to `shown_to`, which the reporter showed them, and no others.
     """
@@ -84,7 +84,7 @@ class Report(Base):
 
 
 class Measure(Base):
-    """What an administrator, a moderator or the operator did about a person, and why."""
+    """An act of an administrator, a moderator or the operator about a person, and its reason."""
 
     __tablename__ = "measures"
     __table_args__ = (Index("ix_measures_user_id_created_at", "user_id", "created_at"),)

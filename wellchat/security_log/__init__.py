@@ -1,4 +1,4 @@
-"""Who reads the security log and who is told: pages for administrators and oneself, rules of suspicion."""
+"""Show the security log on pages, for administrators and oneself, and tell of suspicions."""
 
 from flask import Flask
 

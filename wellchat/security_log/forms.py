@@ -20,7 +20,7 @@ Day = Annotated[date | None, BeforeValidator(_empty_is_none)]
 
 
 class AuditFilters(QueryForm):
-    """What the list shows. Empty filters let everything pass."""
+    """The filters of the list. Empty ones let everything pass."""
 
     person: Some = ""  # email address
     kind: Annotated[Text, StringConstraints(max_length=40)] = ""
@@ -39,6 +39,6 @@ class ExportAudit(AuditFilters):
 
 
 class ListActivity(QueryForm):
-    """Where the page of one's own activity begins."""
+    """The beginning of the page of one's own activity."""
 
     before: Some | None = None
