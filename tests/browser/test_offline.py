@@ -39,6 +39,10 @@ KEPT = """async () => {
   }
   return found;
 }"""
+HOLDS = """async ([path, text]) => {
+  const kept = [await caches.match(path), await caches.match(path + "?news")].filter(Boolean);
+  return (await Promise.all(kept.map((one) => one.text()))).some((one) => one.includes(text));
+}"""
 HIDE = """() => {
   Object.defineProperty(document, "visibilityState", { get: () => "hidden", configurable: true });
   document.dispatchEvent(new Event("visibilitychange"));
@@ -52,6 +56,11 @@ def ready(page: Page) -> None:
 
 def until_kept(page: Page, path: str) -> None:
     page.wait_for_function(f"async () => (await ({KEPT})()).includes({path!r})")
+
+
+def until_text_is_kept(page: Page, path: str, text: str) -> None:
+    """On the kept page, or in the news beside it."""
+    page.wait_for_function(HOLDS, arg=[path, text])
 
 
 def talk(house: House, sit: Sit, *texts: str, **options: Any) -> tuple[Page, Page]:
@@ -209,9 +218,9 @@ def test_two_tabs_send_in_the_order_of_writing(house: House, sit: Sit, cut: Cut)
 
 def test_reading_offline(house: House, sit: Sit, cut: Cut) -> None:
     cara, _ = talk(house, sit, "Read me below ground")
+    until_text_is_kept(cara, house.thread, "Read me below ground")
     cara.goto("/")
     until_kept(cara, "/")
-    until_kept(cara, house.thread)
     with cut(cara.context):
         cara.goto("/")
         expect(cara.get_by_text("You are offline. You see this page as of")).to_be_visible()
@@ -258,7 +267,7 @@ def test_a_session_that_ended_elsewhere_leaves_nothing_here(house: House, sit: S
 def test_a_connection_that_says_nothing(house: House, sit: Sit) -> None:
     """The train's network answers nothing: what was kept is shown, and the answer takes its place."""
     cara, paul = talk(house, sit, "Before the station")
-    until_kept(cara, house.thread)
+    until_text_is_kept(cara, house.thread, "Before the station")
     cara.goto("/settings")
     write(paul, "Said before the train stopped")
     expect(log(paul).get_by_text("Said before the train stopped")).to_be_visible()

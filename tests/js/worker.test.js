@@ -8,7 +8,7 @@ import { ORIGIN, page, problem, url, worker } from "./workers.js";
 test("clears the cache when our server says that nobody is signed in, and only then", async () => {
   const answers = [problem(200), new Response("<h1>Terms</h1>", { status: 401, headers: { "Content-Type": "text/html" } }), problem(401)];
   const { context, owners } = worker({ answer: () => answers.shift() });
-  await context.storePage("/", page("ann"), 0);
+  await context.storePage(context.beginRequest("/"), page("ann"));
   assert.equal(await context.isSignedOut(), false);
   await assert.rejects(context.isSignedOut());
   assert.equal(owners().length, 1);
@@ -19,7 +19,7 @@ test("clears the cache when our server says that nobody is signed in, and only t
 test("a POST that changes who is signed in clears the cache; other POSTs do not", async () => {
   for (const [path, forgets] of [["/sign-out", true], ["/sign-in", true], ["/become/x1", true], ["/threads/a/messages", false], ["/signals", false]]) {
     const { context, heard, owners } = worker();
-    await context.storePage("/", page("ann"), 0);
+    await context.storePage(context.beginRequest("/"), page("ann"));
     const work = [];
     heard.fetch({ request: { url: ORIGIN + path, method: "POST", mode: "navigate" }, waitUntil: (promise) => work.push(promise) });
     await Promise.all(work);
@@ -42,7 +42,7 @@ test("calls, foreign files and POSTs go to the network", () => {
 test("files of old versions are deleted, unless a kept page needs them", async () => {
   const { context, caches } = worker();
   for (const version of ["old", "older", "new"]) await caches.open(`wellchat.files.${version}`);
-  await context.storePage("/", page("ann", { version: "old" }), 0);
+  await context.storePage(context.beginRequest("/"), page("ann", { version: "old" }));
   await context.deleteOldCaches();
   assert.deepEqual((await caches.keys()).sort(), ["wellchat.files.new", "wellchat.files.old", "wellchat.pages.ann"]);
 });
@@ -62,7 +62,7 @@ test("sends waiting messages in order, as their author, and keeps those that fai
 
 test("an installation that keeps no pages any more deletes old ones", async () => {
   const { context, heard, owners } = worker({ pages: 0 });
-  await context.storePage("/", page("ann"), 0); // by the worker before this one
+  await context.storePage(context.beginRequest("/"), page("ann")); // by the worker before this one
   let done;
   heard.activate({ waitUntil: (promise) => (done = promise) });
   await done;

@@ -7,6 +7,7 @@ const MAX_NEWS = 300;
 
 const serially = newSerialQueue(); // for all changes of the cache
 let clearCount = 0; // a page that was requested before the cache was cleared is not kept
+const requests = new Set(); // pages on their way, with the news that came since they were requested
 
 /* Runs jobs one after the other, even if one fails. Returns the promise of the job. */
 function newSerialQueue() {
@@ -35,8 +36,28 @@ function clearPages() {
   });
 }
 
-/* `countBefore` is the value of `clearCount` when the page was requested. */
-async function storePage(path, response, countBefore) {
+/* Call it before a page is requested; then call storePage() or endRequest(). */
+function beginRequest(path) {
+  const request = { path, clearCount, news: [] };
+  requests.add(request);
+  return request;
+}
+
+function endRequest(request) {
+  requests.delete(request);
+}
+
+/* Keeps the page that `request` brought. News that came meanwhile may not stand on it, and would be lost with its older copy. */
+async function storePage(request, response) {
+  try {
+    await putPage(request, response);
+  } finally {
+    endRequest(request);
+  }
+}
+
+async function putPage(request, response) {
+  const { path } = request;
   const text = await response.text();
   const viewer = /<html[^>]*\sdata-viewer-id="([^"]+)"/.exec(text)?.[1];
   if (!viewer) return; // nobody is signed in, or it is not our page
@@ -45,11 +66,12 @@ async function storePage(path, response, countBefore) {
   headers.set("X-Kept-At", new Date().toISOString());
   headers.set("X-Kept-Version", /\/assets\/(\w+)\//.exec(text)?.[1] ?? "");
   return serially(async () => {
-    if (countBefore !== clearCount) return;
+    if (request.clearCount !== clearCount) return;
     for (const name of await pageCaches()) if (name !== PAGES + viewer) await caches.delete(name);
     const cache = await caches.open(PAGES + viewer);
     await deleteEntry(cache, path); // so that it is last, as the latest
     await cache.put(path, new Response(text, { headers }));
+    for (const news of request.news) if (news.viewer === viewer) await mergeUpdate(cache, path, news);
     const threads = (await cache.keys()).map(({ url }) => new URL(url)).filter(({ search, pathname }) => !search && pathname !== "/");
     for (const { pathname } of threads.slice(0, -self.wellchat.pages)) await deleteEntry(cache, pathname);
   });
@@ -82,16 +104,14 @@ async function withKeptTime(page, at) {
 
 /* Keeps the updates of a page of `viewer` beside the kept pages. Pages with deleted messages are fetched again. */
 async function addNews({ viewer, threads = [], messages = [] }) {
+  const news = { viewer, threads, messages };
+  for (const request of requests) request.news.push(news);
   await serially(async () => {
     if (!(await caches.has(PAGES + viewer))) return;
     const cache = await caches.open(PAGES + viewer);
-    if (threads.length) await mergeNews(cache, "/", threads, (thread) => thread.id);
-    for (const id of new Set(messages.map((message) => message.thread_id))) {
-      const here = messages.filter((message) => message.thread_id === id);
-      await mergeNews(cache, `/threads/${id}`, here, (message) => message.seq);
-    }
+    for (const path of ["/", ...new Set(messages.map(threadPath))]) await mergeUpdate(cache, path, news);
   });
-  const touched = new Set(messages.filter((message) => message.deleted).map((message) => `/threads/${message.thread_id}`));
+  const touched = new Set(messages.filter((message) => message.deleted).map(threadPath));
   for (const path of touched.size ? ["/", ...touched] : []) await refetch(path);
 }
 
@@ -102,10 +122,25 @@ async function refetch(path) {
 }
 
 async function fetchAndStore(path) {
-  const countBefore = clearCount;
-  const response = await fetch(path, { credentials: "same-origin", redirect: "error", headers: { "X-Purpose": "keep" } });
-  if (!response.ok) throw new Error("no such page");
-  await storePage(path, response, countBefore);
+  const request = beginRequest(path);
+  try {
+    const response = await fetch(path, { credentials: "same-origin", redirect: "error", headers: { "X-Purpose": "keep" } });
+    if (!response.ok) throw new Error("no such page");
+    await storePage(request, response);
+  } finally {
+    endRequest(request);
+  }
+}
+
+function threadPath(message) {
+  return `/threads/${message.thread_id}`;
+}
+
+/* Keeps beside a page what an update says of it. */
+async function mergeUpdate(cache, path, { threads, messages }) {
+  if (path === "/") return threads.length && mergeNews(cache, path, threads, (thread) => thread.id);
+  const here = messages.filter((message) => threadPath(message) === path);
+  return here.length && mergeNews(cache, path, here, (message) => message.seq);
 }
 
 async function mergeNews(cache, path, fresh, keyOf) {

@@ -64,10 +64,9 @@ async function fileResponse(request) {
 }
 
 async function pageResponse(event, url) {
-  const countBefore = clearCount;
-  const asked = fromNetwork(event);
-  const answer = asked.then((response) => handleResponse(event, url, response, countBefore));
-  answer.catch(() => {}); // handled below
+  const request = beginRequest(url.pathname);
+  const answer = fromNetwork(event).then((response) => handleResponse(event, url, response, request));
+  answer.catch(() => endRequest(request)); // also handled below
   if (!isCacheable(url)) return answer.catch(() => offlinePage());
   const timeout = new Promise((resolve) => setTimeout(resolve, NETWORK_TIMEOUT, null));
   const first = await Promise.race([answer.catch(() => null), timeout]);
@@ -83,13 +82,15 @@ async function fromNetwork(event) {
 }
 
 /* Returns the response if it can be shown, and keeps it if it is a page to keep. */
-async function handleResponse(event, url, response, countBefore) {
+async function handleResponse(event, url, response, request) {
+  const toKeep = isCacheable(url) && response.ok && !url.search;
+  if (toKeep) event.waitUntil(storePage(request, response.clone()).then(deleteOldCaches));
+  else endRequest(request);
   const leadsAway = response.type === "opaqueredirect";
   if (isCacheable(url)) {
     if (leadsAway) await isSignedOut(); // kept pages never redirect: throws if this is not our server
     if ([502, 503, 504].includes(response.status)) return (await cachedPage(url)) ?? response;
     if ([403, 404, 410].includes(response.status)) event.waitUntil(removePage(url.pathname));
-    if (response.ok && !url.search) event.waitUntil(storePage(url.pathname, response.clone(), countBefore).then(deleteOldCaches));
   } else if (leadsAway || url.pathname === "/sign-in") event.waitUntil(isSignedOut().catch(() => {}));
   return response;
 }
