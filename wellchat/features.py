@@ -36,6 +36,7 @@ FEATURES = (
     "disclosure",
     "oversight",
     "security_log",
+    "host",
     "demo",
 )
 
