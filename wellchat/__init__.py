@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from inspect import CO_COROUTINE
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,15 @@ class Wellchat(APIFlask):
 
     json_provider_class = FastJSON
     request_class = JSONRequest
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook that can be called: a coroutine function is wrapped.
+
+        Flask asks for every hook at every request, and answers by six calls of inspect.
+        """
+        code = getattr(func, "__code__", None)
+        is_plain = code is not None and not code.co_flags & CO_COROUTINE
+        return func if is_plain else super().ensure_sync(func)
 
 
 @contextmanager
