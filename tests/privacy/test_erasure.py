@@ -21,6 +21,7 @@ from tests.cast import Cast, Talk
 from tests.privacy import canary
 from tests.privacy.canary import CANARY, EMAIL
 from wellchat import sweeps
+from wellchat.accounts import standing
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person, export_person
@@ -310,3 +311,63 @@ def test_a_picture_of_the_erased_is_gone_from_the_store(app: Flask, talk: Talk, 
     erase_person(user_id=talk.cara.id, now=now)
     sweeps.run(now + timedelta(minutes=1))
     assert list(get_store().keys()) == []
+
+
+@pytest.mark.each_database
+def test_pages_of_who_wrote_with_them_load_afresh_and_nobody_else_s(
+    app: Flask, api: Any, cast: Cast, talk: Talk, now: datetime
+) -> None:
+    talk.says(talk.cara, "A zebra here")
+    readers = (talk.paul, cast.rita)
+    since = {reader.id: api(reader).get("/api/me").json["cursor"] for reader in readers}
+    # A process remembers that there is nothing new.
+    for reader in readers:
+        assert api(reader).get("/api/updates", query_string={"since": since[reader.id]}).status_code == 204
+    request_erasure(user=talk.cara, now=now)
+    erasure.sweep(now + GRACE)
+    answer, other = (
+        api(reader).get("/api/updates", query_string={"since": since[reader.id]}) for reader in readers
+    )
+    assert (answer.status_code, other.status_code) == (410, 204)
+    assert answer.json["reason"] == "expired"
+    assert api(talk.paul).get("/api/me").json["cursor"] == answer.json["cursor"]
+    talk_again = {"since": answer.json["cursor"]}
+    assert api(talk.paul).get("/api/updates", query_string=talk_again).status_code == 204
+
+
+@pytest.mark.each_database
+def test_the_last_owner_is_not_erased(app: Flask, browse: Any, cast: Cast, now: datetime) -> None:
+    with pytest.raises(Conflict, match="last owner"):
+        request_erasure(user=cast.ada, now=now)
+    with pytest.raises(Conflict, match="last owner"):
+        erase_person(user_id=cast.ada.id, now=now)
+    refused = browse(cast.ada).post("/settings/privacy/erase", data={"sure": "1"})
+    assert refused.status_code == 409
+    assert "This is the last owner" in refused.text
+    other = create_user(email="otto@example.com", name="Otto Owner", role="admin", now=now)
+    request_erasure(user=cast.ada, now=now)
+    # The other one goes before the grace is over.
+    standing.disable(user_id=other.id, now=now)
+    later = now + GRACE + timedelta(minutes=1)
+    erasure.sweep(later)
+    asked = erasure_of(cast.ada.id)
+    assert asked is not None
+    assert (asked.state, name_of(cast.ada)) == ("asked", "Ada Admin")
+    standing.enable(user_id=other.id, now=later)
+    erasure.sweep(later + erasure.HELD_FOR + timedelta(minutes=1))
+    assert name_of(cast.ada) == "Gone"
+
+
+def test_who_is_being_erased_is_not_enabled_again(
+    app: Flask, talk: Talk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_erasure(user=talk.cara, now=now)
+
+    def broken() -> None:
+        raise OSError("the database is on its knees")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "check_all_declared", broken)
+        erasure.sweep(now + GRACE)
+    with pytest.raises(Conflict, match="being erased"):
+        standing.enable(user_id=talk.cara.id, now=now + GRACE)

@@ -111,7 +111,11 @@ def ask_for_erasure() -> Page:
         read_form(EraseForm)
     except Invalid as refusal:
         return _page(refusal)
-    erasure.request_erasure(user=viewer(), now=clock.now())
+    try:
+        erasure.request_erasure(user=viewer(), now=clock.now())
+    except Conflict as refusal:
+        flash(refusal.detail, "danger")
+        return _page(status=refusal.status)
     return redirect(url_for("privacy.show", _anchor="erase"), 303)
 
 
