@@ -141,7 +141,8 @@ def inbox(
     if unread:
         statement = statement.where(_some_unread(Mine), _has_unread())
     if waiting:
-        statement = statement.where(Mine.waiting_since.is_not(None))
+        # Where nobody can write, nothing is to be answered.
+        statement = statement.where(Mine.waiting_since.is_not(None), Mine.closed_as.is_(None))
     if pinned is not None:
         statement = statement.where(Mine.pinned.is_(pinned))
     if kind is not None:
