@@ -14,7 +14,7 @@ from tests.accounts.test_devices import link
 from tests.accounts.test_sessions import rows
 from tests.cast import Cast
 from wellchat import clock
-from wellchat.accounts import address_change, links
+from wellchat.accounts import address_change, links, standing
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.admission import invite
@@ -23,6 +23,7 @@ from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db
 from wellchat.errors import Conflict
+from wellchat.mail.actions import deliver
 
 NEW = "cara.new@example.com"
 
@@ -187,3 +188,10 @@ def test_erasing_takes_the_addresses_along(app: Flask, cara: Any, cast: Cast, no
     erase_person(user_id=cast.cara.id, now=now)
     assert mails_to(NEW) == []
     assert cara.post(path).status_code == 410
+
+
+def test_nothing_is_sent_to_the_new_address_of_a_disabled_account(cara: Any, cast: Cast, app: Flask) -> None:
+    ask(cara)
+    standing.disable(user_id=cast.cara.id, now=clock.now())
+    (mail,) = mails_to(NEW)
+    assert deliver(mail_id=mail.id, now=clock.now()) == "skipped"

@@ -16,6 +16,7 @@ from wellchat.accounts.actions import lock_user
 from wellchat.accounts.address_models import UNDO_WITHIN, AddressChange, is_kept_back
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
+from wellchat.accounts.queries import mail_veto
 from wellchat.audit.actions import record
 from wellchat.db import db, new_id, transaction
 from wellchat.errors import Invalid
@@ -60,6 +61,9 @@ def confirm_context(mail: Mail, now: datetime) -> dict[str, Any]:
     change = db.session.get(AddressChange, mail.context["change_id"])
     if change is None or change.confirmed_at is not None:
         raise NotWanted(N_("The address is not asked about any more."))
+    # The mail names no account, so nobody else has looked.
+    if (why := mail_veto(change.user_id)) is not None:
+        raise NotWanted(why)
     return {"path": links.path_of(links.ADDRESS, change.id, now)}
 
 

@@ -2,7 +2,13 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import program_signs_in, proof_methods, second_step, security_sections
+from wellchat.accounts.hooks import (
+    availability_changed_in_transaction,
+    program_signs_in,
+    proof_methods,
+    second_step,
+    security_sections,
+)
 from wellchat.audit.kinds import FACTOR_RESET, HIGH, INFO, NOTICE, SIGN_IN_FAILED, AuditKind
 from wellchat.factors import challenges, checks, resets, tries
 from wellchat.factors.cli import reset_factors
@@ -47,6 +53,7 @@ feature = Feature(
     handlers=(
         (second_step, sign_in.ask_second_step),
         (program_signs_in, sign_in.ask_program),
+        (availability_changed_in_transaction, resets.stop_of_disabled),
         (proof_methods, prove.by_factor),
         (security_sections, settings.security_section),
     ),
