@@ -21,7 +21,7 @@ from wellchat.audit.actions import record
 from wellchat.db import db, new_id, transaction
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
-from wellchat.mail.actions import queue_mail, record_skip
+from wellchat.mail.actions import move_queued, queue_mail, record_skip
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 
@@ -105,6 +105,7 @@ def confirm_change(*, token: str, now: datetime) -> AddressChange:
             change.confirmed_at, user.email, user.verified_at = now, change.new_email, now
             # Here, so that the unique index speaks before anything is recorded or mailed.
             db.session.flush()
+            move_queued(user_id=user.id, old=change.old_email, new=user.email)
             record("address.changed", now=now, actor_id=user.id, person_id=user.id)
             _tell(user, change.old_email, "address_changed", now, change_id=change.id, new_email=user.email)
             _tell(user, user.email, "address_done", now)
@@ -121,6 +122,7 @@ def undo_change(*, token: str, now: datetime) -> AddressChange:
         # Nobody has signed up with the old address: is_kept_back refuses it for as long as this link works.
         change.undone_at, user.email = now, change.old_email
         db.session.flush()
+        move_queued(user_id=user.id, old=change.new_email, new=user.email)
         record("address.restored", now=now, actor_id=user.id, person_id=user.id)
         # Whoever moved the account may still be signed in.
         credentials.end_sessions(user_id=user.id)
