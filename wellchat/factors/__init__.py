@@ -43,6 +43,9 @@ feature = Feature(
     audited={
         "factor.added": AuditKind(N_("Second factor added"), NOTICE),
         "factor.removed": AuditKind(N_("Second factor removed"), NOTICE),
+        "factors.listed": AuditKind(
+            N_("List of second factors opened"), NOTICE, shown_to_person=False, of_admin=True
+        ),
         "factor.used": AuditKind(N_("Second factor used"), INFO),
         "factor.refused": AuditKind(N_("Second factor refused"), NOTICE, signal=SIGN_IN_FAILED),
         "factor.codes_made": AuditKind(N_("Recovery codes made"), NOTICE),

@@ -137,12 +137,11 @@ def earlier_texts(grant: AccessGrant, messages: Iterable[Message]) -> dict[int, 
 
 
 def grants_for(admin: User, thread_id: str) -> Sequence[AccessGrant]:
-    """Return every access to this thread, latest first. Raises NotFound without the duty."""
+    """Return the accesses to this thread, latest first, at most 50. Raises NotFound without the duty."""
     if not admin.may("conversations"):
         raise NotFound
-    query = (
-        select(AccessGrant).where(AccessGrant.thread_id == thread_id).order_by(AccessGrant.created_at.desc())
-    )
+    query = select(AccessGrant).where(AccessGrant.thread_id == thread_id)
+    query = query.order_by(AccessGrant.created_at.desc(), AccessGrant.id).limit(50)
     return db.session.execute(query.options(joinedload(AccessGrant.admin))).scalars().all()
 
 

@@ -91,6 +91,7 @@ def ask_for_export() -> Page:
 
 @pages.get("/settings/privacy/exports/<export_id>")
 @signed_in
+@fresh_proof
 @limiter.limit("30/hour")
 def download_export(export_id: str) -> Response:
     """Return a copy that is ready, as a zip, to its owner alone."""
