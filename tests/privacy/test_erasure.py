@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -22,13 +24,14 @@ from tests.privacy import canary
 from tests.privacy.canary import CANARY, EMAIL
 from wellchat import sweeps
 from wellchat.accounts import standing
-from wellchat.accounts.actions import create_user
+from wellchat.accounts.actions import create_user, update_profile
+from wellchat.accounts.address_change import ask_for_change
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.audit.models import AuditEvent
 from wellchat.connections.actions import connect
 from wellchat.db import Base, db, is_postgresql, transaction
-from wellchat.errors import Conflict
+from wellchat.errors import CannotWrite, Conflict, NotFound
 from wellchat.features import all_features
 from wellchat.messaging.messages import edit_message
 from wellchat.privacy import erasure
@@ -371,3 +374,57 @@ def test_who_is_being_erased_is_not_enabled_again(
         erasure.sweep(now + GRACE)
     with pytest.raises(Conflict, match="being erased"):
         standing.enable(user_id=talk.cara.id, now=now + GRACE)
+
+
+@pytest.mark.each_database
+def test_what_was_on_its_way_while_somebody_is_erased_is_refused(
+    app: Flask, talk: Talk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request of theirs, and a mail that is being read, began before and come in between two steps."""
+    talk.says(talk.cara, "A zebra here")
+    request_erasure(user=talk.cara, now=now)
+    stale, real = talk.cara, erasure.erasers()
+    profile = {"name": f"{CANARY} Cara", "time_zone": "UTC"}
+    refused = []
+
+    def late(_person: Any, at: datetime) -> None:
+        for act, error in (
+            (lambda: talk.says(stale, f"{CANARY} late", now=at), CannotWrite),
+            (lambda: update_profile(user_id=stale.id, **profile), NotFound),
+            (lambda: request_export(user=stale, now=at), NotFound),
+            (lambda: ask_for_change(user_id=stale.id, email=EMAIL, now=at), NotFound),
+        ):
+            with pytest.raises(error), transaction():
+                act()
+            refused.append(act)
+
+    monkeypatch.setattr(erasure, "erasers", lambda: real | {"late": late})
+    assert erasure.sweep(now + GRACE) == {"erased": 0}
+    assert len(refused) == 4
+    assert [where for where, what in everything_stored(app) if CANARY in what] == []
+
+
+@pytest.mark.each_database
+def test_a_message_that_waits_for_the_command_that_erases_is_refused(
+    app: Flask, talk: Talk, now: datetime, background: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.says(talk.cara, "A zebra here")
+    erasing, go_on = threading.Event(), threading.Event()
+    module, cara = sys.modules[erase_person.__module__], talk.cara
+    real = module.erasers()
+
+    def wait(_person: Any, _at: datetime) -> None:
+        erasing.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr(module, "erasers", lambda: real | {"wait": wait})
+    erased = background(lambda: erase_person(user_id=cara.id, now=now))
+    assert erasing.wait(20)
+    sent = background(lambda: talk.says(cara, f"{CANARY} late"))
+    with pytest.raises(TimeoutError):
+        sent.result(timeout=0.3)
+    go_on.set()
+    erased.result(20)
+    with pytest.raises(CannotWrite):
+        sent.result(20)
+    assert CANARY not in str(dict(everything_stored(app))["messages"])

@@ -12,7 +12,7 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from wellchat.accounts import credentials, links
-from wellchat.accounts.actions import lock_user
+from wellchat.accounts.actions import lock_active, lock_user
 from wellchat.accounts.address_models import UNDO_WITHIN, AddressChange, is_kept_back
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
@@ -37,7 +37,7 @@ def ask_for_change(*, user_id: str, email: str, now: datetime) -> None:
     A taken address gets no link; only the mail ledger says so, to administrators.
     """
     with transaction() as session:
-        user = lock_user(user_id)
+        user = lock_active(user_id)
         if user.email == email:
             raise Invalid({"email": gettext("This is your address already.")})
         change = AddressChange(

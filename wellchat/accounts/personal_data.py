@@ -68,11 +68,16 @@ def erase_person(*, user_id: str, now: datetime) -> None:
     check_all_declared()
     if reasons := [reason for reason in erasure_forbidden(user_id, now) if reason]:
         raise Conflict(reasons[0])
-    with transaction():
+    with transaction() as session:
         keep_an_owner(user_id)
         user = lock_user(user_id)
         person = Person(user.id, user.email)
-        # First: the log's own part of the erasing takes the name away again.
+        if user.is_active:
+            # Closed first: a message on its way waits for its thread, and would be left with its words.
+            user.disabled_at = now
+            session.flush()
+            availability_changed_in_transaction(user_id, now)
+        # Before the rest: the log's own part of the erasing takes the name away again.
         record("person.erased", now=now, person_id=user.id)
         for erase in erasers().values():
             erase(person, now)

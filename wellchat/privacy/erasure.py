@@ -13,6 +13,7 @@ from sqlalchemy import delete, select, update
 
 from wellchat import claims
 from wellchat.accounts.actions import lock_user
+from wellchat.accounts.hooks import availability_changed_in_transaction
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import announce_erased, check_all_declared, erasers
 from wellchat.accounts.standing import keep_an_owner
@@ -162,8 +163,10 @@ def _claim(erasure_id: str, now: datetime) -> Erasure | None:
             erasure.state, erasure.email, erasure.language = ERASING, user.email, user.language
             # From here on nobody acts as this person: nothing new appears behind the steps.
             user.disabled_at, user.session_epoch = now, user.session_epoch + 1
-            end_access(user_id=user.id)
             session.flush()
+            # Their conversations are closed: a message on its way waits for its thread, and is refused then.
+            availability_changed_in_transaction(user.id, now)
+            end_access(user_id=user.id)
         # Out of the session: from here on statements change the row, each under the check of its claim.
         session.expunge(erasure)
     return erasure
