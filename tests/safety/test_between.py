@@ -18,7 +18,7 @@ from wellchat.errors import CannotWrite, Conflict, NotFound
 from wellchat.messaging import dispatch, memberships, messages, receipts
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.queries import inbox, thread_for, typing_to
+from wellchat.messaging.queries import inbox, thread_for, typing_to, unread_counts
 from wellchat.messaging.reactions import react
 from wellchat.messaging.serializers import thread_json
 from wellchat.messaging.threads import open_thread
@@ -458,3 +458,17 @@ def test_where_nobody_writes_nothing_waits_for_an_answer(app, cast, talk, now, c
         viewer=cast.cara, thread_id=talk.id, now=now
     )
     assert [view.thread.id for view in inbox(cast.paul, waiting=True)[0]] == [talk.id]
+
+
+@pytest.mark.each_database
+def test_a_blocked_person_s_unread_words_are_counted_no_more(app, cast, talk, now):
+    talk.exchange("ccc")
+    receipts.mark_read(viewer=cast.paul, thread_id=talk.id, seq=1, now=now)
+    receipts.mark_unread(viewer=cast.paul, thread_id=talk.id, seq=1)
+    assert unread_counts(cast.paul.id)["messages"] == 3
+    block(cast.paul, talk, now)
+    assert unread_counts(cast.paul.id)["messages"] == 0
+    between.unblock(viewer=cast.paul, thread_id=talk.id, now=now)
+    assert unread_counts(cast.paul.id)["messages"] == 3
+    end(cast.paul, talk, now)
+    assert unread_counts(cast.paul.id)["messages"] == 3
