@@ -72,11 +72,11 @@ def erase_person(*, user_id: str, now: datetime) -> None:
         keep_an_owner(user_id)
         user = lock_user(user_id)
         person = Person(user.id, user.email)
-        if user.is_active:
-            # Closed first: a message on its way waits for its thread, and would be left with its words.
-            user.disabled_at = now
-            session.flush()
-            availability_changed_in_transaction(user_id, now)
+        user.disabled_at = user.disabled_at or now
+        session.flush()
+        # Closed first: a message on its way waits for its thread, and would be left with its words. Locks are
+        # taken in the same order as by whoever closes or writes there.
+        availability_changed_in_transaction(user_id, now)
         # Before the rest: the log's own part of the erasing takes the name away again.
         record("person.erased", now=now, person_id=user.id)
         for erase in erasers().values():
