@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,11 +14,12 @@ from wellchat.accounts.actions import create_user
 from wellchat.accounts.session_models import UserSession
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db, transaction
+from wellchat.errors import NotFound
 from wellchat.mail.actions import queue_mail
 from wellchat.messaging.threads import open_thread
 from wellchat.oversight import queries
-from wellchat.oversight.actions import grant_access, search
-from wellchat.oversight.models import AccessGrant
+from wellchat.oversight.actions import approve, grant_access, search
+from wellchat.oversight.models import ASKED_FOR, AccessGrant
 from wellchat.safety.people import change_role
 
 # A look is open for half an hour, and was opened with a proof.
@@ -109,6 +110,23 @@ def test_a_thread_with_many_looks_shows_the_latest(app: Flask, cast: Cast, talk:
     grant_access(admin=cast.ada, thread_id=talk.id, reason="The latest of all", now=now.replace(year=2100))
     found = queries.grants_for(cast.ada, talk.id)
     assert (len(found), found[0].reason) == (50, "The latest of all")
+
+
+@pytest.mark.each_database
+def test_nobody_agrees_to_a_look_that_was_asked_for_a_week_ago(
+    app: Flask, browse: Any, cast: Cast, talk: Talk, now: datetime
+) -> None:
+    app.config["FOUR_EYES"] = ("looks",)
+    other = create_user(email="otto@example.com", name="Otto Owner", role="admin", now=now)
+    old = grant_access(admin=cast.ada, thread_id=talk.id, reason="An old complaint", now=now - ASKED_FOR)
+    later = now + timedelta(seconds=1)
+    with pytest.raises(NotFound):
+        approve(admin=other, grant_id=old.id, now=later)
+    fresh = grant_access(admin=cast.ada, thread_id=talk.id, reason=REASON, now=now)
+    assert [each.id for each in queries.grants_to_approve(other, later)] == [fresh.id]
+    assert "An old complaint" not in browse(other).get("/oversight").text
+    approve(admin=other, grant_id=fresh.id, now=later)
+    assert [each.id for each in queries.open_grants(cast.ada, later)] == [fresh.id]
 
 
 @pytest.mark.each_database

@@ -49,7 +49,7 @@ def _index(errors: dict[str, str]) -> str:
         term=request.form.get("term", ""),
         reason=request.form.get("reason", ""),
         open_grants=queries.open_grants(admin, clock.now()) if may_look else [],
-        waiting_grants=queries.grants_to_approve(admin) if may_look else [],
+        waiting_grants=queries.grants_to_approve(admin, clock.now()) if may_look else [],
         lifetime=queries.GRANT_LIFETIME,
     )
 
