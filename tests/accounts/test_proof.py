@@ -53,6 +53,15 @@ def ask(app: Flask, guarded: Any, browser: Any, path: str = "/settings?a=1", **m
     return contextvars.Context().run(answer)
 
 
+def test_a_proof_from_the_future_is_none(app: Flask, guarded: Any, visitor: Any, cast: Cast) -> None:
+    browser = visitor()
+    browser.sign_in("cara@example.com")
+    for minutes, status in ((0.5, 200), (30, 303)):
+        with transaction() as session:
+            session.execute(update(UserSession).values(proved_at=clock.now() + timedelta(minutes=minutes)))
+        assert ask(app, guarded, browser).status_code == status
+
+
 def test_signing_in_is_a_proof_for_ten_minutes(
     app: Flask, guarded: Any, visitor: Any, cast: Cast, later: Any
 ) -> None:

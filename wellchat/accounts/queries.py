@@ -149,6 +149,12 @@ def mail_veto(user_id: str) -> str | None:
     return None if user is None or user.is_active else N_("The account is disabled.")
 
 
+def present_address_of(user_id: str) -> str | None:
+    """Return the address of this person; None if they are gone."""
+    # Read afresh: it decides where a secret is sent.
+    return db.session.execute(select(User.email).where(User.id == user_id)).scalar()
+
+
 def session_epoch_of(user_id: str) -> str:
     """Return the person's session epoch, which grows when all their sessions end; "" if they are gone."""
     user = db.session.get(User, user_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wellchat.accounts.actions import lock_user
+from wellchat.accounts.actions import lock_active, lock_user
 from wellchat.accounts.models import User
 from wellchat.audit.actions import record, record_refusal
 from wellchat.db import db, transaction
@@ -35,7 +35,7 @@ def add_app(*, user_id: str, secret: str, typed: str, now: datetime) -> list[str
         )
     with transaction() as session:
         # Under the lock: two browsers at once must not add two apps, or make two sets of codes.
-        user = lock_user(user_id)
+        user = lock_active(user_id)
         if session.get(Totp, user_id) is not None:
             raise Conflict(gettext("There is an authenticator app already. Remove it first."))
         sealed = keys.seal(secret, user_id=user_id)

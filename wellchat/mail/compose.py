@@ -23,7 +23,7 @@ from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
 from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
-from wellchat.mail.hooks import mail_vetoed, reader_language
+from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
 from wellchat.setting_types import mailbox
@@ -79,7 +79,14 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
 def _veto(mail: Mail) -> str | None:
     """Return why the reader is sent nothing; None: send it."""
     declared = registry().mails.get(mail.name)
-    if mail.user_id is None or (declared and declared.to_disabled):
+    if mail.user_id is None:
+        return None
+    if not (declared and declared.to_old_address):
+        # A link is made now, for the account as it is now: whoever reads the old address must not get it.
+        present = next(filter(None, present_address(mail.user_id)), None)
+        if present is not None and present != mail.address:
+            return N_("The person has another address now.")
+    if declared and declared.to_disabled:
         return None
     return next((why for why in mail_vetoed(mail.user_id) if why), None)
 

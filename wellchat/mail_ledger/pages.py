@@ -6,7 +6,10 @@ from flask import Blueprint, flash, redirect, render_template, request
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.accounts.proof import fresh_proof
+from wellchat.audit.actions import record
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
+from wellchat.db import transaction
 from wellchat.errors import Conflict, NotFound
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
@@ -38,8 +41,13 @@ def mine() -> str:
 
 @ledger.get("/oversight/emails")
 @signed_in
+@fresh_proof
 def all_mails() -> str:
     filters = read_query(ListMails)
+    if not viewer().may("mail"):
+        raise NotFound
+    # Before the list: where the record cannot be written, nobody is shown.
+    record("mails.listed", now=clock.now(), detail={"of_person": bool(filters.person)})
     found, following = queries.whole_ledger(viewer(), filters)
     return render_template(
         "mail/ledger.html",
@@ -54,11 +62,15 @@ def all_mails() -> str:
 
 @ledger.post("/oversight/emails/<mail_id>/resend")
 @signed_in
+@fresh_proof
 def resend(mail_id: str) -> Response:
     if not viewer().may("mail"):
         raise NotFound
+    now = clock.now()
     try:
-        mail = actions.resend(mail_id=mail_id, now=clock.now(), by=viewer().name)
+        with transaction():
+            mail = actions.resend(mail_id=mail_id, now=now, by=viewer().name)
+            record("mails.resent", now=now, person_id=mail.user_id, about=("mail", mail_id))
         flash(gettext("Sent again to %(address)s.", address=mail.address), "good")
     except Conflict as refusal:
         flash(str(refusal), "danger")

@@ -2,7 +2,12 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import erasure_forbidden, notice_at_sign_in, person_erased_in_transaction
+from wellchat.accounts.hooks import (
+    enabling_forbidden,
+    erasure_forbidden,
+    notice_at_sign_in,
+    person_erased_in_transaction,
+)
 from wellchat.attachments.hooks import stored_by_others
 from wellchat.audit.kinds import EXPORT, HIGH, NOTICE, AuditKind
 from wellchat.config import SettingsError
@@ -52,6 +57,7 @@ feature = Feature(
     },
     handlers=(
         (erasure_forbidden, holds.erasure_forbidden),
+        (enabling_forbidden, erasure.enabling_forbidden),
         (person_erased_in_transaction, erasure.note_erased),
         (notice_at_sign_in, erasure.notice_at_sign_in),
         (stored_by_others, exports.stored_ids),

@@ -31,6 +31,7 @@ TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 
 @pages.get("/oversight/audit")
 @signed_in
+@fresh_proof
 def index() -> str | tuple[str, int]:
     """Show the rows that pass the filters."""
     errors: dict[str, str] = {}
