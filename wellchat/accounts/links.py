@@ -6,7 +6,7 @@ to replace. Nothing is stored before it is used, and a mail makes its link when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -145,7 +145,7 @@ def is_used(key: str) -> bool:
     return db.session.get(UsedLink, sha256_hex(key)) is not None
 
 
-def mark_used(digests: Sequence[str], *, now: datetime) -> None:
+def mark_used(digests: Collection[str], *, now: datetime) -> None:
     """Mark keys as used by their digests. One that was used before is no error."""
     rows = [{"digest": digest, "used_at": now} for digest in digests]
     statement = insert(UsedLink).values(rows).on_conflict_do_nothing(index_elements=[UsedLink.digest])
