@@ -146,6 +146,9 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    # minutes that a link in a mail works at the most, if it stands for a password or an address
+    LINK_MINUTES: int = Field(default=4320, ge=5, le=4320)
+    TOTP_DRIFT: int = Field(default=1, ge=0, le=1)  # steps of 30 s beside the present one whose codes count
     SIGN_UP: Literal["open", "invited", "off"] = "open"
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
