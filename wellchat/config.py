@@ -88,6 +88,8 @@ class Settings(BaseModel):
     # replies without proof of their author; None: taken only where BASE_URL is no real address
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
+    # those of version 0.2 have fewer bits; the last of them ends by itself on 2027-03-15
+    SHORT_REPLY_ADDRESSES: Annotated[bool, BeforeValidator(on_off)] = True
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     # who must have a second factor, where the address is https
     MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
