@@ -173,7 +173,7 @@ def _note_presence(response: Response) -> Response:
     if user is None or not user.is_authenticated or response.status_code >= 400:
         return response
     thread_id = (request.view_args or {}).get("thread_id")
-    acts = request.method not in SAFE_METHODS and not request.path.startswith("/api/tokens")
+    acts = request.method not in SAFE_METHODS and not request.path.startswith(("/api/tokens", "/api/search"))
     opens = request.method == "GET" and response.mimetype == "text/html" and response.status_code == 200
     # the service worker fetched it for offline reading
     if not (acts or opens) or request.headers.get("X-Purpose") == "keep":
