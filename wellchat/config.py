@@ -141,6 +141,10 @@ class Settings(BaseModel):
     SCANNER: Annotated[str | None, AfterValidator(scanner)] = None  # what checks files for viruses
     # conversations a browser keeps for reading offline
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
+    # whether browsers may keep words: drafts, unsent messages, searches, pages for reading offline
+    BROWSER_STORAGE: Annotated[bool, BeforeValidator(on_off)] = True
+    # whether browsers may keep files and pictures, and ask each time if they are still good
+    BROWSER_CACHE: Annotated[bool, BeforeValidator(on_off)] = True
     # optional packages: `name` on, `-name` off
     FEATURES: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
     # seconds without an act, and in all, after which a session ends

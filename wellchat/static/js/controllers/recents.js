@@ -1,11 +1,11 @@
 /* On the search page: remembers searches with results, and offers them again. */
 
 import { clone, part } from "../lib/dom.js";
-import { local } from "../lib/storage.js";
+import { words } from "../lib/storage.js";
 import { Recents } from "../models/recents.js";
 
 export function recents(root, app) {
-  const recents = new Recents({ storage: local, viewerId: app.viewerId });
+  const recents = new Recents({ storage: words, viewerId: app.viewerId });
   const box = part(root, "recents");
   const field = root.querySelector('[name="q"]');
   if (root.dataset.found) recents.add(root.dataset.found);
