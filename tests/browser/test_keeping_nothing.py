@@ -14,6 +14,7 @@ house = a_house(furnish, WELLCHAT_BROWSER_STORAGE="off", WELLCHAT_BROWSER_CACHE=
 
 def test_nothing_that_somebody_wrote_or_saw_is_left_in_the_browser(house: House, sit: Sit) -> None:
     cara = sit(house.cara, at=house.thread)
+    cara.evaluate(READY)
     # As a page of before had left it, when the setting was another.
     cara.evaluate(
         "(key) => localStorage.setItem(key, 'a secret of before')", f"wellchat.recent.{house.cara.id}"
@@ -22,7 +23,6 @@ def test_nothing_that_somebody_wrote_or_saw_is_left_in_the_browser(house: House,
         "async () => (await caches.open('wellchat.queue')).put('/queue/x', new Response('a secret'))"
     )
     cara.reload()
-    cara.evaluate(READY)
     sent(cara, "a secret that was sent")
     picture = f"/attachments/{house.found}/thumbnail"
     cara.evaluate("(path) => fetch(path).then((answer) => answer.blob())", picture)
