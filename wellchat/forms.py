@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from wellchat.errors import Invalid, errors_by_field
 from wellchat.i18n import gettext
+from wellchat.sealed_query import query_args
 
 
 def _clean(text: str) -> str:
@@ -58,8 +59,8 @@ def fill(
 
 
 def read_query(form: type[AnyForm]) -> AnyForm:
-    """Return the query string as `form`. Raises Invalid."""
+    """Return the query string as `form`, with what is sealed in it. Raises Invalid."""
     try:
-        return form.model_validate(request.args.to_dict())
+        return form.model_validate(query_args())
     except ValidationError as error:
         raise Invalid(errors_by_field(error)) from None

@@ -254,6 +254,8 @@ def test_a_restored_backup_is_erased_again(
     assert name_of(talk.cara) == "Gone"
     assert run(args=["privacy", "reapply", str(listing)]).output == "Erased 0 people again.\n"
     assert run(args=["privacy", "erasures"]).output == f"{talk.cara.id}\n"
+    made = db.session.execute(select(AuditEvent.detail).where(AuditEvent.kind == "erasure.listed")).scalars()
+    assert list(made) == [{"people": 1}] * 2
 
 
 @pytest.mark.each_database

@@ -46,6 +46,7 @@ def _setup(app: Flask) -> None:
     sessions.init_app(app)
     proof.init_app(app)
     devices.init_app(app)
+    app.jinja_env.globals["link_lasts"] = links.link_lasts
 
 
 def _tidy(now: datetime) -> dict[str, int]:

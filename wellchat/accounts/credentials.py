@@ -15,10 +15,10 @@ from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.limits import count_guess, count_link, count_mail_request
-from wellchat.accounts.models import PROFESSIONAL, Token, User, session_fingerprint
+from wellchat.accounts.models import PROFESSIONAL, Token, User
 from wellchat.accounts.password_rules import refusal_of_own
 from wellchat.accounts.queries import user_by_email
-from wellchat.accounts.session_models import UserSession, digest_of
+from wellchat.accounts.session_models import UserSession, digest_of, has_id
 from wellchat.audit.actions import record
 from wellchat.audit.models import STRANGER
 from wellchat.changes.actions import end_access
@@ -221,13 +221,15 @@ def end_sessions(*, user_id: str) -> User:
 def end_session(*, user: User, now: datetime) -> None:
     """End the session that loaded `user`: a copy of its cookie no longer works."""
     with transaction() as session:
-        session.execute(
+        ended = session.execute(
             update(UserSession)
-            .where(UserSession.digest == digest_of(user.session_id), UserSession.ended_at.is_(None))
+            # A proof may have replaced the id of this request: both end.
+            .where(has_id(user.session_id), UserSession.ended_at.is_(None))
             .values(ended_at=now)
-        )
+            .returning(UserSession.digest)
+        ).scalars()
         # For a cookie without a row, and for processes of the version before, which know no rows.
-        links.use_once(session_fingerprint(user.session_id), now=now)
+        links.mark_used({digest_of(user.session_id), *ended}, now=now)
         record("session.ended", now=now, person_id=user.id)
         end_access(user_id=user.id)
 

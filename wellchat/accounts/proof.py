@@ -18,8 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts.hooks import ProofMethod, proof_methods
 from wellchat.accounts.models import User
-from wellchat.accounts.session_rows import mark_proved
-from wellchat.accounts.sessions import note_session
+from wellchat.accounts.sessions import prove_session
 from wellchat.audit.actions import record_refusal
 from wellchat.errors import Invalid, NotFound, WellchatError, problem, wants_json
 from wellchat.i18n import N_, gettext
@@ -127,9 +126,7 @@ def prove() -> tuple[str, int] | BaseResponse:
     except Invalid as refusal:
         record_refusal("proof.refused", now=clock.now(), person_id=user.id)
         return _page(going_to, refusal)
-    # A cookie from before there were rows gets its own first.
-    note_session(user)
-    mark_proved(user, now=clock.now())
+    prove_session(user)
     return redirect(going_to, 303)
 
 

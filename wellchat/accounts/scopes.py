@@ -15,6 +15,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SPECIAL: tuple[tuple[str, str | None], ...] = (
     # The password in its body is what counts there; a token beside it adds nothing.
     ("/api/tokens", ANY),
+    # It reads; only its words are in the body.
+    ("/api/search", READ),
     ("/api/host/", HOST),
     ("/api/oversight/", ADMIN),
     ("/oversight", CLOSED),

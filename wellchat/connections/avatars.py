@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 from wellchat.accounts.queries import avatar_of
 from wellchat.connections.queries import person_for
 from wellchat.errors import NotFound
+from wellchat.security_headers import picture_caching
 from wellchat.web import signed_in, viewer
 
 pages = Blueprint("connections", __name__)
@@ -27,7 +28,7 @@ def avatar(user_id: str) -> Response:
         response = Response(picture, content_type="image/webp")
     else:
         raise NotFound
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = picture_caching()
     response.headers["ETag"] = f'"{version}"'
     # Uploaded content: no script in it may run, and no other site may embed it.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

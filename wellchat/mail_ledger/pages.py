@@ -16,10 +16,13 @@ from wellchat.i18n import N_, gettext
 from wellchat.mail import actions
 from wellchat.mail_ledger import queries
 from wellchat.mail_ledger.forms import ListMails
+from wellchat.sealed_query import address, lead_to
 from wellchat.web import safe_next, signed_in, viewer
 
 ledger = Blueprint("ledger", __name__)
 
+FILTERS = ("state", "name", "person", "reason")
+WORDS = ("person", "reason")
 STATE_LABELS = {
     QUEUED: N_("Queued"),
     SENDING: N_("Sending"),
@@ -39,6 +42,11 @@ def mine() -> str:
     return render_template("mail/my_mails.html", mails=found, next=following, threads=names)
 
 
+def _earlier(filters: ListMails, following: str) -> str:
+    given = {name: getattr(filters, name) for name in FILTERS}
+    return address("/oversight/emails", given | {"before": following}, words=WORDS)
+
+
 @ledger.get("/oversight/emails")
 @signed_in
 @fresh_proof
@@ -52,12 +60,21 @@ def all_mails() -> str:
     return render_template(
         "mail/ledger.html",
         mails=found,
-        next=following,
+        next=_earlier(filters, following) if following else None,
         filters=filters,
         states=[("", gettext("All")), *((state, gettext(label)) for state, label in STATE_LABELS.items())],
         problem_counts=queries.problem_counts(viewer()),
         here=request.full_path,
     )
+
+
+@ledger.post("/oversight/emails")
+@signed_in
+def narrow() -> Response:
+    """Take the filters, of which the person must stand in no address, and lead to the mails."""
+    if not viewer().may("mail"):
+        raise NotFound
+    return lead_to("/oversight/emails", FILTERS, words=WORDS)
 
 
 @ledger.post("/oversight/emails/<mail_id>/resend")

@@ -51,6 +51,7 @@ feature = Feature(
         "erasure.asked": AuditKind(N_("Erasure asked for"), NOTICE),
         "erasure.cancelled": AuditKind(N_("Erasure cancelled"), NOTICE),
         "erasure.done": AuditKind(N_("Person erased"), HIGH, shown_to_person=False, of_admin=True),
+        "erasure.listed": AuditKind(N_("List of erased people printed"), NOTICE, shown_to_person=False),
         "hold.made": AuditKind(N_("Legal hold made"), HIGH, shown_to_person=False, of_admin=True),
         "hold.released": AuditKind(N_("Legal hold released"), HIGH, shown_to_person=False, of_admin=True),
         "retention.ran": AuditKind(N_("Old data removed"), shown_to_person=False, of_admin=True),

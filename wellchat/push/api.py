@@ -6,6 +6,8 @@ from apiflask import APIBlueprint
 from flask import Response, g, request
 
 from wellchat import clock
+from wellchat.accounts.sessions import note_session
+from wellchat.errors import NotSignedIn
 from wellchat.push import actions, queries
 from wellchat.push.forms import DeleteDevice, PostDevice
 from wellchat.push.keys import public_key
@@ -40,8 +42,12 @@ def list_devices() -> Response:
 @api.doc(responses={200: "Known already; its keys are the new ones"})
 def post_device(body: PostDevice) -> Response:
     """Push to this browser from now on, for as long as this session or token lasts."""
-    user = viewer()
-    bearer = g.get("bearer", False)
+    user, bearer = viewer(), g.get("bearer", False)
+    if not bearer:
+        # A cookie from before there were rows gets its own first.
+        note_session(user)
+        if user.session is None:
+            raise NotSignedIn
     device, fresh = actions.register(
         user=user,
         endpoint=body.endpoint,
@@ -50,7 +56,7 @@ def post_device(body: PostDevice) -> Response:
         label=label_of(request.user_agent.string),
         expires_at=body.expires_at(),
         replaces=body.replaces,
-        session=None if bearer else user.get_id(),
+        session=user.session.id if user.session else None,
         token_id=g.token_id if bearer else None,
         now=clock.now(),
     )

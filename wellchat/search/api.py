@@ -13,7 +13,7 @@ from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.search import queries
-from wellchat.search.forms import SearchQuery, next_token
+from wellchat.search.forms import SearchBody, SearchQuery, next_token
 from wellchat.search.names import NameMatches, find_by_name
 from wellchat.search.schemas import SearchAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
@@ -36,6 +36,19 @@ def get_search(query: SearchQuery) -> Response:
     people of that name.
     """
     return json_response(search_json(query))
+
+
+@api.post("/search")
+@signed_in
+@search_limit
+@api.input(SearchBody, location="json", arg_name="body")
+@api.output(SearchAnswer)
+def post_search(body: SearchBody) -> Response:
+    """Find messages as `GET /api/search` does, with the query in the body.
+
+    So the words stand in no address, and in no log of a proxy.
+    """
+    return json_response(search_json(body))
 
 
 def _others(query: SearchQuery) -> list[dict[str, Any]]:

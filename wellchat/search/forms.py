@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from wellchat import clock
 from wellchat.errors import Invalid
@@ -65,6 +65,12 @@ class SearchQuery(QueryForm):
             fuzzy=fuzzy,
         )
         return question, before
+
+
+class SearchBody(SearchQuery):
+    """The same as JSON: each value of its own type, and no other field."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:
