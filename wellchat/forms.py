@@ -30,6 +30,18 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    for each in schema.get("properties", {}).values():
+        # A client that was generated from the document would send the default, and so change the field.
+        each.pop("default", None)
+
+
+class PatchForm(Form):
+    """Change only the fields that are sent; `model_fields_set` names them. Their defaults mean nothing."""
+
+    model_config = ConfigDict(json_schema_extra=_without_defaults)
+
+
 class QueryForm(BaseModel):
     """Read a query string: all values are text and are converted; unknown names are ignored."""
 
