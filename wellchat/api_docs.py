@@ -46,7 +46,7 @@ def render(spec: dict[str, Any], path: str) -> str:
 def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
     kinds: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
     kind = next(iter(kinds), None)
-    body = kinds[kind] if kind else {}
+    body: dict[str, Any] = kinds[kind] if kind else {}
     return {
         "id": operation["operationId"],
         "area": operation["tags"][0],
@@ -67,7 +67,9 @@ def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any
 
 
 def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
-    kind, content = next(iter(answer.get("content", {}).items()), ("", {}))
+    contents: dict[str, dict[str, Any]] = answer.get("content", {})
+    kind = next(iter(contents), "")
+    content = contents.get(kind, {})
     return {
         "status": status,
         "about": prose(answer["description"]),

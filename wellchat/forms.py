@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -30,7 +30,9 @@ class Form(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
 
 
-def _without_defaults(schema: dict[str, Any]) -> None:
+def _describe_patch(schema: dict[str, Any], form: type[PatchForm]) -> None:
+    if form.example:
+        schema["examples"] = [form.example]
     for each in schema.get("properties", {}).values():
         # A client that was generated from the document would send the default, and so change the field.
         each.pop("default", None)
@@ -39,7 +41,8 @@ def _without_defaults(schema: dict[str, Any]) -> None:
 class PatchForm(Form):
     """Change only the fields that are sent; `model_fields_set` names them. Their defaults mean nothing."""
 
-    model_config = ConfigDict(json_schema_extra=_without_defaults)
+    model_config = ConfigDict(json_schema_extra=_describe_patch)
+    example: ClassVar[dict[str, Any]] = {}  # for the OpenAPI document
 
 
 class QueryForm(BaseModel):

@@ -179,6 +179,7 @@ class PatchMembership(PatchForm):
     `mute` and `snooze` are durations by name; `muted_until` and `snoozed_until` are times. Null ends them.
     """
 
+    example = {"archived": True, "snooze": None}
     archived: bool = False
     pinned: bool = False
     muted_until: Moment | None = None

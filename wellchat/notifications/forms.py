@@ -66,6 +66,7 @@ class ChannelChanges(PatchForm):
 class PatchPreferences(PatchForm):
     """Fields that are missing stay as they are; null ends the quiet hours."""
 
+    example = {"cadence": "daily", "digest_hour": 8, "channels": {"message": {"email": False}}}
     cadence: Cadence = "soon"
     digest_hour: Hour = 8
     digest_weekday: Weekday = 0
