@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from wellchat.errors import status_phrase
-from wellchat.openapi_shapes import REF, operations
+from wellchat.openapi_shapes import REF, operations, shape_of
 
 PROBLEM = "application/problem+json"
 
@@ -106,7 +106,7 @@ def _refusals(path: str, operation: dict[str, Any], *, guarded: bool) -> set[int
 def add_answers(spec: dict[str, Any], *, public: set[tuple[str, str]]) -> None:
     """Complete the answers of every call. `public` are the (method, path) that anybody may call."""
     parts = spec["components"]
-    parts["schemas"]["Problem"] = Problem.model_json_schema()
+    parts["schemas"]["Problem"] = shape_of(Problem)
     parts["headers"] = dict(HEADERS)
     parts["examples"] = parts.get("examples", {}) | {
         name_of(status): _example(status, detail) for status, (_, detail) in REFUSALS.items()

@@ -6,8 +6,11 @@ message" out of every client. Pydantic also says what no client needs, such as a
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
+
+from pydantic import BaseModel
 
 METHODS = ("get", "post", "put", "patch", "delete")
 REF = "#/components/schemas/"
@@ -81,10 +84,24 @@ def _tidy(node: Any, names: dict[str, str]) -> Any:
             old = value.removeprefix(REF)
             found[key] = REF + names.get(old, old)
         elif key == "properties":
-            found[key] = {name: _tidy(each, names) for name, each in value.items()}
+            found[key] = {name: _without_default(_tidy(each, names)) for name, each in value.items()}
         else:
             found[key] = value if key in DATA else _tidy(value, names)
     return found
+
+
+def shape_of(model: type[BaseModel]) -> dict[str, Any]:
+    """Return the schema of a model, as it stands in a document."""
+    found: dict[str, Any] = _tidy(model.model_json_schema(ref_template=REF + "{model}"), {})
+    return found
+
+
+def _without_default(field: dict[str, Any]) -> dict[str, Any]:
+    """Return a field with its default in words: generators make a field with a default a needed one."""
+    if default := field.pop("default", None):
+        said = "Otherwise it is `" + json.dumps(default) + "`."
+        field["description"] = f"{field['description']} {said}" if "description" in field else said
+    return field
 
 
 def _tidy_parameter(parameter: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from wellchat.feature import registry
 from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
+from wellchat.openapi_shapes import shape_of
 from wellchat.shapes import NextPage, like
 
 
@@ -57,7 +58,7 @@ class OtherHits(BaseModel):
 def describe_others(spec: dict[str, Any]) -> None:
     """Add what the features' search sources find to an OpenAPI document, if there is a source."""
     if registry().search_sources:
-        schema = OtherHits.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema = shape_of(OtherHits)
         spec["components"]["schemas"] |= schema.pop("$defs")
         answer = spec["components"]["schemas"]["SearchAnswer"]["properties"]
         answer["others"] = {"type": "array", "items": schema, "description": "By source; with `names` only."}

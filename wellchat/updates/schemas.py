@@ -10,7 +10,7 @@ from wellchat.feature import plural, registry
 from wellchat.messaging.schemas import MessageShape, ThreadShape, Unread
 from wellchat.notifications.schemas import NotificationShape
 from wellchat.openapi_answers import PROBLEM, Problem, headers
-from wellchat.openapi_shapes import REF
+from wellchat.openapi_shapes import REF, shape_of
 from wellchat.shapes import Cursor, Id, like
 
 
@@ -46,7 +46,7 @@ class Resync(Problem):
 def describe(spec: dict[str, Any]) -> None:
     """Add to an OpenAPI document what only a poll has: 410 with a cursor, the pace, declared kinds."""
     answers = spec["paths"]["/api/updates"]["get"]["responses"]
-    spec["components"]["schemas"]["Resync"] = Resync.model_json_schema()
+    spec["components"]["schemas"]["Resync"] = shape_of(Resync)
     answers["410"]["content"] = {PROBLEM: {"schema": {"$ref": f"{REF}Resync"}}}
     for status in ("200", "204", "401", "403", "410", "422", "429", "503"):
         answers.setdefault(status, {})["headers"] = headers("X-Poll-Interval")
