@@ -46,17 +46,27 @@ class Document:
 
     def holds(self, path: str) -> bool:
         """Return whether a call of this application stands in this document."""
-        longest = max((len(d.prefix) for d in _state()[0].values() if path.startswith(d.prefix)), default=0)
+        longest = max(
+            (len(d.prefix) for d in _state().documents.values() if path.startswith(d.prefix)), default=0
+        )
         return path.startswith(self.prefix) and longest == len(self.prefix)
 
 
-def _state() -> tuple[dict[str, Document], dict[str, dict[str, Any]]]:
-    return cast("tuple[dict[str, Document], dict[str, dict[str, Any]]]", current_app.extensions[EXTENSION])
+@dataclass
+class Documents:
+    """The documents of one application, by name, and what was made of them."""
+
+    documents: dict[str, Document] = field(default_factory=dict)
+    made: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+
+def _state() -> Documents:
+    return cast(Documents, current_app.extensions[EXTENSION])
 
 
 def build(document: Document) -> dict[str, Any]:
     """Return the OpenAPI document as JSON. Made once for each application; do not change it."""
-    made = _state()[1]
+    made = _state().made
     if document.name not in made:
         made[document.name] = _make(document)
     return made[document.name]
@@ -114,7 +124,7 @@ def _show(document: Document) -> str:
 
 def add_document(app: APIFlask, document: Document, *, endpoints: tuple[str, str] | None = None) -> None:
     """Serve a document and its page. `endpoints` are the names of their routes."""
-    app.extensions[EXTENSION][0][document.name] = document
+    app.extensions[EXTENSION].documents[document.name] = document
     spec_endpoint, page_endpoint = endpoints or (f"{document.name}_spec", f"{document.name}_docs")
     hidden = app.doc(hide=True)
     app.add_url_rule(document.path, spec_endpoint, hidden(lambda: _serve(document)))
@@ -144,7 +154,7 @@ COOKIE = {
 
 def init_app(app: APIFlask) -> None:
     """Serve the document of `/api/`."""
-    app.extensions[EXTENSION] = ({}, {})
+    app.extensions[EXTENSION] = Documents()
     app.config["AUTO_SERVERS"] = False  # it would keep the Host header of whoever asked first
     name = app.config["SESSION_COOKIE_NAME"]
     document = Document(
