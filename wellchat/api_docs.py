@@ -11,6 +11,7 @@ from typing import Any
 from flask import render_template
 from markupsafe import Markup, escape
 
+from wellchat.openapi_answers import REFUSALS
 from wellchat.openapi_shapes import REF, operations
 
 TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "null": "null"}
@@ -34,8 +35,12 @@ def render(spec: dict[str, Any], path: str) -> str:
         for name, schema in spec["components"]["schemas"].items()
     ]
     errors = [
-        {"name": name, "text": _pretty(each["value"])}
-        for name, each in spec["components"]["examples"].items()
+        {
+            **each["value"],
+            "about": prose(REFUSALS[each["value"]["status"]][0]),
+            "text": _pretty(each["value"]),
+        }
+        for each in spec["components"]["examples"].values()
     ]
     about = prose(spec["info"]["description"])
     return render_template(
@@ -47,6 +52,7 @@ def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any
     kinds: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
     kind = next(iter(kinds), None)
     body: dict[str, Any] = kinds[kind] if kind else {}
+    answers = operation["responses"]
     return {
         "id": operation["operationId"],
         "area": operation["tags"][0],
@@ -61,9 +67,15 @@ def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any
         ],
         "body_kind": kind,
         "fields": list(_fields(_resolve(spec, body.get("schema", {})))),
-        "answers": [_answer(*each) for each in operation["responses"].items()],
+        "answers": [_answer(*each) for each in answers.items() if not _is_common(*each)],
+        "common": [status for status, answer in answers.items() if _is_common(status, answer)],
         "curl": _curl(spec, method, path, operation, body),
     }
+
+
+def _is_common(status: str, answer: dict[str, Any]) -> bool:
+    """Return whether a call says nothing of its own of a refusal: the errors of the page tell of it."""
+    return status >= "400" and answer["description"] == REFUSALS[int(status)][0]
 
 
 def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:

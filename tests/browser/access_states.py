@@ -244,7 +244,7 @@ def filter_calls(page: Page) -> None:
 
 
 STATES: dict[str, State] = {
-    "calls found": State(lambda f: "/api/docs", filter_calls, who=None),
+    "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
     "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),
     "a report's receipt": State(lambda f: f"{f.thread}/report?sent=unsafe"),
