@@ -18,7 +18,7 @@ TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false"
 LIMITS = (
     *(("minimum", "at least {}"), ("maximum", "at most {}")),
     *(("minLength", "at least {} characters"), ("maxLength", "at most {} characters")),
-    ("maxItems", "at most {}"),
+    ("maxItems", "at most {} of them"),
 )
 
 
@@ -52,7 +52,7 @@ def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any
     kinds: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
     kind = next(iter(kinds), None)
     body: dict[str, Any] = kinds[kind] if kind else {}
-    answers = operation["responses"]
+    answers, shape = operation["responses"], _resolve(spec, body.get("schema", {}))
     return {
         "id": operation["operationId"],
         "area": operation["tags"][0],
@@ -66,7 +66,8 @@ def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any
             for each in operation["parameters"]
         ],
         "body_kind": kind,
-        "fields": list(_fields(_resolve(spec, body.get("schema", {})))),
+        "body_about": prose(shape.get("description", "")),
+        "fields": list(_fields(shape)),
         "answers": [_answer(*each) for each in answers.items() if not _is_common(*each)],
         "common": [status for status, answer in answers.items() if _is_common(status, answer)],
         "curl": _curl(spec, method, path, operation, body),
@@ -138,8 +139,13 @@ def describe_type(schema: dict[str, Any]) -> Markup:
         said = escape(
             {"date-time": "time", "date": "day"}.get(schema.get("format", ""), TYPES.get(kind, kind))
         )
-    limits = [words.format(schema[key]) for key, words in LIMITS if key in schema]
+    limits = [words.format(schema[key]) for key, words in LIMITS if _is_telling(schema, key)]
     return escape(", ").join([said, *limits]) if said else escape("anything")
+
+
+def _is_telling(schema: dict[str, Any], key: str) -> bool:
+    """Return whether a limit helps a reader: not that text has a character, nor what fits a database."""
+    return key in schema and (key, schema[key]) not in (("minLength", 1), ("maximum", 2**31 - 1))
 
 
 def _curl(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any], body: Any) -> str:

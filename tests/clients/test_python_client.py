@@ -20,7 +20,7 @@ from tests.browser.house import PASSWORD, House, a_house
 from tests.services import wait_for
 from wellchat.accounts.actions import create_token
 from wellchat.clock import now
-from wellchat_client import Client, Follower, NotSignedIn, Refused, TooFast, shapes
+from wellchat_client import Client, Follower, NoAnswer, NotSignedIn, Refused, TooFast, shapes
 
 ROOT = Path(__file__).parents[2]
 house = a_house(WELLCHAT_RATE_LIMITS="on", WELLCHAT_POLL_INTERVAL="0.2")
@@ -177,6 +177,35 @@ def test_the_bot_answers_each_message_once_however_often_it_is_killed(
             wait_for(lambda: kept.read_text() != start, seconds=30, what="the cursor")
             bot.kill()
     assert answers() == asked
+
+
+def test_short_polls_keep_the_pace_and_failures_wait_longer() -> None:
+    problem: dict[str, Any] = {"detail": "Too many requests"}
+    answers: list[Any] = [None, None, TooFast(429, problem, {"retry-after": "7"}), NoAnswer("gone"), None]
+    waits: list[float] = []
+    pauses: list[Any] = []
+
+    class Scripted(Client):
+        def poll(self, cursor: str, *, wait: float = 0, active: bool = False) -> None:
+            waits.append(wait)
+            answer = answers.pop(0)
+            if not answers:
+                follower.stop()
+            if answer is not None:
+                raise answer
+
+    class Pauses(threading.Event):
+        def wait(self, timeout: float | None = None) -> bool:
+            pauses.append(timeout)
+            return super().wait(0)
+
+    follower = Follower(Scripted("https://chat.example"), apply=print, wait=0)
+    follower._stopped = Pauses()
+    follower.run("cursor")
+    assert pauses[:2] == [3.0, 3.0]
+    assert 7 <= pauses[2] <= 7.1
+    assert 1 <= pauses[3] <= 2
+    assert waits == [0] * 5
 
 
 def test_a_token_goes_nowhere_else() -> None:

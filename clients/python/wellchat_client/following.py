@@ -63,7 +63,7 @@ class Follower:
                 self._apply(update)
                 cursor = update["cursor"]
                 self._save(cursor)
-            elif not failures and time.monotonic() - started <= wait / 2:
+            elif not failures and not (wait and time.monotonic() - started >= wait / 2):
                 # The server did not let it hang: its pace for short polls counts.
                 self._stopped.wait(self._client.poll_interval)
             failures = 0
