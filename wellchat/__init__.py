@@ -17,13 +17,13 @@ from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
 from wellchat import (
-    api_docs,
     assets,
     db,
     errors,
     feature,
     i18n,
     logs,
+    openapi,
     request_ids,
     task_queue,
     templating,
@@ -110,7 +110,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         instance_path=str(settings.INSTANCE),
         json_errors=False,
         docs_path=None,
-        spec_path="/api/openapi.json",
+        spec_path=None,
     )
     app.config.update(settings.model_dump())
     app.config.update(flask_config)
@@ -128,7 +128,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     feature.gather(app, enabled_features(settings.FEATURES))
     assets.init_app(app)
     templating.init_app(app)
-    api_docs.init_app(app)
+    openapi.init_app(app)
     feature.register(app)
     # health measures all features, so it comes last
     import_module("wellchat.health").init_app(app)

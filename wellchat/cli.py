@@ -85,12 +85,14 @@ def sweep(as_json: bool) -> None:
 
 
 @click.command()
-def restored() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+def restored(as_json: bool) -> None:
     """Run once after a backup was put back: pages that remember more than it does load afresh."""
     from wellchat.changes.actions import renew_epoch
 
     with create_app().app_context():
-        click.echo(f"A new life of this database has begun: {renew_epoch()}")
+        found = renew_epoch()
+    click.echo(json.dumps({"epoch": found}) if as_json else f"A new life of this database has begun: {found}")
 
 
 COMMANDS = (up, serve, doctor, sweep, restored)

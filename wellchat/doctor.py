@@ -52,7 +52,7 @@ class Report:
 
     def as_text(self) -> str:
         """Return the report as aligned lines for a terminal."""
-        lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
+        lines = [f"{'WELLCHAT_' + name:<24} {in_words(value)}" for name, value in self.settings.items()]
         lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
         return "\n".join(
             [*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)]
@@ -82,6 +82,13 @@ def run_checks(app: Flask) -> Report:
                     Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
                 )
     return report
+
+
+def in_words(value: Any) -> str:
+    """Return a setting as a person reads it, such as "on" or "not set"."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value in (None, "", (), [], "{}") else str(value)
 
 
 def masked(name: str, value: Any) -> Any:

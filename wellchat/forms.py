@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
@@ -29,6 +29,21 @@ class Form(BaseModel):
     """Accept exactly the declared fields, each of its own type: no coercion, no extra fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
+
+
+def _describe_patch(schema: dict[str, Any], form: type[PatchForm]) -> None:
+    if form.example:
+        schema["examples"] = [form.example]
+    for each in schema.get("properties", {}).values():
+        # A client that was generated from the document would send the default, and so change the field.
+        each.pop("default", None)
+
+
+class PatchForm(Form):
+    """Change only the fields that are sent; `model_fields_set` names them. Their defaults mean nothing."""
+
+    model_config = ConfigDict(json_schema_extra=_describe_patch)
+    example: ClassVar[dict[str, Any]] = {}  # for the OpenAPI document
 
 
 class QueryForm(BaseModel):

@@ -229,7 +229,22 @@ def refused_form(*fill: tuple[str, str]) -> Callable[[Page], Any]:
     return act
 
 
+def filter_calls(page: Page) -> None:
+    """By keyboard alone: into the field, two words, and the calls that have both are left."""
+    field = page.get_by_label("Filter calls")
+    field.focus()
+    page.keyboard.type("PUT at most 50")
+    page.get_by_text(re.compile(r"^\d+ found")).wait_for()
+    assert page.locator("#pin_message").is_visible()
+    assert not page.locator("#send_message").is_visible()
+    page.evaluate("location.hash = 'send_message'")  # a link to what is hidden shows it
+    page.locator("#send_message").wait_for()
+    field.fill("change_preferences")
+    page.get_by_text("1 found").wait_for()
+
+
 STATES: dict[str, State] = {
+    "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
     "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),
     "a report's receipt": State(lambda f: f"{f.thread}/report?sent=unsafe"),

@@ -15,13 +15,18 @@ from wellchat.push.labels import label_of
 from wellchat.push.schemas import DeviceAnswer, DevicesAnswer, KeyAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
+api = APIBlueprint(
+    "push_api",
+    __name__,
+    url_prefix="/api/push",
+    tag={"name": "Push", "description": "Browsers that are pushed to (RFC 8030)."},
+)
 
 
 @api.get("/key")
 @signed_in
 @api.output(KeyAnswer)
-def get_key() -> Response:
+def get_push_key() -> Response:
     """Get the `applicationServerKey` to subscribe with."""
     return json_response({"public_key": public_key()})
 
@@ -40,7 +45,7 @@ def list_devices() -> Response:
 @api.input(PostDevice, location="json", arg_name="body")
 @api.output(DeviceAnswer, status_code=201)
 @api.doc(responses={200: "Known already; its keys are the new ones"})
-def post_device(body: PostDevice) -> Response:
+def add_device(body: PostDevice) -> Response:
     """Push to this browser from now on, for as long as this session or token lasts."""
     user, bearer = viewer(), g.get("bearer", False)
     if not bearer:
@@ -67,7 +72,7 @@ def post_device(body: PostDevice) -> Response:
 @signed_in
 @api.input(DeleteDevice, location="json", arg_name="body")
 @api.output({}, status_code=204)
-def delete_device(body: DeleteDevice) -> Response:
+def remove_device(body: DeleteDevice) -> Response:
     """Stop pushing to a browser. One that is not registered is no error."""
     actions.remove(user=viewer(), endpoint=body.endpoint)
     return Response(status=204)

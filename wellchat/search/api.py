@@ -18,7 +18,12 @@ from wellchat.search.names import NameMatches, find_by_name
 from wellchat.search.schemas import SearchAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("search_api", __name__, url_prefix="/api", tag="Search")
+api = APIBlueprint(
+    "search_api",
+    __name__,
+    url_prefix="/api",
+    tag={"name": "Search", "description": "Find messages, threads and people."},
+)
 MAX_OTHERS = 5  # things of each search source
 search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 
@@ -28,7 +33,7 @@ search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 @search_limit
 @api.input(SearchQuery, location="query", arg_name="query")
 @api.output(SearchAnswer)
-def get_search(query: SearchQuery) -> Response:
+def search_messages(query: SearchQuery) -> Response:
     """Find messages in my threads, or in one of them, newest first.
 
     All words must match, each as the beginning of a word. Case and accents do not matter. If no message has

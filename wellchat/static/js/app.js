@@ -34,6 +34,7 @@ const CONTROLLERS = { attach, notificationMenu, pushClearing, composer, emoji, g
 /* Controllers that only one page needs are loaded with that page. */
 const lazy = (file, name) => (element, app) => import(`./controllers/${file}.js`).then((module) => module[name](element, app));
 Object.assign(CONTROLLERS, {
+  apiDocs: lazy("api_docs", "apiDocs"),
   devices: lazy("devices", "devices"),
   notificationsPage: lazy("notifications_page", "notificationsPage"),
   recents: lazy("recents", "recents"),
