@@ -33,7 +33,7 @@ from wellchat.cookies import CookieRequest
 from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +71,12 @@ class Wellchat(APIFlask):
     request_class = JSONRequest
 
 
+def _folder(name: str) -> Path:
+    """Return a folder that is beside the package in a checkout, and inside it where a wheel is installed."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
 @contextmanager
 def _without_collections() -> Iterator[None]:
     """Pause the garbage collector: while features load, it finds nothing and is a tenth of the time."""
@@ -95,8 +101,8 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         "wellchat",
         title="wellchat",
         version=__version__,
-        root_path=str(ROOT / "wellchat"),
-        template_folder=str(ROOT / "templates"),
+        root_path=str(PACKAGE),
+        template_folder=str(_folder("templates")),
         instance_path=str(settings.INSTANCE),
         json_errors=False,
         docs_path=None,
@@ -109,7 +115,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     for old, new in overruled_settings():
         log.warning("%s is the old name of %s and is ignored: the two have different values", old, new)
-    db.init_app(app, migrations=str(ROOT / "migrations"))
+    db.init_app(app, migrations=str(_folder("migrations")))
     task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)
