@@ -30,6 +30,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "invites",
     "safety",
     "privacy",
     "disclosure",
