@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# isort: off
+# First: what follows takes a second, in which somebody may press Ctrl-C.
+import wellchat.starting  # noqa: F401
+
+# isort: on
 import gc
 import logging
 from collections.abc import Iterator

@@ -18,6 +18,7 @@ from sqlalchemy import inspect, text
 
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import Base, db, is_postgresql
+from wellchat.own_command import own_command
 
 TIMEOUT = 3  # seconds for each connection
 MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
@@ -132,9 +133,8 @@ def _migrations(app: Flask) -> str:
     with db.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        raise ValueError(
-            f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
-        )
+        run = own_command("db", "upgrade")
+        raise ValueError(f"the schema is at {current or 'nothing'}, the code wants {head}: run `{run}`")
     with db.engine.connect() as connection:
         there = set(inspect(connection).get_table_names())
     if missing := sorted(set(Base.metadata.tables) - there):

@@ -16,6 +16,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.accounts.queries import user_by_email
 from wellchat.audit.actions import record
+from wellchat.command_types import Moment
 from wellchat.db import db
 from wellchat.errors import WellchatError
 from wellchat.privacy import holds as actions
@@ -126,9 +127,9 @@ def hold() -> None:
 @click.option("--user", "email", metavar="EMAIL", help="A person, with all their conversations.")
 @click.option("--thread", "thread_id", metavar="ID", help="One conversation.")
 @click.option("--reason", required=True)
-@click.option("--until", metavar="TIME", help="ISO 8601; without it until it is released.")
+@click.option("--until", type=Moment(or_day=True), help="ISO 8601; without it until it is released.")
 @with_appcontext
-def add_hold(email: str | None, thread_id: str | None, reason: str, until: str | None) -> None:
+def add_hold(email: str | None, thread_id: str | None, reason: str, until: datetime | None) -> None:
     """Put a person or a conversation under hold; prints its id."""
     user_id = _owner(email).id if email else None
     try:
@@ -137,19 +138,12 @@ def add_hold(email: str | None, thread_id: str | None, reason: str, until: str |
             thread_id=thread_id,
             reason=reason,
             by=_operator(),
-            until=_moment(until),
+            until=until,
             now=clock.now(),
         )
     except WellchatError as error:
         raise click.ClickException(error.line) from None
     click.echo(made.id)
-
-
-def _moment(text: str | None) -> datetime | None:
-    try:
-        return clock.moment(text) if text else None
-    except ValueError:
-        raise click.ClickException(f"--until: {text!r} is no time in ISO 8601.") from None
 
 
 @hold.command("list")
