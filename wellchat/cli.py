@@ -18,6 +18,7 @@ from sqlalchemy.exc import OperationalError, ProgrammingError
 from wellchat import __version__, create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.errors import WellchatError
+from wellchat.init_command import init
 from wellchat.starting import end_quietly_on_interrupt
 
 
@@ -110,7 +111,7 @@ def restored() -> None:
         click.echo(f"A new life of this database has begun: {renew_epoch()}")
 
 
-COMMANDS = (up, serve, doctor, sweep, restored)
+COMMANDS = (init, up, serve, doctor, sweep, restored)
 
 
 def init_app(app: Flask) -> None:
