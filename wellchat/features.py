@@ -37,6 +37,7 @@ FEATURES = (
     "oversight",
     "security_log",
     "demo",
+    "first_run",
 )
 
 

@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight": ("ada", lambda f: "/oversight"),
     "/oversight/audit": ("ada", lambda f: "/oversight/audit"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
+    "/oversight/first-steps": ("ada", lambda f: "/oversight/first-steps"),
     "/oversight/factors": ("ada", lambda f: "/oversight/factors"),
     "/oversight/looks/<grant_id>": ("ada", lambda f: f"/oversight/looks/{f.grant}"),
     "/oversight/people": ("ada", lambda f: "/oversight/people"),

@@ -127,9 +127,9 @@ def hold() -> None:
 @click.option("--user", "email", metavar="EMAIL", help="A person, with all their conversations.")
 @click.option("--thread", "thread_id", metavar="ID", help="One conversation.")
 @click.option("--reason", required=True)
-@click.option("--until", type=Moment(or_day=True), help="ISO 8601; without it until it is released.")
+@click.option("--until", metavar="TIME", help="ISO 8601; without it until it is released.")
 @with_appcontext
-def add_hold(email: str | None, thread_id: str | None, reason: str, until: datetime | None) -> None:
+def add_hold(email: str | None, thread_id: str | None, reason: str, until: str | None) -> None:
     """Put a person or a conversation under hold; prints its id."""
     user_id = _owner(email).id if email else None
     try:
@@ -138,12 +138,19 @@ def add_hold(email: str | None, thread_id: str | None, reason: str, until: datet
             thread_id=thread_id,
             reason=reason,
             by=_operator(),
-            until=until,
+            until=_moment(until),
             now=clock.now(),
         )
     except WellchatError as error:
         raise click.ClickException(error.line) from None
     click.echo(made.id)
+
+
+def _moment(text: str | None) -> datetime | None:
+    try:
+        return Moment(or_day=True).convert(text, None, None) if text else None
+    except click.BadParameter as refusal:
+        raise click.ClickException(f"--until: {refusal.message}") from None
 
 
 @hold.command("list")
