@@ -27,7 +27,7 @@ class Step(NamedTuple):
     words: str  # what it is good for
     path: str | None = None
     action: str | None = None  # the words of the link to `path`
-    setting: str | None = None  # without its prefix
+    setting: str | None = None
     command: str | None = None  # for the shell on the server
 
 
@@ -51,7 +51,7 @@ def _address() -> Step:
         N_("An address with https"),
         _state(url.startswith("https://") and not is_for_trying(url)),
         N_("Links in mails lead there. Push and passkeys need https."),
-        setting="BASE_URL",
+        setting="WELLCHAT_BASE_URL",
     )
 
 
@@ -65,7 +65,7 @@ def _mail() -> Step:
     last = db.session.execute(tried.limit(1)).scalar_one_or_none()
     if not setting("SMTP_URL"):
         words = N_("Without a mail server, mails are kept here and reach nobody.")
-        return Step(N_("Mail"), OPEN, words, setting="SMTP_URL")
+        return Step(N_("Mail"), OPEN, words, setting="WELLCHAT_SMTP_URL")
     return Step(
         N_("Mail"),
         _state(last == SENT),
@@ -87,13 +87,15 @@ def _second_factor(viewer: User) -> Step:
 
 def _name() -> Step:
     words = N_("People see it on every page and in every mail.")
-    return Step(N_("A name of your own"), _state(setting("NAME") != "wellchat"), words, setting="NAME")
+    return Step(
+        N_("A name of your own"), _state(setting("NAME") != "wellchat"), words, setting="WELLCHAT_NAME"
+    )
 
 
 def _contact() -> Step:
     words = N_("It stands on the privacy page: whom people ask about their data.")
     is_set = bool(setting("PRIVACY_CONTACT"))
-    return Step(N_("A contact for privacy"), _state(is_set), words, setting="PRIVACY_CONTACT")
+    return Step(N_("A contact for privacy"), _state(is_set), words, setting="WELLCHAT_PRIVACY_CONTACT")
 
 
 def _backup() -> Step:
