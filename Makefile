@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench faults words sbom audit lock clean
+.PHONY: help setup run test check bench faults words wheel sbom audit lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
@@ -38,6 +38,10 @@ faults:  ## break everything under load and see what holds; ARGS="--seed N" repe
 words:  ## bring new sentences into the catalogs, and make from them what is shipped
 	@sh .ci/setup.sh
 	@$(PY) -m wellchat.catalogs $(ARGS)
+
+wheel:  ## build the package that pip installs, into dist/
+	@sh .ci/setup.sh
+	@.tools/bin/uv build --quiet --wheel --out-dir dist
 
 sbom:  ## write what an installation consists of, as CycloneDX, to sbom.json
 	@sh .ci/setup.sh

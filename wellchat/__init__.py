@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+# isort: off
+# First: what follows takes a second, in which somebody may press Ctrl-C.
+import wellchat.starting  # noqa: F401
+
+# isort: on
 import gc
 import logging
 from collections.abc import Callable, Iterator
@@ -34,7 +39,7 @@ from wellchat.cookies import CookieRequest
 from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +86,12 @@ class Wellchat(APIFlask):
         return func if is_plain else super().ensure_sync(func)
 
 
+def _folder(name: str) -> Path:
+    """Return a folder that is beside the package in a checkout, and inside it where a wheel is installed."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
+
 @contextmanager
 def _without_collections() -> Iterator[None]:
     """Pause the garbage collector: while features load, it finds nothing and is a tenth of the time."""
@@ -105,8 +116,8 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         "wellchat",
         title="wellchat",
         version=__version__,
-        root_path=str(ROOT / "wellchat"),
-        template_folder=str(ROOT / "templates"),
+        root_path=str(PACKAGE),
+        template_folder=str(_folder("templates")),
         instance_path=str(settings.INSTANCE),
         json_errors=False,
         docs_path=None,
@@ -119,7 +130,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     for old, new in overruled_settings():
         log.warning("%s is the old name of %s and is ignored: the two have different values", old, new)
-    db.init_app(app, migrations=str(ROOT / "migrations"))
+    db.init_app(app, migrations=str(_folder("migrations")))
     task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)

@@ -200,7 +200,10 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise SettingsError(f"{PREFIX}{_name_in_use(str(first['loc'][0]), environ)}: {reason}") from None
     except OSError as error:
-        raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {error}") from None
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            what = f"{error.filename} is a file; name a folder"
+        raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {what}") from None
     return settings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from wellchat.accounts.models import User
 from wellchat.accounts.queries import avatar_of
 from wellchat.connections.queries import person_for
 from wellchat.errors import NotFound
@@ -20,7 +21,11 @@ def avatar(user_id: str) -> Response:
 
     A browser keeps it and asks each time: who may see it can change.
     """
-    person = person_for(viewer(), user_id)
+    return picture_of(person_for(viewer(), user_id))
+
+
+def picture_of(person: User) -> Response:
+    """Return a person's picture to somebody who may see it. Raises NotFound if there is none."""
     version = person.avatar_version
     if version and request.if_none_match.contains_weak(version):
         response = Response(status=304)

@@ -26,6 +26,7 @@ from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply
 from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.next_page import with_next
 from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
@@ -154,7 +155,8 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
     def link_to(name: str) -> str:
         if mail.user_id is None:
             raise NotWanted(N_("The account is gone."))
-        return absolute_url(registry().mail_links[name](mail.user_id, now))
+        path = registry().mail_links[name](mail.user_id, now)
+        return absolute_url(with_next(path, mail.context.get("next")))
 
     def reply_to(thread_id: str | None) -> str | None:
         """Return the address that leads into one thread. None: an example, or mails may not reach us."""
