@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, Request, Route, expect
 
-from tests.browser.doings import WAKE, field, log, sign_in, tell_worker, write
+from tests.browser.doings import WAKE, field, log, sent, sign_in, tell_worker, write
 from tests.browser.house import PHONE, House, Sit, a_house
 
 house = a_house()
@@ -69,9 +69,7 @@ def talk(house: House, sit: Sit, *texts: str, **options: Any) -> tuple[Page, Pag
     if options.get("service_workers") != "block":
         ready(cara)
     for text in texts:
-        write(cara, text)
-    if texts:
-        expect(log(cara).get_by_text(re.compile("^(Sent|Delivered|Seen)$"))).to_be_visible()
+        sent(cara, text)
     return cara, paul
 
 
