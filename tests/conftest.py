@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections import Counter
@@ -22,7 +23,7 @@ for name in ("HOST", "PORT", "PYTHONDONTWRITEBYTECODE"):
 
 from argon2 import PasswordHasher  # noqa: E402
 
-from tests import rendering  # noqa: E402
+from tests import prepared, rendering  # noqa: E402
 from tests.browsing import Browser  # noqa: E402
 from tests.cast import Cast, CastCopies, Talk  # noqa: E402
 from tests.databases import CleanDatabase  # noqa: E402
@@ -84,18 +85,24 @@ passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = Services(getattr(config, "workerinput", {}).get("services", {}))
     rendering.record()
+    prepared.keep_templates()
 
 
 # A hook of xdist: a run with `-p no:xdist` does not know it.
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """A parallel run shares the servers; each of its processes makes databases of its own on them."""
-    node.workerinput["services"] = node.config.stash[SERVICES].share()
+    services = node.config.stash[SERVICES]
+    if not services.given:
+        with prepared.modules_compiled(node.config):
+            services.share()
+    node.workerinput["services"] = services.share()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[SERVICES].close()
+        prepared.forget_templates()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -122,6 +129,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return rank, item.get_closest_marker("slow") is None
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the tests themselves out of the garbage collector's way: they stay as long as the process."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
