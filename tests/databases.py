@@ -94,8 +94,8 @@ class CleanDatabase:
         )
         return {table: (name, sql) for table, name, sql in found}
 
-    def rows_since(self) -> dict[Table, list[dict[str, Any]]]:
-        """Return the rows of each table that the migrations left empty.
+    def rows_since(self, *, with_log: bool = False) -> dict[Table, list[dict[str, Any]]]:
+        """Return the rows of each table that the migrations left empty; of the security log only `with_log`.
 
         A table comes after those it refers to.
         """
@@ -105,7 +105,7 @@ class CleanDatabase:
         return {
             table: rows
             for table, rows in found.items()
-            if rows and not self.seed[table.name] and not table.name.startswith("audit")
+            if rows and not self.seed[table.name] and (with_log or not table.name.startswith("audit"))
         }
 
     @staticmethod

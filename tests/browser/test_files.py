@@ -39,6 +39,7 @@ HALF_WAY = """() => {
 WATCH = """() => { window.shifted = 0; new PerformanceObserver((list) => list.getEntries().forEach((one) => {
   if (!one.hadRecentInput) window.shifted += one.value; })).observe({ type: "layout-shift" }); }"""
 
+SERVICE_WORKERS = "allow"
 house = a_house(worker=True, WELLCHAT_MAX_UPLOAD="2")
 
 

@@ -37,6 +37,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(nora=Person.of(nora))
 
 
+SERVICE_WORKERS = "allow"
 house = a_house(furnish, worker=True, mail=True, **QUICK)
 
 

@@ -19,6 +19,7 @@ from playwright.sync_api import BrowserContext, Dialog, Page, Request, Route, ex
 from tests.browser.doings import WAKE, field, log, sent, sign_in, tell_worker, write
 from tests.browser.house import PHONE, House, Sit, a_house
 
+SERVICE_WORKERS = "allow"
 house = a_house()
 
 Cut = Callable[[BrowserContext], contextlib.AbstractContextManager[None]]
