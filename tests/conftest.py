@@ -56,8 +56,8 @@ LONGEST = (
     "test_cli.py",
     "history/test_broken_builds.py",
     "faults/test_faults.py",
-    "demo/test_loading.py",
     "browser/test_offline.py",
+    "demo/test_loading.py",
     "browser/test_journey.py",
     "browser/test_inbox.py",
     "browser/test_messages.py",
@@ -71,6 +71,9 @@ LONGEST = (
     "history/test_live.py",
     "replies/test_commands.py",
     "messaging/test_filters.py",
+    "browser/test_looks.py",
+    "browser/test_push.py",
+    "browser/test_factors.py",
 )
 
 # One id for all requests, so that two answers can be compared to the letter.
@@ -112,9 +115,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of test processes: three for two cores, for a test waits for a third of its time."""
-    cores = os.cpu_count() or 1
-    return cores + (cores + 1) // 2
+    """Return the number of test processes: two for each core, for a test waits for half of its time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
