@@ -158,6 +158,7 @@ def _serve(line: socket.socket) -> tuple[str, ...]:
         importlib.import_module(module)
     enabled_features()
     prepared.keep_templates()
+    prepared.make_assets()
     gc.collect()
     gc.freeze()
     while True:

@@ -1,4 +1,4 @@
-"""What each process of a run would work out for itself, made once: compiled templates and test modules."""
+"""What each process of a run would work out for itself, made once."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ import pytest
 from _pytest.assertion import rewrite
 from jinja2 import FileSystemBytecodeCache
 
-from wellchat import Wellchat
+from wellchat import Wellchat, assets
+from wellchat.feature import Registry
+from wellchat.features import enabled_features
 
 TESTS = Path(__file__).parent
 TEMPLATES = "COMPILED_TEMPLATES"  # a variable of the environment: the folder that a run keeps them in
@@ -29,6 +31,16 @@ def keep_templates() -> None:
 
 def forget_templates() -> None:
     shutil.rmtree(os.environ.pop(TEMPLATES), ignore_errors=True)
+
+
+def make_assets() -> None:
+    """Make the style sheets and scripts as browsers take them over HTTP: what this process forks has them."""
+    app = Wellchat("wellchat", root_path=str(TESTS.parent / "wellchat"))
+    app.extensions["features"] = Registry(enabled_features())
+    assets.init_app(app)
+    with app.app_context():
+        for name in assets.asset_names():
+            assets._content(assets._folder(), app.extensions["assets"], name, "gzip")
 
 
 @contextmanager

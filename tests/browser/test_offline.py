@@ -66,7 +66,8 @@ def until_text_is_kept(page: Page, path: str, text: str) -> None:
 
 def talk(house: House, sit: Sit, *texts: str, **options: Any) -> tuple[Page, Page]:
     """Cara and Paul in their thread, in which she has written `texts`; her service worker leads her page."""
-    cara, paul = sit(house.cara, at=house.thread, **options), sit(house.paul, at=house.thread)
+    cara = sit(house.cara, at=house.thread, **options)
+    paul = sit(house.paul, at=house.thread, service_workers="block")  # his is no matter
     if options.get("service_workers") != "block":
         ready(cara)
     for text in texts:
