@@ -19,7 +19,7 @@ house = a_house(worker=True)
 @pytest.fixture
 def paul(house: House, sit: Sit) -> Page:
     """Paul in the inbox, when what Cara wrote can be found."""
-    cara, paul = sit(house.cara, at=house.thread), sit(house.paul, service_workers="block")
+    cara, paul = sit(house.cara, at=house.thread), sit(house.paul)
     sent(cara, "The <i>Café</i> 👋🏽 by the harbour at nine")
     until(paul, lambda: paul.request.get("/api/search?q=harbour").json()["results"], "what Cara wrote")
     return paul
