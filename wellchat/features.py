@@ -31,6 +31,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "invites",
     "safety",
     "privacy",
     "disclosure",
@@ -38,6 +39,7 @@ FEATURES = (
     "security_log",
     "host",
     "demo",
+    "first_run",
 )
 
 
