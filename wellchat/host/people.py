@@ -20,6 +20,7 @@ from wellchat.host.refs import OURS, checked_ref, find_person_of_host, new_id_of
 from wellchat.i18n import gettext
 from wellchat.identities.actions import person_for
 from wellchat.identities.models import HOST
+from wellchat.identities.queries import find_person
 from wellchat.mail.actions import queue_mail
 from wellchat.safety.people import has_business
 
@@ -71,7 +72,7 @@ def _make(ref: str, form: PutPerson, now: datetime) -> User:
         raise Invalid(missing)
     new_id_of_host(ref)
     if form.email is not None:
-        profile.check_address(form.email, user_id=None, now=now)
+        _check_new_address(ref, form.email, now)
     made = insert_user(
         email=form.email,
         name=form.name,
@@ -88,6 +89,17 @@ def _make(ref: str, form: PutPerson, now: datetime) -> User:
     if not form.open_to_clients:
         made.open_to_clients = False
     return made
+
+
+def _check_new_address(ref: str, email: str, now: datetime) -> None:
+    """Raise EmailTaken for an address of somebody else, and TryAgain if the same call has made them since."""
+    try:
+        profile.check_address(email, user_id=None, now=now)
+    except profile.EmailTaken:
+        # The look for the id was before the commit of the other call, the look for the address after it.
+        if find_person(HOST, ref, now=now) is not None:
+            raise TryAgain from None
+        raise
 
 
 def _change(user: User, form: PutPerson, now: datetime) -> Put:
