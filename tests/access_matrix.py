@@ -25,6 +25,7 @@ OVERSIGHT = {
     "/oversight/audit": "audit",
     "/oversight/emails": "mail",
     "/oversight/factors": "people audit",
+    "/oversight/first-steps": "settings",
     "/oversight/looks": "conversations",
     "/oversight/people": "people",
     "/oversight/quality": "audit",

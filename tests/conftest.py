@@ -69,6 +69,7 @@ LONGEST = (
     "browser/test_fine.py",
     "browser/test_languages.py",
     "history/test_live.py",
+    "clients/test_generated.py",
     "replies/test_commands.py",
     "messaging/test_filters.py",
     "browser/test_looks.py",

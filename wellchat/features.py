@@ -30,12 +30,14 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "invites",
     "safety",
     "privacy",
     "disclosure",
     "oversight",
     "security_log",
     "demo",
+    "first_run",
 )
 
 

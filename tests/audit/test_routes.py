@@ -18,6 +18,7 @@ RECORDED = {
     "POST /keep-account/<token>": ("erasure.cancelled",),
     "POST /not-me/<token>": ("device.denied",),
     "POST /oversight/audit/export": ("audit.exported",),
+    "POST /oversight/emails/<mail_id>/resend": ("mails.resent",),
     "POST /oversight/factors/<user_id>/reset": ("factor.reset_asked",),
     "POST /oversight/looks/<grant_id>/approve": ("look.approved",),
     "POST /oversight/looks/<grant_id>/end": ("look.ended",),
@@ -64,6 +65,8 @@ RECORDED = {
     "POST /stop-reset/<token>": ("factor.reset_stopped",),
     "POST /undo-address/<token>": ("address.restored",),
 }
+LOOKING = "it only reads; what is looked for is posted, so that it stands in no address"
+
 # Route -> why it needs no row. Refusals and limits of all of them are counted all the same.
 NOT_RECORDED = {
     "DELETE /api/attachments/<attachment_id>": WORDS,
@@ -75,17 +78,22 @@ NOT_RECORDED = {
     "PATCH /api/preferences": OWN,
     "PATCH /api/threads/<thread_id>/membership": OWN,
     "PATCH /api/threads/<thread_id>/messages/<int:seq>": WORDS,
+    "POST /": LOOKING,
     "POST /api/attachments": WORDS,
     "POST /api/push/devices": OWN,
+    "POST /api/search": LOOKING,
     "POST /api/threads": WORDS,
     "POST /api/threads/<thread_id>/messages": WORDS,
     "POST /become/<user_id>": "people of the demo, who are nobody",
+    "POST /invite": "their own page; its row has the moment",
     "POST /invited/<token>": "the invitation is recorded, and the account has the moment when it was made",
     "POST /notifications/read": MARK,
-    "POST /oversight/emails/<mail_id>/resend": "the ledger of emails has the row, with who did it",
+    "POST /oversight/audit": LOOKING,
+    "POST /oversight/emails": LOOKING,
     "POST /oversight/reports/<report_id>/take": "the report has who took it, and when",
     "POST /prove/passkey/options": QUESTION,
     "POST /reports": "what browsers report of a page's policy; nobody is signed in",
+    "POST /search": LOOKING,
     "POST /settings": OWN,
     "POST /settings/address/try-again": "the ledger of emails has the mail that it sends",
     "POST /settings/avatar": OWN,
@@ -110,6 +118,7 @@ NOT_RECORDED = {
     "POST /threads/<thread_id>/unread": MARK,
     "POST /unsubscribe/<token>": OWN,
     "POST /verify/<token>": "the account has the moment, and signing in is recorded",
+    "POST /with/<public_name>/write": WORDS,
     "PUT /api/threads/<thread_id>/messages/<int:seq>/pin": WORDS,
     "PUT /api/threads/<thread_id>/messages/<int:seq>/reactions/<emoji>": WORDS,
     "PUT /api/threads/<thread_id>/read": MARK,
