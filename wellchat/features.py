@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "identities",
     "factors",
     "connections",
     "subjects",
@@ -36,6 +37,7 @@ FEATURES = (
     "disclosure",
     "oversight",
     "security_log",
+    "host",
     "demo",
     "first_run",
 )

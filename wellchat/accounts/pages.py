@@ -61,7 +61,7 @@ def post_sign_in() -> Page:
         return _form("sign_in", refusal)
     if user.verified_at is None:
         credentials.send_verification(user_id=user.id, now=clock.now(), going_to=_going_to())
-        return _check_mail(user.email, "verify")
+        return _check_mail(form.email, "verify")
     return _begin(user, remember=form.remember)
 
 

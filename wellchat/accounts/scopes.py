@@ -17,7 +17,8 @@ _SPECIAL: tuple[tuple[str, str | None], ...] = (
     ("/api/tokens", ANY),
     # It reads; only its words are in the body.
     ("/api/search", READ),
-    ("/api/host/", HOST),
+    # The host has keys of its own, and no person a token for it.
+    ("/api/host/", CLOSED),
     ("/api/oversight/", ADMIN),
     ("/oversight", CLOSED),
     ("/settings", CLOSED),

@@ -25,7 +25,7 @@ from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.asked import LATELY, is_interactive, may_send
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.mail.refusals import REFUSES, save_refusal
+from wellchat.mail.refusals import NO_ADDRESS, REFUSES, save_refusal
 from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ Covers = list[dict[str, Any]]
 def queue_mail(
     *,
     user_id: str | None,
-    address: str,
+    address: str | None,
     name: str,
     context: dict[str, Any],
     now: datetime,
@@ -57,9 +57,11 @@ def queue_mail(
 
     `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's
     `name`; never a secret and never the text of a message: both are looked up when the mail is rendered. Pass
-    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py) is a skip;
-    `limited=False` is for one whose cause cannot be repeated.
+    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py), or to a person
+    without an address, is a skip; `limited=False` is for one whose cause cannot be repeated.
     """
+    if address is None:
+        return record_skip(user_id=user_id, address=None, name=name, reason=NO_ADDRESS, now=now)
     if limited and not may_send(name, address):
         return record_skip(user_id=user_id, address=address, name=name, reason=LATELY, now=now)
     with transaction() as session:
@@ -134,7 +136,7 @@ def send_claimed(
 def record_skip(
     *,
     user_id: str | None,
-    address: str,
+    address: str | None,
     name: str,
     reason: str,
     now: datetime,
@@ -144,7 +146,7 @@ def record_skip(
     with transaction() as session:
         mail = Mail(
             user_id=user_id,
-            address=address,
+            address=address or "",
             name=name,
             state=SKIPPED,
             reason=reason,
@@ -156,11 +158,15 @@ def record_skip(
     return mail
 
 
-def move_queued(*, user_id: str, old: str, new: str) -> None:
-    """Send to a person's new address what waits for the old one, in the caller's transaction."""
+def move_queued(*, user_id: str, old: str | None, new: str | None) -> None:
+    """Send to a person's new address what waits for the old one, in the caller's transaction.
+
+    Without a new one it is a skip: the old address may be somebody else's soon.
+    """
     stay = [name for name, kind in registry().mails.items() if kind.to_old_address]
     waiting = (Mail.user_id == user_id, Mail.address == old, Mail.state == QUEUED, Mail.name.not_in(stay))
-    moved = update(Mail).where(*waiting).values(address=new)
+    skipped = {"address": "", "state": SKIPPED, "due_at": None, "reason": NO_ADDRESS}
+    moved = update(Mail).where(*waiting).values({"address": new} if new else skipped)
     db.session.execute(moved.execution_options(synchronize_session=False))
 
 

@@ -44,10 +44,11 @@ class _LostClaim(Exception):
     """Another worker goes on with it."""
 
 
-def request_erasure(*, user: User, now: datetime) -> Erasure:
+def request_erasure(*, user: User, now: datetime, reason: str | None = None) -> Erasure:
     """Put down that a person wants to be erased, when the grace is over. Asking twice is the same as once.
 
-    Raises Conflict for the last owner.
+    `reason` is of somebody else, who asks in their place; None: the person asks. Raises Conflict for the last
+    owner.
     """
     grace = timedelta(days=setting("ERASURE_GRACE"))
     with transaction() as session:
@@ -59,7 +60,9 @@ def request_erasure(*, user: User, now: datetime) -> Erasure:
         erasure = Erasure(user_id=person.id, state=ASKED, asked_at=now, due_at=now + grace, steps=[])
         session.add(erasure)
         session.flush()
-        record("erasure.asked", now=now, actor_id=person.id, person_id=person.id)
+        by = person.id if reason is None else None
+        detail = {} if reason is None else {"reason": reason}
+        record("erasure.asked", now=now, actor_id=by, person_id=person.id, detail=detail)
         context = {"name": person.name, "days": grace.days}
         queue_mail(user_id=person.id, address=person.email, name="erasure_asked", context=context, now=now)
         if not grace:
@@ -174,7 +177,7 @@ def _claim(erasure_id: str, now: datetime) -> Erasure | None:
 
 def _erase(erasure: Erasure, now: datetime) -> str:
     check_all_declared()
-    person = Person(erasure.user_id, erasure.email or "")
+    person = Person(erasure.user_id, erasure.email)
     steps = list(erasure.steps)
     for name, erase in erasers().items():
         if name in steps:
@@ -205,7 +208,7 @@ def _forget_pseudonym(person: Person, now: datetime) -> None:
 def _tell(erasure: Erasure, now: datetime) -> None:
     """Queue the last mail. Nobody's account has its address any more, so the row names no user."""
     context = {"language": erasure.language}
-    queue_mail(user_id=None, address=erasure.email or "", name="erasure_done", context=context, now=now)
+    queue_mail(user_id=None, address=erasure.email, name="erasure_done", context=context, now=now)
 
 
 def _forget_last_mail(erasure: Erasure, now: datetime) -> str:
