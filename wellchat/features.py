@@ -17,6 +17,7 @@ FEATURES = (
     "audit",
     "accounts",
     "factors",
+    "sso",
     "connections",
     "subjects",
     "notifications",

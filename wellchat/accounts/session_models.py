@@ -30,6 +30,8 @@ class UserSession(Base):
     network: Mapped[str] = mapped_column(String(43), default="")  # /24 of IPv4, /48 of IPv6, last seen
     device: Mapped[str] = mapped_column(String(80), default="")  # "Firefox on Windows"
     remembered: Mapped[bool] = mapped_column(Boolean, default=False)
+    # who said who it is: "" here (a password, a passkey, a link), "sso" the host, "oidc" a provider
+    way: Mapped[str] = mapped_column(String(8), default="", server_default="")
     proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # see proof.py
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # signed out, or ended from elsewhere
