@@ -16,6 +16,7 @@ FEATURES = (
     "changes",
     "audit",
     "accounts",
+    "identities",
     "factors",
     "sso",
     "connections",

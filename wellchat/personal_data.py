@@ -24,10 +24,10 @@ GONE_EMAIL = "gone-{id}@invalid"
 
 
 class Person(NamedTuple):
-    """The person whose data it is. `email` is the address before anything is erased."""
+    """The person whose data it is. `email` is the address before anything is erased; None: there was none."""
 
     id: str
-    email: str
+    email: str | None
 
     @property
     def erased_email(self) -> str:

@@ -133,7 +133,7 @@ def _locked(token: str, purpose: links.Purpose, now: datetime) -> tuple[AddressC
     return change_of_link(token, purpose, now=now), user
 
 
-def _tell(user: User, address: str, name: str, now: datetime, **context: Any) -> None:
+def _tell(user: User, address: str | None, name: str, now: datetime, **context: Any) -> None:
     queue_mail(user_id=user.id, address=address, name=name, context={"name": user.name, **context}, now=now)
 
 

@@ -19,7 +19,7 @@ class AddressChange(Base):
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    old_email: Mapped[str] = mapped_column(String(254), index=True)
+    old_email: Mapped[str | None] = mapped_column(String(254), index=True)  # None: there was none
     new_email: Mapped[str] = mapped_column(String(254))
     asked_at: Mapped[datetime] = mapped_column(UTCDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)

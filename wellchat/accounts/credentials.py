@@ -155,7 +155,7 @@ def reset_password(*, token: str, password: str, now: datetime) -> User:
     """
     count_link()
     owner = links.link_owner(token, links.RESET, now=now)
-    refuse_own_words(password, owner.name, owner.email)
+    refuse_own_words(password, owner.name, owner.email or "")
     # Before the transaction: the hash takes time, and the row lock must be short.
     password_hash = passwords.hash_password(password)
     with transaction():
@@ -178,7 +178,7 @@ def change_password(*, user_id: str, current: str, new: str, now: datetime) -> U
         count_guess(user_id)
     if stored is not None and not passwords.matches(current, stored):
         raise Invalid({"current_password": gettext("This is not your present password.")})
-    refuse_own_words(new, user.name, user.email, field="new_password")
+    refuse_own_words(new, user.name, user.email or "", field="new_password")
     password_hash = passwords.hash_password(new)
     with transaction():
         user = lock_user(user_id)

@@ -37,7 +37,7 @@ def _button(what: str, look: Callable[[], dict[str, str]]) -> Page:
 def not_me(token: str) -> Page:
     """Show the button."""
     return _button(
-        "not_me", lambda: {"address": links.link_owner(token, links.NOT_ME, now=clock.now()).email}
+        "not_me", lambda: {"address": links.link_owner(token, links.NOT_ME, now=clock.now()).email or ""}
     )
 
 
@@ -49,7 +49,7 @@ def post_not_me(token: str) -> Page:
         user = known_devices.deny_device(token=token, now=clock.now())
     except DeadLink as dead:
         return _dead(dead)
-    return _signed_out(user.email)
+    return _signed_out(user.email or "")
 
 
 @pages.get("/confirm-address/<token>")
@@ -81,7 +81,7 @@ def undo_address(token: str) -> Page:
 
     def look() -> dict[str, str]:
         change = address_change.change_of_link(token, links.UNDO, now=clock.now())
-        return {"address": change.old_email, "new_address": change.new_email}
+        return {"address": change.old_email or "", "new_address": change.new_email}
 
     return _button("undo_address", look)
 
@@ -94,7 +94,7 @@ def post_undo_address(token: str) -> Page:
         change = address_change.undo_change(token=token, now=clock.now())
     except DeadLink as dead:
         return _dead(dead)
-    return _signed_out(change.old_email)
+    return _signed_out(change.old_email or "")
 
 
 def _signed_out(address: str) -> str:

@@ -44,8 +44,8 @@ class User(Base):
     __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin')", name="role"),)
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
-    # lower case; accounts.forms normalises it
-    email: Mapped[str] = mapped_column(String(254), unique=True)
+    # lower case; accounts.forms normalises it. None: the host gave no address, and no mail goes out
+    email: Mapped[str | None] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(120))
     role: Mapped[str] = mapped_column(String(12))
     # the person's own label for the role: Coach, Stylist

@@ -54,7 +54,7 @@ def post_sign_in() -> Page:
         return _form("sign_in", refusal, next=going_to)
     if user.verified_at is None:
         credentials.send_verification(user_id=user.id, now=clock.now())
-        return _check_mail(user.email, "verify")
+        return _check_mail(form.email, "verify")
     return _begin(user, remember=form.remember, going_to=going_to)
 
 

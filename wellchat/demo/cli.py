@@ -78,7 +78,7 @@ def _as_data() -> list[dict[str, str]]:
     return [
         {
             "id": user.id,
-            "email": user.email,
+            "email": user.email or "",
             "name": user.name,
             "role": user.role,
             "role_label": user.label,

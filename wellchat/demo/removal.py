@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select
+from sqlalchemy import ColumnElement, Table, delete, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from wellchat.accounts.models import User
@@ -67,8 +67,8 @@ def shared_with() -> list[str]:
         .where(AccessGrant.admin_id.not_in(played))
     )
     shared.append(granted_to.where(or_(*(own.in_(played) for own in of_thread))))
-    found = select(User.email).where(or_(*(User.id.in_(each) for each in shared))).order_by(User.email)
-    return list(db.session.execute(found).scalars())
+    found = select(func.coalesce(User.email, User.id)).where(or_(*(User.id.in_(each) for each in shared)))
+    return sorted(db.session.execute(found).scalars())
 
 
 def _hanging_from(people: list[str]) -> dict[str, list[str]]:

@@ -21,7 +21,7 @@ from wellchat.config import setting
 from wellchat.digests.recipients import DAY, Recipient, Waiting
 from wellchat.digests.times import due_time
 from wellchat.i18n import N_, gettext
-from wellchat.mail.refusals import REFUSES
+from wellchat.mail.refusals import NO_ADDRESS, REFUSES
 from wellchat.notifications.presence import present_until
 from wellchat.notifications.queries import EffectivePreferences
 from wellchat.notifications.quiet_hours import quiet_for
@@ -120,6 +120,8 @@ def refused(recipient: Recipient) -> str:
 
     Ask this last: the owner may lift the refusal until then.
     """
+    if not recipient.address:
+        return NO_ADDRESS
     return "" if recipient.refusal is None else f"{REFUSES} {recipient.refusal}"
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.digests.preview import describe, preview, send_test
+from wellchat.errors import Invalid
 from wellchat.i18n import gettext
 from wellchat.mail.pages import html_frame, part_of
 from wellchat.web import limiter, signed_in, viewer
@@ -36,6 +37,11 @@ def preview_frame() -> Response:
 @signed_in
 @limiter.limit("3/hour")
 def test() -> BaseResponse:
+    address = viewer().email
+    if address is None:
+        raise Invalid(
+            {"email": gettext("We know no email address of yours. Enter one on the page Settings.")}
+        )
     send_test(user=viewer(), now=clock.now())
-    flash(gettext("A test email is on its way to %(address)s.", address=viewer().email), "good")
+    flash(gettext("A test email is on its way to %(address)s.", address=address), "good")
     return redirect(url_for("notifications.preferences"), 303)

@@ -55,7 +55,7 @@ class Recipient:
     """One person, with everything that a decision about their email needs."""
 
     user_id: str
-    address: str
+    address: str  # "": the person has none
     name: str
     prefs: EffectivePreferences
     due_at: datetime | None  # of the planned look
@@ -75,12 +75,12 @@ def load_recipient(user_id: str, now: datetime) -> Recipient | None:
 def load_recipients(user_ids: Sequence[str], now: datetime) -> dict[str, Recipient]:
     """Return user id -> recipient, in four statements. Accounts that are gone are left out."""
     people = db.session.execute(_PEOPLE, {"ids": user_ids}).all()
-    refusals = refusals_of(row.email for row in people)
+    refusals = refusals_of(row.email for row in people if row.email)
     waiting, recent = _waiting(user_ids), _recent(user_ids, now)
     return {
         row.id: Recipient(
             user_id=row.id,
-            address=row.email,
+            address=row.email or "",
             name=row.name,
             prefs=preferences_from_row(row),
             due_at=row.due_at,

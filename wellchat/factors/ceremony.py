@@ -91,7 +91,7 @@ def add_options(user: User, own: Sequence[Passkey], challenge: bytes) -> dict[st
             rp_name=setting("NAME"),
             # Our random id, no address: devices show it to whoever asks (WebAuthn, 14.6.1).
             user_id=user.id.encode(),
-            user_name=user.email,
+            user_name=user.email or user.name,
             user_display_name=user.name,
             challenge=challenge,
             # Without this no key can be found without a name, and so none could sign in alone.

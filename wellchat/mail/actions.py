@@ -24,7 +24,7 @@ from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
 from wellchat.mail.asked import LATELY, is_interactive, may_send
 from wellchat.mail.models import Mail, RefusedAddress
-from wellchat.mail.refusals import REFUSES, save_refusal
+from wellchat.mail.refusals import NO_ADDRESS, REFUSES, save_refusal
 from wellchat.task_queue import enqueue
 
 log = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ Covers = list[dict[str, Any]]
 def queue_mail(
     *,
     user_id: str | None,
-    address: str,
+    address: str | None,
     name: str,
     context: dict[str, Any],
     now: datetime,
@@ -56,9 +56,11 @@ def queue_mail(
 
     `name` is the folder under templates/emails. `context` holds ids and plain words, such as the recipient's
     `name`; never a secret and never the text of a message: both are looked up when the mail is rendered. Pass
-    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py) is a skip;
-    `limited=False` is for one whose cause cannot be repeated.
+    `wake_worker=False` to call `deliver` yourself. A mail that may not be sent now (asked.py), or to a person
+    without an address, is a skip; `limited=False` is for one whose cause cannot be repeated.
     """
+    if address is None:
+        return record_skip(user_id=user_id, address=None, name=name, reason=NO_ADDRESS, now=now)
     if limited and not may_send(name, address):
         return record_skip(user_id=user_id, address=address, name=name, reason=LATELY, now=now)
     with transaction() as session:
@@ -133,7 +135,7 @@ def send_claimed(
 def record_skip(
     *,
     user_id: str | None,
-    address: str,
+    address: str | None,
     name: str,
     reason: str,
     now: datetime,
@@ -143,7 +145,7 @@ def record_skip(
     with transaction() as session:
         mail = Mail(
             user_id=user_id,
-            address=address,
+            address=address or "",
             name=name,
             state=SKIPPED,
             reason=reason,

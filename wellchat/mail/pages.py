@@ -86,7 +86,9 @@ def html_frame(html: str) -> Response:
 def try_again() -> BaseResponse:
     """Lift the refusal of the viewer's address, because they say that it is mended."""
     user = viewer()
-    if actions.try_address_again(user_id=user.id, address=user.email, name=user.name, now=now()):
+    if user.email and actions.try_address_again(
+        user_id=user.id, address=user.email, name=user.name, now=now()
+    ):
         flash(
             gettext(
                 "We send emails to your address again."

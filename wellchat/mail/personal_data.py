@@ -21,7 +21,8 @@ def _export(person: Person) -> dict[str, Rows]:
 def _erase(person: Person, now: datetime) -> None:
     theirs = or_(Mail.user_id == person.id, Mail.address == person.email)
     forget_captured(db.session.execute(select(Mail.id).where(theirs)).scalars().all())
-    forget_captured_with(person.email)
+    if person.email is not None:
+        forget_captured_with(person.email)
     db.session.execute(delete(Mail).where(theirs))
     db.session.execute(delete(RefusedAddress).where(RefusedAddress.email == person.email))
     # No mail is ever tried to the address that is none.

@@ -49,9 +49,9 @@ def captured_mail(user_id: str | None, mail_id: str) -> Mail:
     return mail
 
 
-def refusal_of(address: str) -> RefusedAddress | None:
-    """Return why this address refuses mail. None: it does not."""
-    return db.session.get(RefusedAddress, address, populate_existing=True)
+def refusal_of(address: str | None) -> RefusedAddress | None:
+    """Return why this address refuses mail. None: it does not, or there is none."""
+    return None if address is None else db.session.get(RefusedAddress, address, populate_existing=True)
 
 
 def refusals_of(addresses: Iterable[str]) -> dict[str, str]:

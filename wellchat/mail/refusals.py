@@ -13,6 +13,7 @@ from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import is_address_refusal
 
 REFUSES = N_("The address refuses mail, until its owner says otherwise.")
+NO_ADDRESS = N_("We know no email address of this person.")
 MAX_REASON = 500  # characters of what a mail server said
 
 

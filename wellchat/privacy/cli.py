@@ -72,7 +72,7 @@ def erase_user(email: str, yes: bool) -> None:
     """Erase a person: what they wrote, their files, their account. It cannot be undone."""
     owner = _owner(email)
     if not yes:
-        click.confirm(f"Erase {owner.name} ({owner.email}) for good?", abort=True)
+        click.confirm(f"Erase {owner.name} ({owner.email or owner.id}) for good?", abort=True)
     try:
         erase_person(user_id=owner.id, now=clock.now())
     except WellchatError as error:

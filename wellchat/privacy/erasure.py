@@ -144,7 +144,7 @@ def _claim(erasure_id: str, now: datetime) -> Erasure | None:
 
 def _erase(erasure: Erasure, now: datetime) -> str:
     check_all_declared()
-    person = Person(erasure.user_id, erasure.email or "")
+    person = Person(erasure.user_id, erasure.email)
     steps = list(erasure.steps)
     for name, erase in erasers().items():
         if name in steps:
@@ -175,7 +175,7 @@ def _forget_pseudonym(person: Person, now: datetime) -> None:
 def _tell(erasure: Erasure, now: datetime) -> None:
     """Queue the last mail. Nobody's account has its address any more, so the row names no user."""
     context = {"language": erasure.language}
-    queue_mail(user_id=None, address=erasure.email or "", name="erasure_done", context=context, now=now)
+    queue_mail(user_id=None, address=erasure.email, name="erasure_done", context=context, now=now)
 
 
 def _forget_last_mail(erasure: Erasure, now: datetime) -> str:

@@ -24,8 +24,9 @@ def _erase(person: Person, _now: datetime) -> None:
     forget_exports(person.id)
     # None of them is in force, or the person would not be erased. Those of conversations keep their dates.
     db.session.execute(delete(Hold).where(Hold.user_id == person.id))
-    by = update(Hold).where(Hold.made_by == person.email[:80])
-    db.session.execute(by.values(made_by="Gone"))
+    if person.email is not None:
+        by = update(Hold).where(Hold.made_by == person.email[:80])
+        db.session.execute(by.values(made_by="Gone"))
 
 
 personal_data = PersonalData(

@@ -50,7 +50,7 @@ def _done(email: str, as_json: bool, act: Callable[[User], None], text: str) -> 
         act(user)
     except WellchatError as error:
         raise click.ClickException(error.line) from None
-    click.echo(json.dumps(_as_data(_found(user.email))) if as_json else text)
+    click.echo(json.dumps(_as_data(_found(email))) if as_json else text)
 
 
 @click.command("list")
@@ -67,7 +67,7 @@ def list_users(role: str | None, disabled: bool | None, q: str, as_json: bool) -
         return
     for user in found:
         state = "disabled" if not user.is_active else user.admin_roles.replace(" ", ",")
-        click.echo("\t".join((user.email, user.name, user.role, state)).rstrip())
+        click.echo("\t".join((user.email or user.id, user.name, user.role, state)).rstrip())
 
 
 @click.command("show")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select, tuple_
+from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
@@ -87,7 +87,9 @@ def measures_about(admin: User, user_id: str) -> Sequence[Measure]:
 
 def list_people(*, role: str | None = None, disabled: bool | None = None, q: str = "") -> list[User]:
     """Return people for the operator's command, by address. Erased ones are left out."""
-    query = select(User).where(~User.email.like("gone-%@invalid")).order_by(User.email)
+    query = select(User).where(or_(User.email.is_(None), User.email.not_like("gone-%@invalid")))
+    # The databases sort what is missing to different ends.
+    query = query.order_by(func.coalesce(User.email, ""), User.id)
     if role:
         query = query.where(User.role == role)
     if disabled is not None:

@@ -75,7 +75,7 @@ def new_app() -> Page:
 
 
 def _app_page(secret: str, refusal: Invalid | None = None) -> tuple[str, int]:
-    uri = codes.setup_uri(secret, account=viewer().email, issuer=setting("NAME"))
+    uri = codes.setup_uri(secret, account=viewer().email or viewer().name, issuer=setting("NAME"))
     picture = segno.make(uri, error="m", micro=False)
     page = render_template(
         "factors/app.html",

@@ -1,0 +1,50 @@
+"""Find people by the ids that other systems gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from wellchat.accounts.models import User
+from wellchat.db import db
+from wellchat.i18n import gettext
+from wellchat.identities.models import HOST, KEPT_FOR, Identity, Moved
+
+
+def find_person(source: str, external_id: str, *, now: datetime) -> User | None:
+    """Return the person with this id in this system, None if there is none.
+
+    Raises Moved for an id that was given up less than KEPT_FOR ago. Whether the account is disabled is for
+    the caller to ask.
+    """
+    # PostgreSQL refuses NUL characters even in a comparison.
+    if "\0" in external_id or "\0" in source:
+        return None
+    query = select(User, Identity.moved_at).join(Identity, Identity.user_id == User.id)
+    query = query.where(Identity.source == source, Identity.external_id == external_id)
+    found = db.session.execute(query).one_or_none()
+    if found is None:
+        return None
+    user, moved_at = found
+    if moved_at is None:
+        return user
+    if moved_at + KEPT_FOR <= now:
+        return None
+    raise moved(source, external_id, user.id)
+
+
+def moved(source: str, external_id: str, user_id: str) -> Moved:
+    """Return the error that says which id a person has now in place of this one."""
+    new = external_ids([user_id], source=source).get(user_id)
+    text = gettext("The id %(old)s is not used any more. Use %(new)s.", old=external_id, new=new or "-")
+    return Moved(text, user_id=user_id, external_id=new)
+
+
+def external_ids(user_ids: Iterable[str], *, source: str = HOST) -> dict[str, str]:
+    """Return user id -> their id in this system, for those of these people who have one."""
+    query = select(Identity.user_id, Identity.external_id).where(
+        Identity.user_id.in_(list(user_ids)), Identity.source == source, Identity.moved_at.is_(None)
+    )
+    return dict(db.session.execute(query).all())
