@@ -21,6 +21,7 @@ from wellchat.sso.keys import create_key
 
 __all__ = ["Visitor", "visitor"]
 
+SHOP = "https://shop.example"
 LOOSE = jws.JWSRegistry(
     algorithms=["HS256", "HS512", "RS256", "ES256", "EdDSA", "Ed25519", "none"], strict_check_header=False
 )
@@ -61,6 +62,8 @@ class Host:
 
 @pytest.fixture
 def host(app: Flask, now: datetime) -> Host:
+    """A shop whose pages may bring tokens."""
+    app.config.update(SSO_ORIGINS=(SHOP,), SSO_URL=f"{SHOP}/chat?shop=1", ACCOUNT_URL=f"{SHOP}/me")
     key, secret = create_key(alg="HS256", name="shop", now=now)
     assert secret is not None
     return Host(app.config["BASE_URL"], key.kid, secret, now)

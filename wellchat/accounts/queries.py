@@ -66,6 +66,7 @@ BY_SESSION = (
         UserSession.seen_at,
         UserSession.proved_at,
         UserSession.ends_at,
+        UserSession.way,
     )
     .join(ChangeLog, ChangeLog.user_id == User.id)
     # Outer: a cookie from before there were rows has none until it acts.

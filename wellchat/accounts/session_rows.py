@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, update
 
@@ -11,6 +12,7 @@ from wellchat.accounts import links
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User
 from wellchat.accounts.session_models import (
+    HERE,
     KnownSession,
     UserSession,
     digest_of,
@@ -34,6 +36,7 @@ def start_session(
     now: datetime,
     remembered: bool = False,
     proved_at: datetime | None = None,
+    way: str = HERE,
 ) -> None:
     """Make the row of the session that `user` was given, unless all sessions were ended meanwhile.
 
@@ -43,7 +46,7 @@ def start_session(
     born = DAY_ONE + timedelta(days=int(user.session_id.partition("~")[0]))
     epoch = user.session_epoch
     ends_at = min(now + lifetime(user), born + SESSION_LASTS)
-    made = KnownSession(new_id(), seen_at=now, proved_at=proved_at, ends_at=ends_at)
+    made = KnownSession(new_id(), seen_at=now, proved_at=proved_at, ends_at=ends_at, way=way)
     row = {"user_id": user.id, "digest": digest_of(user.session_id), "made_at": now, **made._asdict()}
     with transaction() as session:
         # The lock puts this before or after end_sessions, which ends all rows that are there.
@@ -75,14 +78,17 @@ def see_session(*, user: User, network: str, device: str, now: datetime) -> None
         )
 
 
-def mark_proved(user: User, *, now: datetime) -> None:
-    """Note that the person proved just now, in this session, who they are."""
+def mark_proved(user: User, *, now: datetime, way: str | None = None) -> None:
+    """Note that the person proved just now, in this session, who they are.
+
+    `way` says who proved it, if it was not done here.
+    """
+    fresh: dict[str, Any] = {"proved_at": now, **({"way": way} if way is not None else {})}
     with transaction() as session:
-        session.execute(
-            update(UserSession).where(UserSession.digest == digest_of(user.session_id)).values(proved_at=now)
-        )
+        mine = UserSession.digest == digest_of(user.session_id)
+        session.execute(update(UserSession).where(mine).values(**fresh))
     if user.session is not None:
-        user.session = user.session._replace(proved_at=now)
+        user.session = user.session._replace(**fresh)
 
 
 def end_one(*, user_id: str, session_id: str, now: datetime) -> None:

@@ -1,15 +1,28 @@
 """Sign-on: people come with a token that the host signed, or from a provider of OpenID Connect."""
 
-from wellchat.audit.kinds import HIGH, AuditKind
+from wellchat.accounts.hooks import kept_elsewhere
+from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.feature import Feature
 from wellchat.i18n import N_
+from wellchat.sso import oidc_sessions
 from wellchat.sso.cli import sso_key
+from wellchat.sso.pages import arrival, host
+from wellchat.sso.people import home_of_person
+from wellchat.sso.personal_data import personal_data
 
 feature = Feature(
     "sso",
+    personal_data=personal_data,
+    blueprints=(host.pages, arrival.pages),
     commands=(sso_key,),
+    tidies=(oidc_sessions.tidy,),
     audited={
+        "sso.refused": AuditKind(N_("Sign-on refused"), NOTICE, shown_to_person=False),
+        "sso.joined": AuditKind(N_("Account joined by sign-on"), HIGH),
+        "sso.person_made": AuditKind(N_("Account made by sign-on")),
         "sso_key.made": AuditKind(N_("Key for sign-on made"), HIGH, shown_to_person=False, of_admin=True),
         "sso_key.ended": AuditKind(N_("Key for sign-on ended"), HIGH, shown_to_person=False, of_admin=True),
     },
+    handlers=((kept_elsewhere, home_of_person),),
+    slots={"sign_in": "sso/_sign_in.html"},
 )

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Mapping
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-TIMEOUT = 5.0  # seconds for each step of one request
+from wellchat import outbound
+from wellchat.config import setting
+from wellchat.db import release_connection
+
+TIMEOUT = 5.0  # seconds: a person waits for it
 MAX_ANSWER = 256 * 1024  # bytes
 
 
@@ -24,50 +26,52 @@ def get_json(url: str) -> dict[str, Any]:
 
 def post_form(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:
     """Send a form and return the JSON object that comes back. Raises Unreachable."""
-    return _ask(
-        "POST", url, urlencode(form), {"Content-Type": "application/x-www-form-urlencoded", **headers}
-    )
+    typed = {"Content-Type": "application/x-www-form-urlencoded", **headers}
+    return _ask("POST", url, urlencode(form).encode(), typed)
 
 
-def _ask(method: str, url: str, body: str | None, headers: Mapping[str, str]) -> dict[str, Any]:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise Unreachable(f"{url} is no http(s) address.")
-    connection = (
-        HTTPSConnection(parts.hostname, parts.port, timeout=TIMEOUT, context=ssl.create_default_context())
-        if parts.scheme == "https"
-        else HTTPConnection(parts.hostname, parts.port, timeout=TIMEOUT)
-    )
+def _ask(method: str, url: str, body: bytes | None, headers: Mapping[str, str]) -> dict[str, Any]:
+    host = urlsplit(url).hostname or url
+    # A slow host must not hold a database connection.
+    release_connection()
     try:
-        target = parts._replace(scheme="", netloc="", fragment="").geturl() or "/"
-        connection.request(method, target, body, {"Accept": "application/json", **headers})
-        answer = connection.getresponse()
-        content = answer.read(MAX_ANSWER + 1)
-    except (OSError, HTTPException, ValueError) as error:
-        raise Unreachable(f"{parts.hostname} did not answer ({type(error).__name__}).") from None
-    finally:
-        connection.close()
-    return _object_in(parts.hostname, answer.status, content)
-
-
-def _object_in(host: str, status: int, content: bytes) -> dict[str, Any]:
-    if len(content) > MAX_ANSWER:
-        raise Unreachable(f"{host} sent more than {MAX_ANSWER:,} bytes.")
-    if status != 200:
-        raise Unreachable(f"{host} answered {status}{_error_word(content)}.")
-    try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
-        raise Unreachable(f"{host} did not send JSON.") from None
+        answer = outbound.call(
+            method,
+            url,
+            reach=_reach(url),
+            body=body,
+            headers={"Accept": "application/json", **headers},
+            timeout=TIMEOUT,
+            most=MAX_ANSWER,
+        )
+    except (outbound.NotAllowed, outbound.Unreachable, outbound.NoAnswer) as error:
+        raise Unreachable(f"{host}: {error}") from None
+    if answer.status != 200:
+        raise Unreachable(f"{host} answered {answer.status}{_error_word(answer.body)}.")
+    found = _read(answer.body) if answer.is_whole else None
     if not isinstance(found, dict):
-        raise Unreachable(f"{host} did not send a JSON object.")
+        raise Unreachable(f"{host} did not send a JSON object of at most {MAX_ANSWER:,} bytes.")
     return found
+
+
+def _reach(url: str) -> outbound.Reach:
+    try:
+        port = urlsplit(url).port or 443
+    except ValueError:
+        port = 443
+    # The operator names the address, or its issuer does: its port is meant. What it leads to must be public.
+    return outbound.Reach(ports=(port,), anywhere=setting("SSO_ANYWHERE"))
+
+
+def _read(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _error_word(content: bytes) -> str:
     """Return the `error` of an OAuth answer (RFC 6749, 5.2) in brackets: it says what to mend."""
-    try:
-        word = str(json.loads(content)["error"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
-    return f" ({word})" if word.isascii() and word.replace("_", "").isalpha() else ""
+    found = _read(content)
+    word = found.get("error") if isinstance(found, dict) else None
+    return f" ({word})" if isinstance(word, str) and word.isascii() and word.isidentifier() else ""

@@ -84,6 +84,7 @@ class _Claims(Form):
     zoneinfo: Word | None = None
     as_of: Annotated[datetime, BeforeValidator(_moment)] | None = None
     amr: Annotated[list[Word], Field(max_length=20)] = Field(default_factory=list)
+    auth_time: Annotated[int, Field(ge=0, lt=MAX_TIME)] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +106,7 @@ class HostClaims:
     zoneinfo: str | None
     as_of: datetime | None
     amr: tuple[str, ...]
+    auth_time: int | None = None
 
 
 def read_host_token(text: str, now: datetime) -> HostClaims:
