@@ -9,10 +9,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 # What WELLCHAT_OIDC_<NAME>_... may say more of a provider.
-PARTS = ("ROLES", "ADMINS", "DOMAINS", "GROUPS", "SCOPES", "ALGS", "LABEL")
+PARTS = ("ROLES", "ADMINS", "DOMAINS", "JOINS", "GROUPS", "SCOPES", "ALGS", "LABEL")
 NAME = re.compile(r"[A-Z][A-Z0-9]{0,19}")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 ROLES = ("client", "professional")
+# As in accounts/duties.py, which cannot be read before the settings are.
+ADMIN_ROLES = ("owner", "support", "moderator", "auditor")
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,10 @@ class Provider:
     client_id: str
     client_secret: str = field(repr=False)
     label: str = ""
-    # group -> role; the first that fits counts
+    # group -> role; the first that fits counts, and `*` fits everybody
     roles: Mapping[str, str] = field(default_factory=dict)
-    admins: tuple[str, ...] = ()  # groups whose members are administrators
+    admins: Mapping[str, str] = field(default_factory=dict)  # group -> what its administrators do
+    joins: bool = False  # may a verified address join an account that stands?
     domains: tuple[str, ...] = ()  # of addresses; empty: every address
     groups: str = "groups"  # the claim that holds them
     scopes: str = "openid email profile"
@@ -95,10 +98,11 @@ def _provider(name: str, text: str, more: Mapping[str, str]) -> Provider:
         read["algorithms"] = _algorithms(name, more["ALGS"])
     if "SCOPES" in more:
         read["scopes"] = " ".join(dict.fromkeys(["openid", *more["SCOPES"].replace(",", " ").split()]))
-    for part, key in (("ADMINS", "admins"), ("DOMAINS", "domains")):
-        if part in more:
-            read[key] = tuple(_listed(more[part]))
-    read["domains"] = tuple(each.lower().removeprefix("@") for each in read.get("domains", ()))
+    if more.get("JOINS", "off") not in ("on", "off"):
+        raise ValueError(f"WELLCHAT_OIDC_{name}_JOINS must be on or off")
+    read["joins"] = more.get("JOINS") == "on"
+    read["admins"] = _admins(more.get("ADMINS", ""))
+    read["domains"] = tuple(each.lower().removeprefix("@") for each in _listed(more.get("DOMAINS", "")))
     read["groups"] = more.get("GROUPS", "groups").strip()
     read["label"] = more.get("LABEL", name.title()).strip()
     return Provider(name.lower(), issuer, parts[1], parts[2], **read)
@@ -118,6 +122,15 @@ def _roles(name: str, text: str) -> dict[str, str]:
                 f"WELLCHAT_OIDC_{name}_ROLES: write group:client or group:professional, not {pair}"
             )
         found[group] = role
+    return found
+
+
+def _admins(text: str) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in _listed(text):
+        group, _, role = each.rpartition(":")
+        # Without a role behind it, a group may have a colon in its own name.
+        found.update({group: role} if group and role in ADMIN_ROLES else {each: ADMIN_ROLES[0]})
     return found
 
 

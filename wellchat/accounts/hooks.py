@@ -30,7 +30,7 @@ notice_at_sign_in: Hook[[User, datetime], str | None] = Hook("accounts.notice_at
 """(user, now) -> a sentence that the person must read when they sign in on a page; None: nothing."""
 
 signed_out: Hook[[User], str | None] = Hook("accounts.signed_out")
-"""(user, with the session that ends), called at sign-out on a page: the page to show then; None: /sign-in."""
+"""(user, with the session that has just ended), called at sign-out: the page to show then; None: /sign-in."""
 
 
 @dataclass(frozen=True)

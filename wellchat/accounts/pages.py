@@ -175,8 +175,10 @@ def _dead(dead: DeadLink, what: str) -> tuple[str, int]:
 @pages.post("/sign-out")
 def sign_out() -> BaseResponse:
     """Sign out, and ask the browser to clear its cache (Clear-Site-Data)."""
-    pages_after = signed_out(current_user._get_current_object()) if current_user.is_authenticated else ()
+    user = current_user._get_current_object() if current_user.is_authenticated else None
     end_session()
+    # Last: what a handler puts into the cookie stays in it.
+    pages_after = signed_out(user) if user is not None else ()
     response = redirect(next(filter(None, pages_after), url_for("accounts.sign_in")), 303)
     # The next person at this browser must not find pages by the back button.
     response.headers["Clear-Site-Data"] = '"cache"'

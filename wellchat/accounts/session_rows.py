@@ -129,6 +129,18 @@ def end_others(*, user: User, now: datetime) -> int:
         return len(ended)
 
 
+def end_by_digests(*, user_id: str, digests: Sequence[str], now: datetime) -> None:
+    """End these sessions of a person; those that have ended, or never began, are no error."""
+    with transaction() as session:
+        session.execute(
+            update(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.digest.in_(digests))
+            .where(UserSession.ended_at.is_(None))
+            .values(ended_at=now)
+        )
+        _end(user_id, digests, now, "provider")
+
+
 def _end(user_id: str, digests: Sequence[str], now: datetime, which: str) -> None:
     # For processes of the version before, which know no rows.
     links.mark_used(digests, now=now)

@@ -19,9 +19,9 @@ class Unreachable(Exception):
     """No usable answer. The message is for developers and operators."""
 
 
-def get_json(url: str) -> dict[str, Any]:
+def get_json(url: str, headers: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return the JSON object at an address. Raises Unreachable. Redirects are not followed."""
-    return _ask("GET", url, None, {})
+    return _ask("GET", url, None, headers or {})
 
 
 def post_form(url: str, form: Mapping[str, str], headers: Mapping[str, str]) -> dict[str, Any]:

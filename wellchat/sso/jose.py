@@ -22,9 +22,9 @@ from joserfc.jws import JWSRegistry
 NAMES = {
     "HS256": ("HS256",),
     "EdDSA": ("EdDSA", "Ed25519"),
-    "ES256": ("ES256",),
-    "RS256": ("RS256",),
+    **{f"{kind}{bits}": (f"{kind}{bits}",) for kind in ("ES", "RS", "PS") for bits in (256, 384, 512)},
 }
+CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 MIN_SECRET = 32  # bytes of a secret of HS256 (RFC 7518, 3.2)
 MIN_RSA = 2048  # bits
 # They name or bring a key, or change what was signed. Whoever sends them chooses them.
@@ -62,7 +62,7 @@ def _no_number(_name: str) -> None:
 class _Registry(JWSRegistry):
     """Takes the algorithms named for a key, and headers that it does not know, as RFC 7515, 4 asks."""
 
-    max_header_length = 2048
+    max_header_length = 8192  # a provider may send its chain of certificates
 
     def __init__(self, names: Collection[str]) -> None:
         super().__init__(algorithms=names, strict_check_header=False)
@@ -75,7 +75,18 @@ class _Registry(JWSRegistry):
 
 
 def read_header(token: str, *, max_size: int) -> dict[str, Any]:
-    """Return the header of a token, not verified yet. Raises Unfit."""
+    """Return the header of a token of the host, not verified yet. Raises Unfit."""
+    header = read_any_header(token, max_size=max_size)
+    for name in FOREIGN_HEADERS:
+        if name in header:
+            raise Unfit("foreign_header", f"The header has {name}, which is never followed.")
+    if type_of(header) not in ("", "jwt"):
+        raise Unfit("foreign_type", "The header's typ is not JWT. Leave it out, or write JWT.")
+    return header
+
+
+def read_any_header(token: str, *, max_size: int) -> dict[str, Any]:
+    """Return the header of a token, whatever it says beside the algorithm and the key. Raises Unfit."""
     if not token:
         raise Unfit("missing", "There is no token.")
     if len(token) > max_size:
@@ -83,14 +94,13 @@ def read_header(token: str, *, max_size: int) -> dict[str, Any]:
     parts = token.split(".")
     if len(parts) != 3 or not all(SEGMENT.fullmatch(part) for part in parts):
         raise Unfit("malformed", "A token is three parts in base64url without padding, joined by dots.")
-    header = _json_of(parts[0])
-    for name in FOREIGN_HEADERS:
-        if name in header:
-            raise Unfit("foreign_header", f"The header has {name}, which is never followed.")
-    typ = header.get("typ", "JWT")
-    if not isinstance(typ, str) or typ.upper() != "JWT":
-        raise Unfit("foreign_type", "The header's typ is not JWT. Leave it out, or write JWT.")
-    return header
+    return _json_of(parts[0])
+
+
+def type_of(header: Mapping[str, Any]) -> str:
+    """Return the `typ` in small letters, without application/ (RFC 7515, 4.1.9); "" where there is none."""
+    typ = header.get("typ")
+    return str(typ).lower().removeprefix("application/") if typ is not None else ""
 
 
 def _json_of(part: str) -> dict[str, Any]:
@@ -130,12 +140,13 @@ def check_key(key: Key, alg: str) -> Key:
         _need(len(cast(OctKey, key).raw_value) >= MIN_SECRET, "A secret of HS256 has 32 bytes or more.")
         return key
     _need(not isinstance(key, OctKey) and not key.is_private, "Give the public half of the key alone.")
-    if alg == "RS256":
-        _need(isinstance(key, RSAKey), "RS256 needs an RSA key.")
+    if alg[:2] in ("RS", "PS"):
+        _need(isinstance(key, RSAKey), f"{alg} needs an RSA key.")
         size = cast(RSAKey, key).public_key.key_size
         _need(size >= MIN_RSA, f"An RSA key has {MIN_RSA} bits or more, not {size}.")
-    elif alg == "ES256":
-        _need(isinstance(key, ECKey) and key.curve_name == "P-256", "ES256 needs a key on the curve P-256.")
+    elif alg in CURVES:
+        curve = CURVES[alg]
+        _need(isinstance(key, ECKey) and key.curve_name == curve, f"{alg} needs a key on the curve {curve}.")
     else:
         _need(isinstance(key, OKPKey) and key.curve_name == "Ed25519", "EdDSA needs an Ed25519 key.")
     return key

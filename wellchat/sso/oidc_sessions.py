@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from wellchat import sealing
 from wellchat.accounts.models import SESSION_LASTS, sha256_hex
 from wellchat.accounts.session_models import digest_of
+from wellchat.accounts.session_rows import end_by_digests
 from wellchat.db import db, transaction
 from wellchat.sso.models import OidcSession
 
@@ -50,3 +51,38 @@ def tidy(now: datetime) -> dict[str, int]:
         too_old = OidcSession.made_at < now - SESSION_LASTS - timedelta(days=1)
         gone = session.execute(delete(OidcSession).where(too_old))
         return {"oidc_sessions_trimmed": int(gone.rowcount)}  # type: ignore[attr-defined]
+
+
+def provider_of(session_digest: str) -> str | None:
+    """Return the name of the provider that began a session, or None."""
+    query = select(OidcSession.provider).where(OidcSession.session_digest == session_digest)
+    return db.session.execute(query).scalar_one_or_none()
+
+
+def id_token_of(session_digest: str) -> tuple[str, str] | None:
+    """Return (provider, ID token) of a session that has ended, and forget them; None if there are none."""
+    with transaction() as session:
+        row = session.get(OidcSession, session_digest, populate_existing=True)
+        if row is None:
+            return None
+        session.delete(row)
+        try:
+            return row.provider, sealing.unseal(row.id_token_sealed, use=USE, owner=row.user_id)
+        except sealing.Unreadable:
+            return None
+
+
+def end_at_provider(*, provider: str, user_id: str | None, sid: str | None, now: datetime) -> int:
+    """End the sessions that a provider began: of one `sid`, of one person, or of both. Return how many."""
+    named = [OidcSession.provider == provider]
+    named += [OidcSession.user_id == user_id] if user_id is not None else []
+    named += [OidcSession.sid == sid] if sid is not None else []
+    with transaction() as session:
+        found = session.execute(
+            delete(OidcSession).where(*named).returning(OidcSession.user_id, OidcSession.session_digest)
+        ).all()
+        for owner in sorted({user for user, _ in found}):
+            end_by_digests(
+                user_id=owner, digests=[digest for user, digest in found if user == owner], now=now
+            )
+    return len(found)

@@ -210,12 +210,17 @@ def _language(stranger: Stranger) -> str | None:
     return known.get(wanted.lower()) or known.get(wanted.partition("-")[0].lower())
 
 
+def sources_of(user: User) -> set[str]:
+    """Return who knows this person by an id: `host`, and issuers."""
+    query = select(Identity.source).where(Identity.user_id == user.id, Identity.moved_at.is_(None))
+    return set(db.session.execute(query).scalars())
+
+
 def home_of_person(user: User) -> Home | None:
     """Return where the account of a person is kept. None: here, for they have a password or no other home."""
     if user.password_hash is not None:
         return None
-    query = select(Identity.source).where(Identity.user_id == user.id, Identity.moved_at.is_(None))
-    sources = set(db.session.execute(query).scalars())
+    sources = sources_of(user)
     if not sources:
         return None
     labels = {each.issuer: each.label for each in setting("OIDC").values()}

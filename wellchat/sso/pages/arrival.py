@@ -19,7 +19,6 @@ from wellchat.accounts.hooks import second_step
 from wellchat.accounts.links import is_used, use_once
 from wellchat.accounts.models import User
 from wellchat.accounts.proof import PROOF_LASTS
-from wellchat.accounts.session_models import OIDC, OIDC_MFA, SSO, SSO_MFA
 from wellchat.accounts.session_rows import mark_proved
 from wellchat.db import db, new_id, transaction
 from wellchat.sso.doors import note_refusal, proved_lately
@@ -37,24 +36,16 @@ def lead_in(
     user: User,
     *,
     to: str,
+    way: str,
     now: datetime,
-    provider: str | None = None,
-    had_second_factor: bool = False,
     auth_time: int | None = None,
     state: str | None = None,
     arrival_id: str | None = None,
 ) -> Response:
-    """Return the redirect that begins the session of this person. `provider` is None for the host."""
-    way = (OIDC_MFA if had_second_factor else OIDC) if provider else (SSO_MFA if had_second_factor else SSO)
+    """Return the redirect that begins the session of this person. `way`: who has named them."""
     response = redirect(PATH, 303)
-    content = {
-        "id": arrival_id or new_id(),
-        "user": user.id,
-        "epoch": user.session_epoch,
-        "to": to,
-        "way": way,
-    }
-    more = {"auth_time": auth_time, "state": state, "provider": provider}
+    content = {"id": arrival_id or new_id(), "user": user.id, "epoch": user.session_epoch, "to": to}
+    more = {"way": way, "auth_time": auth_time, "state": state}
     notes.put(response, notes.ARRIVAL, {**content, **more}, now)
     return response
 

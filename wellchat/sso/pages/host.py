@@ -9,6 +9,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from wellchat import clock
+from wellchat.accounts.session_models import SSO, SSO_MFA
 from wellchat.config import setting
 from wellchat.errors import NotFound
 from wellchat.sso.doors import asked_second_factor, note_refusal, person_of_token, use_up
@@ -58,7 +59,7 @@ def take_token() -> Response:
         user,
         to=safe_next(request.form.get("to")),
         now=now,
-        had_second_factor=asked_second_factor(claims.amr),
+        way=SSO_MFA if asked_second_factor(claims.amr) else SSO,
         auth_time=claims.auth_time,
         state=request.form.get("state", "")[:MAX_STATE] or None,
     )
