@@ -32,12 +32,12 @@ FEATURES = (
     "offline",
     "updates",
     "safety",
-    "sso",
     "privacy",
     "disclosure",
     "oversight",
     "security_log",
     "host",
+    "sso",
     "demo",
 )
 

@@ -46,8 +46,6 @@ def upgrade():
     )
     op.create_index("ix_oidc_sessions_user_id", "oidc_sessions", ["user_id"])
     op.create_index("ix_oidc_sessions_made_at", "oidc_sessions", ["made_at"])
-    with op.batch_alter_table("identities") as batch_op:
-        batch_op.add_column(sa.Column("as_of", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("sessions") as batch_op:
         batch_op.add_column(sa.Column("way", sa.String(8), nullable=False, server_default=""))
 
@@ -55,7 +53,5 @@ def upgrade():
 def downgrade():
     with op.batch_alter_table("sessions") as batch_op:
         batch_op.drop_column("way")
-    with op.batch_alter_table("identities") as batch_op:
-        batch_op.drop_column("as_of")
     op.drop_table("oidc_sessions")
     op.drop_table("sso_keys")

@@ -112,22 +112,6 @@ def _forget_old(source: str, external_id: str, now: datetime) -> None:
     db.session.execute(delete(Identity).where(*old, Identity.moved_at <= now - KEPT_FOR))
 
 
-def take_as_of(*, source: str, external_id: str, as_of: datetime) -> bool:
-    """Note the other system's time of a change, in the caller's transaction.
-
-    Return False if what stands is as new: then nothing of the change may be taken.
-    """
-    newer = Identity.as_of.is_(None) | (Identity.as_of < as_of)
-    taken = db.session.execute(
-        # Compare and set: of two changes at once, the older one never stands last.
-        update(Identity)
-        .where(Identity.source == source, Identity.external_id == external_id, newer)
-        .values(as_of=as_of)
-        .execution_options(synchronize_session=False)
-    )
-    return bool(taken.rowcount)  # type: ignore[attr-defined]
-
-
 def unlink(*, user_id: str) -> None:
     """Take every id away from a person, in the caller's transaction."""
     db.session.execute(delete(Identity).where(Identity.user_id == user_id))

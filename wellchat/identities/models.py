@@ -38,8 +38,6 @@ class Identity(Base):
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     made_at: Mapped[datetime] = mapped_column(UTCDateTime)
     moved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # the other system's own time of the last change that was taken from it
-    as_of: Mapped[datetime | None] = mapped_column(UTCDateTime)
 
 
 class Moved(WellchatError):

@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.credentials import end_sessions
 from wellchat.accounts.forms import known_zones
-from wellchat.accounts.hooks import Home, profile_changed_in_transaction
+from wellchat.accounts.hooks import Home
 from wellchat.accounts.models import CLIENT, User
+from wellchat.accounts.profile import EmailTaken, set_address, set_values
 from wellchat.accounts.queries import user_by_email
 from wellchat.audit.actions import record
 from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict
+from wellchat.host import times
 from wellchat.i18n import available_languages
-from wellchat.identities.actions import link, person_for, take_as_of
+from wellchat.identities.actions import link, person_for
 from wellchat.identities.models import Identity, Moved
 from wellchat.identities.queries import find_person
 from wellchat.sso.jose import Unfit
@@ -117,9 +120,9 @@ def _make(stranger: Stranger, now: datetime) -> User:
         if twin is None:
             raise
         return twin
-    if is_new and stranger.as_of is not None:
+    if is_new:
         with transaction():
-            take_as_of(**one, as_of=stranger.as_of)
+            times.take(times.PERSON, user.id, stranger.as_of)
     return user
 
 
@@ -162,41 +165,24 @@ def _keep(user: User, stranger: Stranger, now: datetime) -> None:
 
     Without `as_of` nobody knows what is newer, so nothing is taken over.
     """
-    # Looked at before the lock: at nearly every sign-in nothing has changed.
-    if stranger.as_of is None or _is_known(stranger):
+    if stranger.as_of is None:
         return
     with transaction():
-        if not take_as_of(source=stranger.source, external_id=stranger.external_id, as_of=stranger.as_of):
-            return
         person = lock_user(user.id)
-        shown_before = (person.name, person.label)
-        person.name = stranger.name or person.name
-        person.role_label = stranger.role_label or person.role_label
-        person.locale = _language(stranger) or person.locale
-        if zone := _zone(stranger):
-            person.time_zone, person.zone_known = zone, True
-        if stranger.email and stranger.email_verified and person.password_hash is None:
-            _take_address(person, stranger.email, now)
-        db.session.flush()
-        if (person.name, person.label) != shown_before:
-            profile_changed_in_transaction(person.id)
-
-
-def _is_known(stranger: Stranger) -> bool:
-    query = exists().where(
-        Identity.source == stranger.source,
-        Identity.external_id == stranger.external_id,
-        Identity.as_of >= stranger.as_of,
-    )
-    return bool(db.session.execute(select(query)).scalar_one())
-
-
-def _take_address(person: User, address: str, now: datetime) -> None:
-    if person.email == address or person.is_admin:
-        return
-    # Somebody else has it: they keep it, and the person keeps theirs. Locked in no order: it is only read.
-    if user_by_email(address) is None and not is_kept_back(address, now=now, but_for=person.id):
-        person.email, person.verified_at = address, now
+        if times.is_stale(times.PERSON, person.id, stranger.as_of):
+            return
+        times.take(times.PERSON, person.id, stranger.as_of)
+        said = {
+            "name": stranger.name,
+            "role_label": stranger.role_label,
+            "locale": _language(stranger),
+            "time_zone": _zone(stranger),
+        }
+        set_values(person, {name: value for name, value in said.items() if value is not None})
+        if stranger.email and stranger.email_verified and not person.password_hash and not person.is_admin:
+            # Somebody else may have it: they keep it, and the person keeps theirs.
+            with suppress(EmailTaken):
+                set_address(person, email=stranger.email, verified=True, now=now)
 
 
 def _zone(stranger: Stranger) -> str | None:
