@@ -30,5 +30,6 @@ feature = Feature(
         (signed_out, oidc.after_sign_out),
     ),
     filters={"way_home": way_home},
+    styles=("sso",),
     slots={"sign_in": "sso/_sign_in.html"},
 )
