@@ -1,4 +1,4 @@
-"""The examples of docs/integrate.md make tokens that are taken, in each language that is installed here."""
+"""What docs/integrate.md says of signing people in: its examples make good tokens, its tables are whole."""
 
 from __future__ import annotations
 
@@ -60,3 +60,11 @@ def test_the_docs_show_the_example_as_it_is(language: str) -> None:
         # The end of the class follows the command.
         shown += "\n}"
     assert shown + "\n" in blocks
+
+
+def test_the_docs_say_what_mends_every_refusal() -> None:
+    sources = "".join(path.read_text() for path in (ROOT / "wellchat" / "sso").rglob("*.py"))
+    codes = set(re.findall(r'(?:Unfit|BadToken|WrongOrigin|InAddress)\(\s*"([a-z_]+)"', sources))
+    section = (ROOT / "docs" / "integrate.md").read_text().partition("## Sign people in")[2]
+    assert len(codes) > 40
+    assert codes - set(re.findall(r"`([a-z_]+)`", section)) == set()
