@@ -12,6 +12,7 @@ from joserfc.jwk import OKPKey
 
 from tests.sso.conftest import Host
 from wellchat.db import db
+from wellchat.sso.checks import check
 from wellchat.sso.models import SsoKey
 from wellchat.sso.tokens import read_host_token
 
@@ -39,6 +40,7 @@ def test_a_key_is_made_listed_without_its_secret_and_ended(app: Flask, now: date
     assert made["secret"] not in run("list", "--json").output
     assert run("end", made["kid"]).exit_code == 0
     assert [each["state"] for each in json.loads(run("list", "--json").output)] == ["ended", "good", "good"]
+    assert "keys: 2, pages of: nobody, providers: none" in check(app)
     for wrong, words in (
         (("end", made["kid"]), "ended already"),
         (("end", "nothing"), "no such key"),

@@ -17,6 +17,7 @@ from tests.cast import Cast
 from tests.factors.conftest import Holder
 from tests.sso.conftest import SHOP, Host, Visitor
 from tests.sso.refusals import REFUSALS
+from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.accounts.session_models import UserSession
 from wellchat.audit.models import AuditEvent
@@ -293,8 +294,14 @@ def test_what_home_says_later_is_taken_if_it_is_newer(host: Host, now: datetime)
     )
     assert after(name="Second", as_of=later(host, 2)).name == "Third"
     assert after(name="No time").name == "Third"
+    # An address that is verified there comes along; that of somebody else stays theirs.
+    create_user(email="taken@example.com", name="Tom", role="client", now=now)
+    for day, email in ((4, "third@example.com"), (5, "taken@example.com")):
+        after(as_of=later(host, day), email=email, email_verified=True)
+    after(as_of=later(host, 6), email="unverified@example.com")
     db.session.refresh(person)
-    assert (person.name, person.role, person.time_zone) == ("Third", "client", "Asia/Tokyo")
+    assert (person.role, person.time_zone) == ("client", "Asia/Tokyo")
+    assert (person.name, person.email) == ("Hanna Host", "third@example.com")
 
 
 def test_an_address_joins_an_account_only_under_all_conditions(
@@ -322,6 +329,30 @@ def test_an_address_joins_an_account_only_under_all_conditions(
     assert code(host, "new@example.com") == cast.cara.id
     assert code(joiner, cast.cara.email, email_verified=True, sub="c-2") == "address_taken"
     assert [each["source"] for each in acts("sso.joined")] == ["host", "host"]
+
+
+def test_a_token_of_the_host_opens_no_account_of_an_administrator(
+    host: Host, visitor: Visit, now: datetime, change: Any
+) -> None:
+    claims = {"email": "hanna@example.com", "email_verified": True}
+    person = person_of_token(read_host_token(host.token(**claims), now), now)
+    change(person, role="admin", admin_roles="support")
+    with pytest.raises(BadToken) as refusal:
+        person_of_token(read_host_token(host.token(), now), now)
+    assert refusal.value.code == "is_admin"
+    # They sign in here from then on.
+    visitor().post("/forgot-password", data={"email": "hanna@example.com"})
+    assert [mail.name for mail in mails_to("hanna@example.com")] == ["reset"]
+
+
+def test_who_signs_up_with_the_address_of_a_person_of_the_host_gets_no_account(
+    host: Host, visitor: Visit, now: datetime
+) -> None:
+    person = person_of_token(read_host_token(host.token(email="mistyped@example.com"), now), now)
+    assert person.verified_at is None
+    form = {"email": "mistyped@example.com", "name": "Owner", "password": "correct horse battery"}
+    visitor().post("/sign-up", data={**form, "role": "client"})
+    assert [mail.name for mail in mails_to("mistyped@example.com")] == ["already_registered"]
 
 
 def test_nobody_is_made_where_that_is_off(app: Flask, host: Host, now: datetime) -> None:

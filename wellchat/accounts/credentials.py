@@ -79,7 +79,8 @@ def sign_up(
         compared = found.password_hash
         # The present row: its owner may have opened the link since.
         taken = lock_user(found.id)
-        if taken.verified_at is not None:
+        # Others vouch for the person, perhaps with an address that they mistyped: its owner gets no account.
+        if taken.verified_at is not None or home_of(taken) is not None:
             _mail(taken, "already_registered", now)
             return
         # Somebody else may have chosen the stored password, so it must not open the account.

@@ -4,7 +4,7 @@ from wellchat.accounts.hooks import kept_elsewhere, proof_methods, signed_out
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.sso import oidc_sessions
+from wellchat.sso import checks, oidc_sessions
 from wellchat.sso.cli import sso_key
 from wellchat.sso.pages import arrival, host, oidc
 from wellchat.sso.people import home_of_person
@@ -31,5 +31,6 @@ feature = Feature(
     ),
     filters={"way_home": way_home},
     styles=("sso",),
+    doctor_checks=(("sign-on", checks.check),),
     slots={"sign_in": "sso/_sign_in.html"},
 )

@@ -93,13 +93,14 @@ def find_key(kid: str, now: datetime) -> tuple[SsoKey, Key]:
     if own is not None:
         if own.is_over(now):
             raise Unfit("key_ended", "The key of this token has ended. Use the one that came after it.")
-        return own, _key_of(own)
+        return own, key_of(own)
     for row, key in _at_addresses([row for row in rows if row.jwks_url and not row.is_over(now)], kid, now):
         return row, key
     raise Unfit("unknown_key", "No key has this kid. `wellchat sso-key list` shows those that are known.")
 
 
-def _key_of(row: SsoKey) -> Key:
+def key_of(row: SsoKey) -> Key:
+    """Return the key of a row that has one itself. Raises Unfit."""
     if row.jwk is not None:
         return public_key(row.jwk, row.alg)
     try:

@@ -13,9 +13,9 @@ from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.credentials import end_sessions
 from wellchat.accounts.forms import known_zones
-from wellchat.accounts.hooks import Home
+from wellchat.accounts.hooks import Home, sign_in_vetoed
 from wellchat.accounts.models import CLIENT, User
-from wellchat.accounts.profile import EmailTaken, set_address, set_values
+from wellchat.accounts.profile import EmailTaken, check_address, set_address, set_values
 from wellchat.accounts.queries import user_by_email
 from wellchat.audit.actions import record
 from wellchat.config import setting
@@ -24,7 +24,7 @@ from wellchat.errors import Conflict
 from wellchat.host import times
 from wellchat.i18n import available_languages
 from wellchat.identities.actions import link, person_for
-from wellchat.identities.models import Identity, Moved
+from wellchat.identities.models import HOST, Identity, Moved
 from wellchat.identities.queries import find_person
 from wellchat.sso.jose import Unfit
 
@@ -56,8 +56,11 @@ def person_of(stranger: Stranger, now: datetime) -> User:
         user = found or _join(stranger, now) or _make(stranger, now)
     except Moved as moved:
         raise Unfit("moved", f"The id was given up. The person has the id {moved.external_id}.") from None
-    if not user.is_active:
+    if not user.is_active or any(sign_in_vetoed(user)):
         raise Unfit("disabled", "The account of this person is disabled.")
+    if user.is_admin and stranger.source == HOST:
+        # Whoever holds a key of the host must not hold the whole installation with it.
+        raise Unfit("is_admin", "The person is an administrator, who signs in here, with a password.")
     if found is not None:
         _keep(user, stranger, now)
     return user
@@ -156,7 +159,7 @@ def _insert(stranger: Stranger, now: datetime) -> Callable[[], User]:
 
 
 def _kind(stranger: Stranger) -> str:
-    return "host" if stranger.source == "host" else "oidc"
+    return "host" if stranger.source == HOST else "oidc"
 
 
 def _keep(user: User, stranger: Stranger, now: datetime) -> None:
@@ -180,8 +183,10 @@ def _keep(user: User, stranger: Stranger, now: datetime) -> None:
         }
         set_values(person, {name: value for name, value in said.items() if value is not None})
         if stranger.email and stranger.email_verified and not person.password_hash and not person.is_admin:
-            # Somebody else may have it: they keep it, and the person keeps theirs.
+            # Somebody else may have it: they keep it, and the person keeps theirs. Looked at before, because an
+            # inner transaction that fails takes all with it.
             with suppress(EmailTaken):
+                check_address(stranger.email, user_id=person.id, now=now)
                 set_address(person, email=stranger.email, verified=True, now=now)
 
 
@@ -207,7 +212,8 @@ def home_of_person(user: User) -> Home | None:
     if user.password_hash is not None:
         return None
     sources = sources_of(user)
-    if not sources:
+    # An administrator whom only the host knows signs in here: see person_of.
+    if not sources or (user.is_admin and sources == {HOST}):
         return None
     labels = {each.issuer: each.label for each in setting("OIDC").values()}
     label = next((labels[source] for source in sorted(sources) if source in labels), setting("NAME"))
