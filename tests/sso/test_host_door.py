@@ -90,6 +90,8 @@ def test_every_refusal_is_401_and_one_row(
     (refused,) = acts("sso.refused")
     assert (refused["code"], refused["door"]) == (code, "/sso")
     assert refused["reason"] in caplog.text
+    # Of nobody's words is anything in the log.
+    assert "Hanna" not in str(refused)
     # The stranger reads a number, and nothing of why.
     assert "0123456789abcdef" in answer.text
     assert refused["reason"] not in answer.text

@@ -95,7 +95,10 @@ def finish(provider: Provider, flow: Flow | None, answer: Mapping[str, str], now
     if not is_first:
         raise Unfit("used_before", "The answer came before.")
     if "error" in answer or not answer.get("code"):
-        raise Unfit("provider_refused", f"The provider says {answer.get('error', 'nothing')[:80]!r}.")
+        word = answer.get("error", "nothing")
+        # Anybody can write this address: what is no word of the standard stays out of the log.
+        said_word = word if word.isascii() and word.isidentifier() and len(word) < 60 else "no word"
+        raise Unfit("provider_refused", f"The provider says {said_word}.")
     tokens = _exchange(provider, said, answer["code"], flow.verifier)
     claims = read_id_token(provider, said.jwks_uri, tokens.get("id_token"), flow.nonce, now)
     return _login(provider, str(tokens["id_token"]), _completed(said, claims, tokens))

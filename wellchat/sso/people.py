@@ -183,8 +183,8 @@ def _keep(user: User, stranger: Stranger, now: datetime) -> None:
         }
         set_values(person, {name: value for name, value in said.items() if value is not None})
         if stranger.email and stranger.email_verified and not person.password_hash and not person.is_admin:
-            # Somebody else may have it: they keep it, and the person keeps theirs. Looked at before, because an
-            # inner transaction that fails takes all with it.
+            # Somebody else may have it: they keep it, and the person keeps theirs. It is looked at before,
+            # because an inner transaction that fails takes all with it.
             with suppress(EmailTaken):
                 check_address(stranger.email, user_id=person.id, now=now)
                 set_address(person, email=stranger.email, verified=True, now=now)

@@ -23,8 +23,10 @@ from wellchat.sso.keys import find_key
 MAX_TOKEN = 4096  # bytes
 LEEWAY = 30  # seconds that the host's clock may differ
 LASTS_MOST = 300  # seconds from `iat` to `exp`
+NO_NAME = "It is too long, looks like a link, is hidden in part, or mixes two alphabets in a word."
 # A number of milliseconds is above it for all times since 2004.
 MAX_TIME = 2**40
+PLAIN = re.compile(r"[\w.:-]{1,60}", re.ASCII)
 
 
 class BadToken(WellchatError):
@@ -128,7 +130,9 @@ def read_host_token(text: str, now: datetime) -> HostClaims:
         _check_purpose(claims)
         return HostClaims(kid=kid, joins_by_email=row.joins_by_email, **_about(claims))
     except Unfit as unfit:
-        raise BadToken(unfit.code, unfit.reason, kid=kid) from None
+        # Of a kid that nobody made only what may be one, for it goes into the log.
+        known = kid if kid is not None and PLAIN.fullmatch(kid) else None
+        raise BadToken(unfit.code, unfit.reason, kid=known) from None
 
 
 def _header_text(header: Mapping[str, Any], name: str) -> str:
@@ -174,6 +178,8 @@ def _about(claims: Mapping[str, Any]) -> dict[str, Any]:
         found = _Claims.model_validate(given)
     except ValidationError as error:
         field, message = next(iter(errors_by_field(error).items()))
-        raise Unfit("bad_claim", f"{field}: {message}") from None
+        # The log holds no words of anybody, and a message about a name may quote it.
+        reason = NO_NAME if field in ("name", "role_label") else message
+        raise Unfit("bad_claim", f"{field}: {reason}") from None
     times = {name: datetime.fromtimestamp(claims[name], UTC) for name in ("iat", "exp")}
     return {**dict(found), **times, "amr": tuple(found.amr)}
