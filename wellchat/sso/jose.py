@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64decode
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from joserfc import jwt
-from joserfc.errors import InvalidPayloadError, UnsupportedAlgorithmError
-from joserfc.jwk import ECKey, JWKRegistry, Key, OctKey, OKPKey, RSAKey
-from joserfc.jws import JWSRegistry
+# The library takes a tenth of the start of a process, and most never see a token: functions import it.
+if TYPE_CHECKING:
+    from joserfc.jwk import ECKey, Key, OKPKey, RSAKey
+    from joserfc.jws import JWSRegistry
 
 # The names under which a token may say each algorithm: EdDSA has two since RFC 9864.
 NAMES = {
@@ -59,19 +59,22 @@ def _no_number(_name: str) -> None:
     raise Unfit("malformed", "NaN and Infinity are no numbers of JSON.")
 
 
-class _Registry(JWSRegistry):
-    """Takes the algorithms named for a key, and headers that it does not know, as RFC 7515, 4 asks."""
+@cache
+def _registry(names: tuple[str, ...]) -> JWSRegistry:
+    """Return what takes these algorithms, and headers that it does not know, as RFC 7515, 4 asks."""
+    from joserfc.errors import UnsupportedAlgorithmError
+    from joserfc.jws import JWSRegistry
 
-    max_header_length = 8192  # a provider may send its chain of certificates
+    class Registry(JWSRegistry):
+        max_header_length = 8192  # a provider may send its chain of certificates
 
-    def __init__(self, names: Collection[str]) -> None:
-        super().__init__(algorithms=names, strict_check_header=False)
+        def get_alg(self, name: str) -> Any:
+            # The library warns of a name that it finds old; which names are taken is said for each key.
+            if name not in names:
+                raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
+            return self.algorithms[name]
 
-    def get_alg(self, name: str) -> Any:
-        # The library warns of a name that it finds old; which names are taken is said for each key.
-        if name not in cast("Collection[str]", self.allowed):
-            raise UnsupportedAlgorithmError(f"Algorithm of '{name}' is not allowed")
-        return self.algorithms[name]
+    return Registry(algorithms=names, strict_check_header=False)
 
 
 def read_header(token: str, *, max_size: int) -> dict[str, Any]:
@@ -116,13 +119,16 @@ def _json_of(part: str) -> dict[str, Any]:
     return found
 
 
-def read_claims(token: str, key: Key, algorithms: Collection[str]) -> dict[str, Any]:
+def read_claims(token: str, key: Key, algorithms: tuple[str, ...]) -> dict[str, Any]:
     """Return the claims of a token that this key signed with one of these algorithms. Raises Unfit.
 
     `algorithms` are the names that the header may say. No claim is checked.
     """
+    from joserfc import jwt
+    from joserfc.errors import InvalidPayloadError
+
     try:
-        return jwt.decode(token, key, registry=_Registry(algorithms), decoder_cls=StrictDecoder).claims
+        return jwt.decode(token, key, registry=_registry(algorithms), decoder_cls=StrictDecoder).claims
     except Unfit:
         raise
     # The signature fits; what it signs is no JSON, or so deep that Python gives up.
@@ -135,6 +141,8 @@ def read_claims(token: str, key: Key, algorithms: Collection[str]) -> dict[str, 
 
 def check_key(key: Key, alg: str) -> Key:
     """Return the key if it is strong enough and of the kind that `alg` (one of NAMES) needs. Raises Unfit."""
+    from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
+
     if alg == "HS256":
         _need(isinstance(key, OctKey), "HS256 needs a secret.")
         _need(len(cast(OctKey, key).raw_value) >= MIN_SECRET, "A secret of HS256 has 32 bytes or more.")
@@ -159,12 +167,16 @@ def _need(fits: bool, reason: str) -> None:
 
 def secret_key(secret: str, alg: str = "HS256") -> Key:
     """Return a secret as a key: the bytes of the text as it stands. Raises Unfit."""
+    from joserfc.jwk import OctKey
+
     _need(len(secret.encode()) >= MIN_SECRET, "A secret of HS256 has 32 bytes or more.")
     return check_key(OctKey.import_key(secret.encode()), alg)
 
 
 def public_key(jwk: Mapping[str, Any], alg: str) -> Key:
     """Return a JWK as a key that may check signatures of `alg`. Raises Unfit."""
+    from joserfc.jwk import JWKRegistry
+
     if jwk.get("use", "sig") != "sig":
         raise Unfit("unfit_key", "The key is not for signatures.")
     named = jwk.get("alg")
@@ -182,6 +194,8 @@ def public_key(jwk: Mapping[str, Any], alg: str) -> Key:
 
 def jwk_of_text(text: str, alg: str) -> dict[str, Any]:
     """Return the public JWK of a file with a PEM or a JWK. Raises Unfit, also for a private key."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     _need("PRIVATE KEY" not in text, "This is a private key. Give the public half alone.")
     try:
         if text.lstrip().startswith("{"):
@@ -200,6 +214,8 @@ def jwk_of_text(text: str, alg: str) -> dict[str, Any]:
 
 
 def _kind(alg: str) -> type[RSAKey] | type[ECKey] | type[OKPKey]:
+    from joserfc.jwk import ECKey, OKPKey, RSAKey
+
     kinds: dict[str, type[RSAKey] | type[ECKey] | type[OKPKey]]
     kinds = {"RS256": RSAKey, "ES256": ECKey, "EdDSA": OKPKey}
     return kinds[alg]

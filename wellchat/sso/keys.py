@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from joserfc.jwk import Key
 from sqlalchemy import or_, select
 
 from wellchat import sealing
@@ -18,6 +18,9 @@ from wellchat.sso.fetching import Unreachable
 from wellchat.sso.jose import Unfit, jwk_of_text, public_key, secret_key
 from wellchat.sso.key_sets import key_sets
 from wellchat.sso.models import HS256, SsoKey
+
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
 
 USE = "sso.key"
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
-
-from joserfc.errors import JoseError
-from joserfc.jwk import Key
-from joserfc.jwt import ClaimsOption, JWTClaimsRegistry
+from typing import TYPE_CHECKING, Any
 
 from wellchat.sso.fetching import Unreachable
 from wellchat.sso.jose import NAMES, Unfit, public_key, read_any_header, read_claims, type_of
 from wellchat.sso.key_sets import key_sets
 from wellchat.sso_settings import Provider
+
+# As in jose.py, functions import the library.
+if TYPE_CHECKING:
+    from joserfc.jwk import Key
+    from joserfc.jwt import ClaimsOption
 
 MAX_TOKEN = 16_384  # bytes: groups may be many
 LEEWAY = 60  # seconds that the provider's clock may differ
@@ -97,6 +98,9 @@ def _key(jwks_uri: str, kid: object, alg: str, now: datetime) -> Key:
 
 
 def _check(provider: Provider, claims: dict[str, Any], now: datetime, **more: ClaimsOption) -> None:
+    from joserfc.errors import JoseError
+    from joserfc.jwt import JWTClaimsRegistry
+
     registry = JWTClaimsRegistry(
         now=int(now.timestamp()),
         leeway=LEEWAY,
