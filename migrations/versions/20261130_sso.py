@@ -33,7 +33,7 @@ def upgrade():
     )
     op.create_table(
         "oidc_sessions",
-        sa.Column("session_digest", sa.String(64), nullable=False),
+        sa.Column("session_key", sa.String(64), nullable=False),
         sa.Column("user_id", sa.String(13), nullable=False),
         sa.Column("provider", sa.String(40), nullable=False),
         sa.Column("sid", sa.String(255), nullable=True),
@@ -42,7 +42,7 @@ def upgrade():
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_oidc_sessions_user_id_users"), ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("session_digest", name=op.f("pk_oidc_sessions")),
+        sa.PrimaryKeyConstraint("session_key", name=op.f("pk_oidc_sessions")),
     )
     op.create_index("ix_oidc_sessions_user_id", "oidc_sessions", ["user_id"])
     op.create_index("ix_oidc_sessions_made_at", "oidc_sessions", ["made_at"])

@@ -129,16 +129,17 @@ def end_others(*, user: User, now: datetime) -> int:
         return len(ended)
 
 
-def end_by_digests(*, user_id: str, digests: Sequence[str], now: datetime) -> None:
-    """End these sessions of a person; those that have ended, or never began, are no error."""
+def end_by_ids(*, user_id: str, ids: Sequence[str], now: datetime) -> None:
+    """End the sessions of a person with these row ids. Those that have ended already are no error."""
     with transaction() as session:
-        session.execute(
+        ended = session.execute(
             update(UserSession)
-            .where(UserSession.user_id == user_id, UserSession.digest.in_(digests))
-            .where(UserSession.ended_at.is_(None))
+            .where(UserSession.user_id == user_id, UserSession.id.in_(ids), UserSession.ended_at.is_(None))
             .values(ended_at=now)
-        )
-        _end(user_id, digests, now, "provider")
+            .returning(UserSession.digest)
+        ).scalars()
+        if digests := list(ended):
+            _end(user_id, digests, now, "provider")
 
 
 def _end(user_id: str, digests: Sequence[str], now: datetime, which: str) -> None:

@@ -53,7 +53,8 @@ class OidcSession(Base):
 
     __tablename__ = "oidc_sessions"
 
-    session_digest: Mapped[str] = mapped_column(String(64), primary_key=True)  # as in `sessions`
+    # id of its row in `sessions`; before it has begun, a hash of its arrival
+    session_key: Mapped[str] = mapped_column(String(64), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     provider: Mapped[str] = mapped_column(String(40))
     sid: Mapped[str | None] = mapped_column(String(255))

@@ -12,7 +12,7 @@ from wellchat.sso.models import OidcSession
 
 
 def _export(person: Person) -> dict[str, Rows]:
-    omit = ("session_digest", "id_token_sealed")
+    omit = ("session_key", "id_token_sealed")
     return {"oidc_sessions": rows(OidcSession, OidcSession.user_id == person.id, omit=omit)}
 
 

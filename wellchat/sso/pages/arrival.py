@@ -118,20 +118,27 @@ def _begin(user: User, arrival: dict[str, Any], now: datetime) -> Response:
             return redirect("/sign-in", 303)
     proved = proved_lately(arrival["auth_time"], now, PROOF_LASTS)
     sessions.sign_in(user, way=arrival["way"], proved=proved)
-    with transaction():
-        settle(arrival["id"], user.session_id)
+    _settle(arrival, user)
     return _open(arrival, now)
 
 
 def _go_on(user: User, arrival: dict[str, Any], now: datetime) -> Response:
     """Take the sign-in as a proof within the session that is there."""
     with transaction():
-        if use_once(_key(arrival), now=now):
-            settle(arrival["id"], user.session_id)
-            if proved_lately(arrival["auth_time"], now, PROOF_LASTS):
-                sessions.note_session(user)
-                mark_proved(user, now=now, way=arrival["way"])
+        is_first = use_once(_key(arrival), now=now)
+    if is_first:
+        # A cookie from before there were rows gets its own first.
+        sessions.note_session(user)
+        _settle(arrival, user)
+        if proved_lately(arrival["auth_time"], now, PROOF_LASTS):
+            mark_proved(user, now=now, way=arrival["way"])
     return _open(arrival, now)
+
+
+def _settle(arrival: dict[str, Any], user: User) -> None:
+    if user.session is not None:
+        with transaction():
+            settle(arrival["id"], user.session.id)
 
 
 def _open(arrival: dict[str, Any], now: datetime) -> Response:

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.accounts.models import User
-from wellchat.accounts.session_models import OIDC, OIDC_MFA, digest_of
+from wellchat.accounts.session_models import OIDC, OIDC_MFA
 from wellchat.config import setting
 from wellchat.db import new_id
 from wellchat.sso import oidc
@@ -108,11 +108,10 @@ def after_sign_out(user: User) -> str | None:
     """Return the page that offers to sign out at the provider too, for a session that it began."""
     if user.session is None or user.session.way not in (OIDC, OIDC_MFA):
         return None
-    digest = digest_of(user.session_id)
-    name = provider_of(digest)
+    name = provider_of(user.session.id)
     if name not in setting("OIDC"):
         return None
-    session[LEAVING] = digest
+    session[LEAVING] = user.session.id
     return f"/oidc/{name}/signed-out"
 
 
