@@ -15,7 +15,7 @@ from wellchat.host.keys import make_key
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
 
-BEFORE = "0017"
+BEFORE = "0024"
 
 
 @pytest.mark.each_database

@@ -19,7 +19,6 @@ from wellchat.accounts.hooks import second_step
 from wellchat.accounts.links import is_used, use_once
 from wellchat.accounts.models import User
 from wellchat.accounts.proof import PROOF_LASTS
-from wellchat.accounts.session_rows import mark_proved
 from wellchat.db import db, new_id, transaction
 from wellchat.sso.doors import note_refusal, proved_lately
 from wellchat.sso.oidc_sessions import settle
@@ -131,7 +130,7 @@ def _go_on(user: User, arrival: dict[str, Any], now: datetime) -> Response:
         sessions.note_session(user)
         _settle(arrival, user)
         if proved_lately(arrival["auth_time"], now, PROOF_LASTS):
-            mark_proved(user, now=now, way=arrival["way"])
+            sessions.prove_session(user, way=arrival["way"])
     return _open(arrival, now)
 
 
