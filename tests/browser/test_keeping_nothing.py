@@ -9,6 +9,7 @@ from tests.browser.house import House, Sit, a_house
 from tests.browser.test_offline import KEPT, READY
 from tests.browser.test_session_end import CACHED, LEFT, furnish
 
+SERVICE_WORKERS = "allow"
 house = a_house(furnish, WELLCHAT_BROWSER_STORAGE="off", WELLCHAT_BROWSER_CACHE="off")
 
 

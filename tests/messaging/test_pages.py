@@ -44,7 +44,7 @@ def test_an_emptied_inbox_points_to_the_archive(cara, api, talk):
 def test_a_person_without_connections_learns_how_to_begin(browse, cast):
     assert "Open the link" in browse(cast.olga).get("/new").text
     rita = browse(cast.rita)
-    assert f"/people/{cast.rita.id}" in rita.get("/new").text
+    assert 'href="/invite"' in rita.get("/new").text
     assert "can write to you" in rita.get(f"/people/{cast.rita.id}").text
     assert "/oversight" in browse(cast.ada).get("/new").text
 

@@ -36,7 +36,7 @@ class Scene:
         return self._subjects[subject].kind, self._subjects[subject].external_id
 
     def timed_lines(self, talk: Talk) -> list[tuple[Line, datetime]]:
-        """Return (line, moment in UTC) for each line of a talk of this story, with its placeholders filled in."""
+        """Return (line, moment in UTC) for each line of a talk of the story, its placeholders filled in."""
         return self._timed[id(talk)]
 
     def _in_time(self, talk: Talk) -> list[tuple[Line, datetime]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, render_template
 
+from wellchat.accounts.proof import fresh_proof
 from wellchat.errors import NotFound
 from wellchat.first_run.queries import DONE, steps
 from wellchat.web import signed_in, viewer
@@ -13,6 +14,7 @@ pages = Blueprint("first_run", __name__)
 
 @pages.get("/oversight/first-steps")
 @signed_in
+@fresh_proof
 def show() -> str:
     """Show what the installation still lacks."""
     owner = viewer()

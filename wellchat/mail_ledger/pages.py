@@ -70,6 +70,7 @@ def all_mails() -> str:
 
 @ledger.post("/oversight/emails")
 @signed_in
+@fresh_proof
 def narrow() -> Response:
     """Take the filters, of which the person must stand in no address, and lead to the mails."""
     if not viewer().may("mail"):

@@ -68,6 +68,7 @@ def _address(given: dict[str, str]) -> str:
 
 @pages.post("/oversight/audit")
 @signed_in
+@fresh_proof
 def narrow() -> BaseResponse:
     """Take the filters, of which the person must stand in no address, and lead to the rows."""
     if not viewer().may("audit"):
