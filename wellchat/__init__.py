@@ -123,7 +123,8 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         docs_path=None,
         spec_path=None,
     )
-    app.config.update(settings.model_dump())
+    # Not model_dump(), which takes the values apart that are records.
+    app.config.update(dict(settings))
     app.config.update(flask_config)
     logs.init(settings.LOG_LEVEL, settings.LOG)
     for name in unknown_settings():

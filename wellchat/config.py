@@ -46,6 +46,7 @@ from wellchat.setting_types import (
     vapid_key,
     web_address_or_none,
 )
+from wellchat.sso_settings import link_or_none, oidc_variables, origins, providers
 
 PREFIX = "WELLCHAT_"
 DAY, YEAR = 86_400, 31_536_000  # seconds
@@ -156,6 +157,19 @@ class Settings(BaseModel):
     LINK_MINUTES: int = Field(default=4320, ge=5, le=4320)
     TOTP_DRIFT: int = Field(default=1, ge=0, le=1)  # steps of 30 s beside the present one whose codes count
     SIGN_UP: Literal["open", "invited", "off"] = "open"
+    # sites whose forms may bring a token of the host, and where people without a session are sent
+    SSO_ORIGINS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(origins)] = ()
+    SSO_URL: Annotated[str | None, AfterValidator(link_or_none)] = None
+    SSO_MAKES: Annotated[bool, BeforeValidator(on_off)] = (
+        True  # accounts of people who come for the first time
+    )
+    # keys and providers on http, on any port, and in the operator's own network
+    SSO_ANYWHERE: Annotated[bool, BeforeValidator(on_off)] = False
+    ACCOUNT_URL: Annotated[str | None, AfterValidator(link_or_none)] = (
+        None  # where people of the host manage theirs
+    )
+    # WELLCHAT_OIDC_<NAME> and WELLCHAT_OIDC_<NAME>_<PART>
+    OIDC: Annotated[dict[str, Any], BeforeValidator(providers)] = Field(default_factory=dict)
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
@@ -207,7 +221,7 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
     return settings
 
 
-def _given(environ: Mapping[str, str]) -> dict[str, str]:
+def _given(environ: Mapping[str, str]) -> dict[str, Any]:
     """Return the settings of the environment that are not empty, each by its new name, without the prefix."""
     values = {
         name.removeprefix(PREFIX): value
@@ -215,7 +229,10 @@ def _given(environ: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(PREFIX) and value
     }
     renamed = {new: values[old] for old, new in OLD_NAMES.items() if old in values}
-    return {**renamed, **{name: value for name, value in values.items() if name not in OLD_NAMES}}
+    given = {name: value for name, value in values.items() if name not in OLD_NAMES}
+    of_providers = oidc_variables(given)
+    # One setting of our own holds what many variables say.
+    return {**renamed, **given, **({"OIDC": of_providers} if of_providers else {})}
 
 
 def _name_in_use(name: str, environ: Mapping[str, str]) -> str:
@@ -227,7 +244,8 @@ def _name_in_use(name: str, environ: Mapping[str, str]) -> str:
 def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the names that look like ours and are not, sorted. Most are typing slips, so they are logged."""
     known = {PREFIX + name for name in (*Settings.model_fields, *OLD_NAMES)}
-    return sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    ours = [name for name in environ if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}OIDC_")]
+    return sorted(name for name in ours if name not in known)
 
 
 def overruled_settings(environ: Mapping[str, str] = os.environ) -> list[tuple[str, str]]:

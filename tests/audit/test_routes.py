@@ -75,6 +75,9 @@ RECORDED = {
     "POST /sign-in/second": ("session.started", "factor.refused"),
     "POST /sign-in/second/passkey": ("session.started", "factor.refused"),
     "POST /sign-out": ("session.ended",),
+    "POST /sso": ("sso.refused", "sso.person_made", "sso.joined"),
+    "POST /sso/arrive": ("session.started", "session.ended", "sso.refused"),
+    "POST /oidc/<name>/backchannel-logout": ("session.ended", "sso.refused"),
     "POST /stop-reset/<token>": ("factor.reset_stopped",),
     "POST /undo-address/<token>": ("address.restored",),
 }

@@ -76,6 +76,13 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
 # No page of ours, each with the reason.
 NO_PAGE = {
     "/sign-in/second": "test_factors.py looks at it, after the password",
+    "/sso": "a form's target, and words for a token in an address",
+    "/sso/start": "leads to the platform",
+    "/sso/arrive": "test_sign_on.py looks at it, with somebody else signed in",
+    "/oidc/<name>/start": "leads to the provider",
+    "/oidc/<name>/callback": "leads on",
+    "/oidc/<name>/sign-out": "leads to the provider",
+    "/oidc/<name>/signed-out": "test_sign_on.py looks at it",
     "/settings/security/factors/app": "test_factors.py looks at it, after a fresh proof",
     "/settings/security/factors/passkey": "the same",
     "/assets/<version>/<path:filename>": "a file",

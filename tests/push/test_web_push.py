@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import ipaddress
 import socket
 import ssl
 import threading
@@ -151,36 +150,3 @@ def test_no_socket_stays_open(app: Any, push_service: PushService) -> None:
         web_push.post(f"{push_service.url}/x", b"x", {})
     names = [thread.name for thread in threading.enumerate()]
     assert len(list(Path("/proc/self/fd").iterdir())) <= before + 2, names
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *(
-            "3fff::1",
-            "3fff:fff::1",
-            "5f00::1",
-            "5f00:ffff::1",
-            "100::1",
-            "64:ff9b:1::1",
-            "4000::1",
-            "1fff::1",
-        ),
-        *("2001::1", "2001:1ff::1", "2001:db8::1", "2002:101:101::1", "2620:4f:8000::1", "::ffff:1.1.1.1"),
-        *("::1.1.1.1", "fec0::1", "fc00::1", "ff02::1", "::", "e000::1"),
-    ],
-)
-def test_special_ipv6_addresses_are_not_public(address: str) -> None:
-    assert not web_push.is_public(ipaddress.ip_address(address))
-
-
-@pytest.mark.parametrize(
-    "address", ["2001:200::1", "2003::1", "2a00:1450:4001::1", "2620:4f:7fff::1", "3ffe::1", "3fff:1000::1"]
-)
-def test_ipv6_addresses_beside_special_ranges_are_public(address: str) -> None:
-    assert web_push.is_public(ipaddress.ip_address(address))
-
-
-@pytest.mark.parametrize("address", ["1.1.1.1", "2606:4700::1111", "64:ff9b::101:101"])
-def test_public_addresses_are_allowed(address: str) -> None:
-    assert web_push.is_public(ipaddress.ip_address(address))

@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from wellchat.accounts import links, passwords
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
-from wellchat.accounts.hooks import sign_in_vetoed
+from wellchat.accounts.hooks import home_of, sign_in_vetoed
 from wellchat.accounts.limits import count_guess, count_link, count_mail_request
 from wellchat.accounts.models import PROFESSIONAL, Token, User
 from wellchat.accounts.password_rules import refusal_of_own
@@ -80,7 +80,8 @@ def sign_up(
         compared = found.password_hash
         # The present row: its owner may have opened the link since.
         taken = lock_user(found.id)
-        if taken.verified_at is not None:
+        # Others vouch for the person, perhaps with an address that they mistyped: its owner gets no account.
+        if taken.verified_at is not None or home_of(taken) is not None:
             _mail(taken, "already_registered", now, going_to)
             return
         # Somebody else may have chosen the stored password, so it must not open the account.
@@ -140,14 +141,12 @@ def request_password_reset(*, email: str, now: datetime, going_to: str = "/") ->
     user = user_by_email(email)
     # Both cases write the same rows, so they take the same time.
     record("password.reset_asked", now=now, actor_kind=STRANGER, person_id=user.id if user else None)
-    if user is None:
-        record_skip(
-            user_id=None,
-            address=email,
-            name="reset",
-            reason=N_("There is no account with this address."),
-            now=now,
+    home = home_of(user) if user is not None else None
+    if user is None or home is not None:
+        reason = (
+            N_("The account is kept elsewhere.") if home else N_("There is no account with this address.")
         )
+        record_skip(user_id=user.id if user else None, address=email, name="reset", reason=reason, now=now)
     else:
         _mail(user, "reset", now, going_to, link="reset")
 

@@ -29,6 +29,27 @@ availability_changed_in_transaction = Hook("accounts.availability_changed_in_tra
 notice_at_sign_in: Hook[[User, datetime], str | None] = Hook("accounts.notice_at_sign_in")
 """(user, now) -> a sentence that the person must read when they sign in on a page; None: nothing."""
 
+signed_out: Hook[[User], str | None] = Hook("accounts.signed_out")
+"""(user, with the session that has just ended), called at sign-out: the page to show then; None: /sign-in."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the account of a person is kept, if not here. `url` is where they manage it; None: not known."""
+
+    label: str
+    url: str | None
+
+
+kept_elsewhere: Hook[[User], Home | None] = Hook("accounts.kept_elsewhere")
+"""(user): where their account is kept. They have no password and change no address here."""
+
+
+def home_of(user: User) -> Home | None:
+    """Return where the account of this person is kept; None: here."""
+    return next(filter(None, kept_elsewhere(user)), None)
+
+
 erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_forbidden")
 """(user id, now) -> why this person must not be erased, a sentence for the operator; None if they may be."""
 

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
-from wellchat.accounts.hooks import second_step
+from wellchat.accounts.hooks import second_step, signed_out
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import note_refusal
@@ -183,8 +183,11 @@ def _dead(dead: DeadLink, what: str) -> tuple[str, int]:
 @pages.post("/sign-out")
 def sign_out() -> BaseResponse:
     """Sign out, and ask the browser to clear its cache (Clear-Site-Data)."""
+    user = current_user._get_current_object() if current_user.is_authenticated else None
     end_session()
-    response = redirect(url_for("accounts.sign_in"), 303)
+    # Last: what a handler puts into the cookie stays in it.
+    pages_after = signed_out(user) if user is not None else ()
+    response = redirect(next(filter(None, pages_after), url_for("accounts.sign_in")), 303)
     # The next person at this browser must not find pages by the back button.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response

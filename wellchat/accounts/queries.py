@@ -57,7 +57,7 @@ def names_by_id(user_ids: Iterable[str]) -> dict[str, str]:
     return dict(db.session.execute(query).all())
 
 
-KNOWN = (UserSession.id, UserSession.seen_at, UserSession.proved_at, UserSession.ends_at)
+KNOWN = (UserSession.id, UserSession.seen_at, UserSession.proved_at, UserSession.ends_at, UserSession.way)
 # BY_SESSION and BY_TOKEN run once per request: user, change log and session come in one round trip.
 BY_SESSION = (
     select(User, ChangeLog.access_seq, *KNOWN)
@@ -107,9 +107,9 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
         found = db.session.execute(BY_OLD_ID, {**given, "now": now}).one_or_none()
         if found is None:
             return None
-        old_until = found[6]
+        old_until = found[2 + len(KNOWN)]
     user: User = found[0]
-    known = KnownSession(*found[2:6]) if found[2] else None
+    known = KnownSession(*found[2 : 2 + len(KNOWN)]) if found[2] else None
     user.access_ends_at = end_of(user, known) if known else None
     if old_until is not None and user.access_ends_at is not None:
         user.access_ends_at = min(user.access_ends_at, old_until)

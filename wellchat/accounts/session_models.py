@@ -12,6 +12,10 @@ from wellchat.accounts.models import User, session_fingerprint, sha256_hex
 from wellchat.config import setting
 from wellchat.db import Base, UTCDateTime, new_id
 
+# Here (by a password, a passkey, a link); the host, or a provider of OpenID Connect. The last two have asked
+# for a second factor themselves.
+WAYS = HERE, SSO, OIDC, SSO_MFA, OIDC_MFA = ("", "sso", "oidc", "sso-mfa", "oidc-mfa")
+
 
 class UserSession(Base):
     """One session. It is found by the hash of the session id in the cookie; the id itself is not stored.
@@ -35,6 +39,8 @@ class UserSession(Base):
     network: Mapped[str] = mapped_column(String(43), default="")  # /24 of IPv4, /48 of IPv6, last seen
     device: Mapped[str] = mapped_column(String(80), default="")  # "Firefox on Windows"
     remembered: Mapped[bool] = mapped_column(Boolean, default=False)
+    # one of WAYS: who said who it is
+    way: Mapped[str] = mapped_column(String(8), default="", server_default="")
     proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # see proof.py
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # signed out, or ended from elsewhere
@@ -47,6 +53,12 @@ class KnownSession(NamedTuple):
     seen_at: datetime
     proved_at: datetime | None
     ends_at: datetime
+    way: str = HERE
+
+    @property
+    def had_second_factor(self) -> bool:
+        """Return whether those who said who it is had asked for a second factor."""
+        return self.way in (SSO_MFA, OIDC_MFA)
 
 
 def idle_limit(user: User) -> timedelta:

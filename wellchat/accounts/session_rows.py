@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import delete, update
 
@@ -11,6 +12,7 @@ from wellchat.accounts import links
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User, next_session_id
 from wellchat.accounts.session_models import (
+    HERE,
     KnownSession,
     UserSession,
     digest_of,
@@ -36,6 +38,7 @@ def start_session(
     now: datetime,
     remembered: bool = False,
     proved_at: datetime | None = None,
+    way: str = HERE,
 ) -> None:
     """Make the row of the session that `user` was given, unless all sessions were ended meanwhile.
 
@@ -45,7 +48,7 @@ def start_session(
     born = DAY_ONE + timedelta(days=int(user.session_id.partition("~")[0]))
     epoch = user.session_epoch
     ends_at = min(now + lifetime(user), born + SESSION_LASTS)
-    made = KnownSession(new_id(), seen_at=now, proved_at=proved_at, ends_at=ends_at)
+    made = KnownSession(new_id(), seen_at=now, proved_at=proved_at, ends_at=ends_at, way=way)
     row = {"user_id": user.id, "digest": digest_of(user.session_id), "made_at": now, **made._asdict()}
     with transaction() as session:
         # The lock puts this before or after end_sessions, which ends all rows that are there.
@@ -78,12 +81,14 @@ def see_session(*, user: User, network: str, device: str, now: datetime) -> None
         )
 
 
-def mark_proved(user: User, *, now: datetime) -> bool:
+def mark_proved(user: User, *, now: datetime, way: str | None = None) -> bool:
     """Note that the person proved just now, in this session, who they are, and replace the session's id.
 
     Return whether `user` has the new id now. Of two proofs at once with one id, the first replaces it: the
-    browser may get the two answers in any order, and must end with an id that lasts.
+    browser may get the two answers in any order, and must end with an id that lasts. `way` says who told it,
+    if that was not here.
     """
+    fresh: dict[str, Any] = {"proved_at": now, **({"way": way} if way is not None else {})}
     old, new_session_id = digest_of(user.session_id), next_session_id(user.session_id)
     lasts = UserSession.ended_at.is_(None)
     with transaction() as session:
@@ -91,21 +96,19 @@ def mark_proved(user: User, *, now: datetime) -> bool:
             update(UserSession)
             # Compare and set: it waits for the other proof, and then finds another id.
             .where(UserSession.digest == old, lasts)
-            .values(proved_at=now, digest=digest_of(new_session_id))
+            .values(**fresh, digest=digest_of(new_session_id))
             .values(old_digest=old, old_until=now + OLD_ID_LASTS)
             .returning(UserSession.id)
         ).scalar_one_or_none()
         if replaced is None:
-            session.execute(
-                update(UserSession).where(UserSession.old_digest == old, lasts).values(proved_at=now)
-            )
+            session.execute(update(UserSession).where(UserSession.old_digest == old, lasts).values(**fresh))
         else:
             # A cookie without a row passes for one from before there were rows: this id must never be one.
             links.mark_used([old], now=now)
             # Polls remembered for the old id last as long as the session, unless they are forgotten now.
             end_access(user_id=user.id)
     if user.session is not None:
-        user.session = user.session._replace(proved_at=now)
+        user.session = user.session._replace(**fresh)
     user.has_old_id = replaced is None
     if replaced is not None:
         user.session_id = new_session_id
@@ -148,6 +151,19 @@ def end_others(*, user: User, now: datetime) -> int:
         )
         _end(user.id, [*ended, rowless_digest(user.id)], now, "others")
         return len(ended)
+
+
+def end_by_ids(*, user_id: str, ids: Sequence[str], now: datetime) -> None:
+    """End the sessions of a person with these row ids. Those that have ended already are no error."""
+    with transaction() as session:
+        ended = session.execute(
+            update(UserSession)
+            .where(UserSession.user_id == user_id, UserSession.id.in_(ids), UserSession.ended_at.is_(None))
+            .values(ended_at=now)
+            .returning(UserSession.digest)
+        ).scalars()
+        if digests := list(ended):
+            _end(user_id, digests, now, "provider")
 
 
 def _end(user_id: str, digests: Sequence[str], now: datetime, which: str) -> None:

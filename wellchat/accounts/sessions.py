@@ -16,6 +16,7 @@ from wellchat.accounts.hooks import notice_at_sign_in
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
+from wellchat.accounts.session_models import HERE
 from wellchat.accounts.session_rows import mark_proved, see_session, start_session
 from wellchat.audit.actions import record, record_refusal
 from wellchat.audit.models import STRANGER
@@ -28,8 +29,12 @@ from wellchat.web import SAFE_METHODS, login
 log = logging.getLogger(__name__)
 
 
-def sign_in(user: User, *, remember: bool = False) -> None:
-    """Start a session with an empty cookie: an attacker may have planted the old one (session fixation)."""
+def sign_in(user: User, *, remember: bool = False, way: str = HERE, proved: bool = True) -> None:
+    """Start a session with an empty cookie: an attacker may have planted the old one (session fixation).
+
+    `way` says who told us who it is, one of session_models.WAYS. `proved`: whether the person has just shown
+    it, and not a while ago, there.
+    """
     session.clear()
     # get_id makes a new id: an ended or planted session must not go on.
     user.session_id, user.session = "", None
@@ -37,9 +42,11 @@ def sign_in(user: User, *, remember: bool = False) -> None:
         now = clock.now()
         try:
             with transaction():
-                start_session(user=user, **_seen_from(), remembered=remember, proved_at=now, now=now)
-                recognise(user, **_seen_from(), now=now)
-                record("session.started", now=now, actor_id=user.id, person_id=user.id)
+                place, proved_at = _seen_from(), now if proved else None
+                start_session(user=user, **place, remembered=remember, proved_at=proved_at, way=way, now=now)
+                recognise(user, **place, now=now)
+                detail = {"way": way} if way else None
+                record("session.started", now=now, actor_id=user.id, person_id=user.id, detail=detail)
         except BaseException:
             # The cookie would be a session all the same, and on no record.
             session.clear()
@@ -75,11 +82,14 @@ def note_session(user: User) -> None:
         see_session(user=user, **_seen_from(), now=clock.now())
 
 
-def prove_session(user: User) -> None:
-    """Note that the person proved who they are, and give this browser the session's new id."""
+def prove_session(user: User, *, way: str | None = None) -> None:
+    """Note that the person proved who they are, and give this browser the session's new id.
+
+    `way` says who told it, if that was not here.
+    """
     # A cookie from before there were rows gets its own first.
     note_session(user)
-    if mark_proved(user, now=clock.now()):
+    if mark_proved(user, now=clock.now(), way=way):
         session["_user_id"] = user.get_id()
         if login_remembered():
             # Its cookie holds the id too; Flask-Login writes it anew.

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import actions, address_change, credentials
 from wellchat.accounts.forms import TOKEN_DAYS, ChangePassword, ForgotPassword, NewToken, Profile, time_zones
+from wellchat.accounts.hooks import home_of
 from wellchat.accounts.models import PAGE
 from wellchat.accounts.pictures import MAX_BYTES, MAX_MB
 from wellchat.accounts.proof import fresh_proof, is_fresh
@@ -17,7 +18,7 @@ from wellchat.accounts.queries import tokens_of
 from wellchat.accounts.scopes import DEFAULT_SCOPES, READ
 from wellchat.accounts.sessions import renew_session
 from wellchat.audit.request_origin import network_of
-from wellchat.errors import Conflict, Invalid
+from wellchat.errors import Conflict, Invalid, NotAllowed
 from wellchat.forms import fill, read_form
 from wellchat.i18n import gettext, language_names, ngettext
 from wellchat.web import limiter, safe_next, signed_in, viewer
@@ -45,6 +46,7 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
             (READ, gettext("Read only")),
         ],
         is_proved=is_fresh(viewer()),
+        home=home_of(viewer()),
         new_token=new_token,
         max_mb=MAX_MB,
     )
@@ -54,6 +56,12 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
 def _done(text: str, part: str) -> BaseResponse:
     flash(text, "good")
     return redirect(url_for("settings.show", _anchor=part), 303)
+
+
+def _refuse_elsewhere() -> None:
+    """Raise NotAllowed for a person whose account is kept elsewhere."""
+    if home := home_of(viewer()):
+        raise NotAllowed(gettext("Your account is kept at %(place)s. Change it there.", place=home.label))
 
 
 @settings.url_value_preprocessor
@@ -109,6 +117,7 @@ def remove_avatar() -> BaseResponse:
 @limiter.limit("5/minute")
 def change_password() -> Page:
     """Change the password and keep only this session."""
+    _refuse_elsewhere()
     needs_more = viewer().password_hash is None or viewer().factor_since is not None
     if needs_more and not is_fresh(viewer()):
         # A password alone, or none, is less than what this person signs in with.
@@ -133,6 +142,7 @@ def change_password() -> Page:
 @limiter.limit("5/hour")
 def change_address() -> Page:
     """Send a link to a new address. The page is the same whether the address was taken or not."""
+    _refuse_elsewhere()
     try:
         email = read_form(ForgotPassword, email=request.form.get("new_email", "")).email
         address_change.ask_for_change(user_id=viewer().id, email=email, now=clock.now())

@@ -27,7 +27,9 @@ def must_have_factor(user: User) -> bool:
 
 
 def lacks_factor(user: User) -> bool:
-    """Return whether this person must have a second factor and has none."""
+    """Return whether this person must have a second factor and has none, here or where they come from."""
+    if user.session is not None and user.session.had_second_factor:
+        return False
     return user.factor_since is None and must_have_factor(user)
 
 

@@ -1,0 +1,1 @@
+"""Pages of sign-on: the host's door, the providers', and the arrival that both lead to."""
