@@ -87,10 +87,10 @@ def sweep(as_json: bool) -> None:
 @click.command()
 def restored() -> None:
     """Run once after a backup was put back: pages that remember more than it does load afresh."""
-    from wellchat.changes.actions import renew_epoch
+    from wellchat.changes.actions import note_restored
 
     with create_app().app_context():
-        click.echo(f"A new life of this database has begun: {renew_epoch()}")
+        click.echo(f"A new life of this database has begun: {note_restored()}")
 
 
 COMMANDS = (up, serve, doctor, sweep, restored)

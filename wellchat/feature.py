@@ -26,6 +26,7 @@ from wellchat.places import ComposerAction, ConnectionPanel, SearchSource, Threa
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.audit.kinds import AuditKind
+    from wellchat.event_types import EventType
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
     from wellchat.personal_data import PersonalData
@@ -110,6 +111,8 @@ class Feature:
     mails: Mapping[str, MailType] = field(default_factory=dict)
     audited: Mapping[str, AuditKind] = field(default_factory=dict)
     """`area.act` -> what the security log says of it. `audit.actions.record` takes no other."""
+    events: Mapping[str, EventType] = field(default_factory=dict)
+    """`thing.happened` -> what a host platform is told of. See wellchat/event_types.py."""
     mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
     """name -> (user id, now) -> the path of a link with its secret, made at the moment of sending."""
     handlers: tuple[tuple[Hook[..., Any], Callable[..., Any]], ...] = ()
@@ -218,6 +221,10 @@ class Registry:
     @cached_property
     def audited(self) -> dict[str, AuditKind]:
         return {name: kind for feature in self.features for name, kind in feature.audited.items()}
+
+    @cached_property
+    def events(self) -> dict[str, EventType]:
+        return {name: each for feature in self.features for name, each in feature.events.items()}
 
     @cached_property
     def mail_links(self) -> dict[str, Callable[[str, datetime], str]]:

@@ -33,6 +33,7 @@ FEATURES = (
     "updates",
     "safety",
     "privacy",
+    "events",
     "disclosure",
     "oversight",
     "security_log",

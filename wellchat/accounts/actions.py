@@ -32,6 +32,7 @@ from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 from wellchat.mail.actions import queue_mail
 
@@ -101,6 +102,7 @@ def insert_user(**values: Any) -> User | None:
     if user_id is None:
         return None
     create_log(user_id=user_id)
+    tell_host("user.created", {"user": user_id, "role": values["role"]}, values["created_at"])
     return db.session.get_one(User, user_id)
 
 

@@ -2,39 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
+from wellchat import sealing
 from wellchat.accounts.passwords import hash_raw
-from wellchat.config import setting
+from wellchat.sealing import Unreadable, key_of, secret_keys
 
-NONCE_BYTES = 12
-
-
-class Unreadable(Exception):
-    """Sealed with another SECRET_KEY, for another person, or not by us."""
+__all__ = ["Unreadable", "code_digests", "seal", "unseal"]
 
 
 def seal(secret: str, *, user_id: str) -> bytes:
-    """Return the secret encrypted (AES-256-GCM) for this person: in another's row it cannot be read."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key("totp", _secret_keys()[0])).encrypt(nonce, secret.encode(), user_id.encode())
+    """Return the secret encrypted for this person: in another's row it cannot be read."""
+    return sealing.seal(secret, use="factors.totp", owner=user_id)
 
 
 def unseal(sealed: bytes, *, user_id: str) -> str:
     """Return what was sealed. Raises Unreadable."""
-    nonce, encrypted = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-    # Nothing says which key sealed it. With a wrong one the tag of GCM does not fit.
-    for secret_key in _secret_keys():
-        try:
-            return AESGCM(_key("totp", secret_key)).decrypt(nonce, encrypted, user_id.encode()).decode()
-        except (InvalidTag, ValueError):
-            continue
-    raise Unreadable
+    return sealing.unseal(sealed, use="factors.totp", owner=user_id)
 
 
 def code_digests(code: str, *, user_id: str) -> list[str]:
@@ -43,13 +27,5 @@ def code_digests(code: str, *, user_id: str) -> list[str]:
     50 bits are few, so they are hashed as slowly as a password (OWASP ASVS 6.5.2), and under a key that is
     not in the database. The id of their person, 65 random bits, is the salt.
     """
-    keyed = (hmac.digest(_key("recovery", each), code.encode(), "sha256") for each in _secret_keys())
+    keyed = (hmac.digest(key_of("factors.recovery", each), code.encode(), "sha256") for each in secret_keys())
     return [hash_raw(secret, salt=user_id.encode()).hex() for secret in keyed]
-
-
-def _secret_keys() -> list[str]:
-    return [setting("SECRET_KEY"), *setting("OLD_SECRET_KEYS")]
-
-
-def _key(use: str, secret_key: str) -> bytes:
-    return hashlib.sha256(f"wellchat.factors.{use}:{secret_key}".encode()).digest()
