@@ -37,6 +37,7 @@ FEATURES = (
     "disclosure",
     "oversight",
     "security_log",
+    "host",
     "demo",
 )
 

@@ -26,6 +26,7 @@ from wellchat.accounts.models import (
     User,
     sha256_hex,
 )
+from wellchat.accounts.profile import set_values
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
 from wellchat.audit.actions import record
 from wellchat.changes.actions import create_log, end_access
@@ -131,15 +132,12 @@ def update_profile(
     """Update the profile with the values of forms.Profile. `open_to_clients` is for professionals only."""
     with transaction():
         user = lock_user(user_id)
-        shown_before = (user.name, user.label)
-        user.name, user.time_zone, user.bio, user.role_label = name, time_zone, bio, role_label
-        user.locale = locale
-        user.zone_known = True
-        # Only what others see is announced; a new time zone is nobody's business.
-        if (user.name, user.label) != shown_before:
-            _announce_profile_change(user)
+        values: dict[str, Any] = {"name": name, "time_zone": time_zone, "bio": bio}
+        values |= {"role_label": role_label, "locale": locale}
         if user.role == PROFESSIONAL:
-            user.open_to_clients = open_to_clients
+            values["open_to_clients"] = open_to_clients
+        set_values(user, values)
+        user.zone_known = True
     return user
 
 

@@ -48,6 +48,7 @@ RESET = Purpose("reset", "/reset-password/", timedelta(hours=1))
 NOT_ME = Purpose("not-me", "/not-me/", timedelta(days=7))
 ADDRESS = Purpose("address", "/confirm-address/", timedelta(days=1))
 INVITE = Purpose("invite", "/invited/", timedelta(days=7))
+SIGN_IN = Purpose("sign-in", "/sign-in/link/", timedelta(seconds=60))
 UNDO = Purpose("undo-address", "/undo-address/", timedelta(days=7))
 
 
@@ -94,14 +95,18 @@ def _owner(user_id: str) -> User:
     return user
 
 
-def path_for(user: User, purpose: Purpose, now: datetime) -> str:
-    """Return the path of a link of this purpose for a user."""
-    return _path(purpose, user, now)
+def path_for(user: User, purpose: Purpose, now: datetime, *, number: str = "") -> str:
+    """Return the path of a link of this purpose for a user.
+
+    Two links of one second are the same, and one use ends both, unless each has a `number` of its own.
+    """
+    return _path(purpose, user, now, number)
 
 
-def _path(purpose: Purpose, user: User, now: datetime) -> str:
+def _path(purpose: Purpose, user: User, now: datetime, number: str = "") -> str:
     expires = int((now + purpose.lifetime).timestamp())
-    signed = _signer(purpose).dumps([user.id, expires, _fingerprint(user)])
+    what = [user.id, expires, _fingerprint(user), *([number] if number else [])]
+    signed = _signer(purpose).dumps(what)
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)
 
 
@@ -166,7 +171,7 @@ def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[U
     The key is built from the content, because base64 allows several spellings of it.
     """
     try:
-        user_id, expires, fingerprint = _signer(purpose).loads(token)
+        user_id, expires, fingerprint, *number = _signer(purpose).loads(token)
     except (BadData, ValueError, TypeError):
         raise DeadLink from None
     user = db.session.get(
@@ -179,7 +184,7 @@ def _read(token: str, purpose: Purpose, *, now: datetime, lock: bool) -> tuple[U
         or not _fits(fingerprint, user)
     ):
         raise DeadLink
-    return user, f"{purpose.name}:{user_id}:{expires}:{fingerprint}"
+    return user, ":".join(map(str, (purpose.name, user_id, expires, fingerprint, *number)))
 
 
 def _signer(purpose: Purpose) -> URLSafeSerializer:

@@ -89,11 +89,14 @@ def sign_out() -> None:
     g.session_ended = True
 
 
-def _read_bearer() -> None:
+def read_bearer() -> None:
     """Authenticate by the bearer token alone, if there is one. If it is wrong, the request is anonymous.
 
     Cookies are ignored then: a program must not act for a person who happens to be signed in.
     """
+    # A feature above has decided already that no person asks.
+    if g.get("bearer"):
+        return
     scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         return
@@ -185,7 +188,7 @@ def init_app(app: Flask) -> None:
     """Register the user loader, the bearer token and the presence."""
     login.user_loader(lambda cookie: user_by_session(cookie, now=clock.now()))
     # First, because CSRF protection and rate limits need to know the user.
-    app.before_request_funcs.setdefault(None, []).insert(0, _read_bearer)
+    app.before_request_funcs.setdefault(None, []).insert(0, read_bearer)
     app.before_request(_check_scope)
     app.register_error_handler(ScopeMissing, _on_scope_missing)
     app.after_request(_note_presence)

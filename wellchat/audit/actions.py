@@ -53,7 +53,7 @@ def record(
     actor_id = actor_id or (origin.actor_id if origin else None)
     if actor_kind is None:
         # Without a request it is a command of the operator; the worker's acts say `actor_kind=SYSTEM`.
-        actor_kind = PERSON if actor_id else STRANGER if origin else OPERATOR
+        actor_kind = PERSON if actor_id else (origin.kind or STRANGER) if origin else OPERATOR
     with transaction() as session:
         event = AuditEvent(
             id=event_id or new_id(),

@@ -16,6 +16,8 @@ class Origin:
     network: str
     device: str
     request_id: str | None = None
+    # One of ACTOR_KINDS, where the request is nobody's and no stranger's.
+    kind: str | None = None
 
 
 # A function, called only when something is recorded: most requests record nothing.

@@ -55,9 +55,16 @@ def _origin() -> Origin:
         actor_id=user.id if user is not None and user.is_authenticated else None,
         address=address,
         network=network_of(address),
-        device=device_label(request.headers.get("User-Agent", "")),
+        # What acts by a key of its own says which one; see `act_as`.
+        device=g.get("audit_device") or device_label(request.headers.get("User-Agent", "")),
         request_id=g.get("request_id"),
+        kind=g.get("audit_kind"),
     )
+
+
+def act_as(kind: str, device: str) -> None:
+    """Let the acts of this request be those of a program of this kind (ACTOR_KINDS), known as `device`."""
+    g.audit_kind, g.audit_device = kind, device[:80]
 
 
 def init_app(app: Flask) -> None:

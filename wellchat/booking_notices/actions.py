@@ -122,7 +122,9 @@ def _notify(subject_id: str, user_id: str, planned: set[str], now: datetime) -> 
     session = db.session()
     subject = session.get(Subject, subject_id, populate_existing=True)
     reader = session.get(User, user_id)
-    if subject is None or reader is None or subject.starts_at is None or subject.starts_at <= now:
+    if subject is None or reader is None or subject.hidden_at is not None:
+        return False
+    if subject.starts_at is None or subject.starts_at <= now:
         return False
     if user_id not in (subject.client_id, subject.professional_id):
         return False

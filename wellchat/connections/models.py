@@ -28,6 +28,9 @@ class Connection(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     ended_by: Mapped[str | None] = mapped_column(ForeignKey("users.id"))  # may open it again
+    # By the host platform, beside whatever the two do; only the host opens it again.
+    host_ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    trade: Mapped[str | None] = mapped_column(String(40))  # as the host names it
 
     client: Mapped[User] = relationship(foreign_keys=[client_id], lazy="raise")
     professional: Mapped[User] = relationship(foreign_keys=[professional_id], lazy="raise")

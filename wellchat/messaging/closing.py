@@ -76,7 +76,7 @@ def _settle(connection_ids: Sequence[str], now: datetime) -> None:
 
 
 def _is_closed(connection: Connection) -> bool:
-    ended = connection.ended_at is not None
+    ended = connection.ended_at is not None or connection.host_ended_at is not None
     return ended or not (connection.client.is_active and connection.professional.is_active)
 
 

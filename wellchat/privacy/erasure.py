@@ -42,8 +42,11 @@ class _LostClaim(Exception):
     """Another worker goes on with it."""
 
 
-def request_erasure(*, user: User, now: datetime) -> Erasure:
-    """Put down that a person wants to be erased, when the grace is over. Asking twice is the same as once."""
+def request_erasure(*, user: User, now: datetime, reason: str | None = None) -> Erasure:
+    """Put down that a person wants to be erased, when the grace is over. Asking twice is the same as once.
+
+    `reason` is of somebody else, who asks in their place; None: the person asks.
+    """
     grace = timedelta(days=setting("ERASURE_GRACE"))
     with transaction() as session:
         # Locked, so that two requests at once make one row.
@@ -53,7 +56,9 @@ def request_erasure(*, user: User, now: datetime) -> Erasure:
         erasure = Erasure(user_id=person.id, state=ASKED, asked_at=now, due_at=now + grace, steps=[])
         session.add(erasure)
         session.flush()
-        record("erasure.asked", now=now, actor_id=person.id, person_id=person.id)
+        by = person.id if reason is None else None
+        detail = {} if reason is None else {"reason": reason}
+        record("erasure.asked", now=now, actor_id=by, person_id=person.id, detail=detail)
         context = {"name": person.name, "days": grace.days}
         queue_mail(user_id=person.id, address=person.email, name="erasure_asked", context=context, now=now)
         if not grace:

@@ -169,6 +169,33 @@ def reopen_as_moderator(*, moderator: User, thread_id: str, now: datetime) -> No
         _settle_opened(connection, now)
 
 
+def set_ended_by_host(*, connection_id: str, ended: bool, now: datetime) -> bool:
+    """End a connection for the host platform, or take that back. Return whether anything changed.
+
+    What one of the two or an administrator has ended, or blocked, stays so. Raises NotFound.
+    """
+    with transaction() as session:
+        connection = session.get(
+            Connection, connection_id, with_for_update={"key_share": True}, populate_existing=True
+        )
+        if connection is None:
+            raise NotFound
+        if ended == (connection.host_ended_at is not None):
+            return False
+        was_open = connection.closed_at is None
+        connection.host_ended_at = now if ended else None
+        session.flush()
+        kind = "connection.ended" if ended else "connection.reopened"
+        record(kind, now=now, about=("connection", connection_id))
+        if not ended:
+            _settle_opened(connection, now)
+            return True
+        closing.settle([connection_id], now)
+        if was_open:
+            connection_ended_in_transaction(connection_id, "host", now)
+    return True
+
+
 def _end(connection: Connection, by: str, now: datetime) -> None:
     connection.ended_at, connection.ended_by = now, by
     db.session.flush()

@@ -6,7 +6,7 @@ from wellchat.feature import Hook
 
 connection_ended_in_transaction: Hook[[str, str, datetime], None]
 connection_ended_in_transaction = Hook("safety.connection_ended_in_transaction")
-"""(connection id, "person" or "administrator", now): the two write to each other no more.
+"""(connection id, "person", "administrator" or "host", now): the two write to each other no more.
 
 A block calls it too, and cannot be told from an end.
 """

@@ -118,7 +118,7 @@ def change_role(
         user = session.get(User, user_id)
         if user is None or user.is_gone:
             raise NotFound
-        if user.role != role and _has_business(user_id):
+        if user.role != role and has_business(user_id):
             raise Conflict(gettext("They have conversations or bookings as what they are now."))
         was = user.admin_roles or user.role
         if standing.change_role(user_id=user_id, role=role, admin_roles=admin_roles, now=now):
@@ -133,7 +133,8 @@ def change_role(
             )
 
 
-def _has_business(user_id: str) -> bool:
+def has_business(user_id: str) -> bool:
+    """Return whether connections or subjects depend on what somebody is."""
     connected = exists().where(or_(Connection.client_id == user_id, Connection.professional_id == user_id))
     booked = exists().where(or_(Subject.client_id == user_id, Subject.professional_id == user_id))
     return bool(db.session.execute(select(or_(connected, booked))).scalar_one())

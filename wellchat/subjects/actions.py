@@ -5,6 +5,7 @@ A claimed lead opens a thread: messaging handles the hook lead_claimed_in_transa
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -58,27 +59,57 @@ def put_subject(
     and a claimed lead is never offered again. A booking or session connects its two people, who are notified
     unless `notify` is false. Raises Invalid, and Conflict if the people of an existing thread would change.
     """
-    form = fill(
-        PutSubject,
-        {
-            "kind": kind,
-            "external_id": external_id,
-            "title": title,
-            "url": url,
-            "status": status,
-            "starts_at": starts_at,
-        },
-    )
+    given = {"kind": kind, "external_id": external_id, "title": title}
+    given |= {"url": url, "status": status, "starts_at": starts_at}  # type: ignore[dict-item]
+    form = fill(PutSubject, given)
+    return put_form(form, professional_id=professional_id, client_id=client_id, notify=notify, now=now)[0]
+
+
+def put_form(
+    form: PutSubject,
+    *,
+    professional_id: str,
+    now: datetime,
+    client_id: str | None = None,
+    cleared: Collection[str] = (),
+    notify: bool = True,
+) -> tuple[Subject, list[str] | None]:
+    """Do what `put_subject` does. Return (the subject, the names of what changed, None for a new one).
+
+    `cleared` names fields that have no value any more. A hidden subject is there again.
+    """
     with transaction() as session:
         _check_people(session, professional_id, client_id)
         people = {"professional_id": professional_id, "client_id": client_id}
-        subject, previous = _insert(session, form, people, now) or _update(session, form, people, now)
+        previous, changed = None, None
+        subject = _insert(session, form, people, now)
+        if subject is None:
+            subject, previous, changed = _update(session, form, people, cleared, now)
         if subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
         session.flush()  # handlers read the new state by their own statements
-        subject_put_in_transaction(subject, previous, notify, now)
+        if changed != []:
+            subject_put_in_transaction(subject, previous, notify, now)
         _open_thread_of_lead(subject, now)
-    return subject
+    return subject, changed
+
+
+def hide_subject(*, kind: str, external_id: str, now: datetime) -> None:
+    """Take a subject out of every list, as one that the host has deleted. Twice is the same as once.
+
+    Messages keep its title, and its thread stays. Raises NotFound.
+    """
+    with transaction() as session:
+        one = (Subject.kind == kind, Subject.external_id == external_id)
+        found = session.execute(select(Subject.id).where(*one)).scalar()
+        if found is None:
+            raise NotFound
+        session.execute(
+            update(Subject)
+            .where(Subject.id == found, Subject.hidden_at.is_(None))
+            .values(hidden_at=now, updated_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _open_thread_of_lead(subject: Subject, now: datetime) -> str | None:
@@ -97,10 +128,8 @@ def _check_people(session: Session, professional_id: str, client_id: str | None)
         raise Invalid({"client": gettext("This is not a client's account.")})
 
 
-def _insert(
-    session: Session, form: PutSubject, people: dict[str, Any], now: datetime
-) -> tuple[Subject, None] | None:
-    """Return (the new subject, None), or None if the subject exists, perhaps since a moment ago."""
+def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: datetime) -> Subject | None:
+    """Return the new subject, or None if the subject exists, perhaps since a moment ago."""
     values = form.model_dump() | people | {"id": new_id(), "created_at": now, "updated_at": now}
     if KINDS[form.kind].scope == "subject" and form.status is None:
         values["status"] = CLAIMED
@@ -112,13 +141,13 @@ def _insert(
         .on_conflict_do_nothing(index_elements=[Subject.kind, Subject.external_id])
         .returning(Subject.id)
     ).scalar_one_or_none()
-    return (session.get_one(Subject, made), None) if made else None
+    return session.get_one(Subject, made) if made else None
 
 
 def _update(
-    session: Session, form: PutSubject, people: dict[str, Any], now: datetime
-) -> tuple[Subject, SubjectSnapshot]:
-    """Lock and update the subject. Return (it, how it was before)."""
+    session: Session, form: PutSubject, people: dict[str, Any], cleared: Collection[str], now: datetime
+) -> tuple[Subject, SubjectSnapshot, list[str]]:
+    """Lock and update the subject. Return (it, how it was before, the names of what changed)."""
     subject = session.execute(
         select(Subject)
         .where(Subject.kind == form.kind, Subject.external_id == form.external_id)
@@ -135,10 +164,13 @@ def _update(
     if subject.declared.scope == "subject" and subject.status != OPEN and given.get("status") == OPEN:
         # A host platform that sends its list again does not know yet that the lead was claimed here.
         del given["status"]
-    for name, value in given.items():
-        setattr(subject, name, value)
-    subject.updated_at = now
-    return subject, previous
+    given |= {**dict.fromkeys(cleared), "hidden_at": None}
+    changed = [name for name, value in given.items() if value != getattr(subject, name)]
+    for name in changed:
+        setattr(subject, name, given[name])
+    if changed:
+        subject.updated_at = now
+    return subject, previous, changed
 
 
 def _snapshot(subject: Subject) -> SubjectSnapshot:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 from wellchat.forms import Form, Text
 from wellchat.i18n import gettext
@@ -32,6 +32,13 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _currency(text: str) -> str:
+    """Return the text unchanged. Raises ValueError if it is no code of three capital letters (ISO 4217)."""
+    if not (len(text) == 3 and text.isascii() and text.isalpha() and text.isupper()):
+        raise ValueError(gettext("Write a currency as three letters, such as EUR."))
+    return text
+
+
 class PutSubject(Form):
     """A subject as the host platform describes it. Fields without a value stay as they are."""
 
@@ -43,3 +50,7 @@ class PutSubject(Form):
         None
     )
     starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    cancelled_at: AwareDatetime | None = None
+    amount_minor: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    currency: Annotated[Text, AfterValidator(_currency)] | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
@@ -38,6 +38,11 @@ class Subject(Base):
     url: Mapped[str | None] = mapped_column(Text)
     status: Mapped[str | None] = mapped_column(String(40))
     starts_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    ends_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
+    cancelled_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # as the host says; `status` decides
+    amount_minor: Mapped[int | None] = mapped_column(BigInteger)  # in the smallest unit of `currency`
+    currency: Mapped[str | None] = mapped_column(String(3))  # ISO 4217
+    hidden_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # deleted by the host: in no list
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     updated_at: Mapped[datetime] = mapped_column(UTCDateTime)
 

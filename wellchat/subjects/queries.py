@@ -30,7 +30,8 @@ def _subjects() -> Select[Subject]:
 
 
 def _newest_first(query: Select[Subject]) -> Sequence[Subject]:
-    """Return at most MAX_SUBJECTS subjects; upcoming and latest ones first."""
+    """Return at most MAX_SUBJECTS subjects that are not hidden; upcoming and latest ones first."""
+    query = query.where(Subject.hidden_at.is_(None))
     # Coupons and leads have no time of their own. They are listed by when they were put here.
     at = func.coalesce(Subject.starts_at, Subject.created_at)
     return (

@@ -1,0 +1,43 @@
+"""The host API: what the servers of the platform do here, with keys of the installation."""
+
+from flask import Flask
+
+from wellchat.accounts.models import User
+from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
+from wellchat.feature import Feature, MailType, NavItem
+from wellchat.host import answers, api, cli, key_cli, keys, pages
+from wellchat.host.personal_data import personal_data
+from wellchat.i18n import N_
+
+
+def _setup(app: Flask) -> None:
+    api.init_app(app)
+
+
+def _is_owner(viewer: User) -> bool:
+    return viewer.may("settings")
+
+
+feature = Feature(
+    "host",
+    personal_data=personal_data,
+    blueprints=(api.api, pages.pages),
+    commands=(key_cli.key_group, cli.connection),
+    subcommands={"user": cli.USER_COMMANDS, "subject": cli.SUBJECT_COMMANDS},
+    sweeps=(keys.sweep,),
+    tidies=(answers.tidy,),
+    mails={"host_key_ends": MailType(N_("A host key ends soon"))},
+    audited={
+        "host_key.made": AuditKind(N_("Host key made"), HIGH, shown_to_person=False, of_admin=True),
+        "host_key.rotated": AuditKind(N_("Host key rotated"), HIGH, shown_to_person=False, of_admin=True),
+        "host_key.ended": AuditKind(N_("Host key ended"), HIGH, shown_to_person=False, of_admin=True),
+        "host_key.refused": AuditKind(N_("Host key used from elsewhere"), HIGH, shown_to_person=False),
+        "host_person.made": AuditKind(N_("Account made by the platform")),
+        "host_person.changed": AuditKind(N_("Account changed by the platform")),
+        "host_person.renamed": AuditKind(N_("Account given another id by the platform")),
+        "host_person.link_made": AuditKind(N_("Sign-in link made by the platform"), NOTICE),
+    },
+    oversight_tabs=(NavItem("/oversight/keys", N_("Keys"), visible=_is_owner),),
+    scripts={"copyField": "copy_field"},
+    setup=_setup,
+)

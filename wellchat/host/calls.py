@@ -1,0 +1,81 @@
+"""Declare a call of the host API: its address, scope, body and answer, and the function that does it.
+
+`@host_call` makes a HostCall of a function (caller, arguments of the address, body, query) -> Answer. The
+function knows no request: performing.py checks the scope, reads the body, and does the dry run and the
+repeating around it, for a single call and for one of a batch alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+
+from wellchat.guard import Budget
+
+BUDGET = Budget("host-key", "200/second;3000/minute")
+MAX_LISTED = 500
+MAX_OPERATIONS = 100  # of a batch
+
+
+class Caller(NamedTuple):
+    """The key that a call is made with, and the moment of the call."""
+
+    key_id: str
+    scopes: tuple[str, ...]
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The status and JSON of an answer.
+
+    `new` names the object in it that the call has made; `people` are the ids of those whom it is about.
+    """
+
+    status: int
+    body: dict[str, Any] | None = None
+    new: str = ""
+    people: tuple[str, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+# Compared as the things they are: routes have them as keys.
+@dataclass(frozen=True, eq=False)
+class HostCall:
+    """One call. `rule` is below /api/host; its `<ext:...>` are ids of the host."""
+
+    name: str
+    method: str
+    rule: str
+    scope: str | None  # None: every key may
+    act: Callable[..., Answer]
+    body: type[BaseModel] | None = None
+    query: type[BaseModel] | None = None
+    answers: dict[int, tuple[str, type[BaseModel] | None]] = field(default_factory=dict)
+    raw: bool = False  # the body is bytes, and no JSON
+    each_alone: bool = False  # it has a transaction for each of its parts
+
+    @property
+    def writes(self) -> bool:
+        """Return whether it changes something."""
+        return self.method != "GET"
+
+
+CALLS: list[HostCall] = []
+
+
+def host_call(
+    method: str, rule: str, *, scope: str | None, **more: Any
+) -> Callable[[Callable[..., Answer]], HostCall]:
+    """Declare the decorated function as a call. Its name is the operation id; the docs show its docstring."""
+
+    def declare(act: Callable[..., Answer]) -> HostCall:
+        call = HostCall(act.__name__, method, rule, scope, act, **more)
+        CALLS.append(call)
+        return call
+
+    return declare

@@ -1,0 +1,148 @@
+"""Make the OpenAPI document of the host API from its calls, and the page that shows it."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Flask, render_template
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+import wellchat
+from wellchat.host.answer_shapes import HostProblem
+from wellchat.host.calls import CALLS, HostCall
+from wellchat.host.problems import CODES
+
+REFS = "#/components/schemas/{model}"
+ERRORS = {
+    "401": "No host key, or one that does not work",
+    "403": "The key may not do this",
+    "404": "There is no such thing",
+    "409": "The present state does not allow it",
+    "410": "The id has moved",
+    "413": "Too large",
+    "422": "Something in the request is wrong: `errors` says what",
+    "429": "Too fast: wait for Retry-After",
+    "503": "Busy: nothing was done, try again",
+}
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """Return the OpenAPI 3.1 document of the host API. It is made once for each application."""
+    made: dict[str, Any] | None = app.extensions.get("host_openapi")
+    if made is None:
+        made = app.extensions["host_openapi"] = _document(app.config["NAME"])
+    return made
+
+
+def _document(name: str) -> dict[str, Any]:
+    models: list[type[BaseModel]] = [HostProblem]
+    for call in CALLS:
+        models += [each for each in (call.body, *(shape for _, shape in call.answers.values())) if each]
+    unique = list(dict.fromkeys(models))
+    _, defined = models_json_schema([(each, "validation") for each in unique], ref_template=REFS)
+    paths: dict[str, Any] = {}
+    for call in CALLS:
+        path = "/api/host" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.rule)
+        paths.setdefault(path, {})[call.method.lower()] = _operation(call)
+    codes = "\n".join(f"- `{code}`: {meaning}" for code, meaning in CODES.items())
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": f"{name}: host API",
+            "version": wellchat.__version__,
+            "description": f"For the servers of the platform.\n\nEvery refusal has a `code`:\n\n{codes}",
+        },
+        "paths": paths,
+        "components": {
+            "schemas": defined["$defs"],
+            "securitySchemes": {"host_key": {"type": "http", "scheme": "bearer"}},
+        },
+        "security": [{"host_key": []}],
+    }
+
+
+def _operation(call: HostCall) -> dict[str, Any]:
+    summary, _, rest = (call.act.__doc__ or "").strip().partition("\n")
+    scope = f"Scope: `{call.scope}`." if call.scope else "Every key may."
+    found: dict[str, Any] = {
+        "operationId": call.name,
+        "summary": summary,
+        "description": " ".join(f"{rest.strip()} {scope}".split()),
+        "tags": [call.rule.split("/")[1]],
+        "parameters": _parameters(call),
+        "responses": _responses(call),
+    }
+    if call.raw:
+        found["requestBody"] = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+    elif call.body is not None:
+        found["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": _ref(call.body)}},
+        }
+    return found
+
+
+def _parameters(call: HostCall) -> list[dict[str, Any]]:
+    text = {"type": "string"}
+    names = re.findall(r"<(?:\w+:)?(\w+)>", call.rule)
+    found: list[dict[str, Any]] = [
+        {"name": name, "in": "path", "required": True, "schema": text, "description": _described(name)}
+        for name in names
+    ]
+    if call.query is not None:
+        schema = call.query.model_json_schema()
+        needed = schema.get("required", [])
+        found += [
+            {"name": name, "in": "query", "required": name in needed, "schema": each}
+            for name, each in schema["properties"].items()
+        ]
+    if call.writes:
+        dry = "1: do everything and take it back; `dry_run` is true in the answer"
+        found.append({"name": "dry_run", "in": "query", "schema": {"enum": ["1"]}, "description": dry})
+    if call.method == "POST" and not call.each_alone:
+        once = "1 to 64 characters; the same call again gets the first answer for 48 hours"
+        header = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": text}
+        found.append({**header, "description": once})
+    return found
+
+
+def _described(name: str) -> str:
+    return "Your id, percent-encoded as one segment; or `id:` and ours" if name == "ext" else "The kind"
+
+
+def _responses(call: HostCall) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for status, (meaning, shape) in call.answers.items():
+        found[str(status)] = {"description": meaning}
+        if shape is not None:
+            found[str(status)]["content"] = {"application/json": {"schema": _ref(shape)}}
+    problem = {"application/problem+json": {"schema": _ref(HostProblem)}}
+    for error, meaning in ERRORS.items():
+        found[error] = {"description": meaning, "content": problem}
+    return found
+
+
+def _ref(model: type[BaseModel]) -> dict[str, str]:
+    return {"$ref": REFS.format(model=model.__name__)}
+
+
+def docs(app: Flask) -> str:
+    """Return the page of the reference of the host API."""
+    spec = document(app)
+    schemas = spec["components"]["schemas"]
+    calls = [
+        {"method": method.upper(), "path": path, "fields": _fields(operation, schemas), **operation}
+        for path, operations in spec["paths"].items()
+        for method, operation in operations.items()
+    ]
+    return render_template("host/docs.html", calls=calls, codes=CODES)
+
+
+def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the fields of the JSON body: dicts with `name` and `required`."""
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    schema = schemas.get(content.get("schema", {}).get("$ref", "").rpartition("/")[2], {})
+    required = schema.get("required", [])
+    return [{"name": name, "required": name in required} for name in schema.get("properties", {})]

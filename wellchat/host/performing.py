@@ -1,0 +1,102 @@
+"""Perform a call of the host API: scope, body, dry run, repeating, transaction, in this order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import IntegrityError
+
+from wellchat.db import transaction
+from wellchat.errors import Invalid, errors_by_field
+from wellchat.host.answers import once
+from wellchat.host.calls import Answer, Caller, HostCall
+from wellchat.host.problems import HostRefusal
+from wellchat.i18n import gettext
+
+
+class Given(NamedTuple):
+    """What came with a call. `body` is JSON, or bytes for a call that takes them."""
+
+    path: str
+    args: Mapping[str, str]
+    body: Any = None
+    query: Mapping[str, str] = {}
+    key: str | None = None  # Idempotency-Key
+    dry_run: bool = False
+
+
+class _DryRun(Exception):
+    """Ends the transaction of a dry run; it carries the answer out."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+
+
+def perform(call: HostCall, caller: Caller, given: Given) -> Answer:
+    """Do a call. Raises what it refuses with."""
+    if call.scope is not None and call.scope not in caller.scopes:
+        text = gettext("This key may not do that; it needs the scope %(scope)s.", scope=call.scope)
+        raise HostRefusal(403, "scope_missing", text)
+    arguments: dict[str, Any] = dict(given.args)
+    if call.raw:
+        arguments["body"] = given.body
+    elif call.body is not None:
+        arguments["body"] = _read(call.body, given.body)
+    if call.query is not None:
+        arguments["query"] = _read_query(call.query, given.query)
+    act = partial(call.act, caller, **arguments)
+    if call.each_alone:
+        return partial(act, given.dry_run)()
+    if not call.writes:
+        return act()
+    if given.dry_run:
+        return _dry(act)
+    try:
+        return _write(call, caller, given, act)
+    except IntegrityError:
+        # Somebody took the same address or id at the same moment. The second look finds who.
+        return _write(call, caller, given, act)
+
+
+def _write(call: HostCall, caller: Caller, given: Given, act: Callable[[], Answer]) -> Answer:
+    if call.method == "POST":
+        body = orjson.dumps(given.body, option=orjson.OPT_SORT_KEYS)
+        what = (caller.key_id, call.method, given.path)
+        return once(call=what, key=given.key, body=body, act=act, now=caller.now)
+    with transaction():
+        return act()
+
+
+def _dry(act: Callable[[], Answer]) -> Answer:
+    """Do all of it, and roll it back: no row, mail, doorbell or number is left."""
+    try:
+        with transaction() as session:
+            answer = act()
+            # What the database refuses is refused now, as it would be at the end of the real call.
+            session.flush()
+            raise _DryRun(answer)
+    except _DryRun as ended:
+        body = dict(ended.answer.body or {})
+        if ended.answer.new:
+            body[ended.answer.new] = {**body[ended.answer.new], "id": None}
+        return Answer(200, {**body, "dry_run": True})
+
+
+def _read(form: type[BaseModel], body: Any) -> BaseModel:
+    """Return a JSON body as its form, whose `model_fields_set` says what was there. Raises Invalid."""
+    try:
+        # As JSON, because only there a strict form reads times from text.
+        return form.model_validate_json(orjson.dumps({} if body is None else body))
+    except ValidationError as error:
+        raise Invalid(errors_by_field(error)) from None
+
+
+def _read_query(form: type[BaseModel], query: Mapping[str, str]) -> BaseModel:
+    try:
+        return form.model_validate(dict(query))
+    except ValidationError as error:
+        raise Invalid(errors_by_field(error)) from None
