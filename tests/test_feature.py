@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import pytest

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.audit.kinds import AuditKind
     from wellchat.event_types import EventType
+    from wellchat.host.calls import HostCall
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
     from wellchat.personal_data import PersonalData
@@ -140,6 +141,7 @@ class Feature:
     """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is
     known.
     """
+    host_calls: tuple[HostCall, ...] = ()  # of the host API, beside those of wellchat/host
     openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
     samples: Callable[[Any], dict[str, Any]] | None = None
     """(talk) -> {argument of its routes: a thing of the two people; route: a body}, for tests of access."""

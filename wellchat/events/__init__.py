@@ -4,19 +4,46 @@ Off by default: an event is one more row in the transaction of every act, also o
 nothing.
 """
 
+from flask import Flask
+
 from wellchat.accounts.hooks import profile_changed_in_transaction
+from wellchat.accounts.models import User
+from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.event_types import EventType, tell_host
-from wellchat.events import recording, retention
+from wellchat.events import feed, recording, retention, sending, waiting, watching, webhook_calls
 from wellchat.events.models import PING
-from wellchat.events.numbering import number, renew_epoch
-from wellchat.feature import Feature
+from wellchat.events.numbering import renew_epoch
+from wellchat.feature import Feature, MailType
+from wellchat.i18n import N_
 from wellchat.safety.hooks import connection_ended_in_transaction, connection_reopened_in_transaction
+
+
+def _setup(app: Flask) -> None:
+    waiting.init_app(app)
+
+
+def _is_owner(viewer: User) -> bool:
+    return viewer.may("settings")
+
+
+AUDITED = {
+    "webhook.created": AuditKind(N_("Webhook made"), HIGH, shown_to_person=False, of_admin=True),
+    "webhook.changed": AuditKind(N_("Webhook changed"), HIGH, shown_to_person=False, of_admin=True),
+    "webhook.rotated": AuditKind(
+        N_("Webhook given a new secret"), HIGH, shown_to_person=False, of_admin=True
+    ),
+    "webhook.ended": AuditKind(N_("Webhook ended"), NOTICE, shown_to_person=False, of_admin=True),
+    "webhook.disabled": AuditKind(N_("Webhook disabled"), NOTICE, shown_to_person=False, of_admin=True),
+    "webhook.enabled": AuditKind(N_("Webhook enabled"), NOTICE, shown_to_person=False, of_admin=True),
+    "webhook.resent": AuditKind(N_("Events sent again"), NOTICE, shown_to_person=False, of_admin=True),
+}
 
 feature = Feature(
     "events",
     optional=True,
     on_by_default=False,
+    tasks="worker.events",
     events={PING: EventType("Somebody tries a webhook.", ("webhook",))},
     handlers=(
         (tell_host, recording.write_event),
@@ -25,6 +52,10 @@ feature = Feature(
         (connection_ended_in_transaction, recording.on_connection_ended),
         (connection_reopened_in_transaction, recording.on_connection_reopened),
     ),
-    sweeps=(lambda now: {"events_numbered": number(now)},),
+    host_calls=(*feed.CALLS, *webhook_calls.CALLS),
+    deliveries=(sending.sweep, watching.sweep),
+    mails={watching.MAIL: MailType(N_("A webhook fails"), watching.mail_context)},
+    audited=AUDITED,
     retention=retention.RULES,
+    setup=_setup,
 )

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextvars import ContextVar
+from flask import g
 
-read_cause: ContextVar[Callable[[], str | None] | None] = ContextVar("read_cause", default=None)
+from wellchat.host.calls import Caller
 
 
 def current_cause() -> str | None:
-    """Return the id of the host's key whose request this is. None: it is somebody else's act."""
-    read = read_cause.get()
-    return read() if read else None
+    """Return the id of the host's key whose call this is. None: it is somebody else's act."""
+    caller: Caller | None = g.get("host_caller")
+    return caller.key_id if caller is not None else None

@@ -26,9 +26,10 @@ def write_event(
     at: datetime | None,
     thread_id: str | None = None,
     thread_seq: int | None = None,
-) -> None:
-    """Write one event, in the caller's transaction: it stands exactly if the act does.
+) -> str | None:
+    """Write one event, in the caller's transaction: it stands exactly if the act does. Return its id.
 
+    None: events of this type are not written here.
     Raises RuntimeError outside a transaction, and FeatureError for a type that no feature declares.
     """
     if current_transaction() is None:
@@ -37,9 +38,10 @@ def write_event(
     if declared is None:
         raise FeatureError(f"no feature declares {event_type!r} in `events`")
     if not declared.by_default and event_type not in setting("EVENTS"):
-        return
+        return None
+    event_id = new_event_id()
     event = {
-        "id": new_event_id(),
+        "id": event_id,
         "type": event_type,
         "at": at,
         "data": dict(data),
@@ -50,6 +52,7 @@ def write_event(
     execute(INSERT_EVENT, event)
     # A doorbell. If it gets lost, the sweep numbers and sends.
     enqueue("events.deliver")
+    return event_id
 
 
 def on_profile_changed(user_id: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from wellchat.feature import Registry, registry
 from wellchat.guard import Budget
 
 BUDGET = Budget("host-key", "200/second;3000/minute")
@@ -41,6 +42,7 @@ class Answer:
     new: str = ""
     people: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    shown_once: tuple[str, ...] = ()  # keys of secrets: None where the answer is given again
 
 
 # Compared as the things they are: routes have them as keys.
@@ -68,14 +70,23 @@ class HostCall:
 CALLS: list[HostCall] = []
 
 
+def all_calls(features: Registry | None = None) -> list[HostCall]:
+    """Return the calls of the host API here: those of this package, and of the features above it."""
+    features = features or registry()
+    return [*CALLS, *(call for feature in features.features for call in feature.host_calls)]
+
+
 def host_call(
-    method: str, rule: str, *, scope: str | None, **more: Any
+    method: str, rule: str, *, scope: str | None, into: list[HostCall] = CALLS, **more: Any
 ) -> Callable[[Callable[..., Answer]], HostCall]:
-    """Declare the decorated function as a call. Its name is the operation id; the docs show its docstring."""
+    """Declare the decorated function as a call. Its name is the operation id; the docs show its docstring.
+
+    A feature above this one collects its calls `into` a list of its own, for `Feature.host_calls`.
+    """
 
     def declare(act: Callable[..., Answer]) -> HostCall:
         call = HostCall(act.__name__, method, rule, scope, act, **more)
-        CALLS.append(call)
+        into.append(call)
         return call
 
     return declare
