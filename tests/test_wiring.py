@@ -31,6 +31,9 @@ ROOT = Path(__file__).parent.parent
 PUBLIC = {
     "static": "the page's own files",
     "asset": "the same, by their content",
+    "host_api.openapi": "how to speak to us as the platform",
+    "host_api.reference": "the same, to read",
+    "host_pages.sign_in_by_link": "the signed link says who",
     "health.healthz": "balancers ask it",
     "health.readyz": "balancers ask it",
     "health.metrics": "figures without people in them; keep it off the outer network",

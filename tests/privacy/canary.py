@@ -43,6 +43,11 @@ OURS = {
     "measures.kind": "a word of ours",
     "tokens.digest": "a hash",
     "factor_resets.reason": "of an operator; it is in the security log, too",
+    "host_times.kind": "a word of ours",
+    "host_keys.digest": "a hash",
+    "host_keys.last_used_from": "the platform's own server",
+    "host_answers.id": "a hash",
+    "host_answers.body_digest": "a hash",
     "holds.reason": "of a court or an operator, and not of the person",
 }
 # Two people are named, and the words are those of the first.
@@ -62,6 +67,8 @@ VALUES: dict[str, Any] = {
     "audit_counts.request_id": None,
     "subjects.kind": "lead",
     "search_entries.tokens": [1],
+    "host_keys.scopes": ["people:read"],
+    "host_keys.networks": None,
     "holds.thread_id": None,
     "holds.released_at": "now",
 }  # fmt: skip

@@ -12,6 +12,7 @@ from sqlalchemy import case, or_, select
 
 from wellchat.connections.models import Connection
 from wellchat.db import db
+from wellchat.i18n import N_
 from wellchat.mail.captured import forget_captured
 from wellchat.mail.models import Mail
 from wellchat.personal_data import Person, PersonalData, Rows, rows
@@ -33,4 +34,9 @@ def _erase(person: Person, _now: datetime) -> None:
 
 COLUMNS = ("connections.client_id", "connections.professional_id", "connections.ended_by")
 
-personal_data = PersonalData(COLUMNS, _export, _erase)
+personal_data = PersonalData(
+    COLUMNS,
+    _export,
+    _erase,
+    kept={"connections.trade": N_("the platform's own word for its trade")},
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIBlueprint
@@ -32,12 +32,18 @@ limiter.exempt(api)
 api.before_request(guarding.admit)
 
 
-def _view(call: HostCall, **args: Any) -> Response:
-    body = request.get_data() if call.raw else _json()
-    query = request.args.to_dict()
-    dry_run = query.pop("dry_run", "") == "1"
-    given = Given(request.path, args, body, query, request.headers.get("Idempotency-Key"), dry_run)
-    return _respond(perform(call, g.host_caller, given))
+def _view_of(call: HostCall) -> Callable[..., Response]:
+    """Return the view of a call, under its name."""
+
+    def view(**args: Any) -> Response:
+        body = request.get_data() if call.raw else _json()
+        query = request.args.to_dict()
+        dry_run = query.pop("dry_run", "") == "1"
+        given = Given(request.path, args, body, query, request.headers.get("Idempotency-Key"), dry_run)
+        return _respond(perform(call, g.host_caller, given))
+
+    view.__name__ = view.__qualname__ = call.name
+    return view
 
 
 def _json() -> Any:
@@ -56,10 +62,19 @@ def _respond(answer: Answer) -> Response:
 def _declare(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["ext"] = IdConverter
     for call in all_calls(state.app.extensions["features"]):
-        view = partial(_view, call)
-        state.add_url_rule(call.rule, call.name, view, methods=[call.method])
-    state.add_url_rule("/openapi.json", "openapi", lambda: jsonify(document(current_app)))
-    state.add_url_rule("/docs", "docs", lambda: docs(current_app))
+        state.add_url_rule(call.rule, call.name, _view_of(call), methods=[call.method])
+
+
+@api.get("/openapi.json")
+def openapi() -> Response:
+    """Return the OpenAPI document of the host API."""
+    return jsonify(document(current_app))
+
+
+@api.get("/docs")
+def reference() -> str:
+    """Show it to people."""
+    return docs(current_app)
 
 
 @api.url_value_preprocessor

@@ -67,6 +67,10 @@ class HostCall:
         return self.method != "GET"
 
 
+class TryAgain(Exception):
+    """Another call was faster. A second look at the whole call finds what it has done."""
+
+
 CALLS: list[HostCall] = []
 
 

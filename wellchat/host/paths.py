@@ -37,7 +37,7 @@ class IdConverter(BaseConverter):
 
     def to_url(self, value: str) -> str:
         """Return the segment."""
-        return quote(value, safe="")
+        return quote(str(value), safe="")
 
 
 def marked(raw_path: str) -> str:

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 from wellchat.accounts import profile
 from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.models import User
-from wellchat.accounts.profile import EmailTaken
 from wellchat.accounts.standing import change_role
 from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid, NotFound
 from wellchat.host import times
+from wellchat.host.calls import TryAgain
 from wellchat.host.forms import PutPerson
 from wellchat.host.problems import HostRefusal
 from wellchat.host.refs import OURS, checked_ref, find_person_of_host, new_id_of_host
@@ -83,8 +83,8 @@ def _make(ref: str, form: PutPerson, now: datetime) -> User:
         created_at=now,
     )
     if made is None:
-        # Somebody took the address since it was looked up.
-        raise EmailTaken(None)
+        # Somebody took the address since it was looked up: perhaps the same call, a moment earlier.
+        raise TryAgain
     if not form.open_to_clients:
         made.open_to_clients = False
     return made

@@ -80,14 +80,18 @@ def rename_user(caller: Caller, ext: str, body: RenamePerson) -> Answer:
 @host_call("PUT", "/users/<ext:ext>/picture", scope=WRITE, raw=True, answers={204: ("Set", None)})
 def put_picture(caller: Caller, ext: str, body: bytes) -> Answer:
     """Set a person's picture: the bytes of a PNG, JPEG or WebP file, at most 8 MB."""
-    accounts.set_avatar(user_id=person(ext, now=caller.now).id, upload=body)
+    found = person(ext, now=caller.now)
+    accounts.set_avatar(user_id=found.id, upload=body)
+    record("host_person.changed", now=caller.now, person_id=found.id, detail={"changed": "picture"})
     return Answer(204)
 
 
 @host_call("DELETE", "/users/<ext:ext>/picture", scope=WRITE, answers={204: ("Removed", None)})
 def delete_picture(caller: Caller, ext: str) -> Answer:
     """Remove a person's picture."""
-    accounts.remove_avatar(user_id=person(ext, now=caller.now).id)
+    found = person(ext, now=caller.now)
+    accounts.remove_avatar(user_id=found.id)
+    record("host_person.changed", now=caller.now, person_id=found.id, detail={"changed": "picture"})
     return Answer(204)
 
 

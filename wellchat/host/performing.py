@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,11 +12,13 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import IntegrityError
 
 from wellchat.db import transaction
-from wellchat.errors import Invalid, errors_by_field
+from wellchat.errors import Busy, Invalid, errors_by_field
 from wellchat.host.answers import once
-from wellchat.host.calls import Answer, Caller, HostCall
+from wellchat.host.calls import Answer, Caller, HostCall, TryAgain
 from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
+
+TRIES = 3
 
 
 class Given(NamedTuple):
@@ -55,11 +58,11 @@ def perform(call: HostCall, caller: Caller, given: Given) -> Answer:
         return act()
     if given.dry_run:
         return _dry(act)
-    try:
-        return _write(call, caller, given, act)
-    except IntegrityError:
-        # Somebody took the same address or id at the same moment. The second look finds who.
-        return _write(call, caller, given, act)
+    for _ in range(TRIES):
+        # Somebody may take the same address or id at the same moment. The second look finds who.
+        with suppress(IntegrityError, TryAgain):
+            return _write(call, caller, given, act)
+    raise Busy
 
 
 def _write(call: HostCall, caller: Caller, given: Given, act: Callable[[], Answer]) -> Answer:

@@ -8,18 +8,16 @@ from sqlalchemy import delete
 
 from wellchat.db import db
 from wellchat.host.models import HostAnswer, HostTime
-from wellchat.host.times import PERSON
 from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 
 def _export(person: Person) -> dict[str, Rows]:
-    mine = (HostTime.kind == PERSON, HostTime.ref_id == person.id)
-    return {"host_times": rows(HostTime, *mine)}
+    return {"host_times": rows(HostTime, HostTime.ref_id == person.id)}
 
 
 def _erase(person: Person, _now: datetime) -> None:
-    db.session.execute(delete(HostTime).where(HostTime.kind == PERSON, HostTime.ref_id == person.id))
+    db.session.execute(delete(HostTime).where(HostTime.ref_id == person.id))
     db.session.execute(delete(HostAnswer).where(HostAnswer.people.contains(person.id)))
 
 

@@ -26,6 +26,8 @@ from wellchat.subjects.models import Subject
 
 CLEARABLE = ("url", "status", "starts_at", "ends_at", "cancelled_at", "amount_minor", "currency")
 CANCELLED = "cancelled"
+# What the columns are called in `changed`.
+SHOWN = {"client_id": "client", "professional_id": "professional", "hidden_at": "deleted"}
 
 
 @host_call(
@@ -58,7 +60,7 @@ def put_subject(caller: Caller, kind: str, ext: str, body: PutSubjectOfHost) -> 
     times.take(times.SUBJECT, subject.id, body.as_of)
     if changed is None:
         return Answer(201, {**_answer(subject), "changed": []}, new="subject")
-    return Answer(200, {**_answer(subject), "changed": [name.removesuffix("_id") for name in changed]})
+    return Answer(200, {**_answer(subject), "changed": [SHOWN.get(name, name) for name in changed]})
 
 
 @host_call("DELETE", "/subjects/<kind>/<ext:ext>", scope="subjects:write", answers={204: ("Hidden", None)})
