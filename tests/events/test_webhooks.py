@@ -41,7 +41,6 @@ def receiver(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
 
 
 def make(receiver: Receiver, now: datetime, **more: Any) -> tuple[str, str]:
-    number(now)
     made, secret = webhooks.create(wanted=Wanted(receiver.url, **more), now=now)
     return made.id, secret
 
@@ -227,7 +226,8 @@ def test_gone_ends_it_at_once_and_enabling_begins_with_a_ping(
     receiver.replies = [410]
     talk.exchange("cp")
     sending.sweep(now)
-    assert (row(webhook_id).disabled_because, states()[0]) == ("gone", "failed")
+    # Both went out at once; which of them was told is luck.
+    assert (row(webhook_id).disabled_because, sorted(states())) == ("gone", ["failed", "sent"])
     talk.says(cast.cara, "while it was disabled")
     sending.sweep(now + 10 * SECOND)
     with pytest.raises(Conflict):
@@ -237,7 +237,6 @@ def test_gone_ends_it_at_once_and_enabling_begins_with_a_ping(
     assert watching.sweep(now) == {"webhooks_told": 1}
     assert watching.sweep(now + DAY) == {"webhooks_told": 0}
     receiver.received.clear()
-    number(now)
     webhooks.enable(webhook_id=webhook_id, now=now + 20 * SECOND)
     sending.sweep(now + 20 * SECOND)
     assert [each.event["type"] for each in receiver.received] == ["ping"]

@@ -11,7 +11,7 @@ from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.event_types import EventType, tell_host
-from wellchat.events import feed, recording, retention, sending, waiting, watching, webhook_calls
+from wellchat.events import cli, feed, recording, retention, sending, waiting, watching, webhook_calls
 from wellchat.events.models import PING
 from wellchat.events.numbering import renew_epoch
 from wellchat.feature import Feature, MailType
@@ -43,6 +43,7 @@ feature = Feature(
     "events",
     optional=True,
     on_by_default=False,
+    commands=(cli.events, cli.webhook),
     tasks="worker.events",
     events={PING: EventType("Somebody tries a webhook.", ("webhook",))},
     handlers=(

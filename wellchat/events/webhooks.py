@@ -25,6 +25,7 @@ from wellchat.events.models import (
     Webhook,
     WebhookDelivery,
 )
+from wellchat.events.numbering import number
 from wellchat.events.queries import events_between
 from wellchat.events.recording import write_event
 from wellchat.events.signing import new_secret
@@ -84,6 +85,8 @@ def create(*, wanted: Wanted, now: datetime, key_id: str | None = None, **who: A
     values = wanted.checked().values()
     secret, webhook_id = new_secret(), new_id()
     with transaction() as session:
+        # What happened before is not sent.
+        number(now)
         # The row of the log is the lock, so that two at once do not make one too many.
         head = session.execute(select(HostEventState.seq).with_for_update()).scalar_one()
         if session.execute(select(func.count()).select_from(Webhook)).scalar_one() >= MAX_WEBHOOKS:
@@ -190,6 +193,7 @@ def enable(*, webhook_id: str, now: datetime, **who: Any) -> None:
             return
         webhook.disabled_at = webhook.disabled_because = webhook.failing_since = webhook.probe_at = None
         webhook.failures = webhook.told = 0
+        number(now)
         webhook.seq = session.execute(select(HostEventState.seq)).scalar_one()
         record("webhook.enabled", now=now, about=("webhook", webhook_id), **who)
         session.flush()
