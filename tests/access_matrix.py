@@ -15,6 +15,7 @@ from tests.outsiders import ELSEWHERE
 from tests.test_wiring import PUBLIC
 from wellchat.accounts.duties import ADMIN_ROLES, DUTIES
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
+from wellchat.host.api import CALLS
 
 PAGE = Path(__file__).parent.parent / "docs" / "access.md"
 BEGIN, END = "<!-- made from the routes: python -m tests.access_matrix -->", "<!-- end -->"
@@ -25,6 +26,7 @@ OVERSIGHT = {
     "/oversight/audit": "audit",
     "/oversight/emails": "mail",
     "/oversight/factors": "people audit",
+    "/oversight/keys": "settings",
     "/oversight/looks": "conversations",
     "/oversight/people": "people",
     "/oversight/quality": "audit",
@@ -32,6 +34,7 @@ OVERSIGHT = {
     "/oversight/searches": "conversations",
     "/oversight/threads": "conversations",
 }
+HOST_CALLS = {f"host_api.{call.name}": call.scope for call in CALLS}
 # Where acting needs another duty than seeing the page.
 ACTS = {"/oversight/factors": "settings"}
 
@@ -59,6 +62,8 @@ def _line(app: Flask, rule: Rule, method: str) -> str:
 def _who(rule: Rule, method: str) -> str:
     if rule.endpoint in PUBLIC:
         return "everybody"
+    if rule.endpoint in HOST_CALLS:
+        return "the platform's server, with a key"
     duties = duties_of(rule.rule, method)
     if duties is None:
         return "signed in"
@@ -78,6 +83,8 @@ def duties_of(path: str, method: str = "GET") -> str | None:
 def _about(rule: Rule) -> str:
     if rule.endpoint in PUBLIC:
         return PUBLIC[rule.endpoint]
+    if rule.endpoint in HOST_CALLS:
+        return "everybody's but administrators'"
     elsewhere = ELSEWHERE.get(rule.rule, "")
     if elsewhere and not elsewhere.startswith("tests/"):
         return elsewhere.partition(":")[0]
@@ -87,6 +94,8 @@ def _about(rule: Rule) -> str:
 def _token(rule: Rule, method: str) -> str:
     if rule.endpoint in PUBLIC:
         return ""
+    if rule.endpoint in HOST_CALLS:
+        return f"key: `{HOST_CALLS[rule.endpoint]}`" if HOST_CALLS[rule.endpoint] else "key: any"
     scope = needed_scope(rule.rule, method)
     return "no" if scope is CLOSED else "any" if scope == ANY else f"`{scope}`"
 

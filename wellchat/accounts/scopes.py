@@ -13,7 +13,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SPECIAL: tuple[tuple[str, str | None], ...] = (
     # The password in its body is what counts there; a token beside it adds nothing.
     ("/api/tokens", ANY),
-    ("/api/host/", HOST),
+    # The host has keys of its own, and no person a token for it.
+    ("/api/host/", CLOSED),
     ("/api/oversight/", ADMIN),
     ("/oversight", CLOSED),
     ("/settings", CLOSED),
