@@ -14,7 +14,8 @@ from wellchat.event_types import EventType, tell_host
 from wellchat.events import cli, feed, recording, retention, sending, waiting, watching, webhook_calls
 from wellchat.events.models import PING
 from wellchat.events.numbering import renew_epoch
-from wellchat.feature import Feature, MailType
+from wellchat.events.pages import pages
+from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.safety.hooks import connection_ended_in_transaction, connection_reopened_in_transaction
 
@@ -43,6 +44,7 @@ feature = Feature(
     "events",
     optional=True,
     on_by_default=False,
+    blueprints=(pages,),
     commands=(cli.events, cli.webhook),
     tasks="worker.events",
     events={PING: EventType("Somebody tries a webhook.", ("webhook",))},
@@ -58,5 +60,6 @@ feature = Feature(
     mails={watching.MAIL: MailType(N_("A webhook fails"), watching.mail_context)},
     audited=AUDITED,
     retention=retention.RULES,
+    oversight_tabs=(NavItem("/oversight/webhooks", N_("Webhooks"), visible=_is_owner),),
     setup=_setup,
 )
