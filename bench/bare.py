@@ -2,6 +2,7 @@
 
 /bare      a small JSON
 /update    the rows of an update as raw SQL, through orjson
+/insert    one row of the JSON that is sent
 """
 
 from __future__ import annotations
@@ -37,6 +38,12 @@ UPDATE = (
     "SELECT count(*) FROM notifications WHERE user_id = %(user)s AND read_at IS NULL",
 )
 
+TABLE = (
+    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS bare_people"
+    " (id bigserial PRIMARY KEY, name text NOT NULL, role text NOT NULL); SELECT pg_advisory_unlock(1)"
+)
+INSERT = "INSERT INTO bare_people (name, role) VALUES (%(name)s, %(role)s) RETURNING id"
+
 local = threading.local()
 app = Flask("bare")
 
@@ -54,12 +61,25 @@ def update() -> Response:
     return Response(orjson.dumps(rows), mimetype="application/json")
 
 
-def _rows(statement: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+@app.post("/insert")
+def insert() -> tuple[Response, int]:
+    given = request.get_json()
+    connection = _connection()
+    made = connection.execute(INSERT, given).fetchone()
+    return jsonify(id=made["id"]), 201
+
+
+def _connection() -> psycopg.Connection[dict[str, Any]]:
     if not hasattr(local, "connection"):
         url = os.environ["WELLCHAT_DATABASE_URL"].replace("+psycopg", "")
         local.connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
-    rows: list[dict[str, Any]] = local.connection.execute(statement, given).fetchall()
-    return rows
+        local.connection.execute(TABLE)
+    found: psycopg.Connection[dict[str, Any]] = local.connection
+    return found
+
+
+def _rows(statement: str, given: dict[str, Any]) -> list[dict[str, Any]]:
+    return _connection().execute(statement, given).fetchall()
 
 
 class BareServer(server.Server):
