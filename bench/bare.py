@@ -38,10 +38,6 @@ UPDATE = (
     "SELECT count(*) FROM notifications WHERE user_id = %(user)s AND read_at IS NULL",
 )
 
-TABLE = (
-    "SELECT pg_advisory_lock(1); CREATE TABLE IF NOT EXISTS bare_people"
-    " (id bigserial PRIMARY KEY, name text NOT NULL, role text NOT NULL); SELECT pg_advisory_unlock(1)"
-)
 INSERT = "INSERT INTO bare_people (name, role) VALUES (%(name)s, %(role)s) RETURNING id"
 
 local = threading.local()
@@ -73,7 +69,6 @@ def _connection() -> psycopg.Connection[dict[str, Any]]:
     if not hasattr(local, "connection"):
         url = os.environ["WELLCHAT_DATABASE_URL"].replace("+psycopg", "")
         local.connection = psycopg.connect(url, autocommit=True, row_factory=dict_row)
-        local.connection.execute(TABLE)
     found: psycopg.Connection[dict[str, Any]] = local.connection
     return found
 

@@ -33,11 +33,11 @@ FEATURES = (
     "updates",
     "safety",
     "privacy",
-    "events",
     "disclosure",
     "oversight",
     "security_log",
     "host",
+    "events",
     "demo",
 )
 

@@ -87,7 +87,7 @@ def insert_user(**values: Any) -> User | None:
     """
     # Only who signs up by themselves may have to wait.
     values.setdefault("confirmed_at", values["created_at"])
-    user_id = db.session.execute(
+    made: User | None = db.session.execute(
         insert(User)
         .values(
             id=new_id(),
@@ -98,13 +98,12 @@ def insert_user(**values: Any) -> User | None:
             **values,
         )
         .on_conflict_do_nothing(index_elements=[User.email])
-        .returning(User.id)
+        .returning(User)
     ).scalar_one_or_none()
-    if user_id is None:
-        return None
-    create_log(user_id=user_id)
-    tell_host("user.created", {"user": user_id, "role": values["role"]}, values["created_at"])
-    return db.session.get_one(User, user_id)
+    if made is not None:
+        create_log(user_id=made.id)
+        tell_host("user.created", {"user": made.id, "role": values["role"]}, values["created_at"])
+    return made
 
 
 def lock_user(user_id: str) -> User:

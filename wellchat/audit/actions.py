@@ -5,6 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from sqlalchemy import insert as plain_insert
 
 from wellchat.audit.models import (
     DONE,
@@ -18,7 +22,7 @@ from wellchat.audit.models import (
     pseudonym,
 )
 from wellchat.audit.origin import current_origin
-from wellchat.db import current_transaction, insert, new_id, transaction
+from wellchat.db import current_transaction, execute, insert, is_postgresql, new_id, table, transaction
 from wellchat.feature import FeatureError, registry
 
 log = logging.getLogger(__name__)
@@ -54,33 +58,42 @@ def record(
     if actor_kind is None:
         # Without a request it is a command of the operator; the worker's acts say `actor_kind=SYSTEM`.
         actor_kind = PERSON if actor_id else (origin.kind or STRANGER) if origin else OPERATOR
-    with transaction() as session:
-        event = AuditEvent(
-            id=event_id or new_id(),
-            at=now,
-            kind=kind,
-            severity=declared.severity,
-            outcome=outcome,
-            actor_kind=actor_kind,
-            actor=pseudonym(actor_id) if actor_id else None,
-            person=pseudonym(person_id) if person_id else None,
-            about_kind=about[0] if about else None,
-            about=about[1] if about else None,
-            network=origin.network if origin else None,
-            device=origin.device if origin else None,
-            request_id=origin.request_id if origin else None,
-            detail=dict(detail or {}),
-        )
-        session.add(event)
-        session.flush()
+    event_id = event_id or new_id()
+    # Past the ORM: nearly every act comes here.
+    with transaction():
+        values = {
+            "id": event_id,
+            "at": now,
+            "kind": kind,
+            "severity": declared.severity,
+            "outcome": outcome,
+            "actor_kind": actor_kind,
+            "actor": pseudonym(actor_id) if actor_id else None,
+            "person": pseudonym(person_id) if person_id else None,
+            "about_kind": about[0] if about else None,
+            "about": about[1] if about else None,
+            "network": origin.network if origin else None,
+            "device": origin.device if origin else None,
+            "request_id": origin.request_id if origin else None,
+            "detail": dict(detail or {}),
+        }
+        execute(_NEW_EVENT, values)
         for user_id in {actor_id, person_id} - {None}:
-            values = {"pseudonym": pseudonym(str(user_id)), "user_id": user_id}
             # A pseudonym stays the same, so the row is nearly always there already.
-            session.execute(insert(AuditPerson).values(values).on_conflict_do_nothing())
+            execute(_new_person(is_postgresql()), {"pseudonym": pseudonym(str(user_id)), "user_id": user_id})
         # Beside the row, where it can be deleted alone: the hash of the row covers all its columns.
         if origin and origin.address:
-            kept_until = now + ADDRESSES_LAST
-            session.add(AuditAddress(audit_id=event.id, address=origin.address, kept_until=kept_until))
+            beside = {"audit_id": event_id, "address": origin.address, "kept_until": now + ADDRESSES_LAST}
+            execute(_NEW_ADDRESS, beside)
+
+
+_NEW_EVENT, _NEW_ADDRESS = plain_insert(table(AuditEvent)), plain_insert(table(AuditAddress))
+
+
+@cache
+def _new_person(_on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database."""
+    return insert(table(AuditPerson)).on_conflict_do_nothing()
 
 
 def record_refusal(kind: str, *, now: datetime, outcome: str = REFUSED, **what: object) -> None:

@@ -127,10 +127,15 @@ def write_logs() -> None:
         after_commit(lambda: wakeups.notify(heads))
 
 
+_NEW_LOG = insert(table(ChangeLog))
+
+
 def create_log(*, user_id: str) -> None:
     """Create the log of a new user. Without its row there would be no counter to lock."""
-    with transaction() as session:
-        session.add(ChangeLog(user_id=user_id, last_seq=0, floor_seq=0, acked_seq=0, access_seq=0))
+    with transaction():
+        execute(
+            _NEW_LOG, {"user_id": user_id, "last_seq": 0, "floor_seq": 0, "acked_seq": 0, "access_seq": 0}
+        )
 
 
 def end_access(*, user_id: str) -> None:

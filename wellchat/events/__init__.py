@@ -10,6 +10,7 @@ from wellchat.accounts.hooks import profile_changed_in_transaction
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.changes.hooks import database_restored_in_transaction
+from wellchat.config import SettingsError
 from wellchat.event_types import EventType, tell_host
 from wellchat.events import cli, feed, recording, retention, sending, waiting, watching, webhook_calls
 from wellchat.events.models import PING
@@ -22,6 +23,8 @@ from wellchat.safety.hooks import connection_ended_in_transaction, connection_re
 
 def _setup(app: Flask) -> None:
     waiting.init_app(app)
+    if unknown := sorted(set(app.config["EVENTS"]) - set(app.extensions["features"].events)):
+        raise SettingsError(f"WELLCHAT_EVENTS: there is no type {unknown[0]}")
 
 
 def _is_owner(viewer: User) -> bool:

@@ -8,6 +8,7 @@ repeating around it, for a single call and for one of a batch alike.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -28,6 +29,10 @@ class Caller(NamedTuple):
     key_id: str
     scopes: tuple[str, ...]
     now: datetime
+
+
+caller_now: ContextVar[Caller | None] = ContextVar("caller_now", default=None)
+"""Whose call is done at this moment, for what is written down about it."""
 
 
 @dataclass(frozen=True)

@@ -55,8 +55,8 @@ def admit() -> None:
     """Find the key of a call under /api/host. Raises NotSignedIn, and HostRefusal."""
     if request.path.removeprefix(PATH) in OPEN:
         return
-    _refuse_browsers()
     now, secret = clock.now(), _secret()
+    _refuse_browsers(secret)
     key = key_by_secret(secret, now=now) if secret else None
     if key is None:
         spend((REFUSED, place_key()))
@@ -71,15 +71,17 @@ def admit() -> None:
     g.host_caller = Caller(key.id, key.scopes, now)
 
 
-def _refuse_browsers() -> None:
-    """Refuse a call that a page or a person's browser makes: a key must never be there."""
+def _refuse_browsers(secret: str | None) -> None:
+    """Refuse a key in a call that a page or a person's browser makes, and in an address."""
+    if any(value.startswith(PREFIX) for value in request.args.values()):
+        detail = gettext("Send the key in the header Authorization, never in an address: end this key now.")
+    elif secret is None:
+        return
     # Only this header: Node's own fetch sends Sec-Fetch-Mode, too, and not this one.
-    if "Sec-Fetch-Site" in request.headers:
+    elif "Sec-Fetch-Site" in request.headers:
         detail = gettext("A host key is for servers. Never call this from a page.")
     elif request.headers.get("Cookie"):
         detail = gettext("A host key is for servers. Send no cookie with it.")
-    elif any(value.startswith(PREFIX) for value in request.args.values()):
-        detail = gettext("Send the key in the header Authorization, never in an address: end this key now.")
     else:
         return
     raise HostRefusal(403, "key_elsewhere", detail)

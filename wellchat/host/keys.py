@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from wellchat.accounts.duties import OWNER
 from wellchat.accounts.models import ADMIN, User, sha256_hex
 from wellchat.audit.actions import record
-from wellchat.db import db, new_id, transaction
+from wellchat.db import db, execute, new_id, table, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.host import scopes as host_scopes
 from wellchat.host.models import HostKey
@@ -142,15 +142,17 @@ def keys(*, now: datetime, ended: bool = False) -> Sequence[HostKey]:
     return db.session.execute(query).scalars().all()
 
 
+_k = table(HostKey).c
+# Built once, and past the ORM: each call asks.
 _KEY = select(
-    HostKey.digest,
-    HostKey.name,
-    HostKey.scopes,
-    HostKey.networks,
-    HostKey.ends_at,
-    HostKey.ended_at,
-    HostKey.last_used_at,
-)
+    _k.digest,
+    _k.name,
+    _k.scopes,
+    _k.networks,
+    _k.ends_at,
+    _k.ended_at,
+    _k.last_used_at,
+).where(_k.id == bindparam("key"))
 
 
 def key_by_secret(secret: str, *, now: datetime) -> KnownKey | None:
@@ -158,7 +160,7 @@ def key_by_secret(secret: str, *, now: datetime) -> KnownKey | None:
     form = FORM.fullmatch(secret)
     if form is None:
         return None
-    row = db.session.execute(_KEY.where(HostKey.id == form[1])).one_or_none()
+    row = execute(_KEY, {"key": form[1]}).one_or_none()
     if row is None or not hmac.compare_digest(row.digest, sha256_hex(secret)):
         return None
     if row.ended_at is not None or row.ends_at <= now:

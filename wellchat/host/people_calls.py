@@ -17,7 +17,7 @@ from wellchat.host.forms import CountsQuery, ErasePerson, ListPeople, PutPerson,
 from wellchat.host.people import put_person
 from wellchat.host.problems import HostRefusal
 from wellchat.host.reading import list_people, people_json, person_json
-from wellchat.host.refs import person
+from wellchat.host.refs import OURS, person
 from wellchat.i18n import gettext
 from wellchat.identities.actions import rename
 from wellchat.identities.models import HOST
@@ -39,7 +39,8 @@ READ, WRITE = "people:read", "people:write"
 def put_user(caller: Caller, ext: str, body: PutPerson) -> Answer:
     """Make or change a person. What the body leaves out is kept, `null` clears."""
     put = put_person(ext, body, now=caller.now)
-    user = person_json(put.user, external_ids([put.user.id]).get(put.user.id))
+    known = external_ids([put.user.id]).get(put.user.id) if ext.startswith(OURS) else ext
+    user = person_json(put.user, known)
     if put.changed is None:
         return Answer(201, {"user": user, "changed": []}, new="user")
     stale = {"stale": True} if put.stale else {}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
 from sqlalchemy import delete, select, update
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
-from wellchat.db import db, insert, transaction
+from wellchat.db import db, execute, insert, is_postgresql, table, transaction
 from wellchat.errors import Conflict
 from wellchat.i18n import gettext
 from wellchat.identities.models import KEPT_FOR, Identity
@@ -76,10 +78,11 @@ def person_for(
     if found is not None:
         return found, False
     with transaction() as session:
-        _forget_old(source, external_id, now)
         made = make()
         session.flush()
-        if _insert(made.id, source, external_id, now):
+        if _insert(made.id, source, external_id, now) or (
+            _forget_old(source, external_id, now) and _insert(made.id, source, external_id, now)
+        ):
             return made, True
         # The unique key decides. Somebody else was faster, and has committed: theirs is the person.
         session.execute(delete(User).where(User.id == made.id))
@@ -91,10 +94,16 @@ def person_for(
 
 
 def _insert(user_id: str, source: str, external_id: str, now: datetime) -> bool:
-    new = insert(Identity).values(source=source, external_id=external_id, user_id=user_id, made_at=now)
-    new = new.on_conflict_do_nothing(index_elements=[Identity.source, Identity.external_id])
+    values = {"source": source, "external_id": external_id, "user_id": user_id, "made_at": now}
     # Not the count of rows: psycopg knows none of this statement.
-    return db.session.execute(new.returning(Identity.user_id)).scalar() is not None
+    return execute(_new_identity(is_postgresql()), {**values, "moved_at": None}).scalar() is not None
+
+
+@cache
+def _new_identity(_on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database: a host makes people by the thousand."""
+    key = [Identity.source, Identity.external_id]
+    return insert(table(Identity)).on_conflict_do_nothing(index_elements=key).returning(Identity.user_id)
 
 
 def _standing(source: str, external_id: str) -> Exception:
@@ -106,10 +115,11 @@ def _standing(source: str, external_id: str) -> Exception:
     return Taken(gettext("Somebody else has this id."), user_id=found.user_id)
 
 
-def _forget_old(source: str, external_id: str, now: datetime) -> None:
-    """Free this id where it was given up long ago, and nothing has tidied it away yet."""
+def _forget_old(source: str, external_id: str, now: datetime) -> bool:
+    """Free this id where it was given up long ago, and nothing has tidied it away yet. Return whether."""
     old = (Identity.source == source, Identity.external_id == external_id)
-    db.session.execute(delete(Identity).where(*old, Identity.moved_at <= now - KEPT_FOR))
+    gone = db.session.execute(delete(Identity).where(*old, Identity.moved_at <= now - KEPT_FOR))
+    return bool(gone.rowcount)  # type: ignore[attr-defined]
 
 
 def unlink(*, user_id: str) -> None:

@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from wellchat.accounts.models import User
 from wellchat.db import db
 from wellchat.i18n import gettext
 from wellchat.identities.models import HOST, KEPT_FOR, Identity, Moved
+
+# Built once: a host that sends its list asks for each person.
+_PERSON = (
+    select(User, Identity.moved_at)
+    .join(Identity, Identity.user_id == User.id)
+    .where(Identity.source == bindparam("source"), Identity.external_id == bindparam("external"))
+)
 
 
 def find_person(source: str, external_id: str, *, now: datetime) -> User | None:
@@ -22,9 +29,7 @@ def find_person(source: str, external_id: str, *, now: datetime) -> User | None:
     # PostgreSQL refuses NUL characters even in a comparison.
     if "\0" in external_id or "\0" in source:
         return None
-    query = select(User, Identity.moved_at).join(Identity, Identity.user_id == User.id)
-    query = query.where(Identity.source == source, Identity.external_id == external_id)
-    found = db.session.execute(query).one_or_none()
+    found = db.session.execute(_PERSON, {"source": source, "external": external_id}).one_or_none()
     if found is None:
         return None
     user, moved_at = found
