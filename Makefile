@@ -4,7 +4,7 @@
 PY := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench faults words sbom lock clean
+.PHONY: help setup run test check bench faults words wheel sbom audit lock clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | while IFS='	' read -r name words; do printf 'make %-8s %s\n' "$$name" "$$words"; done
@@ -39,9 +39,17 @@ words:  ## bring new sentences into the catalogs, and make from them what is shi
 	@sh .ci/setup.sh
 	@$(PY) -m wellchat.catalogs $(ARGS)
 
+wheel:  ## build the package that pip installs, into dist/
+	@sh .ci/setup.sh
+	@.tools/bin/uv build --quiet --wheel --out-dir dist
+
 sbom:  ## write what an installation consists of, as CycloneDX, to sbom.json
 	@sh .ci/setup.sh
 	@.tools/bin/uv export --quiet --frozen --no-dev --format cyclonedx1.5 --output-file sbom.json >/dev/null
+
+audit:  ## ask OSV for known holes in what is installed; needs the network, ends with 1 if there are any
+	@sh .ci/setup.sh
+	@.tools/bin/uv audit --frozen --no-dev
 
 lock:  ## resolve the dependencies again and write uv.lock
 	@sh .ci/setup.sh

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from bench.postgresql import fresh_database, url_of
 from bench.world import COLUMNS, RETAINED_CHANGES, VERSION, Size, World
 from tests.services import plain
-from wellchat import ROOT
+from wellchat import PACKAGE
 
 BLOCK = 5_000  # lines sent at once
 
@@ -50,7 +50,7 @@ def database(server: str, size: Size, make_app: Callable[[str], Any]) -> str:
 def made_by() -> str:
     """Return a fingerprint of this loader and the migrations: a kept database must have the same."""
     schema = hashlib.sha256()
-    for path in sorted((ROOT / "migrations" / "versions").glob("*.py")):
+    for path in sorted((PACKAGE.parent / "migrations" / "versions").glob("*.py")):
         schema.update(path.read_bytes())
     return f"world {VERSION}, schema {schema.hexdigest()[:16]}"
 

@@ -9,7 +9,8 @@ from typing import Any, NamedTuple, Self
 
 from aiosmtpd.controller import Controller
 
-from tests.services import end_with_parent, free_port
+from tests.services import free_port
+from wellchat.embedded import end_with_parent
 
 
 class Letter(NamedTuple):

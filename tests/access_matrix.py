@@ -26,6 +26,7 @@ OVERSIGHT = {
     "/oversight/audit": "audit",
     "/oversight/emails": "mail",
     "/oversight/factors": "people audit",
+    "/oversight/first-steps": "settings",
     "/oversight/keys": "settings",
     "/oversight/looks": "conversations",
     "/oversight/people": "people",

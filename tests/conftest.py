@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections import Counter
@@ -22,7 +23,7 @@ for name in ("HOST", "PORT", "PYTHONDONTWRITEBYTECODE"):
 
 from argon2 import PasswordHasher  # noqa: E402
 
-from tests import rendering  # noqa: E402
+from tests import prepared, rendering  # noqa: E402
 from tests.browsing import Browser  # noqa: E402
 from tests.cast import Cast, CastCopies, Talk  # noqa: E402
 from tests.databases import CleanDatabase  # noqa: E402
@@ -55,8 +56,8 @@ LONGEST = (
     "test_cli.py",
     "history/test_broken_builds.py",
     "faults/test_faults.py",
-    "demo/test_loading.py",
     "browser/test_offline.py",
+    "demo/test_loading.py",
     "browser/test_journey.py",
     "browser/test_inbox.py",
     "browser/test_messages.py",
@@ -68,8 +69,12 @@ LONGEST = (
     "browser/test_fine.py",
     "browser/test_languages.py",
     "history/test_live.py",
+    "clients/test_generated.py",
     "replies/test_commands.py",
     "messaging/test_filters.py",
+    "browser/test_looks.py",
+    "browser/test_push.py",
+    "browser/test_factors.py",
 )
 
 # One id for all requests, so that two answers can be compared to the letter.
@@ -84,18 +89,24 @@ passwords.hasher = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = Services(getattr(config, "workerinput", {}).get("services", {}))
     rendering.record()
+    prepared.keep_templates()
 
 
 # A hook of xdist: a run with `-p no:xdist` does not know it.
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """A parallel run shares the servers; each of its processes makes databases of its own on them."""
-    node.workerinput["services"] = node.config.stash[SERVICES].share()
+    services = node.config.stash[SERVICES]
+    if not services.given:
+        with prepared.modules_compiled(node.config):
+            services.share()
+    node.workerinput["services"] = services.share()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         config.stash[SERVICES].close()
+        prepared.forget_templates()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -105,9 +116,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Return the number of test processes: three for two cores, for a test waits for a third of its time."""
-    cores = os.cpu_count() or 1
-    return cores + (cores + 1) // 2
+    """Return the number of test processes: two for each core, for a test waits for half of its time."""
+    return 2 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -122,6 +132,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return rank, item.get_closest_marker("slow") is None
 
     items.sort(key=place)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the tests themselves out of the garbage collector's way: they stay as long as the process."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -151,11 +151,14 @@ def _origin() -> socket.socket:
 
 def _serve(line: socket.socket) -> tuple[str, ...]:
     """Fork for each request, until nobody is left to ask. Returns, in each command, what it is to run."""
+    from tests import prepared
     from wellchat.features import enabled_features
 
     for module in MODULES:
         importlib.import_module(module)
     enabled_features()
+    prepared.keep_templates()
+    prepared.make_assets()
     gc.collect()
     gc.freeze()
     while True:

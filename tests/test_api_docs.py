@@ -4,20 +4,31 @@ declares.
 
 from __future__ import annotations
 
-import pytest
+import io
+import re
 
+import pytest
+from apiflask import APIBlueprint
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from tests.attachments.files import picture
+from tests.told import Told
+from wellchat.accounts.actions import create_user
 from wellchat.attachments.schemas import AttachmentPage
 from wellchat.messaging import schemas as messaging
 from wellchat.notifications import schemas as notifications
+from wellchat.openapi import Document, add_document
 from wellchat.subjects.actions import put_subject
 from wellchat.updates.schemas import Update
 
 
 def test_every_call_is_in_the_document(app, client):
     told = client.get("/api/openapi.json").json
+    for other in app.extensions["openapi"].documents.values():
+        told["paths"] |= client.get(other.path).json["paths"]
     paths = {(method.upper(), path) for path, calls in told["paths"].items() for method in calls}
     for rule in app.url_map.iter_rules():
-        if rule.rule.startswith("/api/") and rule.rule not in ("/api/docs", "/api/openapi.json"):
+        if rule.rule.startswith("/api/") and not rule.rule.endswith(("/docs", "/openapi.json")):
             path = rule.rule.replace("<int:", "<").replace("<", "{").replace(">", "}")
             for method in rule.methods - {"HEAD", "OPTIONS"}:
                 assert (method, path) in paths
@@ -62,6 +73,7 @@ def thread(app, cast, talk, now):
     return f"/api/threads/{talk.id}"
 
 
+PASSWORD = "seven green kettles"
 SEND = {"body": "x", "client_key": "k", "subject": {"kind": "booking", "external_id": "b"}}
 CALLS = [
     ("GET", "/api/me", None, messaging.Me),
@@ -114,3 +126,195 @@ def test_an_update_matches_its_schema_exactly(api, talk, thread, now):
     assert update["threads"]
     assert update["notifications"]
     assert update["typing"]
+
+
+@pytest.fixture
+def told(client):
+    document = client.get("/api/openapi.json").json
+    # Those of the host's own programs are tried with keys of theirs.
+    paths = {path: calls for path, calls in document["paths"].items() if not path.startswith("/api/host/")}
+    return Told(document | {"paths": paths})
+
+
+def test_the_document_is_valid(told, client):
+    whole = client.get("/api/openapi.json").json
+    assert list(OpenAPIV31SpecValidator(whole).iter_errors()) == []
+    assert told.document["openapi"] == "3.1.0"
+    assert told.document["servers"] == [{"url": "http://127.0.0.1:8000"}]
+    assert set(told.document["components"]["securitySchemes"]) == {"bearer", "cookie"}
+
+
+# A name that changes breaks the code of everybody who generated a client.
+NAMES = """
+    add_device add_reaction block_person change_membership change_preferences create_token delete_message
+    delete_token discard_file edit_message end_connection get_me get_preferences get_push_key get_thread
+    get_updates list_devices list_files list_messages list_notifications list_pins list_threads
+    mark_notifications mark_read mark_unread open_thread pin_message remove_device remove_reaction
+    reopen_connection report_person report_time_zone search_messages send_message show_typing
+    unblock_person unpin_message upload_file
+"""
+
+
+def test_every_name_is_plain_and_stays(told):
+    assert set(NAMES.split()) == set(told.operations)  # a new one also needs a call in the test below
+    tags = {tag["name"] for tag in told.document["tags"] if tag["description"]}
+    for method, _, operation in told.operations.values():
+        assert len(operation["tags"]) == 1
+        assert set(operation["tags"]) <= tags
+        assert operation["responses"].keys() & {"200", "201", "202", "204"}
+        if method in ("POST", "PUT", "PATCH") and "requestBody" in operation:
+            assert operation["requestBody"]["required"]
+        for parameter in operation["parameters"]:
+            assert parameter["description"]
+            assert parameter["schema"]["type"] in ("string", "integer", "number", "boolean")
+    schemas = told.document["components"]["schemas"]
+    assert {"Message", "Thread", "Update", "Problem", "Resync"} <= set(schemas)
+    for name, schema in schemas.items():
+        assert re.fullmatch("[A-Z][A-Za-z]+", name)
+        # Generated clients send a default, and so change what nobody meant, or make it a needed field.
+        assert not [field for field in schema["properties"].values() if "default" in field]
+
+
+def test_every_example_has_the_shape_it_is_an_example_of(told):
+    examples = told.document["components"]["examples"]
+    for name, (_, _, operation) in told.operations.items():
+        holders = {"body": operation.get("requestBody", {}), **operation["responses"]}
+        for status, holder in holders.items():
+            assert status in ("body", "204") or holder["description"]
+            for kind, content in holder.get("content", {}).items():
+                if not kind.endswith("json"):
+                    continue
+                values = [examples[each]["value"] for each in content.get("examples", ())]
+                for value in values or [content["example"]]:
+                    assert told.complaints(content["schema"], value) == [], f"{name} {status}"
+
+
+def test_every_call_answers_as_the_document_says(app, api, talk, cast, thread, told, now):
+    from wellchat.messaging import dispatch
+
+    dispatch.sweep(now)
+    cara, mine = api(talk.cara), {"thread_id": talk.id}
+    cursor = told.call(cara, "get_me").json["cursor"]
+    told.call(cara, "list_threads", query={"limit": 1})
+    told.call(cara, "open_thread", json={"with": cast.paul.id})
+    told.call(api(cast.olga), "open_thread", json={"with": cast.paul.id})
+    told.call(cara, "get_thread", **mine)
+    file = told.call(cara, "upload_file", data={"file": (io.BytesIO(picture()), "a.png")}).json["attachment"]
+    sent = SEND | {"attachments": [file["id"]], "reply_to": 1}
+    told.call(cara, "send_message", json=sent, **mine)
+    assert told.call(cara, "send_message", json=sent, **mine).status_code == 200
+    told.call(cara, "list_files", **mine)
+    told.call(cara, "edit_message", json={"body": "y"}, seq=3, **mine)
+    told.call(cara, "add_reaction", seq=3, emoji="👍", **mine)
+    told.call(cara, "pin_message", seq=3, **mine)
+    told.call(cara, "list_messages", query={"around": 2}, **mine)
+    between = told.call(cara, "list_messages", query={"after": 1, "before": 3}, **mine).json["messages"]
+    assert [message["seq"] for message in between] == [2]
+    told.call(cara, "list_pins", **mine)
+    told.call(cara, "remove_reaction", seq=3, emoji="👍", **mine)
+    told.call(cara, "unpin_message", seq=3, **mine)
+    told.call(cara, "delete_message", seq=3, **mine)
+    told.call(cara, "show_typing", **mine)
+    told.call(cara, "mark_unread", json={"seq": 2}, **mine)
+    told.call(cara, "mark_read", json={"seq": 2}, **mine)
+    told.call(cara, "change_membership", json={"muted_until": "2030-01-01T00:00:00Z", "pinned": True}, **mine)
+    told.call(cara, "search_messages", query={"q": "message", "names": "1"})
+    found = told.call(cara, "get_updates", query={"since": cursor})
+    assert found.json["messages"]
+    told.call(cara, "get_updates", query={"since": found.json["cursor"]})
+    told.call(cara, "list_notifications")
+    told.call(cara, "mark_notifications", json={"all": True})
+    told.call(cara, "get_preferences")
+    told.call(cara, "change_preferences", json={"channels": {"message": {"email": False}}})
+    told.call(cara, "report_time_zone", json={"time_zone": "Europe/Paris"})
+    told.call(cara, "get_push_key")
+    device = told.operations["add_device"][2]["requestBody"]["content"]["application/json"]["schema"]
+    device = told.document["components"]["schemas"][device["$ref"].rpartition("/")[2]]["examples"][0]
+    told.call(cara, "add_device", json=device)
+    assert told.call(cara, "add_device", json=device).status_code == 200
+    told.call(cara, "list_devices")
+    told.call(cara, "remove_device", json={"endpoint": device["endpoint"]})
+    unsent = told.call(cara, "upload_file", data={"file": (io.BytesIO(picture()), "b.png")}).json[
+        "attachment"
+    ]
+    told.call(cara, "discard_file", attachment_id=unsent["id"])
+    told.call(cara, "report_person", json={"kind": "spam", "seq": 2}, **mine)
+    for act in ("block_person", "unblock_person", "end_connection", "reopen_connection"):
+        told.call(cara, act, **mine)
+    create_user(email="eve@example.com", name="Eve", role="client", password=PASSWORD, now=now)
+    token = told.call(Stranger(app), "create_token", json={"email": "eve@example.com", "password": PASSWORD})
+    told.call(Stranger(app, token.json["token"]), "delete_token")
+    every = {(n, s) for n, (_, _, o) in told.operations.items() for s in o["responses"] if s < "300"}
+    assert every - told.seen == set()
+
+
+class Stranger:
+    """Somebody without a token, or with one that was just made."""
+
+    def __init__(self, app, token=None):
+        self.client = app.test_client()
+        self.headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def open(self, path, **more):
+        return self.client.open(path, headers=self.headers, **more)
+
+
+def test_every_refusal_is_in_the_document(app, api, talk, told, thread):
+    cara, nowhere = (
+        api(talk.cara),
+        {"thread_id": "0000000000000", "attachment_id": "0", "seq": 1, "emoji": "👍"},
+    )
+    for name, (_, _, operation) in told.operations.items():
+        body = {"nonsense": 1} if "requestBody" in operation else None
+        told.call(Stranger(app), name, json=body, **nowhere)
+        if name != "delete_token":
+            told.call(cara, name, json=body, **nowhere)
+        told.call(cara, name, json=body, query={"userId": "somebody"}, **nowhere)
+    mine = {"thread_id": talk.id}
+    told.call(cara, "send_message", json=SEND, **mine)
+    told.call(cara, "send_message", json=SEND | {"body": "z"}, **mine)
+    told.call(cara, "send_message", json=SEND | {"body": "x" * 300_000}, **mine)
+    told.call(cara, "get_updates", query={"since": "nonsense"})
+    paul_s = told.call(api(talk.paul), "get_me").json["cursor"]
+    gone = told.call(cara, "get_updates", query={"since": paul_s})
+    assert (gone.status_code, gone.json["reason"]) == (410, "foreign")
+    told.call(cara, "open_thread", json={"with": "0000000000000"})
+    told.call(cara, "delete_message", seq=1, **mine)
+    for name in ("add_reaction", "pin_message", "remove_reaction", "unpin_message"):
+        told.call(cara, name, seq=1, emoji="x", **mine)
+    told.call(api(talk.paul), "block_person", **mine)
+    for name in ("end_connection", "reopen_connection", "unblock_person", "show_typing"):
+        told.call(cara, name, **mine)
+    told.call(cara, "send_message", json=SEND | {"client_key": "k2"}, **mine)
+    told.call(cara, "mark_notifications", json={"ids": ["0"]})
+    told.call(cara, "delete_token")
+    assert {s for _, s in told.seen} >= {"401", "403", "404", "409", "410", "413", "422"}
+
+
+def test_a_document_holds_what_is_below_its_prefix(make_app):
+    """A feature whose calls are for others has a document and a page of its own."""
+    app = make_app()
+    things = {"name": "Things", "description": "What there is."}
+    calls = APIBlueprint("things_api", __name__, url_prefix="/api/things", tag=things)
+
+    @calls.get("/<thing_id>/picture")
+    @calls.output(messaging.OneThread)
+    def get_thing(thing_id: str) -> dict[str, str]:
+        """Return a thing."""
+        return {"id": thing_id}
+
+    app.register_blueprint(calls)
+    document = Document("things", "Things", "/api/things/", "Things of the host.", "Ask with a `key`.")
+    add_document(app, document)
+    client = app.test_client()
+    other, first = (client.get(f"/api/{each}openapi.json").json for each in ("things/", ""))
+    assert list(OpenAPIV31SpecValidator(other).iter_errors()) == []
+    assert set(other["paths"]) == {"/api/things/{thing_id}/picture"}
+    assert not set(other["paths"]) & set(first["paths"])
+    assert [tag["name"] for tag in other["tags"]] == ["Things"]
+    assert other["paths"]["/api/things/{thing_id}/picture"]["get"]["operationId"] == "get_thing"
+    assert {"OneThread", "Message"} <= set(other["components"]["schemas"])
+    assert "Update" not in other["components"]["schemas"]
+    page = client.get("/api/things/docs").text
+    assert "Ask with a <code>key</code>." in page
+    assert "send_message" not in page

@@ -319,7 +319,8 @@ def test_restored_begins_a_new_epoch(instance: Path, cast: Cast) -> None:
             return [name for (name,) in database.execute("SELECT name FROM epochs ORDER BY id")]
 
     before = epochs()
-    assert run("restored", instance=instance).returncode == 0
+    done = run("restored", "--json", instance=instance)
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"epoch": epochs()[-1]})
     assert epochs()[:-1] == before
     assert epochs()[-1] not in before
 

@@ -173,3 +173,21 @@ def test_a_decision_has_its_parts(page: Path) -> None:
     assert len(text.splitlines()) <= MAX_LINES
     row = rf"\| \[{page.name[:4]}\]\({re.escape(page.name)}\) \| .+ \| {dated[1]} \|"
     assert re.search(row, (page.parent / "README.md").read_text("utf-8")), "the list of decisions has it"
+
+
+def test_known_holes_are_asked_for_each_day() -> None:
+    """By a command that operators have too, with times that both guides name."""
+    workflow = (ROOT / ".github" / "workflows" / "checks.yml").read_text("utf-8")
+    assert re.search(r"^  schedule:\n    - cron: \"\d+ \d+ \* \* \*\"$", workflow, re.MULTILINE)
+    audit = workflow.partition("\n  audit:\n")[2].partition("\n  test:\n")[0]
+    assert "- run: make audit" in audit
+    assert "continue-on-error" not in audit
+    assert "if:" not in audit
+    # From the lock, without changing it, and without what only developers install.
+    assert re.search(
+        r"^audit:.*\n.*\n\t@\S+uv audit --frozen --no-dev$", (ROOT / "Makefile").read_text(), re.MULTILINE
+    )
+    for guide in ("SECURITY.md", "docs/deploy.md"):
+        text = (ROOT / guide).read_text("utf-8")
+        assert "`make audit`" in text
+        assert "within 7 days" in text

@@ -48,3 +48,13 @@ def test_no_key_is_shown(make_app: Callable[..., Flask]) -> None:
     for key in keys.values():
         assert key not in report.as_text()
         assert key not in str(report.as_data())
+
+
+def test_settings_are_said_in_words(make_app: Callable[..., Flask]) -> None:
+    text = doctor.run_checks(make_app(SMTP_URL=None, RETENTION="", OPEN_DEMO=True)).as_text()
+    settings = dict(line.split(maxsplit=1) for line in text.partition("\n\n")[0].splitlines())
+    said = [
+        settings[f"WELLCHAT_{name}"]
+        for name in ("SMTP_URL", "RETENTION", "OPEN_DEMO", "FOUR_EYES", "MAX_WAITING")
+    ]
+    assert said == ["not set", "not set", "on", "not set", "0"]

@@ -77,6 +77,8 @@ PUBLIC = {
     "mail.captured_mails": "only where no mail server is set: the mails of the embedded default",
     "mail.captured_mail": "the same",
     "mail.captured_html": "the same",
+    "invites.public_page": "only of professionals who show it to everybody",
+    "invites.picture": "the same",
     "offline.service_worker": "the page's own file; the browser fetches it without the page",
     "offline.manifest": "the same",
     "offline.app_icon": "the same",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+# isort: off
+# First: what follows takes a second, in which somebody may press Ctrl-C.
+import wellchat.starting  # noqa: F401
+
+# isort: on
 import gc
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from inspect import CO_COROUTINE
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +22,13 @@ from flask import Response
 from flask.json.provider import DefaultJSONProvider
 
 from wellchat import (
-    api_docs,
     assets,
     db,
     errors,
     feature,
     i18n,
     logs,
+    openapi,
     request_ids,
     task_queue,
     templating,
@@ -33,7 +39,7 @@ from wellchat.cookies import CookieRequest
 from wellchat.features import enabled_features
 
 __version__ = "0.2.0"
-ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = Path(__file__).resolve().parent
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +76,21 @@ class Wellchat(APIFlask):
     json_provider_class = FastJSON
     request_class = JSONRequest
 
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a view or hook that can be called: a coroutine function is wrapped.
+
+        Flask asks for every hook at every request, and answers by six calls of inspect.
+        """
+        code = getattr(func, "__code__", None)
+        is_plain = code is not None and not code.co_flags & CO_COROUTINE
+        return func if is_plain else super().ensure_sync(func)
+
+
+def _folder(name: str) -> Path:
+    """Return a folder that is beside the package in a checkout, and inside it where a wheel is installed."""
+    inside = PACKAGE / name
+    return inside if inside.is_dir() else PACKAGE.parent / name
+
 
 @contextmanager
 def _without_collections() -> Iterator[None]:
@@ -95,12 +116,12 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         "wellchat",
         title="wellchat",
         version=__version__,
-        root_path=str(ROOT / "wellchat"),
-        template_folder=str(ROOT / "templates"),
+        root_path=str(PACKAGE),
+        template_folder=str(_folder("templates")),
         instance_path=str(settings.INSTANCE),
         json_errors=False,
         docs_path=None,
-        spec_path="/api/openapi.json",
+        spec_path=None,
     )
     app.config.update(settings.model_dump())
     app.config.update(flask_config)
@@ -109,7 +130,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     for old, new in overruled_settings():
         log.warning("%s is the old name of %s and is ignored: the two have different values", old, new)
-    db.init_app(app, migrations=str(ROOT / "migrations"))
+    db.init_app(app, migrations=str(_folder("migrations")))
     task_queue.init_app(app)
     errors.init_app(app)
     web.init_app(app)
@@ -118,7 +139,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     feature.gather(app, enabled_features(settings.FEATURES))
     assets.init_app(app)
     templating.init_app(app)
-    api_docs.init_app(app)
+    openapi.init_app(app)
     feature.register(app)
     # health measures all features, so it comes last
     import_module("wellchat.health").init_app(app)

@@ -1,130 +1,164 @@
-"""Show the OpenAPI document to people: `/api/docs` is `/api/openapi.json` as a page, without scripts."""
+"""Show an OpenAPI document to people: one page, by areas, that is whole without a script."""
 
 from __future__ import annotations
 
+import json
+import re
+import shlex
+from collections.abc import Iterator
 from typing import Any
 
-from apiflask import APIFlask
-from flask import current_app, render_template
-from pydantic import BaseModel
+from flask import render_template
+from markupsafe import Markup, escape
 
-from wellchat.feature import registry
+from wellchat.openapi_answers import REFUSALS
+from wellchat.openapi_shapes import REF, operations
 
-METHODS = ("get", "post", "put", "patch", "delete")
-TYPE_NAMES = {
-    "string": "text",
-    "integer": "number",
-    "boolean": "true or false",
-    "object": "object",
-    "null": "null",
-}
+TYPES = {"string": "text", "integer": "whole number", "boolean": "true or false", "null": "null"}
+LIMITS = (
+    *(("minimum", "at least {}"), ("maximum", "at most {}")),
+    *(("minLength", "at least {} characters"), ("maxLength", "at most {} characters")),
+    ("maxItems", "at most {} of them"),
+)
 
 
-def docs() -> str:
-    """Return the page of the API reference."""
-    spec: dict[str, Any] = current_app.spec  # type: ignore[attr-defined]
-    schemas = spec["components"].get("schemas", {})
-    calls = [
-        {"method": method.upper(), "path": path, "fields": _fields(operation, schemas), **operation}
-        for path, operations in spec["paths"].items()
-        for method, operation in operations.items()
-        if method in METHODS and path.startswith("/api/")
+def render(spec: dict[str, Any], path: str) -> str:
+    """Return the page of a document, which is served at `path`."""
+    calls = [_call(spec, method, at, operation) for at, method, operation in operations(spec)]
+    areas = [
+        {"name": tag["name"], "about": prose(tag.get("description", "")), "calls": found}
+        for tag in spec["tags"]
+        if (found := [call for call in calls if call["area"] == tag["name"]])
     ]
-    return render_template("api/docs.html", calls=calls)
-
-
-def _fields(operation: dict[str, Any], schemas: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the fields of the JSON body: dicts with `name`, `required` and `type` in plain English."""
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    schema = schemas.get(body.get("$ref", "").rpartition("/")[2], {})
-    required = schema.get("required", [])
-    return [
-        {"name": name, "required": name in required, "type": _describe_type(each, schemas)}
-        for name, each in schema.get("properties", {}).items()
+    shapes = [
+        {"name": name, "about": prose(schema.get("description", "")), "fields": list(_fields(schema))}
+        for name, schema in spec["components"]["schemas"].items()
     ]
-
-
-def _describe_type(schema: dict[str, Any], schemas: dict[str, Any]) -> str:
-    if "$ref" in schema:
-        inner = schemas.get(schema["$ref"].rpartition("/")[2], {})
-        return "{" + ", ".join(inner.get("properties", {})) + "}"
-    if "enum" in schema:
-        return ", ".join(str(each) for each in schema["enum"])
-    if "anyOf" in schema:
-        return " or ".join(_describe_type(each, schemas) for each in schema["anyOf"])
-    if schema.get("type") == "array":
-        return "list of " + _describe_type(schema.get("items", {}), schemas)
-    return TYPE_NAMES.get(schema.get("type", ""), "anything")
-
-
-class Problem(BaseModel):
-    """A refusal, as application/problem+json (RFC 9457); `errors` says what is wrong with which field.
-
-    `request_id` is the one of `X-Request-ID`, for the operator.
-    """
-
-    type: str
-    title: str
-    status: int
-    detail: str
-    errors: dict[str, str] = {}
-    request_id: str | None = None
-
-
-COMMON_ERRORS = {
-    "401": "Not signed in",
-    "429": "Too fast: wait for Retry-After",
-    "503": "Busy: nothing was done, try again",
-}
-BODY_ERRORS = {"413": "Too large"}
-UPLOAD = {
-    "required": True,
-    "content": {
-        "multipart/form-data": {
-            "schema": {
-                "type": "object",
-                "required": ["file"],
-                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-            }
+    errors = [
+        {
+            **each["value"],
+            "about": prose(REFUSALS[each["value"]["status"]][0]),
+            "text": _pretty(each["value"]),
         }
-    },
-}
+        for each in spec["components"]["examples"].values()
+    ]
+    about = prose(spec["info"]["description"])
+    return render_template(
+        "api/docs.html", spec=spec, path=path, about=about, areas=areas, shapes=shapes, errors=errors
+    )
 
 
-def add_error_responses(spec: dict[str, Any]) -> dict[str, Any]:
-    """Add to every call the errors that any call may return, each with a Problem."""
-    spec["components"]["schemas"]["Problem"] = Problem.model_json_schema()
-    problem = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for calls in spec["paths"].values():
-        for method, call in calls.items():
-            if method not in METHODS:
-                continue
-            responses = call["responses"]
-            for status, description in {
-                **COMMON_ERRORS,
-                **(BODY_ERRORS if "requestBody" in call else {}),
-            }.items():
-                responses.setdefault(status, {"description": description})
-            for status, response in responses.items():
-                if status >= "400":
-                    response["content"] = problem
-    spec["paths"]["/api/attachments"]["post"]["requestBody"] = UPLOAD
-    for unused in ("HTTPError", "ValidationError"):
-        spec["components"]["schemas"].pop(unused, None)
-    return spec
+def _call(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
+    kinds: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+    kind = next(iter(kinds), None)
+    body: dict[str, Any] = kinds[kind] if kind else {}
+    answers, shape = operation["responses"], _resolve(spec, body.get("schema", {}))
+    return {
+        "id": operation["operationId"],
+        "area": operation["tags"][0],
+        "method": method.upper(),
+        "path": path,
+        "summary": prose(operation.get("summary", "")),
+        "about": prose(operation.get("description", "")),
+        "public": operation.get("security") == [],
+        "parameters": [
+            {**each, "type": describe_type(each["schema"]), "about": prose(each.get("description", ""))}
+            for each in operation["parameters"]
+        ],
+        "body_kind": kind,
+        "body_about": prose(shape.get("description", "")),
+        "fields": list(_fields(shape)),
+        "answers": [_answer(*each) for each in answers.items() if not _is_common(*each)],
+        "common": [status for status, answer in answers.items() if _is_common(status, answer)],
+        "curl": _curl(spec, method, path, operation, body),
+    }
 
 
-def finish_spec(spec: dict[str, Any]) -> dict[str, Any]:
-    """Add what every call may be refused with, and what the features add to the document."""
-    add_error_responses(spec)
-    for feature in registry().features:
-        if feature.openapi is not None:
-            feature.openapi(spec)
-    return spec
+def _is_common(status: str, answer: dict[str, Any]) -> bool:
+    """Return whether a call says nothing of its own of a refusal: the errors of the page tell of it."""
+    return status >= "400" and answer["description"] == REFUSALS[int(status)][0]
 
 
-def init_app(app: APIFlask) -> None:
-    """Add the error responses to the OpenAPI document, and the page that shows it."""
-    app.spec_processor(finish_spec)  # type: ignore[arg-type]  # its type allows for YAML
-    app.security_schemes = {"bearer": {"type": "http", "scheme": "bearer"}}
-    app.add_url_rule("/api/docs", "api_docs", app.doc(hide=True)(docs))
+def _answer(status: str, answer: dict[str, Any]) -> dict[str, Any]:
+    contents: dict[str, dict[str, Any]] = answer.get("content", {})
+    kind = next(iter(contents), "")
+    content = contents.get(kind, {})
+    return {
+        "status": status,
+        "about": prose(answer["description"]),
+        "type": describe_type(content["schema"]) if "schema" in content else kind,
+        "example": _pretty(content["example"]) if "example" in content else None,
+    }
+
+
+def _pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def prose(text: str) -> Markup:
+    """Return Markdown of our own as HTML: paragraphs with blank lines between them, `code` in backticks."""
+    escaped = re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text)))
+    return Markup(re.sub(r"\n\s*\n", "</p><p>", escaped.strip()))  # noqa: S704 - escaped above
+
+
+def _resolve(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" not in schema:
+        return schema
+    found: dict[str, Any] = spec["components"]["schemas"][schema["$ref"].removeprefix(REF)]
+    return found
+
+
+def _fields(schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Return the fields of an object: `name`, `required`, `type` and `about`."""
+    for name, field in schema.get("properties", {}).items():
+        yield {
+            "name": name,
+            "required": name in schema.get("required", ()),
+            "type": describe_type(field),
+            "about": prose(field.get("description", "")),
+        }
+
+
+def describe_type(schema: dict[str, Any]) -> Markup:
+    """Return what a schema allows in plain English, with links to the shapes of the page."""
+    if "$ref" in schema:
+        name = schema["$ref"].removeprefix(REF)
+        return Markup('<a href="#shape-{0}">{0}</a>').format(name)
+    if "enum" in schema:
+        return escape(", ".join(str(each) for each in schema["enum"]))
+    if "anyOf" in schema:
+        return Markup(" or ").join(describe_type(each) for each in schema["anyOf"])
+    if "prefixItems" in schema:
+        return Markup("[{}]").format(Markup(", ").join(map(describe_type, schema["prefixItems"])))
+    kind = schema.get("type", "")
+    if kind == "array":
+        said = Markup("list of {}").format(describe_type(schema.get("items", {})))
+    elif kind == "object" and isinstance(schema.get("additionalProperties"), dict):
+        said = Markup("object of {}").format(describe_type(schema["additionalProperties"]))
+    else:
+        said = escape(
+            {"date-time": "time", "date": "day"}.get(schema.get("format", ""), TYPES.get(kind, kind))
+        )
+    limits = [words.format(schema[key]) for key, words in LIMITS if _is_telling(schema, key)]
+    return escape(", ").join([said, *limits]) if said else escape("anything")
+
+
+def _is_telling(schema: dict[str, Any], key: str) -> bool:
+    """Return whether a limit helps a reader: not that text has a character, nor what fits a database."""
+    return key in schema and (key, schema[key]) not in (("minLength", 1), ("maximum", 2**31 - 1))
+
+
+def _curl(spec: dict[str, Any], method: str, path: str, operation: dict[str, Any], body: Any) -> str:
+    """Return the call as a line for a shell. What varies is a variable, such as $THREAD_ID."""
+    needed = [each["name"] for each in operation["parameters"] if each["in"] == "query" and each["required"]]
+    address = re.sub(r"\{(\w+)\}", lambda found: f"${found[1].upper()}", path)
+    query = "&".join(f"{name}=${name.upper()}" for name in needed)
+    parts = [f'curl -X {method.upper()} "{spec["servers"][0]["url"]}{address}{"?" + query if query else ""}"']
+    if operation.get("security") != []:
+        parts.append('-H "Authorization: Bearer $TOKEN"')
+    if "example" in body:
+        parts.append('-H "Content-Type: application/json"')
+        parts.append(f"-d {shlex.quote(json.dumps(body['example'], ensure_ascii=False))}")
+    elif body:
+        parts.append("-F file=@picture.jpg")
+    return " \\\n  ".join(parts)

@@ -4,23 +4,41 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
 import click
+from click.core import ParameterSource
 from flask import Flask
 from flask.cli import FlaskGroup, routes_command, shell_command
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from wellchat import create_app
+from wellchat import __version__, create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.errors import WellchatError
+from wellchat.init_command import init
+from wellchat.starting import end_quietly_on_interrupt
+
+
+class Port(click.IntRange):
+    """A TCP port. One that cannot be, from the environment, is an error of one line, as of a setting."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Return the number. Raises SettingsError for a bad PORT, and BadParameter for a bad option."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            source = ctx.get_parameter_source(param.name or "") if ctx and param else None
+            if source is not ParameterSource.ENVIRONMENT:
+                raise
+            raise SettingsError(f"PORT: must be a number from 1 to 65535, not {value!r}") from None
 
 
 def listening(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options --host and --port to a command; defaults from HOST and PORT, else 127.0.0.1:8000."""
-    port = click.option("--port", envvar="PORT", type=click.IntRange(1, 65535), default=8000)
+    port = click.option("--port", envvar="PORT", type=Port(1, 65535), default=8000)
     return click.option("--host", envvar="HOST", default="127.0.0.1")(port(command))
 
 
@@ -85,15 +103,17 @@ def sweep(as_json: bool) -> None:
 
 
 @click.command()
-def restored() -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+def restored(as_json: bool) -> None:
     """Run once after a backup was put back: pages that remember more than it does load afresh."""
     from wellchat.changes.actions import note_restored
 
     with create_app().app_context():
-        click.echo(f"A new life of this database has begun: {note_restored()}")
+        found = note_restored()
+    click.echo(json.dumps({"epoch": found}) if as_json else f"A new life of this database has begun: {found}")
 
 
-COMMANDS = (up, serve, doctor, sweep, restored)
+COMMANDS = (init, up, serve, doctor, sweep, restored)
 
 
 def init_app(app: Flask) -> None:
@@ -109,6 +129,7 @@ cli = FlaskGroup(
     load_dotenv=False,
     help="Messaging between clients and professionals.",
 )
+click.version_option(__version__, prog_name="wellchat", message="%(prog)s %(version)s")(cli)
 for command in (*COMMANDS, routes_command, shell_command):
     cli.add_command(command)
 
@@ -117,12 +138,16 @@ def main() -> None:
     """Run the command. Exit 0 if done, 1 with one line on standard error if it failed, 2 on wrong usage."""
     # Files of mode 0600, folders of mode 0700: they hold conversations and keys.
     os.umask(0o077)
+    # From here on things are put away on the way out; a traceback is of no use to who pressed Ctrl-C.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         cli.main(prog_name="wellchat")
     except (WellchatError, SettingsError, OSError) as error:
         _give_up(str(error))
     except (OperationalError, ProgrammingError) as error:
         _give_up(f"the database does not answer: {str(error.orig).strip().splitlines()[0]}")
+    finally:
+        end_quietly_on_interrupt()
 
 
 def _give_up(reason: str) -> NoReturn:

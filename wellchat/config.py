@@ -89,6 +89,8 @@ class Settings(BaseModel):
     # replies without proof of their author; None: taken only where BASE_URL is no real address
     UNPROVEN_REPLIES: Annotated[bool | None, BeforeValidator(on_off_or_none)] = None
     REPLIES_END_WITH_SESSIONS: Annotated[bool, BeforeValidator(on_off)] = False
+    # those of version 0.2 have fewer bits; the last of them ends by itself on 2027-03-15
+    SHORT_REPLY_ADDRESSES: Annotated[bool, BeforeValidator(on_off)] = True
     SECRET_KEY: Annotated[str, AfterValidator(strong_secret)] = ""
     # who must have a second factor, where the address is https
     MFA: Literal["off", "admins", "professionals", "everyone"] = "admins"
@@ -140,6 +142,10 @@ class Settings(BaseModel):
     SCANNER: Annotated[str | None, AfterValidator(scanner)] = None  # what checks files for viruses
     # conversations a browser keeps for reading offline
     OFFLINE_THREADS: int = Field(default=20, ge=0, le=200)
+    # whether browsers may keep words: drafts, unsent messages, searches, pages for reading offline
+    BROWSER_STORAGE: Annotated[bool, BeforeValidator(on_off)] = True
+    # whether browsers may keep files and pictures, and ask each time if they are still good
+    BROWSER_CACHE: Annotated[bool, BeforeValidator(on_off)] = True
     # optional packages: `name` on, `-name` off
     FEATURES: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
     # seconds without an act, and in all, after which a session ends
@@ -147,6 +153,9 @@ class Settings(BaseModel):
     IDLE_ADMIN: float = Field(default=1800, ge=60, le=90 * DAY)
     SESSION: float = Field(default=90 * DAY, ge=300, le=90 * DAY)
     SESSION_ADMIN: float = Field(default=43_200, ge=300, le=90 * DAY)
+    # minutes that a link in a mail works at the most, if it stands for a password or an address
+    LINK_MINUTES: int = Field(default=4320, ge=5, le=4320)
+    TOTP_DRIFT: int = Field(default=1, ge=0, le=1)  # steps of 30 s beside the present one whose codes count
     SIGN_UP: Literal["open", "invited", "off"] = "open"
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
@@ -197,7 +206,10 @@ def read_settings(environ: Mapping[str, str] = os.environ, **overrides: object) 
         reason = str(first["msg"]).removeprefix("Value error, ")
         raise SettingsError(f"{PREFIX}{_name_in_use(str(first['loc'][0]), environ)}: {reason}") from None
     except OSError as error:
-        raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {error}") from None
+        what = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            what = f"{error.filename} is a file; name a folder"
+        raise SettingsError(f"{PREFIX}INSTANCE: cannot use the folder: {what}") from None
     return settings
 
 

@@ -44,6 +44,8 @@ def _moving(sent: ImmutableMultiDict[str, str]) -> list[str]:
 
 def _move(response: Response) -> Response:
     """Set what came under an old name under its new one, and delete the old one."""
+    if "HTTP_COOKIE" not in request.environ:
+        return response
     sent = Request(request.environ).cookies
     for old in _moving(sent):
         response.delete_cookie(old, secure=True)

@@ -18,6 +18,7 @@ from sqlalchemy import inspect, text
 
 from wellchat.config import Settings, unknown_settings
 from wellchat.db import Base, db, is_postgresql
+from wellchat.own_command import own_command
 
 TIMEOUT = 3  # seconds for each connection
 MIN_FREE_SPACE = 200 * 1024 * 1024  # bytes
@@ -52,7 +53,7 @@ class Report:
 
     def as_text(self) -> str:
         """Return the report as aligned lines for a terminal."""
-        lines = [f"{'WELLCHAT_' + name:<24} {value}" for name, value in self.settings.items()]
+        lines = [f"{'WELLCHAT_' + name:<24} {in_words(value)}" for name, value in self.settings.items()]
         lines += [f"{name:<24} unknown: not a setting of this version" for name in self.unknown]
         return "\n".join(
             [*lines, "", *(f"{'ok' if c.ok else 'FAIL':<5} {c.name:<10} {c.detail}" for c in self.checks)]
@@ -64,24 +65,36 @@ def run_checks(app: Flask) -> Report:
     report = Report(
         {n: masked(n, app.config[n]) for n in Settings.model_fields if n in app.config}, unknown_settings()
     )
-    checks: tuple[tuple[str, Callable[[Flask], str]], ...] = (
-        ("instance", _instance),
-        ("database", _database),
-        ("migrations", _migrations),
-        ("redis", _redis),
-        ("broker", _broker),
-        *(check for feature in app.extensions["features"].features for check in feature.doctor_checks),
-    )
-    with app.app_context():
-        for name, check in checks:
-            try:
-                report.checks.append(Check(name, True, check(app)))
-            # Any failure of a check is a result to print, not an error of the command.
-            except Exception as error:
-                report.checks.append(
-                    Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
-                )
+    report.checks = [run_check(app, name) for name in _checks(app)]
     return report
+
+
+def in_words(value: Any) -> str:
+    """Return a setting as a person reads it, such as "on" or "not set"."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return "not set" if value in (None, "", (), [], "{}") else str(value)
+
+
+def _checks(app: Flask) -> dict[str, Callable[[Flask], str]]:
+    """Return the checks by name, in the order in which they run."""
+    return {
+        "instance": _instance,
+        "database": _database,
+        "migrations": _migrations,
+        "redis": _redis,
+        "broker": _broker,
+        **dict(check for feature in app.extensions["features"].features for check in feature.doctor_checks),
+    }
+
+
+def run_check(app: Flask, name: str) -> Check:
+    """Run one check. What fails in it is its result, not an error."""
+    with app.app_context():
+        try:
+            return Check(name, True, _checks(app)[name](app))
+        except Exception as error:
+            return Check(name, False, (str(error) or type(error).__name__).strip().splitlines()[0])
 
 
 def masked(name: str, value: Any) -> Any:
@@ -132,9 +145,8 @@ def _migrations(app: Flask) -> str:
     with db.engine.connect() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != head:
-        raise ValueError(
-            f"the schema is at {current or 'nothing'}, the code wants {head}: run `wellchat db upgrade`"
-        )
+        run = own_command("db", "upgrade")
+        raise ValueError(f"the schema is at {current or 'nothing'}, the code wants {head}: run `{run}`")
     with db.engine.connect() as connection:
         there = set(inspect(connection).get_table_names())
     if missing := sorted(set(Base.metadata.tables) - there):

@@ -145,7 +145,8 @@ def errors_by_field(error: ValidationError) -> dict[str, str]:
     """Return the first message for each field: {"field.path": "Message."}, in pydantic's order."""
     found: dict[str, str] = {}
     for each in error.errors():
-        field = ".".join(str(part) for part in each["loc"]) or "body"
+        # "[key]" says that the key itself is wrong: clients know it by its own name.
+        field = ".".join(str(part) for part in each["loc"] if part != "[key]") or "body"
         kind = each["type"]
         if kind in ("too_long", "too_short") and isinstance(each["input"], str):
             # Pydantic reports the plain kind after a validator of ours ran first.

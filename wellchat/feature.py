@@ -92,6 +92,8 @@ class MailType:
     # Somebody waits for it, to get in at all: it is sent even where the address refuses mail.
     interactive: bool = False
     to_disabled: bool = False  # also sent to a person whose account was disabled
+    # Sent to the address it was written for, even if the person has another one since.
+    to_old_address: bool = False
     # Anybody can cause it by naming an address, so few go to one address: see mail/asked.py.
     asked: bool = False
 

@@ -31,6 +31,7 @@ FEATURES = (
     "push",
     "offline",
     "updates",
+    "invites",
     "safety",
     "privacy",
     "disclosure",
@@ -39,6 +40,7 @@ FEATURES = (
     "host",
     "events",
     "demo",
+    "first_run",
 )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from flask import request
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 
 from wellchat.errors import Invalid, errors_by_field
 from wellchat.i18n import gettext
+from wellchat.sealed_query import query_args
 
 
 def _clean(text: str) -> str:
@@ -28,6 +29,21 @@ class Form(BaseModel):
     """Accept exactly the declared fields, each of its own type: no coercion, no extra fields."""
 
     model_config = ConfigDict(extra="forbid", strict=True, str_strip_whitespace=False)
+
+
+def _describe_patch(schema: dict[str, Any], form: type[PatchForm]) -> None:
+    if form.example:
+        schema["examples"] = [form.example]
+    for each in schema.get("properties", {}).values():
+        # A client that was generated from the document would send the default, and so change the field.
+        each.pop("default", None)
+
+
+class PatchForm(Form):
+    """Change only the fields that are sent; `model_fields_set` names them. Their defaults mean nothing."""
+
+    model_config = ConfigDict(json_schema_extra=_describe_patch)
+    example: ClassVar[dict[str, Any]] = {}  # for the OpenAPI document
 
 
 class QueryForm(BaseModel):
@@ -58,8 +74,8 @@ def fill(
 
 
 def read_query(form: type[AnyForm]) -> AnyForm:
-    """Return the query string as `form`. Raises Invalid."""
+    """Return the query string as `form`, with what is sealed in it. Raises Invalid."""
     try:
-        return form.model_validate(request.args.to_dict())
+        return form.model_validate(query_args())
     except ValidationError as error:
         raise Invalid(errors_by_field(error)) from None

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from gettext import NullTranslations
 from pathlib import Path
@@ -22,6 +22,7 @@ import flask_babel
 from apiflask import APIFlask
 from babel import Locale, numbers
 from babel.dates import DateTimePattern, match_skeleton, parse_pattern
+from babel.units import format_unit
 from flask import current_app, g, has_app_context, has_request_context, request
 
 ENGLISH = "en"
@@ -200,6 +201,13 @@ def _date_pattern(locale: Locale, form: str) -> DateTimePattern:
     if form == "long":
         found = re.sub("[Ec]+", "EEEE", re.sub("[ML]{3,}", "MMMM", found))
     return parse_pattern(found)
+
+
+def format_span(span: timedelta) -> str:
+    """Format a span of whole minutes in the largest unit without a rest: 3 days, 10 minutes."""
+    minutes = int(span.total_seconds()) // 60
+    unit, size = next(pair for pair in (("day", 1440), ("hour", 60), ("minute", 1)) if minutes % pair[1] == 0)
+    return str(format_unit(minutes // size, f"duration-{unit}", locale=_current().locale))
 
 
 def format_number(value: float, digits: int = 0) -> str:

@@ -24,9 +24,10 @@ def request_id() -> str | None:
     """Return the id of the present request. None: there is no request, but a job or a command."""
     if not has_request_context():
         return None
-    if "request_id" not in g:
+    found: str | None = g.get("request_id")
+    if found is None:
         _assign()
-    found: str = g.request_id
+        found = g.request_id
     return found
 
 

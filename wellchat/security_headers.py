@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import secure
 
+from wellchat.config import setting
+
 REPORTS_PATH = "/reports"  # where browsers tell of broken policies
 
 HEADERS: tuple[tuple[str, str], ...] = (
@@ -37,3 +39,11 @@ PART_HEADERS: tuple[tuple[str, str], ...] = (
 )
 # HSTS over plain HTTP is ignored by browsers (RFC 6797, 8.1), so it is not sent there.
 HSTS = ("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+
+
+def picture_caching() -> str:
+    """Return the Cache-Control of files and pictures, which never change, while who may see them does.
+
+    A browser asks each time, and is answered 304; or it keeps nothing, where the operator says so.
+    """
+    return "private, no-cache" if setting("BROWSER_CACHE") else "no-store"

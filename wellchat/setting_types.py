@@ -20,7 +20,7 @@ FOUR_EYES = ("looks",)
 _FOR_TRYING = re.compile(
     r"localhost|::1|127(\.\d{1,3}){3}|(.+\.)?(test|example|invalid|localhost|example\.(com|net|org))"
 )
-# A reply address has 64 characters before its @ (RFC 5321). The token takes 56, or at least 44 of them.
+# A reply address has 64 characters before its @ (RFC 5321). The token takes 55, or at least 44 of them.
 MAX_BEFORE_TOKEN = 20
 WEAK_SECRETS = {"secret", "changeme", "change-me", "dev", "development", "password", "wellchat"}
 

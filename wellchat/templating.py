@@ -16,6 +16,7 @@ from wellchat.assets import ALL_STYLESHEETS, asset
 from wellchat.clock import iso
 from wellchat.i18n import gettext, ngettext
 from wellchat.links import find_links
+from wellchat.next_page import with_next
 
 
 def _zone() -> ZoneInfo:
@@ -157,4 +158,5 @@ def init_app(app: APIFlask) -> None:
         translated=gettext,
         when=when,
     )
+    app.jinja_env.globals["with_next"] = with_next
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True

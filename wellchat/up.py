@@ -35,13 +35,17 @@ from wellchat.embedded import Valkey, end_with_parent
 from wellchat.longpoll import server
 from wellchat.mail.pages import outbox_key
 from wellchat.networks import is_loopback_host, is_private_host
+from wellchat.own_command import own_command
 
 NO_ACCOUNTS = """  Nobody has an account yet. The first one, which asks for a password:
-  wellchat user create you@example.com --name "Your Name" --role admin"""
+  {create}"""
+CREATE = ("user", "create", "you@example.com", "--name", "Your Name", "--role", "admin")
 DEMO_CLOSED = """  The demo is loaded, and strangers may come to this address:\
  nobody can sign in as its people here.
-  WELLCHAT_OPEN_DEMO=on opens it on a private network.
-  `wellchat demo --remove` takes it away; `wellchat up --no-demo` starts without it."""
+  WELLCHAT_OPEN_DEMO=on opens it on a private network. Without the demo:
+  {remove}
+  {without}"""
+INTERRUPTED = 130
 STOP_STATUSES = (130, 143)  # honcho's status for SIGINT and SIGTERM: both are a success here
 
 
@@ -62,6 +66,27 @@ class _ManagedProcess(Process):
         # This relay process ignores SIGTERM.
         end_with_parent(signal.SIGKILL)
         super().run(*args, **options)
+
+
+class _Supervisor(Manager):
+    """A manager that may be told to stop before its parts have started: they are stopped once they have."""
+
+    _stop_wanted = False
+
+    def terminate(self) -> None:
+        """Stop all parts."""
+        if super()._all_started():
+            super().terminate()
+        else:
+            # A part without a process id yet cannot be signalled.
+            self._stop_wanted = True
+
+    def _all_started(self) -> bool:
+        # The loop asks this ten times a second.
+        has_started = bool(super()._all_started())
+        if has_started and self._stop_wanted:
+            super().terminate()
+        return has_started
 
 
 class _OutputPrinter(Printer):
@@ -95,8 +120,8 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
     `demo`: load the demo into an empty database. Raises OSError or SettingsError, with one line to print, if
     it cannot start.
     """
-    # Until the supervisor installs its own handler.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # Until the supervisor installs its own handlers.
+    stopping = _stop_on_signals()
     # The child processes read the environment, so settings made here must be in it.
     os.environ.setdefault("WELLCHAT_BASE_URL", server.address(_reachable(host), port))
     instance = read_settings().INSTANCE
@@ -108,7 +133,21 @@ def up(*, host: str, port: int, demo: bool = True) -> int:
             os.environ["WELLCHAT_REDIS_URL"] = stack.enter_context(Valkey(instance))
             stack.enter_context(_runtime_file(instance / "valkey.url", os.environ["WELLCHAT_REDIS_URL"]))
         greeting = _prepare(create_app(), host=host, demo=demo)
-        return _run_processes(host=host, port=port, greeting=greeting)
+        return stopping[0] if stopping else _run_processes(host=host, port=port, greeting=greeting)
+
+
+def _stop_on_signals() -> list[int]:
+    """End the preparations at SIGTERM and SIGINT. Return a list that holds the exit status from then on."""
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: object) -> None:
+        stopping.append(0 if number == signal.SIGTERM else INTERRUPTED)
+        # Where it is raised inside a callback it is lost, so `up` looks at the list, too.
+        sys.exit(stopping[0])
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    return stopping
 
 
 def _reachable(host: str) -> str:
@@ -127,7 +166,10 @@ def _instance_lock(instance: Path) -> Iterator[None]:
             # flock, not a pid file: the kernel releases it when the process dies in any way.
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            reason = f"already running on {instance}; stop it, or set WELLCHAT_INSTANCE to another folder"
+            # The address is written a moment after the lock is taken.
+            url = instance / "base.url"
+            where = f"{url.read_text()}, with the data in {instance}" if url.exists() else str(instance)
+            reason = f"already running on {where}; stop it, or set WELLCHAT_INSTANCE to another folder"
             raise OSError(reason) from None
         yield
 
@@ -166,9 +208,9 @@ def _greeting(app: Flask, host: str) -> str:
     if is_loaded():
         is_open = is_loopback_host(host) or app.config["OPEN_DEMO"]
         can_enter = is_open and is_private_host(urlsplit(address).hostname)
-        parts.insert(1, introduction() if can_enter else DEMO_CLOSED)
+        parts.insert(1, introduction() if can_enter else _demo_closed())
     elif _is_empty():
-        parts.insert(1, NO_ACCOUNTS)
+        parts.insert(1, NO_ACCOUNTS.format(create=own_command(*CREATE)))
     if app.config["SMTP_URL"] is None and is_loopback_host(urlsplit(address).hostname):
         parts.insert(
             -1, f"  Its mails are kept, and not sent. They are on {address}/outbox?key={outbox_key()}"
@@ -176,8 +218,13 @@ def _greeting(app: Flask, host: str) -> str:
     return "\n" + "\n\n".join(parts) + "\n"
 
 
+def _demo_closed() -> str:
+    remove, without = own_command("demo", "--remove"), own_command("up", "--no-demo")
+    return DEMO_CLOSED.format(remove=remove, without=without)
+
+
 def _run_processes(*, host: str, port: int, greeting: str) -> int:
-    manager = Manager(_OutputPrinter(greeting))
+    manager = _Supervisor(_OutputPrinter(greeting))
     manager._process_ctor = _ManagedProcess
     python = [sys.executable, "-m"]
     listen = ["--host", host, "--port", str(port)]

@@ -173,14 +173,17 @@ def _refuse_unprintable_ids(_endpoint: str | None, values: dict[str, Any] | None
 
 # The headers of every response
 
+_HEADERS = [(name.lower(), name, value) for name, value in HEADERS]
+_PART_HEADERS = [(name.lower(), name, value) for name, value in PART_HEADERS]
+
 
 def _add_headers(response: Response) -> Response:
     # A page loads forty scripts and styles; for some of them all headers would be larger than the file.
     part_of_page = request.endpoint == "asset" and response.mimetype in ("text/css", "text/javascript")
     # Loop once over the headers: setdefault would search all of them for each name.
     present = {name.lower() for name, _ in response.headers}
-    for name, value in PART_HEADERS if part_of_page else HEADERS:
-        if name.lower() not in present:
+    for key, name, value in _PART_HEADERS if part_of_page else _HEADERS:
+        if key not in present:
             response.headers.add(name, value)
     if request.is_secure and "strict-transport-security" not in present:
         response.headers.add(*HSTS)

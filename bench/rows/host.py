@@ -41,7 +41,7 @@ def measure(stage: Stage) -> list[Row]:
         put("a new person", _lines(new("/api/host/users/", body=person)), 201),
         put("a new booking", _lines(new("/api/host/subjects/booking/", body=booking)), 201),
         put("the same person again", [repeat(same)] * CLIENTS, 200),
-        put("new people, a hundred a call", _lines(_batches(key, person)), 200, BATCH),
+        put("new people, a hundred a call", _lines(_batches(key, person))[:2], 200, BATCH),
         put("the same people again, a hundred a call", [repeat(next(_batches(key, person)))], 200, BATCH),
     ]
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0022"
-down_revision = "0017"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
@@ -16,6 +16,9 @@ def upgrade():
         batch_op.alter_column("email", existing_type=sa.String(254), nullable=True)
     with op.batch_alter_table("address_changes") as batch_op:
         batch_op.alter_column("old_email", existing_type=sa.String(254), nullable=True)
+    # What the way down put in its place.
+    op.execute("UPDATE users SET email = NULL WHERE email LIKE 'none-%@invalid'")
+    op.execute("UPDATE address_changes SET old_email = NULL WHERE old_email LIKE 'none-%@invalid'")
     with op.batch_alter_table("connections") as batch_op:
         batch_op.add_column(sa.Column("host_ended_at", MOMENT, nullable=True))
         batch_op.add_column(sa.Column("trade", sa.String(40), nullable=True))

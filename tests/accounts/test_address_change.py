@@ -14,15 +14,18 @@ from tests.accounts.test_devices import link
 from tests.accounts.test_sessions import rows
 from tests.cast import Cast
 from wellchat import clock
-from wellchat.accounts import address_change, links
+from wellchat.accounts import address_change, links, standing
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.address_models import AddressChange
 from wellchat.accounts.admission import invite
+from wellchat.accounts.credentials import request_password_reset
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.audit.models import AuditEvent
-from wellchat.db import db
+from wellchat.db import db, transaction
 from wellchat.errors import Conflict
+from wellchat.mail.actions import deliver, resend
+from wellchat.mail.models import Mail
 
 NEW = "cara.new@example.com"
 
@@ -187,3 +190,33 @@ def test_erasing_takes_the_addresses_along(app: Flask, cara: Any, cast: Cast, no
     erase_person(user_id=cast.cara.id, now=now)
     assert mails_to(NEW) == []
     assert cara.post(path).status_code == 410
+
+
+def test_nothing_is_sent_to_the_new_address_of_a_disabled_account(cara: Any, cast: Cast, app: Flask) -> None:
+    ask(cara)
+    standing.disable(user_id=cast.cara.id, now=clock.now())
+    (mail,) = mails_to(NEW)
+    assert deliver(mail_id=mail.id, now=clock.now()) == "skipped"
+
+
+@pytest.mark.each_database
+def test_what_waits_for_the_old_address_goes_to_the_new_one_and_no_link_to_the_old(
+    cara: Any, cast: Cast
+) -> None:
+    now = clock.now()
+    request_password_reset(email="cara@example.com", now=now)
+    request_password_reset(email="cara@example.com", now=now)
+    waiting, failed = (mail.id for mail in mails_to("cara@example.com") if mail.name == "reset")
+    with transaction() as session:
+        session.get_one(Mail, failed).state = "failed"
+    ask(cara)
+    cara.post(link(mails_to(NEW)[-1], "/confirm-address/"))
+    assert {mail.id for mail in mails_to(NEW)} >= {waiting}
+    now = clock.now()
+    resend(mail_id=failed, now=now)
+    assert deliver(mail_id=failed, now=now) == "skipped"
+    # What tells the old address of the change is for the old address.
+    told = {mail.name: mail.id for mail in mails_to("cara@example.com")}
+    for name in ("address_asked", "address_changed"):
+        assert deliver(mail_id=told[name], now=now) == "sent"
+    assert deliver(mail_id=waiting, now=now) == "sent"

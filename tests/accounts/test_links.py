@@ -12,6 +12,7 @@ from wellchat.accounts import credentials, links
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import UsedLink
 from wellchat.db import db, transaction
+from wellchat.mail import compose
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 
@@ -78,6 +79,31 @@ def test_a_link_expires(app, cast, now):
     assert links.link_owner(token, links.RESET, now=now + timedelta(minutes=59)).id == cast.cara.id
     with pytest.raises(DeadLink):
         links.link_owner(token, links.RESET, now=now + timedelta(hours=1))
+
+
+def test_an_operator_can_let_links_live_ten_minutes(app, cast, now, change, visitor):
+    """Those that stand for a password or an address; the page and the mail say how long."""
+    app.config["LINK_MINUTES"] = 10
+    change(cast.cara, verified_at=None)
+    for purpose in (links.RESET, links.VERIFY):
+        token = links.path_for(cast.cara, purpose, now).removeprefix(purpose.path)
+        assert links.link_owner(token, purpose, now=now + timedelta(seconds=599)).id == cast.cara.id
+        with pytest.raises(DeadLink):
+            links.link_owner(token, purpose, now=now + timedelta(minutes=10))
+    token = links.path_of(links.ADDRESS, "a", now).removeprefix(links.ADDRESS.path)
+    assert links.read(token, links.ADDRESS, now=now + timedelta(seconds=599)) == "a"
+    with pytest.raises(DeadLink):
+        links.read(token, links.ADDRESS, now=now + timedelta(minutes=10))
+    assert links.NOT_ME.lasts == timedelta(days=7), "it signs nobody in"
+    assert "once, for 10 minutes." in visitor().post("/forgot-password", data={"email": cast.cara.email}).text
+    (mail,) = mails_to(cast.cara.email)
+    assert b"once, for 10 minutes." in compose.render(mail, now=now).content
+    app.config["LINK_MINUTES"] = 4320
+    assert [links.link_lasts(name) for name in ("verify", "reset", "address")] == [
+        "3 days",
+        "1 hour",
+        "1 day",
+    ]
 
 
 def test_a_link_works_for_its_own_purpose_only(app, cast, now):

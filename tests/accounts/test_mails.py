@@ -9,8 +9,10 @@ import pytest
 from flask import Flask
 
 from tests.cast import Cast
+from wellchat.db import db
 from wellchat.mail import actions as mail
 from wellchat.mail.actions import queue_mail
+from wellchat.mail.models import Mail
 
 
 @pytest.mark.parametrize(
@@ -27,12 +29,12 @@ from wellchat.mail.actions import queue_mail
 def test_a_mail_about_an_account_is_sent(
     app: Flask, cast: Cast, now: datetime, name: str, context: dict[str, Any], words: str
 ) -> None:
-    folder = app.config["INSTANCE"] / "mail"
-    before = set(folder.glob("*.eml"))  # of other tests of this process
     told = {"name": cast.cara.name, **context}
     queue_mail(user_id=cast.cara.id, address=cast.cara.email, name=name, context=told, now=now)
     mail.sweep(now)
-    (letter,) = set(folder.glob("*.eml")) - before
+    (sent,) = db.session.query(Mail.id).filter_by(user_id=cast.cara.id, name=name)
+    # The folder holds mails of other tests too.
+    (letter,) = (app.config["INSTANCE"] / "mail").glob(f"*-{sent.id}.eml")
     text = letter.read_text()
     assert words in text
     assert "text/plain" in text

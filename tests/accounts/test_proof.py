@@ -5,17 +5,21 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable
 from datetime import timedelta
+from threading import Barrier
 from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from tests.cast import Cast
 from wellchat import clock
+from wellchat.accounts import credentials
 from wellchat.accounts.proof import fresh_proof
+from wellchat.accounts.queries import user_by_session
 from wellchat.accounts.session_models import UserSession
-from wellchat.db import transaction
+from wellchat.accounts.session_rows import mark_proved
+from wellchat.db import db, transaction
 from wellchat.web import signed_in
 
 
@@ -51,6 +55,15 @@ def ask(app: Flask, guarded: Any, browser: Any, path: str = "/settings?a=1", **m
 
     # In a context of its own: it must not find the person of the request before.
     return contextvars.Context().run(answer)
+
+
+def test_a_proof_from_the_future_is_none(app: Flask, guarded: Any, visitor: Any, cast: Cast) -> None:
+    browser = visitor()
+    browser.sign_in("cara@example.com")
+    for minutes, status in ((0.5, 200), (30, 303)):
+        with transaction() as session:
+            session.execute(update(UserSession).values(proved_at=clock.now() + timedelta(minutes=minutes)))
+        assert ask(app, guarded, browser).status_code == status
 
 
 def test_signing_in_is_a_proof_for_ten_minutes(
@@ -147,3 +160,121 @@ def test_somebody_without_a_password_is_told_what_to_do(
     change(cast.cara, password_hash=None)
     page = browse(cast.cara).get("/prove")
     assert b"You have no password yet." in page.data
+
+
+MINUTE = timedelta(minutes=1)
+
+
+def prove(browser: Any) -> Any:
+    return browser.post("/prove", data={"method": "password", "password": "correct horse", "next": "/"})
+
+
+def copied(visitor: Any, browser: Any) -> Any:
+    """Another browser with a copy of the cookie, as a tab has whose request is on its way; or a thief."""
+    other = visitor()
+    other.set_cookie("wellchat", browser.cookie("wellchat"))
+    return other
+
+
+def id_in(browser: Any) -> str:
+    with browser.session_transaction() as session:
+        return str(session["_user_id"])
+
+
+@pytest.mark.each_database
+def test_a_proof_gives_the_session_a_new_id_and_the_old_one_ends_after_a_minute(
+    app: Flask, visitor: Any, cast: Cast, now: Any
+) -> None:
+    browser = visitor()
+    browser.sign_in("cara@example.com", remember="1")
+    old, tab, thief = id_in(browser), copied(visitor, browser), copied(visitor, browser)
+    kept = browser.cookie("wellchat_remember")
+    assert prove(browser).status_code == 303
+    new, at = id_in(browser), clock.now()
+    assert new != old
+    # A remembered browser remembers the new one.
+    assert browser.cookie("wellchat_remember").startswith(new)
+    # The same session, with the same end: one row, and the first day still stands in the id.
+    (row,) = db.session.execute(select(UserSession)).scalars()
+    assert new.split("~")[0] == old.split("~")[0]
+    mine, theirs = user_by_session(new, now=at), user_by_session(old, now=at)
+    assert mine is not None
+    assert theirs is not None
+    assert mine.session == theirs.session
+    assert mine.session.id == row.id
+    # What was sent before still works.
+    assert tab.get("/settings").status_code == 200
+    assert theirs.access_ends_at is not None
+    assert theirs.access_ends_at <= at + MINUTE
+    # Then only the new one is good; the old one is no cookie from before there were rows.
+    assert user_by_session(old, now=at + MINUTE) is None
+    assert user_by_session(new, now=at + MINUTE) is not None
+    # A second proof ends it at once: one old id, never two.
+    prove(browser)
+    assert user_by_session(old, now=at) is None
+    for cookie in ("wellchat", "wellchat_remember"):
+        thief.delete_cookie(cookie)
+        thief.set_cookie("wellchat_remember", kept)
+        assert not thief.is_signed_in()
+    assert browser.is_signed_in()
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("end", ["sign-out", "sign-out of the other tab", "end others", "end all", "end one"])
+def test_however_a_session_ends_both_its_ids_end(app: Flask, visitor: Any, cast: Cast, end: str) -> None:
+    browser, desk = visitor(), visitor()
+    browser.sign_in("cara@example.com")
+    tab = copied(visitor, browser)
+    prove(browser)
+    assert tab.is_signed_in()
+    assert browser.is_signed_in()
+    desk.sign_in("cara@example.com")
+    if end == "sign-out":
+        browser.post("/sign-out")
+    elif end == "sign-out of the other tab":
+        tab.post("/sign-out")
+    elif end == "end others":
+        # From the tab with the old id: its own session stays.
+        answer = tab.post("/settings/security/sessions/end-others")
+        # It has something to say, and leaves the new cookie where it is all the same.
+        assert (answer.status_code, answer.headers.getlist("Set-Cookie")) == (303, [])
+        assert tab.is_signed_in()
+        assert browser.is_signed_in()
+        assert not desk.is_signed_in()
+        desk.sign_in("cara@example.com")
+        desk.post("/settings/security/sessions/end-others")
+    elif end == "end all":
+        credentials.end_sessions(user_id=cast.cara.id)
+    else:
+        row_id = db.session.execute(select(UserSession.id).order_by(UserSession.made_at)).scalars().first()
+        desk.post(f"/settings/security/sessions/{row_id}/end")
+    assert not tab.is_signed_in()
+    assert not browser.is_signed_in()
+
+
+@pytest.mark.each_database
+def test_of_two_proofs_at_once_one_replaces_the_id_and_both_count(
+    app: Flask, visitor: Any, cast: Cast, at_once: Any, later: Any
+) -> None:
+    browser = visitor()
+    browser.sign_in("cara@example.com")
+    cookie, both_read = id_in(browser), Barrier(2)
+    later()
+
+    def prove_it(_number: int) -> tuple[bool, str]:
+        user = user_by_session(cookie, now=clock.now())
+        assert user is not None
+        db.session.rollback()
+        both_read.wait()
+        return mark_proved(user, now=clock.now()), user.get_id()
+
+    outcome = dict(at_once(2, prove_it))
+    # Whichever answer comes last, the browser ends with the id that lasts.
+    assert outcome[False] == cookie
+    assert outcome[True] != cookie
+    at = clock.now()
+    assert user_by_session(outcome[True], now=at + MINUTE) is not None
+    assert user_by_session(cookie, now=at + MINUTE) is None
+    (row,) = db.session.execute(select(UserSession)).scalars()
+    assert row.proved_at is not None
+    assert at - row.proved_at < MINUTE

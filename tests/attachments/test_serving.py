@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.accounts.test_pictures import picture as portrait
+from tests.accounts.test_pictures import upload
 from tests.attachments.files import PDF, moving, picture, row, send, take
 from wellchat.attachments.processing import process
 from wellchat.attachments.storage import Folder, get_store, key_of
@@ -63,6 +65,18 @@ def test_a_picture_is_sent_with_safe_headers(app, browse, talk, sent):
     small = browse(talk.paul).get(paths(sent[0])[1])
     assert small.headers["Content-Type"] == "image/webp"
     assert small.headers["Cache-Control"] == "private, no-cache"
+
+
+def test_an_operator_can_keep_files_and_pictures_out_of_every_cache(app, browse, cast, talk, sent):
+    app.config["BROWSER_CACHE"] = False
+    upload(browse(talk.cara), portrait())
+    paul = browse(talk.paul)
+    avatar = paul.get(f"/api/threads/{talk.id}").json["thread"]["other"]["avatar_url"]
+    for path in (*paths(sent[0]), paths(sent[1])[0], avatar):
+        answer = paul.get(path)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), path
+        again = paul.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.headers["Cache-Control"]) == (304, "no-store"), path
 
 
 def test_a_document_is_always_downloaded(app, browse, talk, sent):

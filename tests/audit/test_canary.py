@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -26,8 +27,15 @@ TABLES = ("audit", *(f"audit_{name}" for name in OTHERS))
 
 @pytest.mark.each_database
 def test_no_word_and_no_secret_comes_into_the_log(
-    app: Flask, talk: Talk, api: Any, browse: Callable[..., Browser], now: datetime, tmp_path: Path
+    app: Flask,
+    talk: Talk,
+    api: Any,
+    browse: Callable[..., Browser],
+    now: datetime,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level(logging.DEBUG, logger="wellchat")
     app.config["AUDIT_TO"] = f"file:{tmp_path / 'log'}"
     cara, program = browse(talk.cara), api(talk.cara)
     thread = f"/api/threads/{talk.id}"
@@ -38,7 +46,10 @@ def test_no_word_and_no_secret_comes_into_the_log(
     program.get(f"/api/search?q={WORD}")
     program.put(f"{thread}/typing", json={})
     cara.post(f"/threads/{talk.id}/messages", data={"body": WORD, "client_key": "k2"})
+    program.post("/api/search", json={"q": WORD})
     cara.get(f"/search?q={WORD}")
+    for path in ("/", "/search"):
+        assert WORD not in cara.get(cara.post(path, data={"q": WORD}).location).request.url
     cara.post("/settings", data={"name": WORD, "bio": WORD, "time_zone": "UTC"})
     cara.post("/settings/password", data={"current_password": WORD, "new_password": f"{WORD}-77"})
     made = cara.post("/settings/tokens", data={"token_name": WORD})
@@ -64,7 +75,8 @@ def test_no_word_and_no_secret_comes_into_the_log(
     sweeps.run(now + timedelta(minutes=6))
     keep_head(now)
     written = {table: str(db.session.execute(text(f"SELECT * FROM {table}")).all()) for table in TABLES} | {
-        "lines": (tmp_path / "log").read_text()
+        "lines": (tmp_path / "log").read_text(),
+        "the log of the processes": "\n".join(record.getMessage() for record in caplog.records),
     }
     assert len(written["lines"].splitlines()) > 3
     found = [(where, secret) for where, what in written.items() for secret in secrets if secret in what]

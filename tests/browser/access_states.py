@@ -28,6 +28,7 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight": ("ada", lambda f: "/oversight"),
     "/oversight/audit": ("ada", lambda f: "/oversight/audit"),
     "/oversight/emails": ("ada", lambda f: "/oversight/emails"),
+    "/oversight/first-steps": ("ada", lambda f: "/oversight/first-steps"),
     "/oversight/factors": ("ada", lambda f: "/oversight/factors"),
     "/oversight/keys": ("ada", lambda f: "/oversight/keys"),
     "/api/host/docs": (None, lambda f: "/api/host/docs"),
@@ -38,6 +39,9 @@ PAGES: dict[str, tuple[str | None, Callable[[Any], str]]] = {
     "/oversight/reports/<report_id>": ("ada", lambda f: f"/oversight/reports/{f.report}"),
     "/oversight/quality": ("ada", lambda f: "/oversight/quality"),
     "/oversight/searches/<search_id>": ("ada", lambda f: f"/oversight/searches/{f.looked_for}"),
+    "/invite": ("paul", lambda f: "/invite"),
+    "/with/<public_name>": (None, lambda f: f"/with/{f.public_name}"),
+    "/with/<public_name>/write": ("cara", lambda f: f"/with/{f.public_name}/write"),
     "/keep-account/<token>": (None, lambda f: "/keep-account/nonsense"),
     "/privacy": (None, lambda f: "/privacy"),
     "/people/<user_id>": ("cara", lambda f: f"/people/{f.person}"),
@@ -86,6 +90,7 @@ NO_PAGE = {
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "a file",
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/thumbnail": "a file",
     "/people/<user_id>/avatar": "a file",
+    "/with/<public_name>/picture": "a file",
     "/settings/privacy/exports/<export_id>": "a file",
     "/threads/<thread_id>/download": "a file",
     "/chat/<thread_id>": "leads on to the thread",
@@ -232,7 +237,22 @@ def refused_form(*fill: tuple[str, str]) -> Callable[[Page], Any]:
     return act
 
 
+def filter_calls(page: Page) -> None:
+    """By keyboard alone: into the field, two words, and the calls that have both are left."""
+    field = page.get_by_label("Filter calls")
+    field.focus()
+    page.keyboard.type("PUT at most 50")
+    page.get_by_text(re.compile(r"^\d+ found")).wait_for()
+    assert page.locator("#pin_message").is_visible()
+    assert not page.locator("#send_message").is_visible()
+    page.evaluate("location.hash = 'send_message'")  # a link to what is hidden shows it
+    page.locator("#send_message").wait_for()
+    field.fill("change_preferences")
+    page.get_by_text("1 found").wait_for()
+
+
 STATES: dict[str, State] = {
+    "calls found": State(lambda f: "/api/docs", filter_calls, who=None, size="wide"),
     "a closed conversation": State(lambda f: f.ended, here(".composer--closed")),
     "a blocked conversation": State(lambda f: f.blocked, here(".composer--closed"), who="paul"),
     "a report's receipt": State(lambda f: f"{f.thread}/report?sent=unsafe"),

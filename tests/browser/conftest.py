@@ -15,7 +15,12 @@ expect.set_options(timeout=15_000)
 
 
 @pytest.fixture
-def sit(chromium: Any, house: House) -> Iterator[Sit]:
-    """People sit down in the `house` of the test's module: see `seats`."""
-    with seats(chromium, house) as sit:
+def sit(chromium: Any, house: House, request: pytest.FixtureRequest) -> Iterator[Sit]:
+    """People sit down in the `house` of the test's module: see `seats`.
+
+    Where a module says `SERVICE_WORKERS = "allow"`, their browsers have our service worker. Each would fetch
+    every file for it anew, a third of what two people cost who write to each other.
+    """
+    workers = getattr(request.module, "SERVICE_WORKERS", "block")
+    with seats(chromium, house, service_workers=workers) as sit:
         yield sit

@@ -24,6 +24,7 @@ from wellchat.demo.stories import STORIES
 from wellchat.factors.actions import add_app
 from wellchat.factors.codes import new_secret
 from wellchat.factors.resets import STOP
+from wellchat.invites.actions import save_page
 from wellchat.mail.models import Mail
 from wellchat.messaging.memberships import change_membership
 from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
@@ -96,8 +97,10 @@ def furnish(talk: Talk) -> Any:
     connect(client_id=cara.id, professional_id=silent.id, now=now)
     silent_id, _ = open_thread(viewer=cara, with_id=silent.id, now=now)
 
-    ada = user_by_email("ada@example.com")
+    ada, rita = user_by_email("ada@example.com"), user_by_email("rita@example.com")
     assert ada
+    assert rita
+    save_page(user_id=rita.id, name="rita-rival", is_shown=True, now=now)
     ended, blocked = _closed(cara, paul, now)
     report = make_report(
         viewer=cara, thread_id=talk.id, seq=4, kind="harassment", words="This is rude", show=True, now=now
@@ -126,6 +129,7 @@ def furnish(talk: Talk) -> Any:
         silent=f"/threads/{silent_id}",
         thread_id=talk.id,
         person=paul.id,
+        public_name="rita-rival",
         subject=subject.id,
         lead=lead.id,
         grant=entry.id,

@@ -132,18 +132,18 @@ def furnished(live: Live, furnish: Callable[[Talk], Any], mail: MailServer | Non
 
 
 @contextmanager
-def seats(chromium: Any, house: House) -> Iterator[Sit]:
+def seats(chromium: Any, house: House, **usual: Any) -> Iterator[Sit]:
     """`sit(person, at=path, **options)`: at a browser of their own, signed in; `sit(None)` is nobody.
 
-    At the end no page of any of them may have complained.
+    `usual`: options of every browser, unless `sit` is given others. At the end no page may have complained.
     """
     contexts: list[Any] = []
     faults: list[str] = []
 
     def sit(person: Person | None, at: str = "/", **options: Any) -> Page:
-        context = chromium.new_context(base_url=house.url, **options)
+        context = chromium.new_context(base_url=house.url, **usual | options)
         contexts.append(context)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(15_000)
         context.on("weberror", lambda fault: faults.append(str(fault.error)))
         context.on(
             "console", lambda said: faults.append(said.text) if "Content Security" in said.text else None

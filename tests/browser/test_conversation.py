@@ -30,6 +30,7 @@ def furnish(talk: Talk) -> None:
         mark_read(viewer=person, thread_id=talk.id, seq=EARLIER, now=talk.now)
 
 
+SERVICE_WORKERS = "allow"
 house = a_house(furnish, worker=True)
 
 

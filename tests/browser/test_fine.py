@@ -82,7 +82,7 @@ def menu_of(page: Page, seq: int) -> Locator:
 class Held:
     """Requests that wait until the test lets them through, or answers in the server's place.
 
-    Of a page with `service_workers="block"`: what a worker passes on, or takes over meanwhile, may be missed.
+    Of a page without service worker: what a worker passes on, or takes over meanwhile, may be missed.
     """
 
     def __init__(self, page: Page, pattern: str | re.Pattern[str]) -> None:
@@ -103,7 +103,7 @@ def refuse(route: Route) -> None:
 
 
 def test_a_reaction_is_seen_before_it_is_answered(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE, service_workers="block")
+    page = sit(house.cara, **WIDE)
     page.goto(house.thread)
     held = Held(page, REACTING)
     menu = menu_of(page, 2)
@@ -128,7 +128,7 @@ def test_a_row_of_the_first_load_answers_at_once_too(sit: Sit, house: House) -> 
     paul.goto(house.thread)
     menu_of(paul, 1).get_by_role("button", name="Heart").click()
     expect(reactions(paul, 1)).to_have_attribute("aria-label", "❤️ You")
-    cara = sit(house.cara, **WIDE, service_workers="block")
+    cara = sit(house.cara, **WIDE)
     cara.goto(house.thread)
     hers = reactions(cara, 1)
     expect(hers).to_have_attribute("aria-label", "❤️ Paul Professional")
@@ -150,7 +150,7 @@ def test_a_row_of_the_first_load_answers_at_once_too(sit: Sit, house: House) -> 
 
 
 def test_a_pin_is_seen_before_it_is_answered(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE, service_workers="block")
+    page = sit(house.cara, **WIDE)
     page.goto(house.thread)
     held = Held(page, PINNING)
     menu_of(page, 3).get_by_role("button", name="Pin", exact=True).click()
@@ -185,7 +185,7 @@ def test_few_messages_make_room_without_a_jump(sit: Sit, house: House) -> None:
 
 
 def test_earlier_messages_tell_that_they_are_coming(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE, service_workers="block")
+    page = sit(house.cara, **WIDE)
     page.add_init_script(WATCH)
     held = Held(page, re.compile(r"/api/threads/\w+/messages\?before="))
     page.goto(f"/threads/{house.found.long}")
@@ -209,7 +209,7 @@ def animation(page: Page, selector: str) -> str:
 
 
 def test_pictures_keep_their_place_until_they_are_there(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE, reduced_motion="no-preference", service_workers="block")
+    page = sit(house.cara, **WIDE, reduced_motion="no-preference")
     held = Held(page, "**/attachments/*/thumbnail")
     page.goto(f"/threads/{house.found.shots}", wait_until="domcontentloaded")
     coming = page.locator(".picture--coming")
@@ -239,7 +239,7 @@ def test_pictures_keep_their_place_until_they_are_there(sit: Sit, house: House) 
 
 @pytest.mark.parametrize("size", [(1280, 800), (390, 844)])
 def test_the_lightbox_has_the_size_of_what_comes(sit: Sit, house: House, size: tuple[int, int]) -> None:
-    page = sit(house.cara, viewport={"width": size[0], "height": size[1]}, service_workers="block")
+    page = sit(house.cara, viewport={"width": size[0], "height": size[1]})
     page.goto(f"/threads/{house.found.shots}")
     held = Held(page, "**/attachments/*/shot-11.jpg")
     page.get_by_role("log").locator(".picture").last.click()
@@ -258,7 +258,7 @@ def test_the_lightbox_has_the_size_of_what_comes(sit: Sit, house: House, size: t
 
 
 def test_emoji_are_called_as_in_the_page_s_language(sit: Sit, house: House) -> None:
-    page = sit(house.cara, **WIDE, service_workers="block")
+    page = sit(house.cara, **WIDE)
     page.set_extra_http_headers({"Accept-Language": "de"})
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

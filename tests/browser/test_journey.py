@@ -9,7 +9,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.browser.doings import WAKE, field, log, sign_in, write
+from tests.browser.doings import WAKE, field, log, row, sent, sign_in, write
 from tests.browser.house import PASSWORD, PHONE, QUICK, House, Person, Sit, a_house
 from tests.cast import Talk
 from tests.mail.world import text_of
@@ -18,7 +18,6 @@ from wellchat.accounts.actions import create_user
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
 
-AT_ONCE = 1_000  # ms in which a message is on the other page
 # Nothing is held back for it: the page has its service worker, and what one takes over may pass by who
 # intercepts.
 WATCH = """() => {
@@ -37,6 +36,7 @@ def furnish(talk: Talk) -> Any:
     return SimpleNamespace(nora=Person.of(nora))
 
 
+SERVICE_WORKERS = "allow"
 house = a_house(furnish, worker=True, mail=True, **QUICK)
 
 
@@ -60,22 +60,22 @@ def test_two_people_talk_and_the_one_who_left_gets_one_email(house: House, sit: 
     assert nora.evaluate("shownUnanswered")
 
     # The professional's page shows it at once, with a badge, and nobody pressed reload.
-    row = paul.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text="Nora New")
-    expect(row).to_contain_text("Hello Paul, may I ask something?", timeout=AT_ONCE * 5)
-    expect(row).to_contain_text("1 unread")
+    talk = paul.get_by_role("list", name="Conversations").get_by_role("listitem").filter(has_text="Nora New")
+    expect(talk).to_contain_text("Hello Paul, may I ask something?")
+    expect(talk).to_contain_text("1 unread")
     expect(paul.get_by_text("1 new message")).to_be_attached()
     expect(paul).to_have_title(re.compile(r"^\(1\) "))
 
     # Opening it clears the badge; the client sees "Seen".
-    row.get_by_role("link").click()
+    talk.get_by_role("link").click()
     paul_log = paul.get_by_role("log", name="Nora New")
     expect(paul_log.get_by_text("Hello Paul, may I ask something?")).to_be_visible()
     expect(paul.get_by_text("1 new message")).not_to_be_attached()
     expect(nora_log.get_by_text("Seen")).to_be_visible()
 
-    # The answer comes back, within a second.
+    # The answer comes back.
     write(paul, "Of course, ask away.")
-    expect(nora_log.get_by_text("Of course, ask away.")).to_be_visible(timeout=AT_ONCE * 5)
+    expect(nora_log.get_by_text("Of course, ask away.")).to_be_visible()
 
     # The professional closes the laptop; the client writes again; one email arrives with what waits.
     paul.context.close()
@@ -103,14 +103,13 @@ def test_what_was_read_in_time_is_not_mailed(house: House, sit: Sit) -> None:
 
 def test_everything_is_still_there_after_a_restart(house: House, sit: Sit) -> None:
     cara = sit(house.cara, at=house.thread)
-    write(cara, "Before the restart")
-    expect(log(cara).get_by_text("Sent", exact=True)).to_be_visible()
+    sent(cara, "Before the restart")
     house.live.web.stop()
     write(cara, "While nobody answers")
     house.live.start_web()
     expect(log(cara).get_by_text("Before the restart")).to_have_count(1)
     expect(log(cara).get_by_text("While nobody answers")).to_have_count(1)
-    expect(log(cara).get_by_text("Sent", exact=True)).to_be_visible(timeout=30_000)  # by itself
+    expect(row(cara, "While nobody answers")).to_contain_text("Sent", timeout=30_000)  # by itself
     cara.reload()
     expect(log(cara).get_by_text("While nobody answers")).to_have_count(1)
 

@@ -16,6 +16,7 @@ from tests.services import wait_for
 
 GERMAN = ("E-Mail", "Passwort", "Anmelden")
 
+SERVICE_WORKERS = "allow"
 house = a_house(
     lambda talk: talk.exchange("cp"), worker=True, mail=True, WELLCHAT_LANGUAGES="en,de,fr,ar", **QUICK
 )

@@ -42,7 +42,7 @@ house = a_house(furnish)
 @pytest.fixture
 def pair(house: House, sit: Sit) -> tuple[Page, Page]:
     """Cara at a desktop and Paul with a phone, both in their thread."""
-    cara = sit(house.cara, at=house.thread, service_workers="block")  # some of what she asks is held back
+    cara = sit(house.cara, at=house.thread)
     paul = sit(house.paul, at=house.thread, **PHONE)
     cara.context.grant_permissions(["clipboard-read", "clipboard-write"])
     return cara, paul

@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, Request, Route, expect
 
-from tests.browser.doings import WAKE, field, log, sign_in, tell_worker, write
+from tests.browser.doings import WAKE, field, log, sent, sign_in, tell_worker, write
 from tests.browser.house import PHONE, House, Sit, a_house
 
+SERVICE_WORKERS = "allow"
 house = a_house()
 
 Cut = Callable[[BrowserContext], contextlib.AbstractContextManager[None]]
@@ -65,13 +66,12 @@ def until_text_is_kept(page: Page, path: str, text: str) -> None:
 
 def talk(house: House, sit: Sit, *texts: str, **options: Any) -> tuple[Page, Page]:
     """Cara and Paul in their thread, in which she has written `texts`; her service worker leads her page."""
-    cara, paul = sit(house.cara, at=house.thread, **options), sit(house.paul, at=house.thread)
+    cara = sit(house.cara, at=house.thread, **options)
+    paul = sit(house.paul, at=house.thread, service_workers="block")  # his is no matter
     if options.get("service_workers") != "block":
         ready(cara)
     for text in texts:
-        write(cara, text)
-    if texts:
-        expect(log(cara).get_by_text(re.compile("^(Sent|Delivered|Seen)$"))).to_be_visible()
+        sent(cara, text)
     return cara, paul
 
 

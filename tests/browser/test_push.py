@@ -15,6 +15,7 @@ from playwright.sync_api import Page, Worker, expect
 from tests.browser.doings import log, sent, tell_worker, until, write, written_while_away
 from tests.browser.house import PHONE, QUICK, House, Sit, a_house
 
+SERVICE_WORKERS = "allow"
 house = a_house(worker=True, **QUICK)
 
 

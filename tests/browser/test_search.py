@@ -19,7 +19,7 @@ house = a_house(worker=True)
 @pytest.fixture
 def paul(house: House, sit: Sit) -> Page:
     """Paul in the inbox, when what Cara wrote can be found."""
-    cara, paul = sit(house.cara, at=house.thread), sit(house.paul, service_workers="block")
+    cara, paul = sit(house.cara, at=house.thread), sit(house.paul)
     sent(cara, "The <i>Café</i> 👋🏽 by the harbour at nine")
     until(paul, lambda: paul.request.get("/api/search?q=harbour").json()["results"], "what Cara wrote")
     return paul
@@ -81,7 +81,7 @@ def test_letters_typed_before_the_palette_is_there_are_in_it(paul: Page) -> None
 
 def test_waiting_nothing_and_trouble_are_said(paul: Page) -> None:
     held: list[Route] = []
-    paul.route("**/api/search?*", lambda route: held.append(route))
+    paul.route("**/api/search", lambda route: held.append(route))
     paul.keyboard.press("Control+k")
     field = palette(paul).get_by_role("combobox")
     state = palette(paul).get_by_role("status")
@@ -95,22 +95,37 @@ def test_waiting_nothing_and_trouble_are_said(paul: Page) -> None:
     expect(state).to_contain_text("Nothing found for “zzzz”")
     held[0].fulfill(json={"results": [], "threads": [], "people": [], "close": False, "next": None})
     expect(state).to_contain_text("zzzz")
-    paul.unroute("**/api/search?*")
-    paul.route("**/api/search?*", lambda route: route.abort())
+    paul.unroute("**/api/search")
+    paul.route("**/api/search", lambda route: route.abort())
     field.fill("other")
     expect(state).to_contain_text("You seem to be offline")
 
 
 def test_the_page_and_what_is_remembered(paul: Page) -> None:
+    asked: list[str] = []
+    paul.on("request", lambda request: asked.extend((request.url, request.headers.get("referer", ""))))
     paul.goto("/search")
     paul.get_by_role("searchbox", name="Search messages").fill("harbuor")
     paul.get_by_role("main").get_by_role("button", name="Search").click()
-    paul.wait_for_url("**/search?q=harbuor*")
+    paul.wait_for_url("**/search?sealed=*")
     expect(paul.get_by_text("No exact matches for")).to_be_visible()
     expect(paul.get_by_role("list", name="Messages found").locator("mark").first).to_have_text("harbour")
     paul.goto("/search")
     recent = paul.get_by_role("region", name="Recent searches")
     expect(recent.get_by_role("link", name="harbuor")).to_be_visible()
+    recent.get_by_role("link", name="harbuor").click()
+    paul.wait_for_url("**/search?sealed=*")
+    expect(paul.get_by_role("searchbox", name="Search messages")).to_have_value("harbuor")
+    paul.get_by_role("list", name="Messages found").get_by_role("link").first.click()
+    paul.wait_for_url(re.compile(r"/threads/"))
+    paul.go_back()
+    expect(paul.get_by_role("list", name="Messages found").locator("mark").first).to_have_text("harbour")
+    paul.keyboard.press("Control+k")
+    palette(paul).get_by_role("combobox").fill("harb")
+    palette(paul).get_by_role("link", name="All results and filters").click()
+    expect(paul.get_by_role("searchbox", name="Search messages")).to_have_value("harb")
+    assert not [address for address in asked if "harb" in address]
+    paul.goto("/search")
     recent.get_by_role("button", name="Forget them").click()
     expect(recent).to_be_hidden()
     paul.goto("/search?q=harbour")

@@ -38,6 +38,7 @@ def furnish(talk: Talk) -> Any:
     return file.id
 
 
+SERVICE_WORKERS = "allow"
 house = a_house(furnish)
 
 

@@ -15,6 +15,7 @@ HOW_SENT = """() => Promise.all(performance.getEntriesByType("resource")
 pytestmark = pytest.mark.slow
 
 
+SERVICE_WORKERS = "allow"
 house = a_house(furnish)
 
 

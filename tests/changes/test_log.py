@@ -8,9 +8,9 @@ from contextlib import suppress
 import pytest
 from sqlalchemy import select
 
-from wellchat.changes.actions import record_change, renew_epoch, trim_log
+from wellchat.changes.actions import end_access, record_change, renew_epoch, trim_log
 from wellchat.changes.cursor import Cursor, parse_cursor
-from wellchat.changes.models import Change
+from wellchat.changes.models import Change, ChangeLog
 from wellchat.changes.queries import changes_after, check_cursor, cursor_now
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
@@ -87,6 +87,37 @@ def test_two_logs_are_locked_in_one_order(app, cast, at_once):
 
     at_once(6, write)
     assert [seqs(user_id) for user_id in people] == [list(range(1, 121))] * 2
+
+
+@pytest.mark.each_database
+def test_ending_access_takes_no_log_before_its_turn(app, cast, background):
+    """Who ends somebody's sessions and changes another one's screen waits for nobody who changes both."""
+    first, last = sorted((cast.cara.id, cast.paul.id))
+    ended, go_on = threading.Event(), threading.Event()
+
+    def end():
+        with transaction():
+            end_access(user_id=last)
+            record_change(user_id=first, kind="thread", thread_id="a")
+            ended.set()
+            assert go_on.wait(20)
+
+    def change():
+        assert ended.wait(20)
+        with transaction():
+            for user_id in (first, last):
+                record_change(user_id=user_id, kind="thread", thread_id="b")
+
+    ending, changing = background(end), background(change)
+    with suppress(TimeoutError):
+        # On PostgreSQL at once: nothing is locked by the other one yet. SQLite has one writer.
+        changing.result(timeout=1)
+    go_on.set()
+    ending.result(20)
+    changing.result(20)
+    access = select(ChangeLog.access_seq).where(ChangeLog.user_id == last)
+    assert db.session.execute(access).scalar_one() == 1
+    assert (len(seqs(first)), len(seqs(last))) == (2, 1)
 
 
 def test_a_refused_cursor_comes_with_its_reason(app, cast):

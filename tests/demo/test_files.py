@@ -81,7 +81,8 @@ def test_drawings_are_sent_with_thumbnails_without_a_worker(loaded, browse, now)
     assert (answer.status_code, answer.content_type) == (200, "image/webp")
 
 
-def test_a_reset_deletes_the_bytes_of_drawings(loaded, talk, now):
+def test_a_reset_deletes_the_bytes_of_drawings(put_demo, talk, now):
+    put_demo()
     real = take(talk.cara, now, picture())
     send(talk, talk.cara, [real], "Mine")
     before = {row.id for row in rows()} - {real.id}

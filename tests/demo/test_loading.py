@@ -13,8 +13,8 @@ from sqlalchemy import func, select
 
 from tests.attachments.files import picture, take
 from tests.cast import Talk
-from tests.databases import CleanDatabase
-from wellchat import clock, sweeps
+from tests.demo.conftest import NOW
+from wellchat import sweeps
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email
@@ -43,20 +43,6 @@ pytestmark = pytest.mark.slow
 
 PEOPLE = [person for story in STORIES for person in story.people]
 TALKS = [(story, talk) for story in STORIES for talk in story.talks]
-
-
-NOW = clock.now()
-
-
-@pytest.fixture(scope="module")
-def loaded(make_app):
-    """The demo in an application of its own, for tests that only look."""
-    app = make_app()
-    CleanDatabase(app)
-    with app.app_context():
-        load(now=NOW)
-        yield app
-        db.session.remove()
 
 
 def counts():
@@ -171,9 +157,9 @@ def test_no_mail_is_sent_if_a_mail_server_is_set(app, smtp, now):
 
 
 @pytest.mark.each_database
-def test_a_reset_reloads_the_demo_and_keeps_real_people(app, talk, now, api):
+def test_a_reset_reloads_the_demo_and_keeps_real_people(app, talk, now, api, put_demo):
     talk.exchange("cpcpp")
-    load(now=now)
+    put_demo()
     before = counts()
     rosa, hannah = person("rosa"), person("hannah")
     thread_id, _ = open_thread(viewer=talk.cara, with_id=rosa.id, now=now)
@@ -203,12 +189,12 @@ def test_a_reset_reloads_the_demo_and_keeps_real_people(app, talk, now, api):
 
 
 @pytest.mark.each_database
-def test_removing_the_demo_leaves_nothing(app, talk, now, everything, api):
+def test_removing_the_demo_leaves_nothing(app, talk, now, everything, api, put_demo):
     """As if it had never been: whatever its people did meanwhile, and nothing of anybody else's."""
     talk.exchange("cpcpp")
     sweeps.run(now=now)
     before, files = everything(), stored()
-    load(now=now)
+    put_demo()
     rosa, hannah = person("rosa"), person("hannah")
     address = rosa.email
     sent = take(hannah, now, picture())
@@ -267,8 +253,10 @@ def read_them(cast, now):
         (read_them, "ada@example.com"),
     ],
 )
-def test_removing_is_refused_if_a_real_person_would_lose_something(app, cast, now, everything, does, whose):
-    load(now=now)
+def test_removing_is_refused_if_a_real_person_would_lose_something(
+    app, cast, now, everything, does, whose, put_demo
+):
+    put_demo()
     does(cast, now)
     names = sorted(user.name for user in vars(cast).values())
     run = app.test_cli_runner().invoke

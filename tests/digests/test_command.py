@@ -47,7 +47,7 @@ def test_cadence_limits_the_run_to_people_of_that_cadence(world: World) -> None:
     assert send(world, "--cadence", "weekly", "--now", "2026-11-18T18:00Z").startswith("0 sent")
     assert send(world, "--cadence", "daily", "--now", "2026-11-18T18:00Z").startswith("1 sent")
     assert world.server.recipients == [[world.coach.email]]
-    assert send(world, "--now", "2026-11-18T18:00").startswith("1 sent"), "who said nothing has the default"
+    assert send(world, "--now", "2026-11-18T18:00Z").startswith("1 sent"), "who said nothing has the default"
 
 
 def test_bad_options_are_usage_errors(world: World) -> None:

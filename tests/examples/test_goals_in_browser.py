@@ -25,7 +25,7 @@ house = a_house(furnish, WELLCHAT_FEATURES="examples.goals")
 @pytest.fixture
 def sit(chromium: Any, house: House) -> Iterator[Sit]:
     """People sit down in the house."""
-    with seats(chromium, house) as sit:
+    with seats(chromium, house, service_workers="block") as sit:
         yield sit
 
 

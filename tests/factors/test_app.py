@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select, update
@@ -92,6 +92,16 @@ def test_a_code_works_once(app, cara, now, visitor):
     assert older.status_code == 422
     assert not second.is_signed_in()
     assert second.post("/sign-in/second", data={"code": cara.phone.code(now, steps=1)}).status_code == 303
+
+
+@pytest.mark.parametrize("seconds", [-1, 30])
+def test_an_operator_can_take_codes_only_while_an_app_shows_them(app, cara, now, seconds):
+    begin = datetime.fromtimestamp(int(now.timestamp()) // 30 * 30, UTC)
+    code, at = cara.phone.code(begin), begin + timedelta(seconds=seconds)
+    app.config["TOTP_DRIFT"] = 0
+    with pytest.raises(Invalid):
+        use_code(user_id=cara.user.id, typed=code, now=at)
+    assert use_code(user_id=cara.user.id, typed=code, now=begin + timedelta(seconds=29)) == "app"
 
 
 def test_of_two_browsers_with_one_code_one_gets_in(app, cara, now, at_once):

@@ -7,6 +7,7 @@ import json
 import pytest
 from sqlalchemy import select
 
+from wellchat.accounts.actions import create_user
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.db import db
 from wellchat.factors import challenges, passkeys, resets
@@ -42,6 +43,7 @@ def test_an_export_has_no_secret_and_erasing_leaves_nothing(app, cara, cast, now
 
 def test_a_reset_goes_on_without_the_name_of_who_asked(app, cara, cast, now):
     resets.ask_reset(user_id=cara.user.id, reason="She lost her phone", asked_by=cast.ada.id, now=now)
+    create_user(email="otto@example.com", name="Otto Owner", role="admin", now=now)
     erase_person(user_id=cast.ada.id, now=now)
     (waiting,) = db.session.execute(select(resets.FactorReset)).scalars()
     assert waiting.asked_by is None

@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from tests.accounts.conftest import mails_to
 from tests.factors.conftest import FACTORS, Holder, again, half_way
+from wellchat.accounts import standing
 from wellchat.db import db
 from wellchat.errors import Conflict
 from wellchat.factors import resets
@@ -56,6 +57,17 @@ def test_a_reset_is_done_after_a_day_and_two_mails(app, cara, now, visitor, acts
     assert visitor().sign_in("cara@example.com").location == "/"
     kinds = [kind for kind, _ in acts()]
     assert (kinds.count("factor.reset_asked"), kinds[-1]) == (1, "factor.reset")
+
+
+def test_who_is_disabled_and_hears_of_nothing_keeps_the_factors(app, cara, now, acts):
+    ask(cara, now)
+    standing.disable(user_id=cara.user.id, now=now)
+    with pytest.raises(Conflict, match="disabled"):
+        ask(cara, now)
+    standing.enable(user_id=cara.user.id, now=now)
+    assert resets.sweep(now + timedelta(hours=25)) == {"resets_reminded": 0, "factors_reset": 0}
+    assert again(cara.user).factor_since is not None
+    assert [kind for kind, _ in acts()][-1] == "factor.reset_stopped"
 
 
 def test_its_owner_stops_it_by_the_link(app, cara, now, visitor, acts):

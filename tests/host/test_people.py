@@ -21,6 +21,7 @@ from wellchat.db import db
 from wellchat.digests.preview import send_test
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
+from wellchat.mail.actions import queue_mail
 from wellchat.mail.models import Mail
 
 IDS = [
@@ -277,3 +278,17 @@ def test_a_person_without_an_address_gets_no_mail_and_the_ledger_says_why(
     assert {row.state for row in rows} == {"skipped"}
     assert {"test", "digest"} <= {row.name for row in rows}
     assert {row.reason for row in rows} == {"We know no email address of this person."}
+
+
+@pytest.mark.each_database
+def test_what_waits_for_an_address_goes_with_its_owner(host: HostServer, now: datetime) -> None:
+    made = host.puts("c-1", email="old@example.com").json["user"]["id"]
+    for name in ("welcome", "test"):
+        queue_mail(user_id=made, address="old@example.com", name=name, context={"name": "x"}, now=now)
+    host.put(user("c-1"), {"email": "new@example.com"})
+    db.session.rollback()
+    waiting = select(Mail.address, Mail.state).where(Mail.user_id == made)
+    assert set(db.session.execute(waiting).all()) == {("new@example.com", "queued")}
+    db.session.rollback()
+    host.put(user("c-1"), {"email": None})
+    assert set(db.session.execute(waiting).all()) == {("", "skipped")}

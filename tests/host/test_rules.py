@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -56,13 +57,16 @@ def test_the_host_api_takes_nothing_but_a_host_key(
     wrong = secret[:-1] + ("A" if secret[-1] != "A" else "B")
     for headers in ({}, {"Authorization": f"Bearer {wrong}"}, {"Authorization": f"Basic {secret}"}):
         for method, path in paths:
-            answer = app.test_client().open(path, method=method, json={}, headers=headers)
+            answer = contextvars.Context().run(
+                host.client.open, path, method=method, json={}, headers=headers
+            )
             assert (answer.status_code, answer.json["code"]) == (401, "key_missing")
     assert api(cast.ada).get("/api/host/me").status_code == 401
     for more in ({"Cookie": "wellchat=1"}, {"Sec-Fetch-Site": "same-origin"}, {"Sec-Fetch-Site": "none"}):
         answer = host.get("/me", headers=more)
         assert (answer.status_code, answer.json["code"]) == (403, "key_elsewhere")
-    assert app.test_client().get(f"/api/host/me?key={secret}").json["code"] == "key_elsewhere"
+    in_address = contextvars.Context().run(host.client.get, f"/api/host/me?key={secret}")
+    assert in_address.json["code"] == "key_elsewhere"
     assert host.get("/me", headers={"Sec-Fetch-Mode": "cors"}).status_code == 200
 
 

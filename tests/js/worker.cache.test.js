@@ -93,6 +93,16 @@ test("deleted messages do not stay in kept pages", async () => {
   assert.deepEqual(paths(), ["/threads/b", "/"]);
 });
 
+test("all kept pages are fetched anew when updates are missing, once for all tabs that ask", async () => {
+  const asked = [];
+  const { context, paths } = worker({ answer: (path) => (asked.push(path), path === "/threads/b" ? problem(404) : page("ann")) });
+  for (const path of ["/", "/threads/a", "/threads/b"]) await context.storePage(context.beginRequest(path), page("ann"));
+  await context.addNews({ viewer: "ann", messages: [{ thread_id: "a", seq: 1, body: "old news" }] });
+  await Promise.all([context.renewPages(), context.renewPages()]);
+  assert.deepEqual(asked, ["/", "/threads/a", "/threads/b"]);
+  assert.deepEqual(paths(), ["/", "/threads/a"]);
+});
+
 test("a feature names pages that are kept too, whole paths only", () => {
   const { context } = worker({ paths: ["/", "/goals", "/goals/\\w+"] });
   const kept = ["/", "/goals", "/goals/g", "/goals/g/edit", "/mygoals", "/threads/a", "/?q=x"].filter((path) => context.isCacheable(url(path)));

@@ -62,3 +62,7 @@ def test_only_unknown_and_failed_mails_can_be_sent_again(world: World) -> None:
     status, text, _ = run(world, "resend", mail.id)
     assert (status, text) == (0, f"{mail.id} to {world.client.email}: sent\n")
     assert len(world.server.messages) == 1
+    with transaction() as session:
+        session.execute(update(Mail).values(state="unknown"))
+    said = json.loads(run(world, "resend", mail.id, "--json")[1])
+    assert said == {"id": mail.id, "address": world.client.email, "state": "sent"}

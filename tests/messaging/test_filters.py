@@ -194,7 +194,13 @@ def test_filters_combine_and_one_address_clears_them(talk, other_talk, browse):
     assert offered["Unread"] == ("/?unread=1", False)
     offered = chips(cara.get("/?unread=1&q=pa").text)
     assert "All" not in offered
-    assert offered["Waiting on me"] == ("/?unread=1&waiting=1&q=pa", False)
+    href, on = offered["Waiting on me"]
+    assert on is False
+    # With words its address is sealed, and leads to all three together.
+    assert re.fullmatch(r"/\?sealed=[\w-]+", href)
+    page = cara.get(href).text
+    assert 'name="q" value="pa"' in page
+    assert [name for name, (_, on) in chips(page).items() if on] == ["Unread", "Waiting on me"]
     page = cara.get("/?unread=1&waiting=1&archived=1&kind=lead").text
     offered = chips(page)
     assert list(offered)[:4] == ["Clear", "Unread", "Waiting on me", "Lead"]

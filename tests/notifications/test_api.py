@@ -111,6 +111,7 @@ def test_bad_preferences_get_a_clear_answer_and_change_nothing(
     )
     assert (answer.status_code, answer.content_type) == (422, "application/problem+json")
     assert any(name.startswith(field) for name in answer.get_json()["errors"])
+    assert not any("[" in name for name in answer.get_json()["errors"])
     assert preferences(world.coach) == before
 
 

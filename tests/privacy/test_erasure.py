@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import sqlite3
+import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -21,13 +23,15 @@ from tests.cast import Cast, Talk
 from tests.privacy import canary
 from tests.privacy.canary import CANARY, EMAIL
 from wellchat import sweeps
-from wellchat.accounts.actions import create_user
+from wellchat.accounts import standing
+from wellchat.accounts.actions import create_user, update_profile
+from wellchat.accounts.address_change import ask_for_change
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.audit.models import AuditEvent
 from wellchat.connections.actions import connect
 from wellchat.db import Base, db, is_postgresql, transaction
-from wellchat.errors import Conflict
+from wellchat.errors import CannotWrite, Conflict, NotFound
 from wellchat.features import all_features
 from wellchat.messaging.messages import edit_message
 from wellchat.privacy import erasure
@@ -250,6 +254,8 @@ def test_a_restored_backup_is_erased_again(
     assert name_of(talk.cara) == "Gone"
     assert run(args=["privacy", "reapply", str(listing)]).output == "Erased 0 people again.\n"
     assert run(args=["privacy", "erasures"]).output == f"{talk.cara.id}\n"
+    made = db.session.execute(select(AuditEvent.detail).where(AuditEvent.kind == "erasure.listed")).scalars()
+    assert list(made) == [{"people": 1}] * 2
 
 
 @pytest.mark.each_database
@@ -310,3 +316,117 @@ def test_a_picture_of_the_erased_is_gone_from_the_store(app: Flask, talk: Talk, 
     erase_person(user_id=talk.cara.id, now=now)
     sweeps.run(now + timedelta(minutes=1))
     assert list(get_store().keys()) == []
+
+
+@pytest.mark.each_database
+def test_pages_of_who_wrote_with_them_load_afresh_and_nobody_else_s(
+    app: Flask, api: Any, cast: Cast, talk: Talk, now: datetime
+) -> None:
+    talk.says(talk.cara, "A zebra here")
+    readers = (talk.paul, cast.rita)
+    since = {reader.id: api(reader).get("/api/me").json["cursor"] for reader in readers}
+    # A process remembers that there is nothing new.
+    for reader in readers:
+        assert api(reader).get("/api/updates", query_string={"since": since[reader.id]}).status_code == 204
+    request_erasure(user=talk.cara, now=now)
+    erasure.sweep(now + GRACE)
+    answer, other = (
+        api(reader).get("/api/updates", query_string={"since": since[reader.id]}) for reader in readers
+    )
+    assert (answer.status_code, other.status_code) == (410, 204)
+    assert answer.json["reason"] == "expired"
+    assert api(talk.paul).get("/api/me").json["cursor"] == answer.json["cursor"]
+    talk_again = {"since": answer.json["cursor"]}
+    assert api(talk.paul).get("/api/updates", query_string=talk_again).status_code == 204
+
+
+@pytest.mark.each_database
+def test_the_last_owner_is_not_erased(app: Flask, browse: Any, cast: Cast, now: datetime) -> None:
+    with pytest.raises(Conflict, match="last owner"):
+        request_erasure(user=cast.ada, now=now)
+    with pytest.raises(Conflict, match="last owner"):
+        erase_person(user_id=cast.ada.id, now=now)
+    refused = browse(cast.ada).post("/settings/privacy/erase", data={"sure": "1"})
+    assert refused.status_code == 409
+    assert "This is the last owner" in refused.text
+    other = create_user(email="otto@example.com", name="Otto Owner", role="admin", now=now)
+    request_erasure(user=cast.ada, now=now)
+    # The other one goes before the grace is over.
+    standing.disable(user_id=other.id, now=now)
+    later = now + GRACE + timedelta(minutes=1)
+    erasure.sweep(later)
+    asked = erasure_of(cast.ada.id)
+    assert asked is not None
+    assert (asked.state, name_of(cast.ada)) == ("asked", "Ada Admin")
+    standing.enable(user_id=other.id, now=later)
+    erasure.sweep(later + erasure.HELD_FOR + timedelta(minutes=1))
+    assert name_of(cast.ada) == "Gone"
+
+
+def test_who_is_being_erased_is_not_enabled_again(
+    app: Flask, talk: Talk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request_erasure(user=talk.cara, now=now)
+
+    def broken() -> None:
+        raise OSError("the database is on its knees")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(erasure, "check_all_declared", broken)
+        erasure.sweep(now + GRACE)
+    with pytest.raises(Conflict, match="being erased"):
+        standing.enable(user_id=talk.cara.id, now=now + GRACE)
+
+
+@pytest.mark.each_database
+def test_what_was_on_its_way_while_somebody_is_erased_is_refused(
+    app: Flask, talk: Talk, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request of theirs, and a mail that is being read, began before and come in between two steps."""
+    talk.says(talk.cara, "A zebra here")
+    request_erasure(user=talk.cara, now=now)
+    stale, real = talk.cara, erasure.erasers()
+    profile = {"name": f"{CANARY} Cara", "time_zone": "UTC"}
+    refused = []
+
+    def late(_person: Any, at: datetime) -> None:
+        for act, error in (
+            (lambda: talk.says(stale, f"{CANARY} late", now=at), CannotWrite),
+            (lambda: update_profile(user_id=stale.id, **profile), NotFound),
+            (lambda: request_export(user=stale, now=at), NotFound),
+            (lambda: ask_for_change(user_id=stale.id, email=EMAIL, now=at), NotFound),
+        ):
+            with pytest.raises(error), transaction():
+                act()
+            refused.append(act)
+
+    monkeypatch.setattr(erasure, "erasers", lambda: real | {"late": late})
+    assert erasure.sweep(now + GRACE) == {"erased": 0}
+    assert len(refused) == 4
+    assert [where for where, what in everything_stored(app) if CANARY in what] == []
+
+
+@pytest.mark.each_database
+def test_a_message_that_waits_for_the_command_that_erases_is_refused(
+    app: Flask, talk: Talk, now: datetime, background: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.says(talk.cara, "A zebra here")
+    erasing, go_on = threading.Event(), threading.Event()
+    module, cara = sys.modules[erase_person.__module__], talk.cara
+    real = module.erasers()
+
+    def wait(_person: Any, _at: datetime) -> None:
+        erasing.set()
+        assert go_on.wait(20)
+
+    monkeypatch.setattr(module, "erasers", lambda: real | {"wait": wait})
+    erased = background(lambda: erase_person(user_id=cara.id, now=now))
+    assert erasing.wait(20)
+    sent = background(lambda: talk.says(cara, f"{CANARY} late"))
+    with pytest.raises(TimeoutError):
+        sent.result(timeout=0.3)
+    go_on.set()
+    erased.result(20)
+    with pytest.raises(CannotWrite):
+        sent.result(20)
+    assert CANARY not in str(dict(everything_stored(app))["messages"])

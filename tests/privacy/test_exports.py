@@ -15,18 +15,19 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from tests.attachments.files import PDF, picture, send, take
 from tests.cast import Cast, Talk, long_life
 from wellchat import sweeps
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person
+from wellchat.accounts.session_models import UserSession
 from wellchat.attachments import processing
 from wellchat.attachments.storage import get_store
 from wellchat.audit.models import AuditEvent
 from wellchat.changes.queries import cursor_now
-from wellchat.db import db
+from wellchat.db import db, transaction
 from wellchat.messaging.messages import edit_message
 from wellchat.privacy import archive, build, exports
 from wellchat.privacy.archive import Archive, PartWriter, safe_name
@@ -344,3 +345,15 @@ def test_the_two_people_download_one_conversation(
 def test_a_form_that_there_is_not_gets_a_sentence(app: Flask, client: Any, talk: Talk) -> None:
     answer = client.signed_in_as(talk.cara).get(f"/threads/{talk.id}/download?format=exe")
     assert answer.status_code == 422
+
+
+def test_a_download_needs_a_fresh_proof(app: Flask, client: Any, talk: Talk, now: datetime) -> None:
+    export_id = asked(talk.cara, now)
+    sweeps.run(now)
+    browser = client.signed_in_as(talk.cara)
+    with transaction() as session:
+        session.execute(update(UserSession).values(proved_at=now - timedelta(minutes=11)))
+    answer = browser.get(f"/settings/privacy/exports/{export_id}")
+    assert (answer.status_code, answer.location) == (
+        303, f"/prove?next=%2Fsettings%2Fprivacy%2Fexports%2F{export_id}"
+    )  # fmt: skip

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from wellchat.accounts.models import User
+from wellchat.accounts.session_rows import start_session
 from wellchat.clock import now as clock_now
 from wellchat.push.actions import register
 from wellchat.push.models import Device
@@ -142,8 +143,11 @@ class Subscriber:
         return [json.loads(unseal(pushed.body, self.key, self.auth)) for pushed in mine]
 
     def register(self, user: User, **more: Any) -> Device:
-        user.session_id = ""
-        values = {"session": user.get_id(), "token_id": None, "label": "Chrome on Linux", "now": clock_now()}
+        user.session_id, user.session, now = "", None, clock_now()
+        user.get_id()
+        start_session(user=user, network="", device="", now=now)
+        assert user.session is not None
+        values = {"session": user.session.id, "token_id": None, "label": "Chrome on Linux", "now": now}
         device, _ = register(user=user, endpoint=self.endpoint, **self.keys(), **values | more)
         return device
 

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import re
 import threading
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
 from tests.cast import Talk
 from tests.outsiders import plain
+from wellchat.accounts.personal_data import export_person
 from wellchat.changes.models import Change
 from wellchat.db import db, transaction
 from wellchat.errors import CannotWrite, Conflict, NotFound
 from wellchat.messaging import dispatch, memberships, messages, receipts
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
-from wellchat.messaging.queries import inbox, thread_for, typing_to
+from wellchat.messaging.queries import inbox, thread_for, typing_to, unread_counts
 from wellchat.messaging.reactions import react
 from wellchat.messaging.serializers import thread_json
 from wellchat.messaging.threads import open_thread
 from wellchat.notifications.models import Notification
+from wellchat.oversight.quality import figures
 from wellchat.safety import between
 from wellchat.safety.models import Block
 from wellchat.subjects.actions import put_subject
@@ -34,6 +37,10 @@ def block(who, talk, now):
 
 def end(who, talk, now):
     between.end_connection(viewer=who, thread_id=talk.id, now=now)
+
+
+def moderate(who, talk, now):
+    between.end_as_moderator(moderator=who, thread_id=talk.id, now=now)
 
 
 def shown(viewer, talk, now):
@@ -425,3 +432,43 @@ def test_closing_takes_as_many_statements_however_many_threads_there_are(app, ca
         return counted.count
 
     assert closed(1) == closed(6)
+
+
+@pytest.mark.parametrize("close", [block, end, moderate])
+def test_a_copy_of_one_s_data_does_not_say_how_it_was_closed(app, cast, talk, now, close):
+    talk.exchange("cp")
+    close(cast.paul if close is not moderate else cast.ada, talk, now)
+    (connection,) = export_person(cast.cara.id)["connections"]
+    assert (connection["ended_at"], connection["ended_by"]) == (None, None)
+    assert connection["closed_at"] is not None
+    (own,) = export_person(cast.paul.id)["connections"]
+    assert own["ended_by"] == (cast.paul.id if close is end else None)
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("close", [block, end])
+def test_where_nobody_writes_nothing_waits_for_an_answer(app, cast, talk, now, close):
+    talk.exchange("pc")
+    assert [view.thread.id for view in inbox(cast.paul, waiting=True)[0]] == [talk.id]
+    close(cast.cara, talk, now)
+    assert inbox(cast.paul, waiting=True)[0] == []
+    assert shown(cast.paul, talk, now)["waiting_since"] is None
+    assert figures(now + timedelta(days=2))["waiting"] == {1: 0, 3: 0, 7: 0}
+    (between.unblock if close is block else between.reopen_connection)(
+        viewer=cast.cara, thread_id=talk.id, now=now
+    )
+    assert [view.thread.id for view in inbox(cast.paul, waiting=True)[0]] == [talk.id]
+
+
+@pytest.mark.each_database
+def test_a_blocked_person_s_unread_words_are_counted_no_more(app, cast, talk, now):
+    talk.exchange("ccc")
+    receipts.mark_read(viewer=cast.paul, thread_id=talk.id, seq=1, now=now)
+    receipts.mark_unread(viewer=cast.paul, thread_id=talk.id, seq=1)
+    assert unread_counts(cast.paul.id)["messages"] == 3
+    block(cast.paul, talk, now)
+    assert unread_counts(cast.paul.id)["messages"] == 0
+    between.unblock(viewer=cast.paul, thread_id=talk.id, now=now)
+    assert unread_counts(cast.paul.id)["messages"] == 3
+    end(cast.paul, talk, now)
+    assert unread_counts(cast.paul.id)["messages"] == 3

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 
 import pytest
+from flask import Flask
+from sqlalchemy import update
 
 from tests.attachments.files import picture
 from tests.mail.world import DELAY, NOON, World
 from tests.push.push_service import devices, push_service
 from tests.replies.conftest import world
 from tests.replies.raw import address_of, bodies, hand_over, raw_mail, reply
+from wellchat.accounts.models import User
 from wellchat.attachments.models import Attachment
-from wellchat.db import db
+from wellchat.db import db, transaction
 from wellchat.digests import runs as digests
 from wellchat.digests.week_content import threads_of_week
 from wellchat.errors import CannotWrite
@@ -126,6 +129,15 @@ def test_a_paused_person_does_not_reply_by_email(world: World) -> None:
     reply(world)
     assert bodies(world) == []
     assert any("You cannot send messages for now." in text for _, text in refusals(world))
+
+
+def test_a_professional_whom_nobody_has_confirmed_is_told_so(world: World, app: Flask) -> None:
+    app.config["CONFIRM_PROFESSIONALS"] = True
+    with transaction() as session:
+        session.execute(update(User).where(User.id == world.coach.id).values(confirmed_at=None))
+    assert reply(world).status == os.EX_OK
+    assert bodies(world) == []
+    assert any("have to confirm you first" in text for _, text in refusals(world))
 
 
 def test_a_send_takes_no_more_statements_than_one_to_an_open_thread(world: World, queries) -> None:

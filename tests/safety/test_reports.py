@@ -246,6 +246,9 @@ def test_figures_count_by_kind_and_time_to_the_first_action(app, cast, talk, now
         "by_kind": {"harassment": 1, "spam": 1},
         "first_action": 2.0,
     }
+    # One that is forgotten for months is late all the same.
+    later = moderation.figures(mo, now + timedelta(days=100))
+    assert (later["open"], later["late"], later["by_kind"]) == (1, 2, {})
 
 
 def test_the_page_gives_a_receipt_and_keeps_what_was_typed(app, browse, cast, talk, now):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -71,6 +72,29 @@ def test_it_names_people_and_filters(
     assert count(f"about=thread:{talk.id}") == 1
     assert count(f"since={today}&kind=person.exported") == 0
     assert "Nothing in the security log matches" in ada.get("/oversight/audit?severity=high").text
+
+
+def test_a_person_who_is_looked_for_stands_in_no_address(
+    app: Flask, cast: Cast, talk: Talk, browse: Browse, now: datetime
+) -> None:
+    for minutes in range(60):
+        at = now - timedelta(minutes=minutes)
+        record("access.refused", now=at, actor_id=talk.cara.id, person_id=talk.paul.id)
+    ada, paul = browse(cast.ada), browse(talk.paul)
+    for path in ("/oversight/audit", "/oversight/emails"):
+        form = {"person": "paul@example.com", "kind": "access.refused", "state": "sent"}
+        answer = ada.post(path, data=form)
+        assert (answer.status_code, "paul" in answer.location) == (303, False)
+        page = ada.get(answer.location)
+        assert page.status_code == 200
+        assert 'value="paul@example.com"' in page.text
+        # Nor in the address of the page that follows, which holds the same filters.
+        assert not re.search(r'href="[^"]*paul@', page.text)
+        assert paul.post(path, data=form).status_code == 404
+    listed = ada.get(ada.post("/oversight/audit", data={"person": "paul@example.com"}).location).text
+    earlier = re.search(r'href="([^"]+)"[^>]*>Earlier ones', listed)
+    assert earlier
+    assert "list__row" in ada.get(earlier[1]).text
 
 
 @pytest.mark.parametrize(

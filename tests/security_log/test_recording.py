@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,13 +18,16 @@ from sqlalchemy.exc import DBAPIError
 from tests.audit.conftest import events
 from tests.browsing import Browser
 from tests.cast import Cast, Talk
-from tests.databases import CleanDatabase
+from tests.databases import CleanDatabase, migrate
+from tests.services import Live, Services, fetch
+from wellchat import create_app
 from wellchat.accounts import passwords
 from wellchat.accounts.personal_data import erase_person
 from wellchat.audit import counting
 from wellchat.audit.counting import write_counts
 from wellchat.audit.models import AuditCount, pseudonym
 from wellchat.clock import now as clock_now
+from wellchat.config import read_settings
 from wellchat.db import db
 from wellchat.security_log.starts import record_migration, record_start
 from wellchat.web import limiter
@@ -101,6 +106,27 @@ def test_a_refused_act_is_on_record(app: Flask, talk: Talk, browse: Browse) -> N
     write_counts(later())
     (row,) = events("access.refused")
     assert row.detail["route"] == "GET /api/threads"
+
+
+@pytest.mark.slow
+def test_a_process_that_is_stopped_writes_down_its_last_counts(services: Services, tmp_path: Path) -> None:
+    """It writes once in a second at the most. What came since is written when SIGTERM ends it in order."""
+    live = Live({"WELLCHAT_REDIS_URL": services.valkey(), "WELLCHAT_RATE_LIMITS": "off"}, tmp_path)
+    app = create_app(read_settings(live.env), TESTING=True)
+    with app.app_context():
+        migrate(app)
+        db.engine.dispose()
+    live.start_web()
+    with ThreadPoolExecutor(4) as pool:
+        wrong = {"Authorization": "Bearer nonsense"}
+        answers = list(pool.map(lambda _: fetch(f"{live.url}/api/me", wrong)[0], range(40)))
+    live.stop()
+    assert answers == [401] * 40
+    with app.app_context():
+        counted = db.session.execute(select(AuditCount.times)).scalars().all()
+        db.session.remove()
+        db.engine.dispose()
+    assert sum(counted) == 40
 
 
 def test_a_limit_is_one_row_a_minute_with_a_count(

@@ -31,6 +31,7 @@ from wellchat.accounts.queries import (
     language_of,
     mail_veto,
     names_by_id,
+    present_address_of,
     session_epoch_of,
 )
 from wellchat.accounts.secrets_check import check_secrets
@@ -39,13 +40,14 @@ from wellchat.audit.hooks import names_of_people, person_by_address
 from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
-from wellchat.mail.hooks import mail_vetoed, reader_language, session_epoch
+from wellchat.mail.hooks import mail_vetoed, present_address, reader_language, session_epoch
 
 
 def _setup(app: Flask) -> None:
     sessions.init_app(app)
     proof.init_app(app)
     devices.init_app(app)
+    app.jinja_env.globals["link_lasts"] = links.link_lasts
 
 
 def _tidy(now: datetime) -> dict[str, int]:
@@ -82,9 +84,12 @@ feature = Feature(
         "address_confirm": MailType(
             N_("Confirm a new address"), address_change.confirm_context, interactive=True, asked=True
         ),
-        "address_asked": MailType(N_("Another address was asked for"), interactive=True),
+        "address_asked": MailType(N_("Another address was asked for"), interactive=True, to_old_address=True),
         "address_changed": MailType(
-            N_("Your address was changed"), address_change.undo_context, interactive=True
+            N_("Your address was changed"),
+            address_change.undo_context,
+            interactive=True,
+            to_old_address=True,
         ),
         "address_done": MailType(N_("Your new address")),
         "invitation": MailType(N_("Invitation"), admission.invitation_context, interactive=True, asked=True),
@@ -99,6 +104,7 @@ feature = Feature(
         (person_by_address, id_by_email),
         (session_epoch, session_epoch_of),
         (mail_vetoed, mail_veto),
+        (present_address, present_address_of),
         (proof_methods, by_password),
         (knows_device, devices.knows),
         (security_sections, security.sessions_section),

@@ -12,15 +12,16 @@ from sqlalchemy import delete, exists, select
 from sqlalchemy.exc import IntegrityError
 
 from wellchat.accounts import credentials, links
-from wellchat.accounts.actions import lock_user
+from wellchat.accounts.actions import lock_active, lock_user
 from wellchat.accounts.address_models import UNDO_WITHIN, AddressChange, is_kept_back
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
+from wellchat.accounts.queries import mail_veto
 from wellchat.audit.actions import record
 from wellchat.db import db, new_id, transaction
 from wellchat.errors import Invalid
 from wellchat.i18n import N_, gettext
-from wellchat.mail.actions import queue_mail, record_skip
+from wellchat.mail.actions import move_queued, queue_mail, record_skip
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
 
@@ -36,7 +37,7 @@ def ask_for_change(*, user_id: str, email: str, now: datetime) -> None:
     A taken address gets no link; only the mail ledger says so, to administrators.
     """
     with transaction() as session:
-        user = lock_user(user_id)
+        user = lock_active(user_id)
         if user.email == email:
             raise Invalid({"email": gettext("This is your address already.")})
         change = AddressChange(
@@ -60,6 +61,9 @@ def confirm_context(mail: Mail, now: datetime) -> dict[str, Any]:
     change = db.session.get(AddressChange, mail.context["change_id"])
     if change is None or change.confirmed_at is not None:
         raise NotWanted(N_("The address is not asked about any more."))
+    # The mail names no account, so nobody else has looked.
+    if (why := mail_veto(change.user_id)) is not None:
+        raise NotWanted(why)
     return {"path": links.path_of(links.ADDRESS, change.id, now)}
 
 
@@ -101,6 +105,7 @@ def confirm_change(*, token: str, now: datetime) -> AddressChange:
             change.confirmed_at, user.email, user.verified_at = now, change.new_email, now
             # Here, so that the unique index speaks before anything is recorded or mailed.
             db.session.flush()
+            move_queued(user_id=user.id, old=change.old_email, new=user.email)
             record("address.changed", now=now, actor_id=user.id, person_id=user.id)
             _tell(user, change.old_email, "address_changed", now, change_id=change.id, new_email=user.email)
             _tell(user, user.email, "address_done", now)
@@ -117,6 +122,7 @@ def undo_change(*, token: str, now: datetime) -> AddressChange:
         # Nobody has signed up with the old address: is_kept_back refuses it for as long as this link works.
         change.undone_at, user.email = now, change.old_email
         db.session.flush()
+        move_queued(user_id=user.id, old=change.new_email, new=user.email)
         record("address.restored", now=now, actor_id=user.id, person_id=user.id)
         # Whoever moved the account may still be signed in.
         credentials.end_sessions(user_id=user.id)

@@ -16,26 +16,33 @@ from wellchat.accounts.sessions import note_refusal
 from wellchat.audit.request_origin import network_of
 from wellchat.errors import NotAllowed, NotFound, NotSignedIn
 from wellchat.i18n import gettext
+from wellchat.shapes import like
 from wellchat.web import signed_in, viewer
 
-api = APIBlueprint("accounts_api", __name__, url_prefix="/api", tag="Tokens")
+api = APIBlueprint(
+    "accounts_api",
+    __name__,
+    url_prefix="/api",
+    tag={"name": "Tokens", "description": "Sign in by password, and out."},
+)
 
 
 class NewToken(BaseModel):
     """A new token; `token` is shown only once."""
 
-    token: str
+    token: str = like("m5hR9vXc2QkT7wLpZ0bNf4Ys8eJgUdA1iOqKx3VrWtM")
 
 
 @api.post("/tokens")
 @api.input(SignInByProgram, location="json", arg_name="body")
 @api.output(NewToken, status_code=201)
 @api.doc(
+    operation_id="create_token",
     responses={
         401: "Wrong address or password",
         403: "The address is not verified yet, or a `code` is needed",
         409: "Too many tokens",
-    }
+    },
 )
 def post_token(body: SignInByProgram) -> tuple[dict[str, str], int]:
     """Create a bearer token for an email address and its password. It ends after 90 days.
@@ -64,6 +71,7 @@ def post_token(body: SignInByProgram) -> tuple[dict[str, str], int]:
 @api.delete("/tokens/current")
 @signed_in
 @api.output({}, status_code=204)
+@api.doc(responses={404: "This call was not made with a token"})
 def delete_token() -> tuple[str, int]:
     """End the token that this call is made with."""
     token_id = g.get("token_id")

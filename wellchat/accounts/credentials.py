@@ -15,10 +15,10 @@ from wellchat.accounts.actions import insert_user, lock_user
 from wellchat.accounts.address_models import is_kept_back
 from wellchat.accounts.hooks import sign_in_vetoed
 from wellchat.accounts.limits import count_guess, count_link, count_mail_request
-from wellchat.accounts.models import PROFESSIONAL, Token, User, session_fingerprint
+from wellchat.accounts.models import PROFESSIONAL, Token, User
 from wellchat.accounts.password_rules import refusal_of_own
 from wellchat.accounts.queries import user_by_email
-from wellchat.accounts.session_models import UserSession, digest_of
+from wellchat.accounts.session_models import UserSession, digest_of, has_id
 from wellchat.audit.actions import record
 from wellchat.audit.models import STRANGER
 from wellchat.changes.actions import end_access
@@ -38,13 +38,14 @@ def sign_up(
     time_zone: str,
     now: datetime,
     language: str | None = None,
+    going_to: str = "/",
 ) -> None:
     """Create an account whose address is not verified yet, and send a mail with the result.
 
     The response is the same for a taken address. Somebody may sign up with an unverified address of another
     person; their password must not work once the owner opens the link. If two sign-ups disagree, neither
-    password holds, and the owner chooses a new one after opening the link. Raises Invalid for a password made
-    of the person's own words, and NotAllowed where sign-up is not open.
+    password holds, and the owner chooses a new one after opening the link, which leads to `going_to`. Raises
+    Invalid for a password made of the person's own words, and NotAllowed where sign-up is not open.
     """
     if setting("SIGN_UP") != "open":
         raise NotAllowed(gettext("New accounts are made by invitation, or not at all."))
@@ -72,7 +73,7 @@ def sign_up(
             created_at=now,
         )
         if made is not None:
-            _mail(made, "verification", now, link="verify")
+            _mail(made, "verification", now, going_to, link="verify")
             return
         found = user_by_email(email)
         assert found is not None
@@ -80,18 +81,18 @@ def sign_up(
         # The present row: its owner may have opened the link since.
         taken = lock_user(found.id)
         if taken.verified_at is not None:
-            _mail(taken, "already_registered", now)
+            _mail(taken, "already_registered", now, going_to)
             return
         # Somebody else may have chosen the stored password, so it must not open the account.
         if not agrees or taken.password_hash != compared:
             taken.password_hash = None
-        _mail(taken, "verification", now, link="verify")
+        _mail(taken, "verification", now, going_to, link="verify")
 
 
-def send_verification(*, user_id: str, now: datetime) -> None:
-    """Send another link that verifies the address."""
+def send_verification(*, user_id: str, now: datetime, going_to: str = "/") -> None:
+    """Send another link that verifies the address, and then leads to `going_to`."""
     with transaction():
-        _mail(lock_user(user_id), "verification", now, link="verify")
+        _mail(lock_user(user_id), "verification", now, going_to, link="verify")
 
 
 def verify_address(*, token: str, now: datetime) -> User:
@@ -130,8 +131,11 @@ def authenticate(*, email: str, password: str) -> User | None:
     return user
 
 
-def request_password_reset(*, email: str, now: datetime) -> None:
-    """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger."""
+def request_password_reset(*, email: str, now: datetime, going_to: str = "/") -> None:
+    """Send a reset link to the owner of the address; without one, only record a skip in the mail ledger.
+
+    `going_to` is the page to open once the password is set.
+    """
     count_mail_request()
     user = user_by_email(email)
     # Both cases write the same rows, so they take the same time.
@@ -145,7 +149,7 @@ def request_password_reset(*, email: str, now: datetime) -> None:
             now=now,
         )
     else:
-        _mail(user, "reset", now, link="reset")
+        _mail(user, "reset", now, going_to, link="reset")
 
 
 def reset_password(*, token: str, password: str, now: datetime) -> User:
@@ -221,18 +225,22 @@ def end_sessions(*, user_id: str) -> User:
 def end_session(*, user: User, now: datetime) -> None:
     """End the session that loaded `user`: a copy of its cookie no longer works."""
     with transaction() as session:
-        session.execute(
+        ended = session.execute(
             update(UserSession)
-            .where(UserSession.digest == digest_of(user.session_id), UserSession.ended_at.is_(None))
+            # A proof may have replaced the id of this request: both end.
+            .where(has_id(user.session_id), UserSession.ended_at.is_(None))
             .values(ended_at=now)
-        )
+            .returning(UserSession.digest)
+        ).scalars()
         # For a cookie without a row, and for processes of the version before, which know no rows.
-        links.use_once(session_fingerprint(user.session_id), now=now)
+        links.mark_used({digest_of(user.session_id), *ended}, now=now)
         record("session.ended", now=now, person_id=user.id)
         end_access(user_id=user.id)
 
 
-def _mail(user: User, mail: str, now: datetime, **context: Any) -> None:
+def _mail(user: User, mail: str, now: datetime, going_to: str = "/", **context: Any) -> None:
+    if going_to != "/":
+        context["next"] = going_to
     queue_mail(
         user_id=user.id, address=user.email, name=mail, context={"name": user.name, **context}, now=now
     )

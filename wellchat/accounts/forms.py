@@ -13,6 +13,7 @@ from wellchat.accounts import names, password_rules
 from wellchat.accounts.addresses import parse_address
 from wellchat.forms import Form, Text
 from wellchat.i18n import available_languages, gettext
+from wellchat.shapes import sample
 
 MAX_PASSWORD_LENGTH = 200
 TOKEN_DAYS = (7, 30, 90, 180, 365)  # how long a token lasts, to choose from
@@ -111,7 +112,10 @@ class SignIn(Form):
     password: Password
 
 
-class SignInByProgram(SignIn):
+SIGN_IN = sample({"email": "hannah@example.com", "password": "a long pass phrase"})
+
+
+class SignInByProgram(SignIn, json_schema_extra=SIGN_IN):
     """Sign in for a token; `code` is that of an authenticator app, or a recovery code."""
 
     code: Annotated[Text, StringConstraints(max_length=64)] = ""

@@ -32,6 +32,9 @@ notice_at_sign_in: Hook[[User, datetime], str | None] = Hook("accounts.notice_at
 erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_forbidden")
 """(user id, now) -> why this person must not be erased, a sentence for the operator; None if they may be."""
 
+enabling_forbidden: Hook[[str], str | None] = Hook("accounts.enabling_forbidden")
+"""(user id) -> why this account must stay disabled, a sentence for administrators; None if it need not."""
+
 person_erased_in_transaction: Hook[[str, datetime], None] = Hook("accounts.person_erased_in_transaction")
 """(user id, now): every feature has erased what it had of them."""
 second_step: Hook[[User, bool, str], Response | None] = Hook("accounts.second_step")

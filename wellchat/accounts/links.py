@@ -6,7 +6,7 @@ to replace. Nothing is stored before it is used, and a mail makes its link when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -14,10 +14,10 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import delete
 
 from wellchat.accounts.models import SESSION_LASTS, UsedLink, User, sha256_hex
-from wellchat.config import secret_keys
+from wellchat.config import secret_keys, setting
 from wellchat.db import db, insert, transaction
 from wellchat.errors import WellchatError
-from wellchat.i18n import N_, gettext
+from wellchat.i18n import N_, format_span, gettext
 from wellchat.mail.compose import NotWanted
 
 
@@ -41,15 +41,27 @@ class Purpose(NamedTuple):
     name: str
     path: str
     lifetime: timedelta
+    lets_in: bool = False  # stands for its owner's password or address: LINK_MINUTES may shorten it
+
+    @property
+    def lasts(self) -> timedelta:
+        """How long a link of this kind works on this installation."""
+        most = timedelta(minutes=setting("LINK_MINUTES"))
+        return min(self.lifetime, most) if self.lets_in else self.lifetime
 
 
-VERIFY = Purpose("verify", "/verify/", timedelta(days=3))
-RESET = Purpose("reset", "/reset-password/", timedelta(hours=1))
+VERIFY = Purpose("verify", "/verify/", timedelta(days=3), lets_in=True)
+RESET = Purpose("reset", "/reset-password/", timedelta(hours=1), lets_in=True)
 NOT_ME = Purpose("not-me", "/not-me/", timedelta(days=7))
-ADDRESS = Purpose("address", "/confirm-address/", timedelta(days=1))
+ADDRESS = Purpose("address", "/confirm-address/", timedelta(days=1), lets_in=True)
 INVITE = Purpose("invite", "/invited/", timedelta(days=7))
 SIGN_IN = Purpose("sign-in", "/sign-in/link/", timedelta(seconds=60))
 UNDO = Purpose("undo-address", "/undo-address/", timedelta(days=7))
+
+
+def link_lasts(name: str) -> str:
+    """Return how long a link to `verify`, `reset` or `address` works, in the reader's language: "3 days"."""
+    return format_span({"verify": VERIFY, "reset": RESET, "address": ADDRESS}[name].lasts)
 
 
 def verify_path(user_id: str, now: datetime) -> str:
@@ -72,7 +84,7 @@ def not_me_path(user_id: str, now: datetime) -> str:
 
 def path_of(purpose: Purpose, what: str, now: datetime) -> str:
     """Return the path of a link about the thing with the id `what`, whose state says if the link was used."""
-    signed = _signer(purpose).dumps([what, int((now + purpose.lifetime).timestamp())])
+    signed = _signer(purpose).dumps([what, int((now + purpose.lasts).timestamp())])
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)
 
 
@@ -104,7 +116,7 @@ def path_for(user: User, purpose: Purpose, now: datetime, *, number: str = "") -
 
 
 def _path(purpose: Purpose, user: User, now: datetime, number: str = "") -> str:
-    expires = int((now + purpose.lifetime).timestamp())
+    expires = int((now + purpose.lasts).timestamp())
     what = [user.id, expires, _fingerprint(user), *([number] if number else [])]
     signed = _signer(purpose).dumps(what)
     return purpose.path + (signed.decode() if isinstance(signed, bytes) else signed)
@@ -150,7 +162,7 @@ def is_used(key: str) -> bool:
     return db.session.get(UsedLink, sha256_hex(key)) is not None
 
 
-def mark_used(digests: Sequence[str], *, now: datetime) -> None:
+def mark_used(digests: Collection[str], *, now: datetime) -> None:
     """Mark keys as used by their digests. One that was used before is no error."""
     rows = [{"digest": digest, "used_at": now} for digest in digests]
     statement = insert(UsedLink).values(rows).on_conflict_do_nothing(index_elements=[UsedLink.digest])

@@ -77,6 +77,7 @@ class User(Base):
     session_id = ""  # id of the session that loaded this object; not a column
     # its row; None by bearer token, and until a cookie from before there were rows acts; not a column
     session = cast("KnownSession | None", None)
+    has_old_id = False  # whether a proof has replaced `session_id` since the cookie was sent; not a column
     token = cast("KnownToken | None", None)  # the bearer token of this request; not a column
     access_ends_at = cast("datetime | None", None)  # when its session or token ends by time; not a column
     locale_before = (
@@ -230,6 +231,11 @@ def new_session_id(now: datetime) -> str:
     SESSION_LASTS.
     """
     return f"{(now - DAY_ONE).days}~{secrets.token_urlsafe(16)}"
+
+
+def next_session_id(session_id: str) -> str:
+    """Return another id for a session. Its first day stays: a new id makes no session last longer."""
+    return f"{session_id.partition('~')[0]}~{secrets.token_urlsafe(16)}"
 
 
 def is_over(session_id: str, now: datetime) -> bool:

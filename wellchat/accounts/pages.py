@@ -18,6 +18,7 @@ from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
 from wellchat.forms import read_form
 from wellchat.i18n import gettext, negotiated_language
+from wellchat.next_page import MAX_NEXT, with_next
 from wellchat.web import safe_next
 
 pages = Blueprint("accounts", __name__)
@@ -25,10 +26,17 @@ pages = Blueprint("accounts", __name__)
 Page = str | tuple[str, int] | BaseResponse
 
 
+def _going_to() -> str:
+    """Return the page to open once the person is in: each page and mail on the way carries it as `next`."""
+    found = safe_next(request.values.get("next"))
+    return found if len(found) <= MAX_NEXT else "/"
+
+
 def _form(template: str, refusal: Invalid | None = None, **context: object) -> tuple[str, int]:
     """Return (page, status): after a refusal with the entered values, an error beside each field, and 422."""
     errors = refusal.errors if refusal else {}
-    page = render_template(f"accounts/{template}.html", errors=errors, typed=request.form, **context)
+    context |= {"errors": errors, "typed": request.form, "next": _going_to()}
+    page = render_template(f"accounts/{template}.html", **context)
     return page, 422 if refusal else 200
 
 
@@ -36,14 +44,13 @@ def _form(template: str, refusal: Invalid | None = None, **context: object) -> t
 def sign_in() -> Page:
     """Show the sign-in form."""
     if current_user.is_authenticated:
-        return redirect(safe_next(request.args.get("next")))
-    return _form("sign_in", next=safe_next(request.args.get("next")))
+        return redirect(_going_to())
+    return _form("sign_in")
 
 
 @pages.post("/sign-in")
 def post_sign_in() -> Page:
     """Sign in, or send another verification link if the address is not verified."""
-    going_to = safe_next(request.form.get("next"))
     try:
         form = read_form(SignInPage)
         user = credentials.authenticate(email=form.email, password=form.password)
@@ -51,15 +58,16 @@ def post_sign_in() -> Page:
             note_refusal(form.email)
             raise Invalid({"form": gettext("The email address or the password is not right.")})
     except Invalid as refusal:
-        return _form("sign_in", refusal, next=going_to)
+        return _form("sign_in", refusal)
     if user.verified_at is None:
-        credentials.send_verification(user_id=user.id, now=clock.now())
+        credentials.send_verification(user_id=user.id, now=clock.now(), going_to=_going_to())
         return _check_mail(form.email, "verify")
-    return _begin(user, remember=form.remember, going_to=going_to)
+    return _begin(user, remember=form.remember)
 
 
-def _begin(user: User, *, remember: bool = False, going_to: str = "/") -> BaseResponse:
-    """Sign in, or send to what is asked for before."""
+def _begin(user: User, *, remember: bool = False, going_to: str | None = None) -> BaseResponse:
+    """Sign in and open `going_to`, or send to what is asked for before."""
+    going_to = going_to or _going_to()
     asked = [answer for answer in second_step(user, remember, going_to) if answer is not None]
     if asked:
         return asked[0]
@@ -71,7 +79,7 @@ def _begin(user: User, *, remember: bool = False, going_to: str = "/") -> BaseRe
 def sign_up() -> Page:
     """Show the sign-up form."""
     if current_user.is_authenticated:
-        return redirect("/")
+        return redirect(_going_to())
     return _form("sign_up" if current_app.config["SIGN_UP"] == "open" else "sign_up_closed")
 
 
@@ -82,7 +90,8 @@ def post_sign_up() -> Page:
         return _form("sign_up_closed")[0], 403
     try:
         form = read_form(SignUp)
-        credentials.sign_up(**form.model_dump(), language=negotiated_language(), now=clock.now())
+        language, going_to = negotiated_language(), _going_to()
+        credentials.sign_up(**form.model_dump(), language=language, now=clock.now(), going_to=going_to)
     except Invalid as refusal:
         return _form("sign_up", refusal)
     return _check_mail(form.email, "verify")
@@ -101,16 +110,14 @@ def post_forgot_password() -> Page:
         form = read_form(ForgotPassword)
     except Invalid as refusal:
         return _form("forgot_password", refusal)
-    credentials.request_password_reset(email=form.email, now=clock.now())
+    credentials.request_password_reset(email=form.email, now=clock.now(), going_to=_going_to())
     return _check_mail(form.email, "reset")
 
 
 def _check_mail(address: str, what: str) -> str:
     """Return the page "check your mail": the same for every address."""
     captures_mails = current_app.config["SMTP_URL"] is None
-    return render_template(
-        "accounts/check_mail.html", address=address, what=what, captures_mails=captures_mails
-    )
+    return _form("check_mail", address=address, what=what, captures_mails=captures_mails)[0]
 
 
 @pages.get("/verify/<token>")
@@ -136,7 +143,8 @@ def post_verify(token: str) -> Page:
 def _welcome(user: User) -> BaseResponse:
     if user.password_hash is not None:
         return _begin(user)
-    answer = _begin(user, going_to=url_for("settings.show", _anchor="password"))
+    choose = with_next(url_for("settings.show"), _going_to()) + "#password"
+    answer = _begin(user, going_to=choose)
     flash(gettext("Choose a password, so that you can sign in next time."), "message")
     return answer
 
@@ -169,7 +177,7 @@ def post_reset_password(token: str) -> Page:
 
 
 def _dead(dead: DeadLink, what: str) -> tuple[str, int]:
-    return render_template("accounts/invalid_link.html", detail=dead.detail, what=what), dead.status
+    return _form("invalid_link", detail=dead.detail, what=what)[0], dead.status
 
 
 @pages.post("/sign-out")

@@ -20,6 +20,7 @@ from wellchat.accounts.hooks import (
 from wellchat.accounts.known_devices import KnownDevice
 from wellchat.accounts.models import ADMIN, CLIENT, Avatar, Presence, Token, User
 from wellchat.accounts.session_models import UserSession
+from wellchat.accounts.standing import keep_an_owner
 from wellchat.audit.actions import record
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
@@ -62,15 +63,22 @@ def erase_person(*, user_id: str, now: datetime) -> None:
     """Erase a person from every feature's tables, in one transaction. docs/operate.md says what stays.
 
     The account stays as "Gone", because the other people's conversations refer to it. Raises NotFound, and
-    Conflict where a table refers to people and no feature declares it, or a legal hold forbids it.
+    Conflict where a table refers to people and no feature declares it, a legal hold forbids it, or they are
+    the last owner.
     """
     check_all_declared()
     if reasons := [reason for reason in erasure_forbidden(user_id, now) if reason]:
         raise Conflict(reasons[0])
-    with transaction():
+    with transaction() as session:
+        keep_an_owner(user_id)
         user = lock_user(user_id)
         person = Person(user.id, user.email)
-        # First: the log's own part of the erasing takes the name away again.
+        user.disabled_at = user.disabled_at or now
+        session.flush()
+        # Closed first: a message on its way waits for its thread, and would be left with its words. Locks are
+        # taken in the same order as by whoever closes or writes there.
+        availability_changed_in_transaction(user_id, now)
+        # Before the rest: the log's own part of the erasing takes the name away again.
         record("person.erased", now=now, person_id=user.id)
         for erase in erasers().values():
             erase(person, now)

@@ -16,6 +16,7 @@ from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict
 from wellchat.i18n import gettext
+from wellchat.mail.actions import move_queued
 
 FIELDS = ("name", "role_label", "bio", "locale", "time_zone", "open_to_clients")
 
@@ -66,7 +67,10 @@ def set_address(user: User, *, email: str | None, verified: bool | None, now: da
         if email != user.email:
             if email is not None:
                 check_address(email, user_id=user.id, now=now)
-            user.email = email
+            old, user.email = user.email, email
+            # The unique index speaks before anything is moved.
+            db.session.flush()
+            move_queued(user_id=user.id, old=old, new=email)
             changed.append("email")
             verified = bool(verified)
             record("address.changed", now=now, person_id=user.id)

@@ -57,16 +57,10 @@ def names_by_id(user_ids: Iterable[str]) -> dict[str, str]:
     return dict(db.session.execute(query).all())
 
 
-# Both statements run once per request: user, change log and session come in one round trip.
+KNOWN = (UserSession.id, UserSession.seen_at, UserSession.proved_at, UserSession.ends_at)
+# BY_SESSION and BY_TOKEN run once per request: user, change log and session come in one round trip.
 BY_SESSION = (
-    select(
-        User,
-        ChangeLog.access_seq,
-        UserSession.id,
-        UserSession.seen_at,
-        UserSession.proved_at,
-        UserSession.ends_at,
-    )
+    select(User, ChangeLog.access_seq, *KNOWN)
     .join(ChangeLog, ChangeLog.user_id == User.id)
     # Outer: a cookie from before there were rows has none until it acts.
     .outerjoin(UserSession, (UserSession.digest == bindparam("digest")) & (UserSession.user_id == User.id))
@@ -76,6 +70,15 @@ BY_SESSION = (
     .where(~exists().where(UsedLink.digest == bindparam("digest")))
     # "Sign out everywhere else" ends them too.
     .where(UserSession.id.is_not(None) | ~exists().where(UsedLink.digest == bindparam("rowless")))
+)
+# Only for an id that BY_SESSION does not take. Its last column is when this id ends.
+BY_OLD_ID = (
+    select(User, ChangeLog.access_seq, *KNOWN, UserSession.old_until)
+    .join(ChangeLog, ChangeLog.user_id == User.id)
+    .join(UserSession, (UserSession.old_digest == bindparam("digest")) & (UserSession.user_id == User.id))
+    .where(User.id == bindparam("id"), User.session_epoch == bindparam("epoch"))
+    .where(UserSession.ended_at.is_(None), User.disabled_at.is_(None))
+    .where(UserSession.old_until > bindparam("now"))
 )
 BY_TOKEN = (
     select(User, ChangeLog.access_seq, Token.id, Token.scopes, Token.used_at, Token.ends_at, Token.created_at)
@@ -88,7 +91,8 @@ BY_TOKEN = (
 def user_by_session(cookie: str, *, now: datetime) -> User | None:
     """Return the user of a session cookie.
 
-    None if the epoch has moved on, or the session is too old, was idle for too long, or was ended.
+    None if the epoch has moved on, or the session is too old, was idle for too long, or was ended. An id that
+    a proof has replaced is taken for OLD_ID_LASTS.
     """
     user_id, _, rest = cookie.partition(".")
     epoch, _, session_id = rest.partition(".")
@@ -97,17 +101,31 @@ def user_by_session(cookie: str, *, now: datetime) -> User | None:
         return None
     given = {"id": user_id, "epoch": int(epoch), "digest": digest_of(session_id)}
     given["rowless"] = rowless_digest(user_id)
-    found = db.session.execute(BY_SESSION, given).one_or_none()
+    old_until = None
+    found: Any = db.session.execute(BY_SESSION, given).one_or_none()
     if found is None:
-        return None
+        found = db.session.execute(BY_OLD_ID, {**given, "now": now}).one_or_none()
+        if found is None:
+            return None
+        old_until = found[6]
     user: User = found[0]
-    known = KnownSession(*found[2:]) if found[2] else None
+    known = KnownSession(*found[2:6]) if found[2] else None
     user.access_ends_at = end_of(user, known) if known else None
+    if old_until is not None and user.access_ends_at is not None:
+        user.access_ends_at = min(user.access_ends_at, old_until)
     if user.access_ends_at is not None and now >= user.access_ends_at:
         return None
-    user.session_id, user.session = session_id, known
+    user.session_id, user.session, user.has_old_id = session_id, known, old_until is not None
     user.access_seq, user.locale_before = found[1], user.locale or ""
     return user
+
+
+def session_lasts(row_id: str, *, now: datetime) -> bool:
+    """Return whether the session with this row lasts, and its person may use it."""
+    query = select(User, *KNOWN).join(UserSession, UserSession.user_id == User.id)
+    query = query.where(UserSession.id == row_id, UserSession.ended_at.is_(None), User.disabled_at.is_(None))
+    found = db.session.execute(query).one_or_none()
+    return found is not None and now < end_of(found[0], KnownSession(*found[1:]))
 
 
 def sessions_of(user: User, *, now: datetime) -> list[UserSession]:
@@ -147,6 +165,12 @@ def mail_veto(user_id: str) -> str | None:
     """Return why this person is mailed nothing, as a sentence for the ledger; None: they may be."""
     user = db.session.get(User, user_id, populate_existing=True)
     return None if user is None or user.is_active else N_("The account is disabled.")
+
+
+def present_address_of(user_id: str) -> str | None:
+    """Return the address of this person; None if they are gone."""
+    # Read afresh: it decides where a secret is sent.
+    return db.session.execute(select(User.email).where(User.id == user_id)).scalar()
 
 
 def session_epoch_of(user_id: str) -> str:

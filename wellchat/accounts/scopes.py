@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 READ, SEND, HOST, ADMIN = SCOPES = ("read", "send", "host", "admin")
 DEFAULT_SCOPES = (READ, SEND)
 
@@ -13,6 +15,8 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _SPECIAL: tuple[tuple[str, str | None], ...] = (
     # The password in its body is what counts there; a token beside it adds nothing.
     ("/api/tokens", ANY),
+    # It reads; only its words are in the body.
+    ("/api/search", READ),
     # The host has keys of its own, and no person a token for it.
     ("/api/host/", CLOSED),
     ("/api/oversight/", ADMIN),
@@ -22,6 +26,8 @@ _SPECIAL: tuple[tuple[str, str | None], ...] = (
 )
 
 
+# Every call with a token asks. As many entries as there are routes.
+@lru_cache(maxsize=1_000)
 def needed_scope(rule: str, method: str) -> str | None:
     """Return the scope that a call of this route needs, ANY or CLOSED.
 

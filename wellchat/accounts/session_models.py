@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import Boolean, ForeignKey, String
+from sqlalchemy import Boolean, ColumnElement, ForeignKey, String, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat.accounts.models import User, session_fingerprint, sha256_hex
@@ -16,6 +16,9 @@ from wellchat.db import Base, UTCDateTime, new_id
 class UserSession(Base):
     """One session. It is found by the hash of the session id in the cookie; the id itself is not stored.
 
+    A proof gives it a new id (OWASP ASVS 7.2.4). The one before, `old_digest`, is among the used links, and
+    taken until `old_until` all the same: requests and polls with it are on their way.
+
     A row stays as long as its cookie could still come, because a cookie without a row is taken for one from
     before there were rows.
     """
@@ -25,6 +28,8 @@ class UserSession(Base):
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     digest: Mapped[str] = mapped_column(String(64), unique=True)
+    old_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    old_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     made_at: Mapped[datetime] = mapped_column(UTCDateTime, index=True)
     seen_at: Mapped[datetime] = mapped_column(UTCDateTime)  # the last act or opened page, to some minutes
     network: Mapped[str] = mapped_column(String(43), default="")  # /24 of IPv4, /48 of IPv6, last seen
@@ -62,6 +67,13 @@ def end_of(user: User, session: KnownSession) -> datetime:
 def rowless_digest(user_id: str) -> str:
     """Return the key among the used links that ends all cookies of a person that have no row."""
     return sha256_hex(f"rowless:{user_id}")
+
+
+def has_id(session_id: str) -> ColumnElement[bool]:
+    """Return the condition that a row is that of this session id, be it the present one or the one before."""
+    digest = digest_of(session_id)
+    # Not a plain comparison: NULL would make its negation true of no row.
+    return or_(UserSession.digest == digest, UserSession.old_digest.is_not_distinct_from(digest))
 
 
 def digest_of(session_id: str) -> str:

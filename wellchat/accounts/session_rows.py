@@ -9,11 +9,12 @@ from sqlalchemy import delete, update
 
 from wellchat.accounts import links
 from wellchat.accounts.actions import lock_user
-from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User
+from wellchat.accounts.models import DAY_ONE, SESSION_LASTS, User, next_session_id
 from wellchat.accounts.session_models import (
     KnownSession,
     UserSession,
     digest_of,
+    has_id,
     idle_limit,
     lifetime,
     rowless_digest,
@@ -23,6 +24,7 @@ from wellchat.changes.actions import end_access
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import NotFound
 
+OLD_ID_LASTS = timedelta(minutes=1)  # for what was sent before the browser had the new id
 SEEN_EVERY = timedelta(minutes=5)  # at most one write of `seen_at` in this time
 
 
@@ -49,13 +51,14 @@ def start_session(
         # The lock puts this before or after end_sessions, which ends all rows that are there.
         if lock_user(user.id).session_epoch != epoch:
             return
-        session.execute(
+        row_id = session.execute(
             insert(UserSession)
             .values(network=network, device=device, remembered=remembered, **row)
-            # Two requests with one old cookie come at once: the first makes the row.
-            .on_conflict_do_nothing(index_elements=[UserSession.digest])
-        )
-    user.session = made
+            # Two requests with one old cookie come at once: the first makes the row, the second takes its id.
+            .on_conflict_do_update(index_elements=[UserSession.digest], set_={"digest": row["digest"]})
+            .returning(UserSession.id)
+        ).scalar_one()
+    user.session = made._replace(id=row_id)
 
 
 def see_session(*, user: User, network: str, device: str, now: datetime) -> None:
@@ -75,14 +78,38 @@ def see_session(*, user: User, network: str, device: str, now: datetime) -> None
         )
 
 
-def mark_proved(user: User, *, now: datetime) -> None:
-    """Note that the person proved just now, in this session, who they are."""
+def mark_proved(user: User, *, now: datetime) -> bool:
+    """Note that the person proved just now, in this session, who they are, and replace the session's id.
+
+    Return whether `user` has the new id now. Of two proofs at once with one id, the first replaces it: the
+    browser may get the two answers in any order, and must end with an id that lasts.
+    """
+    old, new_session_id = digest_of(user.session_id), next_session_id(user.session_id)
+    lasts = UserSession.ended_at.is_(None)
     with transaction() as session:
-        session.execute(
-            update(UserSession).where(UserSession.digest == digest_of(user.session_id)).values(proved_at=now)
-        )
+        replaced = session.execute(
+            update(UserSession)
+            # Compare and set: it waits for the other proof, and then finds another id.
+            .where(UserSession.digest == old, lasts)
+            .values(proved_at=now, digest=digest_of(new_session_id))
+            .values(old_digest=old, old_until=now + OLD_ID_LASTS)
+            .returning(UserSession.id)
+        ).scalar_one_or_none()
+        if replaced is None:
+            session.execute(
+                update(UserSession).where(UserSession.old_digest == old, lasts).values(proved_at=now)
+            )
+        else:
+            # A cookie without a row passes for one from before there were rows: this id must never be one.
+            links.mark_used([old], now=now)
+            # Polls remembered for the old id last as long as the session, unless they are forgotten now.
+            end_access(user_id=user.id)
     if user.session is not None:
         user.session = user.session._replace(proved_at=now)
+    user.has_old_id = replaced is None
+    if replaced is not None:
+        user.session_id = new_session_id
+    return replaced is not None
 
 
 def end_one(*, user_id: str, session_id: str, now: datetime) -> None:
@@ -112,7 +139,7 @@ def end_others(*, user: User, now: datetime) -> int:
             session.execute(
                 update(UserSession)
                 .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None))
-                .where(UserSession.digest != digest_of(user.session_id))
+                .where(~has_id(user.session_id))
                 .values(ended_at=now)
                 .returning(UserSession.digest)
             )

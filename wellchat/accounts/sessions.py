@@ -16,7 +16,7 @@ from wellchat.accounts.hooks import notice_at_sign_in
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import user_by_email, user_by_session, user_by_token
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
-from wellchat.accounts.session_rows import see_session, start_session
+from wellchat.accounts.session_rows import mark_proved, see_session, start_session
 from wellchat.audit.actions import record, record_refusal
 from wellchat.audit.models import STRANGER
 from wellchat.audit.request_origin import device_label, network_of
@@ -75,6 +75,30 @@ def note_session(user: User) -> None:
         see_session(user=user, **_seen_from(), now=clock.now())
 
 
+def prove_session(user: User) -> None:
+    """Note that the person proved who they are, and give this browser the session's new id."""
+    # A cookie from before there were rows gets its own first.
+    note_session(user)
+    if mark_proved(user, now=clock.now()):
+        session["_user_id"] = user.get_id()
+        if login_remembered():
+            # Its cookie holds the id too; Flask-Login writes it anew.
+            session["_remember"] = "set"
+
+
+def _keep_new_id(response: Response) -> Response:
+    """Leave the cookie as it is, where the request came with an id that a proof has replaced.
+
+    The browser may have the new one by now. This answer would put the old one in its place.
+    """
+    user = g.get("_login_user")
+    came_with_it = user is not None and user.is_authenticated and user.has_old_id
+    # A sign-in or sign-out put another id there, or none: that is written.
+    if came_with_it and session.get("_user_id") == user.get_id():
+        session.modified = False
+    return response
+
+
 def renew_session(user: User) -> None:
     """Sign this browser in again, after all sessions were ended."""
     sign_in(user, remember=login_remembered())
@@ -114,10 +138,13 @@ class ScopeMissing(NotAllowed):
 
 def _check_scope() -> None:
     """Refuse what the bearer token of this call may not do; see scopes.py."""
-    token = current_user.token if g.get("bearer") and current_user.is_authenticated else None
-    if token is None or request.url_rule is None:
+    # Not current_user: most calls come with a token, and each look at the proxy costs.
+    user = g.get("_login_user") if g.get("bearer") else None
+    token = user.token if user is not None and user.is_authenticated else None
+    rule = request.url_rule
+    if token is None or rule is None:
         return
-    needed = needed_scope(request.url_rule.rule, request.method)
+    needed = needed_scope(rule.rule, request.method)
     if needed is CLOSED:
         raise ScopeMissing(gettext("A program cannot do this. Do it in a browser."))
     if needed != ANY and needed not in token.scopes.split():
@@ -152,7 +179,7 @@ def _note_presence(response: Response) -> Response:
     if user is None or not user.is_authenticated or response.status_code >= 400:
         return response
     thread_id = (request.view_args or {}).get("thread_id")
-    acts = request.method not in SAFE_METHODS and not request.path.startswith("/api/tokens")
+    acts = request.method not in SAFE_METHODS and not request.path.startswith(("/api/tokens", "/api/search"))
     opens = request.method == "GET" and response.mimetype == "text/html" and response.status_code == 200
     # the service worker fetched it for offline reading
     if not (acts or opens) or request.headers.get("X-Purpose") == "keep":
@@ -191,6 +218,8 @@ def init_app(app: Flask) -> None:
     app.before_request_funcs.setdefault(None, []).insert(0, read_bearer)
     app.before_request(_check_scope)
     app.register_error_handler(ScopeMissing, _on_scope_missing)
+    # What is registered first runs last: the others may write into the session.
+    app.after_request(_keep_new_id)
     app.after_request(_note_presence)
     app.after_request(_note_token)
     app.after_request(_clear_caches)

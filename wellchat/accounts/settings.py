@@ -20,7 +20,7 @@ from wellchat.audit.request_origin import network_of
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import fill, read_form
 from wellchat.i18n import gettext, language_names, ngettext
-from wellchat.web import limiter, signed_in, viewer
+from wellchat.web import limiter, safe_next, signed_in, viewer
 
 settings = Blueprint("settings", __name__, url_prefix="/settings")
 
@@ -122,7 +122,9 @@ def change_password() -> Page:
         return _page(refusal)
     # The change ended every session, this one included.
     renew_session(user)
-    return _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
+    answer = _done(gettext("Your new password is set. You are signed out everywhere else."), "password")
+    going_to = safe_next(request.form.get("next"))
+    return answer if going_to == "/" else redirect(going_to, 303)
 
 
 @settings.post("/address")

@@ -12,7 +12,11 @@ from sqlalchemy import delete, select
 
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.duties import ADMIN_ROLES, OWNER
-from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
+from wellchat.accounts.hooks import (
+    availability_changed_in_transaction,
+    enabling_forbidden,
+    profile_changed_in_transaction,
+)
 from wellchat.accounts.models import ADMIN, PROFESSIONAL, User
 from wellchat.accounts.session_models import UserSession
 from wellchat.changes.actions import end_access
@@ -29,7 +33,7 @@ def disable(*, user_id: str, now: datetime) -> bool:
     """
     with transaction():
         # Before the person's own lock: owners are locked in one order, and this may be one of them.
-        _keep_an_owner(user_id)
+        keep_an_owner(user_id)
         user = lock_user(user_id)
         if user.disabled_at is not None:
             return False
@@ -45,12 +49,14 @@ def disable(*, user_id: str, now: datetime) -> bool:
 def enable(*, user_id: str, now: datetime) -> bool:
     """Let a disabled person in again. Return False if they were not disabled.
 
-    Raises NotFound, and Conflict for an erased person.
+    Raises NotFound, and Conflict for a person who was erased, or is being erased.
     """
     with transaction():
         user = lock_user(user_id)
         if user.is_gone:
             raise Conflict(gettext("This person was erased. Nothing is left to enable."))
+        if reasons := [reason for reason in enabling_forbidden(user_id) if reason]:
+            raise Conflict(reasons[0])
         if user.disabled_at is None:
             return False
         user.disabled_at = None
@@ -86,7 +92,7 @@ def change_role(*, user_id: str, role: str, now: datetime, admin_roles: Collecti
     roles = " ".join(name for name in ADMIN_ROLES if name in admin_roles) if role == ADMIN else ""
     with transaction():
         if OWNER not in roles.split():
-            _keep_an_owner(user_id)
+            keep_an_owner(user_id)
         user = lock_user(user_id)
         if (user.role, user.admin_roles) == (role, roles):
             return False
@@ -102,8 +108,8 @@ def change_role(*, user_id: str, role: str, now: datetime, admin_roles: Collecti
     return True
 
 
-def _keep_an_owner(user_id: str) -> None:
-    """Raise Conflict if this person is the last owner who can sign in."""
+def keep_an_owner(user_id: str) -> None:
+    """Raise Conflict if this person is the last owner who can sign in. Call it before their own lock."""
     # All owners are locked, in one order: two who leave at once must not both find the other one there.
     owners = db.session.execute(
         select(User)

@@ -5,6 +5,7 @@ from wellchat.attachments.api import api
 from wellchat.attachments.names import extension_of
 from wellchat.attachments.pages import pages
 from wellchat.attachments.personal_data import personal_data
+from wellchat.attachments.schemas import describe_upload
 from wellchat.attachments.serializers import file_size, files_summary, fit, placeholder_svg
 from wellchat.attachments.storage import get_store
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
@@ -24,6 +25,7 @@ feature = Feature(
     },
     doctor_checks=(("files", lambda _app: get_store().check()), ("scanner", metrics.check_scanner)),
     metrics=(metrics.measure,),
+    openapi=describe_upload,
     filters={
         "placeholder_svg": placeholder_svg,
         "extension": extension_of,

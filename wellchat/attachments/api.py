@@ -12,7 +12,12 @@ from wellchat.attachments.serializers import as_file, file_json
 from wellchat.attachments.uploads import single_upload
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", tag="Files")
+api = APIBlueprint(
+    "attachments_api",
+    __name__,
+    url_prefix="/api/attachments",
+    tag={"name": "Files", "description": "Upload first, then send the id with a message."},
+)
 
 
 @api.post("")
@@ -20,7 +25,7 @@ api = APIBlueprint("attachments_api", __name__, url_prefix="/api/attachments", t
 @limiter.limit("60/minute;600/hour")
 @api.output(OneAttachment, status_code=201)
 @api.doc(responses={413: "Larger than this installation takes", 422: "Not a file we take, and why"})
-def post_attachment() -> Response:
+def upload_file() -> Response:
     """Upload a file: the field `file` of multipart/form-data.
 
     Then send its id with a message, within a day.
@@ -36,7 +41,7 @@ def post_attachment() -> Response:
 @signed_in
 @api.output({}, status_code=204)
 @api.doc(responses={409: "It was sent: delete its message instead"})
-def delete_attachment(attachment_id: str) -> tuple[str, int]:
+def discard_file(attachment_id: str) -> tuple[str, int]:
     """Take back a file of mine that was not sent."""
     actions.discard(owner=viewer(), attachment_id=attachment_id, now=clock.now())
     return "", 204

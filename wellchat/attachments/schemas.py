@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from pydantic import BaseModel
+
+from wellchat.shapes import Id, Moment, NextPage, like
 
 
 class AttachmentShape(BaseModel):
-    """A file. `width` and `height` are for pictures; `thumbnail_url` is null until the thumbnail is made.
+    """A file. Fetch `url` for its bytes, with the same token. `width` and `height` are for pictures.
 
-    `state`: `ready`; `checking`, it cannot be opened yet; `refused`, the scanner found something in it.
+    `thumbnail_url` is null until the thumbnail is made. `state`: `ready`; `checking`, it cannot be opened
+    yet; `refused`, the scanner found something in it.
     """
 
-    id: str
-    name: str
-    media_type: str
-    size: int
-    width: int | None
-    height: int | None
-    url: str
-    thumbnail_url: str | None
-    state: str
+    id: Id
+    name: str = like("before.jpg")
+    media_type: str = like("image/jpeg")
+    size: int = like(183_204, description="In bytes.")
+    width: int | None = like(1200)
+    height: int | None = like(900)
+    url: str = like("/attachments/wmrc9qh0k19xf/before.jpg")
+    thumbnail_url: str | None = like("/attachments/wmrc9qh0k19xf/thumbnail")
+    state: Literal["ready", "checking", "refused"]
 
 
 class OneAttachment(BaseModel):
@@ -32,12 +37,21 @@ class SentAttachment(AttachmentShape):
     """A file in its message."""
 
     seq: int
-    sender_id: str
-    created_at: str
+    sender_id: Id
+    created_at: Moment
 
 
 class AttachmentPage(BaseModel):
     """A page of files; `next` is the token of the next page."""
 
     attachments: list[SentAttachment]
-    next: str | None
+    next: NextPage | None
+
+
+def describe_upload(spec: dict[str, Any]) -> None:
+    """Add to an OpenAPI document the body of an upload, which no form declares."""
+    # Generators know a file by its old format, newer ones by the type of its content.
+    file = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
+    shape = {"type": "object", "required": ["file"], "properties": {"file": file}}
+    body = {"required": True, "content": {"multipart/form-data": {"schema": shape}}}
+    spec["paths"]["/api/attachments"]["post"]["requestBody"] = body

@@ -13,6 +13,7 @@ from wellchat.attachments.storage import Missing, get_store, key_of, thumbnail_k
 from wellchat.db import release_connection
 from wellchat.errors import Busy, Conflict, NotFound
 from wellchat.i18n import gettext
+from wellchat.security_headers import picture_caching
 
 log = logging.getLogger(__name__)
 
@@ -23,8 +24,6 @@ INLINE_TYPES = {
     "image/webp",
     "image/gif",
 }
-# A file never changes, but who may see it does: a browser asks each time, and is answered 304.
-REVALIDATE = "private, no-cache"
 
 
 def send_original(file: Attachment) -> Response:
@@ -102,7 +101,7 @@ def _disposition(file: Attachment) -> str:
 
 
 def _with_headers(response: Response, tag: str | None = None) -> Response:
-    response.headers["Cache-Control"] = REVALIDATE if response.status_code < 400 else "no-store"
+    response.headers["Cache-Control"] = picture_caching() if response.status_code < 400 else "no-store"
     # Even if a browser treats the file as a page, no script in it runs.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response.headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
 import click
@@ -16,29 +15,17 @@ from wellchat.audit.actions import record
 from wellchat.audit.csv_lines import csv_head, csv_line
 from wellchat.audit.hooks import person_by_address
 from wellchat.audit.kinds import SEVERITIES
+from wellchat.command_types import Moment
 from wellchat.feature import registry
 
 audit = AppGroup("audit", help="The security log: who did what, from where, with what outcome.")
 
 
-class Moment(click.ParamType[datetime]):
-    """A day or a time, in UTC where it says nothing else."""
-
-    name = "TIME"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
-        """Return the moment; fail with a line that shows how to write one."""
-        try:
-            return clock.moment(value)
-        except ValueError:
-            self.fail("write a day or a time, such as 2026-01-31 or 2026-01-31T12:00:00Z", param, ctx)
-
-
 def filtering(command: Any) -> Any:
     """Add the options that filter rows."""
     for option in (
-        click.option("--until", type=Moment(), help="Before this time."),
-        click.option("--since", type=Moment(), help="From this time on."),
+        click.option("--until", type=Moment(or_day=True), help="Before this time."),
+        click.option("--since", type=Moment(or_day=True), help="From this time on."),
         click.option("--severity", type=click.Choice(SEVERITIES)),
         click.option("--kind", help="Such as access.refused."),
         click.option("--person", metavar="EMAIL", help="Who did it, or to whom it was done."),

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import logging
+import os
 import threading
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from flask import current_app
+from sqlalchemy import delete, select, update
 
 from wellchat.audit.actions import Detail, record
 from wellchat.audit.models import REFUSED, AuditCount
@@ -43,8 +46,16 @@ class Pending:
             self.counts[count_id] = now, 0
             return times + 1
 
+    def take(self) -> dict[str, int]:
+        """Return id -> times of all that is not written down, and count it no more."""
+        with self.lock:
+            taken = {count_id: times for count_id, (_, times) in self.counts.items() if times}
+            self.counts.clear()
+            return taken
+
 
 _pending = Pending()
+_flushed_at_exit = 0  # the process that has the handler: a fork registers its own
 
 
 def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None = None) -> None:
@@ -59,6 +70,7 @@ def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None 
     minute = now.replace(second=0, microsecond=0)
     who = origin.actor_id or origin.network or origin.address
     count_id = hashlib.sha256(f"{kind}|{who}|{what}|{minute}".encode()).hexdigest()
+    _flush_at_exit()
     times = _pending.add(count_id, now)
     if not times:
         return
@@ -82,6 +94,36 @@ def count_refusal(kind: str, *, what: str, now: datetime, detail: Detail | None 
             session.execute(made.on_conflict_do_update(index_elements=["id"], set_=more))
     except Exception:
         log.exception("%s could not be counted for the security log", kind)
+
+
+def flush_counts() -> None:
+    """Write down what this process has counted and not written. It never raises."""
+    counted = _pending.take()
+    if not counted:
+        return
+    try:
+        with transaction() as session:
+            for count_id, times in sorted(counted.items()):
+                # Without a row its minute is over, and in the log.
+                mine = update(AuditCount).where(AuditCount.id == count_id)
+                session.execute(mine.values(times=AuditCount.times + times))
+    except Exception:
+        log.exception("the last refusals could not be counted for the security log")
+
+
+def _flush_at_exit() -> None:
+    global _flushed_at_exit
+    if _flushed_at_exit == os.getpid():
+        return
+    _flushed_at_exit = os.getpid()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def flush() -> None:
+        with app.app_context():
+            flush_counts()
+
+    # Also after SIGTERM, on which the web server ends its processes in order.
+    atexit.register(flush)
 
 
 def write_counts(now: datetime) -> dict[str, int]:

@@ -67,11 +67,24 @@ def acknowledge_changes(*, user_id: str, seq: int) -> None:
 
 @dataclass
 class _PendingChanges:
-    """The part of one transaction that is still to be written into logs, by user id."""
+    """The part of one transaction that is still to be written into logs, by user id.
+
+    `expired`: whose devices must load everything afresh. `ended`: of whom a session or token ends.
+    """
 
     # Dictionaries as ordered sets: the rows are numbered in the order in which they were recorded.
     changes: dict[str, dict[PendingChange, None]] = field(default_factory=dict)
     acknowledged: dict[str, int] = field(default_factory=dict)
+    expired: set[str] = field(default_factory=set)
+    ended: set[str] = field(default_factory=set)
+
+
+def expire_log(*, user_id: str) -> None:
+    """Have every page of a user load all it shows afresh (410), because more has changed than a log tells.
+
+    Raises RuntimeError outside `transaction()`.
+    """
+    _pending().expired.add(user_id)
 
 
 def _pending() -> _PendingChanges:
@@ -96,6 +109,18 @@ ALLOCATE_NUMBERS = (
     .values(last_seq=ChangeLog.last_seq + bindparam("count"))
     .returning(ChangeLog.last_seq)
 )
+END_ACCESS = (
+    update(table(ChangeLog))
+    .where(ChangeLog.user_id == bindparam("whose"))
+    .values(access_seq=ChangeLog.access_seq + 1)
+)
+# No cursor given out before has this number, so all of them are below the floor.
+EXPIRE = (
+    update(table(ChangeLog))
+    .where(ChangeLog.user_id == bindparam("whose"))
+    .values(last_seq=ChangeLog.last_seq + 1, floor_seq=ChangeLog.last_seq + 1)
+    .returning(ChangeLog.last_seq)
+)
 INSERT_CHANGE = insert(table(Change))
 
 
@@ -110,9 +135,16 @@ def write_logs() -> None:
     # commits. It comes last, so that the lock is held as briefly as possible. All logs are locked in
     # ascending order of their users, or two transactions that write into the same two logs could wait for
     # each other.
-    for user_id in sorted(pending.changes.keys() | pending.acknowledged.keys()):
+    everybody = pending.changes.keys() | pending.acknowledged.keys() | pending.expired | pending.ended
+    for user_id in sorted(everybody):
         if (seq := pending.acknowledged.get(user_id)) is not None:
             execute(ACKNOWLEDGE, {"whose": user_id, "up_to": seq})
+        if user_id in pending.ended:
+            execute(END_ACCESS, {"whose": user_id})
+        if user_id in pending.expired:
+            # In place of its changes, which are loaded with all the rest.
+            heads[user_id] = execute(EXPIRE, {"whose": user_id}).scalar_one()
+            continue
         if (changes := pending.changes.get(user_id)) is None:
             continue
         # Take as many numbers as there are changes. The statement returns the last of them.
@@ -144,10 +176,10 @@ def end_access(*, user_id: str) -> None:
     Call it in the transaction that ends it, so that both are committed together. If a process misses the
     message, it finds the raised `access_seq` within seconds.
     """
-    with transaction() as session:
-        session.execute(
-            update(ChangeLog).where(ChangeLog.user_id == user_id).values(access_seq=ChangeLog.access_seq + 1)
-        )
+    with transaction():
+        # Written with the changes: the same transaction may write into other people's logs, and all logs are
+        # locked in one order.
+        _pending().ended.add(user_id)
         after_commit(lambda: wakeups.poll_notifier().revoke(user_id))
 
 

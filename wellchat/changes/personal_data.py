@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wellchat.changes.actions import end_access, renew_epoch
+from wellchat.changes.actions import end_access
 from wellchat.i18n import N_
 from wellchat.personal_data import Person, PersonalData
 
 
 def _erase(person: Person, _now: datetime) -> None:
-    """End their sessions. Send every open page a resync, so that nobody goes on seeing what was erased."""
+    """End their sessions. Who wrote with them gets a resync (messaging.closing)."""
     end_access(user_id=person.id)
-    renew_epoch()
 
 
 NUMBERS = N_("it holds only the numbers of what changed on your screen")

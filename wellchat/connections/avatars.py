@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
+from wellchat.accounts.models import User
 from wellchat.accounts.queries import avatar_of
 from wellchat.connections.queries import person_for
 from wellchat.errors import NotFound
+from wellchat.security_headers import picture_caching
 from wellchat.web import signed_in, viewer
 
 pages = Blueprint("connections", __name__)
@@ -19,7 +21,11 @@ def avatar(user_id: str) -> Response:
 
     A browser keeps it and asks each time: who may see it can change.
     """
-    person = person_for(viewer(), user_id)
+    return picture_of(person_for(viewer(), user_id))
+
+
+def picture_of(person: User) -> Response:
+    """Return a person's picture to somebody who may see it. Raises NotFound if there is none."""
     version = person.avatar_version
     if version and request.if_none_match.contains_weak(version):
         response = Response(status=304)
@@ -27,7 +33,7 @@ def avatar(user_id: str) -> Response:
         response = Response(picture, content_type="image/webp")
     else:
         raise NotFound
-    response.headers["Cache-Control"] = "private, no-cache"
+    response.headers["Cache-Control"] = picture_caching()
     response.headers["ETag"] = f'"{version}"'
     # Uploaded content: no script in it may run, and no other site may embed it.
     response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"

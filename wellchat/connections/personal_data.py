@@ -2,11 +2,17 @@
 
 Mails to the other people of these connections hold the person's name and words. Where no mail server is set
 they are files here, which go with the person.
+
+Who ended a connection is in the copy of that person only. To the other one an end, a block and a decision of
+a moderator look the same (messaging.closing), in a copy too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, or_, select
 
@@ -20,7 +26,19 @@ from wellchat.personal_data import Person, PersonalData, Rows, rows
 
 def _export(person: Person) -> dict[str, Rows]:
     theirs = or_(Connection.client_id == person.id, Connection.professional_id == person.id)
-    return {"connections": rows(Connection, theirs)}
+    return {"connections": _Connections(person.id, rows(Connection, theirs))}
+
+
+@dataclass(frozen=True)
+class _Connections:
+    """Connections, without when and by whom they were ended if it was somebody else."""
+
+    user_id: str
+    found: Rows
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        for row in self.found:
+            yield row if row["ended_by"] == self.user_id else row | {"ended_at": None, "ended_by": None}
 
 
 def _erase(person: Person, _now: datetime) -> None:

@@ -39,6 +39,13 @@ def my_connections(viewer: User) -> list[Connection]:
     return sorted(found, key=lambda connection: connection.other(viewer.id).shown_name.casefold())
 
 
+def may_write_first(viewer: User, other: User, connection: Connection | None) -> bool:
+    """Return whether the viewer may begin a conversation. `connection` is that of the two, or None."""
+    if connection is not None:
+        return connection.closed_at is None
+    return viewer.is_client and other.is_professional and other.open_to_clients and other.is_active
+
+
 def person_for(viewer: User, user_id: str) -> User:
     """Return a person whom the viewer may see. Raises NotFound for anybody else, existing or not.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, current_app, has_request_context, redirect, render_template, session
+from flask import Blueprint, current_app, has_request_context, redirect, render_template, request, session
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat.accounts.models import User
@@ -17,6 +17,7 @@ from wellchat.accounts.sessions import sign_in
 from wellchat.demo.queries import Trade, accent_hue, demo_people, demo_person, is_played, real_people_exist
 from wellchat.errors import NotFound
 from wellchat.networks import is_lan_request, listens_on_loopback
+from wellchat.web import safe_next
 
 pages = Blueprint("demo", __name__)
 
@@ -38,7 +39,7 @@ def become(user_id: str) -> BaseResponse:
     sign_in(user)
     # In the session: the accent belongs to the trade, not to the account.
     session["accent_hue"] = accent_hue(user.id)
-    return redirect("/", 303)
+    return redirect(safe_next(request.form.get("next")), 303)
 
 
 def stays_out(user: User) -> bool:

@@ -28,13 +28,18 @@ class Scene:
         for subject in filter(lambda subject: subject.starts_at, self.story.subjects):
             zone = self._zones[subject.professional]
             self.starts[subject.key] = moment(subject.starts_at, now=self.now, time_zone=zone)
+        # Once: every person, connection and subject asks when it is first spoken of.
+        self._timed = {id(talk): self._in_time(talk) for talk in self.story.talks}
 
     def reference(self, subject: str) -> tuple[str, str]:
         """Return (kind, external id) of a subject, as the host platform names it."""
         return self._subjects[subject].kind, self._subjects[subject].external_id
 
     def timed_lines(self, talk: Talk) -> list[tuple[Line, datetime]]:
-        """Return (line, moment in UTC) for each line of a talk, with its placeholders filled in."""
+        """Return (line, moment in UTC) for each line of a talk of this story, with its placeholders filled in."""
+        return self._timed[id(talk)]
+
+    def _in_time(self, talk: Talk) -> list[tuple[Line, datetime]]:
         times = list(moments(talk.lines, now=self.now, time_zone=self._zones[talk.professional]))
         lines = [
             replace(line, text=fill_in(line.text, said_at=at, starts=self.starts))

@@ -13,6 +13,7 @@ import click
 from flask.cli import AppGroup
 
 from wellchat import clock
+from wellchat.command_types import Moment
 from wellchat.digests import runs
 from wellchat.digests.kinds import DIGEST, WEEK
 
@@ -21,29 +22,21 @@ digest = AppGroup("digest", help="Emails that gather what people missed.")
 USUAL = ("sent", "skipped", "waiting")
 
 
-def _moment(_context: click.Context, _option: click.Parameter, text: str | None) -> datetime:
-    if text is None:
-        return clock.now()
-    try:
-        return clock.moment(text)
-    except ValueError:
-        raise click.BadParameter("not an ISO 8601 time, such as 2026-11-21T08:00:00Z") from None
-
-
 @digest.command("send")
 @click.option(
     "--cadence", type=click.Choice(["hourly", "daily", "weekly"]), help="Only people with this cadence."
 )
-@click.option("--now", callback=_moment, metavar="ISO", help="As if it were then.")
+@click.option("--now", type=Moment(), default=None, help="As if it were then.")
 @click.option("--dry-run", is_flag=True, help="Say who would get what and why, and who not; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print data, a line for each person.")
-def send(cadence: str | None, now: datetime, dry_run: bool, as_json: bool) -> None:
+def send(cadence: str | None, now: datetime | None, dry_run: bool, as_json: bool) -> None:
     """Send what is due. Safe to run from cron, twice, or on two hosts at once.
 
     The summaries of the week go along, except where --cadence asks for one sort of digest.
     """
     done: Counter[str] = Counter()
-    lines = _forecasts(cadence, now) if dry_run else _sent(cadence, now)
+    at = now or clock.now()
+    lines = _forecasts(cadence, at) if dry_run else _sent(cadence, at)
     for line in _with_progress(lines):
         done[line["did"]] += 1
         if as_json:

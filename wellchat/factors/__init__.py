@@ -2,7 +2,13 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import program_signs_in, proof_methods, second_step, security_sections
+from wellchat.accounts.hooks import (
+    availability_changed_in_transaction,
+    program_signs_in,
+    proof_methods,
+    second_step,
+    security_sections,
+)
 from wellchat.audit.kinds import FACTOR_RESET, HIGH, INFO, NOTICE, SIGN_IN_FAILED, AuditKind
 from wellchat.factors import challenges, checks, resets, tries
 from wellchat.factors.cli import reset_factors
@@ -37,6 +43,9 @@ feature = Feature(
     audited={
         "factor.added": AuditKind(N_("Second factor added"), NOTICE),
         "factor.removed": AuditKind(N_("Second factor removed"), NOTICE),
+        "factors.listed": AuditKind(
+            N_("List of second factors opened"), NOTICE, shown_to_person=False, of_admin=True
+        ),
         "factor.used": AuditKind(N_("Second factor used"), INFO),
         "factor.refused": AuditKind(N_("Second factor refused"), NOTICE, signal=SIGN_IN_FAILED),
         "factor.codes_made": AuditKind(N_("Recovery codes made"), NOTICE),
@@ -47,6 +56,7 @@ feature = Feature(
     handlers=(
         (second_step, sign_in.ask_second_step),
         (program_signs_in, sign_in.ask_program),
+        (availability_changed_in_transaction, resets.stop_of_disabled),
         (proof_methods, prove.by_factor),
         (security_sections, settings.security_section),
     ),

@@ -7,9 +7,10 @@ from datetime import datetime
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm.attributes import set_committed_value
 
-from wellchat.accounts.actions import lock_user
+from wellchat.accounts.actions import lock_active, lock_user
 from wellchat.accounts.models import User
 from wellchat.audit.actions import record, record_refusal
+from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.factors import codes, keys
@@ -28,14 +29,14 @@ def add_app(*, user_id: str, secret: str, typed: str, now: datetime) -> list[str
     Return new recovery codes if it is the first factor. Raises Invalid for a wrong code, and Conflict where
     there is an app already.
     """
-    step = codes.matching_step(secret, codes.fold(typed), now)
+    step = codes.matching_step(secret, codes.fold(typed), now, drift=setting("TOTP_DRIFT"))
     if step is None:
         raise Invalid(
             {"code": gettext("This code is not right. Enter the one shown now, and check the phone's clock.")}
         )
     with transaction() as session:
         # Under the lock: two browsers at once must not add two apps, or make two sets of codes.
-        user = lock_user(user_id)
+        user = lock_active(user_id)
         if session.get(Totp, user_id) is not None:
             raise Conflict(gettext("There is an authenticator app already. Remove it first."))
         sealed = keys.seal(secret, user_id=user_id)
@@ -125,7 +126,7 @@ def use_code(*, user_id: str, typed: str, now: datetime) -> str:
 
 def _use_app_code(user_id: str, folded: str, now: datetime) -> None:
     app = db.session.get(Totp, user_id, populate_existing=True)
-    step = codes.matching_step(_secret_of(app), folded, now) if app else None
+    step = codes.matching_step(_secret_of(app), folded, now, drift=setting("TOTP_DRIFT")) if app else None
     if step is None:
         raise Invalid({"code": gettext("This code is not right. Enter the one that the app shows now.")})
     taken = db.session.execute(

@@ -16,7 +16,7 @@ from wellchat.forms import fill
 
 @click.command("reset-factors")
 @click.argument("email")
-@click.option("--reason", required=True, help="Why, in a sentence; it stays on record.")
+@click.option("--reason", required=True, help="Why, such as a case number. It stays in the security log.")
 @click.option("--now", "at_once", is_flag=True, help="Do not wait 24 hours: you have seen who asks.")
 @with_appcontext
 def reset_factors(email: str, reason: str, at_once: bool) -> None:

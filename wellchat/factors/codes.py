@@ -9,7 +9,6 @@ from datetime import datetime
 import pyotp
 
 STEP = 30  # seconds for which an app shows one code
-WINDOW = 1  # steps before and after now that still count: clocks differ, and typing takes time
 DIGITS = 6
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RECOVERY_LENGTH = 10  # 50 bits
@@ -55,14 +54,17 @@ def step_of(now: datetime) -> int:
     return int(now.timestamp()) // STEP
 
 
-def matching_step(secret: str, folded: str, now: datetime) -> int | None:
-    """Return the latest step within the window that has this code, or None."""
+def matching_step(secret: str, folded: str, now: datetime, *, drift: int = 1) -> int | None:
+    """Return the latest step that has this code, or None: the present one, or up to `drift` from it.
+
+    RFC 6238 (5.2) allows one: clocks differ, and typing takes time.
+    """
     totp = pyotp.TOTP(secret)
     present = step_of(now)
     # Every step is compared, in constant time: how long it takes says nothing.
     found = [
         step
-        for step in range(present - WINDOW, present + WINDOW + 1)
+        for step in range(present - drift, present + drift + 1)
         if pyotp.utils.strings_equal(folded, totp.generate_otp(step))
     ]
     # Two steps may have the same code. The later one counts, or the code would be good again in it.

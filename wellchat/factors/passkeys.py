@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, or_, select, update
 
-from wellchat.accounts.actions import lock_user
+from wellchat.accounts.actions import lock_active, lock_user
 from wellchat.accounts.models import User
 from wellchat.audit.actions import record, record_refusal
 from wellchat.db import db, insert, new_id, transaction
@@ -63,7 +63,7 @@ def add_passkey(
     made = ceremony.check_new(said, challenge)
     name = name or gettext("Passkey")
     with transaction():
-        user = lock_user(user_id)
+        user = lock_active(user_id)
         # Counted under the lock: two browsers at once cannot both add the last one.
         if len(passkeys_of(user_id)) >= MAX_PASSKEYS:
             raise Invalid({"response": gettext("At most %(number)s passkeys.", number=MAX_PASSKEYS)})

@@ -2,6 +2,7 @@
 
 An operator asks for it with a reason. The owner gets a mail at once and another halfway, each with a link
 that stops it; after 24 hours the sweep does it. A password reset alone never does.
+Who is disabled meanwhile keeps the factors.
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def ask_reset(*, user_id: str, reason: str, asked_by: str | None, now: datetime)
     """Let a reset begin. Return when it is due. Raises Conflict without factors, or where one waits."""
     with transaction() as session:
         user = lock_user(user_id)
+        if not user.is_active:
+            raise Conflict(gettext("This account is disabled. Enable it first."))
         if user.factor_since is None:
             raise Conflict(gettext("%(name)s has no second factor.", name=user.name))
         if session.get(FactorReset, user_id, populate_existing=True) is not None:
@@ -72,6 +75,22 @@ def stop_reset(*, user_id: str, now: datetime) -> bool:
         if stopped is not None:
             record("factor.reset_stopped", now=now, actor_id=user_id, person_id=user_id)
     return stopped is not None
+
+
+def stop_of_disabled(user_id: str, now: datetime) -> None:
+    """Stop the reset of somebody whose account was disabled: no mail could tell them how to stop it."""
+    user = db.session.get(User, user_id, populate_existing=True)
+    if user is None or user.is_active:
+        return
+    with transaction() as session:
+        gone = session.execute(
+            delete(FactorReset)
+            .where(FactorReset.user_id == user_id)
+            .returning(FactorReset.user_id)
+            .execution_options(synchronize_session=False)
+        ).scalar_one_or_none()
+        if gone is not None:
+            record("factor.reset_stopped", now=now, person_id=user_id)
 
 
 def stop_by_link(*, token: str, now: datetime) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select
 
+from wellchat.accounts.models import User
 from wellchat.clock import iso
 from wellchat.db import db
 from wellchat.errors import Conflict, Invalid, NotFound
@@ -46,13 +48,16 @@ def put_subject(caller: Caller, kind: str, ext: str, body: PutSubjectOfHost) -> 
     if known is not None and times.is_stale(times.SUBJECT, known.id, body.as_of):
         return Answer(200, {**_answer(known), "changed": [], "stale": True})
     form, cleared = _form(kind, ext, body, known)
+    # Held until the end: the session forgets people whom nobody holds, and would load them again.
+    people = {side: _person(body, side, caller) for side in ("professional", "client")}
     try:
         subject, changed = put_form(
             form,
-            professional_id=_person_id(body, "professional", known, caller) or "",
-            client_id=_person_id(body, "client", known, caller),
+            professional_id=_id_of(people, "professional", known) or "",
+            client_id=_id_of(people, "client", known),
             cleared=cleared,
             notify=not body.silent,
+            is_known=known is not None,
             now=caller.now,
         )
     except Conflict as error:
@@ -85,12 +90,15 @@ def _locked(kind: str, ext: str) -> Subject | None:
     return db.session.execute(query).scalar_one_or_none()
 
 
-def _person_id(body: PutSubjectOfHost, side: str, known: Subject | None, caller: Caller) -> str | None:
+def _person(body: PutSubjectOfHost, side: str, caller: Caller) -> User | None:
     ref = getattr(body, side)
-    if ref is None:
-        # Absent is kept; a client that is null is no other client, and put_form keeps it, too.
-        return getattr(known, f"{side}_id") if known else None
-    return person(ref, now=caller.now, field=side).id
+    return None if ref is None else person(ref, now=caller.now, field=side)
+
+
+def _id_of(people: Mapping[str, User | None], side: str, known: Subject | None) -> str | None:
+    """Return the id of the person on this side; of whom it was before, where the body names nobody."""
+    found = people[side]
+    return found.id if found else getattr(known, f"{side}_id") if known else None
 
 
 def _form(kind: str, ext: str, body: PutSubjectOfHost, known: Subject | None) -> tuple[PutSubject, list[str]]:

@@ -19,6 +19,9 @@ from wellchat.longpoll.bodies import Incoming
 MAX_HEAD = 32 * 1024  # bytes of a request's head
 MAX_LARGE_BODIES = 64  # that one process collects at a time; each has an open file
 HEAD_END = b"\r\n\r\n"
+PEEK = socket.MSG_PEEK | socket.MSG_DONTWAIT
+# What head_state looks at. One for all, as it runs in one thread: a new one would cost more than the look.
+_seen = bytearray(MAX_HEAD)
 
 
 @dataclass(frozen=True)
@@ -34,27 +37,30 @@ class Limits:
     max_anonymous: int = 256 * 1024
 
 
-def head_state(sock: socket.socket, buffered: bytes = b"") -> Literal["complete", "partial", "too large"]:
+def head_state(
+    sock: socket.socket, buffered: bytes = b"", *, waited: bool = False
+) -> Literal["complete", "partial", "too large"]:
     """Return whether a thread could read a request's head from this socket without waiting for its client.
 
     "complete" also if the client has closed: gunicorn's parser deals with that. If it returns "partial", the
     selector reports the socket when more has come. `buffered`: what was read beyond the request before.
+    `waited`: it has returned "partial" for this socket and this head before.
     """
     try:
-        seen = sock.recv(MAX_HEAD, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        size = sock.recv_into(_seen, MAX_HEAD, PEEK)
     except BlockingIOError:
         return "complete" if HEAD_END in buffered else "partial"
     except OSError:
         return "complete"
     # What was seen stays in the socket, so the selector would report it again at once. The low-water mark
     # makes it wait for one byte more than that. If it reports the socket with less, the client has closed.
-    awaited = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
-    is_complete = HEAD_END in buffered + seen or not seen or len(seen) < awaited
-    is_too_large = not is_complete and len(buffered) + len(seen) >= MAX_HEAD
+    awaited = sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT) if waited else 1
+    has_end = HEAD_END in buffered + _seen[:size] if buffered else _seen.find(HEAD_END, 0, size) >= 0
+    is_complete = has_end or size < awaited
+    is_too_large = not is_complete and len(buffered) + size >= MAX_HEAD
     is_partial = not is_complete and not is_too_large
-    # Nothing is set where the mark is right already, which is nearly always.
     if is_partial or awaited > 1:
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, len(seen) + 1 if is_partial else 1)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT, size + 1 if is_partial else 1)
     return "complete" if is_complete else "too large" if is_too_large else "partial"
 
 
@@ -77,7 +83,7 @@ class Reading:
 
     def _on_head(self, conn: Any, sock: socket.socket) -> None:
         buffered = conn.parser.unreader.buf.getvalue() if conn.parser else b""
-        state = head_state(sock, buffered)
+        state = head_state(sock, buffered, waited=True)
         if state == "partial":
             return
         del self._heads[conn]

@@ -6,6 +6,7 @@ A waiting poll holds its connection and no thread, so one process holds thousand
 from __future__ import annotations
 
 import codecs
+import errno
 import gc
 import logging
 import os
@@ -84,9 +85,19 @@ def check_free(host: str, port: int) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError as error:
-            reason = f"cannot listen on {host}:{port} ({error.strerror}); set PORT to another one"
-            raise OSError(reason) from None
+        except (OSError, UnicodeError) as error:
+            why = getattr(error, "strerror", None) or "no name of a host"
+            raise OSError(f"cannot listen on {host}:{port} ({why}); {_advice(error)}") from None
+
+
+def _advice(error: OSError | UnicodeError) -> str:
+    """Return what helps against an address that cannot be listened on."""
+    number = getattr(error, "errno", None)
+    if isinstance(error, socket.gaierror | UnicodeError) or number == errno.EADDRNOTAVAIL:
+        return "set HOST to an address of this machine, such as 127.0.0.1, or 0.0.0.0 for all of them"
+    if number in (errno.EACCES, errno.EPERM):
+        return "set PORT to 1024 or more, which need no rights"
+    return "set PORT to another one"
 
 
 def connection_limits(threads: int, wanted: int) -> tuple[int, int]:

@@ -36,6 +36,7 @@ REBALANCE_CLOSE_AT = 4  # connections more, and a fifth: then some are closed, a
 LINGER = 2.0  # seconds a client has to close its side of a connection that we have closed
 POLL_PATH = "/api/updates"
 SEND_PATIENCE = 60.0  # seconds a client has to take one piece of a response
+LOOK_EVERY = 0.2  # seconds between looks at what has taken too long, and between signs of life
 
 
 class _ReplayParser:
@@ -80,6 +81,7 @@ class Worker(ThreadWorker):
         # forked.
         self.connection_counts = memoryview(bytearray(4)).cast("I")
         self.slot = 0
+        self._next_look = self._next_notice = 0.0
 
     def get_thread_pool(self) -> SuspendableExecutor:
         """Return the pool that gunicorn submits connections to."""
@@ -220,9 +222,11 @@ class Worker(ThreadWorker):
         """Put a connection back into the selector, or close it without waiting for its client."""
         if fs.cancelled() or fs.exception():
             super().finish_request(conn, fs)
-        elif isinstance(fs.result(), Incoming):
-            self.reading.wait_for_body(fs.result())
-        elif not fs.result():
+            return
+        result = fs.result()
+        if isinstance(result, Incoming):
+            self.reading.wait_for_body(result)
+        elif not result:
             self._close_slowly(conn)
         elif (rest := conn.parser.unreader.buf.getvalue()) and head_state(conn.sock, rest) == "partial":
             # gunicorn would wait for the rest of this head in a thread.
@@ -255,13 +259,33 @@ class Worker(ThreadWorker):
         self.poller.unregister(conn.sock)
         self.drop(conn)
 
+    def notify(self) -> None:
+        """Tell the parent that this process lives. gunicorn does it twice for each request."""
+        now = time.monotonic()
+        if now >= self._next_notice:
+            self._next_notice = now + LOOK_EVERY
+            super().notify()
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close connections that sent no further request in time; `force`: all that are kept."""
+        if force or not self.alive or time.monotonic() >= self._next_look:
+            super().murder_keepalived(force)
+
     def murder_pending(self) -> None:
-        """Close connections that did not send, or did not close, in time. Called about once a second."""
+        """Close connections that did not send, or did not close, in time.
+
+        gunicorn calls it after murder_keepalived, at each round of its loop.
+        """
+        now = time.monotonic()
+        # On a stop the loop waits for the first of them to end, and would spin if it did not.
+        if now < self._next_look and self.alive:
+            return
+        self._next_look = now + LOOK_EVERY
         super().murder_pending()
         self.reading.end_slow()
         self._publish_count()
         # All have the same LINGER, so the oldest is the first to end.
-        while self._lingering and self._lingering[0].timeout <= time.monotonic():
+        while self._lingering and self._lingering[0].timeout <= now:
             self._close(self._lingering.popleft())
 
     def set_accept_enabled(self, enabled: bool) -> None:

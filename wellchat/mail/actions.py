@@ -13,12 +13,13 @@ from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from wellchat import claims
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN
 from wellchat.db import current_transaction, db, new_id, release_connection, table, transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.feature import registry
 from wellchat.i18n import N_, gettext
 from wellchat.mail import compose, transport
 from wellchat.mail.addresses import envelope_sender
@@ -155,6 +156,18 @@ def record_skip(
         session.add(mail)
         session.flush()
     return mail
+
+
+def move_queued(*, user_id: str, old: str | None, new: str | None) -> None:
+    """Send to a person's new address what waits for the old one, in the caller's transaction.
+
+    Without a new one it is a skip: the old address may be somebody else's soon.
+    """
+    stay = [name for name, kind in registry().mails.items() if kind.to_old_address]
+    waiting = (Mail.user_id == user_id, Mail.address == old, Mail.state == QUEUED, Mail.name.not_in(stay))
+    skipped = {"address": "", "state": SKIPPED, "due_at": None, "reason": NO_ADDRESS}
+    moved = update(Mail).where(*waiting).values({"address": new} if new else skipped)
+    db.session.execute(moved.execution_options(synchronize_session=False))
 
 
 def deliver(*, mail_id: str, now: datetime, connection: transport.MailConnection | None = None) -> str | None:

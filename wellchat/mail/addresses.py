@@ -26,13 +26,14 @@ LIFETIME = timedelta(days=90)
 EPOCH = date(2020, 1, 1)
 
 _DAY, _ID = 3, 13  # characters, of five bits each
-_SIGNATURE = 26  # 130 bits (OWASP ASVS 11.2.3 asks for 128), or as many as there is room for
-_SHORT_SIGNATURE = 14  # 70 bits: what version 0.2 signed with
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SIGNATURE = 25  # of _DIGITS: 129 bits (OWASP ASVS 11.2.3 asks for 128), or as many as there is room for
+_SHORT_SIGNATURE = 14  # of five bits, 70 in all: what version 0.2 signed with
 _SHORT_UNTIL = date(2027, 3, 15)  # the last day of any address with a short one
 MAX_LOCAL_PART = 64  # characters before the @ (RFC 5321, section 4.5.3.1.1)
 _TOKEN = re.compile(
     rf"[rdb]((?:[{ID_ALPHABET}]{{{_ID}}}){{1,2}})([{ID_ALPHABET}]{{{_DAY}}})"
-    rf"([{ID_ALPHABET}]{{{_SHORT_SIGNATURE},{_SIGNATURE}}})"
+    rf"([{_DIGITS}]{{{_SHORT_SIGNATURE},{_SIGNATURE}}})"
 )
 # Base32 has letters that our ids leave out because they look like others.
 _TO_ID_ALPHABET = str.maketrans("abcdefghijklmnopqrstuvwxyz234567", ID_ALPHABET)
@@ -97,10 +98,7 @@ def parse_reply_address(address: str) -> ReplyToken | None:
     expires = EPOCH + timedelta(days=_decode(day))
     if (token[0] == BOUNCE) != (len(ids) == _ID):
         return None
-    is_long_enough = len(signature) == _signature_length(ours[0]) or (
-        len(signature) == _SHORT_SIGNATURE and expires <= _SHORT_UNTIL
-    )
-    if not is_long_enough or not _is_signed(token[: -len(signature)], ids, signature):
+    if not _is_signed(token[: -len(signature)], ids, signature, expires):
         return None
     return ReplyToken(token[0], "" if token[0] == BOUNCE else ids[:_ID], ids[-_ID:], expires)
 
@@ -115,7 +113,7 @@ def _address(kind: str, ids: str, now: datetime) -> str | None:
         return None
     expires = (now + LIFETIME).astimezone(UTC).date() - EPOCH
     payload = f"{kind}{ids}{_encode(expires.days)}"
-    signature = _sign(payload, ids, setting("SECRET_KEY"))[: _signature_length(ours[0])]
+    signature = _in_digits(_sign(payload, ids, setting("SECRET_KEY")))[: _signature_length(ours[0])]
     return f"{ours[0]}{payload}{signature}@{ours[1]}"
 
 
@@ -124,18 +122,44 @@ def _signature_length(prefix: str) -> int:
     return min(_SIGNATURE, MAX_LOCAL_PART - len(prefix) - 1 - 2 * _ID - _DAY)
 
 
-def _is_signed(payload: str, ids: str, signature: str) -> bool:
-    made = (_sign(payload, ids, secret)[: len(signature)] for secret in secret_keys())
+def has_room() -> bool:
+    """Return whether reply addresses have room for the whole signature; True where there are none."""
+    ours = _pattern()
+    return ours is None or _signature_length(ours[0]) == _SIGNATURE
+
+
+def _is_signed(payload: str, ids: str, signature: str, expires: date) -> bool:
+    ours = _pattern()
+    whole = ours is not None and len(signature) == _signature_length(ours[0])
+    short = len(signature) == _SHORT_SIGNATURE and expires <= _SHORT_UNTIL
+    made = []
+    for digest in (_sign(payload, ids, secret) for secret in secret_keys()):
+        if whole:
+            made.append(_in_digits(digest)[: len(signature)])
+        if short and setting("SHORT_REPLY_ADDRESSES"):
+            made.append(_in_base32(digest)[:_SHORT_SIGNATURE])
     return any(hmac.compare_digest(signature, each) for each in made)
 
 
-def _sign(payload: str, ids: str, secret: str) -> str:
+def _sign(payload: str, ids: str, secret: str) -> bytes:
     key = hashlib.sha256(b"wellchat.mail.address:" + secret.encode()).digest()
     if setting("REPLIES_END_WITH_SESSIONS") and len(ids) > _ID:
         # Signing somebody out everywhere then ends the addresses in the mails they have, too.
         payload += "".join(session_epoch(ids[:_ID]))
-    signed = hmac.digest(key, payload.encode(), "sha256")
-    return base64.b32encode(signed).decode().lower()[:_SIGNATURE].translate(_TO_ID_ALPHABET)
+    return hmac.digest(key, payload.encode(), "sha256")
+
+
+def _in_base32(signed: bytes) -> str:
+    return base64.b32encode(signed).decode().lower().translate(_TO_ID_ALPHABET)
+
+
+def _in_digits(signed: bytes) -> str:
+    """Return _SIGNATURE characters. Base 36 needs one fewer than base 32, which a prefix of nine needs."""
+    number, letters = int.from_bytes(signed, "big"), []
+    for _ in range(_SIGNATURE):
+        number, digit = divmod(number, len(_DIGITS))
+        letters.append(_DIGITS[digit])
+    return "".join(letters)
 
 
 def _encode(number: int) -> str:

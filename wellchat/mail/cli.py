@@ -34,7 +34,8 @@ def log(email: str | None, as_json: bool, state: str | None, reason: str | None,
 
 @mail.command("resend")
 @click.argument("mail_id", metavar="ID")
-def resend(mail_id: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print data.")
+def resend(mail_id: str, as_json: bool) -> None:
     """Send a mail again whose fate is unknown, or that failed.
 
     It may arrive twice: that is yours to decide.
@@ -42,7 +43,8 @@ def resend(mail_id: str) -> None:
     at = now()
     resent = actions.resend(mail_id=mail_id, now=at)
     state = actions.deliver(mail_id=mail_id, now=at) or "taken by the worker"
-    click.echo(f"{mail_id} to {resent.address}: {state}")
+    said = {"id": mail_id, "address": resent.address, "state": state}
+    click.echo(json.dumps(said) if as_json else f"{mail_id} to {resent.address}: {state}")
 
 
 def as_data(mail: Mail) -> dict[str, Any]:

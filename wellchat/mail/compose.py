@@ -23,9 +23,10 @@ from wellchat.feature import registry
 from wellchat.i18n import N_, direction, force_language
 from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
-from wellchat.mail.hooks import mail_vetoed, reader_language
+from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.next_page import with_next
 from wellchat.setting_types import mailbox
 
 MAX_SUBJECT = 160
@@ -79,7 +80,14 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
 def _veto(mail: Mail) -> str | None:
     """Return why the reader is sent nothing; None: send it."""
     declared = registry().mails.get(mail.name)
-    if mail.user_id is None or (declared and declared.to_disabled):
+    if mail.user_id is None:
+        return None
+    if not (declared and declared.to_old_address):
+        # A link is made now, for the account as it is now: whoever reads the old address must not get it.
+        present = next(filter(None, present_address(mail.user_id)), None)
+        if present is not None and present != mail.address:
+            return N_("The person has another address now.")
+    if declared and declared.to_disabled:
         return None
     return next((why for why in mail_vetoed(mail.user_id) if why), None)
 
@@ -147,7 +155,8 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
     def link_to(name: str) -> str:
         if mail.user_id is None:
             raise NotWanted(N_("The account is gone."))
-        return absolute_url(registry().mail_links[name](mail.user_id, now))
+        path = registry().mail_links[name](mail.user_id, now)
+        return absolute_url(with_next(path, mail.context.get("next")))
 
     def reply_to(thread_id: str | None) -> str | None:
         """Return the address that leads into one thread. None: an example, or mails may not reach us."""

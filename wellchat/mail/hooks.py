@@ -10,5 +10,8 @@ one.
 mail_vetoed: Hook[[str], str | None] = Hook("mail.mail_vetoed")
 """(user id) -> why this person is sent nothing, as a sentence for the ledger; None: they may be."""
 
+present_address: Hook[[str], str | None] = Hook("mail.present_address")
+"""(user id) -> the address that this person has now; None where there is no such account."""
+
 session_epoch: Hook[[str], str] = Hook("mail.session_epoch")
 """(user id) -> what changes when all sessions of the person end."""

@@ -16,6 +16,7 @@ from wellchat.messaging.pages.thread import message_url
 from wellchat.messaging.personal_data import personal_data
 from wellchat.messaging.queries import warm_up
 from wellchat.messaging.refresh import refresh_person, refresh_subject
+from wellchat.messaging.schemas import describe_tags
 from wellchat.messaging.threads import open_thread_of_lead
 from wellchat.notifications.kinds import NotificationKind
 from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
@@ -54,6 +55,7 @@ feature = Feature(
         (thumbnail_made_in_transaction, add_thumbnail),
         (scanned_in_transaction, set_scanned),
     ),
+    openapi=describe_tags,
     context=lambda: {"badges": badges, "message_url": message_url},
     offline_paths=("/", r"/threads/\w+"),
     metrics=(metrics.measure,),

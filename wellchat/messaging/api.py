@@ -40,13 +40,20 @@ from wellchat.messaging.schemas import (
 from wellchat.messaging.serializers import attachment_json, membership_json, message_json, thread_json
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("messaging_api", __name__, url_prefix="/api", tag="Messages")
+api = APIBlueprint(
+    "messaging_api",
+    __name__,
+    url_prefix="/api",
+    tag={"name": "Messages", "description": "What is said in a thread, and what is done with it."},
+)
+of_threads = api.doc(tags=["Threads"])
 
 
 @api.get("/me")
 @signed_in
+@api.doc(tags=["Updates"])
 @api.output(Me)
-def me() -> Response:
+def get_me() -> Response:
     """Return who I am, the position in my change log, and how much I have not read."""
     user = viewer()
     cursor = cursor_now(user.id)
@@ -57,6 +64,7 @@ def me() -> Response:
 
 @api.get("/threads")
 @signed_in
+@of_threads
 @api.input(ListThreads, location="query", arg_name="page")
 @api.output(ThreadPage)
 def list_threads(page: ListThreads) -> Response:
@@ -82,8 +90,8 @@ def list_threads(page: ListThreads) -> Response:
 @limiter.limit("60/minute")
 @api.input(OpenThread, location="json", arg_name="body")
 @api.output(OneThread, status_code=201)
-@api.doc(responses={200: "It existed already"})
-def post_thread(body: OpenThread) -> Response:
+@api.doc(tags=["Threads"], responses={200: "It existed already", 404: "Nobody and nothing of yours"})
+def open_thread(body: OpenThread) -> Response:
     """Open the thread with somebody, or about a subject. 201 if it is new, 200 if it existed."""
     subject = (body.subject.kind, body.subject.external_id) if body.subject else None
     thread_id, made = threads.open_thread(
@@ -97,6 +105,7 @@ def post_thread(body: OpenThread) -> Response:
 
 @api.get("/threads/<thread_id>")
 @signed_in
+@of_threads
 @api.output(OneThread)
 def get_thread(thread_id: str) -> Response:
     """Return one of my threads."""
@@ -112,8 +121,9 @@ def get_thread(thread_id: str) -> Response:
 def list_messages(thread_id: str, page: ListMessages) -> Response:
     """List messages of a thread, ascending: the latest, or those before, after or around a position.
 
-    `before` and `after` are seqs. `around` is a seq and `date` a day in my time zone, such as 2026-01-31;
-    with one of them, `has_more` tells whether there are messages before the list.
+    `before` and `after` are seqs; with both, those between them, from `after` on. `around` is a seq and
+    `date` a day in my time zone, such as 2026-01-31; with one of them, `has_more` tells whether there are
+    messages before the list.
     """
     user = viewer()
     cursor = cursor_now(user.id)
@@ -139,7 +149,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
         409: "Another body under the same key",
     }
 )
-def post_message(thread_id: str, body: SendMessage) -> Response:
+def send_message(thread_id: str, body: SendMessage) -> Response:
     """Send a message. Retry with the same `client_key` until a response arrives: it is never sent twice."""
     message, new = messages.send_message(
         sender=viewer(),
@@ -159,7 +169,7 @@ def post_message(thread_id: str, body: SendMessage) -> Response:
 @limiter.limit("60/minute")
 @api.input(EditMessage, location="json", arg_name="body")
 @api.output(OneMessage)
-def patch_message(thread_id: str, seq: int, body: EditMessage) -> Response:
+def edit_message(thread_id: str, seq: int, body: EditMessage) -> Response:
     """Change the text of a message of mine, within five minutes of sending it."""
     return _message(
         messages.edit_message(viewer=viewer(), thread_id=thread_id, seq=seq, body=body.body, now=clock.now())
@@ -181,9 +191,10 @@ def _message(message: Message, status: int = 200) -> Response:
 
 @api.put("/threads/<thread_id>/read")
 @signed_in
+@of_threads
 @api.input(MarkRead, location="json", arg_name="body")
 @api.output(ReadAnswer)
-def put_read(thread_id: str, body: MarkRead) -> Response:
+def mark_read(thread_id: str, body: MarkRead) -> Response:
     """Mark messages as read up to one that I was shown. The watermark never moves back."""
     receipts.mark_read(viewer=viewer(), thread_id=thread_id, seq=body.seq, now=clock.now())
     return json_response({"membership": _membership(thread_id), "unread": queries.unread_counts(viewer().id)})
@@ -195,8 +206,9 @@ def _membership(thread_id: str) -> dict[str, Any]:
 
 @api.put("/threads/<thread_id>/typing")
 @signed_in
+@of_threads
 @api.output({}, status_code=204)
-def put_typing(thread_id: str) -> tuple[str, int]:
+def show_typing(thread_id: str) -> tuple[str, int]:
     """Show that I am typing, for six seconds."""
     memberships.set_typing(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return "", 204
@@ -204,9 +216,10 @@ def put_typing(thread_id: str) -> tuple[str, int]:
 
 @api.patch("/threads/<thread_id>/membership")
 @signed_in
+@of_threads
 @api.input(PatchMembership, location="json", arg_name="body")
 @api.output(MembershipAnswer)
-def patch_membership(thread_id: str, body: PatchMembership) -> Response:
+def change_membership(thread_id: str, body: PatchMembership) -> Response:
     """Archive, pin, mute or snooze a thread, for me only."""
     user = viewer()
     changes = body.given(now=clock.now(), zone=user.time_zone)
@@ -218,7 +231,8 @@ def patch_membership(thread_id: str, body: PatchMembership) -> Response:
 @signed_in
 @limiter.limit("120/minute")
 @api.output(OneMessage)
-def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
+@api.doc(responses={422: "Not one emoji, too many, or a deleted message"})
+def add_reaction(thread_id: str, seq: int, emoji: str) -> Response:
     """React to a message with one emoji. I can put several different ones on a message."""
     return _message(
         reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=True, now=clock.now())
@@ -229,7 +243,8 @@ def put_reaction(thread_id: str, seq: int, emoji: str) -> Response:
 @signed_in
 @limiter.limit("120/minute")
 @api.output(OneMessage)
-def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
+@api.doc(responses={422: "Not one emoji, too many, or a deleted message"})
+def remove_reaction(thread_id: str, seq: int, emoji: str) -> Response:
     """Remove a reaction of mine."""
     return _message(
         reactions.react(viewer=viewer(), thread_id=thread_id, seq=seq, emoji=emoji, on=False, now=clock.now())
@@ -240,7 +255,8 @@ def delete_reaction(thread_id: str, seq: int, emoji: str) -> Response:
 @signed_in
 @limiter.limit("60/minute")
 @api.output(OneMessage)
-def put_pin(thread_id: str, seq: int) -> Response:
+@api.doc(responses={422: "A deleted message, or too many pins"})
+def pin_message(thread_id: str, seq: int) -> Response:
     """Pin a message for both people of the thread. At most 50 messages of a thread can be pinned."""
     return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=True, now=clock.now()))
 
@@ -249,7 +265,8 @@ def put_pin(thread_id: str, seq: int) -> Response:
 @signed_in
 @limiter.limit("60/minute")
 @api.output(OneMessage)
-def delete_pin(thread_id: str, seq: int) -> Response:
+@api.doc(responses={422: "A deleted message, or too many pins"})
+def unpin_message(thread_id: str, seq: int) -> Response:
     """Unpin a message, no matter who pinned it."""
     return _message(messages.pin(viewer=viewer(), thread_id=thread_id, seq=seq, on=False, now=clock.now()))
 
@@ -267,10 +284,11 @@ def list_pins(thread_id: str) -> Response:
 
 @api.put("/threads/<thread_id>/unread")
 @signed_in
+@of_threads
 @limiter.limit("60/minute")
 @api.input(MarkUnread, location="json", arg_name="body")
 @api.output(ReadAnswer)
-def put_unread(thread_id: str, body: MarkUnread) -> Response:
+def mark_unread(thread_id: str, body: MarkUnread) -> Response:
     """Mark a thread as unread from a message on, for me only, until I read it again.
 
     `last_read_seq` does not change, and neither does what the other person sees as read.

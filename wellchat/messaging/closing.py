@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
-from wellchat.changes.actions import record_change
+from wellchat.changes.actions import expire_log, record_change
 from wellchat.connections.models import Connection
 from wellchat.db import db, transaction
 from wellchat.errors import CannotWrite, NotFound
@@ -37,10 +37,14 @@ def settle(connection_ids: Sequence[str], now: datetime) -> None:
 
 def settle_person(user_id: str, now: datetime) -> None:
     """Settle all connections of a person, because they can be written to no more, or again."""
-    theirs = select(Connection.id).where(
-        or_(Connection.client_id == user_id, Connection.professional_id == user_id)
-    )
-    settle(list(db.session.execute(theirs).scalars()), now)
+    mine = or_(Connection.client_id == user_id, Connection.professional_id == user_id)
+    other_id = case((Connection.client_id == user_id, Connection.professional_id), else_=Connection.client_id)
+    others: dict[str, str] = dict(db.session.execute(select(Connection.id, other_id).where(mine)).all())
+    settle(list(others), now)
+    if db.session.get_one(User, user_id).is_gone:
+        # Their words and their name may stand anywhere on the others' pages.
+        for each in others.values():
+            expire_log(user_id=each)
 
 
 def _settle(connection_ids: Sequence[str], now: datetime) -> None:

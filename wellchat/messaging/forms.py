@@ -9,14 +9,16 @@ from unicodedata import category
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints, model_validator
 
 from wellchat.attachments.actions import MAX_FILES
-from wellchat.forms import Form, QueryForm, Text
+from wellchat.forms import Form, PatchForm, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.messaging.memberships import MuteFor, SnoozeFor, end_of
 from wellchat.messaging.models import MAX_SEQ
+from wellchat.shapes import sample
 from wellchat.subjects.kinds import known_kind
 
 MAX_BODY = 10_000  # characters of one message
-LIMIT = Annotated[int, Field(ge=1, le=100)]
+PAGE = "`next` of the page before."
+LIMIT = Annotated[int, Field(ge=1, le=100, description="How many at most.")]
 Seq = Annotated[int, Field(ge=0, le=MAX_SEQ)]  # 0 is the position before all messages
 MessageSeq = Annotated[int, Field(ge=1, le=MAX_SEQ)]
 ClientKey = Annotated[Text, StringConstraints(min_length=1, max_length=64)]
@@ -74,7 +76,12 @@ class SubjectRef(Form):
     external_id: Annotated[Text, StringConstraints(min_length=1, max_length=120)]
 
 
-class SendMessage(_HasBody):
+class SendMessage(
+    _HasBody,
+    json_schema_extra=sample(
+        {"body": "Yes, see you then!", "client_key": "0190163d8694739bb4a2", "reply_to": 2}
+    ),
+):
     """A message to be sent.
 
     `attachments` are ids of files that were uploaded and not sent yet. With them, `body` may be empty.
@@ -105,15 +112,17 @@ class PostMessage(_HasBody):
         return self.files > 0
 
 
-class MarkUnread(Form):
+class MarkUnread(Form, json_schema_extra=sample({"seq": 3})):
+    """The first message that is to be unread."""
+
     seq: MessageSeq
 
 
-class EditMessage(_HasBody):
-    pass
+class EditMessage(_HasBody, json_schema_extra=sample({"body": "Yes, see you at three!"})):
+    """The new text."""
 
 
-class OpenThread(Form):
+class OpenThread(Form, json_schema_extra=sample({"subject": {"kind": "booking", "external_id": "B-1041"}})):
     """Which thread to open.
 
     `with` alone means the pair's thread; for a subject, the scope of its kind decides.
@@ -158,16 +167,19 @@ class React(Form):
         return (self.add or self.remove or "").strip()
 
 
-class MarkRead(Form):
+class MarkRead(Form, json_schema_extra=sample({"seq": 3})):
+    """The last message that was shown; 0 changes nothing."""
+
     seq: Seq
 
 
-class PatchMembership(Form):
+class PatchMembership(PatchForm):
     """A person's own state of a thread.
 
     `mute` and `snooze` are durations by name; `muted_until` and `snoozed_until` are times. Null ends them.
     """
 
+    example = {"archived": True, "snooze": None}
     archived: bool = False
     pinned: bool = False
     muted_until: Moment | None = None
@@ -207,15 +219,17 @@ class PostMembership(Form):
 class ListThreads(QueryForm):
     """The filters of the inbox and the page. `before` is the `next` of the previous page."""
 
-    before: Annotated[Text, StringConstraints(max_length=200)] | None = None
+    before: Annotated[Text, StringConstraints(max_length=200)] | None = Field(None, description=PAGE)
     limit: LIMIT = 30
-    archived: bool = False
-    snoozed: bool = False
-    unread: bool = False
-    waiting: bool = False
-    pinned: bool | None = None
-    kind: KindName | None = None
-    q: Annotated[Text, StringConstraints(max_length=100)] = ""
+    archived: bool = Field(False, description="Only archived ones.")
+    snoozed: bool = Field(False, description="Only snoozed ones.")
+    unread: bool = Field(False, description="Only those with unread messages.")
+    waiting: bool = Field(False, description="Only those that wait for my reply.")
+    pinned: bool | None = Field(None, description="Only pinned ones, or only others.")
+    kind: KindName | None = Field(None, description="Only those about a kind of subject, such as `booking`.")
+    q: Annotated[Text, StringConstraints(max_length=100)] = Field(
+        "", description="Words of names and titles."
+    )
 
     def filters(self) -> dict[str, Any]:
         """Return the keyword arguments of `queries.inbox` that select threads, without the page."""
@@ -228,10 +242,10 @@ Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 class ListMessages(QueryForm):
     """The part of a thread to list: before or after a seq, or around a seq or the first message of a day."""
 
-    before: Seq | None = None
-    after: Seq | None = None
-    around: Seq | None = None
-    day: Day | None = Field(default=None, alias="date")
+    before: Seq | None = Field(None, description="Messages with a lower number.")
+    after: Seq | None = Field(None, description="Messages with a higher number.")
+    around: Seq | None = Field(None, description="Messages around this number.")
+    day: Day | None = Field(None, alias="date", description="Messages around the first of this day.")
     limit: LIMIT = 50
 
     @model_validator(mode="after")
@@ -246,8 +260,8 @@ class ListMessages(QueryForm):
 class ListFiles(QueryForm):
     """A page of files. `before` is the `next` of the previous page."""
 
-    kind: Literal["picture", "document"] | None = None
-    before: Annotated[Text, StringConstraints(max_length=40)] | None = None
+    kind: Literal["picture", "document"] | None = Field(None, description="Only these.")
+    before: Annotated[Text, StringConstraints(max_length=40)] | None = Field(None, description=PAGE)
     limit: LIMIT = 30
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased, joinedload
 from wellchat.accounts.models import Presence, User
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
-from wellchat.messaging.models import MAX_SEQ, Membership, Message, Thread, pair_key
+from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as notification_queries
 from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.subjects.kinds import KINDS
@@ -141,7 +141,8 @@ def inbox(
     if unread:
         statement = statement.where(_some_unread(Mine), _has_unread())
     if waiting:
-        statement = statement.where(Mine.waiting_since.is_not(None))
+        # Where nobody can write, nothing is to be answered.
+        statement = statement.where(Mine.waiting_since.is_not(None), Mine.closed_as.is_(None))
     if pinned is not None:
         statement = statement.where(Mine.pinned.is_(pinned))
     if kind is not None:
@@ -233,8 +234,10 @@ def pins_of(viewer: User, thread_id: str) -> list[Message]:
     return list(db.session.execute(query.order_by(Message.pinned_at.desc(), Message.seq.desc())).scalars())
 
 
+# A number that only looking at the words of a blocked person would take away must not stay.
+_not_blocked_by_me = or_(Membership.closed_as.is_(None), Membership.closed_as != BLOCKED)
 # Unread is counted, never stored: messages above my watermark that are not mine and not deleted, in all my
-# threads.
+# threads but those with people whom I have blocked.
 _unread_messages = (
     select(func.count())
     .select_from(Membership)
@@ -243,6 +246,7 @@ _unread_messages = (
         Membership.user_id == bindparam("viewer"),
         _some_unread(Membership),
         Membership.last_seq > Membership.last_read_seq,
+        _not_blocked_by_me,
         Message.sender_id != bindparam("viewer"),
         Message.deleted_at.is_(None),
     )
@@ -264,6 +268,7 @@ _messages_marked_unread = (
         Membership.user_id == bindparam("viewer"),
         _some_unread(Membership),
         Membership.unread_from.is_not(None),
+        _not_blocked_by_me,
         Message.sender_id != bindparam("viewer"),
         Message.deleted_at.is_(None),
     )

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from wellchat.attachments.schemas import AttachmentShape
+from wellchat.shapes import Cursor, Id, Moment, NextPage, like
+
+ROSA = {
+    "id": "wmrc9qh0k19xf",
+    "name": "Rosa Delgado",
+    "avatar_url": "/people/wmrc9qh0k19xf/avatar?v=1",
+    "role": "professional",
+    "role_label": "Stylist",
+    "staff": False,
+}
+HANNAH = ROSA | {"id": "wmrc9qh0k23ab", "name": "Hannah Whitcombe", "avatar_url": None}
+HANNAH |= {"role": "client", "role_label": "Client"}
 
 
-class Person(BaseModel):
+class Person(BaseModel, json_schema_extra={"examples": [ROSA]}):
     """A user as others see them. It never contains an email address."""
 
-    id: str
-    name: str
-    avatar_url: str | None
+    id: Id
+    name: str = like("Rosa Delgado")
+    avatar_url: str | None = like("/people/wmrc9qh0k19xf/avatar?v=1")
     role: Literal["client", "professional", "admin"]
-    role_label: str
+    role_label: str = like("Stylist")
     staff: bool
 
 
-class Other(Person):
+class Other(
+    Person,
+    json_schema_extra={"examples": [ROSA | {"presence": "away", "seen_at": "2026-01-31T12:05:00.000Z"}]},
+):
     """`seen_at` is rounded down to five minutes, and null if it is more than seven days ago."""
 
     presence: Literal["here", "away"]
-    seen_at: str | None
+    seen_at: Moment | None
 
 
 class SubjectLabel(BaseModel):
@@ -33,30 +48,30 @@ class SubjectLabel(BaseModel):
     `url` is the host platform's page.
     """
 
-    id: str
-    kind: str
-    kind_label: str
-    external_id: str
-    title: str
-    status: str | None
-    starts_at: str | None
-    url: str | None
+    id: Id
+    kind: str = like("booking")
+    kind_label: str = like("Booking")
+    external_id: str = like("B-1041")
+    title: str = like("Balayage refresh")
+    status: str | None = like("confirmed")
+    starts_at: Moment | None
+    url: str | None = like("https://salon.example/b/1041")
 
 
 class Quote(BaseModel):
     """The beginning of the message that is replied to, in its present state."""
 
     seq: int
-    sender_id: str
-    body: str | None
+    sender_id: Id
+    body: str | None = like("Is Friday at three free?")
     deleted: bool
 
 
 class ReactionShape(BaseModel):
     """One emoji on a message, and the people who put it there."""
 
-    emoji: str
-    user_ids: list[str]
+    emoji: str = like("👍")
+    user_ids: list[Id]
 
 
 class MessageShape(BaseModel):
@@ -66,21 +81,21 @@ class MessageShape(BaseModel):
     message, the one with the higher `revision` is newer.
     """
 
-    thread_id: str
+    thread_id: Id
     seq: int
-    sender_id: str
-    body: str | None
-    client_key: str | None = None
+    sender_id: Id
+    body: str | None = like("Yes, see you then!")
+    client_key: str | None = like("0190163d8694739bb4a2", default=None)
     subject: SubjectLabel | None
     reply_to: int | None
     quote: Quote | None
     attachments: list[AttachmentShape]
     reactions: list[ReactionShape]
-    created_at: str
-    edited_at: str | None
+    created_at: Moment
+    edited_at: Moment | None = like(None)
     deleted: bool
-    removed_by: str | None
-    pinned_at: str | None
+    removed_by: str | None = like(None)
+    pinned_at: Moment | None = like(None)
     by_email: bool
     revision: int
 
@@ -94,11 +109,11 @@ class ThreadShape(BaseModel):
     `closed` is the sentence that says so; `closed_by_me` is set if I can open it again.
     """
 
-    id: str
+    id: Id
     key_scope: Literal["connection", "client", "subject"]
-    title: str
-    context: str | None
-    client: Person
+    title: str = like("Rosa Delgado")
+    context: str | None = like("Balayage refresh")
+    client: Person = like(HANNAH)
     professional: Person
     other: Other
     subject: SubjectLabel | None
@@ -106,35 +121,35 @@ class ThreadShape(BaseModel):
     last_seq: int
     unread: int
     last_read_seq: int
-    unread_from: int | None
+    unread_from: int | None = like(None)
     other_read_seq: int
     other_delivered_seq: int
-    can_write: bool
-    closed: str | None
-    closed_by_me: Literal["blocked", "ended"] | None
+    can_write: bool = like(True)
+    closed: str | None = like(None)
+    closed_by_me: Literal["blocked", "ended"] | None = like(None)
     archived: bool
     pinned: bool
-    kind: str | None
-    waiting_since: str | None
+    kind: str | None = like("booking")
+    waiting_since: Moment | None
     muted: bool
-    muted_until: str | None
-    snoozed_until: str | None
-    listed_at: str
-    created_at: str
-    updated_at: str
+    muted_until: Moment | None = like(None)
+    snoozed_until: Moment | None = like(None)
+    listed_at: Moment
+    created_at: Moment
+    updated_at: Moment
 
 
 class MembershipShape(BaseModel):
     """My own state of a thread."""
 
-    thread_id: str
+    thread_id: Id
     last_read_seq: int
-    unread_from: int | None
+    unread_from: int | None = like(None)
     unread: int
     archived: bool
     pinned: bool
-    muted_until: str | None
-    snoozed_until: str | None
+    muted_until: Moment | None = like(None)
+    snoozed_until: Moment | None = like(None)
 
 
 class Unread(BaseModel):
@@ -152,8 +167,8 @@ class ThreadPage(BaseModel):
     """`next` is the `before` of the next page, null on the last one. `cursor` was read before the threads."""
 
     threads: list[ThreadShape]
-    next: str | None
-    cursor: str
+    next: NextPage | None
+    cursor: Cursor
 
 
 class OneMessage(BaseModel):
@@ -170,7 +185,7 @@ class MessagePage(BaseModel):
     messages: list[MessageShape]
     at: int | None = None
     has_more: bool
-    cursor: str
+    cursor: Cursor
 
 
 class ReadAnswer(BaseModel):
@@ -186,5 +201,10 @@ class Me(BaseModel):
     """`cursor` is the position in my change log, read before the numbers."""
 
     user: Person
-    cursor: str
+    cursor: Cursor
     unread: Unread
+
+
+def describe_tags(spec: dict[str, Any]) -> None:
+    """Add to an OpenAPI document what the tag of threads is about."""
+    spec["tags"].append({"name": "Threads", "description": "Conversations, and how I stand in them."})

@@ -72,7 +72,7 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
         "archived": mine.archived,
         "pinned": mine.pinned,
         "kind": mine.kind,
-        "waiting_since": iso(mine.waiting_since),
+        "waiting_since": None if closed else iso(mine.waiting_since),
         "muted": mine.is_muted(now),
         "muted_until": iso(mine.muted_until),
         "snoozed_until": iso(mine.snoozed_until),

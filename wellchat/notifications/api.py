@@ -13,7 +13,12 @@ from wellchat.notifications.preferences import save_preferences, set_browser_tim
 from wellchat.notifications.schemas import NotificationPage, PreferencesAnswer, UnreadAnswer
 from wellchat.web import json_response, signed_in, viewer
 
-api = APIBlueprint("notifications_api", __name__, url_prefix="/api", tag="Notifications")
+api = APIBlueprint(
+    "notifications_api",
+    __name__,
+    url_prefix="/api",
+    tag={"name": "Notifications", "description": "The bell, and what I want to be told."},
+)
 
 
 @api.get("/notifications")
@@ -44,7 +49,7 @@ def list_notifications(page: ListNotifications) -> Response:
 @signed_in
 @api.input(PatchNotifications, location="json", arg_name="body")
 @api.output(UnreadAnswer)
-def patch_notifications(body: PatchNotifications) -> Response:
+def mark_notifications(body: PatchNotifications) -> Response:
     """Mark some or all of my notifications read or unread."""
     user = viewer()
     actions.mark_read(viewer=user, ids=body.ids, everything=body.all, read=body.read, now=clock.now())
@@ -67,7 +72,7 @@ def _preferences() -> Response:
 @signed_in
 @api.input(PatchPreferences, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
-def patch_preferences(body: PatchPreferences) -> Response:
+def change_preferences(body: PatchPreferences) -> Response:
     """Change any of my preferences; fields that are missing stay as they are."""
     save_preferences(user=viewer(), now=clock.now(), **body.given())
     return _preferences()
@@ -77,7 +82,7 @@ def patch_preferences(body: PatchPreferences) -> Response:
 @signed_in
 @api.input(PutTimeZone, location="json", arg_name="body")
 @api.output(PreferencesAnswer)
-def put_time_zone(body: PutTimeZone) -> Response:
+def report_time_zone(body: PutTimeZone) -> Response:
     """Report the time zone of this browser.
 
     It is used for people who never chose one, and changes nothing for others.

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
 from wellchat.accounts.forms import TimeZone
-from wellchat.forms import Form, QueryForm, Text
+from wellchat.forms import Form, PatchForm, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.notifications.kinds import known_kind
+from wellchat.shapes import sample
 
 Id = Annotated[Text, StringConstraints(min_length=1, max_length=40)]
 Cadence = Literal["soon", "hourly", "daily", "weekly", "off"]
@@ -30,13 +31,17 @@ Kind = Annotated[str, AfterValidator(known_kind)]
 
 
 class ListNotifications(QueryForm):
-    before: Annotated[Text, StringConstraints(max_length=200)] | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 30
-    unread: bool = False
-    kind: Kind | None = None
+    """A page of the bell. `before` is the `next` of the previous page."""
+
+    before: Annotated[Text, StringConstraints(max_length=200)] | None = Field(
+        None, description="`next` of the page before."
+    )
+    limit: Annotated[int, Field(ge=1, le=100)] = Field(30, description="How many at most.")
+    unread: bool = Field(False, description="Only unread ones.")
+    kind: Kind | None = Field(None, description="Only those of a kind, such as `message`.")
 
 
-class PatchNotifications(Form):
+class PatchNotifications(Form, json_schema_extra=sample({"ids": ["wmrc9qh0k19xf"], "read": True})):
     """Either `ids` or `all`."""
 
     ids: Annotated[list[Id], Field(max_length=500)] | None = None
@@ -50,15 +55,18 @@ class PatchNotifications(Form):
         return self
 
 
-class Channels(Form):
+class ChannelChanges(PatchForm):
+    """Where one kind of notification goes. What is not sent stays as it is."""
+
     bell: bool = True
     push: bool = True
     email: bool = True
 
 
-class PatchPreferences(Form):
+class PatchPreferences(PatchForm):
     """Fields that are missing stay as they are; null ends the quiet hours."""
 
+    example = {"cadence": "daily", "digest_hour": 8, "channels": {"message": {"email": False}}}
     cadence: Cadence = "soon"
     digest_hour: Hour = 8
     digest_weekday: Weekday = 0
@@ -66,7 +74,7 @@ class PatchPreferences(Form):
     quiet_to: Clock | None = None
     time_zone: TimeZone = "UTC"
     discreet_mails: bool = False
-    channels: dict[Kind, Channels] = Field(default_factory=dict)
+    channels: dict[Kind, ChannelChanges] = Field(default_factory=dict)
 
     def given(self) -> dict[str, Any]:
         """Return only the fields that the request names."""
@@ -76,7 +84,7 @@ class PatchPreferences(Form):
         return given
 
 
-class PutTimeZone(Form):
+class PutTimeZone(Form, json_schema_extra=sample({"time_zone": "Europe/Paris"})):
     """The time zone that the browser reports."""
 
     time_zone: TimeZone

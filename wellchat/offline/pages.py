@@ -38,7 +38,7 @@ def service_worker() -> Response:
     """
     facts = {
         "version": current_app.extensions["assets"],
-        "pages": current_app.config["OFFLINE_THREADS"],
+        "pages": current_app.config["OFFLINE_THREADS"] if current_app.config["BROWSER_STORAGE"] else 0,
         "paths": [path for each in registry().features for path in each.offline_paths],
         "shell": [asset(name) for name in shell_names()],
     }

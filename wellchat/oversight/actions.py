@@ -13,7 +13,7 @@ from wellchat.db import transaction
 from wellchat.errors import Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging.models import Thread
-from wellchat.oversight.models import AccessGrant, OversightSearch
+from wellchat.oversight.models import ASKED_FOR, AccessGrant, OversightSearch
 from wellchat.setting_types import look_notice_days
 
 MIN_TERM, MAX_TERM = 2, 200  # characters
@@ -61,13 +61,16 @@ def grant_access(*, admin: User, thread_id: str, reason: str, now: datetime) -> 
 def approve(*, admin: User, grant_id: str, now: datetime) -> AccessGrant:
     """Agree to somebody else's access, which opens with it. Return the grant.
 
-    Raises NotFound without the duty, for one's own grant and for one that is open or was ended.
+    Raises NotFound without the duty, for one's own grant, for one that is open or was ended, and after
+    ASKED_FOR.
     """
     _check_duty(admin)
     with transaction() as session:
         # Locked: of two who agree at once one opens it, and its time is counted from then.
         entry = session.get(AccessGrant, grant_id, populate_existing=True, with_for_update=True)
         if entry is None or entry.admin_id == admin.id or entry.approved_at or entry.ended_at:
+            raise NotFound
+        if now - entry.created_at > ASKED_FOR:
             raise NotFound
         entry.approved_by_id = admin.id
         _open(entry, now)

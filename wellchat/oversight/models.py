@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -21,6 +21,9 @@ class OversightSearch(Base):
     reason: Mapped[str] = mapped_column(Text)
     term: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
+
+
+ASKED_FOR = timedelta(days=7)  # how long somebody may agree; the reason is out of date then
 
 
 class AccessGrant(Base):

@@ -33,6 +33,7 @@ def _administrator() -> User:
 
 @pages.get("")
 @signed_in
+@fresh_proof
 def index() -> str:
     """Show the form that searches, and the accesses that are open or wait for somebody."""
     return _index({})
@@ -48,7 +49,7 @@ def _index(errors: dict[str, str]) -> str:
         term=request.form.get("term", ""),
         reason=request.form.get("reason", ""),
         open_grants=queries.open_grants(admin, clock.now()) if may_look else [],
-        waiting_grants=queries.grants_to_approve(admin) if may_look else [],
+        waiting_grants=queries.grants_to_approve(admin, clock.now()) if may_look else [],
         lifetime=queries.GRANT_LIFETIME,
     )
 
@@ -176,6 +177,7 @@ def thumbnail(grant_id: str, attachment_id: str) -> Response:
 
 @pages.get("/quality")
 @signed_in
+@fresh_proof
 def figures() -> str:
     """Show patterns across relationships, as counts."""
     admin = _administrator()

@@ -78,12 +78,14 @@ def _responses(since: datetime, now: datetime) -> dict[str, int]:
 
 
 def _waiting(now: datetime) -> dict[int, int]:
-    """Return days -> conversations in which the professional has not answered for longer than that."""
+    """Return days -> open conversations in which the professional has not answered for longer than that."""
     waits = [func.sum(case((Membership.waiting_since < now - each, 1), else_=0)) for each in LONG_WAITS]
     query = (
         select(*waits)
         .join(Thread, Thread.id == Membership.thread_id)
         .where(Membership.user_id == Thread.professional_id, Membership.waiting_since.is_not(None))
+        # Where nobody can write, nobody waits for an answer.
+        .where(Thread.closed_at.is_(None))
     )
     found = db.session.execute(query).one()
     return {each.days: int(count or 0) for each, count in zip(LONG_WAITS, found, strict=True)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import and_, or_, select, tuple_
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import User
@@ -13,7 +13,7 @@ from wellchat.attachments.models import SHOWN, Attachment
 from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.messaging.models import Message, MessageRevision, Thread
-from wellchat.oversight.models import AccessGrant, OversightSearch
+from wellchat.oversight.models import ASKED_FOR, AccessGrant, OversightSearch
 from wellchat.paging import decode_page_token, encode_page_token
 from wellchat.subjects.models import Subject
 
@@ -137,33 +137,33 @@ def earlier_texts(grant: AccessGrant, messages: Iterable[Message]) -> dict[int, 
 
 
 def grants_for(admin: User, thread_id: str) -> Sequence[AccessGrant]:
-    """Return every access to this thread, latest first. Raises NotFound without the duty."""
+    """Return the accesses to this thread, latest first, at most 50. Raises NotFound without the duty."""
     if not admin.may("conversations"):
         raise NotFound
-    query = (
-        select(AccessGrant).where(AccessGrant.thread_id == thread_id).order_by(AccessGrant.created_at.desc())
-    )
+    query = select(AccessGrant).where(AccessGrant.thread_id == thread_id)
+    query = query.order_by(AccessGrant.created_at.desc(), AccessGrant.id).limit(50)
     return db.session.execute(query.options(joinedload(AccessGrant.admin))).scalars().all()
 
 
 def open_grants(admin: User, now: datetime) -> Sequence[AccessGrant]:
     """Return the administrator's own grants that are open or wait for a second person, latest first."""
+    still_asked = and_(AccessGrant.approved_at.is_(None), AccessGrant.created_at > now - ASKED_FOR)
     query = (
         select(AccessGrant)
         .where(AccessGrant.admin_id == admin.id, AccessGrant.ended_at.is_(None))
-        .where(or_(AccessGrant.approved_at.is_(None), AccessGrant.approved_at > now - GRANT_LIFETIME))
+        .where(or_(still_asked, AccessGrant.approved_at > now - GRANT_LIFETIME))
         .order_by(AccessGrant.created_at.desc(), AccessGrant.id)
         .limit(20)
     )
     return db.session.execute(query).scalars().all()
 
 
-def grants_to_approve(admin: User) -> Sequence[AccessGrant]:
+def grants_to_approve(admin: User, now: datetime) -> Sequence[AccessGrant]:
     """Return the grants of others that wait for a second person, oldest first, at most 50."""
     query = (
         select(AccessGrant)
         .where(AccessGrant.approved_at.is_(None), AccessGrant.ended_at.is_(None))
-        .where(AccessGrant.admin_id != admin.id)
+        .where(AccessGrant.admin_id != admin.id, AccessGrant.created_at > now - ASKED_FOR)
         .order_by(AccessGrant.created_at, AccessGrant.id)
         .limit(50)
     )

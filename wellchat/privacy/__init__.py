@@ -2,7 +2,12 @@
 
 from flask import Flask
 
-from wellchat.accounts.hooks import erasure_forbidden, notice_at_sign_in, person_erased_in_transaction
+from wellchat.accounts.hooks import (
+    enabling_forbidden,
+    erasure_forbidden,
+    notice_at_sign_in,
+    person_erased_in_transaction,
+)
 from wellchat.attachments.hooks import stored_by_others
 from wellchat.audit.kinds import EXPORT, HIGH, NOTICE, AuditKind
 from wellchat.config import SettingsError
@@ -48,12 +53,14 @@ feature = Feature(
         "erasure.asked": AuditKind(N_("Erasure asked for"), NOTICE),
         "erasure.cancelled": AuditKind(N_("Erasure cancelled"), NOTICE),
         "erasure.done": AuditKind(N_("Person erased"), HIGH, shown_to_person=False, of_admin=True),
+        "erasure.listed": AuditKind(N_("List of erased people printed"), NOTICE, shown_to_person=False),
         "hold.made": AuditKind(N_("Legal hold made"), HIGH, shown_to_person=False, of_admin=True),
         "hold.released": AuditKind(N_("Legal hold released"), HIGH, shown_to_person=False, of_admin=True),
         "retention.ran": AuditKind(N_("Old data removed"), shown_to_person=False, of_admin=True),
     },
     handlers=(
         (erasure_forbidden, holds.erasure_forbidden),
+        (enabling_forbidden, erasure.enabling_forbidden),
         (person_erased_in_transaction, erasure.note_erased),
         (notice_at_sign_in, erasure.notice_at_sign_in),
         (stored_by_others, exports.stored_ids),

@@ -16,6 +16,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person, export_person
 from wellchat.accounts.queries import user_by_email
 from wellchat.audit.actions import record
+from wellchat.command_types import Moment
 from wellchat.db import db
 from wellchat.errors import WellchatError
 from wellchat.privacy import holds as actions
@@ -84,7 +85,10 @@ def erase_user(email: str, yes: bool) -> None:
 @with_appcontext
 def list_erasures() -> None:
     """Print the ids of all people who were erased, one a line. Keep the list beside your backups."""
-    for user_id in erased_ids():
+    ids = erased_ids()
+    # Before the first line: where the record cannot be written, nothing leaves.
+    record("erasure.listed", now=clock.now(), detail={"people": len(ids)})
+    for user_id in ids:
         click.echo(user_id)
 
 
@@ -147,9 +151,9 @@ def add_hold(email: str | None, thread_id: str | None, reason: str, until: str |
 
 def _moment(text: str | None) -> datetime | None:
     try:
-        return clock.moment(text) if text else None
-    except ValueError:
-        raise click.ClickException(f"--until: {text!r} is no time in ISO 8601.") from None
+        return Moment(or_day=True).convert(text, None, None) if text else None
+    except click.BadParameter as refusal:
+        raise click.ClickException(f"--until: {refusal.message}") from None
 
 
 @hold.command("list")

@@ -13,8 +13,10 @@ from sqlalchemy import delete, select, update
 
 from wellchat import claims
 from wellchat.accounts.actions import lock_user
+from wellchat.accounts.hooks import availability_changed_in_transaction
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import announce_erased, check_all_declared, erasers
+from wellchat.accounts.standing import keep_an_owner
 from wellchat.audit.actions import record
 from wellchat.audit.models import PERSON, SYSTEM
 from wellchat.changes.actions import end_access
@@ -33,7 +35,7 @@ from wellchat.task_queue import enqueue
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=10)
-HELD_FOR = timedelta(days=1)  # until a held erasure is looked at again
+HELD_FOR = timedelta(days=1)  # until an erasure that must not be is looked at again
 LAST_MAIL = timedelta(days=1)  # how long the address of the last mail is kept
 BATCH = 20  # of one sweep
 
@@ -45,10 +47,12 @@ class _LostClaim(Exception):
 def request_erasure(*, user: User, now: datetime, reason: str | None = None) -> Erasure:
     """Put down that a person wants to be erased, when the grace is over. Asking twice is the same as once.
 
-    `reason` is of somebody else, who asks in their place; None: the person asks.
+    `reason` is of somebody else, who asks in their place; None: the person asks. Raises Conflict for the last
+    owner.
     """
     grace = timedelta(days=setting("ERASURE_GRACE"))
     with transaction() as session:
+        keep_an_owner(user.id)
         # Locked, so that two requests at once make one row.
         person = lock_user(user.id)
         if (asked := erasure_of(user.id)) is not None:
@@ -83,6 +87,14 @@ def erasure_of(user_id: str) -> Erasure | None:
     return db.session.execute(select(Erasure).where(Erasure.user_id == user_id)).scalar_one_or_none()
 
 
+def enabling_forbidden(user_id: str) -> str | None:
+    """Return that this person is being erased: what is left of them must not be used. None: they are not."""
+    erasure = erasure_of(user_id)
+    if erasure is None or erasure.state != ERASING:
+        return None
+    return gettext("This person is being erased. Nothing can be enabled any more.")
+
+
 def is_asked(user_id: str) -> bool:
     """Return whether this person's erasure can still be cancelled."""
     erasure = erasure_of(user_id)
@@ -110,10 +122,15 @@ def go_on(*, erasure_id: str, now: datetime) -> str | None:
         return None
     # In the state TOLD nothing is left that a hold could keep but the address of the last mail.
     if found.state != TOLD and erasure_forbidden(found.user_id, now):
-        with transaction():
-            claims.postpone(Erasure, erasure_id, until=now + HELD_FOR, states=(ASKED, ERASING))
+        _put_off(erasure_id, now)
         return None
-    claimed = _claim(erasure_id, now)
+    try:
+        claimed = _claim(erasure_id, now)
+    except Conflict as refusal:
+        # The others have gone since it was asked for.
+        log.warning("erasure %s waits: %s", erasure_id, refusal.detail)
+        _put_off(erasure_id, now)
+        return None
     if claimed is None:
         return None
     try:
@@ -126,8 +143,16 @@ def go_on(*, erasure_id: str, now: datetime) -> str | None:
         return None
 
 
+def _put_off(erasure_id: str, now: datetime) -> None:
+    with transaction():
+        claims.postpone(Erasure, erasure_id, until=now + HELD_FOR, states=(ASKED, ERASING))
+
+
 def _claim(erasure_id: str, now: datetime) -> Erasure | None:
-    """Claim a row, and note what the last mail needs while the account still has it."""
+    """Claim a row, and note what the last mail needs while the account still has it.
+
+    Raises Conflict for the last owner.
+    """
     with transaction() as session:
         row = claims.claim(
             Erasure, erasure_id, now=now, lease=LEASE, states=(ASKED, ERASING, TOLD), returning=(Erasure,)
@@ -136,12 +161,15 @@ def _claim(erasure_id: str, now: datetime) -> Erasure | None:
             return None
         erasure: Erasure = row[0]
         if erasure.state == ASKED:
+            keep_an_owner(erasure.user_id)
             user = lock_user(erasure.user_id)
             erasure.state, erasure.email, erasure.language = ERASING, user.email, user.language
             # From here on nobody acts as this person: nothing new appears behind the steps.
             user.disabled_at, user.session_epoch = now, user.session_epoch + 1
-            end_access(user_id=user.id)
             session.flush()
+            # Their conversations are closed: a message on its way waits for its thread, and is refused then.
+            availability_changed_in_transaction(user.id, now)
+            end_access(user_id=user.id)
         # Out of the session: from here on statements change the row, each under the check of its claim.
         session.expunge(erasure)
     return erasure

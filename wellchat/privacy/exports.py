@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, delete, func, or_, select, update
 
 from wellchat import claims
-from wellchat.accounts.actions import lock_user
+from wellchat.accounts.actions import lock_active
 from wellchat.accounts.models import User
 from wellchat.attachments.storage import get_store
 from wellchat.audit.actions import record
@@ -51,7 +51,7 @@ def request_export(*, user: User, now: datetime) -> Export:
     """Put down that a person wants a copy. Raises Conflict if they asked for one within the last day."""
     with transaction() as session:
         # Locked, so that two requests at once make one row.
-        person = lock_user(user.id)
+        person = lock_active(user.id)
         latest = latest_export(user.id)
         if latest is not None and latest.state != FAILED and now - latest.asked_at < ONCE_IN:
             raise Conflict(gettext("You can ask for one copy a day. Try again tomorrow."))

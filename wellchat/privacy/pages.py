@@ -91,6 +91,7 @@ def ask_for_export() -> Page:
 
 @pages.get("/settings/privacy/exports/<export_id>")
 @signed_in
+@fresh_proof
 @limiter.limit("30/hour")
 def download_export(export_id: str) -> Response:
     """Return a copy that is ready, as a zip, to its owner alone."""
@@ -111,7 +112,11 @@ def ask_for_erasure() -> Page:
         read_form(EraseForm)
     except Invalid as refusal:
         return _page(refusal)
-    erasure.request_erasure(user=viewer(), now=clock.now())
+    try:
+        erasure.request_erasure(user=viewer(), now=clock.now())
+    except Conflict as refusal:
+        flash(refusal.detail, "danger")
+        return _page(status=refusal.status)
     return redirect(url_for("privacy.show", _anchor="erase"), 303)
 
 

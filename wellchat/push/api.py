@@ -6,6 +6,8 @@ from apiflask import APIBlueprint
 from flask import Response, g, request
 
 from wellchat import clock
+from wellchat.accounts.sessions import note_session
+from wellchat.errors import NotSignedIn
 from wellchat.push import actions, queries
 from wellchat.push.forms import DeleteDevice, PostDevice
 from wellchat.push.keys import public_key
@@ -13,13 +15,18 @@ from wellchat.push.labels import label_of
 from wellchat.push.schemas import DeviceAnswer, DevicesAnswer, KeyAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("push_api", __name__, url_prefix="/api/push", tag="Push")
+api = APIBlueprint(
+    "push_api",
+    __name__,
+    url_prefix="/api/push",
+    tag={"name": "Push", "description": "Browsers that are pushed to (RFC 8030)."},
+)
 
 
 @api.get("/key")
 @signed_in
 @api.output(KeyAnswer)
-def get_key() -> Response:
+def get_push_key() -> Response:
     """Get the `applicationServerKey` to subscribe with."""
     return json_response({"public_key": public_key()})
 
@@ -38,10 +45,14 @@ def list_devices() -> Response:
 @api.input(PostDevice, location="json", arg_name="body")
 @api.output(DeviceAnswer, status_code=201)
 @api.doc(responses={200: "Known already; its keys are the new ones"})
-def post_device(body: PostDevice) -> Response:
+def add_device(body: PostDevice) -> Response:
     """Push to this browser from now on, for as long as this session or token lasts."""
-    user = viewer()
-    bearer = g.get("bearer", False)
+    user, bearer = viewer(), g.get("bearer", False)
+    if not bearer:
+        # A cookie from before there were rows gets its own first.
+        note_session(user)
+        if user.session is None:
+            raise NotSignedIn
     device, fresh = actions.register(
         user=user,
         endpoint=body.endpoint,
@@ -50,7 +61,7 @@ def post_device(body: PostDevice) -> Response:
         label=label_of(request.user_agent.string),
         expires_at=body.expires_at(),
         replaces=body.replaces,
-        session=None if bearer else user.get_id(),
+        session=user.session.id if user.session else None,
         token_id=g.token_id if bearer else None,
         now=clock.now(),
     )
@@ -61,7 +72,7 @@ def post_device(body: PostDevice) -> Response:
 @signed_in
 @api.input(DeleteDevice, location="json", arg_name="body")
 @api.output({}, status_code=204)
-def delete_device(body: DeleteDevice) -> Response:
+def remove_device(body: DeleteDevice) -> Response:
     """Stop pushing to a browser. One that is not registered is no error."""
     actions.remove(user=viewer(), endpoint=body.endpoint)
     return Response(status=204)

@@ -12,6 +12,13 @@ from pydantic import AfterValidator, Field, StringConstraints
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.i18n import gettext
 from wellchat.push.web_push import check_endpoint
+from wellchat.shapes import sample
+
+EXAMPLE = "https://push.example.com/send/6f1c"
+EXAMPLE_KEYS = {
+    "p256dh": "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU",
+    "auth": "4vQK-SvRAN5eo-8ASlrwdQ",
+}
 
 
 def _endpoint(text: str) -> str:
@@ -42,11 +49,13 @@ Endpoint = Annotated[Text, StringConstraints(min_length=1, max_length=1000), Aft
 
 
 class Keys(Form):
+    """The keys of a subscription (RFC 8291)."""
+
     p256dh: Annotated[str, StringConstraints(max_length=88, pattern=BASE64), AfterValidator(_key)]
     auth: Annotated[str, StringConstraints(max_length=24, pattern=BASE64), AfterValidator(_auth)]
 
 
-class PostDevice(Form):
+class PostDevice(Form, json_schema_extra=sample({"endpoint": EXAMPLE, "keys": EXAMPLE_KEYS})):
     """A subscription as browsers write it (`PushSubscription.toJSON()`). `replaces`: an earlier endpoint."""
 
     endpoint: Endpoint
@@ -62,7 +71,9 @@ class PostDevice(Form):
         return datetime.fromtimestamp(self.expiration_time / 1000, UTC)
 
 
-class DeleteDevice(Form):
+class DeleteDevice(Form, json_schema_extra=sample({"endpoint": EXAMPLE})):
+    """The endpoint of a subscription."""
+
     endpoint: Annotated[Text, StringConstraints(min_length=1, max_length=1000)]
 
 

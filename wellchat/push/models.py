@@ -28,7 +28,7 @@ class Device(Base):
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    # the id in the session cookie; NULL if a token registered the device
+    # id of the session's row, which tells nothing to a browser; NULL if a token registered the device
     session: Mapped[str | None] = mapped_column(String(80))
     token_id: Mapped[str | None] = mapped_column(ForeignKey("tokens.id", ondelete="CASCADE"), index=True)
     endpoint: Mapped[str] = mapped_column(Text)

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import delete, select, update
 
 from wellchat import claims
-from wellchat.accounts.queries import user_by_session
+from wellchat.accounts.queries import session_lasts
 from wellchat.claims import FAILED, QUEUED, SENDING, SENT, SKIPPED, UNKNOWN, each_safely
 from wellchat.db import current_transaction, db, insert, new_id, release_connection, transaction
 from wellchat.notifications.models import Notification
@@ -150,7 +150,7 @@ def _is_authorised(device: Device, now: datetime) -> bool:
     """Return whether the login that registered the device still lasts. A token takes its devices with it."""
     if device.expires_at is not None and device.expires_at <= now:
         return False
-    return device.session is None or user_by_session(device.session, now=now) is not None
+    return device.session is None or session_lasts(device.session, now=now)
 
 
 def _claim(push_id: str, now: datetime) -> Push | None:

@@ -7,7 +7,7 @@ from flask import Flask
 from wellchat.config import setting
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
-from wellchat.mail.addresses import takes_replies
+from wellchat.mail.addresses import has_room, takes_replies
 from wellchat.replies import cli, retention
 from wellchat.replies.actions import forget_received
 from wellchat.replies.personal_data import personal_data
@@ -16,6 +16,11 @@ from wellchat.replies.rejection import content
 
 def _check(_app: Flask) -> str:
     """Return one line about replies, for the doctor. Raises ValueError where they cannot be taken."""
+    if takes_replies() and not has_room():
+        raise ValueError(
+            "the reply address is too long for signatures of 128 bits: at most eight characters may stand "
+            "before its @, or set WELLCHAT_REPLY_ADDRESS to one such as *@reply.example.com"
+        )
     if setting("REPLY_ADDRESS") in (None, "off"):
         return "not set up"
     if not takes_replies():

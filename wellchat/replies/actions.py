@@ -19,7 +19,7 @@ from wellchat.accounts.models import User
 from wellchat.claims import SKIPPED
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
-from wellchat.errors import CannotWrite, Conflict, Invalid, NotFound
+from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.forms import fill
 from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
@@ -112,7 +112,7 @@ def _receive(mail: Incoming, token: ReplyToken, now: datetime) -> Verdict:
         return _accept(mail, user, token, target, now)
     except NotFound:
         return NO_SUCH_ADDRESS
-    except (Rejected, CannotWrite) as refusal:
+    except (Rejected, NotAllowed) as refusal:
         return _reject(mail, user, token, target, str(refusal), now)
 
 

@@ -16,20 +16,26 @@ from wellchat.messaging.serializers import thread_json
 from wellchat.safety import between
 from wellchat.safety.forms import MakeReport
 from wellchat.safety.reports import make_report
+from wellchat.shapes import Id, Moment
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("safety_api", __name__, url_prefix="/api/threads/<thread_id>", tag="Safety")
+api = APIBlueprint(
+    "safety_api",
+    __name__,
+    url_prefix="/api/threads/<thread_id>",
+    tag={"name": "Safety", "description": "Block, end, report."},
+)
 
 
 class ReportShape(BaseModel):
     """A report of mine. What a moderator decides is not told to its reporter."""
 
-    id: str
-    thread_id: str
+    id: Id
+    thread_id: Id
     seq: int | None
     kind: Literal["harassment", "unsafe", "spam", "money", "other"]
     looked_at: bool
-    created_at: str
+    created_at: Moment
 
 
 class OneReport(BaseModel):
@@ -45,7 +51,7 @@ def _thread(thread_id: str) -> Response:
 @signed_in
 @limiter.limit("30/hour")
 @api.output(OneThread)
-def put_block(thread_id: str) -> Response:
+def block_person(thread_id: str) -> Response:
     """Block the other person. Nobody writes in any thread of the two. They are not told."""
     between.block(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return _thread(thread_id)
@@ -55,7 +61,7 @@ def put_block(thread_id: str) -> Response:
 @signed_in
 @limiter.limit("30/hour")
 @api.output(OneThread)
-def delete_block(thread_id: str) -> Response:
+def unblock_person(thread_id: str) -> Response:
     """Take back my block."""
     between.unblock(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return _thread(thread_id)
@@ -65,7 +71,8 @@ def delete_block(thread_id: str) -> Response:
 @signed_in
 @limiter.limit("30/hour")
 @api.output(OneThread)
-def put_end(thread_id: str) -> Response:
+@api.doc(responses={409: "Somebody else closed it"})
+def end_connection(thread_id: str) -> Response:
     """End the connection: both can read the threads, nobody writes. 409 where nobody can write already."""
     between.end_connection(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return _thread(thread_id)
@@ -75,7 +82,8 @@ def put_end(thread_id: str) -> Response:
 @signed_in
 @limiter.limit("30/hour")
 @api.output(OneThread)
-def delete_end(thread_id: str) -> Response:
+@api.doc(responses={409: "Somebody else closed it"})
+def reopen_connection(thread_id: str) -> Response:
     """Open a connection again that I ended. 409 if somebody else ended it."""
     between.reopen_connection(viewer=viewer(), thread_id=thread_id, now=clock.now())
     return _thread(thread_id)
@@ -86,7 +94,7 @@ def delete_end(thread_id: str) -> Response:
 @limiter.limit("10/hour")
 @api.input(MakeReport, location="json", arg_name="body")
 @api.output(OneReport, status_code=201)
-def post_report(thread_id: str, body: MakeReport) -> Response:
+def report_person(thread_id: str, body: MakeReport) -> Response:
     """Report a message of the other person (`seq`), or the person. `show` shows moderators 20 messages."""
     made = make_report(viewer=viewer(), thread_id=thread_id, now=clock.now(), **body.model_dump())
     report = {

@@ -9,12 +9,15 @@ from pydantic import Field, StringConstraints
 from wellchat.forms import Form, QueryForm, Text
 from wellchat.messaging.forms import MessageSeq
 from wellchat.safety.reports import MAX_WORDS
+from wellchat.shapes import sample
 
 Kind = Literal["harassment", "unsafe", "spam", "money", "other"]
 PageToken = Annotated[Text, StringConstraints(max_length=200)]
 
 
-class MakeReport(Form):
+class MakeReport(
+    Form, json_schema_extra=sample({"kind": "spam", "words": "The third advertisement today.", "seq": 3})
+):
     """A report. `seq` names a message; without it, the person is reported."""
 
     kind: Kind

@@ -109,6 +109,8 @@ def change_role(
 ) -> None:
     """Change what somebody is, or may do as an administrator. The same again changes nothing.
 
+    Who becomes something else is signed out everywhere.
+
     Raises NotFound, Invalid, and Conflict where conversations or subjects depend on what they are.
     """
     reason = checked(reason)
@@ -120,9 +122,12 @@ def change_role(
             raise NotFound
         if user.role != role and has_business(user_id):
             raise Conflict(gettext("They have conversations or bookings as what they are now."))
-        was = user.admin_roles or user.role
+        role_before, was = user.role, user.admin_roles or user.role
         if standing.change_role(user_id=user_id, role=role, admin_roles=admin_roles, now=now):
             is_now = " ".join(sorted(admin_roles)) if role == ADMIN else role
+            if role_before != role:
+                # A session or token was given out for what they were, and with the time limits of that.
+                end_sessions(user_id=user_id)
             put_down(user_id, ROLE, reason, by=by, now=now)
             record(
                 "person.role_changed",

@@ -13,12 +13,17 @@ from wellchat.feature import registry
 from wellchat.i18n import gettext
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.search import queries
-from wellchat.search.forms import SearchQuery, next_token
+from wellchat.search.forms import SearchBody, SearchQuery, next_token
 from wellchat.search.names import NameMatches, find_by_name
 from wellchat.search.schemas import SearchAnswer
 from wellchat.web import json_response, limiter, signed_in, viewer
 
-api = APIBlueprint("search_api", __name__, url_prefix="/api", tag="Search")
+api = APIBlueprint(
+    "search_api",
+    __name__,
+    url_prefix="/api",
+    tag={"name": "Search", "description": "Find messages, threads and people."},
+)
 MAX_OTHERS = 5  # things of each search source
 search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 
@@ -28,7 +33,7 @@ search_limit = limiter.shared_limit("10/second;240/minute", scope="search")
 @search_limit
 @api.input(SearchQuery, location="query", arg_name="query")
 @api.output(SearchAnswer)
-def get_search(query: SearchQuery) -> Response:
+def search_messages(query: SearchQuery) -> Response:
     """Find messages in my threads, or in one of them, newest first.
 
     All words must match, each as the beginning of a word. Case and accents do not matter. If no message has
@@ -36,6 +41,19 @@ def get_search(query: SearchQuery) -> Response:
     people of that name.
     """
     return json_response(search_json(query))
+
+
+@api.post("/search")
+@signed_in
+@search_limit
+@api.input(SearchBody, location="json", arg_name="body")
+@api.output(SearchAnswer)
+def post_search(body: SearchBody) -> Response:
+    """Find messages as `GET /api/search` does, with the query in the body.
+
+    So the words stand in no address, and in no log of a proxy.
+    """
+    return json_response(search_json(body))
 
 
 def _others(query: SearchQuery) -> list[dict[str, Any]]:

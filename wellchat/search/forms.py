@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from wellchat import clock
 from wellchat.errors import Invalid
@@ -37,16 +37,18 @@ Day = Annotated[date | None, BeforeValidator(_day)]
 class SearchQuery(QueryForm):
     """A search. `from` and `to` are days in the viewer's own time zone, both inclusive."""
 
-    q: Annotated[Text, StringConstraints(max_length=MAX_QUERY_LENGTH)] = ""
-    thread: Id = ""
-    person: Id = ""
-    subject: Id = ""
-    since: Day = Field(default=None, alias="from")
-    until: Day = Field(default=None, alias="to")
-    has_file: bool = False
-    names: bool = False
-    before: Annotated[Text, StringConstraints(max_length=200)] = ""
-    limit: Annotated[int, Field(ge=1, le=100)] = 30
+    q: Annotated[Text, StringConstraints(max_length=MAX_QUERY_LENGTH)] = Field("", description="The words.")
+    thread: Id = Field("", description="Only in this thread, by its id.")
+    person: Id = Field("", description="Only in threads with this person, by their id.")
+    subject: Id = Field("", description="Only about this subject, by its id.")
+    since: Day = Field(None, alias="from", description="From this day on.")
+    until: Day = Field(None, alias="to", description="Up to this day.")
+    has_file: bool = Field(False, description="Only messages with a file.")
+    names: bool = Field(False, description="Also find threads and people by their names.")
+    before: Annotated[Text, StringConstraints(max_length=200)] = Field(
+        "", description="`next` of the page before."
+    )
+    limit: Annotated[int, Field(ge=1, le=100)] = Field(30, description="How many at most.")
 
     def question(self, time_zone: str) -> tuple[Question, Position | None]:
         """Return (question, position to continue after or None). Raises Invalid for a bad `before`."""
@@ -65,6 +67,12 @@ class SearchQuery(QueryForm):
             fuzzy=fuzzy,
         )
         return question, before
+
+
+class SearchBody(SearchQuery):
+    """The same as JSON: each value of its own type, and no other field."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
 
 
 def _start(day: date, zone: ZoneInfo) -> datetime:

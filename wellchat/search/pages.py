@@ -1,12 +1,12 @@
-"""Serve the search page: a form whose address contains the whole query, and the results."""
+"""Serve the search page: a form, and the results at an address with the whole query, its words sealed."""
 
 from __future__ import annotations
 
 from datetime import date
 from typing import Any
-from urllib.parse import urlencode
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, render_template
+from werkzeug.wrappers import Response
 
 from wellchat import i18n
 from wellchat.connections.queries import person_for
@@ -14,6 +14,7 @@ from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_query
 from wellchat.i18n import gettext
 from wellchat.messaging.queries import thread_for
+from wellchat.sealed_query import address, lead_to, query_args
 from wellchat.search.api import search_json, search_limit
 from wellchat.search.forms import MAX_QUERY_LENGTH, SearchQuery
 from wellchat.search.matching import parts
@@ -24,15 +25,26 @@ pages = Blueprint("search", __name__)
 
 MAX_SUGGESTIONS = 6
 FIELDS = ("q", "thread", "person", "subject", "from", "to", "has_file")
+WORDS = ("q",)
+
+
+@pages.post("/search")
+@signed_in
+@search_limit
+def ask() -> Response:
+    """Take a search, whose words must stand in no address, and lead to its results."""
+    return lead_to("/search", FIELDS, words=WORDS)
 
 
 @pages.get("/search")
 @signed_in
 @search_limit
 def search() -> str | tuple[str, int]:
-    """Show the results of the query in the address."""
-    asked = {name: value for name in FIELDS if (value := request.args.get(name, ""))}
+    """Show the results of the query in the address. Words that stand there openly are taken from links."""
+    asked: dict[str, str] = {}
     try:
+        given = query_args()
+        asked = {name: value for name in FIELDS if (value := given.get(name, ""))}
         query = read_query(SearchQuery)
         query.names = True
         found = search_json(query)
@@ -40,9 +52,13 @@ def search() -> str | tuple[str, int]:
         return _page(asked, errors=refusal.errors), 422
     for result in found["results"]:
         result["parts"] = parts(result["excerpt"], result["marks"])
-    following = f"/search?{urlencode(asked | {'before': found['next']})}" if found["next"] else None
+    following = _address(asked | {"before": found["next"]}) if found["next"] else None
     suggestions = _suggestions(asked, found["results"])
     return _page(asked, found=found, following=following, is_first=not query.before, suggestions=suggestions)
+
+
+def _address(asked: dict[str, str]) -> str:
+    return address("/search", asked, words=WORDS)
 
 
 def _page(asked: dict[str, str], **more: Any) -> str:
@@ -51,10 +67,11 @@ def _page(asked: dict[str, str], **more: Any) -> str:
         "search/index.html",
         asked=asked,
         narrowed=[
-            (label, f"/search?{urlencode({n: v for n, v in asked.items() if n != name})}")
+            (label, _address({n: v for n, v in asked.items() if n != name}))
             for name in narrowed
             if (label := _label(name, asked[name]))
         ],
+        everywhere=_address({"q": asked.get("q", "")}),
         max_query_length=MAX_QUERY_LENGTH,
         **more,
     )
@@ -70,7 +87,7 @@ def _suggestions(asked: dict[str, str], results: list[dict[str, Any]]) -> list[t
             found[("subject", subject["id"])] = gettext("About %(title)s", title=subject["title"])
     people = sum(name == "person" for name, _ in found)
     return [
-        (label, f"/search?{urlencode(asked | {name: value})}")
+        (label, _address(asked | {name: value}))
         for (name, value), label in found.items()
         if name not in asked and (name == "subject" or (people > 1 and "thread" not in asked))
     ][:MAX_SUGGESTIONS]

@@ -8,6 +8,8 @@ from pydantic import BaseModel, Field
 
 from wellchat.feature import registry
 from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
+from wellchat.openapi_shapes import shape_of
+from wellchat.shapes import NextPage, like
 
 
 class Result(BaseModel):
@@ -15,11 +17,12 @@ class Result(BaseModel):
 
     message: MessageShape
     thread: ThreadShape
-    excerpt: str = Field(
-        description="Plain text on one line, the words around the first match; an ellipsis where cut."
+    excerpt: str = like(
+        "Is Friday at three free?",
+        description="Plain text on one line, the words around the first match; an ellipsis where cut.",
     )
-    marks: list[tuple[int, int]] = Field(
-        description="The ranges of `excerpt` that match, in characters: from, up to."
+    marks: list[tuple[int, int]] = like(
+        [[3, 9]], description="The ranges of `excerpt` that match, in characters: from, up to."
     )
 
 
@@ -27,7 +30,7 @@ class SearchAnswer(BaseModel):
     """Results, newest first. `close`: no message has the exact words; these differ by a typing slip."""
 
     results: list[Result]
-    next: str | None = Field(
+    next: NextPage | None = Field(
         description="`before` of the next page. A page may be short, even empty, and have one."
     )
     close: bool
@@ -38,20 +41,24 @@ class SearchAnswer(BaseModel):
 
 
 class OtherHit(BaseModel):
-    title: str
-    path: str
-    excerpt: str
+    """A thing of a feature, and the `path` of its page."""
+
+    title: str = like("Balayage refresh")
+    path: str = like("/subjects/wmrc9qh0k19xf")
+    excerpt: str = like("Friday, 15:00")
 
 
 class OtherHits(BaseModel):
-    label: str
+    """What one source found."""
+
+    label: str = like("Bookings")
     hits: list[OtherHit]
 
 
 def describe_others(spec: dict[str, Any]) -> None:
     """Add what the features' search sources find to an OpenAPI document, if there is a source."""
     if registry().search_sources:
-        schema = OtherHits.model_json_schema(ref_template="#/components/schemas/{model}")
+        schema = shape_of(OtherHits)
         spec["components"]["schemas"] |= schema.pop("$defs")
         answer = spec["components"]["schemas"]["SearchAnswer"]["properties"]
         answer["others"] = {"type": "array", "items": schema, "description": "By source; with `names` only."}

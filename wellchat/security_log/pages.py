@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from flask import Blueprint, Flask, Response, current_app, render_template, request
+from flask import Blueprint, Flask, Response, current_app, render_template
+from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts.proof import fresh_proof
@@ -14,10 +15,11 @@ from wellchat.audit.actions import record
 from wellchat.audit.csv_lines import csv_head, csv_line
 from wellchat.audit.kinds import SEVERITIES
 from wellchat.audit.models import DONE, FAILED, OUTCOMES, REFUSED
-from wellchat.errors import Invalid
+from wellchat.errors import Invalid, NotFound
 from wellchat.feature import registry
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import N_, gettext
+from wellchat.sealed_query import address, lead_to, query_args
 from wellchat.security_log import queries
 from wellchat.security_log.forms import AuditFilters, ExportAudit, ListActivity
 from wellchat.web import signed_in, viewer
@@ -26,25 +28,29 @@ pages = Blueprint("security_log", __name__)
 
 SEVERITY_LABELS = dict(zip(SEVERITIES, (N_("Ordinary"), N_("Notable"), N_("High")), strict=True))
 OUTCOME_LABELS = {DONE: N_("Done"), REFUSED: N_("Refused"), FAILED: N_("Failed")}
+WORDS = ("person",)
 TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
 
 
 @pages.get("/oversight/audit")
 @signed_in
+@fresh_proof
 def index() -> str | tuple[str, int]:
     """Show the rows that pass the filters."""
     errors: dict[str, str] = {}
     rows: list[queries.Row] = []
+    asked: dict[str, str] = {}
     following, status = None, 200
     try:
+        asked = query_args()
         rows, following = queries.page(viewer(), read_query(AuditFilters))
     except Invalid as refusal:
         errors, status = refusal.errors, refusal.status
-    given = {name: request.args[name] for name in AuditFilters.model_fields if request.args.get(name)}
+    given = {name: asked[name] for name in AuditFilters.model_fields if asked.get(name)}
     page = render_template(
         "security_log/index.html",
         rows=rows,
-        following=following,
+        following=_address(given | {"before": following}) if following else None,
         errors=errors,
         given=given,
         kinds=sorted(
@@ -54,6 +60,19 @@ def index() -> str | tuple[str, int]:
         outcomes=[(name, gettext(OUTCOME_LABELS[name])) for name in OUTCOMES],
     )
     return page, status
+
+
+def _address(given: dict[str, str]) -> str:
+    return address("/oversight/audit", given, words=WORDS)
+
+
+@pages.post("/oversight/audit")
+@signed_in
+def narrow() -> BaseResponse:
+    """Take the filters, of which the person must stand in no address, and lead to the rows."""
+    if not viewer().may("audit"):
+        raise NotFound
+    return lead_to("/oversight/audit", tuple(AuditFilters.model_fields), words=WORDS)
 
 
 @pages.post("/oversight/audit/export")

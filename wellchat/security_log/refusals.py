@@ -14,8 +14,10 @@ RESERVED = "/oversight"  # for everybody else it does not exist, so it answers 4
 
 
 def _count(response: Response) -> Response:
+    if response.status_code < 400:
+        return response
     rule = request.url_rule
-    if response.status_code >= 400 and rule is not None and (kind := _kind(response.status_code, rule)):
+    if rule is not None and (kind := _kind(response.status_code, rule)):
         # The rule, not the path: a path holds ids, and a flood of other ids would be as many rows.
         route = f"{request.method} {rule.rule}"
         count_refusal(kind, what=route, now=clock.now(), detail={"route": route})

@@ -73,19 +73,22 @@ def put_form(
     client_id: str | None = None,
     cleared: Collection[str] = (),
     notify: bool = True,
+    is_known: bool = False,
 ) -> tuple[Subject, list[str] | None]:
     """Do what `put_subject` does. Return (the subject, the names of what changed, None for a new one).
 
-    `cleared` names fields that have no value any more. A hidden subject is there again.
+    `cleared` names fields that have no value any more. A hidden subject is there again. `is_known` says that
+    the caller holds its row.
     """
     with transaction() as session:
         _check_people(session, professional_id, client_id)
         people = {"professional_id": professional_id, "client_id": client_id}
         previous, changed = None, None
-        subject = _insert(session, form, people, now)
+        subject = None if is_known else _insert(session, form, people, now)
         if subject is None:
             subject, previous, changed = _update(session, form, people, cleared, now)
-        if subject.declared.scope == "connection" and subject.client_id is not None:
+        # A connection is never deleted: what is as it was has its own.
+        if changed != [] and subject.declared.scope == "connection" and subject.client_id is not None:
             connect(client_id=subject.client_id, professional_id=professional_id, now=now)
         session.flush()  # handlers read the new state by their own statements
         if changed != []:

@@ -10,6 +10,7 @@ from flask.cli import with_appcontext
 
 from wellchat import clock
 from wellchat.accounts.queries import user_by_email
+from wellchat.command_types import Moment
 from wellchat.errors import WellchatError
 from wellchat.subjects.actions import put_subject
 from wellchat.subjects.kinds import KINDS
@@ -27,7 +28,7 @@ def subject() -> None:
 @click.option("--professional", required=True, metavar="EMAIL")
 @click.option("--client", metavar="EMAIL")
 @click.option("--url")
-@click.option("--starts-at", metavar="ISO", callback=lambda _c, _p, value: _moment(value))
+@click.option("--starts-at", type=Moment(), help="With its zone, such as 2026-11-21T14:00:00Z.")
 @click.option("--status")
 @click.option("--quiet", is_flag=True, help="Tell nobody that it was booked, moved or cancelled.")
 @click.option("--json", "as_json", is_flag=True)
@@ -68,12 +69,3 @@ def _id_of(email: str) -> str:
     if user is None:
         raise click.ClickException(f"Nobody here has the address {email}.")
     return user.id
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return clock.moment(text)
-    except ValueError:
-        raise click.BadParameter("not an ISO 8601 time, such as 2026-11-21T14:00:00Z") from None

@@ -4,12 +4,12 @@ from wellchat.feature import Feature
 from wellchat.longpoll import middleware
 from wellchat.updates import metrics
 from wellchat.updates.api import api
-from wellchat.updates.schemas import describe_declared
+from wellchat.updates.schemas import describe
 
 feature = Feature(
     "updates",
     blueprints=(api,),
     metrics=(metrics.measure,),
-    openapi=describe_declared,
+    openapi=describe,
     setup=middleware.init_app,
 )

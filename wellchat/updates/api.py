@@ -24,7 +24,12 @@ from wellchat.updates.queries import update_after
 from wellchat.updates.schemas import Update
 from wellchat.web import json_response, signed_in, viewer
 
-api = APIBlueprint("updates_api", __name__, url_prefix="/api", tag="Updates")
+api = APIBlueprint(
+    "updates_api",
+    __name__,
+    url_prefix="/api",
+    tag={"name": "Updates", "description": "The poll: what changed since a cursor."},
+)
 
 RESYNC: dict[Resync, str] = {
     "expired": N_("This cursor is older than what we keep."),
@@ -39,7 +44,7 @@ RESYNC: dict[Resync, str] = {
 @api.input(Poll, location="query", arg_name="poll")
 @api.output(Update)
 @api.doc(responses={204: "Nothing changed", 410: "Reload your state, then go on from `cursor`"})
-def updates(poll: Poll) -> Response:
+def get_updates(poll: Poll) -> Response:
     """Return the current state of everything that changed since a cursor.
 
     With `wait`, the response comes when something changes, or is 204 after that many seconds. Clients must

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
 from wellchat.feature import plural, registry
 from wellchat.messaging.schemas import MessageShape, ThreadShape, Unread
 from wellchat.notifications.schemas import NotificationShape
+from wellchat.openapi_answers import PROBLEM, Problem, headers
+from wellchat.openapi_shapes import REF, shape_of
+from wellchat.shapes import Cursor, Id, like
 
 
 class Typist(BaseModel):
-    thread_id: str
-    user_id: str
+    """Somebody who is writing in a thread."""
+
+    thread_id: Id
+    user_id: Id
 
 
 class Update(BaseModel):
     """The current state of everything that changed after a cursor. Lists are empty where nothing changed."""
 
-    cursor: str
+    cursor: Cursor
     has_more: bool
     threads: list[ThreadShape]
     messages: list[MessageShape]
@@ -28,7 +33,27 @@ class Update(BaseModel):
     typing: list[Typist]
 
 
-def describe_declared(spec: dict[str, Any]) -> None:
+class Resync(Problem):
+    """This cursor leads nowhere: reload your state, then go on from `cursor`."""
+
+    status: int = like(410)
+    title: str = like("Gone")
+    detail: str = like("This cursor is older than what we keep.")
+    reason: Literal["expired", "foreign", "restored", "ahead"]
+    cursor: Cursor
+
+
+def describe(spec: dict[str, Any]) -> None:
+    """Add to an OpenAPI document what only a poll has: 410 with a cursor, the pace, declared kinds."""
+    answers = spec["paths"]["/api/updates"]["get"]["responses"]
+    spec["components"]["schemas"]["Resync"] = shape_of(Resync)
+    answers["410"]["content"] = {PROBLEM: {"schema": {"$ref": f"{REF}Resync"}}}
+    for status in ("200", "204", "401", "403", "410", "422", "429", "503"):
+        answers.setdefault(status, {})["headers"] = headers("X-Poll-Interval")
+    _describe_declared(spec)
+
+
+def _describe_declared(spec: dict[str, Any]) -> None:
     """Add the keys of the declared kinds of change to the update of an OpenAPI document."""
     properties = spec["components"]["schemas"]["Update"]["properties"]
     for kind in registry().changes:

@@ -32,6 +32,11 @@ def end_half() -> str | None:
     return going_to if finish_half(session.get(HALF, "")) else None
 
 
+def way_of_half() -> str:
+    """Return the page that the sign-in of this browser, which may be over by now, was to open."""
+    return str(session.get(GOING_TO, "/"))
+
+
 def send_options(begun: tuple[str, dict[str, Any]]) -> Response:
     """Return the options for the browser's passkeys, and remember the challenge in its cookie."""
     session[CHALLENGE], options = begun

@@ -26,7 +26,7 @@ OPEN = ("factors", "proof")
 
 
 def _hold_back() -> Response | None:
-    if setting("MFA") == OFF or not _is_guarded() or g.get("bearer") or not current_user.is_authenticated:
+    if g.get("bearer") or setting("MFA") == OFF or not _is_guarded() or not current_user.is_authenticated:
         return None
     user, now = current_user._get_current_object(), clock.now()
     if not lacks_factor(user):

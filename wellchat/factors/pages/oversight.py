@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.accounts.models import ROLE_LABELS, User
 from wellchat.accounts.proof import fresh_proof
+from wellchat.audit.actions import record
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.factors import queries, resets
@@ -36,6 +37,8 @@ def looks_without_oversight(user: User) -> bool:
 def _page(refused: str = "", refusal: Invalid | None = None) -> tuple[str, int]:
     if not may_look(viewer()):
         raise NotFound
+    # Before the list: where the record cannot be written, nobody is shown.
+    record("factors.listed", now=clock.now())
     lacking = request.args.get("lacking") == "1"
     after = request.args.get("after", "")[:MAX_ID]
     # NUL cannot even be compared on PostgreSQL; no id of ours has it.
@@ -59,6 +62,7 @@ def _page(refused: str = "", refusal: Invalid | None = None) -> tuple[str, int]:
 
 @pages.get("")
 @signed_in
+@fresh_proof
 def index() -> tuple[str, int]:
     """Show counts by role, and the people, a page at a time."""
     return _page()

@@ -17,12 +17,20 @@ from wellchat.factors import ceremony, passkeys
 from wellchat.factors.actions import RECOVERY, use_code
 from wellchat.factors.challenges import ALONE, SECOND, Half
 from wellchat.factors.forms import PasskeyResponse, TypedCode
-from wellchat.factors.pages.browser import end_half, send_options, start_half, this_challenge, this_half
+from wellchat.factors.pages.browser import (
+    end_half,
+    send_options,
+    start_half,
+    this_challenge,
+    this_half,
+    way_of_half,
+)
 from wellchat.factors.policy import is_due, lacks_factor
 from wellchat.factors.queries import factors_of
 from wellchat.factors.tries import TooManyTries
 from wellchat.forms import read_form
 from wellchat.i18n import gettext, ngettext
+from wellchat.next_page import with_next
 from wellchat.web import safe_next
 
 pages = Blueprint("factors_sign_in", __name__)
@@ -71,7 +79,7 @@ def _page(half: Half, refusal: Invalid | TooManyTries | None = None) -> tuple[st
 
 def _start_over() -> Response:
     flash(gettext("That took too long. Enter your password once more."), "message")
-    return redirect("/sign-in", 303)
+    return redirect(with_next("/sign-in", way_of_half()), 303)
 
 
 @pages.get(STEP)

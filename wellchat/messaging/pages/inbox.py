@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import Blueprint, render_template, request
+from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.changes.queries import cursor_now
@@ -15,18 +15,27 @@ from wellchat.i18n import N_, gettext
 from wellchat.messaging import queries
 from wellchat.messaging.forms import ListThreads
 from wellchat.messaging.serializers import thread_json
+from wellchat.sealed_query import address, lead_to
 from wellchat.subjects.kinds import KINDS
 from wellchat.web import signed_in, viewer
 
 pages = Blueprint("inbox", __name__)
 
 FILTERS = ("unread", "waiting", "snoozed", "archived", "kind", "q")
+WORDS = ("q",)
 
 
 @pages.get("/")
 @signed_in
 def inbox() -> str:
     return render_template("messaging/inbox.html", **shell())
+
+
+@pages.post("/")
+@signed_in
+def find() -> Response:
+    """Take the words that a list is narrowed by, which must stand in no address, and lead to it."""
+    return lead_to("/", FILTERS, words=WORDS)
 
 
 def badges() -> dict[str, Any]:
@@ -58,13 +67,14 @@ def shell() -> dict[str, Any]:
 
 def query_of(page: ListThreads, **changes: Any) -> str:
     """Return the query string of a list like `page` with these changes; "" for the plain inbox."""
-    wanted = {name: getattr(page, name) for name in FILTERS} | changes
-    return urlencode({name: 1 if value is True else value for name, value in wanted.items() if value})
+    return _address(page, **changes).partition("?")[2]
 
 
 def _address(page: ListThreads, **changes: Any) -> str:
-    query = query_of(page, **changes)
-    return f"/?{query}" if query else "/"
+    wanted = {name: getattr(page, name) for name in FILTERS} | changes
+    return address(
+        "/", {n: 1 if value is True else value for n, value in wanted.items() if value}, words=WORDS
+    )
 
 
 def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:

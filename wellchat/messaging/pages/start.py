@@ -8,8 +8,12 @@ from werkzeug.wrappers import Response
 from wellchat import clock
 from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
-from wellchat.connections.models import Connection
-from wellchat.connections.queries import connection_between, my_connections, person_for
+from wellchat.connections.queries import (
+    connection_between,
+    may_write_first,
+    my_connections,
+    person_for,
+)
 from wellchat.feature import load_panels
 from wellchat.forms import read_form
 from wellchat.messaging import queries, threads
@@ -52,16 +56,10 @@ def person(user_id: str) -> str:
         "connections/person.html",
         person=person_json(other) | {"bio": other.bio if other.is_active else None},
         thread_id=opened.get(connection.id) if connection else None,
-        can_message=other.id != user.id and _may_write_first(user, other, connection),
+        can_message=other.id != user.id and may_write_first(user, other, connection),
         subjects=[subject_json(s, user) for s in subjects],
         sections=load_panels("connection_panels", user, connection, clock.now()) if connection else [],
     )
-
-
-def _may_write_first(user: User, other: User, connection: Connection | None) -> bool:
-    if connection is not None:
-        return connection.closed_at is None
-    return user.is_client and other.is_professional and other.open_to_clients and other.is_active
 
 
 @pages.post("/threads")

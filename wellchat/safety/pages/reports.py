@@ -32,6 +32,7 @@ STATE_LABELS = {"open": N_("New"), "taken": N_("Taken"), "done": N_("Done")}
 
 @pages.get("")
 @signed_in
+@fresh_proof
 def queue() -> str:
     """List the reports that wait, or those that are settled."""
     query = read_query(ListReports)

@@ -15,13 +15,13 @@ import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
 import { loadPopoverPolyfill } from "./lib/popover.js";
-import { local, session } from "./lib/storage.js";
+import { keepsWords, local, session, words } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
 import { Drafts } from "./models/drafts.js";
 import { OfflineCache } from "./models/offline_cache.js";
-import { BackgroundQueue } from "./models/background_queue.js";
+import { BackgroundQueue, QUEUE } from "./models/background_queue.js";
 import { Outbox } from "./models/outbox.js";
 import { Push, markStale } from "./models/push.js";
 import { SessionEnd } from "./models/session_end.js";
@@ -34,6 +34,7 @@ const CONTROLLERS = { attach, notificationMenu, pushClearing, composer, emoji, g
 /* Controllers that only one page needs are loaded with that page. */
 const lazy = (file, name) => (element, app) => import(`./controllers/${file}.js`).then((module) => module[name](element, app));
 Object.assign(CONTROLLERS, {
+  apiDocs: lazy("api_docs", "apiDocs"),
   devices: lazy("devices", "devices"),
   notificationsPage: lazy("notifications_page", "notificationsPage"),
   recents: lazy("recents", "recents"),
@@ -46,7 +47,7 @@ for (const [name, module] of Object.entries(JSON.parse(document.documentElement.
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  const sessionEnd = new SessionEnd({ fetch: (url, options) => fetch(url, options), viewerId: viewerId ?? "", storage: local, session, caches: window.caches });
+  const sessionEnd = new SessionEnd({ fetch: (url, options) => fetch(url, options), viewerId: viewerId ?? "", storage: words, session, caches: window.caches });
   if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(sessionEnd);
   sessionEnd.forgetOthers();
   const api = new Api({
@@ -59,15 +60,15 @@ function start() {
     unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
   });
   const { serviceWorker: worker, locks = null } = navigator;
-  const backgroundQueue = worker && locks && "SyncManager" in window ? new BackgroundQueue({ caches, worker, viewerId }) : null;
+  const backgroundQueue = keepsWords && worker && locks && "SyncManager" in window ? new BackgroundQueue({ caches, worker, viewerId }) : null;
   const app = {
     viewerId,
     api,
     store,
     optimistic: new OptimisticChanges(),
     times: new Times({ zone: timeZone }),
-    drafts: new Drafts({ storage: local, viewerId }),
-    outbox: new Outbox({ api, store, storage: local, viewerId, locks, backgroundQueue }),
+    drafts: new Drafts({ storage: words, viewerId }),
+    outbox: new Outbox({ api, store, storage: words, viewerId, locks, backgroundQueue }),
     offlineCache: new OfflineCache({ worker, caches: window.caches, viewerId }),
     push: new Push({ api, storage: local, viewerId }),
     sessionEnd,
@@ -77,11 +78,12 @@ function start() {
     onVersion: () => {},
     open: null, // the thread on this page: {id, first(), last(), atEnd(), draw(change)}
   };
+  if (!keepsWords) window.caches?.delete(QUEUE).catch(() => {}); // left from before; the outbox has it
   loadPopoverPolyfill();
   app.drafts.listen(window);
   bind(app);
   followKeyboard();
-  window.addEventListener("storage", (event) => event.storageArea === local && app.outbox.onStorage(event));
+  window.addEventListener("storage", (event) => event.storageArea === words && app.outbox.onStorage(event));
   app.outbox.resume();
   catchUp(app).catch(() => {});
   whenIdle(() => app.offlineCache.register(location.pathname).catch(() => {}));

@@ -91,6 +91,7 @@ async function resync({ api, store, open, offlineCache }, fresh) {
   const state = { threads: thread ? [...threads, thread] : threads, messages };
   store.reset({ ...state, unread: me.unread });
   offlineCache.addUpdate(state);
+  offlineCache.renew(); // pages that are not open may show what was deleted meanwhile
   return fresh ?? me.cursor;
 }
 

@@ -121,6 +121,19 @@ async function refetch(path) {
   await fetchAndStore(path).catch(() => removePage(path));
 }
 
+/* Fetches every kept page again, or deletes it: what happened to them meanwhile is not known. Several tabs ask at once. */
+let renewing = null;
+function renewPages() {
+  const renew = async () => {
+    for (const name of await pageCaches()) {
+      const addresses = (await (await caches.open(name)).keys()).map(({ url }) => new URL(url));
+      for (const { pathname } of addresses.filter(({ search }) => !search)) await refetch(pathname);
+    }
+  };
+  renewing ??= renew().finally(() => (renewing = null));
+  return renewing;
+}
+
 async function fetchAndStore(path) {
   const request = beginRequest(path);
   try {

@@ -104,6 +104,7 @@ const MESSAGE_HANDLERS = {
   /* Keeps the page that was open before there was a worker. */
   keep: async ({ path }) => isCacheable(new URL(path, self.location.origin)) && fetchAndStore(path),
   news: addNews,
+  renew: renewPages,
   forget: clearPages,
 };
 

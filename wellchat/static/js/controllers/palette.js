@@ -27,7 +27,7 @@ function build(app, recents) {
   let active = -1;
 
   const session = new SearchSession({
-    ask: (query, signal) => app.api.get("/search", { q: query, names: true, limit: ON_A_PAGE }, { signal }),
+    ask: (query, signal) => app.api.send("POST", "/search", { q: query, names: true, limit: ON_A_PAGE }, { signal }),
     show,
   });
 
@@ -48,7 +48,6 @@ function build(app, recents) {
     options().forEach((row, at) => (row.id = `palette-option-${at}`));
     list.hidden = !options().length;
     field.setAttribute("aria-expanded", String(options().length > 0));
-    all.href = query ? `/search?${new URLSearchParams({ q: query })}` : "/search";
     choose(query ? 0 : null); // choose nothing before a person types
   }
 
@@ -102,6 +101,11 @@ function build(app, recents) {
     }
   });
   field.form.addEventListener("submit", () => recents.add(field.value));
+  all.addEventListener("click", (event) => {
+    if (!field.value.trim() || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    field.form.requestSubmit(); // by POST: an address must not hold the words
+  });
   list.addEventListener("click", (event) => {
     const row = event.target.closest('[role="option"]');
     if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -178,7 +182,7 @@ function otherRow({ title, path, excerpt }) {
 }
 
 function recentRow(query) {
-  const row = option({ href: `/search?${new URLSearchParams({ q: query })}`, who: query });
+  const row = option({ href: "/search", who: query });
   row.dataset.query = query;
   return row;
 }

@@ -1,10 +1,10 @@
 /* Opens the search palette by its button, Ctrl+K or Cmd+K. The palette is loaded when it is first opened. */
 
-import { local } from "../lib/storage.js";
+import { words } from "../lib/storage.js";
 import { Recents } from "../models/recents.js";
 
 export function search(button, app) {
-  const recents = new Recents({ storage: local, viewerId: app.viewerId });
+  const recents = new Recents({ storage: words, viewerId: app.viewerId });
   const open = async () => {
     const typed = keepTyped();
     try {

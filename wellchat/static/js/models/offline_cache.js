@@ -28,6 +28,11 @@ export class OfflineCache {
     if (threads.length || messages.length) this.#post({ type: "news", viewer: this.viewerId, threads, messages });
   }
 
+  /** Has all kept pages fetched again, when updates are missing between them and now. */
+  renew() {
+    this.#post({ type: "renew" });
+  }
+
   /** Deletes the pages when the person signs out. The worker does the same if it controls this page. */
   clear() {
     this.#post({ type: "forget" });

@@ -1,8 +1,8 @@
 /* What this browser keeps of a person's words goes when their session is over, wherever it was ended. */
 
+import { WORDS } from "../lib/storage.js";
 import { QUEUE } from "./background_queue.js";
 
-const WORDS = ["wellchat.draft.", "wellchat.outbox.", "wellchat.recent."]; // + the person's id
 const PAGES = "wellchat.pages.";
 const LOST = "wellchat.lost"; // in the tab's storage: something unsent was deleted, and the next page says so
 
