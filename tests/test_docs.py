@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -112,9 +112,15 @@ def test_a_make_target_in_the_docs_exists(page: str, target: str) -> None:
     assert target in targets, f"{page} names `make {target}`"
 
 
+@pytest.fixture(scope="module")
+def whole_app(make_app: Callable[..., Flask]) -> Flask:
+    """The application with what is off by default."""
+    return make_app(FEATURES=("events",))
+
+
 @pytest.mark.parametrize(("page", "line"), named(COMMAND))
-def test_a_command_in_the_docs_exists_with_its_options(app: Flask, page: str, line: str) -> None:
-    context = click.Context(cli, obj=ScriptInfo(create_app=lambda: app))
+def test_a_command_in_the_docs_exists_with_its_options(whole_app: Flask, page: str, line: str) -> None:
+    context = click.Context(cli, obj=ScriptInfo(create_app=lambda: whole_app))
     found: click.Command | None = cli
     for word in line.split():
         if not isinstance(found, click.Group):

@@ -147,6 +147,7 @@ def enqueued() -> Iterator[str]:
 def worker_app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The Celery application as a worker loads it."""
     monkeypatch.setenv("WELLCHAT_INSTANCE", str(tmp_path))
+    monkeypatch.setenv("WELLCHAT_FEATURES", "events")  # what is off by default has tasks, too
     import worker
 
     worker.app.loader.import_default_modules()

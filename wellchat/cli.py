@@ -106,10 +106,10 @@ def sweep(as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print data.")
 def restored(as_json: bool) -> None:
     """Run once after a backup was put back: pages that remember more than it does load afresh."""
-    from wellchat.changes.actions import renew_epoch
+    from wellchat.changes.actions import note_restored
 
     with create_app().app_context():
-        found = renew_epoch()
+        found = note_restored()
     click.echo(json.dumps({"epoch": found}) if as_json else f"A new life of this database has begun: {found}")
 
 

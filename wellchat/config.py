@@ -36,6 +36,7 @@ from wellchat.setting_types import (
     on_off_or_none,
     periods,
     plain_address_or_none,
+    ports,
     reply_address,
     scanner,
     scheme,
@@ -184,6 +185,11 @@ class Settings(BaseModel):
     AUDIT_DAYS: int = Field(default=400, ge=30, le=36_500)
     AUDIT_ADMIN_DAYS: int = Field(default=2557, ge=30, le=36_500)  # seven years
     LOG: Literal["text", "json"] = "text"
+    # types of events that are written beside those that always are
+    EVENTS: Annotated[tuple[str, ...], BeforeValidator(names)] = ()
+    WEBHOOK_PORTS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(ports)] = ("443",)
+    # for a host in the same network, and for tests: http, every port, private addresses
+    WEBHOOK_ANYWHERE: Annotated[bool, BeforeValidator(on_off)] = False
     SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
 

@@ -26,6 +26,8 @@ from wellchat.places import ComposerAction, ConnectionPanel, SearchSource, Threa
 if TYPE_CHECKING:
     from wellchat.accounts.models import User
     from wellchat.audit.kinds import AuditKind
+    from wellchat.event_types import EventType
+    from wellchat.host.calls import HostCall
     from wellchat.mail.models import Mail
     from wellchat.notifications.kinds import NotificationKind
     from wellchat.personal_data import PersonalData
@@ -112,6 +114,8 @@ class Feature:
     mails: Mapping[str, MailType] = field(default_factory=dict)
     audited: Mapping[str, AuditKind] = field(default_factory=dict)
     """`area.act` -> what the security log says of it. `audit.actions.record` takes no other."""
+    events: Mapping[str, EventType] = field(default_factory=dict)
+    """`thing.happened` -> what a host platform is told of. See wellchat/event_types.py."""
     mail_links: Mapping[str, Callable[[str, datetime], str]] = field(default_factory=dict)
     """name -> (user id, now) -> the path of a link with its secret, made at the moment of sending."""
     handlers: tuple[tuple[Hook[..., Any], Callable[..., Any]], ...] = ()
@@ -139,6 +143,7 @@ class Feature:
     """(now): sets gauges for /metrics. Called with None when the database does not answer: then nothing is
     known.
     """
+    host_calls: tuple[HostCall, ...] = ()  # of the host API, beside those of wellchat/host
     openapi: Callable[[dict[str, Any]], None] | None = None  # adds to the OpenAPI document
     samples: Callable[[Any], dict[str, Any]] | None = None
     """(talk) -> {argument of its routes: a thing of the two people; route: a body}, for tests of access."""
@@ -220,6 +225,10 @@ class Registry:
     @cached_property
     def audited(self) -> dict[str, AuditKind]:
         return {name: kind for feature in self.features for name, kind in feature.audited.items()}
+
+    @cached_property
+    def events(self) -> dict[str, EventType]:
+        return {name: each for feature in self.features for name, each in feature.events.items()}
 
     @cached_property
     def mail_links(self) -> dict[str, Callable[[str, datetime], str]]:

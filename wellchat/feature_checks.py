@@ -14,7 +14,7 @@ from wellchat.places import ComposerAction
 
 UPDATE_KEYS = ("cursor", "has_more", "threads", "messages", "notifications", "unread", "typing")
 MAX_KIND_LENGTH = 20  # of the column changes.kind
-ONCE = ("name", "notification_kinds", "mails", "mail_links", "audited", "icons", "changes")
+ONCE = ("name", "notification_kinds", "mails", "mail_links", "audited", "events", "icons", "changes")
 
 
 def check(registry: Registry, app: Flask) -> None:

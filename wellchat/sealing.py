@@ -1,4 +1,4 @@
-"""Seal secrets that are stored, with a key of the SECRET_KEY (AES-256-GCM)."""
+"""Seal secrets that must be read again, with keys of the SECRET_KEY."""
 
 from __future__ import annotations
 
@@ -14,26 +14,32 @@ NONCE_BYTES = 12
 
 
 class Unreadable(Exception):
-    """Sealed with another SECRET_KEY, for another use or owner, or not by us."""
+    """Sealed with another SECRET_KEY, for another row, or not by us."""
 
 
 def seal(secret: str, *, use: str, owner: str) -> bytes:
-    """Return the secret encrypted for one use and one owner: in another's row it cannot be read."""
+    """Return the secret encrypted (AES-256-GCM) for this use and row: in another's row it cannot be read."""
     nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key(use, setting("SECRET_KEY"))).encrypt(nonce, secret.encode(), owner.encode())
+    return nonce + AESGCM(key_of(use, secret_keys()[0])).encrypt(nonce, secret.encode(), owner.encode())
 
 
 def unseal(sealed: bytes, *, use: str, owner: str) -> str:
     """Return what was sealed. Raises Unreadable."""
     nonce, encrypted = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
     # Nothing says which key sealed it. With a wrong one the tag of GCM does not fit.
-    for secret_key in (setting("SECRET_KEY"), *setting("OLD_SECRET_KEYS")):
+    for secret_key in secret_keys():
         try:
-            return AESGCM(_key(use, secret_key)).decrypt(nonce, encrypted, owner.encode()).decode()
+            return AESGCM(key_of(use, secret_key)).decrypt(nonce, encrypted, owner.encode()).decode()
         except (InvalidTag, ValueError):
             continue
     raise Unreadable
 
 
-def _key(use: str, secret_key: str) -> bytes:
+def secret_keys() -> list[str]:
+    """Return the secret keys, the present one first."""
+    return [setting("SECRET_KEY"), *setting("OLD_SECRET_KEYS")]
+
+
+def key_of(use: str, secret_key: str) -> bytes:
+    """Return 32 bytes of a secret key for one use."""
     return hashlib.sha256(f"wellchat.{use}:{secret_key}".encode()).digest()

@@ -224,6 +224,14 @@ def names(value: object) -> object:
     return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
+def ports(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Check for numbers of ports."""
+    for value in values:
+        if not (value.isascii() and value.isdecimal() and 0 < int(value[:6]) < 65536):
+            raise ValueError("must be numbers from 1 to 65535, separated by commas")
+    return values
+
+
 def scheme(*schemes: str) -> AfterValidator:
     """Return a check that a URL has one of these schemes, and a valid port."""
 

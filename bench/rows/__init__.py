@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from bench.rows import crowd, digests, host, idle_poll, page, scale, search, send, update, waiting
+from bench.rows import crowd, digests, events, host, idle_poll, page, scale, search, send, update, waiting
 from bench.stage import Stage
 from bench.table import Row
 
@@ -18,5 +18,6 @@ ROWS: dict[str, Callable[[Stage], list[Row]]] = {
     "digests": digests.measure,
     "search": search.measure,
     "page": page.measure,
+    "events": events.measure,
     "host": host.measure,
 }

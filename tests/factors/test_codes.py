@@ -45,7 +45,7 @@ def test_recovery_codes_are_stored_like_passwords(app: Flask) -> None:
     (stored,) = keys.code_digests("01101ABCDE", user_id="1" * 13)
     assert len(stored) == 64
     # Argon2id as passwords have it (RFC 9106): the key of the installation, and their person as salt.
-    secret = hmac.digest(keys._key("recovery", app.config["SECRET_KEY"]), b"01101ABCDE", "sha256")
+    secret = hmac.digest(keys.key_of("factors.recovery", app.config["SECRET_KEY"]), b"01101ABCDE", "sha256")
     cost = passwords.hasher.time_cost, passwords.hasher.memory_cost, passwords.hasher.parallelism
     again = hash_secret_raw(secret, b"1" * 13, *cost, 32, Type.ID)
     assert stored == again.hex()

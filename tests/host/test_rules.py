@@ -296,7 +296,8 @@ def test_every_code_is_in_the_docs_and_is_used(host: HostServer, app: Flask) -> 
     for code in CODES:
         assert f"<code>{code}</code>" in page
     assert set(BY_STATUS.values()) <= set(CODES)
-    sources = "".join(path.read_text() for path in (DOCS.parent / "wellchat" / "host").glob("*.py"))
+    files = [path for name in ("host", "events") for path in (DOCS.parent / "wellchat" / name).glob("*.py")]
+    sources = "".join(path.read_text() for path in files)
     assert [code for code in CODES if len(re.findall(rf'"{code}"', sources)) < 2] == []
 
 

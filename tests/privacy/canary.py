@@ -25,6 +25,11 @@ OF_NOBODY = {
     "audit_state": "how far the security log is sealed",
     "audit_suspicions": "pseudonyms, and networks",
     "audit_gaps": "trimmed stretches of the security log",
+    "host_events": "ids of people and things, and no words, for 30 days",
+    "host_event_state": "how far events are numbered",
+    "webhooks": "addresses of the platform",
+    "webhook_deliveries": "which event went to which webhook",
+    "webhook_attempts": "what the platform's own server answered",
 }
 # Made by what the test does, not by hand.
 MADE_OTHERWISE = {"users": "the person", "erasures": "asked for", "audit": "written by the acts"}

@@ -37,6 +37,7 @@ from wellchat.accounts.queries import (
 from wellchat.accounts.secrets_check import check_secrets
 from wellchat.accounts.settings import settings
 from wellchat.audit.hooks import names_of_people, person_by_address
+from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.mail.hooks import mail_vetoed, present_address, reader_language, session_epoch
@@ -67,6 +68,13 @@ feature = Feature(
     slots={"inbox_head": "accounts/_waiting.html"},
     tidies=(_tidy,),
     audited=AUDITED,
+    events={
+        "user.created": EventType("An account was made.", ("user", "role")),
+        "user.updated": EventType("Name, picture, role or availability look different.", ("user",)),
+        "user.disabled": EventType("An account was disabled.", ("user",)),
+        "user.enabled": EventType("An account was enabled again.", ("user",)),
+        "user.erased": EventType("Everything of a person was erased.", ("user",)),
+    },
     mails={
         "welcome": MailType(N_("Welcome")),
         "verification": MailType(N_("Confirm your address"), interactive=True, asked=True),

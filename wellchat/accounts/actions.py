@@ -33,6 +33,7 @@ from wellchat.changes.actions import create_log, end_access
 from wellchat.config import setting
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 from wellchat.mail.actions import queue_mail
 
@@ -101,6 +102,7 @@ def insert_user(**values: Any) -> User | None:
     ).scalar_one_or_none()
     if made is not None:
         create_log(user_id=made.id)
+        tell_host("user.created", {"user": made.id, "role": values["role"]}, values["created_at"])
     return made
 
 

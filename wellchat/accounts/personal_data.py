@@ -24,6 +24,7 @@ from wellchat.accounts.standing import keep_an_owner
 from wellchat.audit.actions import record
 from wellchat.db import db, snapshot, transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.event_types import tell_host
 from wellchat.features import all_features
 from wellchat.i18n import gettext
 from wellchat.personal_data import Person, PersonalData, Rows, rows
@@ -92,6 +93,7 @@ def announce_erased(user_id: str, now: datetime) -> None:
         session.expire_all()
         availability_changed_in_transaction(user_id, now)
         profile_changed_in_transaction(user_id)
+        tell_host("user.erased", {"user": user_id}, now)
 
 
 def erasers() -> Mapping[str, Eraser]:

@@ -22,6 +22,7 @@ from wellchat.accounts.session_models import UserSession
 from wellchat.changes.actions import end_access
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict
+from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 
 
@@ -40,6 +41,7 @@ def disable(*, user_id: str, now: datetime) -> bool:
         user.session_epoch += 1
         db.session.execute(delete(UserSession).where(UserSession.user_id == user_id))
         _announce(user, now)
+        tell_host("user.disabled", {"user": user_id}, now)
         end_access(user_id=user_id)
     return True
 
@@ -59,6 +61,7 @@ def enable(*, user_id: str, now: datetime) -> bool:
             return False
         user.disabled_at = None
         _announce(user, now)
+        tell_host("user.enabled", {"user": user_id}, now)
         end_access(user_id=user_id)
     return True
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
+from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.changes.models import CORE_KINDS, Change, ChangeLog, Epoch
 from wellchat.db import (
     after_commit,
@@ -208,6 +209,13 @@ def trim_logs(*, keep: int = 10_000, slack: int = 1_000) -> int:
         select(ChangeLog.user_id).where(ChangeLog.last_seq - ChangeLog.floor_seq > keep + slack)
     ).scalars()
     return sum(trim_log(user_id=user_id, keep=keep) for user_id in overgrown.all())
+
+
+def note_restored() -> str:
+    """Write down that a backup was put back, and return the name of the new epoch."""
+    with transaction():
+        database_restored_in_transaction()
+        return renew_epoch()
 
 
 def renew_epoch() -> str:

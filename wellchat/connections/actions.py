@@ -10,6 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Invalid
+from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 
 
@@ -29,7 +30,7 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
         if professional.waits:
             raise Invalid({"professional": gettext("This professional is not confirmed yet.")})
         closed_at = None if client.is_active and professional.is_active else now
-        session.execute(
+        made = session.execute(
             insert(Connection)
             .values(
                 id=new_id(),
@@ -40,7 +41,11 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             )
             # The unique key decides, however many requests come at once.
             .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
-        )
+            .returning(Connection.id)
+        ).scalar()
+        if made is not None:
+            two = {"client": client_id, "professional": professional_id}
+            tell_host("connection.created", {"connection": made} | two, now)
         # In a statement of its own, because ON CONFLICT DO NOTHING returns no row if another transaction was
         # faster.
         return session.execute(

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 
 from wellchat import sealing
 from wellchat.accounts.passwords import hash_raw
-from wellchat.config import setting
-from wellchat.sealing import Unreadable
+from wellchat.sealing import Unreadable, key_of, secret_keys
 
 __all__ = ["Unreadable", "code_digests", "seal", "unseal"]
-
-APP = "factors.totp"
 
 
 def seal(secret: str, *, user_id: str) -> bytes:
     """Return the secret encrypted for this person: in another's row it cannot be read."""
-    return sealing.seal(secret, use=APP, owner=user_id)
+    return sealing.seal(secret, use="factors.totp", owner=user_id)
 
 
 def unseal(sealed: bytes, *, user_id: str) -> str:
     """Return what was sealed. Raises Unreadable."""
-    return sealing.unseal(sealed, use=APP, owner=user_id)
+    return sealing.unseal(sealed, use="factors.totp", owner=user_id)
 
 
 def code_digests(code: str, *, user_id: str) -> list[str]:
@@ -31,10 +27,5 @@ def code_digests(code: str, *, user_id: str) -> list[str]:
     50 bits are few, so they are hashed as slowly as a password (OWASP ASVS 6.5.2), and under a key that is
     not in the database. The id of their person, 65 random bits, is the salt.
     """
-    secret_keys = (setting("SECRET_KEY"), *setting("OLD_SECRET_KEYS"))
-    keyed = (hmac.digest(_key("recovery", each), code.encode(), "sha256") for each in secret_keys)
+    keyed = (hmac.digest(key_of("factors.recovery", each), code.encode(), "sha256") for each in secret_keys())
     return [hash_raw(secret, salt=user_id.encode()).hex() for secret in keyed]
-
-
-def _key(use: str, secret_key: str) -> bytes:
-    return hashlib.sha256(f"wellchat.factors.{use}:{secret_key}".encode()).digest()

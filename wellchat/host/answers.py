@@ -47,7 +47,8 @@ def once(
             return _again(found, digest)
         answer = act()
         values = {"body_digest": digest, "status": answer.status, "made_at": now}
-        values |= {"body": orjson.dumps(answer.body).decode(), "people": " ".join(answer.people)}
+        kept = answer.body and {**answer.body, **dict.fromkeys(answer.shown_once)}
+        values |= {"body": orjson.dumps(kept).decode(), "people": " ".join(answer.people)}
         new = insert(HostAnswer).values(id=answer_id, **values)
         session.execute(new.on_conflict_do_update(index_elements=[HostAnswer.id], set_=values))
     return answer

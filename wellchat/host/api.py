@@ -13,7 +13,7 @@ from wellchat.accounts.pictures import MAX_BYTES
 from wellchat.errors import WellchatError
 from wellchat.guard import LimitReached
 from wellchat.host import batch, connections_calls, guarding, me_calls, people_calls, subjects_calls
-from wellchat.host.calls import CALLS, Answer, HostCall
+from wellchat.host.calls import Answer, HostCall, all_calls
 from wellchat.host.guarding import is_host_call
 from wellchat.host.openapi import docs, document
 from wellchat.host.paths import PREFIX, IdConverter, keep_slashes
@@ -61,7 +61,7 @@ def _respond(answer: Answer) -> Response:
 @api.record_once
 def _declare(state: BlueprintSetupState) -> None:
     state.app.url_map.converters["ext"] = IdConverter
-    for call in CALLS:
+    for call in all_calls(state.app.extensions["features"]):
         state.add_url_rule(call.rule, call.name, _view_of(call), methods=[call.method])
 
 

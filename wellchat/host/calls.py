@@ -8,12 +8,14 @@ repeating around it, for a single call and for one of a batch alike.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
+from wellchat.feature import Registry, registry
 from wellchat.guard import Budget
 
 BUDGET = Budget("host-key", "200/second;3000/minute")
@@ -29,6 +31,10 @@ class Caller(NamedTuple):
     now: datetime
 
 
+caller_now: ContextVar[Caller | None] = ContextVar("caller_now", default=None)
+"""Whose call is done at this moment, for what is written down about it."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """The status and JSON of an answer.
@@ -41,6 +47,7 @@ class Answer:
     new: str = ""
     people: tuple[str, ...] = ()
     headers: dict[str, str] = field(default_factory=dict)
+    shown_once: tuple[str, ...] = ()  # keys of secrets: None where the answer is given again
 
 
 # Compared as the things they are: routes have them as keys.
@@ -72,14 +79,23 @@ class TryAgain(Exception):
 CALLS: list[HostCall] = []
 
 
+def all_calls(features: Registry | None = None) -> list[HostCall]:
+    """Return the calls of the host API here: those of this package, and of the features above it."""
+    features = features or registry()
+    return [*CALLS, *(call for feature in features.features for call in feature.host_calls)]
+
+
 def host_call(
-    method: str, rule: str, *, scope: str | None, **more: Any
+    method: str, rule: str, *, scope: str | None, into: list[HostCall] = CALLS, **more: Any
 ) -> Callable[[Callable[..., Answer]], HostCall]:
-    """Declare the decorated function as a call. Its name is the operation id; the docs show its docstring."""
+    """Declare the decorated function as a call. Its name is the operation id; the docs show its docstring.
+
+    A feature above this one collects its calls `into` a list of its own, for `Feature.host_calls`.
+    """
 
     def declare(act: Callable[..., Answer]) -> HostCall:
         call = HostCall(act.__name__, method, rule, scope, act, **more)
-        CALLS.append(call)
+        into.append(call)
         return call
 
     return declare

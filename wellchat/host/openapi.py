@@ -11,7 +11,7 @@ from pydantic.json_schema import models_json_schema
 
 import wellchat
 from wellchat.host.answer_shapes import HostProblem
-from wellchat.host.calls import CALLS, HostCall
+from wellchat.host.calls import HostCall, all_calls
 from wellchat.host.problems import CODES
 
 REFS = "#/components/schemas/{model}"
@@ -38,12 +38,12 @@ def document(app: Flask) -> dict[str, Any]:
 
 def _document(name: str) -> dict[str, Any]:
     models: list[type[BaseModel]] = [HostProblem]
-    for call in CALLS:
+    for call in all_calls():
         models += [each for each in (call.body, *(shape for _, shape in call.answers.values())) if each]
     unique = list(dict.fromkeys(models))
     _, defined = models_json_schema([(each, "validation") for each in unique], ref_template=REFS)
     paths: dict[str, Any] = {}
-    for call in CALLS:
+    for call in all_calls():
         path = "/api/host" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.rule)
         paths.setdefault(path, {})[call.method.lower()] = _operation(call)
     codes = "\n".join(f"- `{code}`: {meaning}" for code, meaning in CODES.items())

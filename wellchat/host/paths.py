@@ -7,16 +7,17 @@ slash inside an id is marked until the route is found.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
+from flask import current_app
 from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.exceptions import NotFound as NoRoute
 from werkzeug.routing import BaseConverter, Map, Rule
 from werkzeug.routing.exceptions import RequestRedirect
 
 from wellchat.errors import NotFound
-from wellchat.host.calls import CALLS, HostCall
+from wellchat.host.calls import HostCall, all_calls
 from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
 
@@ -83,12 +84,9 @@ def find_call(method: str, raw_path: str) -> tuple[HostCall, dict[str, str]]:
     return call, dict(args)
 
 
-_maps: dict[int, Map] = {}
-
-
 def _map() -> Map:
-    # Built at the first batch, and again only where calls were declared since.
-    if len(CALLS) not in _maps:
-        rules = [Rule(PREFIX + call.rule, endpoint=call, methods=[call.method]) for call in CALLS]
-        _maps[len(CALLS)] = Map(rules, converters={"ext": IdConverter})
-    return _maps[len(CALLS)]
+    # Built at the first batch of an application.
+    if "host_map" not in current_app.extensions:
+        rules = [Rule(PREFIX + call.rule, endpoint=call, methods=[call.method]) for call in all_calls()]
+        current_app.extensions["host_map"] = Map(rules, converters={"ext": IdConverter})
+    return cast(Map, current_app.extensions["host_map"])

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from wellchat.db import transaction
 from wellchat.errors import Busy, Invalid, errors_by_field
 from wellchat.host.answers import once
-from wellchat.host.calls import Answer, Caller, HostCall, TryAgain
+from wellchat.host.calls import Answer, Caller, HostCall, TryAgain, caller_now
 from wellchat.host.problems import HostRefusal
 from wellchat.i18n import gettext
 
@@ -41,6 +41,14 @@ class _DryRun(Exception):
 
 def perform(call: HostCall, caller: Caller, given: Given) -> Answer:
     """Do a call. Raises what it refuses with."""
+    before = caller_now.set(caller)
+    try:
+        return _perform(call, caller, given)
+    finally:
+        caller_now.reset(before)
+
+
+def _perform(call: HostCall, caller: Caller, given: Given) -> Answer:
     if call.scope is not None and call.scope not in caller.scopes:
         text = gettext("This key may not do that; it needs the scope %(scope)s.", scope=call.scope)
         raise HostRefusal(403, "scope_missing", text)

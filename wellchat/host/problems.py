@@ -40,6 +40,9 @@ CODES = {
     "scope_missing": "the key lacks the scope that `detail` names",
     "not_found": "there is no such thing",
     "method_not_allowed": "the address does not take this method",
+    "expired": "the events after this cursor were deleted: `cursor`, `reconcile`",
+    "restored": "a backup was put back since this cursor was given out: `cursor`, `reconcile`",
+    "ahead": "this cursor is after the last event: `cursor`, `reconcile`",
     "moved": "the person has another id now: `external_id`",
     "conflict": "the present state does not allow it",
     "external_id_taken": "the id is another person's: `existing`",
@@ -92,9 +95,17 @@ class HostRefusal(WellchatError):
 
     heading = N_("Refused")
 
-    def __init__(self, status: int, code: str, detail: str, *, errors: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        detail: str,
+        *,
+        errors: dict[str, str] | None = None,
+        more: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail, errors=errors)
-        self.status, self.code = status, code
+        self.status, self.code, self.more = status, code, more or {}
         self.headers: dict[str, str] = {}
 
 
@@ -135,6 +146,8 @@ def _document(status: int, code: str, detail: str, errors: dict[str, str] | None
 
 
 def _more(error: WellchatError) -> dict[str, Any]:
+    if isinstance(error, HostRefusal):
+        return error.more
     if isinstance(error, Moved):
         return {"external_id": error.external_id}
     if isinstance(error, Taken | EmailTaken) and error.user_id is not None:

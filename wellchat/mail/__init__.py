@@ -1,5 +1,6 @@
 """Email: the ledger, which is also the queue; composing a mail; sending it."""
 
+from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType
 from wellchat.i18n import N_
 from wellchat.mail import actions, metrics, retention, transport
@@ -14,6 +15,9 @@ feature = Feature(
     retention=retention.RULES,
     blueprints=(pages,),
     commands=(mail,),
+    events={
+        "mail.bounced": EventType("A mail to somebody came back for good.", ("user", "mail", "kind")),
+    },
     tasks="worker.mail",
     doctor_checks=(("mail", transport.check),),
     metrics=(metrics.measure,),

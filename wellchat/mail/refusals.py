@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from wellchat.claims import FAILED, SENDING, SENT, UNKNOWN
 from wellchat.db import db, insert, transaction
+from wellchat.event_types import tell_host
 from wellchat.i18n import N_
 from wellchat.mail.models import Mail, RefusedAddress
 from wellchat.mail.transport import is_address_refusal
@@ -33,6 +34,7 @@ def record_bounce(*, message_id: str, address: str, diagnostic: str, now: dateti
             mail.state, mail.due_at, mail.reason = FAILED, None, f"It came back. {diagnostic}"
         if is_address_refusal(diagnostic):
             save_refusal(mail.address, diagnostic, now)
+        tell_host("mail.bounced", {"user": mail.user_id, "mail": mail.id, "kind": mail.name}, now)
     return mail
 
 

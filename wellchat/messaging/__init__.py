@@ -6,7 +6,7 @@ from wellchat.accounts.hooks import availability_changed_in_transaction, profile
 from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
-from wellchat.messaging import dispatch, memberships, metrics, retention
+from wellchat.messaging import dispatch, memberships, metrics, retention, telling
 from wellchat.messaging.api import api
 from wellchat.messaging.closing import settle_person
 from wellchat.messaging.files import add_thumbnail, set_scanned
@@ -30,6 +30,7 @@ feature = Feature(
     "messaging",
     personal_data=personal_data,
     retention=retention.RULES,
+    events=telling.EVENTS,
     blueprints=(api, *blueprints),
     tasks="worker.messaging",
     sweeps=(memberships.sweep_snoozes, dispatch.sweep),

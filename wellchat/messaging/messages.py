@@ -17,6 +17,7 @@ from wellchat.messaging import files, statements
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
 from wellchat.messaging.mutation import lock_message, lock_own_message, message_changed, text_changed
+from wellchat.messaging.telling import tell_of_message
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import visible_subject
 from wellchat.task_queue import enqueue
@@ -83,6 +84,7 @@ def send_message(
         kind = about.kind if about and own_subject is None else None
         execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
         _schedule_delivery(message, recipient_id, ids)
+        tell_of_message("message.sent", message, recipient_id, now, place=seq)
     return message, True
 
 
@@ -154,6 +156,7 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now
             text_changed(thread, message, now)
+            _tell_of_change("message.edited", thread, message, now)
     return message
 
 
@@ -198,6 +201,11 @@ def _bury(thread: Thread, message: Message, now: datetime) -> None:
             session.flush()
             execute(statements.RECOUNT_WAITING, {"thread": thread_id})
             text_changed(thread, message, now)
+            _tell_of_change("message.deleted", thread, message, now)
+
+
+def _tell_of_change(event_type: str, thread: Thread, message: Message, now: datetime) -> None:
+    tell_of_message(event_type, message, thread.other_id(message.sender_id), now, place=thread.last_seq)
 
 
 def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:

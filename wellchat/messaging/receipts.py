@@ -13,6 +13,7 @@ from wellchat.changes.actions import acknowledge_changes, record_change
 from wellchat.changes.queries import message_changes
 from wellchat.db import db, execute, table, transaction
 from wellchat.errors import Invalid, NotFound
+from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 from wellchat.messaging import statements
 from wellchat.messaging.models import Membership, Message, Thread
@@ -124,6 +125,8 @@ def mark_read(*, viewer: User, thread_id: str, seq: int, now: datetime) -> None:
         people, closed = people_of(thread_id)
         for user_id in [viewer.id] if closed else people:
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
+        read = {"thread": thread_id, "reader": viewer.id, "seq": seq}
+        tell_host("thread.read", read, now, thread_id=thread_id, thread_seq=seq)
 
 
 def _refuse_unknown_seq(viewer: User, thread_id: str, seq: int) -> None:

@@ -16,6 +16,7 @@ from wellchat.connections.models import Connection
 from wellchat.connections.queries import connection_between
 from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import CannotWrite, Invalid, NotAllowed, NotFound
+from wellchat.event_types import tell_host
 from wellchat.i18n import N_, gettext
 from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import Membership, Thread, pair_key, subject_key
@@ -132,6 +133,18 @@ def _get_or_create(
         kind = subject.kind if subject else None
         db.session.add(Membership(thread_id=made, user_id=user_id, kind=kind, updated_at=now))
         record_change(user_id=user_id, kind="thread", thread_id=made)
+    tell_host(
+        "thread.opened",
+        {
+            "thread": made,
+            "client": connection.client_id,
+            "professional": connection.professional_id,
+            "subject": subject.named if subject else None,
+        },
+        now,
+        thread_id=made,
+        thread_seq=0,
+    )
     return made, True
 
 

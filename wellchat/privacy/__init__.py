@@ -11,6 +11,7 @@ from wellchat.accounts.hooks import (
 from wellchat.attachments.hooks import stored_by_others
 from wellchat.audit.kinds import EXPORT, HIGH, NOTICE, AuditKind
 from wellchat.config import SettingsError
+from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.messaging.retention import KINDS_WITH_THREADS
@@ -33,6 +34,7 @@ feature = Feature(
     retention=exports.RULES,
     blueprints=(pages,),
     commands=(cli.privacy,),
+    events={"export.ready": EventType("A copy of somebody's data is ready.", ("user", "export"))},
     subcommands={"user": (cli.export_user, cli.erase_user)},
     tasks="worker.privacy",
     sweeps=(exports.sweep, erasure.sweep),

@@ -21,6 +21,7 @@ from wellchat.audit.models import SYSTEM
 from wellchat.changes.actions import record_change
 from wellchat.db import after_commit, db, transaction
 from wellchat.errors import Conflict, NotFound
+from wellchat.event_types import tell_host
 from wellchat.i18n import N_, gettext
 from wellchat.mail.actions import queue_mail
 from wellchat.privacy.archive import PartWriter, delete_parts, read_parts
@@ -127,6 +128,7 @@ def _make(export_id: str, user_id: str, attempts: int, now: datetime) -> None:
             raise _LostClaim
         record_change(user_id=user_id, kind=KIND, ref_id=export_id)
         record("export.made", now=now, actor_kind=SYSTEM, person_id=user_id, about=("export", export_id))
+        tell_host("export.ready", {"user": user_id, "export": export_id}, now)
         context = {"name": user.name, "days": DAYS}
         queue_mail(user_id=user_id, address=user.email, name="export_ready", context=context, now=now)
 

@@ -2,6 +2,7 @@
 
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
+from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType, NavItem, registry
 from wellchat.i18n import N_
 from wellchat.messaging.hooks import blocks_among
@@ -42,6 +43,15 @@ AUDITED = {
     "people.opened": AuditKind(N_("Page of a person opened"), NOTICE, shown_to_person=False, of_admin=True),
 }
 
+_TWO = ("connection", "client", "professional")
+_REPORT = ("report", "thread", "kind", "reporter", "about")
+EVENTS = {
+    "connection.ended": EventType("Two people write to each other no more.", (*_TWO, "by")),
+    "connection.reopened": EventType("Two people may write to each other again.", _TWO),
+    "report.opened": EventType("Somebody reported a message or a person.", _REPORT),
+    "report.closed": EventType("A report was settled.", (*_REPORT, "outcome")),
+}
+
 feature = Feature(
     "safety",
     personal_data=personal_data,
@@ -60,6 +70,7 @@ feature = Feature(
     ),
     mails={"measure": MailType(N_("A decision about your account"), measure_content, to_disabled=True)},
     audited=AUDITED,
+    events=EVENTS,
     handlers=((blocks_among, between.blocks_among),),
     account_menu=(
         NavItem("/oversight/reports", N_("Reports"), "warning", visible=_may_moderate),

@@ -14,6 +14,7 @@ from wellchat.accounts.queries import language_of
 from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.event_types import tell_host
 from wellchat.i18n import N_, force_language, gettext
 from wellchat.messaging.messages import remove_message
 from wellchat.messaging.models import Message, MessageRevision
@@ -34,6 +35,7 @@ from wellchat.safety.models import (
     Block,
     Report,
 )
+from wellchat.safety.reports import event_data
 
 PAGE = 30
 FIGURES_OVER = timedelta(days=90)
@@ -167,6 +169,7 @@ def settle(
             about=("report", report.id),
             detail={"outcome": outcome},
         )
+        tell_host("report.closed", event_data(report) | {"outcome": outcome}, now)
         _notify(
             report.by_id,
             N_("Your report"),

@@ -10,6 +10,7 @@ from wellchat.accounts.models import User
 from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
+from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
 from wellchat.messaging.queries import message_for, thread_for
 from wellchat.safety.models import ACT_WITHIN, SHOWN_MESSAGES, Report
@@ -54,7 +55,14 @@ def make_report(
             about=("report", report.id),
             detail={"kind": kind, "shown": show},
         )
+        tell_host("report.opened", event_data(report), now)
     return report
+
+
+def event_data(report: Report) -> dict[str, str | None]:
+    """Return what the host platform is told of a report: neither its words nor those of the conversation."""
+    two = {"reporter": report.by_id, "about": report.about_id}
+    return {"report": report.id, "thread": report.thread_id, "kind": report.kind, **two}
 
 
 def my_reports(viewer: User, thread_id: str) -> list[Report]:

@@ -1,5 +1,6 @@
 """Things of the host platform that threads and messages are about."""
 
+from wellchat.event_types import EventType
 from wellchat.feature import Feature
 from wellchat.subjects.cli import subject
 from wellchat.subjects.pages import pages
@@ -10,6 +11,9 @@ feature = Feature(
     personal_data=personal_data,
     blueprints=(pages,),
     commands=(subject,),
+    events={
+        "subject.claimed": EventType("A professional claimed a lead.", ("subject", "professional", "client")),
+    },
     icons={
         "booking": (
             '<rect x="3.5" y="4.5" width="13" height="12" rx="2.5"/>'

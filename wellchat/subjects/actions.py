@@ -16,6 +16,7 @@ from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
 from wellchat.db import insert, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.event_types import tell_host
 from wellchat.forms import fill
 from wellchat.i18n import gettext
 from wellchat.subjects.forms import PutSubject
@@ -228,4 +229,6 @@ def claim(*, viewer: User, subject_id: str, now: datetime) -> tuple[Subject, str
             # An empty `shown` differs from every state, so the change is recorded.
             previous = _snapshot(subject)._replace(shown=())
             subject_put_in_transaction(subject, previous, True, now)
+            people = {"professional": subject.professional_id, "client": subject.client_id}
+            tell_host("subject.claimed", {"subject": subject.named} | people, now)
         return subject, _open_thread_of_lead(subject, now)

@@ -55,6 +55,11 @@ class Subject(Base):
         return KINDS[self.kind]
 
     @property
+    def named(self) -> dict[str, str]:
+        """Return what the host platform calls it: {kind, external_id}."""
+        return {"kind": self.kind, "external_id": self.external_id}
+
+    @property
     def is_cancelled(self) -> bool:
         return is_cancelled(self.status)
 

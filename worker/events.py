@@ -1,0 +1,13 @@
+"""Tasks of events."""
+
+from typing import Any
+
+from wellchat.clock import now
+from wellchat.events import sending
+from wellchat.task_queue import celery
+
+
+@celery.task(name="events.deliver")
+def deliver(**_: Any) -> None:
+    """Number events, and send webhooks."""
+    sending.sweep(now())
