@@ -233,4 +233,6 @@ def _call(app: WSGIApplication, environ: WSGIEnvironment) -> tuple[str, Headers,
 
 def init_app(app: Flask) -> None:
     """Put the middleware in front of the application. Call it after wakeups.init_app."""
-    app.wsgi_app = IdlePollCache(app, app.extensions["poll_notifier"])  # type: ignore[method-assign]
+    cache = IdlePollCache(app, app.extensions["poll_notifier"])
+    app.extensions["idle_poll_cache"] = cache
+    app.wsgi_app = cache  # type: ignore[method-assign]

@@ -46,6 +46,7 @@ globalThis.wellchatCatalog = {
 "Being checked for viruses": "Recherche de virus en cours",
 "Care": "Soins",
 "Close": "Fermer",
+"Copied": null,
 "Delivered": "Remis",
 "Document: %(name)s": "Document : %(name)s",
 "Download": "Télécharger",
