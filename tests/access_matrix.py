@@ -15,7 +15,7 @@ from tests.outsiders import ELSEWHERE
 from tests.test_wiring import PUBLIC
 from wellchat.accounts.duties import ADMIN_ROLES, DUTIES
 from wellchat.accounts.scopes import ANY, CLOSED, needed_scope
-from wellchat.host.api import CALLS
+from wellchat.host.calls import all_calls
 
 PAGE = Path(__file__).parent.parent / "docs" / "access.md"
 BEGIN, END = "<!-- made from the routes: python -m tests.access_matrix -->", "<!-- end -->"
@@ -35,7 +35,6 @@ OVERSIGHT = {
     "/oversight/searches": "conversations",
     "/oversight/threads": "conversations",
 }
-HOST_CALLS = {f"host_api.{call.name}": call.scope for call in CALLS}
 # Where acting needs another duty than seeing the page.
 ACTS = {"/oversight/factors": "settings"}
 
@@ -53,18 +52,33 @@ def table(app: Flask) -> list[str]:
     return lines
 
 
+def _host_scopes(app: Flask) -> dict[str, str | None]:
+    """Return the scope of the key that each call of the host API needs, by endpoint."""
+    return {f"host_api.{call.name}": call.scope for call in all_calls(app.extensions["features"])}
+
+
 def _line(app: Flask, rule: Rule, method: str) -> str:
     view: Any = app.view_functions[rule.endpoint]
     fresh = "yes" if getattr(view, "proof", None) else ""
-    cells = (f"`{method} {rule.rule}`", _who(rule, method), _about(rule), fresh, _token(rule, method))
+    call = f"`{method} {rule.rule}`"
+    scopes = _host_scopes(app)
+    if rule.endpoint in scopes:
+        who, about = "the platform's server, with a key", "everybody's but administrators'"
+        cells = (
+            call,
+            who,
+            about,
+            fresh,
+            f"key: `{scopes[rule.endpoint]}`" if scopes[rule.endpoint] else "key: any",
+        )
+    else:
+        cells = (call, _who(rule, method), _about(rule), fresh, _token(rule, method))
     return f"| {' | '.join(cells)} |".replace("|  |", "| |")
 
 
 def _who(rule: Rule, method: str) -> str:
     if rule.endpoint in PUBLIC:
         return "everybody"
-    if rule.endpoint in HOST_CALLS:
-        return "the platform's server, with a key"
     duties = duties_of(rule.rule, method)
     if duties is None:
         return "signed in"
@@ -84,8 +98,6 @@ def duties_of(path: str, method: str = "GET") -> str | None:
 def _about(rule: Rule) -> str:
     if rule.endpoint in PUBLIC:
         return PUBLIC[rule.endpoint]
-    if rule.endpoint in HOST_CALLS:
-        return "everybody's but administrators'"
     elsewhere = ELSEWHERE.get(rule.rule, "")
     if elsewhere and not elsewhere.startswith("tests/"):
         return elsewhere.partition(":")[0]
@@ -95,8 +107,6 @@ def _about(rule: Rule) -> str:
 def _token(rule: Rule, method: str) -> str:
     if rule.endpoint in PUBLIC:
         return ""
-    if rule.endpoint in HOST_CALLS:
-        return f"key: `{HOST_CALLS[rule.endpoint]}`" if HOST_CALLS[rule.endpoint] else "key: any"
     scope = needed_scope(rule.rule, method)
     return "no" if scope is CLOSED else "any" if scope == ANY else f"`{scope}`"
 

@@ -253,12 +253,15 @@ def _app_on(
 
 @pytest.fixture
 def app(engine: str, _app_on: Callable[[str], tuple[Flask, CleanDatabase]]) -> Iterator[Flask]:
-    """The application on an empty database, with its context for the test.
+    """The application on an empty database, without mails, with its context for the test.
 
     Settings a test changes are put back.
     """
     app, database = _app_on(engine)
     database.clean()
+    for mail in (app.config["INSTANCE"] / "mail").glob("*.eml"):
+        mail.unlink()
+    app.test_client_class = None  # or it is that of the test before
     settings = dict(app.config)
     # one for all applications of this process, and some test's has them on
     limiter.enabled = app.config["RATE_LIMITS"]

@@ -206,6 +206,9 @@ def test_every_route_asks_for_its_scope(
                 continue
             program = whole if needed is CLOSED else without[needed]
             answer = call(program, method, rule, fill(rule, **values_for(rule, samples)), samples)
+            if rule.rule in ("/api/host/openapi.json", "/api/host/docs"):
+                assert answer.status_code == 200
+                continue
             if rule.rule.startswith("/api/host/"):
                 # It takes keys of the host: there, a person's token is nobody's.
                 assert answer.status_code == 401, (method, rule.rule)
