@@ -30,6 +30,7 @@ api = APIBlueprint("host_api", __name__, url_prefix=PREFIX, enable_openapi=False
 # It has budgets of its own, by key: a host's night job must not slow people.
 limiter.exempt(api)
 api.before_request(guarding.admit)
+api.after_request(guarding.note_key)
 
 
 def _view_of(call: HostCall) -> Callable[..., Response]:
@@ -103,7 +104,8 @@ def _on_refusal(error: Exception) -> Response:
 
 def _add_code(response: Response) -> Response:
     """Give a refusal that came from below the routes its code: an unknown address, a body that is no JSON."""
-    if not is_host_call() or response.content_type != "application/problem+json":
+    is_problem = response.status_code >= 400 and response.content_type == "application/problem+json"
+    if not is_problem or not is_host_call():
         return response
     body = response.get_json()
     if "code" not in body:

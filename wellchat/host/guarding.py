@@ -35,13 +35,15 @@ def _secret() -> str | None:
 
 def is_host_call() -> bool:
     """Return whether the request is for the host API."""
-    return request.path == PATH or request.path.startswith(PATH + "/")
+    path = request.path
+    return path.startswith(PATH) and path[len(PATH) : len(PATH) + 1] in ("", "/")
 
 
 def _read_key() -> None:
     """Nobody is signed in by a host key, and nobody by a cookie under /api/host."""
     if not is_host_call():
-        if _secret() is not None:
+        # Every request comes by, and nearly none holds the prefix.
+        if PREFIX in request.environ.get("HTTP_AUTHORIZATION", "") and _secret() is not None:
             g.bearer = True
             login._update_request_context_with_user(None)
             raise NotSignedIn(gettext("A host key works under /api/host only."))
@@ -87,7 +89,7 @@ def _refuse_browsers(secret: str | None) -> None:
     raise HostRefusal(403, "key_elsewhere", detail)
 
 
-def _note_use(response: Response) -> Response:
+def note_key(response: Response) -> Response:
     key: KnownKey | None = g.get("host_key")
     if key is None:
         return response
@@ -100,8 +102,7 @@ def _note_use(response: Response) -> Response:
 
 
 def init_app(app: Flask) -> None:
-    """Read the key of every request, and note its use."""
+    """Read the key of every request."""
     # Behind the audit's origin, and before everything that asks who is signed in.
     before = app.before_request_funcs[None]
     before.insert(before.index(read_bearer), _read_key)
-    app.after_request(_note_use)
