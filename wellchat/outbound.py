@@ -23,6 +23,8 @@ from email.utils import parsedate_to_datetime
 from http.client import HTTPConnection, HTTPException, HTTPResponse
 from urllib.parse import SplitResult, urlsplit
 
+from wellchat.i18n import gettext
+
 TIMEOUT = 10.0  # seconds for one call, after the name was looked up
 MAX_ADDRESSES = 2  # of one name that are tried
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
@@ -97,29 +99,29 @@ def check_address(address: str, reach: Reach) -> SplitResult:
     """
     # Before urlsplit, which silently drops tabs and line ends.
     if not address.isascii() or not address.isprintable() or " " in address or "\\" in address:
-        raise NotAllowed("An address has only letters, digits and signs of ASCII.")
+        raise NotAllowed(gettext("An address has only letters, digits and signs of ASCII."))
     try:
         parts = urlsplit(address)
         port = parts.port
     except ValueError:
-        raise NotAllowed("This is not an address.") from None
+        raise NotAllowed(gettext("This is not an address.")) from None
     if parts.scheme != "https" and not (reach.anywhere and parts.scheme == "http"):
-        raise NotAllowed("The address must begin with https://.")
+        raise NotAllowed(gettext("The address must begin with https://."))
     if not parts.hostname:
-        raise NotAllowed("The address names no host.")
+        raise NotAllowed(gettext("The address names no host."))
     if parts.username is not None or parts.password is not None:
-        raise NotAllowed("The address must hold no name or password.")
+        raise NotAllowed(gettext("The address must hold no name or password."))
     if (port or 443) not in reach.ports and not reach.anywhere:
-        raise NotAllowed(f"Port {port} is not open to calls.")
+        raise NotAllowed(gettext("Port %(port)s is not open to calls.", port=port))
     try:
         host = ipaddress.ip_address(parts.hostname)
     except ValueError:
         # What urlsplit takes for an address of a later IP version would be looked up as a name.
         if "[" in parts.netloc:
-            raise NotAllowed("This is not an address.") from None
+            raise NotAllowed(gettext("This is not an address.")) from None
         return parts
     if not reach.anywhere and not is_public(host):
-        raise NotAllowed("The address is not public.")
+        raise NotAllowed(gettext("The address is not public."))
     return parts
 
 
@@ -206,7 +208,7 @@ def _resolve(host: str, port: int, reach: Reach) -> list[str]:
     except (OSError, UnicodeError) as error:
         raise Unreachable(f"The address cannot be reached ({type(error).__name__}).") from None
     if not reach.anywhere and not all(is_public(ipaddress.ip_address(a.partition("%")[0])) for a in found):
-        raise NotAllowed("The address is not public.")
+        raise NotAllowed(gettext("The address is not public."))
     return found[:MAX_ADDRESSES]
 
 

@@ -106,6 +106,8 @@ STRING = re.compile(r""""([^"]*)"|'([^']*)'""")
 ENGLISH = re.compile(r"^[A-Z][a-z]|^[A-Z] [a-z]|[a-z]{2} [a-z]")
 ALLOWED = {
     "api/docs.html": "for programmers; the calls it tells of are English themselves",
+    "api/_call.html": "the same",
+    "host/docs.html": "the same",
     "layouts/icons.html": "drawings",
     "privacy/export/README.txt": "names of files and folders beside the sentences",
 }

@@ -10,6 +10,7 @@ from typing import Any
 from wellchat import clock
 from wellchat.errors import Conflict
 from wellchat.events import signing
+from wellchat.i18n import gettext
 
 MAX_BODY = 65_536  # bytes
 PATIENCE = 15.0  # seconds for a call
@@ -21,7 +22,9 @@ def bound(port: int) -> Iterator[HTTPServer]:
     try:
         server = HTTPServer(("127.0.0.1", port), BaseHTTPRequestHandler)
     except OSError as error:
-        raise Conflict(f"Port {port} cannot be used: {error.strerror}") from None
+        raise Conflict(
+            gettext("Port %(port)s cannot be used: %(reason)s", port=port, reason=error.strerror)
+        ) from None
     with server:
         yield server
 

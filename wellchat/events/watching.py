@@ -12,6 +12,7 @@ from wellchat.accounts.models import ADMIN, User
 from wellchat.db import db, transaction
 from wellchat.events.models import FAILING, GONE, Webhook
 from wellchat.events.webhooks import disable
+from wellchat.i18n import N_
 from wellchat.mail.actions import queue_mail
 from wellchat.mail.compose import NotWanted
 from wellchat.mail.models import Mail
@@ -72,7 +73,7 @@ def mail_context(mail: Mail, now: datetime) -> dict[str, Any]:
     """Return what the mail says, as it is at the moment of sending. Raises NotWanted for what is over."""
     webhook = db.session.get(Webhook, mail.context["webhook"], populate_existing=True)
     if webhook is None or (webhook.failing_since is None and webhook.disabled_at is None):
-        raise NotWanted("It works again, or is gone.")
+        raise NotWanted(N_("It works again, or is gone."))
     return {
         "webhook_url": webhook.url,
         "disabled": webhook.disabled_at is not None,

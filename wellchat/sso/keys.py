@@ -14,6 +14,7 @@ from wellchat import sealing
 from wellchat.audit.actions import record
 from wellchat.db import db, new_id, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.i18n import gettext
 from wellchat.sso.fetching import Unreachable
 from wellchat.sso.jose import Unfit, jwk_of_text, public_key, secret_key
 from wellchat.sso.key_sets import key_sets
@@ -42,7 +43,11 @@ def create_key(
     given = [each for each in (public, jwks_url) if each is not None]
     if len(given) != (0 if alg == HS256 else 1):
         raise Invalid(
-            {"alg": "HS256 has a secret of ours. All others need the host's key: --public or --jwks."}
+            {
+                "alg": gettext(
+                    "HS256 has a secret of ours. All others need the host's key: --public or --jwks."
+                )
+            }
         )
     kid = f"k{new_id()}"
     key = SsoKey(kid=kid, name=name, alg=alg, joins_by_email=joins_by_email, made_at=now, ends_at=ends_at)
@@ -65,7 +70,7 @@ def _web_address(url: str | None) -> str | None:
         return None
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or len(url) > 500 or not url.isprintable():
-        raise Invalid({"jwks": "This is no http(s) address."})
+        raise Invalid({"jwks": gettext("This is no http(s) address.")})
     return url
 
 
@@ -80,9 +85,9 @@ def end_key(*, kid: str, now: datetime) -> None:
         # Locked: of two who end it, the second is told so.
         key = session.get(SsoKey, kid, populate_existing=True, with_for_update=True)
         if key is None:
-            raise NotFound("There is no such key.")
+            raise NotFound(gettext("There is no such key."))
         if key.is_over(now):
-            raise Conflict("This key has ended already.")
+            raise Conflict(gettext("This key has ended already."))
         key.ended_at = now
         record("sso_key.ended", now=now, about=("sso_key", kid))
 

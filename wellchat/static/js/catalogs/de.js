@@ -40,7 +40,7 @@ globalThis.wellchatCatalog = {
 "Being checked for viruses": "Wird auf Viren geprüft",
 "Care": "Pflege",
 "Close": "Schließen",
-"Copied": null,
+"Copied": "Kopiert",
 "Delivered": "Zugestellt",
 "Document: %(name)s": "Dokument: %(name)s",
 "Download": "Herunterladen",

@@ -46,7 +46,7 @@ globalThis.wellchatCatalog = {
 "Being checked for viruses": "Recherche de virus en cours",
 "Care": "Soins",
 "Close": "Fermer",
-"Copied": null,
+"Copied": "Copié",
 "Delivered": "Remis",
 "Document: %(name)s": "Document : %(name)s",
 "Download": "Télécharger",
