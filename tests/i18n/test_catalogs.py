@@ -175,7 +175,7 @@ REASONED = {
 
 @cache
 def refusals() -> set[str]:
-    """WellchatError and all that are one, without those of sign-on: they give developers a reason in the log."""
+    """WellchatError and all that are one. Those of sign-on give their reason to developers, in the log."""
 
     def below(kind: type) -> set[str]:
         return {kind.__name__}.union(*map(below, kind.__subclasses__()))
