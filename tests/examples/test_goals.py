@@ -244,7 +244,7 @@ def test_off_it_leaves_no_trace(app: Flask, without: Flask) -> None:
     assert "goals" not in worker
     document = without.test_client().get("/api/openapi.json").json
     assert "goals" not in document["components"]["schemas"]["Update"]["properties"]
-    assert "others" not in document["components"]["schemas"]["SearchAnswer"]["properties"]
+    assert "/api/goals/{goal_id}" not in document["paths"]
 
 
 def test_off_no_page_takes_another_statement(

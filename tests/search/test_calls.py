@@ -281,3 +281,22 @@ def test_results_are_links_without_javascript(browse, said, now):
     page = browse(said.paul).get("/search?q=harbour").text
     assert f'href="/threads/{said.id}?at=1#1"' in page
     assert f'href="/threads/{said.id}#2"' in page
+
+
+def test_the_page_and_the_call_show_bookings(browse, api, talk, now):
+    booking = put_subject(
+        kind="booking",
+        external_id="b",
+        title="Wedding <trial>",
+        professional_id=talk.paul.id,
+        client_id=talk.cara.id,
+        now=now,
+    )
+    page = browse(talk.cara).get("/search?q=wedding").text
+    assert f'href="/subjects/{booking.id}"' in page
+    assert "Wedding &lt;trial&gt;" in page
+    assert "Bookings and sessions" in page
+    answer = api(talk.cara).get("/api/search?q=wedding&names=1").json
+    SearchAnswer.model_validate(answer, extra="forbid")
+    assert [hit["path"] for hit in answer["others"][0]["hits"]] == [f"/subjects/{booking.id}"]
+    assert api(talk.cara).get("/api/search?q=wedding").json["others"] == []

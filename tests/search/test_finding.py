@@ -14,6 +14,7 @@ from wellchat.messaging.models import Membership
 from wellchat.messaging.threads import open_thread
 from wellchat.search import actions, names, tokens
 from wellchat.search import queries as asking
+from wellchat.search.bookings import find_bookings
 from wellchat.search.models import SearchEntry
 from wellchat.search.queries import Question, search
 from wellchat.subjects.actions import put_subject
@@ -268,3 +269,38 @@ def test_the_file_filter_finds_only_messages_with_files(app, talk, find, now):
     assert find(talk.paul, "contract", has_file=True) == ["The contract, scanned"]
     assert find(talk.paul, "", has_file=True) == ["", "The contract, scanned"]
     assert find(talk.paul, "contract") == ["The contract, scanned", "The contract, in words"]
+
+
+def test_the_title_of_a_booking_is_found_by_its_two_people_alone(app, cast, talk, now, queries):
+    def book(number, title, client=cast.cara):
+        starts_at = now + timedelta(days=number)
+        put_subject(
+            kind="booking",
+            external_id=f"b{number}",
+            title=title,
+            professional_id=cast.paul.id,
+            client_id=client.id,
+            starts_at=starts_at,
+            now=now,
+        )
+
+    def titles(viewer, asked):
+        return [hit.title for hit in find_bookings(viewer, asked, 5)]
+
+    book(1, "Wedding trial for two")
+    book(2, "Wedding morning, four heads")
+    book(3, "Haircut", client=cast.olga)
+    for viewer in (cast.cara, cast.paul):
+        assert titles(viewer, "weding") == titles(viewer, "WEDD")
+        assert titles(viewer, "wedding") == ["Wedding morning, four heads", "Wedding trial for two"]
+        assert titles(viewer, "wedding trial") == ["Wedding trial for two"]
+    (hit,) = find_bookings(cast.olga, "hair", 5)
+    assert (hit.title, hit.excerpt.split(" · ")[0]) == ("Haircut", cast.paul.name)
+    assert titles(cast.cara, "haircut") == titles(cast.rita, "wedding") == titles(cast.paul, "?") == []
+    counts = []
+    for number in (4, 5):
+        book(number, "Wedding day")
+        with queries() as counted:
+            titles(cast.paul, "wedding")
+        counts.append(counted.count)
+    assert counts == [1, 1]

@@ -1,12 +1,14 @@
 """Search: find messages, threads and people."""
 
 from wellchat.feature import Feature
+from wellchat.i18n import N_
+from wellchat.places import SearchSource
 from wellchat.search import actions
 from wellchat.search.api import api
+from wellchat.search.bookings import find_bookings
 from wellchat.search.cli import search
 from wellchat.search.pages import pages
 from wellchat.search.personal_data import personal_data
-from wellchat.search.schemas import describe_others
 
 feature = Feature(
     "search",
@@ -15,5 +17,5 @@ feature = Feature(
     commands=(search,),
     styles=("search",),
     sweeps=(actions.sweep,),
-    openapi=describe_others,
+    search_sources=(SearchSource(N_("Bookings and sessions"), find_bookings),),
 )

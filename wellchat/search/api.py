@@ -87,5 +87,5 @@ def search_json(query: SearchQuery) -> dict[str, Any]:
         "close": answer.fuzzy and bool(answer.hits),
         "threads": [thread_json(view, user, now=now) for view in names.threads],
         "people": [person_json(person) for person in names.people],
-        **({"others": _others(query)} if registry().search_sources else {}),
+        "others": _others(query),
     }

@@ -19,6 +19,9 @@ from wellchat.subjects.models import Subject
 MAX_NAMES = 1_500  # the latest threads whose names are searched
 MAX_NEW_CONNECTIONS = 300  # the latest connections that may have no thread yet
 
+# A disabled person is not found by the name that is not shown.
+SHOWN_NAME = case((User.disabled_at.is_(None), User.name), else_="")
+
 
 class NameMatches(NamedTuple):
     """Threads by the other's name or the subject's title, and connected people without a thread."""
@@ -35,13 +38,14 @@ def find_by_name(viewer: User, asked: str, *, limit: int = 5) -> NameMatches:
     if not any(split_words(asked)):
         return NameMatches([], [])
     rows = db.session.execute(_names(viewer)).all()
-    chosen = _fitting([(thread_id, f"{name} {title or ''}") for thread_id, name, title in rows], asked, limit)
+    chosen = fitting([(thread_id, f"{name} {title or ''}") for thread_id, name, title in rows], asked, limit)
     views = {view.thread.id: view for view in threads_by_id(viewer.id, chosen)} if chosen else {}
     others = [(person, person.name) for person in _without_thread(viewer)]
-    return NameMatches([views[i] for i in chosen if i in views], _fitting(others, asked, limit))
+    return NameMatches([views[i] for i in chosen if i in views], fitting(others, asked, limit))
 
 
-def _fitting(names: list[tuple[Any, str]], asked: str, limit: int) -> list[Any]:
+def fitting(names: list[tuple[Any, str]], asked: str, limit: int) -> list[Any]:
+    """Return the first things of (thing, name) whose name has all words that are asked for."""
     wanted = [word.text for word in split_words(asked)]
     exact = [what for what, name in names if all(_has_name(name, word, False) for word in wanted)]
     # Typos are allowed only if nothing matches exactly, as in the search of messages.
@@ -72,11 +76,9 @@ def _names(viewer: User) -> Any:
             .limit(MAX_NAMES)
         )
 
-    # A disabled person is not found by the name that is not shown.
-    shown_name = case((User.disabled_at.is_(None), User.name), else_="")
     mine = union_all(*(select(latest(archived).subquery()) for archived in (False, True))).subquery("mine")
     return (
-        select(mine.c.thread_id, shown_name, Subject.title)
+        select(mine.c.thread_id, SHOWN_NAME, Subject.title)
         .join(Thread, Thread.id == mine.c.thread_id)
         .join(
             User,

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import BaseModel, Field
 
-from wellchat.feature import registry
 from wellchat.messaging.schemas import MessageShape, Person, ThreadShape
-from wellchat.openapi_shapes import shape_of
 from wellchat.shapes import NextPage, like
 
 
@@ -23,20 +19,6 @@ class Result(BaseModel):
     )
     marks: list[tuple[int, int]] = like(
         [[3, 9]], description="The ranges of `excerpt` that match, in characters: from, up to."
-    )
-
-
-class SearchAnswer(BaseModel):
-    """Results, newest first. `close`: no message has the exact words; these differ by a typing slip."""
-
-    results: list[Result]
-    next: NextPage | None = Field(
-        description="`before` of the next page. A page may be short, even empty, and have one."
-    )
-    close: bool
-    threads: list[ThreadShape] = Field(description="By name of person or subject; with `names` only.")
-    people: list[Person] = Field(
-        description="By name, of my connections without a thread; with `names` only."
     )
 
 
@@ -55,10 +37,18 @@ class OtherHits(BaseModel):
     hits: list[OtherHit]
 
 
-def describe_others(spec: dict[str, Any]) -> None:
-    """Add what the features' search sources find to an OpenAPI document, if there is a source."""
-    if registry().search_sources:
-        schema = shape_of(OtherHits)
-        spec["components"]["schemas"] |= schema.pop("$defs")
-        answer = spec["components"]["schemas"]["SearchAnswer"]["properties"]
-        answer["others"] = {"type": "array", "items": schema, "description": "By source; with `names` only."}
+class SearchAnswer(BaseModel):
+    """Results, newest first. `close`: no message has the exact words; these differ by a typing slip."""
+
+    results: list[Result]
+    next: NextPage | None = Field(
+        description="`before` of the next page. A page may be short, even empty, and have one."
+    )
+    close: bool
+    threads: list[ThreadShape] = Field(description="By name of person or subject; with `names` only.")
+    people: list[Person] = Field(
+        description="By name, of my connections without a thread; with `names` only."
+    )
+    others: list[OtherHits] = Field(
+        default=[], description="Bookings and sessions by title, and things of features; with `names` only."
+    )
