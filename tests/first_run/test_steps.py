@@ -30,15 +30,19 @@ def test_each_state_is_read_from_what_is(app, cast, change, now):
         "A name of your own": "open",
         "A contact for privacy": "open",
         "Backups": "unseen",
+        "Who may sign up": "open",
         "The first professional": "open",
     }
     app.config.update(BASE_URL="https://chat.salon.de", NAME="Salon", PRIVACY_CONTACT="us@salon.de")
+    app.config["CONFIRM_PROFESSIONALS"] = True
     change(cast.ada, factor_since=now)
     change(cast.paul, verified_at=now)
     mailed("sent", now)
     assert states(cast.ada)["Mail"] == "open", "it was only kept as a file"
     app.config["SMTP_URL"] = "smtp://mail.salon.de"
     assert set(states(cast.ada).values()) == {"done", "unseen"}
+    app.config.update(CONFIRM_PROFESSIONALS=False, SIGN_UP="invited")
+    assert states(cast.ada)["Who may sign up"] == "done"
     mailed("failed", now + timedelta(minutes=1))
     assert states(cast.ada)["Mail"] == "open"
     with transaction() as session:
@@ -50,8 +54,8 @@ def test_each_state_is_read_from_what_is(app, cast, change, now):
 def test_only_owners_see_the_page(app, cast, browse, change):
     page = browse(cast.ada).get("/oversight/first-steps")
     assert page.status_code == 200
-    assert "0 of 7 are done" not in page.text
-    assert "1 of 7 are done" in page.text
+    assert "0 of 8 are done" not in page.text
+    assert "1 of 8 are done" in page.text
     assert "wellchat user invite THEIR-ADDRESS --role professional" not in page.text, (
         "there is a professional"
     )

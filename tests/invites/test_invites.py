@@ -147,7 +147,11 @@ def test_who_signs_up_by_the_link_ends_in_the_conversation(app, cast, shown):
     app.test_client_class = Browser
     nora = app.test_client()
     way_in = re.search(r'href="(/sign-up\?[^"]+)"', nora.get(f"/with/{NAME}").text)[1]
-    target = re.search('name="next" value="([^"]+)"', nora.get(way_in).text)[1]
+    page = nora.get(way_in).text
+    target = re.search('name="next" value="([^"]+)"', page)[1]
+    assert "Then you can write to Paul Professional." in page
+    assert re.search(r'value="client" required checked', page)
+    assert "Then you can write" not in nora.get("/sign-up?next=/with/nobody/write").text
     nora.post("/sign-up", data={**NEW, "next": target})
     mail = db.session.execute(select(Mail).where(Mail.address == "nora@example.com")).scalar_one()
     write = nora.post(link_in(mail)).headers["Location"]

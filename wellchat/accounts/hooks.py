@@ -29,6 +29,9 @@ availability_changed_in_transaction = Hook("accounts.availability_changed_in_tra
 notice_at_sign_in: Hook[[User, datetime], str | None] = Hook("accounts.notice_at_sign_in")
 """(user, now) -> a sentence that the person must read when they sign in on a page; None: nothing."""
 
+leads_to_person: Hook[[str], str | None] = Hook("accounts.leads_to_person")
+"""(path that a stranger will open once they are in): whom they write to there, by name; None: nobody."""
+
 signed_out: Hook[[User], str | None] = Hook("accounts.signed_out")
 """(user, with the session that has just ended), called at sign-out: the page to show then; None: /sign-in."""
 

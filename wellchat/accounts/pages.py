@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from wellchat import clock
 from wellchat.accounts import credentials, links
 from wellchat.accounts.forms import ForgotPassword, ResetPassword, SignInPage, SignUp
-from wellchat.accounts.hooks import second_step, signed_out
+from wellchat.accounts.hooks import leads_to_person, second_step, signed_out
 from wellchat.accounts.links import DeadLink
 from wellchat.accounts.models import User
 from wellchat.accounts.sessions import note_refusal
@@ -80,7 +80,12 @@ def sign_up() -> Page:
     """Show the sign-up form."""
     if current_user.is_authenticated:
         return redirect(_going_to())
-    return _form("sign_up" if current_app.config["SIGN_UP"] == "open" else "sign_up_closed")
+    return _sign_up_page() if current_app.config["SIGN_UP"] == "open" else _form("sign_up_closed")
+
+
+def _sign_up_page(refusal: Invalid | None = None) -> tuple[str, int]:
+    person = next(filter(None, leads_to_person(_going_to())), None)
+    return _form("sign_up", refusal, person=person)
 
 
 @pages.post("/sign-up")
@@ -93,7 +98,7 @@ def post_sign_up() -> Page:
         language, going_to = negotiated_language(), _going_to()
         credentials.sign_up(**form.model_dump(), language=language, now=clock.now(), going_to=going_to)
     except Invalid as refusal:
-        return _form("sign_up", refusal)
+        return _sign_up_page(refusal)
     return _check_mail(form.email, "verify")
 
 

@@ -33,7 +33,8 @@ class Step(NamedTuple):
 
 def steps(viewer: User) -> list[Step]:
     """Return the steps for this owner, in the order in which they are best done."""
-    found = [_address(), _mail(), _second_factor(viewer), _name(), _contact(), _backup(), _professional()]
+    found = [_address(), _mail(), _second_factor(viewer), _name(), _contact(), _backup()]
+    found += [_sign_up(), _professional()]
     return found + ([_demo()] if _exists(select(DemoPerson.user_id)) else [])
 
 
@@ -104,6 +105,16 @@ def _backup() -> Step:
     file = 'sqlite3 instance/wellchat.db ".backup backup.db"'
     command = file if is_file else "pg_dump --format=custom --file=backup.dump DATABASE"
     return Step(N_("Backups"), UNSEEN, words, command=command)
+
+
+def _sign_up() -> Step:
+    """Open while a stranger can be found as a professional without anybody having looked at them."""
+    return Step(
+        N_("Who may sign up"),
+        _state(setting("SIGN_UP") != "open" or setting("CONFIRM_PROFESSIONALS")),
+        N_("Anybody can sign up as a professional. Let in only people you invite, or confirm each one."),
+        setting="WELLCHAT_SIGN_UP=invited, WELLCHAT_CONFIRM_PROFESSIONALS=on",
+    )
 
 
 def _professional() -> Step:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import NamedTuple
 
@@ -67,6 +68,15 @@ def find(name: str, viewer: User | None) -> Found:
     if viewer is None:
         raise NotFound
     return Found(person_for(viewer, person.id), present)
+
+
+def name_at(path: str) -> str | None:
+    """Return the name of the professional to whom a stranger writes at this path; None at any other."""
+    match = re.fullmatch(r"/with/([\w-]+)/write", path)
+    try:
+        return find(match[1], None).person.name if match else None
+    except NotFound:
+        return None
 
 
 def suggestion(user: User) -> str:
