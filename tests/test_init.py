@@ -61,7 +61,9 @@ def test_answers_become_settings_and_an_administrator_who_can_enter(tmp_path: Pa
     refused = init(tmp_path, *ADA)
     assert (refused.returncode, "--force overwrites it" in refused.stderr) == (1, True)
     assert file.read_text() == before
-    assert init(tmp_path, *ADA, "--force").returncode == 0
+    again = init(tmp_path, *ADA, "--force", "--base-url", "http://127.0.0.1:8244")
+    assert (again.returncode, "up --no-demo --port 8244\n" in again.stdout) == (0, True)
+    assert "--port" not in done.stdout
     assert "WELLCHAT_SMTP_URL" not in file.read_text()
 
 

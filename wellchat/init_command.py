@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import click
 
 from wellchat import create_app
 from wellchat.config import SettingsError, read_settings
 from wellchat.errors import WellchatError
+from wellchat.networks import is_loopback_host
 from wellchat.own_command import own_command
 from wellchat.setting_types import database_url, web_address_or_none
 
@@ -135,7 +137,14 @@ QUESTIONS = {
 @click.option("--admin-email", "email", help="Address of the first administrator.")
 @click.option("--admin-name", "name", help="Their name.")
 @click.option("--demo/--empty", default=None, help="Put made-up people in to look around, or nobody.")
-@click.option("--to", "file", type=click.Path(dir_okay=False, path_type=Path), default="wellchat.env")
+@click.option(
+    "--to",
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default="wellchat.env",
+    show_default=True,
+    help="The file to write the settings into.",
+)
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def init(file: Path, force: bool, demo: bool | None, **given: str | None) -> None:
     """Ask five questions, write the settings into a file, and make the first account.
@@ -150,7 +159,7 @@ def init(file: Path, force: bool, demo: bool | None, **given: str | None) -> Non
     if demo is None:
         words = "5. Put a demo in, with made-up people, to look around"
         demo = sys.stdin.isatty() and click.confirm(words, default=False)
-    up, settings = own_command("up", "--no-demo"), _settings(answers)
+    up, settings = own_command("up", "--no-demo", *_port(answers["base_url"])), _settings(answers)
     os.environ.update(settings)
     link = _furnish(answers, demo=demo)
     # Last: where something fails, the next try finds no file of this one.
@@ -168,6 +177,13 @@ def _settings(answers: dict[str, str]) -> dict[str, str]:
         # The one of the folder, if there is one: what it signed stays valid, and other hosts get the same.
         settings["SECRET_KEY"] = read_settings().SECRET_KEY
     return {f"WELLCHAT_{name}": value for name, value in settings.items()}
+
+
+def _port(base_url: str) -> tuple[str, ...]:
+    """Return the option for a port that is not the usual one; () where a proxy has the address."""
+    parts = urlsplit(base_url)
+    listens_there = parts.scheme == "http" and is_loopback_host(parts.hostname or "")
+    return ("--port", str(parts.port)) if listens_there and parts.port not in (None, 8000) else ()
 
 
 def _load(file: Path) -> str:
