@@ -15,7 +15,9 @@ from babel.messages.catalog import Catalog
 
 import wellchat
 from wellchat import catalogs
+from wellchat.audit.kinds import KINDS
 from wellchat.errors import WellchatError
+from wellchat.features import FEATURES
 from wellchat.mail.reasons import REWORDED
 from wellchat.sso.tokens import BadToken
 
@@ -95,6 +97,34 @@ def test_every_sentence_of_a_script_is_found(source: Catalog) -> None:
     for path in SCRIPTS:
         for sentence in re.findall(r'\btn?\(\s*"([^"]+)"', path.read_text()):
             assert source.get(sentence), f"{path.name}: {sentence}"
+
+
+def test_every_declared_label_is_a_sentence(source: Catalog) -> None:
+    """Labels are translated where they are shown, so each must be marked where it is declared."""
+    known = {message.id for message in catalogs.sentences(source)}
+    declared = [kind.label for kind in KINDS.values()]
+    for feature in (import_module(f"wellchat.{name}").feature for name in FEATURES):
+        tabs = (*feature.navigation, *feature.account_menu, *feature.settings_tabs, *feature.oversight_tabs)
+        places = (*feature.thread_panels, *feature.connection_panels, *feature.search_sources, *tabs)
+        declared += [each.label for each in (*feature.audited.values(), *feature.mails.values(), *places)]
+        for kind in feature.notification_kinds:
+            declared += filter(None, (kind.label, kind.title, kind.several, kind.discreet, kind.about))
+    said = [label for label in declared if LETTERS.search(NAMED.sub("", label))]
+    assert [label for label in said if label not in known] == []
+
+
+WITH_TIME = re.compile(r'_\("([^"]+)"[^"]*?time=ui\.time\([^"]*"full"')
+APART = re.compile(r"(?:: |\(|· |^)%\(time\)s")
+
+
+@each_language
+def test_a_full_time_stands_apart_in_its_sentence(language: str) -> None:
+    """It may begin with the word for today, which no preposition fits."""
+    catalog = catalogs.read(language)
+    found = {sentence for path in TEMPLATES for sentence in WITH_TIME.findall(path.read_text())}
+    assert len(found) > 10
+    forms = [form for each in found for form in catalogs.plural_forms(catalog.get(each))]
+    assert [form for form in forms if not APART.search(form)] == []
 
 
 # What stands in a template outside of the sentences
