@@ -116,7 +116,7 @@ def test_an_app_by_the_keyboard_alone(house: House, sit: Sit) -> None:
     looked_at(page, "second-step-refused")
     tab_to(page, "Use a recovery code")
     page.keyboard.press("Enter")
-    page.keyboard.press("Tab")
+    expect(page.locator("#recovery")).to_be_focused()
     page.keyboard.type(recovery)
     page.keyboard.press("Enter")
     page.wait_for_url(house.url + "/")

@@ -67,7 +67,7 @@ feature = Feature(
         ),
     ),
     oversight_tabs=(NavItem("/oversight/factors", N_("Second factors"), visible=oversight.may_look),),
-    scripts={"passkey": "passkey", "printing": "printing"},
+    scripts={"openToField": "open_to_field", "passkey": "passkey", "printing": "printing"},
     styles=("factors",),
     slots={"sign_in": "factors/_sign_in.html"},
     doctor_checks=(("factors", checks.check),),

@@ -14,6 +14,7 @@ import { pushClearing, pushOffer } from "./controllers/push_offer.js";
 import { search } from "./controllers/search.js";
 import { thread } from "./controllers/thread.js";
 import { Attention } from "./lib/attention.js";
+import { menuKeys } from "./lib/menu_keys.js";
 import { loadPopoverPolyfill } from "./lib/popover.js";
 import { keepsWords, local, session, words } from "./lib/storage.js";
 import { Times } from "./lib/times.js";
@@ -82,6 +83,7 @@ function start() {
   loadPopoverPolyfill();
   app.drafts.listen(window);
   bind(app);
+  document.addEventListener("keydown", menuKeys);
   followKeyboard();
   window.addEventListener("storage", (event) => event.storageArea === words && app.outbox.onStorage(event));
   app.outbox.resume();
