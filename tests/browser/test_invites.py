@@ -34,3 +34,13 @@ def test_a_link_is_chosen_copied_shared_and_followed(house: House, sit: Sit) -> 
     stranger = sit(None, at="/with/paul", **PHONE)
     stranger.get_by_role("link", name="Write to Paul Professional").press("Enter")
     expect(stranger).to_have_url(f"{house.url}/sign-up?next=/with/paul/write")
+
+    # The first message is sent by Enter, as every other.
+    olga = sit(house.olga, at="/with/paul/write")
+    field = olga.get_by_label("Your first message")
+    field.press_sequentially("Hello")
+    field.press("Shift+Enter")
+    field.press_sequentially("Paul")
+    field.press("Enter")
+    olga.wait_for_url("**/threads/*")
+    expect(olga.get_by_role("log")).to_contain_text("Hello\nPaul", use_inner_text=True)

@@ -125,6 +125,18 @@ def test_what_opens_keeps_the_focus_and_gives_it_back(sit: Sit, house: House, na
         expect(cara.locator(opener).and_(cara.locator(":focus-within")).first).to_be_attached()
 
 
+def test_arrows_home_and_end_go_through_a_menu(sit: Sit, house: House) -> None:
+    cara = sit(house.cara, at=house.thread)
+    cara.locator(".thread__menu").press("Enter")
+    items = cara.locator("#thread-menu").locator("a:visible, button:visible, input:visible:not([type=hidden])")
+    last = items.count() - 1
+    for key, at in (("ArrowDown", 0), ("ArrowUp", last), ("ArrowUp", last - 1), ("Home", 0), ("End", last)):
+        cara.keyboard.press(key)
+        expect(items.nth(at)).to_be_focused()
+    cara.keyboard.press("ArrowDown")
+    expect(items.first).to_be_focused()
+
+
 def test_what_arrives_is_said_and_nothing_else(sit: Sit, house: House) -> None:
     cara, paul = sit(house.cara, at=house.thread), sit(house.paul, at=house.thread)
     cara.evaluate(
