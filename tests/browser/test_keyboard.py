@@ -128,13 +128,28 @@ def test_what_opens_keeps_the_focus_and_gives_it_back(sit: Sit, house: House, na
 def test_arrows_home_and_end_go_through_a_menu(sit: Sit, house: House) -> None:
     cara = sit(house.cara, at=house.thread)
     cara.locator(".thread__menu").press("Enter")
-    items = cara.locator("#thread-menu").locator("a:visible, button:visible, input:visible:not([type=hidden])")
+    items = cara.locator("#thread-menu").locator(
+        "a:visible, button:visible, input:visible:not([type=hidden])"
+    )
     last = items.count() - 1
     for key, at in (("ArrowDown", 0), ("ArrowUp", last), ("ArrowUp", last - 1), ("Home", 0), ("End", last)):
         cara.keyboard.press(key)
         expect(items.nth(at)).to_be_focused()
     cara.keyboard.press("ArrowDown")
     expect(items.first).to_be_focused()
+
+
+def test_the_booking_of_a_message_is_a_stop_once_its_message_has_the_focus(sit: Sit, house: House) -> None:
+    cara = sit(house.cara, at=house.thread)
+    booking = cara.locator(".log .message__subject:visible")
+    cara.locator(".log").focus()
+    for _ in range(booking.count() + 1):
+        cara.keyboard.press("Tab")
+        expect(cara.locator(".message__subject:focus")).to_have_count(0)
+    row = cara.locator(".log [data-seq]").filter(has=cara.locator(".message__subject:visible")).first
+    row.evaluate("(row) => { row.tabIndex = -1; row.focus(); }")
+    cara.keyboard.press("Tab")
+    expect(booking.first).to_be_focused()
 
 
 def test_what_arrives_is_said_and_nothing_else(sit: Sit, house: House) -> None:

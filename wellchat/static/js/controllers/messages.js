@@ -2,6 +2,7 @@
 
 import { startReply, cancelReply } from "../lib/reply_banner.js";
 import { part } from "../lib/dom.js";
+import { passBy } from "../lib/message_decorations.js";
 import { isComposing } from "../lib/text_input.js";
 import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
@@ -23,7 +24,8 @@ export function messages(root, app) {
   const nameOf = (id) => (id === app.viewerId ? t("You") : log.getAttribute("aria-label"));
   let menu = null;
 
-  for (const row of rows()) part(row, "more").tabIndex = -1;
+  for (const row of rows()) passBy(row);
+  log.addEventListener("focusin", ({ target }) => target.matches("[data-seq]") && (part(target, "subject").tabIndex = 0));
 
   const send = async (method, seq, rest, body) => {
     const { message } = await app.api.send(method, path(seq, rest), body, { signal: AbortSignal.timeout(TIMEOUT) });

@@ -13,7 +13,13 @@ export function fillDecorations(row, message, view) {
   more.hidden = !address;
   if (!address) return;
   more.href = address;
-  more.tabIndex = -1; // keyboards go through the log with the arrow keys
+  passBy(row);
+}
+
+/** Keyboards go through the log with the arrow keys: what stands at every message is no stop, but at the one in focus. */
+export function passBy(row) {
+  part(row, "more").tabIndex = -1;
+  if (!row.contains(document.activeElement)) part(row, "subject").tabIndex = -1;
 }
 
 function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
