@@ -56,7 +56,7 @@ class World:
         return answer
 
     def poll_fast(self, times):
-        """Return the statuses of so many polls, past the test client: it takes longer than the limit's minute."""
+        """Return the statuses of so many polls, past the test client, which would take minutes."""
         query, found = {"since": self.cursor}, []
         sent = EnvironBuilder("/api/updates", query_string=query, headers=self.program.headers).get_environ()
         for _ in range(times):
