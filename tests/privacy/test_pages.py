@@ -55,10 +55,19 @@ def test_an_erasure_is_asked_for_and_cancelled_on_the_page(app: Flask, client: A
     page = browser.get("/settings/privacy").text
     assert "Your account is erased on" in page
     assert "Keep my account" in page
-    assert browser.post("/settings/privacy/keep").status_code == 303
+    assert browser.post("/settings/privacy/keep").location == "/settings/privacy#erase"
+    assert "Your account is kept." in _section(browser.get("/settings/privacy").text, "erase")
     db.session.rollback()
     assert erasure_of(talk.cara.id) is None
-    assert browser.post("/settings/privacy/keep").status_code == 409
+    refused = browser.post("/settings/privacy/keep")
+    assert refused.status_code == 409
+    assert 'role="alert"' in _section(refused.text, "erase")
+    assert browser.post("/settings/privacy/export").location == "/settings/privacy#copy"
+    assert "Your copy is being made." in _section(browser.get("/settings/privacy").text, "copy")
+
+
+def _section(page: str, name: str) -> str:
+    return page.partition(f'id="{name}"')[2].partition("</section>")[0]
 
 
 @pytest.mark.parametrize("path", ["/settings/privacy/erase", "/settings/privacy/export"])

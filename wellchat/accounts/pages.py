@@ -16,6 +16,7 @@ from wellchat.accounts.sessions import note_refusal
 from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
+from wellchat.flashes import flash_at
 from wellchat.forms import read_form
 from wellchat.i18n import gettext, negotiated_language
 from wellchat.next_page import MAX_NEXT, with_next
@@ -145,7 +146,8 @@ def _welcome(user: User) -> BaseResponse:
         return _begin(user)
     choose = with_next(url_for("settings.show"), _going_to()) + "#password"
     answer = _begin(user, going_to=choose)
-    flash(gettext("Choose a password, so that you can sign in next time."), "message")
+    text = gettext("Choose a password, so that you can sign in next time.")
+    flash_at(url_for("settings.show", _anchor="password"), text, "message")
     return answer
 
 

@@ -9,7 +9,6 @@ from flask import (
     Blueprint,
     Response,
     current_app,
-    flash,
     make_response,
     redirect,
     render_template,
@@ -23,6 +22,7 @@ from wellchat.accounts.links import DeadLink
 from wellchat.accounts.proof import fresh_proof
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid
+from wellchat.flashes import lead_back
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import force_language, gettext, language
 from wellchat.privacy import erasure, exports, links, queries, transcript
@@ -49,7 +49,8 @@ def about() -> str:
     )
 
 
-def _page(refusal: Invalid | None = None, status: int = 200) -> tuple[str, int]:
+def _page(refusal: Invalid | Conflict | None = None, part: str = "") -> tuple[str, int]:
+    """Return (page, status). A conflict is said in the section `part`."""
     user, now = viewer(), clock.now()
     export = exports.latest_export(user.id)
     page = render_template(
@@ -61,10 +62,11 @@ def _page(refusal: Invalid | None = None, status: int = 200) -> tuple[str, int]:
         erasure=erasure.erasure_of(user.id),
         grace=setting("ERASURE_GRACE"),
         looks=[look for each in looks_told(user, now) for look in each],
-        errors=refusal.errors if refusal else {},
+        errors=refusal.errors if isinstance(refusal, Invalid) else {},
+        conflicts={part: refusal.detail} if isinstance(refusal, Conflict) else {},
         now=now,
     )
-    return page, 422 if refusal else status
+    return page, refusal.status if refusal else 200
 
 
 @pages.get("/settings/privacy")
@@ -83,10 +85,11 @@ def ask_for_export() -> Page:
     try:
         exports.request_export(user=viewer(), now=clock.now())
     except Conflict as refusal:
-        flash(refusal.detail, "danger")
-        return _page(status=refusal.status)
-    flash(gettext("Your copy is being made. We send you an email when it is ready."), "good")
-    return redirect(url_for("privacy.show", _anchor="copy"), 303)
+        return _page(refusal, "copy")
+    return lead_back(
+        url_for("privacy.show", _anchor="copy"),
+        gettext("Your copy is being made. We send you an email when it is ready."),
+    )
 
 
 @pages.get("/settings/privacy/exports/<export_id>")
@@ -115,8 +118,7 @@ def ask_for_erasure() -> Page:
     try:
         erasure.request_erasure(user=viewer(), now=clock.now())
     except Conflict as refusal:
-        flash(refusal.detail, "danger")
-        return _page(status=refusal.status)
+        return _page(refusal, "erase")
     return redirect(url_for("privacy.show", _anchor="erase"), 303)
 
 
@@ -127,10 +129,8 @@ def keep() -> Page:
     try:
         erasure.cancel_erasure(user_id=viewer().id, now=clock.now())
     except Conflict as refusal:
-        flash(refusal.detail, "danger")
-        return _page(status=refusal.status)
-    flash(gettext("Your account is kept."), "good")
-    return redirect(url_for("privacy.show", _anchor="erase"), 303)
+        return _page(refusal, "erase")
+    return lead_back(url_for("privacy.show", _anchor="erase"), gettext("Your account is kept."))
 
 
 @pages.get("/keep-account/<token>")
