@@ -29,10 +29,12 @@ def test_each_state_is_read_from_what_is(app, cast, change, now):
         "A second factor for your account": "open",
         "A name of your own": "open",
         "A contact for privacy": "open",
+        "An address for objections": "open",
         "Backups": "unseen",
         "The first professional": "open",
     }
     app.config.update(BASE_URL="https://chat.salon.de", NAME="Salon", PRIVACY_CONTACT="us@salon.de")
+    app.config["SUPPORT_EMAIL"] = "objections@salon.de"
     change(cast.ada, factor_since=now)
     change(cast.paul, verified_at=now)
     mailed("sent", now)
@@ -50,8 +52,8 @@ def test_each_state_is_read_from_what_is(app, cast, change, now):
 def test_only_owners_see_the_page(app, cast, browse, change):
     page = browse(cast.ada).get("/oversight/first-steps")
     assert page.status_code == 200
-    assert "0 of 7 are done" not in page.text
-    assert "1 of 7 are done" in page.text
+    assert "0 of 8 are done" not in page.text
+    assert "1 of 8 are done" in page.text
     assert "wellchat user invite THEIR-ADDRESS --role professional" not in page.text, (
         "there is a professional"
     )
