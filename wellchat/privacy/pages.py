@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextvars import copy_context
+from datetime import datetime
 
 from flask import (
     Blueprint,
@@ -13,12 +14,14 @@ from flask import (
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts.links import DeadLink
+from wellchat.accounts.models import User
 from wellchat.accounts.proof import fresh_proof
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid
@@ -30,11 +33,13 @@ from wellchat.privacy.archive import safe_name
 from wellchat.privacy.downloads import attachment_header
 from wellchat.privacy.forms import DownloadQuery, EraseForm
 from wellchat.privacy.hooks import looks_told
+from wellchat.privacy.models import ASKED
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("privacy", __name__)
 
 Page = str | tuple[str, int] | BaseResponse
+ASKED_FOR = "erasure"  # in the session of a browser: its person is to be erased
 
 
 @pages.get("/privacy")
@@ -63,7 +68,8 @@ def _page(refusal: Invalid | Conflict | None = None, part: str = "") -> tuple[st
         grace=setting("ERASURE_GRACE"),
         looks=[look for each in looks_told(user, now) for look in each],
         errors=refusal.errors if isinstance(refusal, Invalid) else {},
-        conflicts={part: refusal.detail} if isinstance(refusal, Conflict) else {},
+        conflict=refusal.detail if isinstance(refusal, Conflict) else None,
+        part=part,
         now=now,
     )
     return page, refusal.status if refusal else 200
@@ -119,7 +125,30 @@ def ask_for_erasure() -> Page:
         erasure.request_erasure(user=viewer(), now=clock.now())
     except Conflict as refusal:
         return _page(refusal, "erase")
+    session[ASKED_FOR] = True
     return redirect(url_for("privacy.show", _anchor="erase"), 303)
+
+
+def notice_at_sign_in(user: User, now: datetime) -> str | None:
+    """Return that the account will be erased, and note it for the banner. None: it will not."""
+    words = erasure.notice_at_sign_in(user, now)
+    if words is not None:
+        session[ASKED_FOR] = True
+    return words
+
+
+def erasure_at(user: User) -> datetime | None:
+    """Return when the viewer will be erased, for the banner of every page; None: not at all.
+
+    The session says whom to look up, so that nobody else's pages cost a statement.
+    """
+    if ASKED_FOR not in session:
+        return None
+    found = erasure.erasure_of(user.id)
+    if found is not None and found.state == ASKED:
+        return found.due_at
+    del session[ASKED_FOR]
+    return None
 
 
 @pages.post("/settings/privacy/keep")
