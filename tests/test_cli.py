@@ -273,7 +273,7 @@ def test_doctor_reports_a_healthy_installation(instance: Path, valkey_url: str, 
     report: dict[str, Any] = json.loads(ended.stdout)
     assert (ended.returncode, report["ok"]) == (0, True)
     checks = ("instance", "files", "database", "migrations", "redis", "broker", "mail")
-    of_features = ("audit", "factors", "replies", "scanner", "secrets")
+    of_features = ("audit", "factors", "replies", "scanner", "secrets", "sign-on")
     assert {c["name"]: c["ok"] for c in report["checks"]} == dict.fromkeys((*checks, *of_features), True)
     assert report["settings"]["SECRET_KEY"] == "***"
 
@@ -287,7 +287,7 @@ def test_doctor_reports_what_fails(instance: Path) -> None:
     ended = run("doctor", instance=instance, **settings)
     assert ended.returncode == 1
     failed = {line.split()[1] for line in ended.stdout.splitlines() if line.startswith("FAIL")}
-    assert failed == {"migrations", "redis", "broker", "mail", "audit", "factors", "secrets"}
+    assert failed == {"migrations", "redis", "broker", "mail", "audit", "factors", "secrets", "sign-on"}
     assert "WELLCHAT_DATABSE_URL" in ended.stdout
     assert "geheim" not in ended.stdout + ended.stderr
     assert "wellchat db upgrade" in ended.stderr

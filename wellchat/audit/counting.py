@@ -107,8 +107,10 @@ def flush_counts() -> None:
                 # Without a row its minute is over, and in the log.
                 mine = update(AuditCount).where(AuditCount.id == count_id)
                 session.execute(mine.values(times=AuditCount.times + times))
-    except Exception:
-        log.exception("the last refusals could not be counted for the security log")
+    # At the end of a process the database may be gone already.
+    except Exception as error:
+        reason = type(error).__name__
+        log.warning("the last refusals could not be counted for the security log: %s", reason)
 
 
 def _flush_at_exit() -> None:
