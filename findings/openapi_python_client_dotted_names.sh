@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # openapi-python-client takes two component names for one if they differ in a dot only, and goes on with 0.
 #
-# Expected: names of components may hold dots (OpenAPI 3.1, Components Object), and `Answer.Part` and `AnswerPart` are
+# Expected: names of components may hold dots (OpenAPI 3.1, Components Object): `Answer.Part` and `AnswerPart` are
 # two of them. A generator gives each a class, or ends with an error: a client without a call is no client.
 # What happens: both become the class AnswerPart, and the second is dropped. A call with it as its body is not
 # generated at all; one that answers with it is, and returns None for its 200. The exit status is 0, and only a

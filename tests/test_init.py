@@ -55,7 +55,9 @@ def test_answers_become_settings_and_an_administrator_who_can_enter(tmp_path: Pa
         ada = user_by_email("ada@example.com")
         assert (ada.name, ada.role, ada.may("settings"), is_loaded()) == ("Ada Admin", "admin", True, False)
         db.session.remove()
-    assert "Choose a new password" in app.test_client().get(path[1]).text
+    assert "https://chat.example.org/oversight/first-steps" in done.stdout
+    page = app.test_client().get(path[1]).text
+    assert ("Choose a new password" in page, "signed out" in page) == (True, False), "there was none before"
     # A second time nothing is overwritten without a word, and nobody is made twice.
     before = file.read_text()
     refused = init(tmp_path, *ADA)

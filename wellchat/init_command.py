@@ -32,6 +32,9 @@ DONE = """
 
   {name} chooses a password here, within an hour of now:
   {link}
+
+  What is still missing stands on the page First steps:
+  {steps}
 """
 
 
@@ -164,7 +167,8 @@ def init(file: Path, force: bool, demo: bool | None, **given: str | None) -> Non
     link = _furnish(answers, demo=demo)
     # Last: where something fails, the next try finds no file of this one.
     _write(file, settings)
-    click.echo(DONE.format(file=file, load=_load(file), up=up, name=answers["name"], link=link))
+    steps = f"{answers['base_url']}/oversight/first-steps"
+    click.echo(DONE.format(file=file, load=_load(file), up=up, name=answers["name"], link=link, steps=steps))
 
 
 def _settings(answers: dict[str, str]) -> dict[str, str]:

@@ -92,6 +92,25 @@ def test_a_taken_address_is_answered_as_a_free_one(cara: Any, cast: Cast) -> Non
         assert address not in cara.get("/settings/emails").get_data(as_text=True)
 
 
+def test_the_section_says_which_address_is_waited_for(cara: Any) -> None:
+    def section(path: str = "/settings") -> str:
+        page = cara.get(path).get_data(as_text=True)
+        return str(page.partition('id="address"')[2].partition("</section>")[0])
+
+    assert "Waiting for" not in section()
+    assert ask(cara).location == "/settings#address"
+    said = section()
+    assert 'role="status"' in said
+    assert f"We have sent a link to {NEW}" in said
+    assert f"Waiting for {NEW} to be confirmed" in said
+    assert ask(cara).status_code == 303
+    # A page without the section says it at its top.
+    assert f"We have sent a link to {NEW}" in cara.get("/settings/emails").get_data(as_text=True)
+    assert section().count("Waiting for") == 1
+    cara.post(link(mails_to(NEW)[0], "/confirm-address/"))
+    assert "Waiting for" not in section()
+
+
 def test_a_change_needs_a_fresh_proof(cara: Any, change: Any) -> None:
     change(rows()[0], proved_at=clock.now() - timedelta(minutes=11))
     assert ask(cara).location.startswith("/prove?next=")

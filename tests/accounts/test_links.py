@@ -182,6 +182,16 @@ def test_the_link_in_the_mail_resets_the_password(app, cast, visitor):
     ]
 
 
+def test_a_first_password_signs_nobody_out_in_words(app, cast, change, visitor, now):
+    change(cast.cara, password_hash=None)
+    cara, path = visitor(), links.reset_path(cast.cara.id, now)
+    assert "signed out" not in cara.get(path).text
+    assert "signed out" not in cara.post(path, data={"password": "short"}).text
+    cara.post(path, data={"password": NEW})
+    page = cara.get("/").text
+    assert ("Your password is set." in page, "signed out" in page) == (True, False)
+
+
 def test_a_reset_verifies_the_address_too(app, now, visitor):
     credentials.sign_up(
         email="nora@example.com", name="Nora", password=PASSWORD, role="client", time_zone="UTC", now=now

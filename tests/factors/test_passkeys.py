@@ -303,7 +303,7 @@ def test_the_doctor_names_passkeys_of_another_address(app, key):
 
     assert "chat.example.com" in check(app)
     app.config["BASE_URL"] = "https://new.example.com"
-    with pytest.raises(ValueError, match="1 passkeys were made for another host name"):
+    with pytest.raises(ValueError, match="1 passkey was made for another host name"):
         check(app)
 
 

@@ -29,12 +29,14 @@ def test_each_state_is_read_from_what_is(app, cast, change, now):
         "A second factor for your account": "open",
         "A name of your own": "open",
         "A contact for privacy": "open",
+        "An address for objections": "open",
         "Backups": "unseen",
         "Who may sign up": "open",
         "The first professional": "open",
     }
     app.config.update(BASE_URL="https://chat.salon.de", NAME="Salon", PRIVACY_CONTACT="us@salon.de")
     app.config["CONFIRM_PROFESSIONALS"] = True
+    app.config["SUPPORT_EMAIL"] = "objections@salon.de"
     change(cast.ada, factor_since=now)
     change(cast.paul, verified_at=now)
     mailed("sent", now)

@@ -33,6 +33,15 @@ def test_an_empty_inbox_says_what_to_do(cara):
     assert 'aria-label="Conversations"' in page.text
 
 
+def test_an_empty_inbox_leads_administrators_to_their_own_work(browse, cast, change):
+    for roles, place in (("owner", "/oversight/first-steps"), ("support", "/oversight")):
+        change(cast.ada, admin_roles=roles)
+        page = browse(cast.ada).get("/")
+        assert "Say the first hello" not in page.text
+        empty = page.text.partition('class="pane-list__empty"')[2].partition("</div>\n  </div>")[0]
+        assert f'href="{place}"' in empty
+
+
 def test_an_emptied_inbox_points_to_the_archive(cara, api, talk):
     talk.exchange("p")
     api(talk.cara).patch(f"/api/threads/{talk.id}/membership", json={"archived": True})

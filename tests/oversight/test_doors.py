@@ -89,7 +89,7 @@ def test_a_refused_reason_stays_on_a_later_page_of_a_list(
     assert talk.id in later
     answer = ada.post(_action(later, "/looks"), data={"search": entry.id, "reason": "x"})
     assert (answer.status_code, 'value="x"' in answer.text) == (422, True)
-    assert "Say why in a sentence" in answer.text
+    assert "Say why in 5 to 500 characters." in answer.text
 
 
 def _href(page: str, words: str) -> str:

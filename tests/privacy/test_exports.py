@@ -138,6 +138,7 @@ def test_its_owner_hears_by_mail_once_a_day(app: Flask, client: Any, talk: Talk,
     assert subject == "The copy of your data is ready"
     page = browser.get("/settings/privacy").text
     assert "Download the copy" in page
+    assert "It takes some minutes" not in page
     latest = latest_export(talk.cara.id)
     assert latest is not None
     assert request_export(user=talk.cara, now=latest.asked_at + exports.ONCE_IN).id != latest.id

@@ -17,6 +17,7 @@ from sqlalchemy import select, text
 from tests.cast import Cast, Talk
 from wellchat import sweeps
 from wellchat.accounts.actions import create_token, create_user
+from wellchat.accounts.passwords import hash_password
 from wellchat.clock import now as clock_now
 from wellchat.db import db, transaction
 from wellchat.privacy.erasure import cancel_erasure, erasure_of, request_erasure
@@ -45,7 +46,9 @@ def test_a_stranger_finds_it(app: Flask, client: Any, path: str) -> None:
     assert 'href="/privacy"' in client.get(path).text
 
 
-def test_an_erasure_is_asked_for_and_cancelled_on_the_page(app: Flask, client: Any, talk: Talk) -> None:
+def test_an_erasure_is_asked_for_and_cancelled_on_the_page(
+    app: Flask, client: Any, talk: Talk, browse: Any, change: Any, queries: Any
+) -> None:
     browser = client.signed_in_as(talk.cara)
     refused = browser.post("/settings/privacy/erase", data={})
     assert refused.status_code == 422
@@ -55,10 +58,35 @@ def test_an_erasure_is_asked_for_and_cancelled_on_the_page(app: Flask, client: A
     page = browser.get("/settings/privacy").text
     assert "Your account is erased on" in page
     assert "Keep my account" in page
-    assert browser.post("/settings/privacy/keep").status_code == 303
+    assert 'role="alert"' not in page
+    other = browser.get("/settings").text
+    assert "Your account is erased on" in other
+    assert 'href="/settings/privacy#erase"' in other
+    assert page.count("Your account is erased on") == 1
+    change(talk.cara, password_hash=hash_password(WORDS))
+    again, unaware = app.test_client(), browse(talk.cara)
+    again.post("/sign-in", data={"email": "cara@example.com", "password": WORDS})
+    assert "Your account is erased on" in again.get("/settings").text
+    assert "Your account is erased on" not in unaware.get("/settings").text
+    with queries() as looking:
+        again.get("/settings")
+    with queries() as usual:
+        unaware.get("/settings")
+    assert looking.count == usual.count + 1, "nobody else pays for the banner"
+    assert browser.post("/settings/privacy/keep").location == "/settings/privacy#erase"
+    assert "Your account is kept." in _section(browser.get("/settings/privacy").text, "erase")
+    assert "Your account is erased on" not in again.get("/settings").text
     db.session.rollback()
     assert erasure_of(talk.cara.id) is None
-    assert browser.post("/settings/privacy/keep").status_code == 409
+    refused = browser.post("/settings/privacy/keep")
+    assert refused.status_code == 409
+    assert 'role="alert"' in _section(refused.text, "erase")
+    assert browser.post("/settings/privacy/export").location == "/settings/privacy#copy"
+    assert "Your copy is being made." in _section(browser.get("/settings/privacy").text, "copy")
+
+
+def _section(page: str, name: str) -> str:
+    return page.partition(f'id="{name}"')[2].partition("</section>")[0]
 
 
 @pytest.mark.parametrize("path", ["/settings/privacy/erase", "/settings/privacy/export"])

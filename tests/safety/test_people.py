@@ -111,14 +111,20 @@ def test_a_disabled_person_is_mailed_only_that(app, cast, talk, now):
 
 
 def test_the_mail_says_where_to_object(app, cast, now):
-    app.config.update(SUPPORT_EMAIL="help@example.com")
     disable(cast.paul, now)
     (row,) = db.session.query(Mail)
-    sent = message_from_bytes(render(row, now=now).content, policy=default)
-    for part in ("plain", "html"):
-        text = sent.get_body((part,)).get_content()
-        assert "help@example.com" in text
-        assert WHY not in text
+    for settings, words in (
+        ({}, None),
+        ({"MAIL_FROM": "Salon <hello@salon.de>"}, "hello@salon.de"),
+        ({"SUPPORT_EMAIL": "help@example.com"}, "help@example.com"),
+    ):
+        app.config.update(settings)
+        sent = message_from_bytes(render(row, now=now).content, policy=default)
+        for part in ("plain", "html"):
+            text = sent.get_body((part,)).get_content()
+            assert ("If you disagree" in text) == bool(words), "nobody reads the default sender"
+            assert (words or "") in text
+            assert WHY not in text
 
 
 def test_disabling_twice_is_once(app, cast, now, logged):

@@ -317,7 +317,12 @@ def test_moderators_work_on_pages(app, browse, cast, talk, now, mo):
     assert "Take it" in before
     assert "Something awful" not in before
     page.post(f"{path}/take")
-    assert "Something awful" in page.get(path).text
+    opened = page.get(path).text
+    assert "Something awful" in opened
+    form = opened.partition("/settle")[2].partition("</form>")[0]
+    assert "Not needed for “Nothing”." in form
+    assert "field__optional" not in form, "it is needed for all others"
+    assert "With “Nothing” the person hears nothing" in form
     refused = page.post(f"{path}/settle", data={"outcome": "warn", "reason": "", "days": "1"})
     assert refused.status_code == 422
     settled = page.post(f"{path}/settle", data={"outcome": "warn", "reason": "Insults", "days": "1"})

@@ -101,6 +101,7 @@ def test_a_person_who_is_looked_for_stands_in_no_address(
     ("query", "words"),
     [
         ("person=nobody@example.com", "Nobody here has this address."),
+        ("person=sam", "Write a whole email address, or an id."),
         ("kind=no.kind", "There is no such kind."),
         ("about=x", "kind:id"),
         ("before=x", "There is no such page"),

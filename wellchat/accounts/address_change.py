@@ -56,6 +56,21 @@ def ask_for_change(*, user_id: str, email: str, now: datetime) -> None:
         _tell(user, user.email, "address_asked", now, new_email=email)
 
 
+def waiting_changes(user: User, *, now: datetime) -> list[AddressChange]:
+    """Return the changes that a link still confirms, oldest first, one of each address.
+
+    One to a taken address is among them, though no link was sent: nothing tells the two apart.
+    """
+    query = select(AddressChange).where(
+        AddressChange.user_id == user.id,
+        AddressChange.confirmed_at.is_(None),
+        AddressChange.old_email.is_not_distinct_from(user.email),
+        AddressChange.asked_at > now - links.ADDRESS.lasts,
+    )
+    found = db.session.execute(query.order_by(AddressChange.asked_at)).scalars()
+    return list({change.new_email: change for change in found}.values())
+
+
 def confirm_context(mail: Mail, now: datetime) -> dict[str, Any]:
     """Return the link for the new address, made at the moment of sending. Raises NotWanted."""
     change = db.session.get(AddressChange, mail.context["change_id"])

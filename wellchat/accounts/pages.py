@@ -16,6 +16,7 @@ from wellchat.accounts.sessions import note_refusal
 from wellchat.accounts.sessions import sign_in as begin_session
 from wellchat.accounts.sessions import sign_out as end_session
 from wellchat.errors import Invalid
+from wellchat.flashes import flash_at
 from wellchat.forms import read_form
 from wellchat.i18n import gettext, negotiated_language
 from wellchat.next_page import MAX_NEXT, with_next
@@ -150,7 +151,8 @@ def _welcome(user: User) -> BaseResponse:
         return _begin(user)
     choose = with_next(url_for("settings.show"), _going_to()) + "#password"
     answer = _begin(user, going_to=choose)
-    flash(gettext("Choose a password, so that you can sign in next time."), "message")
+    text = gettext("Choose a password, so that you can sign in next time.")
+    flash_at(url_for("settings.show", _anchor="password"), text, "message")
     return answer
 
 
@@ -161,7 +163,7 @@ def reset_password(token: str) -> Page:
         user = links.link_owner(token, links.RESET, now=clock.now())
     except DeadLink as dead:
         return _dead(dead, "reset")
-    return _form("reset_password", address=user.email)
+    return _form("reset_password", address=user.email, is_first=user.password_hash is None)
 
 
 @pages.post("/reset-password/<token>")
@@ -169,15 +171,17 @@ def post_reset_password(token: str) -> Page:
     """Set the new password and sign in."""
     try:
         # Checked first, so that a dead link is reported before a weak password is.
-        address = links.link_owner(token, links.RESET, now=clock.now()).email
+        owner = links.link_owner(token, links.RESET, now=clock.now())
+        address, is_first = owner.email, owner.password_hash is None
         form = read_form(ResetPassword)
         user = credentials.reset_password(token=token, password=form.password, now=clock.now())
     except DeadLink as dead:
         return _dead(dead, "reset")
     except Invalid as refusal:
-        return _form("reset_password", refusal, address=address)
+        return _form("reset_password", refusal, address=address, is_first=is_first)
     answer = _begin(user)
-    flash(gettext("Your new password is set. You are signed out everywhere else."), "good")
+    changed = gettext("Your new password is set. You are signed out everywhere else.")
+    flash(gettext("Your password is set.") if is_first else changed, "good")
     return answer
 
 

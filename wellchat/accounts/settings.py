@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
-from wellchat.accounts import actions, address_change, credentials
+from wellchat.accounts import actions, address_change, credentials, links
 from wellchat.accounts.forms import TOKEN_DAYS, ChangePassword, ForgotPassword, NewToken, Profile, time_zones
 from wellchat.accounts.hooks import home_of
 from wellchat.accounts.models import PAGE
@@ -19,6 +19,7 @@ from wellchat.accounts.scopes import DEFAULT_SCOPES, READ
 from wellchat.accounts.sessions import renew_session
 from wellchat.audit.request_origin import network_of
 from wellchat.errors import Conflict, Invalid, NotAllowed
+from wellchat.flashes import lead_back
 from wellchat.forms import fill, read_form
 from wellchat.i18n import gettext, language_names, ngettext
 from wellchat.web import limiter, safe_next, signed_in, viewer
@@ -47,6 +48,8 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
         ],
         is_proved=is_fresh(viewer()),
         home=home_of(viewer()),
+        changes=address_change.waiting_changes(viewer(), now=clock.now()),
+        link_lasts=links.ADDRESS.lasts,
         new_token=new_token,
         max_mb=MAX_MB,
     )
@@ -54,8 +57,7 @@ def _page(refusal: Invalid | None = None, *, new_token: str | None = None) -> tu
 
 
 def _done(text: str, part: str) -> BaseResponse:
-    flash(text, "good")
-    return redirect(url_for("settings.show", _anchor=part), 303)
+    return lead_back(url_for("settings.show", _anchor=part), text)
 
 
 def _refuse_elsewhere() -> None:

@@ -93,7 +93,7 @@ def verify(head: str | None, as_json: bool) -> None:
     else:
         for finding in verdict.findings:
             click.echo(finding)
-        text = f"{verdict.rows} rows verified, {verdict.trimmed} trimmed, {verdict.waiting} not sealed yet"
+        text = f"{verdict.rows} rows checked, {verdict.trimmed} trimmed, {verdict.waiting} not sealed yet"
         click.echo(f"{text}. It ends at {verdict.seq}:{verdict.hash}")
     if verdict.findings:
         raise click.ClickException("the security log is not as it was sealed")

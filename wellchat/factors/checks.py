@@ -15,8 +15,9 @@ def check(_app: Flask) -> str:
     """Return what is well. Raises ValueError where a changed address or key has made factors useless."""
     if lost := made_elsewhere():
         raise ValueError(
-            f"{lost} passkeys were made for another host name than that of WELLCHAT_BASE_URL and do not work:"
-            " go back to it, or let their owners sign in by code and make new ones"
+            f"{lost} {'passkey was' if lost == 1 else 'passkeys were'} made for another host name than that"
+            f" of WELLCHAT_BASE_URL and {'does' if lost == 1 else 'do'} not work: go back to it, or let their"
+            " owners sign in by code and make new ones"
         )
     newest = select(Totp).order_by(Totp.confirmed_at.desc()).limit(1)
     app = db.session.execute(newest).scalar_one_or_none()

@@ -9,6 +9,7 @@ from pydantic import StringConstraints
 from wellchat.accounts.forms import OneLine
 from wellchat.factors.codes import MAX_TYPED
 from wellchat.forms import Form, Text
+from wellchat.reasons import MAX_REASON, MIN_REASON
 
 MAX_RESPONSE = 32_000  # characters of what a browser says of a passkey; a few hundred are usual
 
@@ -50,4 +51,4 @@ class PasskeyName(Form):
 class ResetReason(Form):
     """Why somebody's factors are to be reset."""
 
-    reason: Annotated[OneLine, StringConstraints(min_length=10, max_length=500)]
+    reason: Annotated[OneLine, StringConstraints(min_length=MIN_REASON, max_length=MAX_REASON)]

@@ -33,8 +33,8 @@ class Step(NamedTuple):
 
 def steps(viewer: User) -> list[Step]:
     """Return the steps for this owner, in the order in which they are best done."""
-    found = [_address(), _mail(), _second_factor(viewer), _name(), _contact(), _backup()]
-    found += [_sign_up(), _professional()]
+    found = [_address(), _mail(), _second_factor(viewer), _name(), _contact(), _objections()]
+    found += [_backup(), _sign_up(), _professional()]
     return found + ([_demo()] if _exists(select(DemoPerson.user_id)) else [])
 
 
@@ -97,6 +97,12 @@ def _contact() -> Step:
     words = N_("It stands on the privacy page: whom people ask about their data.")
     is_set = bool(setting("PRIVACY_CONTACT"))
     return Step(N_("A contact for privacy"), _state(is_set), words, setting="WELLCHAT_PRIVACY_CONTACT")
+
+
+def _objections() -> Step:
+    words = N_("It stands in mails about decisions: where people write who disagree with one.")
+    is_set = bool(setting("SUPPORT_EMAIL"))
+    return Step(N_("An address for objections"), _state(is_set), words, setting="WELLCHAT_SUPPORT_EMAIL")
 
 
 def _backup() -> Step:

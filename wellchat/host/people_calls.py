@@ -24,6 +24,7 @@ from wellchat.identities.models import HOST
 from wellchat.identities.queries import external_ids
 from wellchat.messaging.queries import unread_counts
 from wellchat.privacy.erasure import request_erasure
+from wellchat.reasons import checked_reason
 from wellchat.safety import people as measures
 
 READ, WRITE = "people:read", "people:write"
@@ -131,7 +132,7 @@ def sign_out_user(caller: Caller, ext: str, body: Why) -> Answer:
 )
 def erase_user(caller: Caller, ext: str, body: ErasePerson) -> Answer:
     """Erase a person when the grace is over, or `now`. It cannot be undone then."""
-    found, reason = person(ext, now=caller.now), measures.checked(body.reason)
+    found, reason = person(ext, now=caller.now), checked_reason(body.reason)
     if body.now:
         erase_person(user_id=found.id, now=caller.now)
         return Answer(202, {"erasure": {"state": "done", "due_at": None}}, people=(found.id,))

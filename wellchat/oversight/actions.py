@@ -14,6 +14,7 @@ from wellchat.errors import Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging.models import Thread
 from wellchat.oversight.models import ASKED_FOR, AccessGrant, OversightSearch
+from wellchat.reasons import checked_reason
 from wellchat.setting_types import look_notice_days
 
 MIN_TERM, MAX_TERM = 2, 200  # characters
@@ -25,7 +26,7 @@ def search(*, admin: User, term: str, reason: str, now: datetime) -> OversightSe
     Raises NotFound without the duty, Invalid without a good reason or for a term of less than two characters.
     """
     _check_duty(admin)
-    reason, term = _checked_reason(reason), term.strip()
+    reason, term = checked_reason(reason), term.strip()
     if not MIN_TERM <= len(term) <= MAX_TERM or "\x00" in term:
         raise Invalid({"term": gettext("Write a name, an address or a subject, in 2 to 200 characters.")})
     entry = OversightSearch(admin_id=admin.id, term=term, reason=reason, created_at=now)
@@ -43,7 +44,7 @@ def grant_access(*, admin: User, thread_id: str, reason: str, now: datetime) -> 
     or for an unknown thread, Invalid without a good reason.
     """
     _check_duty(admin)
-    reason = _checked_reason(reason)
+    reason = checked_reason(reason)
     with transaction() as session:
         if session.get(Thread, thread_id) is None:
             raise NotFound
@@ -131,13 +132,3 @@ def _check_duty(admin: User) -> None:
     # NotFound, not NotAllowed: nobody else learns that oversight exists.
     if not admin.may("conversations"):
         raise NotFound
-
-
-def _checked_reason(reason: str) -> str:
-    reason = reason.strip()
-    # Letters repeated are no reason, and a case number has at least a few different characters.
-    if not 10 <= len(reason) <= 500 or "\x00" in reason or len(set(reason.casefold())) < 5:
-        raise Invalid(
-            {"reason": gettext("Say why in a sentence of 10 to 500 characters. It is kept on record.")}
-        )
-    return reason

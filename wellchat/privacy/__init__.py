@@ -16,11 +16,12 @@ from wellchat.feature import Feature, MailType, NavItem
 from wellchat.i18n import N_
 from wellchat.messaging.retention import KINDS_WITH_THREADS
 from wellchat.privacy import cli, erasure, exports, holds, links, retention, updates
-from wellchat.privacy.pages import pages
+from wellchat.privacy import pages as privacy_pages
 from wellchat.privacy.personal_data import personal_data
 
 
 def _setup(app: Flask) -> None:
+    app.jinja_env.globals["erasure_at"] = privacy_pages.erasure_at
     if unknown := sorted(set(app.config["RETENTION"]) - set(KINDS_WITH_THREADS)):
         known = ", ".join(KINDS_WITH_THREADS)
         raise SettingsError(
@@ -32,7 +33,7 @@ feature = Feature(
     "privacy",
     personal_data=personal_data,
     retention=exports.RULES,
-    blueprints=(pages,),
+    blueprints=(privacy_pages.pages,),
     commands=(cli.privacy,),
     events={"export.ready": EventType("A copy of somebody's data is ready.", ("user", "export"))},
     subcommands={"user": (cli.export_user, cli.erase_user)},
@@ -62,7 +63,7 @@ feature = Feature(
         (erasure_forbidden, holds.erasure_forbidden),
         (enabling_forbidden, erasure.enabling_forbidden),
         (person_erased_in_transaction, erasure.note_erased),
-        (notice_at_sign_in, erasure.notice_at_sign_in),
+        (notice_at_sign_in, privacy_pages.notice_at_sign_in),
         (stored_by_others, exports.stored_ids),
     ),
     settings_tabs=(NavItem("/settings/privacy", N_("Privacy")),),

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from contextvars import copy_context
+from datetime import datetime
 
 from flask import (
     Blueprint,
     Response,
     current_app,
-    flash,
     make_response,
     redirect,
     render_template,
     request,
+    session,
     url_for,
 )
 from werkzeug.wrappers import Response as BaseResponse
 
 from wellchat import clock
 from wellchat.accounts.links import DeadLink
+from wellchat.accounts.models import User
 from wellchat.accounts.proof import fresh_proof
 from wellchat.config import setting
 from wellchat.errors import Conflict, Invalid
+from wellchat.flashes import lead_back
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import force_language, gettext, language
 from wellchat.privacy import erasure, exports, links, queries, transcript
@@ -30,11 +33,13 @@ from wellchat.privacy.archive import safe_name
 from wellchat.privacy.downloads import attachment_header
 from wellchat.privacy.forms import DownloadQuery, EraseForm
 from wellchat.privacy.hooks import looks_told
+from wellchat.privacy.models import ASKED
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("privacy", __name__)
 
 Page = str | tuple[str, int] | BaseResponse
+ASKED_FOR = "erasure"  # in the session of a browser: its person is to be erased
 
 
 @pages.get("/privacy")
@@ -49,7 +54,8 @@ def about() -> str:
     )
 
 
-def _page(refusal: Invalid | None = None, status: int = 200) -> tuple[str, int]:
+def _page(refusal: Invalid | Conflict | None = None, part: str = "") -> tuple[str, int]:
+    """Return (page, status). A conflict is said in the section `part`."""
     user, now = viewer(), clock.now()
     export = exports.latest_export(user.id)
     page = render_template(
@@ -61,10 +67,12 @@ def _page(refusal: Invalid | None = None, status: int = 200) -> tuple[str, int]:
         erasure=erasure.erasure_of(user.id),
         grace=setting("ERASURE_GRACE"),
         looks=[look for each in looks_told(user, now) for look in each],
-        errors=refusal.errors if refusal else {},
+        errors=refusal.errors if isinstance(refusal, Invalid) else {},
+        conflict=refusal.detail if isinstance(refusal, Conflict) else None,
+        part=part,
         now=now,
     )
-    return page, 422 if refusal else status
+    return page, refusal.status if refusal else 200
 
 
 @pages.get("/settings/privacy")
@@ -83,10 +91,11 @@ def ask_for_export() -> Page:
     try:
         exports.request_export(user=viewer(), now=clock.now())
     except Conflict as refusal:
-        flash(refusal.detail, "danger")
-        return _page(status=refusal.status)
-    flash(gettext("Your copy is being made. We send you an email when it is ready."), "good")
-    return redirect(url_for("privacy.show", _anchor="copy"), 303)
+        return _page(refusal, "copy")
+    return lead_back(
+        url_for("privacy.show", _anchor="copy"),
+        gettext("Your copy is being made. We send you an email when it is ready."),
+    )
 
 
 @pages.get("/settings/privacy/exports/<export_id>")
@@ -115,9 +124,31 @@ def ask_for_erasure() -> Page:
     try:
         erasure.request_erasure(user=viewer(), now=clock.now())
     except Conflict as refusal:
-        flash(refusal.detail, "danger")
-        return _page(status=refusal.status)
+        return _page(refusal, "erase")
+    session[ASKED_FOR] = True
     return redirect(url_for("privacy.show", _anchor="erase"), 303)
+
+
+def notice_at_sign_in(user: User, now: datetime) -> str | None:
+    """Return that the account will be erased, and note it for the banner. None: it will not."""
+    words = erasure.notice_at_sign_in(user, now)
+    if words is not None:
+        session[ASKED_FOR] = True
+    return words
+
+
+def erasure_at(user: User) -> datetime | None:
+    """Return when the viewer will be erased, for the banner of every page; None: not at all.
+
+    The session says whom to look up, so that nobody else's pages cost a statement.
+    """
+    if ASKED_FOR not in session:
+        return None
+    found = erasure.erasure_of(user.id)
+    if found is not None and found.state == ASKED:
+        return found.due_at
+    del session[ASKED_FOR]
+    return None
 
 
 @pages.post("/settings/privacy/keep")
@@ -127,10 +158,8 @@ def keep() -> Page:
     try:
         erasure.cancel_erasure(user_id=viewer().id, now=clock.now())
     except Conflict as refusal:
-        flash(refusal.detail, "danger")
-        return _page(status=refusal.status)
-    flash(gettext("Your account is kept."), "good")
-    return redirect(url_for("privacy.show", _anchor="erase"), 303)
+        return _page(refusal, "erase")
+    return lead_back(url_for("privacy.show", _anchor="erase"), gettext("Your account is kept."))
 
 
 @pages.get("/keep-account/<token>")

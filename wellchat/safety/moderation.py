@@ -20,6 +20,7 @@ from wellchat.messaging.messages import remove_message
 from wellchat.messaging.models import Message, MessageRevision
 from wellchat.notifications.actions import notify
 from wellchat.paging import decode_page_token, encode_page_token
+from wellchat.reasons import checked_reason
 from wellchat.safety import between, people
 from wellchat.safety.models import (
     DISABLE,
@@ -189,7 +190,7 @@ def _act(moderator: User, report: Report, outcome: str, reason: str, days: int |
     if outcome == PAUSE:
         people.pause(user_id=about, days=days or 0, report_id=report.id, **of_it)  # type: ignore[arg-type]
         return
-    reason = people.checked(reason)
+    reason = checked_reason(reason)
     if outcome == REMOVE:
         if report.seq is None:
             raise Invalid({"outcome": gettext("The report names no message.")})

@@ -17,10 +17,10 @@ from wellchat.db import db, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.i18n import gettext
 from wellchat.mail.actions import queue_mail
+from wellchat.reasons import checked_reason
 from wellchat.safety.models import DISABLE, ENABLE, PAUSE, ROLE, SIGN_OUT, Measure
 from wellchat.subjects.models import Subject
 
-MAX_REASON = 500
 PAUSE_DAYS = (1, 3, 7, 30)
 
 
@@ -31,7 +31,7 @@ def disable(
 
     Raises NotFound, Invalid without a reason, and Conflict for the last owner and for one's own account.
     """
-    reason = checked(reason)
+    reason = checked_reason(reason)
     if by is not None and by.id == user_id:
         raise Conflict(gettext("You cannot disable your own account."))
     with transaction():
@@ -45,7 +45,7 @@ def disable(
 
 def enable(*, by: User | None, user_id: str, reason: str, now: datetime) -> None:
     """Enable an account again, with everything that it had. Raises NotFound, Invalid and Conflict."""
-    reason = checked(reason)
+    reason = checked_reason(reason)
     with transaction():
         check_rank(by, user_id)
         if standing.enable(user_id=user_id, now=now):
@@ -58,7 +58,7 @@ def pause(
     *, by: User | None, user_id: str, days: int, reason: str, now: datetime, report_id: str | None = None
 ) -> None:
     """Let somebody send nothing for some days. Raises NotFound and Invalid."""
-    reason = checked(reason)
+    reason = checked_reason(reason)
     if days not in PAUSE_DAYS:
         raise Invalid({"days": gettext("Choose one of the given numbers of days.")})
     until = now + timedelta(days=days)
@@ -90,7 +90,7 @@ def end_pauses(now: datetime) -> dict[str, int]:
 
 def sign_out(*, by: User | None, user_id: str, reason: str, now: datetime) -> None:
     """End every session and token of somebody. Raises NotFound and Invalid."""
-    reason = checked(reason)
+    reason = checked_reason(reason)
     with transaction():
         check_rank(by, user_id)
         end_sessions(user_id=user_id)
@@ -113,7 +113,7 @@ def change_role(
 
     Raises NotFound, Invalid, and Conflict where conversations or subjects depend on what they are.
     """
-    reason = checked(reason)
+    reason = checked_reason(reason)
     if role == ADMIN and not admin_roles:
         raise Invalid({"role": gettext("Name at least one role: owner, support, moderator or auditor.")})
     with transaction() as session:
@@ -189,12 +189,3 @@ def tell(user_id: str, what: str, now: datetime, **context: int | str) -> None:
         context={"name": user.name, "what": what, **context},
         now=now,
     )
-
-
-def checked(reason: str) -> str:
-    """Return the reason without blanks around it. Raises Invalid."""
-    reason = reason.strip()
-    if not 5 <= len(reason) <= MAX_REASON or "\x00" in reason:
-        text = gettext("Say why in 5 to %(num)s characters. It is kept on record.", num=MAX_REASON)
-        raise Invalid({"reason": text})
-    return reason

@@ -28,7 +28,7 @@ def filters_of(viewer: User, form: AuditFilters) -> log.Filters:
         raise NotFound
     user_id = id_by_email(form.person) or _known_id(form.person) if form.person else None
     if form.person and user_id is None:
-        raise Invalid({"person": gettext("Nobody here has this address.")})
+        raise Invalid({"person": _nobody(form.person)})
     if form.kind and form.kind not in registry().audited:
         raise Invalid({"kind": gettext("There is no such kind.")})
     about_kind, colon, about = form.about.partition(":")
@@ -44,6 +44,12 @@ def filters_of(viewer: User, form: AuditFilters) -> log.Filters:
         until=_start_of(form.until, viewer, days=1) if form.until else None,
         about=(about_kind, about) if form.about else None,
     )
+
+
+def _nobody(person: str) -> str:
+    if "@" in person:
+        return gettext("Nobody here has this address.")
+    return gettext("Write a whole email address, or an id. A name finds nobody here.")
 
 
 def _known_id(user_id: str) -> str | None:

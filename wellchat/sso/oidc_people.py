@@ -9,6 +9,7 @@ from wellchat.accounts.models import ADMIN, CLIENT, User
 from wellchat.db import db
 from wellchat.errors import Conflict
 from wellchat.identities.queries import find_person
+from wellchat.reasons import MAX_REASON
 from wellchat.safety import people as measures
 from wellchat.sso.jose import Unfit
 from wellchat.sso.oidc import Login
@@ -97,4 +98,4 @@ def _take_away(provider: Provider, login: Login, role: str, now: datetime) -> No
 
 
 def _reason(provider: Provider) -> str:
-    return f"Groups at {provider.label}"[: measures.MAX_REASON]
+    return f"Groups at {provider.label}"[:MAX_REASON]

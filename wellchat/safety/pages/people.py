@@ -12,6 +12,7 @@ from wellchat.accounts.proof import fresh_proof
 from wellchat.errors import Conflict, Invalid, NotFound
 from wellchat.forms import read_form
 from wellchat.i18n import N_, gettext
+from wellchat.reasons import MAX_REASON
 from wellchat.safety import people, queries
 from wellchat.safety.forms import Act, SearchPeople
 from wellchat.web import limiter, signed_in, viewer
@@ -93,7 +94,7 @@ def _page(user_id: str, errors: dict[str, str] | None = None) -> str:
         admin_roles=[(name, gettext(ADMIN_ROLE_LABELS[name])) for name in ADMIN_ROLES],
         its_roles=found.admin_roles.split(),
         may_change_roles=admin.may("settings"),
-        max_reason=people.MAX_REASON,
+        max_reason=MAX_REASON,
         typed=request.form if errors else {},
         errors=errors or {},
     )

@@ -11,10 +11,11 @@ from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import N_, gettext
 from wellchat.messaging.serializers import message_json
+from wellchat.reasons import MAX_REASON
 from wellchat.safety import between, moderation
 from wellchat.safety.forms import ListReports, Settle
 from wellchat.safety.models import DISABLE, END, NOTHING, PAUSE, REMOVE, REPORT_KINDS, WARN
-from wellchat.safety.people import MAX_REASON, PAUSE_DAYS
+from wellchat.safety.people import PAUSE_DAYS
 from wellchat.web import signed_in, viewer
 
 pages = Blueprint("reports", __name__, url_prefix="/oversight/reports")
