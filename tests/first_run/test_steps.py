@@ -57,7 +57,7 @@ def test_only_owners_see_the_page(app, cast, browse, change):
     page = browse(cast.ada).get("/oversight/first-steps")
     assert page.status_code == 200
     assert "0 of 8 are done" not in page.text
-    assert "1 of 8 are done" in page.text
+    assert "1 of 9 are done" in page.text
     assert "wellchat user invite THEIR-ADDRESS --role professional" not in page.text, (
         "there is a professional"
     )
