@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -41,15 +42,19 @@ def loaded(_demo: Any) -> Iterator[Flask]:
 
 
 @pytest.fixture
-def put_demo(_demo: Any, app: Flask) -> Callable[[], None]:
-    """put_demo(): as after load() in the database and the folders of this test's application."""
+def put_demo(_demo: Any, app: Flask) -> Callable[[], datetime]:
+    """put_demo(): as after load() in the database and the folders of this test's application.
+
+    It returns the `now` of that load: the story has other notices at another time of the day.
+    """
     loaded, rows_of = _demo
 
-    def put() -> None:
+    def put() -> datetime:
         with transaction() as session:
             for table, rows in rows_of.items():
                 session.execute(table.insert(), rows)
         for name in FOLDERS:
             shutil.copytree(loaded.config["INSTANCE"] / name, setting("INSTANCE") / name, dirs_exist_ok=True)
+        return NOW
 
     return put

@@ -159,7 +159,7 @@ def test_no_mail_is_sent_if_a_mail_server_is_set(app, smtp, now):
 @pytest.mark.each_database
 def test_a_reset_reloads_the_demo_and_keeps_real_people(app, talk, now, api, put_demo):
     talk.exchange("cpcpp")
-    put_demo()
+    loaded_at = put_demo()
     before = counts()
     rosa, hannah = person("rosa"), person("hannah")
     thread_id, _ = open_thread(viewer=talk.cara, with_id=rosa.id, now=now)
@@ -168,7 +168,7 @@ def test_a_reset_reloads_the_demo_and_keeps_real_people(app, talk, now, api, put
     files = {file.name for file in transport.folder().glob("*.eml")}
     real = api(talk.cara).get(f"/api/threads/{talk.id}/messages").json["messages"]
 
-    reset(now=now)
+    reset(now=loaded_at)
 
     assert person("hannah").id != hannah.id
     assert api(talk.cara).get(f"/api/threads/{talk.id}/messages").json["messages"] == real
