@@ -7,7 +7,7 @@
 # generated at all; one that answers with it is, and returns None for its 200. The exit status is 0, and only a
 # warning in the middle of the output tells of it (`--fail-on-warning` makes an error of it). pydantic writes
 # such names for nested models, so a document that was fine loses calls when two models get close names.
-# Here: wellchat/openapi_shapes.py gives components plain names, and a test uses --fail-on-warning.
+# A document whose component names are letters and digits only is safe, and --fail-on-warning tells otherwise.
 # Versions: openapi-python-client 0.29.1.
 # Output seen:
 #> exit status 0

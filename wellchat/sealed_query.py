@@ -2,32 +2,27 @@
 
 A form with words is posted. Its answer leads to an address with `sealed`, which only we can read, and only
 for its person. So a reload, the next page and the way back work, and no log, proxy or Referer has the words.
-AES-256-GCM, under a key of the SECRET_KEY; nothing is stored.
+Nothing is stored.
 """
 
 from __future__ import annotations
 
 import base64
-import binascii
-import hashlib
 import json
-import secrets
 from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from flask import redirect, request
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from wellchat.config import secret_keys, setting
+from wellchat import sealing
 from wellchat.errors import Invalid
 from wellchat.i18n import gettext
 
 NAME = "sealed"
-NONCE_BYTES = 12
+USE = "sealed_query"
 MOST = 300  # characters of a value; no field takes as many, so a longer one is refused after it all the same
 
 
@@ -52,30 +47,19 @@ def query_args() -> dict[str, str]:
 
 
 def _seal(values: Mapping[str, str]) -> str:
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    cipher = AESGCM(_key(setting("SECRET_KEY")))
-    sealed = nonce + cipher.encrypt(nonce, json.dumps(values).encode(), _person())
+    sealed = sealing.seal(json.dumps(values), use=USE, owner=_person())
     return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
 
 
 def _unseal(token: str) -> dict[str, str]:
     try:
         sealed = base64.urlsafe_b64decode(token.encode() + b"==")
-    except (binascii.Error, ValueError):
-        sealed = b""
-    for secret in secret_keys():
-        try:
-            opened = AESGCM(_key(secret)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _person())
-        # ValueError: too short for a nonce.
-        except (InvalidTag, ValueError):
-            continue
-        return dict(json.loads(opened))
-    raise Invalid({NAME: gettext("This address was made for somebody else, or is too old. Search again.")})
+        return dict(json.loads(sealing.unseal(sealed, use=USE, owner=_person())))
+    # ValueError: it is no base64.
+    except (sealing.Unreadable, ValueError):
+        told = gettext("This address was made for somebody else, or is too old. Search again.")
+        raise Invalid({NAME: told}) from None
 
 
-def _person() -> bytes:
-    return str(getattr(current_user, "id", "")).encode()
-
-
-def _key(secret: str) -> bytes:
-    return hashlib.sha256(b"wellchat.sealed_query:" + secret.encode()).digest()
+def _person() -> str:
+    return str(getattr(current_user, "id", ""))

@@ -8,7 +8,7 @@ import secrets
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from wellchat.config import setting
+from wellchat import config
 
 NONCE_BYTES = 12
 
@@ -37,7 +37,7 @@ def unseal(sealed: bytes, *, use: str, owner: str) -> str:
 
 def secret_keys() -> list[str]:
     """Return the secret keys, the present one first."""
-    return [setting("SECRET_KEY"), *setting("OLD_SECRET_KEYS")]
+    return [*reversed(config.secret_keys())]
 
 
 def key_of(use: str, secret_key: str) -> bytes:

@@ -38,7 +38,7 @@ signed_out: Hook[[User], str | None] = Hook("accounts.signed_out")
 
 @dataclass(frozen=True)
 class Home:
-    """Where the account of a person is kept, if not here. `url` is where they manage it; None: not known."""
+    """An account that another system keeps. `url`: where its person manages it; None if not known."""
 
     label: str
     url: str | None

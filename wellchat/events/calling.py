@@ -24,7 +24,7 @@ JITTER = 0.1
 
 
 class Outcome(NamedTuple):
-    """What came of one try. `status` is None where no answer came; then `error` says why."""
+    """The outcome of one try to call a webhook. `status` is None if no answer came; `error` then says why."""
 
     status: int | None
     ms: int

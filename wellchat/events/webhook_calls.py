@@ -28,7 +28,7 @@ Described = Annotated[Text, StringConstraints(max_length=200)]
 
 
 class NewWebhook(Form):
-    """Where events go, and which. Without `types`, all. `include_body` needs the scope messages:read."""
+    """A new webhook. Without `types` it gets all; `include_body` needs the scope messages:read."""
 
     url: Url
     types: Types | None = None
@@ -38,7 +38,7 @@ class NewWebhook(Form):
 
 
 class ChangeWebhook(Form):
-    """What is absent is kept; `types` null means all. `enabled` false sends nothing more."""
+    """A change of a webhook. Absent fields are kept; `types` null means all; `enabled` false stops it."""
 
     url: Url | None = None
     types: Types | None = None

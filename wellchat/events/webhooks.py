@@ -43,7 +43,7 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a webhook is to be. `types` is None for every type."""
+    """The wanted fields of a webhook. `types` is None for every type."""
 
     url: str
     types: tuple[str, ...] | None = None

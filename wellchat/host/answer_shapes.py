@@ -28,7 +28,7 @@ class HostUser(BaseModel):
 
 
 class Written(BaseModel):
-    """What every write may say. `changed` has the names of what changed."""
+    """The answer of a write. `changed`: the names of the fields that changed."""
 
     changed: list[str]
     stale: bool = False
@@ -75,7 +75,7 @@ class Link(BaseModel):
 
 
 class Counts(BaseModel):
-    """What a person has not read."""
+    """The unread counts of a person."""
 
     messages: int
     notifications: int

@@ -32,7 +32,7 @@ class Caller(NamedTuple):
 
 
 caller_now: ContextVar[Caller | None] = ContextVar("caller_now", default=None)
-"""Whose call is done at this moment, for what is written down about it."""
+"""The caller of the present call of the host API, for records made during it."""
 
 
 @dataclass(frozen=True)

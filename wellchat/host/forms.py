@@ -61,7 +61,7 @@ class ErasePerson(Why):
 
 
 class SignInLink(Form):
-    """Where the person is led."""
+    """A request for a sign-in link. `to`: the path that it leads to."""
 
     to: Annotated[Text, StringConstraints(max_length=500), AfterValidator(_local_path)] = "/"
 
@@ -75,7 +75,7 @@ class ListPeople(QueryForm):
 
 
 class CountsQuery(QueryForm):
-    """Whose counts."""
+    """The query of counts: the person whose counts they are."""
 
     user: PersonRef
 

@@ -57,18 +57,7 @@ def send_message(
         if reply_to is not None and not 1 <= reply_to < seq:
             raise Invalid({"reply_to": gettext("There is no such message in this thread.")})
         about = _subject_of(sender, client_id, professional_id, *subject) if subject else None
-        message = Message(
-            thread_id=thread_id,
-            seq=seq,
-            sender_id=sender.id,
-            body=body,
-            client_key=client_key,
-            subject=about,
-            reply_to=reply_to,
-            quoted=db.session.get(Message, (thread_id, reply_to)) if reply_to else None,
-            created_at=now,
-            revision=0,
-        )
+        message = _new_message(ids, seq, body, about, reply_to)
         content = {"number": seq, "text": body, "subject": about.id if about else None, "reply_to": reply_to}
         if execute(statements.PUT_MESSAGE, ids | content).one_or_none() is None:
             # Another request with the same key committed while this one waited for the lock.
@@ -86,6 +75,23 @@ def send_message(
         _schedule_delivery(message, recipient_id, ids)
         tell_of_message("message.sent", message, recipient_id, now, place=seq)
     return message, True
+
+
+def _new_message(
+    ids: dict[str, Any], seq: int, body: str, about: Subject | None, reply_to: int | None
+) -> Message:
+    return Message(
+        thread_id=ids["thread"],
+        seq=seq,
+        sender_id=ids["sender"],
+        body=body,
+        client_key=ids["sent_as"],
+        subject=about,
+        reply_to=reply_to,
+        quoted=db.session.get(Message, (ids["thread"], reply_to)) if reply_to else None,
+        created_at=ids["now"],
+        revision=0,
+    )
 
 
 def _schedule_delivery(message: Message, recipient_id: str, ids: dict[str, Any]) -> None:
