@@ -2,13 +2,14 @@
    goes everything of its page, its requests and its pictures. */
 
 import { height } from "./height.js";
-import { leave, download, followLinks } from "./ways.js";
+import { download, followLinks, leave } from "./ways.js";
 
 const PLACES = [/^\/$/, /^\/threads\/[^/]+$/]; // what a frame shows itself
 
 export class Stage {
   #window = null; // the <iframe> of the page
   #told = "";
+  #hadFocus = false; // when the page was opened
   ready = null; // what to say once the first page is there
 
   constructor({ door, kind, title }) {
@@ -21,6 +22,7 @@ export class Stage {
     const own = PLACES.some((place) => place.test(url.pathname)) && !(this.kind === "thread" && url.pathname === "/");
     if (!own && this.kind === "thread" && url.pathname === "/") return this.go(this.path);
     if (!own) return leave(this.door, path);
+    this.#hadFocus = document.hasFocus();
     this.drop();
     this.path = path;
     const window = document.createElement("iframe");
@@ -52,6 +54,7 @@ export class Stage {
       fetch,
       authorize: (xhr) => this.door.authorize(xhr),
       go: (path) => this.go(path),
+      hadFocus: () => this.#hadFocus,
       reload: () => this.path && location.reload(),
       picture(url) {
         if (!pictures.has(url)) pictures.set(url, blobOf(window, fetch, url));

@@ -12,6 +12,9 @@ export const authorize = (xhr) => frame?.authorize(xhr);
 /** Opens a page of this site. */
 export const go = frame ? frame.go : (path) => location.assign(path);
 
+/** Tells whether a page that opens may take the focus: a frame must not take it from the page around it. */
+export const mayFocus = () => frame?.hadFocus() ?? true;
+
 /** Loads the page anew. */
 export const reload = frame ? frame.reload : () => location.reload();
 
