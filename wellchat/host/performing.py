@@ -74,12 +74,12 @@ def _perform(call: HostCall, caller: Caller, given: Given) -> Answer:
 
 
 def _write(call: HostCall, caller: Caller, given: Given, act: Callable[[], Answer]) -> Answer:
-    if call.method != "POST" or (call.client_key == "kept" and given.key is None):
+    if call.method != "POST" or (call.client_key == "kept" and not given.key):
         with transaction():
             return act()
     body = orjson.dumps(given.body, option=orjson.OPT_SORT_KEYS)
     named = given.body.get("client_key") if isinstance(given.body, dict) and call.client_key else None
-    if given.key is not None or named is None:
+    if given.key or named is None:
         what = (caller.key_id, call.method, given.path)
         return once(call=what, key=given.key, body=body, act=act, now=caller.now)
     try:

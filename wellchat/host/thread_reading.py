@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
-from sqlalchemy.orm import aliased, noload
+from sqlalchemy.orm import aliased, raiseload
 
 from wellchat.accounts.models import SYSTEM_ID
 from wellchat.clock import iso
@@ -102,7 +102,7 @@ def messages_after(thread_id: str, after: int, limit: int) -> tuple[Sequence[Mes
     """Return (messages of a thread, ascending; the seq to go on after or None). It marks nothing."""
     query = select(Message).where(Message.thread_id == thread_id, Message.seq > after)
     # Neither read nor delivered: no watermark belongs to the host.
-    query = query.order_by(Message.seq).limit(limit + 1).options(noload(Message.quoted))
+    query = query.order_by(Message.seq).limit(limit + 1).options(raiseload(Message.quoted))
     found = db.session.execute(query.execution_options(populate_existing=True)).scalars().all()
     return found[:limit], found[limit - 1].seq if len(found) > limit else None
 
