@@ -18,6 +18,7 @@ from wellchat.audit.models import AuditEvent
 from wellchat.db import db
 from wellchat.errors import Invalid
 from wellchat.host import calls, messages_calls
+from wellchat.host.counts import counts_of
 from wellchat.host.scopes import SCOPES
 from wellchat.host.thread_shapes import HostMessages, HostThreads, PutThreadAnswer, SentMessage
 from wellchat.identities.actions import link
@@ -287,3 +288,17 @@ def test_a_removed_message_leaves_a_line_and_its_words_for_disputes(
     )
     unread = host.get("/threads?user=c").json["threads"][0]["unread"]
     assert unread == {"client": 0, "professional": 0}
+
+
+def test_counts_are_kept_for_two_seconds(
+    app: Flask, host: HostServer, named: Talk, queries: Any, now: datetime
+) -> None:
+    named.says(named.paul, "One")
+    with queries() as first:
+        assert host.get("/counts?user=c").json == {"messages": 1, "notifications": 0}
+    named.says(named.paul, "Two")
+    with queries() as second:
+        assert host.get("/counts?user=c").json["messages"] == 1
+    assert second.count < first.count
+    assert counts_of(named.cara.id, now - timedelta(minutes=1))["messages"] == 2, "no clock goes back"
+    assert counts_of(named.cara.id, now + timedelta(minutes=1))["messages"] == 2

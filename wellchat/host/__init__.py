@@ -44,6 +44,7 @@ feature = Feature(
         "host_person.made": AuditKind(N_("Account made by the platform")),
         "host_person.changed": AuditKind(N_("Account changed by the platform")),
         "host_person.renamed": AuditKind(N_("Account given another id by the platform")),
+        "host_person.merged": AuditKind(N_("Two accounts made one by the platform"), HIGH),
         "host_person.link_made": AuditKind(N_("Sign-in link made by the platform"), NOTICE),
     },
     oversight_tabs=(NavItem("/oversight/keys", N_("Keys"), visible=_is_owner),),
