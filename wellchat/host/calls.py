@@ -21,6 +21,7 @@ from wellchat.guard import Budget
 BUDGET = Budget("host-key", "200/second;3000/minute")
 MAX_LISTED = 500
 MAX_OPERATIONS = 100  # of a batch
+MAX_BODY = 1024 * 1024
 
 
 class Caller(NamedTuple):
@@ -65,6 +66,7 @@ class HostCall:
     answers: dict[int, tuple[str, type[BaseModel] | None]] = field(default_factory=dict)
     raw: bool = False  # the body is bytes, and no JSON
     each_alone: bool = False  # it has a transaction for each of its parts
+    room: Callable[[], int] = lambda: MAX_BODY  # the largest body, in bytes
 
     @property
     def writes(self) -> bool:
