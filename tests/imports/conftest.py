@@ -58,7 +58,9 @@ class OldChat:
         more = {"source": "old", "chat": chat, "client": client, "professional": "p-1", **subject, **more}
         self.adds("chat", **more)
 
-    def says(self, chat: str, seconds: float, body: str | None = None, *, by: str = "c-1", **more: Any) -> str:
+    def says(
+        self, chat: str, seconds: float, body: str | None = None, *, by: str = "c-1", **more: Any
+    ) -> str:
         self.said += 1
         fields = {"id": f"m{self.said}", "body": body or f"words {self.said}", "sent_at": stamp(seconds)}
         self.adds("message", source="old", chat=chat, **{**fields, "from": by, **more})

@@ -160,7 +160,6 @@ def _staged(path: Path, digest: str, options: dict[str, Any]) -> Import:
             advance(sum(map(len, lines)) + len(lines))
             if first + len(lines) > row.lines + 1:
                 row = staging.take_lines(import_id=row.id, first=first, lines=lines, now=clock.now())
-                db.session.expunge_all()
     return row
 
 

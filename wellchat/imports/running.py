@@ -122,8 +122,6 @@ def work(job: Job, moment: Callable[[], datetime], *, seconds: float | None = No
     row = find(job.id)
     while row.state in WORKING:
         SLICES[row.step](job, moment())
-        # What a slice has loaded would stay in memory.
-        db.session.expunge_all()
         row = find(job.id)
         yield row
         if seconds is not None and time.monotonic() - began > seconds:

@@ -89,7 +89,6 @@ def verify(path: Path, *, folder: Path | None, zone: str | None, now: datetime) 
         for thread_id in told.threads():
             found.threads += 1
             _compare(found, told, thread_id, with_files=folder is not None)
-            db.session.expunge_all()
         found.in_file += missing
         found.differing += missing
         if missing:
