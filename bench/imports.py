@@ -33,9 +33,27 @@ from wellchat.imports.verifying import verify
 OF_A_PAIR = 100  # messages
 PAIRS_OF_ONE = 20  # of a professional
 START = datetime(2024, 1, 1, tzinfo=UTC)
-WORDS = (
-    "see you on friday at three the colour turned out lovely thank you so much for the quick answer".split()
-)
+WORDS = [
+    "see",
+    "you",
+    "on",
+    "friday",
+    "at",
+    "three",
+    "the",
+    "colour",
+    "turned",
+    "out",
+    "lovely",
+    "thank",
+    "you",
+    "so",
+    "much",
+    "for",
+    "the",
+    "quick",
+    "answer",
+]
 
 
 def lines(messages: int) -> Iterator[dict[str, Any]]:

@@ -17,8 +17,8 @@ from tests.imports.conftest import (
     messages_in,
     report_of,
     stamp,
-    three_chats,
     thread_of,
+    three_chats,
 )
 from wellchat.attachments.models import Attachment
 from wellchat.db import db, transaction

@@ -14,7 +14,6 @@ import click
 from flask.cli import AppGroup
 
 from wellchat import clock
-from wellchat.db import db
 from wellchat.errors import WellchatError
 from wellchat.imports import running, staging, undoing
 from wellchat.imports.calls import import_json

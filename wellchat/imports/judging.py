@@ -61,6 +61,7 @@ class Verdicts:
     same: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)  # number of the line, why
     threads: dict[str, ThreadFacts] = field(default_factory=dict)
+    digests: dict[tuple[str, str, str], str] = field(default_factory=dict)  # of the new ones
 
 
 _COLUMNS = ("no", "source", "chat", "item", "sender", "at", "content")
@@ -125,15 +126,15 @@ def _judge_one(row: Import, line: Any, thread: ThreadFacts, found: Verdicts) -> 
     if sender_id is None:
         found.refused.append((line.no, f"{line.sender} is not one of the two people of this chat"))
         return
-    digest = digest_of(line)
-    if line.known == digest:
+    digest, key = digest_of(line), (line.source, line.chat, line.item)
+    if digest in (line.known, found.digests.get(key)):
         found.same += 1
         return
     judged = Judged(line, thread, line.subject_id, content_of(line), digest, sender_id)
-    if line.known is not None:
-        if line.known_from == row.id:
-            found.refused.append((line.no, f"the id {line.item} came twice in this file"))
-        elif not thread.held:
+    if key in found.digests or line.known_from == row.id:
+        found.refused.append((line.no, f"the id {line.item} came twice in this file"))
+    elif line.known is not None:
+        if not thread.held:
             found.refused.append((line.no, CHANGED_LIVE))
         else:
             judged.seq = line.known_seq
@@ -142,6 +143,7 @@ def _judge_one(row: Import, line: Any, thread: ThreadFacts, found: Verdicts) -> 
         found.refused.append((line.no, LIVE))
     else:
         found.new.append(judged)
+        found.digests[key] = digest
 
 
 def _check_changed(found: Verdicts) -> None:
