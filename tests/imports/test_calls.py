@@ -52,6 +52,7 @@ def test_a_platform_brings_over_a_file_by_calls(old: OldChat, host: HostServer, 
 
     def does_its_work() -> None:
         # A sweep has a limit of time, which a busy machine reaches.
+        db.session.commit()
         while host.get(base).json["import"]["state"] in WORKING:
             running.sweep(clock_now())
 
