@@ -40,6 +40,7 @@ FEATURES = (
     "host",
     "sso",
     "embed",
+    "imports",
     "events",
     "demo",
     "first_run",

@@ -96,7 +96,7 @@ class Path(BaseModel):
 
 @api.post("/embed/sessions")
 @csrf_exempt
-@limiter.limit("120/minute", key_func=place_key)
+@limiter.limit("600/minute", key_func=place_key)
 @api.input(NewSession, location="json", arg_name="body")
 @api.output(Session, status_code=201)
 @api.doc(

@@ -6,6 +6,8 @@ import { height } from "./height.js";
 import { download, followLinks, leave } from "./ways.js";
 
 const PLACES = [/^\/$/, /^\/threads\/[^/]+$/]; // what a frame shows itself
+const FIRST = [".shell--thread textarea:not([readonly])", ".conversation a", "main"]; // what gets the focus
+const SOON = 1000; // ms in which the focus comes
 
 export class Stage {
   #window = null; // the <iframe> of the page
@@ -127,8 +129,15 @@ export class Stage {
   }
 
   focus() {
-    this.inner?.focus();
-    this.inner?.document.querySelector(".shell--thread textarea, .conversation a, main")?.focus();
+    const act = () => {
+      this.#window?.focus();
+      const page = this.inner?.document;
+      const first = FIRST.map((place) => page?.querySelector(place)).find(Boolean);
+      first?.focus();
+    };
+    act();
+    // The page around gives its frame the focus just before, and the message may be faster.
+    window.addEventListener("focus", act, { once: true, signal: AbortSignal.timeout(SOON) });
   }
 
   blur() {
