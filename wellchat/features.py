@@ -40,6 +40,7 @@ FEATURES = (
     "host",
     "sso",
     "events",
+    "masking",
     "demo",
     "first_run",
 )

@@ -204,11 +204,6 @@ class Message(Base):
         remote_side=[thread_id, seq], lazy="selectin", join_depth=1, viewonly=True
     )
 
-    @property
-    def preview(self) -> str | None:
-        """Return `preview_of` this message; None when it is deleted."""
-        return preview_of(self.body, self.files)
-
     def may_be_edited(self, now: datetime) -> bool:
         """Return whether the sender may still edit the message."""
         return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN

@@ -78,7 +78,8 @@ class MessageShape(BaseModel):
     """A message. Only its sender gets `client_key`; a deleted message has no body.
 
     `removed_by` is "policy" if it was deleted because a period of retention ended. Of two states of a
-    message, the one with the higher `revision` is newer.
+    message, the one with the higher `revision` is newer. `masked` is there where contact data is hidden until
+    a booking: whether the other person sees ••• in place of a part of this text.
     """
 
     thread_id: Id
@@ -98,6 +99,7 @@ class MessageShape(BaseModel):
     pinned_at: Moment | None = like(None)
     by_email: bool
     revision: int
+    masked: bool | None = like(False, default=None)
 
 
 class ThreadShape(BaseModel):
