@@ -180,7 +180,8 @@ class Settings(BaseModel):
         "claimed",
         "done",
     )
-    MASK_HOSTS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(small)] = ()  # their links stay
+    # links to them and to all below them stay
+    MASK_HOSTS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(small)] = ()
     # whose national telephone numbers are known (ISO 3166)
     REGIONS: Annotated[tuple[str, ...], BeforeValidator(names)] = ("DE", "AT", "CH", "FR", "GB")
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False

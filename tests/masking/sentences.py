@@ -4,6 +4,14 @@ Written for this test. The numbers are of ranges that are kept free for films an
 040690 (Germany), 01 99 00 and 06 39 98 (France), 020 7946 0 and 07700 900 (Britain).
 """
 
+# They are not found; docs/masking.md says so.
+PASSES = (
+    "look for rosahair on the app with the camera",
+    "call 2312504",
+    "077 (first part), 009 (second), 00123 (third)",
+    "ROSA AT EXAMPLE COM",
+)
+
 HIDDEN = (
     # as people write a number
     "Call me on 020 7946 0958 when you are there.",
@@ -93,13 +101,10 @@ HIDDEN = (
     "Signal: @rosa.42",
     "discord rosahair#1234 or rosa_hair",
     "Skype live.rosa42",
-    # known to pass; see docs/masking.md
     "my number ends with 123 and begins with 07700 900",
     "r o s a @ e x a m p l e . c o m",
-    "look for rosahair on the app with the camera",
-    "call 2312504",
-    "077 (first part), 009 (second), 00123 (third)",
-    "ROSA AT EXAMPLE COM",
+    # these pass
+    *PASSES,
 )
 
 HARMLESS = (

@@ -110,17 +110,14 @@ def _show(threads: dict[str, Thread], which: Any, because: str, now: datetime) -
 
 def _raise(which: Any) -> Sequence[Any]:
     """Raise the revision of messages. Return their keys."""
-    return (
-        db.session.execute(
-            update(Message)
-            .where(which)
-            .values(revision=Message.revision + 1)
-            .returning(Message.thread_id, Message.seq)
-            .execution_options(synchronize_session=False)
-        )
-        .tuples()
-        .all()
+    raised = (
+        update(Message)
+        .where(which)
+        .values(revision=Message.revision + 1)
+        .returning(Message.thread_id, Message.seq)
+        .execution_options(synchronize_session=False)
     )
+    return db.session.execute(raised).all()
 
 
 def _renew_notifications(threads: dict[str, Thread], keys: Sequence[tuple[str, int]]) -> None:

@@ -218,7 +218,7 @@ def renew_previews(previews: Mapping[tuple[str, str, int], str]) -> None:
 
     `previews`: {(user id, thread id, seq): text}.
     """
-    columns = (Notification.user_id, Notification.thread_id, Notification.last_seq)
+    columns: Any = (Notification.user_id, Notification.thread_id, Notification.last_seq)
     found = select(*columns).where(tuple_(*columns).in_(list(previews))).distinct()
     with transaction() as session:
         for user_id, thread_id, seq in session.execute(found).all():

@@ -48,8 +48,8 @@ class Block(Base):
 class Report(Base):
     """A report about a message or about the other person of a thread, and what became of it.
 
-    Moderators see the messages `shown_from` to `shown_to`, which the reporter showed them, and no others. Of a
-    report that nobody made (`by_id` None) it is the one message that it is about.
+    Moderators see the messages `shown_from` to `shown_to`, which the reporter showed them, and no others. Of
+    a report that nobody made (`by_id` None) it is the one message that it is about.
     """
 
     __tablename__ = "reports"

@@ -79,14 +79,13 @@ def report_by_rule(*, about_id: str, thread_id: str, seq: int, kind: str, now: d
         )
         session.add(report)
         session.flush()
-        detail = {"kind": kind, "shown": True}
         record(
             "report.made",
             now=now,
             person_id=about_id,
             about=("report", report.id),
             actor_kind=SYSTEM,
-            detail=detail,
+            detail={"kind": kind, "shown": True},
         )
         tell_host("report.opened", event_data(report), now)
     return report
