@@ -1,7 +1,7 @@
 """Nobody gives the text of a message away but by `shown_body`.
 
-Each place that names `.body` in code is counted in the table, with the reason. A new one has to ask `shown_body`,
-or to say here why it gives nothing away. Templates get what serializers made, which ask it.
+Each place that names `.body` in code is counted in the table, with the reason. A new one has to ask
+`shown_body`, or to say here why it gives nothing away. Templates get what serializers made, which ask it.
 """
 
 from __future__ import annotations

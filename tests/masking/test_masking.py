@@ -14,7 +14,9 @@ from threading import Barrier, BrokenBarrierError
 import pytest
 from sqlalchemy import select
 
+from wellchat import masking
 from wellchat.changes.queries import cursor_now
+from wellchat.config import SettingsError
 from wellchat.db import db
 from wellchat.digests.runs import sweep as send_digests
 from wellchat.events.bodies import bodies
@@ -24,6 +26,7 @@ from wellchat.masking import showing, writing
 from wellchat.masking.models import BOOKED, DISPUTED, MessageMask
 from wellchat.messaging import dispatch
 from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
+from wellchat.messaging.shown import something_hides
 from wellchat.notifications.models import Notification
 from wellchat.privacy.exports import make, request_export
 from wellchat.safety.models import Report
@@ -338,3 +341,60 @@ def test_what_stayed_hidden_though_they_have_booked_is_shown_by_the_hour(
     assert showing.show_missed(now) == {"unmasked": 1}
     assert body(cast.paul) == WORDS
     assert showing.show_missed(now) == {"unmasked": 0}
+
+
+@pytest.mark.parametrize("who", ["olga", "rita", "ada", None])
+def test_nobody_else_learns_that_there_is_something(api, browse, talk, cast, client, who) -> None:
+    talk.says(cast.paul, WORDS)
+    path = f"/threads/{talk.id}"
+    user = getattr(cast, who) if who else None
+    program, browser = (api(user), browse(user)) if user else (client, client)
+    assert program.post(f"/api{path}/mask-check", json={"body": WORDS}).status_code == (404 if user else 401)
+    assert program.put(f"/api{path}/messages/1/mask-dispute").status_code == (404 if user else 401)
+    refused = browser.post(f"{path}/messages/1/not-contact")
+    assert (refused.status_code, "/sign-in" in refused.headers.get("Location", "")) in (
+        (404, False),
+        (302, True),
+    )
+    assert [each.shown_at for each in kept()] == [None]
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"body": 7}, {"body": "a" * 10_001}, {"body": WORDS, "more": 1}, [], "x"]
+)
+def test_bad_input_is_refused_with_a_sentence(api, talk, cast, given) -> None:
+    answer = api(cast.cara).post(f"/api/threads/{talk.id}/mask-check", json=given)
+    assert answer.status_code in (400, 422)
+    assert answer.get_json()["detail"]
+    assert api(cast.paul).put(f"/api/threads/{talk.id}/messages/{2**40}/mask-dispute").status_code == 404
+
+
+# Off, and settings
+
+
+def test_off_nothing_of_it_is_there(make_app) -> None:
+    off = make_app()
+    assert not [
+        rule for rule in off.url_map.iter_rules() if "mask" in str(rule) or "not-contact" in str(rule)
+    ]
+    with off.app_context():
+        assert not something_hides()
+        assert "maskCheck" not in off.jinja_env.globals["feature_scripts"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ({"FEATURES": ("masking",)}, "masking is switched on by WELLCHAT_MASK=before_booking"),
+        ({"MASK": "before_booking", "REGIONS": ("DE", "XX")}, "WELLCHAT_REGIONS: there is no region XX"),
+    ],
+)
+def test_settings_that_cannot_be_stop_the_start_with_one_line(make_app, settings, reason) -> None:
+    with pytest.raises(SettingsError, match=reason):
+        make_app(**settings)
+
+
+def test_without_its_package_the_start_says_what_is_missing(make_app, monkeypatch) -> None:
+    monkeypatch.setattr(masking, "find_spec", lambda name: None)
+    with pytest.raises(SettingsError, match="before_booking needs phonenumbers"):
+        make_app(MASK="before_booking")
