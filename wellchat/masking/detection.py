@@ -25,17 +25,17 @@ ENDINGS = "com|net|org|info|biz|eu|de|fr|ch|uk|nl|be|lu|es|pt|pl|dk|se|io|app|sh
 
 _LOCAL = r"(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{0,63}"
 _AT = r"(?: ?@ ?| ?[(\[{<] ?(?:at|ät|arobase|a) ?[)\]}>] ?)"
-_DOT = r"(?: ?[(\[{<] ?(?:dot|punkt|point|\.) ?[)\]}>] ?| (?:dot|punkt|point) |\.)"
+_DOT = r"(?: ?[(\[{<] ?(?:dot|punkt|point|\.) ?[)\]}>] ?| (?:dot|punkt|point) | \. ?|\.)"
 _DOT_WORD = r"(?: ?[(\[{<] ?(?:dot|punkt|point|\.) ?[)\]}>] ?| (?:dot|punkt) )"
 _NAME = r"[a-z0-9-]{1,63}"
 _EMAIL = re.compile(
-    rf"{_LOCAL}{_AT}{_NAME}(?:{_DOT}{_NAME}){{1,4}}"
+    rf"(?:{_LOCAL} \. )?{_LOCAL}{_AT}{_NAME}(?:{_DOT}{_NAME}){{1,4}}"
     rf"|{_LOCAL} (?:at|ät|arobase) {_NAME}(?:{_DOT_WORD}{_NAME}){{1,3}}"
     rf"|{_LOCAL} (?:at|ät|arobase) {_NAME}(?:\.{_NAME}){{0,2}}\.(?:{ENDINGS})(?![a-z0-9-])"
     rf"|{_LOCAL} arobase {_NAME}(?: point {_NAME}){{1,3}}"
     r"|(?<![a-z0-9])(?:[a-z0-9._-] ){2,40}@(?: [a-z0-9._-](?![a-z0-9])){4,60}"
 )
-_LINK = re.compile(r"(?:https?://|(?<![a-z0-9_.@/-])www\.)[^\s<>\"']+")
+_LINK = re.compile(r"(?:h(?:tt|xx)ps?://|(?<![a-z0-9_.@/-])www\.)[^\s<>\"']+")
 _HOST = re.compile(
     rf"(?<![a-z0-9@._/-])(?:[a-z0-9-]{{2,63}}\.){{1,4}}(?:{ENDINGS})(?![a-z0-9-]|\.[a-z0-9])(?:/[^\s]*)?"
     r"|(?<![a-z0-9@._-])(?:t|m|ig)\.me/[^\s]+"
@@ -43,13 +43,15 @@ _HOST = re.compile(
 )
 _SERVICE = (
     "whats ?app|telegram|instagram|insta|signal|snapchat|snap|threema|skype|discord|wechat|viber|facebook"
-    "|messenger|tiktok|kik|twitter"
+    "|messenger|tiktok|kik|twitter|gmail|gmx|hotmail|icloud|yahoo|proton"
 )
 _FILLER = (
     r"(?:(?:is|ist|est|c'est|name|handle|user|username|nick|id|unter|me|mich|moi|add|on|at|my|as|als|the)\b)"
 )
-_HANDLE = re.compile(
-    rf"\b(?:{_SERVICE})\b((?:[\s:=>,\-]{{1,3}}{_FILLER}){{0,4}}[\s:=>\-]{{1,4}})(@?[a-z0-9][a-z0-9._]{{2,40}}(?:#[0-9]{{4}})?)"
+_SAID = r"(@?[a-z0-9][a-z0-9._-]{2,40}(?:#[0-9]{4})?)"
+_HANDLE = re.compile(rf"\b(?:{_SERVICE})\b((?:[\s:=>,\-]{{1,3}}{_FILLER}){{0,4}}[\s:=>\-]{{1,4}}){_SAID}")
+_HANDLE_BEFORE = re.compile(
+    rf"(?<![a-z0-9._@])(@[a-z0-9][a-z0-9._]{{2,40}})(?= (?:on|at|in|auf|bei|sur|via|@) ?(?:{_SERVICE})\b)"
 )
 _SEPARATOR = re.compile(r"[_*:|]|[\u2022\u00b7]")
 _WITH_LETTER_O = re.compile(r"(?<![a-z0-9])(?=[0-9o]*[0-9])[0-9o]{3,}(?![a-z0-9])")
@@ -111,11 +113,13 @@ def _is_allowed(address: str, hosts: Sequence[str]) -> bool:
 def _handles(text: str) -> Iterator[tuple[int, int]]:
     """Yield what follows the name of a messenger and looks like a name there, not like a word."""
     for found in _HANDLE.finditer(text):
-        said = found[2].rstrip(".")
+        said = found[2].rstrip(".-")
         ends_there = re.match(r"\s*(?:[.!,;)]|\n|$)", text[found.start(2) + len(said) :][:8])
         named = ":" in found[1] and ends_there and len(said) >= 5
         if said.startswith("@") or re.search("[0-9_#]|[a-z]\\.[a-z]", said) or named:
             yield found.start(2), found.start(2) + len(said)
+    for found in _HANDLE_BEFORE.finditer(text):
+        yield found.span(1)
 
 
 def _phones(text: str, regions: Sequence[str]) -> Iterator[tuple[int, int]]:
