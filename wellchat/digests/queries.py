@@ -50,6 +50,7 @@ _UNREAD_MESSAGES: Any = (
         Message.thread_id,
         Message.seq,
         Message.sender_id,
+        Message.via,
         Message.body,
         Message.files,
         Message.created_at,
@@ -64,6 +65,8 @@ _UNREAD_MESSAGES: Any = (
         Membership.closed_as.is_(None),
         Message.sender_id != Membership.user_id,
         Message.deleted_at.is_(None),
+        # The platform wanted nobody to be mailed of the others.
+        Message.told.is_(None),
     )
     .order_by(Message.thread_id, Message.seq)
 )
@@ -81,6 +84,7 @@ class UnreadMessage(NamedTuple):
     thread_id: str
     seq: int
     sender_id: str
+    via: str | None
     body: str
     files: list[File] | None
     created_at: datetime

@@ -20,6 +20,9 @@ centre.
 blocks_among: Hook[[Sequence[str]], Iterable[tuple[str, str]]] = Hook("messaging.blocks_among")
 """(connection ids) -> (connection id, user id) for each block: this user has blocked the other one."""
 
+held_among: Hook[[Sequence[str]], Iterable[str]] = Hook("messaging.held_among")
+"""(thread ids) -> those of them that earlier messages are brought into: nobody writes there until the end."""
+
 text_written_in_transaction: Hook[[Message, tuple[str, str], datetime], None]
 text_written_in_transaction = Hook("messaging.text_written_in_transaction")
 """(message, (client id, professional id), now): this text was sent, or put in place of another one.

@@ -12,15 +12,16 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.attachments.serializers import File
 from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import db, release_connection
 from wellchat.errors import NotFound
 from wellchat.i18n import direction, format_date, format_time, gettext, language
-from wellchat.messaging.models import POLICY, Message, Thread
+from wellchat.messaging.models import HOST, Message, Thread
 from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
+from wellchat.messaging.words import deleted_words
 
 PAGE = 500  # messages of one statement
 
@@ -34,6 +35,8 @@ class Line(NamedTuple):
     at: str
     name: str
     mine: bool
+    system: bool  # nobody wrote it but this installation
+    automatic: bool  # the platform sent it in a person's name
     body: str | None  # None: deleted
     deleted: str
     edited: bool
@@ -99,9 +102,9 @@ def lines(
     """Yield messages as a transcript shows them, in the current language and the viewer's time zone."""
     zone = ZoneInfo(viewer.time_zone)
     names = {thread.client.id: thread.client.name, thread.professional.id: thread.professional.name}
+    names[SYSTEM_ID] = setting("NAME")
     for each, hidden in with_hidden(messages):
         there = each.created_at.astimezone(zone)
-        policy = each.removed_by == POLICY
         quoted = shown_preview(each.quoted, viewer.id, hidden) if each.quoted else None
         yield Line(
             seq=each.seq,
@@ -110,8 +113,10 @@ def lines(
             at=iso(each.created_at) or "",
             name=names.get(each.sender_id, ""),
             mine=each.sender_id == viewer.id,
+            system=each.is_system,
+            automatic=each.via == HOST,
             body=shown_body(each, viewer.id, hidden) if each.deleted_at is None else None,
-            deleted=gettext("Removed by policy") if policy else gettext("Message deleted"),
+            deleted=deleted_words({"removed_by": each.removed_by}),
             edited=each.edited_at is not None and each.deleted_at is None,
             quote=(quoted or gettext("Message deleted")) if each.reply_to else None,
             reactions=" ".join(reaction["emoji"] for reaction in each.reactions or ()),
@@ -151,7 +156,8 @@ def as_text(viewer: User, thread: Thread, shown: Iterable[Line]) -> Iterator[byt
         if line.day != day:
             day = line.day
             yield f"\n{day} ({viewer.time_zone})\n\n".encode()
-        yield f"{line.time}  {line.name}: {_words(line)}\n".encode(errors="replace")
+        automatic = f" ({gettext('sent automatically')})" if line.automatic else ""
+        yield f"{line.time}  {line.name}{automatic}: {_words(line)}\n".encode(errors="replace")
 
 
 def _words(line: Line) -> str:
@@ -179,6 +185,8 @@ def as_json(viewer: User, thread: Thread, messages: Iterable[Message]) -> Iterat
             "edited_at": iso(each.edited_at),
             "deleted": each.deleted_at is not None,
             "removed_by": each.removed_by,
+            "system": each.is_system,
+            "via": each.via,
             "reactions": each.reactions or [],
             "attachments": [{"name": file["name"], "size": file["size"]} for file in each.files or ()],
         }
