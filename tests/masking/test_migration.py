@@ -10,7 +10,7 @@ from wellchat.db import db
 from wellchat.safety.moderation import settle, take
 from wellchat.safety.reports import make_report, report_by_rule
 
-BEFORE = "0025"
+BEFORE = "0026"
 
 
 @pytest.mark.each_database

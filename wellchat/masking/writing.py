@@ -27,6 +27,9 @@ def mask_text(message: Message, people: tuple[str, str], now: datetime) -> None:
     if message.edited_at is not None:
         # Offsets of the text before mean nothing now, and a new text is hidden again.
         db.session.execute(delete(MessageMask).where(*of_message))
+    if message.sender_id not in people:
+        # The site itself: what it says is for both.
+        return
     found = contacts_in(message.body or "")
     if not found or is_booked(*people):
         return
