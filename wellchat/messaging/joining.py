@@ -68,7 +68,7 @@ def _in_order(one: Thread, other: Thread) -> tuple[Thread, Thread]:
         return one, other
     if other_end <= begin:
         return other, one
-    raise BothLive(gettext("Both have written to the same person at the same time. Merge them by hand."))
+    raise BothLive(gettext("Both have written to the same person at the same time, so they stay two."))
 
 
 def _span(thread_id: str) -> tuple[Any, Any] | None:
