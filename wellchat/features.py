@@ -42,6 +42,7 @@ FEATURES = (
     "embed",
     "imports",
     "events",
+    "masking",
     "demo",
     "first_run",
 )
