@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import gc
 import importlib
 import json
 import os
@@ -159,8 +158,8 @@ def _serve(line: socket.socket) -> tuple[str, ...]:
     enabled_features()
     prepared.keep_templates()
     prepared.make_assets()
-    gc.collect()
-    gc.freeze()
+    prepared.spare_the_disk()
+    prepared.collect_seldom()
     while True:
         message, fds, _, _ = socket.recv_fds(line, 1, 4)
         if not message:
