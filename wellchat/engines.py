@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
-
 # FULL: what was committed survives a power cut, as a message that somebody saw as sent must.
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
 
 
 def _lower(value: Any) -> Any:

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.audit.conftest import events
 from tests.browsing import Browser
 from tests.cast import Cast, Talk
-from tests.databases import migrated, migrate
+from tests.databases import migrate, migrated
 from tests.services import Live, Services, fetch
 from wellchat import create_app
 from wellchat.accounts import passwords
