@@ -39,6 +39,7 @@ FEATURES = (
     "security_log",
     "host",
     "sso",
+    "imports",
     "events",
     "demo",
     "first_run",

@@ -9,21 +9,40 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask.blueprints import BlueprintSetupState
 
-from wellchat.accounts.pictures import MAX_BYTES
 from wellchat.errors import WellchatError
 from wellchat.guard import LimitReached
-from wellchat.host import batch, connections_calls, guarding, me_calls, people_calls, subjects_calls
-from wellchat.host.calls import Answer, HostCall, all_calls
+from wellchat.host import (
+    batch,
+    connections_calls,
+    guarding,
+    kinds_calls,
+    me_calls,
+    messages_calls,
+    notifications_calls,
+    people_calls,
+    subjects_calls,
+    threads_calls,
+)
+from wellchat.host.calls import MAX_BODY, Answer, HostCall, all_calls
 from wellchat.host.guarding import is_host_call
-from wellchat.host.openapi import docs, document
+from wellchat.host.openapi import docs, document, register
 from wellchat.host.paths import PREFIX, IdConverter, keep_slashes
 from wellchat.host.performing import Given, perform
 from wellchat.host.problems import BY_STATUS, HostRefusal, problem_of
 from wellchat.web import json_response, limiter
 
 # Their calls are declared when they are imported.
-MODULES = (batch, connections_calls, me_calls, people_calls, subjects_calls)
-MAX_BODY = 1024 * 1024
+MODULES = (
+    batch,
+    connections_calls,
+    kinds_calls,
+    me_calls,
+    messages_calls,
+    notifications_calls,
+    people_calls,
+    subjects_calls,
+    threads_calls,
+)
 
 # Its document is apart: openapi.py.
 api = APIBlueprint("host_api", __name__, url_prefix=PREFIX, enable_openapi=False)
@@ -44,6 +63,7 @@ def _view_of(call: HostCall) -> Callable[..., Response]:
         return _respond(perform(call, g.host_caller, given))
 
     view.__name__ = view.__qualname__ = call.name
+    view.room = call.room  # type: ignore[attr-defined]
     return view
 
 
@@ -81,8 +101,8 @@ def reference() -> str:
 @api.url_value_preprocessor
 def _room(endpoint: str | None, _values: object) -> None:
     """Set the limit of the body before anything reads it."""
-    picture = endpoint == "host_api.put_picture"
-    request.max_content_length = MAX_BYTES + 1024 if picture else MAX_BODY
+    room = getattr(current_app.view_functions.get(endpoint or ""), "room", None)
+    request.max_content_length = room() if room else MAX_BODY
 
 
 @api.errorhandler(WellchatError)
@@ -117,5 +137,6 @@ def _add_code(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     """Register what works before and behind the routes."""
     guarding.init_app(app)
+    register(app)
     app.after_request(_add_code)
     app.wsgi_app = keep_slashes(app.wsgi_app)  # type: ignore[assignment,method-assign]
