@@ -39,6 +39,7 @@ FEATURES = (
     "security_log",
     "host",
     "sso",
+    "host_setup",
     "events",
     "demo",
     "first_run",
