@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
 from flask import current_app
 
@@ -104,9 +104,11 @@ def _frame(visited: Visit, _now: datetime) -> str:
         place = urlsplit(visited.here).netloc
         raise Wrong("browsers show no http frame in an https page", f"WELLCHAT_BASE_URL=https://{place}")
     mend = _setting_line("WELLCHAT_EMBED_ORIGINS", visited.origin)
-    hub = ask(visited.here + FRAME_PATH)
+    hub = ask(f"{visited.here}{FRAME_PATH}?{urlencode({'origin': visited.origin})}")
     if hub.status != 200:
-        raise Wrong(f"{visited.here}{FRAME_PATH} answers {hub.status}: no page may show it", mend)
+        raise Wrong(
+            f"{visited.here}{FRAME_PATH} answers {hub.status}: {visited.origin} may not show it", mend
+        )
     if hub.all_of("X-Frame-Options"):
         raise Wrong("a proxy in front of wellchat adds X-Frame-Options", "proxy_hide_header X-Frame-Options;")
     if refusing(hub.all_of("Content-Security-Policy"), ANCESTORS, visited.origin, page=visited.here):

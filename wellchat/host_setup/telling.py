@@ -34,7 +34,7 @@ def as_data(done: SetUp) -> dict[str, Any]:
 
 
 def as_lines(done: SetUp, env: Path | None, settings_file: Path | None) -> list[str]:
-    """Return lines for a terminal. Keys are not among them where `env` is the file that they were put into."""
+    """Return lines for a terminal. No keys are in them where `env` is the file that has them."""
     lines = [*_of_the_host(done, env), *_of_standing(done)]
     if done.settings:
         where = (
