@@ -22,6 +22,7 @@ from pydantic import (
     ValidationError,
 )
 
+from wellchat.embed_settings import embed_origins
 from wellchat.setting_types import (
     audit_target,
     contact,
@@ -169,6 +170,8 @@ class Settings(BaseModel):
     ACCOUNT_URL: Annotated[str | None, AfterValidator(link_or_none)] = (
         None  # where people of the host manage theirs
     )
+    # sites whose pages may show conversations in a frame; none: there is no embed
+    EMBED_ORIGINS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(embed_origins)] = ()
     # WELLCHAT_OIDC_<NAME> and WELLCHAT_OIDC_<NAME>_<PART>
     OIDC: Annotated[dict[str, Any], BeforeValidator(providers)] = Field(default_factory=dict)
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False

@@ -39,6 +39,7 @@ FEATURES = (
     "security_log",
     "host",
     "sso",
+    "embed",
     "host_setup",
     "events",
     "demo",

@@ -22,6 +22,7 @@ from wellchat.accounts.models import (
     sha256_hex,
 )
 from wellchat.accounts.session_models import (
+    BROWSER,
     KnownSession,
     UserSession,
     digest_of,
@@ -129,10 +130,14 @@ def session_lasts(row_id: str, *, now: datetime) -> bool:
 
 
 def sessions_of(user: User, *, now: datetime) -> list[UserSession]:
-    """Return the sessions of this person that last, the latest seen first."""
+    """Return the sessions of this person's browsers that last, the latest seen first.
+
+    Those of frames are left out: they end by themselves within minutes.
+    """
     query = (
         select(UserSession)
         .where(UserSession.user_id == user.id, UserSession.ended_at.is_(None), UserSession.ends_at > now)
+        .where(UserSession.kind == BROWSER)
         .where(UserSession.seen_at > now - idle_limit(user))
         .order_by(UserSession.seen_at.desc(), UserSession.id)
         .limit(MAX_LISTED)

@@ -6,6 +6,7 @@ import { passBy } from "../lib/message_decorations.js";
 import { isComposing } from "../lib/text_input.js";
 import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
+import { go } from "../lib/surroundings.js";
 import { t } from "../lib/i18n.js";
 
 const TIMEOUT = 20_000; // ms without a response after which an action fails
@@ -45,7 +46,7 @@ export function messages(root, app) {
     delete: (message, row) => remove(message, row),
     async unread({ seq }) {
       await app.api.send("PUT", `/threads/${threadId}/unread`, { seq });
-      location.assign("/"); // a person who stays in the thread would read it again
+      go("/"); // a person who stays in the thread would read it again
     },
   };
 

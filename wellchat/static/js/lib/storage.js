@@ -1,4 +1,7 @@
-/* The browser's storage. If it is forbidden, memory replaces it: everything works, but is lost with the page. */
+/* The browser's storage. If it is forbidden, memory replaces it: everything works, but is lost with the page. So it is in a
+   frame of another site, which keeps nothing. */
+
+import { frame } from "./surroundings.js";
 
 class Memory {
   #items = new Map();
@@ -41,6 +44,7 @@ export function wordStorage(storage, keeps) {
 
 /** Whether this installation lets browsers keep words: WELLCHAT_BROWSER_STORAGE. */
 export const keepsWords = !("keepsNothing" in (globalThis.document?.documentElement.dataset ?? {}));
-export const local = openStorage("localStorage");
+const browser = frame ? {} : globalThis;
+export const local = openStorage("localStorage", { browser });
 export const words = wordStorage(local, keepsWords);
-export const session = openStorage("sessionStorage");
+export const session = openStorage("sessionStorage", { browser });

@@ -1,0 +1,133 @@
+/* Shows the pages of this site inside the frame, one at a time, each in a window of its own below this one: with the window
+   goes everything of its page, its requests and its pictures. */
+
+import { height } from "./height.js";
+import { download, followLinks, leave } from "./ways.js";
+
+const PLACES = [/^\/$/, /^\/threads\/[^/]+$/]; // what a frame shows itself
+
+export class Stage {
+  #window = null; // the <iframe> of the page
+  #told = "";
+  #hadFocus = false; // when the page was opened
+  ready = null; // what to say once the first page is there
+
+  constructor({ door, kind, title }) {
+    Object.assign(this, { door, kind, title, path: null });
+  }
+
+  /** Shows a page; what a frame does not show opens in a window of its own. */
+  go(path) {
+    const url = new URL(path, location.origin);
+    const own = PLACES.some((place) => place.test(url.pathname)) && !(this.kind === "thread" && url.pathname === "/");
+    if (!own && this.kind === "thread" && url.pathname === "/") return this.go(this.path);
+    if (!own) return leave(this.door, path);
+    this.#hadFocus = document.hasFocus();
+    this.drop();
+    this.path = path;
+    const window = document.createElement("iframe");
+    window.className = "embed__view";
+    window.title = this.title;
+    window.allow = "clipboard-write; fullscreen";
+    window.src = `/embed/view${url.search}${url.hash}`;
+    this.#window = window;
+    document.body.append(window);
+    const [, , thread = null] = url.pathname.split("/");
+    this.door.post("navigate", { page: thread ? "thread" : "inbox", thread });
+  }
+
+  /** Takes away the page, and all that it holds. */
+  drop() {
+    this.#window?.remove();
+    [this.#window, this.path, this.#told] = [null, null, ""];
+  }
+
+  get inner() {
+    return this.#window?.contentWindow ?? null;
+  }
+
+  /** Returns what the page in `window` stands in: see js/lib/surroundings.js. */
+  surroundings(window) {
+    const pictures = new Map(); // address -> Promise of the blob's address
+    const fetch = (url, options) => this.door.fetch((...all) => window.fetch(...all), below(url), options);
+    return {
+      fetch,
+      authorize: (xhr) => this.door.authorize(xhr),
+      go: (path) => this.go(path),
+      hadFocus: () => this.#hadFocus,
+      reload: () => this.path && location.reload(),
+      picture(url) {
+        if (!pictures.has(url)) pictures.set(url, blobOf(window, fetch, url));
+        return pictures.get(url);
+      },
+      started: (app) => this.#started(window, app),
+    };
+  }
+
+  /** Resolves to the page to be shown, as text; null if there is none. */
+  async page(window) {
+    const options = { headers: { Accept: "text/html" }, cache: "no-store" };
+    const { fetch } = this.surroundings(window);
+    for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
+      const answer = await fetch(this.path, options).catch(() => null);
+      if (answer?.ok) return answer.text();
+      if (answer && answer.status < 500 && answer.status !== 429) return null;
+      await new Promise((resolve) => window.setTimeout(resolve, pause * 1000));
+    }
+  }
+
+  #started(window, app) {
+    followLinks(this, window);
+    this.dress();
+    if (this.ready) this.door.post("ready", this.ready);
+    this.ready = null;
+    this.door.post("title", { title: this.title });
+    const tell = ({ messages, notifications }) => {
+      const unread = { messages, notifications };
+      if (this.#told === JSON.stringify(unread)) return;
+      this.#told = JSON.stringify(unread);
+      this.door.post("unread", unread);
+    };
+    tell(app.store.unread);
+    app.store.on(() => tell(app.store.unread));
+    const measure = height(window, (pixels) => this.door.post("height", { height: pixels }));
+    app.store.on(measure);
+  }
+
+  /** Gives the page the theme of the frame. */
+  dress() {
+    const page = this.inner?.document.documentElement;
+    if (!page) return;
+    const { theme, accentHue } = document.documentElement.dataset;
+    page.dataset.frame = this.kind;
+    if (theme) page.dataset.theme = theme;
+    else delete page.dataset.theme;
+    if (accentHue !== undefined) page.className = page.className.replace(/\baccent-\d+/, `accent-${Math.floor(accentHue / 10)}`);
+  }
+
+  focus() {
+    this.inner?.focus();
+    this.inner?.document.querySelector(".shell--thread textarea, .conversation a, main")?.focus();
+  }
+
+  blur() {
+    this.inner?.document.activeElement?.blur();
+    document.activeElement?.blur();
+  }
+
+  download(path) {
+    download(this.door, path);
+  }
+}
+
+/* Pages and pictures are fetched below /embed: see SHOWN in wellchat/embed/pages.py. */
+function below(url) {
+  const { pathname, search } = new URL(url, location.origin);
+  return pathname.startsWith("/api/") ? url : `/embed${pathname}${search}`;
+}
+
+async function blobOf(window, fetch, url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(String(answer.status));
+  return window.URL.createObjectURL(await answer.blob());
+}
