@@ -43,6 +43,8 @@ const bookings = (me) => `<h1>Bookings</h1>
 ${me === "c-1" ? `<form method="post" action="/book"><label>What <input name="title" required></label> <button>Book</button></form>` : ""}
 <p>Messages you were sent so far: <b id="written">${salon.news[me] ?? 0}</b></p>`;
 
+const conversations = (me) => me === "c-1" ? `<wellchat-thread with="p-1"></wellchat-thread>` : "<wellchat-inbox></wellchat-inbox>"; // wellchat
+
 async function book(me, title) {
   const pair = { client: me, professional: "p-1" };
   const booking = salon.bookings.push(title);
@@ -76,7 +78,7 @@ async function answer(request) {
       await book(me, given.get("title"));
       return home;
     case "GET /messages":
-      return { body: page(me, "<h1>Messages</h1><wellchat-inbox></wellchat-inbox>") }; // wellchat
+      return { body: page(me, `<h1>Messages</h1>${conversations(me)}`) };
     case "POST /wellchat-token": // wellchat
       return { body: JSON.stringify({ token: wellchat.token(me, PEOPLE[me]) }), type: "application/json" }; // wellchat
   }

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from flask import current_app
 from sqlalchemy import inspect
 
 from wellchat.config import setting
 from wellchat.db import db
+from wellchat.embed_settings import allows, embed_origins
 from wellchat.host import keys as host_keys
 from wellchat.host.models import HostKey
 from wellchat.sso import keys as sso_keys
@@ -47,7 +47,10 @@ class SetUp:
 
 
 def origin_of(address: str) -> str:
-    """Return the origin of a web address: scheme, host and port. Raises ValueError for what is none."""
+    """Return the origin of a web address: scheme, host and port.
+
+    Raises ValueError for what is none, and for one whose pages may show no frame: http of another machine.
+    """
     parts = urlsplit(address.strip())
     try:
         port = parts.port
@@ -57,7 +60,8 @@ def origin_of(address: str) -> str:
         raise ValueError(f"{address} is no address of a site; write such as https://shop.example")
     host = parts.hostname.encode("idna").decode() if ":" not in parts.hostname else f"[{parts.hostname}]"
     usual = {"http": 80, "https": 443}[parts.scheme]
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+    origin = f"{parts.scheme}://{host}" + (f":{port}" if port not in (None, usual) else "")
+    return embed_origins((origin,))[0]
 
 
 def is_empty() -> bool:
@@ -106,7 +110,8 @@ def missing_settings(origin: str) -> dict[str, str]:
     wanted = {"EMBED_ORIGINS": origin, "SSO_ORIGINS": origin, "FEATURES": EVENTS}
     found = {}
     for name, value in wanted.items():
-        standing = tuple(current_app.config.get(name, ()))
-        if value not in standing:
+        standing = tuple(setting(name))
+        # A `*` of the embed stands for many.
+        if value not in standing and not (name == "EMBED_ORIGINS" and allows(standing, value)):
             found[f"WELLCHAT_{name}"] = ",".join((*standing, value))
     return found
