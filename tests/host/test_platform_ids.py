@@ -40,7 +40,7 @@ def test_commands_with_external_ids_answer_as_the_host_api(app: Flask, host: Hos
     first = data(*pair)
     assert data(*pair) == first
     assert host.put("/connections", {"client": "c/1", "professional": "p-1"}).json == first
-    booking = (
+    booking: tuple[str, ...] = (
         "subject",
         "put",
         "booking",
@@ -52,7 +52,7 @@ def test_commands_with_external_ids_answer_as_the_host_api(app: Flask, host: Hos
         "--client",
         "c/1",
     )
-    booking = (*booking, "--external-id", "--starts-at", "2030-01-04T14:00:00Z", "--quiet")
+    booking += ("--external-id", "--starts-at", "2030-01-04T14:00:00Z", "--quiet")
     put = data(*booking)
     assert put["subject"]["client"] == "c/1"
     assert data(*booking) == host.put("/subjects/booking/B-1", {"title": "Cut"}).json == put
