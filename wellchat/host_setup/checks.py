@@ -15,7 +15,7 @@ from wellchat import doctor
 from wellchat.config import setting
 from wellchat.host_setup.hooks import Wrong, webhooks_looked_at
 from wellchat.host_setup.keys import missing_settings, origin_of
-from wellchat.host_setup.policies import ANCESTORS, FRAME, SCRIPT, refusing
+from wellchat.host_setup.policies import ANCESTORS, FETCH, FRAME, SCRIPT, refusing
 from wellchat.host_setup.visiting import Answer, NotReached, Tags, ask, browser, complaints, tags_of
 from wellchat.networks import is_loopback_host
 from wellchat.own_command import own_command
@@ -24,8 +24,8 @@ from wellchat.sso.tokens import LEEWAY, BadToken, read_host_token
 
 SCRIPT_PATH, FRAME_PATH, FEED_PATH = "/embed/v1.js", "/embed/hub", "/api/host/events/cursor"
 TOKEN_PATH = "/wellchat-token"  # noqa: S105 - where the host hands tokens out, if its tag does not say
-ASKS_WHO = (301, 302, 303, 307, 308, 401, 403)
-POLICY = "Content-Security-Policy: script-src 'self' {here}; frame-src {here}"
+ASKS_WHO = (204, 301, 302, 303, 307, 308, 401, 403)
+POLICY = "Content-Security-Policy: script-src 'self' {here}; frame-src {here}; connect-src 'self'"
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,12 @@ class Visit:
     def policies(self) -> list[str]:
         """Return every policy that the page has to obey."""
         return [*self.page.all_of("Content-Security-Policy"), *self.tags.policies]
+
+    @property
+    def token_address(self) -> str:
+        """Return where the page gets its tokens."""
+        path = self.token_url or (self.tags.script or {}).get("data-token-url") or TOKEN_PATH
+        return urljoin(self.page.url, path)
 
     def complaint(self, *, of_frame: bool) -> str | None:
         """Return what a browser said of wellchat: that it may not be framed, or that the page refuses it."""
@@ -88,11 +94,14 @@ def look(visited: Visit, now: datetime) -> list[Finding]:
 
 def _csp(visited: Visit, _now: datetime) -> str:
     nonce, mend = (visited.tags.script or {}).get("nonce", ""), POLICY.format(here=visited.here)
-    for what, path, directives in (("script", SCRIPT_PATH, SCRIPT), ("frame", FRAME_PATH, FRAME)):
-        url = visited.here + path
+    for url, directives, what in (
+        (visited.here + SCRIPT_PATH, SCRIPT, f"the script of {visited.here} out"),
+        (visited.here + FRAME_PATH, FRAME, f"the frame of {visited.here} out"),
+        (visited.token_address, FETCH, "its own scripts from its token"),
+    ):
         by = refusing(visited.policies, directives, url, page=visited.page.url, nonce=nonce)
         if by:
-            raise Wrong(f"{by} of the page keeps the {what} of {visited.here} out", mend)
+            raise Wrong(f"{by} of the page keeps {what}", mend)
     if said := visited.complaint(of_frame=False):
         raise Wrong(said, mend)
     looked = "by its headers" if visited.said is None else "by its headers and in a browser"
@@ -128,8 +137,8 @@ def _token(visited: Visit, now: datetime) -> str:
     good = [key for key in sso_keys.keys_in_order() if not key.is_over(now)]
     if not good:
         raise Wrong("no key signs tokens", own_command("host", "init", visited.origin))
-    path = visited.token_url or (visited.tags.script or {}).get("data-token-url") or TOKEN_PATH
-    url = urljoin(visited.page.url, path)
+    url = visited.token_address
+    path = url.removeprefix(visited.origin)
     try:
         given = ask(
             url,

@@ -7,6 +7,7 @@ from urllib.parse import SplitResult, urlsplit
 
 SCRIPT = ("script-src-elem", "script-src", "default-src")
 FRAME = ("frame-src", "child-src", "default-src")
+FETCH = ("connect-src", "default-src")
 ANCESTORS = ("frame-ancestors",)
 USUAL_PORTS = {"http": 80, "https": 443}
 
