@@ -1,22 +1,31 @@
-"""A frame in a page of another site, driven by a dozen lines of that page."""
+"""Frames in a page of another site, driven by a dozen lines of that page."""
 
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FrameLocator, Page, expect
 
-from tests.browser.house import House, a_house
+from tests.attachments.files import picture
+from tests.browser.house import House, Person, a_house
+from tests.browser.test_access import EVERY_RULE
 from tests.services import free_port
 from tests.sso.conftest import Host
 from wellchat import clock
+from wellchat.accounts.models import User
+from wellchat.attachments.actions import accept_upload
+from wellchat.attachments.processing import process
+from wellchat.db import db, new_id
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
+from wellchat.messaging.messages import send_message
 from wellchat.sso.keys import create_key
 
 pytestmark = pytest.mark.slow
@@ -26,31 +35,38 @@ PORT = free_port()
 SHOP = f"http://localhost:{PORT}"
 house = a_house(WELLCHAT_EMBED_ORIGINS=SHOP)
 
-PAGE = """<!doctype html><meta name="viewport" content="width=device-width"><body style="margin:0">
-<script>
-const [chat, path] = %s;
-const frame = document.createElement("iframe");
-window.heard = [];
-window.tokens = [];
-const post = (type, more) => frame.contentWindow.postMessage({ wellchat: 1, type, ...more }, chat);
-window.post = post;
+PAGE = """<!doctype html><html lang="en"><title>Shop</title>
+<body style="margin:0"><h1 hidden>Shop</h1><script>
+const chat = %s;
+window.frames_of = {};
+window.heard = {};
+window.token = null;
+const to = (name) => frames_of[name].contentWindow;
+window.post = (name, type, more) => to(name).postMessage({ wellchat: 1, type, ...more }, chat);
 addEventListener("message", ({ source, origin, data }) => {
-  if (source !== frame.contentWindow || origin !== chat || data.wellchat !== 1) return;
-  heard.push(data);
-  if (data.type === "hello") post("hello");
-  if (data.type === "need-token") post("token", { token: tokens[0] });
+  const name = Object.keys(frames_of).find((each) => to(each) === source);
+  if (!name || origin !== chat || data.wellchat !== 1) return;
+  heard[name].push(data);
+  if (data.type === "hello") post(name, "hello");
+  if (data.type === "need-token") post(name, "token", window.token ? { token } : { error: "signed-out" });
 });
-frame.style = "border:0;width:100vw;height:100vh;display:block";
-window.show = (first) => { tokens.push(first); frame.src = chat + path; document.body.append(frame); };
+window.add = (name, path, style) => {
+  const frame = Object.assign(document.createElement("iframe"), { title: name, src: chat + path, style });
+  frame.sandbox = "allow-scripts allow-same-origin allow-forms allow-popups " +
+    "allow-popups-to-escape-sandbox allow-downloads";
+  frames_of[name] = frame;
+  heard[name] = [];
+  document.body.append(frame);
+};
 </script>"""
 
 
 class Shop:
-    """A platform whose page has a frame."""
+    """A platform whose page has frames."""
 
     def __init__(self) -> None:
         shop = self
-        self.page = ""
+        self.page = self.policy = ""
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
@@ -64,18 +80,18 @@ class Shop:
             def log_message(self, *_: Any) -> None:
                 """Say nothing."""
 
-        self.policy = ""
         self.server = ThreadingHTTPServer(("localhost", PORT), Handler)
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def has(self, house: House, path: str) -> None:
-        self.policy = f"frame-src {house.url}"
-        self.page = PAGE % json.dumps([house.url, path])
+    def of(self, house: House) -> None:
+        self.policy = f"frame-src {house.url}; default-src 'unsafe-inline'"
+        self.page = PAGE % json.dumps(house.url)
 
 
 @pytest.fixture
-def shop() -> Iterator[Shop]:
+def shop(house: House) -> Iterator[Shop]:
     shop = Shop()
+    shop.of(house)
     yield shop
     shop.server.shutdown()
     shop.server.server_close()
@@ -85,36 +101,132 @@ def shop() -> Iterator[Shop]:
 def host(house: House) -> Host:
     with house.app.app_context():
         now = clock.now()
-        for external_id, person in (("c-1", house.cara), ("p-1", house.paul)):
+        for external_id, person in (("c-1", house.cara), ("p-1", house.paul), ("o-1", house.olga)):
             link(user_id=person.id, source=HOST, external_id=external_id, now=now)
         key, secret = create_key(alg="HS256", name="shop", now=now)
         return Host(house.url, key.kid, str(secret), now)
 
 
-def inside(page: Page) -> FrameLocator:
+def says(house: House, person: Person, body: str) -> None:
+    with house.app.app_context():
+        sender = db.session.get_one(User, person.id)
+        send_message(
+            sender=sender, thread_id=house.thread_id, body=body, client_key=new_id(), now=clock.now()
+        )
+        db.session.remove()
+
+
+def sends(house: House, person: Person, name: str, content: bytes) -> None:
+    with house.app.app_context():
+        sender, now = db.session.get_one(User, person.id), clock.now()
+        file = accept_upload(owner=sender, name=name, content=content, now=now)
+        more = {"attachments": [file.id], "client_key": new_id(), "now": now}
+        send_message(sender=sender, thread_id=house.thread_id, body="", **more)
+        process(attachment_id=file.id, now=now)
+        db.session.remove()
+
+
+def outer(page: Page, name: str) -> FrameLocator:
+    return page.frame_locator(f'iframe[title="{name}"]')
+
+
+def inner(page: Page, name: str) -> FrameLocator:
     """What the frame shows."""
-    return page.frame_locator("iframe").frame_locator("iframe")
+    return outer(page, name).frame_locator("iframe")
 
 
-def heard(page: Page, kind: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = page.evaluate("kind => heard.filter((each) => each.type === kind)", kind)
+def heard(page: Page, name: str, kind: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate(
+        "([name, kind]) => heard[name].filter((each) => each.type === kind)", [name, kind]
+    )
     return found
 
 
-def test_a_frame_signs_in_sends_receives_and_forgets(chromium, house: House, shop: Shop, host: Host) -> None:
-    page = chromium.new_page(viewport={"width": 390, "height": 700})
-    page.on("console", lambda m: print("console", m.type, m.text))
-    page.on("pageerror", lambda m: print("error", m))
-    page.on("response", lambda m: print(m.status, m.url, m.request.method))
-    shop.has(house, f"/embed/thread?origin={SHOP}&with=p-1")
+def hears(page: Page, name: str, message: dict[str, Any]) -> None:
+    """Wait until the page has heard a message with these fields."""
+    page.wait_for_function(
+        "([name, wanted]) => heard[name].some((each) => Object.entries(wanted).every("
+        "([key, value]) => JSON.stringify(each[key]) === JSON.stringify(value)))",
+        arg=[name, message],
+    )
+
+
+def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop, host: Host) -> None:
+    context = chromium.new_context(viewport={"width": 800, "height": 700}, accept_downloads=True)
+    context.set_default_timeout(15_000)
+    page, faults = context.new_page(), []
+    page.on("pageerror", lambda fault: faults.append(str(fault)))
+    page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
     page.goto(SHOP)
-    page.evaluate("token => show(token)", host.token())
-    page.wait_for_timeout(4000)
-    page.screenshot(path="/tmp/frame1.png")
-    print(page.evaluate("heard"))
-    field = inside(page).get_by_label("Message", exact=True)
-    field.fill("From the frame")
-    inside(page).get_by_role("button", name="Send").click()
-    page.wait_for_timeout(2000)
-    page.screenshot(path="/tmp/frame2.png")
-    page.close()
+    page.evaluate("given => { window.token = given }", host.token(exp=host.now + 300))
+    says(house, house.paul, "Shall we meet?")
+    page.evaluate("origin => add('hub', '/embed/hub?origin=' + origin, 'display:none')", SHOP)
+    # Messages and bells.
+    hears(page, "hub", {"type": "unread", "messages": 1})
+    look = "border:0;width:100%;height:600px;display:block"
+    page.evaluate("([origin, look]) => add('inbox', '/embed/inbox?origin=' + origin, look)", [SHOP, look])
+    hears(page, "inbox", {"type": "ready", "lang": "en"})
+    assert page.evaluate("document.activeElement === document.body")
+    # A conversation: read, write, hear, and the hub counts.
+    inbox = inner(page, "inbox")
+    inbox.get_by_role("link", name="Paul Professional").click()
+    expect(inbox.get_by_role("log")).to_contain_text("Shall we meet?")
+    hears(page, "inbox", {"type": "navigate", "page": "thread", "thread": house.thread_id})
+    hears(page, "hub", {"type": "unread", "messages": 0})
+    inbox.get_by_label("Message", exact=True).fill("Yes, from the frame")
+    inbox.get_by_role("button", name="Send").click()
+    expect(inbox.get_by_text("Yes, from the frame", exact=True).first).to_be_visible()
+    says(house, house.paul, "Fine, at three")
+    expect(inbox.get_by_role("log")).to_contain_text("Fine, at three")
+    # Files go up, and pictures come, by the header; a download has an address of its own.
+    inbox.locator('[data-part="picker"]').set_input_files(
+        {"name": "beach.jpg", "mimeType": "image/jpeg", "buffer": picture()}
+    )
+    inbox.get_by_role("button", name="Send").click()
+    sends(house, house.paul, "tiles.png", picture("PNG"))
+    sends(house, house.paul, "plan.txt", b"The plan.")
+    for name in ("beach.jpg", "tiles.png"):
+        shown = inbox.get_by_role("log").get_by_role("img", name=name)
+        expect(shown).to_have_attribute("src", re.compile("^blob:"))
+    expect(inbox.get_by_role("log").get_by_role("img", name="tiles.png")).to_have_js_property(
+        "naturalWidth", 60
+    )
+    with page.expect_download() as download:
+        inbox.get_by_role("log").get_by_role("link", name="plan.txt").click()
+    assert download.value.path().read_bytes() == b"The plan."
+    view = next(frame for frame in page.frames if "/embed/view" in frame.url)
+    assert Axe().run(view, options=EVERY_RULE).response["violations"] == []
+    # Nothing too large, nothing unknown.
+    page.evaluate("post('inbox', 'open', { thread: 'x'.repeat(17000) })")
+    page.evaluate("post('inbox', 'open', { with: { to: 1n } })")
+    page.evaluate("post('inbox', 'nonsense', {})")
+    # Search finds what was said.
+    inbox.get_by_role("link", name="Search", exact=True).or_(
+        inbox.get_by_role("button", name="Search", exact=True)
+    ).click()
+    inbox.get_by_role("combobox").fill("Paul")
+    expect(inbox.get_by_role("option").first).to_contain_text("Paul Professional")
+    page.keyboard.press("Escape")
+    assert heard(page, "inbox", "close") == []
+    page.keyboard.press("Escape")
+    hears(page, "inbox", {"type": "close"})
+    # The whole page opens in a window of its own, signed in.
+    with context.expect_page() as opened:
+        inbox.get_by_role("link", name="New conversation").click()
+    expect(opened.value.get_by_role("button", name="Account")).to_be_visible()
+    opened.value.close()
+    context.clear_cookies()
+    # Another person: nothing of the last one is left.
+    page.evaluate(
+        "given => ['hub', 'inbox'].forEach((name) => post(name, 'token', { token: window.token = given }))",
+        host.token(sub="o-1"),
+    )
+    expect(inbox.get_by_text("No conversations yet.")).to_be_visible()
+    page.wait_for_function("heard.hub.filter((each) => each.type === 'ready').length === 2")
+    # Nobody: it stops and says so.
+    page.evaluate("window.token = null; post('inbox', 'token', { error: 'signed-out' })")
+    expect(outer(page, "inbox").get_by_role("status")).to_have_text("Please sign in again")
+    hears(page, "inbox", {"type": "error", "code": "signed-out"})
+    assert context.cookies() == []
+    assert faults == []
+    context.close()

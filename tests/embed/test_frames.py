@@ -45,7 +45,9 @@ def test_what_stands_inside_a_frame_may_stand_in_it_alone_and_in_the_named_sites
     assert "Set-Cookie" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/", "/api/me", "/embed/none", "/embed/", "/healthz", "/embed/files/x"])
+@pytest.mark.parametrize(
+    "path", ["/sign-in", "/", "/api/me", "/embed/none", "/embed/", "/healthz", "/embed/files/x"]
+)
 def test_every_other_page_stands_in_no_frame(client: Any, path: str) -> None:
     answer = client.get(path)
     assert directives(answer)["frame-ancestors"] == "'none'"
@@ -122,6 +124,5 @@ def test_frames_weigh_little(app: Flask, client: Any, host: Any, talk: Any, fram
     page = frame(host.token()).get(f"/embed/threads/{talk.id}")
     thread = loaded(client, f"/embed/thread?origin={SHOP}", "/embed/view") + len(gzip.compress(page.data, 9))
     hub = loaded(client, f"/embed/hub?origin={SHOP}")
-    print(f"a thread's first load: {thread:,} bytes; the hub: {hub:,} bytes")
     assert thread <= 150_000
     assert hub <= 17_000  # with 8 kB of the loader, 25 kB

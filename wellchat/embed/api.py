@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from apiflask import APIBlueprint
@@ -22,9 +23,11 @@ from wellchat.embed.access import LASTS, begin, end
 from wellchat.embed.forms import FindList, FindThread, NewLink, NewSession
 from wellchat.embed.guarding import access
 from wellchat.embed_settings import allows
+from wellchat.errors import NotFound
 from wellchat.guard import Budget, spend
 from wellchat.host.refs import person
 from wellchat.i18n import force_language, language
+from wellchat.identities.models import Moved
 from wellchat.messaging.pages.inbox import WORDS
 from wellchat.messaging.queries import thread_for
 from wellchat.messaging.threads import open_thread
@@ -161,10 +164,18 @@ def find_embed_thread(body: FindThread) -> dict[str, str]:
     now, user = clock.now(), viewer()
     if body.id is not None:
         return {"id": thread_for(user, body.id).thread.id}
-    other = person(body.with_, now=now).id if body.with_ is not None else None
+    other = _other(body.with_, now) if body.with_ is not None else None
     subject = (body.subject.kind, body.subject.external_id) if body.subject else None
     thread_id, _ = open_thread(viewer=user, with_id=other, subject=subject, now=now)
     return {"id": thread_id}
+
+
+def _other(ref: str, now: datetime) -> str:
+    try:
+        return person(ref, now=now).id
+    except (NotFound, Moved):
+        # The same as for somebody with whom the viewer has no business: which ids there are is the host's.
+        raise NotFound from None
 
 
 @api.post("/embed/lists")

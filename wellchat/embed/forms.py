@@ -24,8 +24,8 @@ class NewSession(
 ):
     """A token of the host, and the site whose page has the frame."""
 
-    # Its own size and form are checked with it.
-    token: Annotated[Text, Field(min_length=1, max_length=16_384)]
+    # What is wrong with it is one refusal, and written down: see read_host_token.
+    token: Text
     origin: Origin
 
 

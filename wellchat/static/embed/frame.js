@@ -11,7 +11,7 @@ const words = (code) => root.dataset[code.replace(/-(\w)/g, (_, letter) => lette
 let home = null; // the path with which it began
 
 const door = new Door({ origin, kind, on: { session, drop, stop, message, words } });
-const stage = new Stage({ door, kind, title });
+const stage = new Stage({ door, kind, title, fail });
 globalThis.wellchatFrame = stage; // view.js takes it from its parent
 
 async function session({ language, brand }) {

@@ -12,8 +12,9 @@ export class Stage {
   #hadFocus = false; // when the page was opened
   ready = null; // what to say once the first page is there
 
-  constructor({ door, kind, title }) {
-    Object.assign(this, { door, kind, title, path: null });
+  /** fail(code) says that a page is not there. */
+  constructor({ door, kind, title, fail }) {
+    Object.assign(this, { door, kind, title, fail, path: null });
   }
 
   /** Shows a page; what a frame does not show opens in a window of its own. */
@@ -71,9 +72,16 @@ export class Stage {
     for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
       const answer = await fetch(this.path, options).catch(() => null);
       if (answer?.ok) return answer.text();
-      if (answer && answer.status < 500 && answer.status !== 429) return null;
+      if (answer?.status === 401) return null; // the door has stopped, and says so
+      if (answer && answer.status < 500 && answer.status !== 429) return this.#missing();
       await new Promise((resolve) => window.setTimeout(resolve, pause * 1000));
     }
+  }
+
+  #missing() {
+    this.drop();
+    this.fail("not-found");
+    return null;
   }
 
   #started(window, app) {
