@@ -37,6 +37,12 @@ def bundle(folder: Path, entry: str) -> str:
     return "\n".join([f"{REGISTRY} = {{}};", *parts])
 
 
+def classic_script(folder: Path, entry: str) -> str:
+    """Return the same as a classic script, which leaves no name of a module behind. Raises BundleError."""
+    text = bundle(folder, entry).removeprefix(f"{REGISTRY} = {{}};")
+    return f'(() => {{"use strict"; const modules = {{}};{text.replace(REGISTRY, "modules")}}})();'
+
+
 def lazy_module(folder: Path, name: str, entry: str) -> str:
     """Return a module outside the bundle, with its imports of bundled modules replaced by the registry."""
     bundled = dependencies(folder, entry)
