@@ -201,7 +201,7 @@ def _webhook(visited: Visit, now: datetime) -> str:
             "events are off, so nobody tells it what happens", _setting_line("WELLCHAT_FEATURES", "events")
         )
     said = webhooks_looked_at(visited.origin, now)
-    mine = "to look at its webhooks, too, start this with WELLCHAT_FEATURES=events"
+    mine = "its webhooks were not looked at, for this shell lacks WELLCHAT_FEATURES=events"
     return said[0] if said else f"events are on; {mine}"
 
 

@@ -50,7 +50,7 @@ def _of_the_host(done: SetUp, env: Path | None) -> list[str]:
     if env is None:
         head = f"Into the .env of {done.origin}; the keys are shown this once:"
         return [head, "", *line_by_line(done.env), ""]
-    shown = [name if name in SECRETS else f"{name}={value}" for name, value in done.env.items()]
+    shown = [f"{name}={'***' if name in SECRETS else value}" for name, value in done.env.items()]
     return [f"Put into {env}, for the server of {done.origin}:", "", *shown, ""]
 
 
