@@ -69,3 +69,22 @@ def test_commands_with_external_ids_answer_as_the_host_api(app: Flask, host: Hos
         refused = run(*wrong)
         assert (refused.exit_code != 0, word in refused.output) == (True, True), refused.output
     assert db.session.query(Connection).count() == 1
+
+
+def test_people_without_an_address_are_named_by_their_external_id(app: Flask, host: HostServer) -> None:
+    host.puts("c-1", name="Nora Noaddress")
+
+    def run(*words: str) -> Any:
+        return app.test_cli_runner().invoke(args=[*words, "--external-id"])
+
+    assert json.loads(run("user", "show", "c-1", "--json").output)["name"] == "Nora Noaddress"
+    assert json.loads(run("user", "disable", "c-1", "--reason", "Case 7", "--json").output)["disabled_at"]
+    assert run("user", "enable", "c-1").output == "Enabled.\n"
+    assert len(run("token", "create", "c-1").output) > 40
+    assert "Nora Noaddress" in run("user", "export", "c-1").output
+    host.patch("/users/c-1", {"external_id": "c-2"})
+    assert "Use c-2." in run("user", "show", "c-1").output
+    assert run("user", "erase", "c-2", "--yes").exit_code == 0
+    gone = run("user", "show", "c-2")
+    assert (gone.exit_code, "Nobody here has the id c-2" in gone.output) == (1, True)
+    assert "has the address c-2" in app.test_cli_runner().invoke(args=["user", "show", "c-2"]).output
