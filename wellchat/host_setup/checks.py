@@ -104,7 +104,9 @@ def _csp(visited: Visit, _now: datetime) -> str:
             raise Wrong(f"{by} of the page keeps {what}", mend)
     if said := visited.complaint(of_frame=False):
         raise Wrong(said, mend)
-    looked = "by its headers" if visited.said is None else "by its headers and in a browser"
+    # The browser has no cookie: what it saw is the page of a stranger.
+    whose = ", as a stranger," if visited.cookie else ""
+    looked = "by its headers" if visited.said is None else f"by its headers and{whose} in a browser"
     return f"the page {'lets wellchat in' if visited.policies else 'sends no policy'}; looked {looked}"
 
 
