@@ -41,6 +41,7 @@ FEATURES = (
     "sso",
     "embed",
     "host_setup",
+    "imports",
     "events",
     "demo",
     "first_run",

@@ -13,3 +13,6 @@ centre.
 
 blocks_among: Hook[[Sequence[str]], Iterable[tuple[str, str]]] = Hook("messaging.blocks_among")
 """(connection ids) -> (connection id, user id) for each block: this user has blocked the other one."""
+
+held_among: Hook[[Sequence[str]], Iterable[str]] = Hook("messaging.held_among")
+"""(thread ids) -> those of them that earlier messages are brought into: nobody writes there until the end."""
