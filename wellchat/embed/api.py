@@ -23,10 +23,10 @@ from wellchat.embed.access import LASTS, begin, end
 from wellchat.embed.forms import FindList, FindThread, NewLink, NewSession
 from wellchat.embed.guarding import access
 from wellchat.embed_settings import allows
-from wellchat.errors import NotFound
+from wellchat.errors import Invalid, NotFound
 from wellchat.guard import Budget, spend
 from wellchat.host.refs import person
-from wellchat.i18n import force_language, language
+from wellchat.i18n import force_language, gettext, language
 from wellchat.identities.models import Moved
 from wellchat.messaging.pages.inbox import WORDS
 from wellchat.messaging.queries import thread_for
@@ -35,7 +35,7 @@ from wellchat.sealed_query import address
 from wellchat.shapes import Id, like
 from wellchat.sso.doors import asked_second_factor, note_refusal, person_of_token
 from wellchat.sso.tokens import BadToken, HostClaims, read_host_token
-from wellchat.web import csrf_exempt, limiter, place_key, signed_in, viewer
+from wellchat.web import csrf_exempt, limiter, place_key, safe_next, signed_in, viewer
 
 DOOR = "/api/embed/sessions"
 OF_PERSON = Budget("embed-person", "60/minute;600/hour")
@@ -196,6 +196,8 @@ def find_embed_list(body: FindList) -> dict[str, str]:
 def create_embed_link(body: NewLink) -> tuple[dict[str, object], int]:
     """Make a link that opens a page of this site in a window of its own, signed in. It works once."""
     user = access().user
+    if safe_next(body.to) != body.to:
+        raise Invalid({"to": gettext("Write a path of this site, such as /settings.")})
     path = links.path_for(user, FRAME, clock.now(), number=new_id())
     url = setting("BASE_URL") + path + "?" + urlencode({"next": body.to})
     return {"url": url, "expires_in": int(FRAME.lasts.total_seconds())}, 201

@@ -16,7 +16,6 @@ from wellchat.db import transaction
 from wellchat.embed import files, guarding
 from wellchat.embed.api import FRAME
 from wellchat.embed.forms import FrameQuery
-from wellchat.embed.headers import mark
 from wellchat.embed_settings import allows
 from wellchat.errors import NotAllowed
 from wellchat.forms import read_query
@@ -58,7 +57,7 @@ def _frame(kind: str) -> str:
     query = read_query(FrameQuery)
     if not allows(setting("EMBED_ORIGINS"), query.origin):
         raise NotAllowed(gettext("This site may not show conversations in its pages."))
-    mark()
+    guarding.stand_in_frames()
     wanted = query.lang if query.lang in available_languages() else language()
     with force_language(wanted):
         return render_template("embed/frame.html", kind=kind, query=query)
@@ -67,7 +66,7 @@ def _frame(kind: str) -> str:
 @pages.get("/embed/view")
 def view() -> str:
     """Show nothing: the frame around it puts a page here, and takes it away whole."""
-    mark(own=True)
+    guarding.stand_in_frames(own=True)
     return render_template("embed/view.html")
 
 

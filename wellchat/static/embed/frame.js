@@ -9,16 +9,19 @@ const state = document.querySelector('[data-part="state"]');
 const asked = new URLSearchParams(location.search);
 const words = (code) => root.dataset[code.replace(/-(\w)/g, (_, letter) => letter.toUpperCase())] ?? "";
 let home = null; // the path with which it began
+let wanted = null; // what the page around asked for before somebody was signed in
+let isIn = false;
 
 const door = new Door({ origin, kind, on: { session, drop, stop, message, words } });
 const stage = new Stage({ door, kind, title, fail });
 globalThis.wellchatFrame = stage; // view.js takes it from its parent
 
 async function session({ language, brand }) {
-  if (stage.path) return; // the same person goes on, with a new token
+  if (isIn) return; // the same person goes on, with a new token
+  isIn = true;
   state.textContent = "";
-  home = await show(kind === "thread" ? Object.fromEntries(asked) : {});
-  if (home) stage.ready = { lang: language, brand };
+  stage.ready = { lang: language, brand };
+  home = await show(wanted ?? (kind === "thread" ? Object.fromEntries(asked) : {}));
 }
 
 /* Opens what an address or a message names. Resolves to its path, or to null. */
@@ -46,8 +49,9 @@ function fail(code) {
 }
 
 function drop() {
-  stage.drop();
-  home = null;
+  stage.forget();
+  [home, wanted, isIn] = [null, null, false];
+  state.textContent = "";
 }
 
 function stop(code) {
@@ -55,7 +59,8 @@ function stop(code) {
 }
 
 function message({ type, ...fields }) {
-  if (type === "open") show(fields);
+  if (type === "open" && isIn) show(fields);
+  else if (type === "open") wanted = fields;
   else if (type === "theme") theme(fields);
   else if (type === "focus") stage.focus();
   else if (type === "close") stage.blur();

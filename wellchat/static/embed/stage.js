@@ -1,6 +1,7 @@
 /* Shows the pages of this site inside the frame, one at a time, each in a window of its own below this one: with the window
    goes everything of its page, its requests and its pictures. */
 
+import { Memory } from "../js/lib/memory.js";
 import { height } from "./height.js";
 import { download, followLinks, leave } from "./ways.js";
 
@@ -8,39 +9,40 @@ const PLACES = [/^\/$/, /^\/threads\/[^/]+$/]; // what a frame shows itself
 
 export class Stage {
   #window = null; // the <iframe> of the page
+  #before = null; // the one before it, which stays to be seen until this one is drawn: {window, path}
   #told = "";
   #hadFocus = false; // when the page was opened
   ready = null; // what to say once the first page is there
 
   /** fail(code) says that a page is not there. */
   constructor({ door, kind, title, fail }) {
-    Object.assign(this, { door, kind, title, fail, path: null });
+    Object.assign(this, { door, kind, title, fail });
+    this.forget();
   }
 
   /** Shows a page; what a frame does not show opens in a window of its own. */
   go(path) {
-    const url = new URL(path, location.origin);
-    const own = PLACES.some((place) => place.test(url.pathname)) && !(this.kind === "thread" && url.pathname === "/");
-    if (!own && this.kind === "thread" && url.pathname === "/") return this.go(this.path);
-    if (!own) return leave(this.door, path);
+    const { pathname, search, hash } = new URL(path, location.origin);
+    if (!PLACES.some((place) => place.test(pathname))) return leave(this.door, path);
+    if (this.kind === "thread" && pathname === "/") return this.path && this.go(this.path); // it has no list
     this.#hadFocus = document.hasFocus();
-    this.drop();
+    this.#before?.window.remove();
+    this.#before = this.#window && { window: this.#window, path: this.path };
+    if (this.#before) this.#before.window.inert = true;
     this.path = path;
     const window = document.createElement("iframe");
-    window.className = "embed__view";
-    window.title = this.title;
-    window.allow = "clipboard-write; fullscreen";
-    window.src = `/embed/view${url.search}${url.hash}`;
+    Object.assign(window, { className: "embed__view embed__view--coming", title: this.title, allow: "clipboard-write; fullscreen" });
+    window.src = `/embed/view${search}${hash}`;
     this.#window = window;
     document.body.append(window);
-    const [, , thread = null] = url.pathname.split("/");
-    this.door.post("navigate", { page: thread ? "thread" : "inbox", thread });
   }
 
-  /** Takes away the page, and all that it holds. */
-  drop() {
+  /** Takes away the page, and all that is known of the person: what they wrote, and did not send. */
+  forget() {
+    this.#before?.window.remove();
     this.#window?.remove();
-    [this.#window, this.path, this.#told] = [null, null, ""];
+    [this.#window, this.#before, this.path, this.ready, this.#told] = [null, null, null, null, ""];
+    this.storages = { localStorage: new Memory(), sessionStorage: new Memory() };
   }
 
   get inner() {
@@ -53,6 +55,7 @@ export class Stage {
     const fetch = (url, options) => this.door.fetch((...all) => window.fetch(...all), below(url), options);
     return {
       fetch,
+      storages: this.storages,
       authorize: (xhr) => this.door.authorize(xhr),
       go: (path) => this.go(path),
       hadFocus: () => this.#hadFocus,
@@ -78,18 +81,28 @@ export class Stage {
     }
   }
 
+  /* The page is not there, or not theirs: the one before it stays. */
   #missing() {
-    this.drop();
+    this.#window.remove();
+    [this.#window, this.path] = [this.#before?.window ?? null, this.#before?.path ?? null];
+    if (this.#before) this.#before.window.inert = false;
+    this.#before = null;
     this.fail("not-found");
     return null;
   }
 
   #started(window, app) {
+    if (window !== this.inner) return;
+    this.#before?.window.remove();
+    this.#before = null;
+    this.#window.classList.remove("embed__view--coming");
     followLinks(this, window);
     this.dress();
     if (this.ready) this.door.post("ready", this.ready);
     this.ready = null;
     this.door.post("title", { title: this.title });
+    const [, , thread = null] = new URL(this.path, location.origin).pathname.split("/");
+    this.door.post("navigate", { page: thread ? "thread" : "inbox", thread });
     const tell = ({ messages, notifications }) => {
       const unread = { messages, notifications };
       if (this.#told === JSON.stringify(unread)) return;
@@ -103,8 +116,8 @@ export class Stage {
   }
 
   /** Gives the page the theme of the frame. */
-  dress() {
-    const page = this.inner?.document.documentElement;
+  dress(window = this.inner) {
+    const page = window?.document.documentElement;
     if (!page) return;
     const { theme, accentHue } = document.documentElement.dataset;
     page.dataset.frame = this.kind;

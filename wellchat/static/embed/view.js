@@ -15,7 +15,7 @@ async function show() {
   }
   const root = document.documentElement;
   for (const { name, value } of page.documentElement.attributes) root.setAttribute(name, value);
-  stage.dress();
+  stage.dress(window);
   document.title = page.title;
   document.head.append(...page.querySelectorAll('head meta[name="csrf-token"]'));
   await Promise.all([...page.querySelectorAll('head link[rel="stylesheet"]')].map(({ href }) => style(href)));

@@ -6,8 +6,8 @@ import { passBy } from "../lib/message_decorations.js";
 import { isComposing } from "../lib/text_input.js";
 import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
-import { go } from "../lib/surroundings.js";
 import { nameOf } from "../lib/message_words.js";
+import { go } from "../lib/surroundings.js";
 import { t } from "../lib/i18n.js";
 
 const TIMEOUT = 20_000; // ms without a response after which an action fails
