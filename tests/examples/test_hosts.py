@@ -111,7 +111,8 @@ class Steps:
 
 def inside(page: Page, element: str) -> FrameLocator:
     """What the frame of an element shows."""
-    return page.frame_locator(f"{element} iframe").frame_locator("iframe")
+    # While a page turns, the one that goes is inert.
+    return page.frame_locator(f"{element} iframe").frame_locator("iframe:not([inert])")
 
 
 def unread(page: Page, count: int) -> None:
