@@ -1,6 +1,6 @@
 /* <wellchat-bell>: a button with the number of unread messages, which opens the popup, or leads to the inbox of the page. */
 
-import { button, Element, make } from "./element.js";
+import { button, Shell, make } from "./element.js";
 import { session } from "./here.js";
 
 /** A button with a number, and a live region: a closed frame speaks to nobody. */
@@ -31,7 +31,7 @@ export class Counter {
   }
 }
 
-export class Bell extends Element {
+export class Bell extends Shell {
   build() {
     this.counter = new Counter(this, () => this.#press());
     this.box.append(this.counter.node);

@@ -30,7 +30,7 @@ export function button(attributes, icon, onclick) {
   return made;
 }
 
-export class Element extends HTMLElement {
+export class Shell extends HTMLElement {
   static observedAttributes = ["height", "theme", "accent-hue", "lang", "label", "with", "subject", "button"];
 
   constructor() {
@@ -119,4 +119,5 @@ export class Element extends HTMLElement {
   counted() {}
   drop() {}
   restart() {}
+  stopped() {}
 }

@@ -1,10 +1,10 @@
 /* An element with a frame of conversations, or with words where there can be none. */
 
-import { Element, make } from "./element.js";
+import { Shell, make } from "./element.js";
 import { Frame } from "./frame.js";
 import { session } from "./here.js";
 
-export class Framed extends Element {
+export class Framed extends Shell {
   frame = null;
   #state = null; // the code of why there is no frame
 

@@ -46,7 +46,7 @@ class Place extends Framed {
   }
 
   height(pixels) {
-    if (this.getAttribute("height") === "auto") this.box.style.setProperty("block-size", `${pixels}px`);
+    if (this.getAttribute("height") === "auto") this.box.style.setProperty("block-size", `${pixels + 2}px`); // with its lines
   }
 
   drop() {

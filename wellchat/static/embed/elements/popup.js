@@ -66,12 +66,15 @@ export class Popup extends Framed {
 
   toggle(opener) {
     if (this.isOpen) this.close();
-    else this.open({}, opener);
+    else this.#open({}, opener, true);
   }
 
   /** Shows it, at a conversation if one is named. The focus goes in only if a person's press did it. */
-  open(what = {}, opener = document.activeElement) {
-    const byPerson = opener === this.counter.button || (navigator.userActivation?.isActive ?? false);
+  open(what = {}) {
+    this.#open(what, document.activeElement, navigator.userActivation?.isActive ?? false);
+  }
+
+  #open(what, opener, byPerson) {
     if (!this.isOpen && !this.emit("open")) return;
     if (!this.isOpen) this.#opener = opener;
     this.begin("inbox", {});

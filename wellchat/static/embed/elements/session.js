@@ -6,6 +6,7 @@ import { Frame } from "./frame.js";
 const KEPT = 20_000; // ms in which several frames get the same token
 const CLAIM_AFTER = 3000; // ms a tab is visible before it takes the hub over
 const AGAIN_AFTER = 60_000; // ms after which a hub that did not answer is tried again
+const IDLE = { timeout: 1000 }; // ms after which a busy page has a hub all the same
 const NONE = { messages: 0, notifications: 0 };
 
 export class Session {
@@ -35,7 +36,8 @@ export class Session {
 
   /** Begins, or begins again after a sign-out: for who may be signed in now. */
   start() {
-    [this.out, this.#asked] = [false, null];
+    this.out = false;
+    this.#look();
     this.#count();
     for (const element of this.elements) element.restart();
   }
@@ -113,6 +115,7 @@ export class Session {
     const frames = [...this.frames];
     for (const frame of frames) frame.post("token", { error: "signed-out" });
     await Promise.all(frames.map((frame) => frame.over()));
+    for (const element of this.elements) element.stopped("signed-out");
     this.emit("signed-out");
   }
 
@@ -194,7 +197,7 @@ export class Session {
       name,
       locks: window.navigator.locks,
       channel: this.#channel,
-      lead: () => (window.requestIdleCallback ?? window.setTimeout)(() => this.#beginHub()),
+      lead: () => (window.requestIdleCallback ?? window.setTimeout)(() => this.#beginHub(), IDLE),
       follow: () => (this.#endHub(), this.#channel.postMessage({ ask: true })),
       onMessage: ({ unread, brand }) => unread && !this.out && (this.meetBrand(brand), this.count(unread)),
     });

@@ -6,7 +6,7 @@ const DARK = `
   --strong: oklch(0.815 0.098 var(--hue)); --shadow: 0 12px 32px oklch(0 0 0 / 0.45);
   color-scheme: dark;`;
 
-const CSS = `
+const RULES = `
 :host { display: block; block-size: 640px; }
 :host([hidden]) { display: none !important; }
 .box {
@@ -49,8 +49,7 @@ svg { display: block; inline-size: 22px; block-size: 22px; margin: auto; fill: n
 .corner button { inline-size: 56px; block-size: 56px; border-radius: 28px; background: var(--accent); color: var(--accent-ink); box-shadow: var(--shadow); }
 .corner button:hover { background: var(--strong); }
 .corner .badge { inset-inline-start: 36px; background: var(--ink); color: var(--surface); }
-dialog { display: none; }
-dialog[open] { display: flex; }
+dialog:not([open]) { display: none; }
 .panel {
   position: fixed; z-index: var(--wellchat-z, 1000); margin: 0; padding: 0; inset: auto;
   inset-block-end: calc(84px + env(safe-area-inset-bottom)); inset-inline-end: calc(16px + env(safe-area-inset-right));
@@ -75,4 +74,4 @@ header span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 `;
 
 export const sheet = new CSSStyleSheet();
-sheet.replaceSync(CSS.replace(/\s+/g, " "));
+sheet.replaceSync(RULES.replace(/\s+/g, " "));
