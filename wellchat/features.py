@@ -40,6 +40,7 @@ FEATURES = (
     "host",
     "sso",
     "embed",
+    "host_setup",
     "imports",
     "events",
     "masking",
