@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -50,10 +51,8 @@ class Socket:
     def send(self, text: str) -> None:
         data, mask = text.encode(), os.urandom(4)
         # The shortest way to say the length is the only one allowed (5.2).
-        form, first = (
-            ("!B", len(data)) if len(data) < 126 else ("!BH", 126) if len(data) < 65536 else ("!BQ", 127)
-        )
-        size = struct.pack(form, 128 + first, *([len(data)] if first > 125 else []))
+        long = len(data) > 125
+        size = struct.pack("!BH", 254, len(data)) if long else struct.pack("!B", 128 + len(data))
         masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
         self.line.sendall(b"\x81" + size + mask + masked)
 
@@ -77,17 +76,11 @@ class Firefox:
         path = next(filter(None, map(shutil.which, NAMES)), None)
         if path is None:
             raise LeftOut("no Firefox here, and it could not be installed")
-        lines = [
-            f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in (PREFERENCES | preferences).items()
-        ]
+        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in (PREFERENCES | preferences).items()]
         (folder / "user.js").write_text("\n".join(lines))
         words = [path, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", str(folder)]
         self.process = subprocess.Popen(
-            words,
-            stderr=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            text=True,
-            env={**os.environ, "HOME": str(folder)},
+            words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env={**os.environ, "HOME": str(folder)}
         )
         assert self.process.stderr
         found = next(filter(None, map(SAID.search, self.process.stderr)), None)
@@ -118,23 +111,31 @@ class Firefox:
     def goto(self, url: str) -> None:
         self.ask("browsingContext.navigate", context=self.window, url=url, wait="complete")
 
-    def frame(self, part: str) -> str | None:
-        """Return the first frame, at any depth, with this in its address."""
-        left = self.ask("browsingContext.getTree", root=self.window)["contexts"]
+    def frames(self, part: str) -> list[str]:
+        """Return the frames, at any depth, with this in their address."""
+        left, found = self.ask("browsingContext.getTree", root=self.window)["contexts"], []
         while left:
             one = left.pop(0)
-            if part in one["url"]:
-                return str(one["context"])
+            found += [one["context"]] if part in one["url"] else []
             left += one["children"]
-        return None
+        return found
+
+    def until_frame(self, part: str, expression: str, *, seconds: float = 20) -> str:
+        """Return the first such frame in which this is true."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for frame in self.frames(part):
+                with contextlib.suppress(AssertionError):  # it went meanwhile
+                    if self.evaluate(f"Boolean({expression})", frame):
+                        return frame
+            assert time.monotonic() < deadline, f"no frame {part} with {expression} within {seconds:g} s"
+            time.sleep(0.05)
 
     def evaluate(self, expression: str, frame: str | None = None) -> Any:
         """Return a value, by way of JSON, of what the expression is or resolves to, in a frame or the page."""
         body = f"(async () => JSON.stringify((await ({expression})) ?? null))()"
         target = {"context": frame or self.window}
-        found = self.ask(
-            "script.evaluate", expression=body, target=target, awaitPromise=True, userActivation=True
-        )
+        found = self.ask("script.evaluate", expression=body, target=target, awaitPromise=True, userActivation=True)
         assert found["type"] == "success", found
         return json.loads(found["result"]["value"])
 
@@ -149,11 +150,7 @@ class Firefox:
     def press(self, key: str) -> None:
         """Press a key where the focus is."""
         steps = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
-        self.ask(
-            "input.performActions",
-            context=self.window,
-            actions=[{"type": "key", "id": "k", "actions": steps}],
-        )
+        self.ask("input.performActions", context=self.window, actions=[{"type": "key", "id": "k", "actions": steps}])
 
     def click(self, x: float, y: float) -> None:
         """Press the pointer at a place of the page, in pixels."""
