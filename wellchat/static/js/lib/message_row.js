@@ -26,7 +26,7 @@ export function fillMessage(row, message, view) {
   if (hidden) hidden.hidden = !message.masked || message.deleted;
   fillFiles(row, message);
   part(row, "by-email").hidden = !message.by_email;
-  part(row, "via").hidden = !message.via;
+  part(row, "via").hidden = !message.via || message.deleted;
   part(row, "edited").hidden = !message.edited_at || message.deleted;
   setTime(part(row, "time"), message.created_at, view.times);
   fillDecorations(row, message, view);
