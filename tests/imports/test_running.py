@@ -27,6 +27,7 @@ from wellchat.imports import messages as making
 from wellchat.imports import running, undoing
 from wellchat.imports.models import Import, ImportedMessage
 from wellchat.mail.models import Mail
+from wellchat.messaging import dispatch
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.models import HELD, Membership, Message, PendingDelivery, Thread
 from wellchat.messaging.queries import thread_for, unread_counts
@@ -123,7 +124,7 @@ def test_nobody_is_told_and_nothing_is_unread(
 
 def _last_changes(known: Cast) -> dict[str, int]:
     query = text("SELECT user_id, last_seq FROM change_logs")
-    logs = dict(db.session.execute(query).all())
+    logs: dict[str, int] = dict(db.session.execute(query).all())
     return {each.id: logs[each.id] for each in (known.cara, known.paul)}
 
 
@@ -260,6 +261,10 @@ def test_a_live_conversation_is_left_alone_unless_it_is_appended_to(
     assert thread_of("Cara Client").updated_at == importer.now
     with pytest.raises(CannotWrite):
         talk.says(known.cara, "closed for a while")
+    # Of what was written before, Paul hears; of what was brought over, nobody.
+    dispatch.sweep(importer.now)
+    heard = select(Notification.user_id, Notification.last_seq).order_by(Notification.last_seq)
+    assert [tuple(each) for each in db.session.execute(heard)] == [(known.cara.id, 2), (known.paul.id, 3)]
     assert importer.verifies(path).line.endswith(SAME)
     importer.opens(row)
     talk.says(known.cara, "open again")
