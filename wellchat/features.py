@@ -41,6 +41,7 @@ FEATURES = (
     "sso",
     "imports",
     "events",
+    "masking",
     "demo",
     "first_run",
 )

@@ -306,6 +306,12 @@ def test_the_document_is_valid_and_has_every_call(app: Flask) -> None:
     validate(spec)
     found = {each["operationId"] for path in spec["paths"].values() for each in path.values()}
     assert found == {call.name for call in all_calls(app.extensions["features"])}
+    for path, calls in spec["paths"].items():
+        for method, operation in calls.items():
+            for status, answer in operation["responses"].items():
+                for content in answer.get("content", {}).values():
+                    assert "example" in content or "examples" in content, (path, method, status)
+    assert app.extensions["openapi"].documents["host"].path == "/api/host/openapi.json"
     main = app.test_client().get("/api/openapi.json").json
     assert not [path for path in main["paths"] if path.startswith("/api/host")]
 

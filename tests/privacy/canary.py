@@ -32,6 +32,8 @@ OF_NOBODY = {
     "webhook_attempts": "what the platform's own server answered",
     "import_notes": "what is wrong with a line of the platform's own file",
     "import_files": "paths of files that wait for a run, a week at most",
+    "subject_kinds": "words of the platform",
+    "own_notification_kinds": "words of the platform",
 }
 # Made by what the test does, not by hand.
 MADE_OTHERWISE = {"users": "the person", "erasures": "asked for", "audit": "written by the acts"}
@@ -42,7 +44,10 @@ OURS = {
     "memberships.kind": "the kind of a subject",
     "attachments.media_type": "detected from the content",
     "messages.removed_by": "a word of ours",
+    "messages.via": "a word of ours",
+    "messages.told": "a word of ours",
     "reports.outcome": "a word of ours",
+    "message_masks.shown_because": "a word of ours",
     "measures.kind": "a word of ours",
     "tokens.digest": "a hash",
     "factor_resets.reason": "of an operator; it is in the security log, too",
@@ -67,6 +72,7 @@ VALUES: dict[str, Any] = {
     "messages.files": [{"id": "x", "name": CANARY, "media_type": "a/b", "size": 1, "width": None,
                         "height": None, "thumbnail": False}],
     "mails.covers": [],
+    "message_masks.start": 0,
     "reactions.emoji": "👍",
     # A count becomes a row of the log, which takes declared kinds and holds no words.
     "audit_counts.kind": "limit.reached",

@@ -17,6 +17,7 @@ from wellchat.db import db, execute, table
 from wellchat.errors import CannotWrite, NotFound
 from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import MAX_SEQ, Message, Thread
+from wellchat.messaging.shown import shown_preview
 from wellchat.notifications import actions as notifications
 from wellchat.notifications.models import Notification
 
@@ -91,20 +92,26 @@ def text_changed(thread: Thread, message: Message, now: datetime) -> None:
     This also updates the recipient's notification, and records changes for the replies that quote the
     message.
     """
-    recipient_id = thread.other_id(message.sender_id)
+    # A message of the system has two.
+    people = {thread.client_id, thread.professional_id} - {message.sender_id}
+    for recipient_id in sorted(people):
+        _retract(recipient_id, thread, message, now)
+    message_changed(thread, message)
+    for seq in execute(REPLIES_CHANGED, {"thread": thread.id, "replied_to": message.seq}).scalars():
+        _record_for_both(thread, seq)
+
+
+def _retract(recipient_id: str, thread: Thread, message: Message, now: datetime) -> None:
     # The notification is counted again in the same statement that changes it: reading it first would race
     # with the worker, which adds messages to it without the lock of the thread.
     notifications.retract(
         user_id=recipient_id,
         thread_id=thread.id,
         seq=message.seq,
-        preview=message.preview,
+        preview=shown_preview(message, recipient_id),
         now=now,
         left=unread_above(recipient_id, Notification.first_seq - 1),
     )
-    message_changed(thread, message)
-    for seq in execute(REPLIES_CHANGED, {"thread": thread.id, "replied_to": message.seq}).scalars():
-        _record_for_both(thread, seq)
 
 
 def unread_above(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, literal, select, update
+from sqlalchemy import ColumnElement, case, exists, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -36,18 +36,22 @@ def notify(
     group_key: str | None = None,
     title: str | None = None,
     payload: dict[str, Any] | None = None,
+    push: bool = True,
 ) -> str | None:
     """Record a notification, or count one up: there is one unread notification per person and group.
 
     The kind declares the group, unless `group_key` is given. Return the notification's id. None: the person
     wants it neither in the app nor by push, or `seq` was notified before, so that a task that runs twice
-    counts once. A person who wants it by push only gets a notification that the app does not show.
+    counts once. A person who wants it by push only gets a notification that the app does not show. Without
+    `push` none is sent, whatever they want.
     """
     with transaction() as session:
         declared, prefs = declared_kind(kind), preferences(user_id)
         in_bell = prefs.wants(kind, "bell")
         group_key = group_key or declared.group_of(thread_id=thread_id)
-        if not (in_bell or prefs.wants(kind, "push")) or _already_notified(user_id, group_key, seq):
+        if not (in_bell or (push and prefs.wants(kind, "push"))) or _already_notified(
+            user_id, group_key, seq
+        ):
             return None
         if title is None:
             actor = session.get(User, actor_id) if actor_id else None
@@ -73,7 +77,8 @@ def notify(
         notification_id: str | None = session.execute(_upsert(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
-            notification_recorded_in_transaction(user_id, notification_id, now)
+            if push:
+                notification_recorded_in_transaction(user_id, notification_id, now)
     return notification_id
 
 
@@ -211,6 +216,20 @@ def retract(
                 read_at=case((left == 0, literal(now, UTCDateTime)), else_=None),
                 count=case((left == 0, 1), (left < Notification.count, left), else_=Notification.count),
             )
+
+
+def renew_previews(previews: Mapping[tuple[str, str, int], str]) -> None:
+    """Write the text of messages anew into the notifications that show it.
+
+    `previews`: {(user id, thread id, seq): text}.
+    """
+    columns: Any = (Notification.user_id, Notification.thread_id, Notification.last_seq)
+    found = select(*columns).where(tuple_(*columns).in_(list(previews))).distinct()
+    with transaction() as session:
+        for user_id, thread_id, seq in session.execute(found).all():
+            shown = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+            preview = _shorten(previews[user_id, thread_id, seq])
+            _change(shown & (Notification.last_seq == seq), preview=preview)
 
 
 def hide_previews(*, thread_id: str, seqs: Sequence[int]) -> None:
