@@ -23,6 +23,9 @@ ARGUMENTS = {
     "kind": "The kind",
     "thread": "Our id of the conversation",
     "seq": "The number of the message in its conversation",
+    "webhook_id": "The id of the webhook",
+    "import_id": "The id of the import",
+    "path": "The path by which messages name the file, percent-encoded as one segment",
 }
 ERRORS = {
     "401": "No host key, or one that does not work",
