@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import threading
 from collections import Counter
@@ -90,6 +89,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = Services(getattr(config, "workerinput", {}).get("services", {}))
     rendering.record()
     prepared.keep_templates()
+    prepared.spare_the_disk()
 
 
 # A hook of xdist: a run with `-p no:xdist` does not know it.
@@ -136,8 +136,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Keep the tests themselves out of the garbage collector's way: they stay as long as the process."""
-    gc.collect()
-    gc.freeze()
+    prepared.collect_seldom()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

@@ -208,7 +208,10 @@ def _parent(pid: int) -> int:
 
 
 def _is(pid: int, word: str) -> bool:
-    return word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    """Whether it is the command of that name, which a forked part has for a name only."""
+    process = Path(f"/proc/{pid}")
+    words = process.joinpath("cmdline").read_bytes().split(b"\0")
+    return word.encode() in words or process.joinpath("comm").read_text().strip() == word
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="left out: only Linux ends children with their parent")

@@ -43,6 +43,7 @@ FEATURES = (
     "host_setup",
     "imports",
     "events",
+    "masking",
     "demo",
     "first_run",
 )

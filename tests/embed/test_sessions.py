@@ -242,3 +242,11 @@ def test_an_access_token_costs_one_statement_and_others_none(
                 assert client.get(path).status_code in (200, 204)
             counts.append(counted.count)
         assert counts[0] == counts[1], path
+
+
+def test_refusals_fill_no_log(app: Flask, host: Host, exchange: Any, acts: Acts) -> None:
+    app.config["RATE_LIMITS"] = True
+    answers = [exchange("x").status_code for _ in range(32)]
+    assert answers == [401] * 30 + [429] * 2
+    assert len(acts("sso.refused")) == 30
+    assert exchange(host.token()).status_code == 201

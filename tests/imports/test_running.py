@@ -123,7 +123,7 @@ def test_nobody_is_told_and_nothing_is_unread(
 
 def _last_changes(known: Cast) -> dict[str, int]:
     query = text("SELECT user_id, last_seq FROM change_logs")
-    logs = dict(db.session.execute(query).all())
+    logs: dict[str, int] = dict(db.session.execute(query).tuples().all())
     return {each.id: logs[each.id] for each in (known.cara, known.paul)}
 
 

@@ -38,6 +38,7 @@ from wellchat.sso.tokens import BadToken, HostClaims, read_host_token
 from wellchat.web import csrf_exempt, limiter, place_key, safe_next, signed_in, viewer
 
 DOOR = "/api/embed/sessions"
+REFUSED = Budget("embed-refused", "30/minute")  # from one place
 OF_PERSON = Budget("embed-person", "60/minute;600/hour")
 FRAME = links.Purpose("frame", "/sign-in/frame/", links.SIGN_IN.lifetime)
 
@@ -96,7 +97,7 @@ class Path(BaseModel):
 
 @api.post("/embed/sessions")
 @csrf_exempt
-@limiter.limit("120/minute", key_func=place_key)
+@limiter.limit("600/minute", key_func=place_key)
 @api.input(NewSession, location="json", arg_name="body")
 @api.output(Session, status_code=201)
 @api.doc(
@@ -124,6 +125,8 @@ def create_embed_session(body: NewSession) -> tuple[dict[str, object], int]:
             now=now,
         )
     except BadToken as error:
+        # Each refusal is a row of the log, and a stranger may cause them.
+        spend((REFUSED, place_key()))
         note_refusal(error, DOOR, now)
         raise
     return _session(user, secret), 201

@@ -71,9 +71,9 @@ class FindThread(Form, json_schema_extra=sample({"with": "stylist-17"})):
 class FindList(Form, json_schema_extra=sample({"q": "bathroom"})):
     """What the list of conversations is narrowed by: fields of the form above it."""
 
-    q: Narrow = ""
-    unread: Narrow = ""
-    waiting: Narrow = ""
-    snoozed: Narrow = ""
-    archived: Narrow = ""
-    kind: Narrow = ""
+    q: Narrow | None = None
+    unread: Narrow | None = None
+    waiting: Narrow | None = None
+    snoozed: Narrow | None = None
+    archived: Narrow | None = None
+    kind: Narrow | None = None

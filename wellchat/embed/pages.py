@@ -23,6 +23,7 @@ from wellchat.i18n import available_languages, force_language, gettext, language
 from wellchat.sso.pages.arrival import lead_in
 from wellchat.web import limiter, safe_next
 
+# The empty pages have no limit, as static files have none: they cost as little.
 pages = Blueprint("embed", __name__)
 
 # Pages and pictures that a frame fetches with its access token, below /embed. The views are the usual ones.
@@ -36,18 +37,21 @@ SHOWN = (
 
 
 @pages.get("/embed/inbox")
+@limiter.exempt
 def inbox() -> str:
     """Show the conversations of a person, once the page around has sent a token."""
     return _frame("inbox")
 
 
 @pages.get("/embed/thread")
+@limiter.exempt
 def thread() -> str:
     """Show one conversation."""
     return _frame("thread")
 
 
 @pages.get("/embed/hub")
+@limiter.exempt
 def hub() -> str:
     """Count what is unread, and show nothing."""
     return _frame("hub")
@@ -64,6 +68,7 @@ def _frame(kind: str) -> str:
 
 
 @pages.get("/embed/view")
+@limiter.exempt
 def view() -> str:
     """Show nothing: the frame around it puts a page here, and takes it away whole."""
     guarding.stand_in_frames(own=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from wellchat.audit.actions import record
 from wellchat.db import db, is_postgresql, transaction
@@ -20,11 +20,13 @@ from wellchat.imports.models import (
     COLLECTING,
     DONE,
     OPENING,
+    REFUSED,
     RUNNING,
     UNDONE,
     WORKING,
     Import,
     ImportLine,
+    ImportNote,
     ImportThread,
 )
 from wellchat.imports.slices import Job, LostClaim, begin_work, claim, end_step, give_back, slice_of
@@ -104,10 +106,6 @@ def _begin(row: Import, state: str, now: datetime, by_worker: bool) -> None:
 
 
 def _refused_at_reading(row: Import) -> int:
-    from sqlalchemy import func
-
-    from wellchat.imports.models import REFUSED, ImportNote
-
     query = select(func.count()).select_from(ImportNote)
     of_it = (ImportNote.import_id == row.id, ImportNote.step == READING, ImportNote.kind == REFUSED)
     return db.session.execute(query.where(*of_it)).scalar_one()

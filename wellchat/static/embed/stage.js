@@ -6,6 +6,9 @@ import { height } from "./height.js";
 import { download, followLinks, leave } from "./ways.js";
 
 const PLACES = [/^\/$/, /^\/threads\/[^/]+$/]; // what a frame shows itself
+const FIRST = [".shell--thread textarea:not([readonly])", ".conversation a", "main"]; // what gets the focus
+const COMING = "embed__view--coming";
+const SOON = 1000; // ms in which the focus comes
 
 export class Stage {
   #window = null; // the <iframe> of the page
@@ -26,15 +29,22 @@ export class Stage {
     if (!PLACES.some((place) => place.test(pathname))) return leave(this.door, path);
     if (this.kind === "thread" && pathname === "/") return this.path && this.go(this.path); // it has no list
     this.#hadFocus = document.hasFocus();
-    this.#before?.window.remove();
-    this.#before = this.#window && { window: this.#window, path: this.path };
-    if (this.#before) this.#before.window.inert = true;
+    this.#leavePage();
     this.path = path;
     const window = document.createElement("iframe");
-    Object.assign(window, { className: "embed__view embed__view--coming", title: this.title, allow: "clipboard-write; fullscreen" });
+    Object.assign(window, { className: `embed__view ${COMING}`, title: this.title, allow: "clipboard-write; fullscreen" });
+    window.dataset.path = path;
     window.src = `/embed/view${search}${hash}`;
     this.#window = window;
     document.body.append(window);
+  }
+
+  /* The page stays to be seen until the next one is drawn; one that was not drawn itself goes. */
+  #leavePage() {
+    if (this.#window?.classList.contains(COMING)) return this.#window.remove();
+    this.#before?.window.remove();
+    this.#before = this.#window && { window: this.#window, path: this.path };
+    if (this.#before) this.#before.window.inert = true;
   }
 
   /** Takes away the page, and all that is known of the person: what they wrote, and did not send. */
@@ -72,8 +82,9 @@ export class Stage {
   async page(window) {
     const options = { headers: { Accept: "text/html" }, cache: "no-store" };
     const { fetch } = this.surroundings(window);
+    const { path } = window.frameElement.dataset;
     for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
-      const answer = await fetch(this.path, options).catch(() => null);
+      const answer = await fetch(path, options).catch(() => null);
       if (answer?.ok) return answer.text();
       if (answer?.status === 401) return null; // the door has stopped, and says so
       if (answer && answer.status < 500 && answer.status !== 429) return this.#missing();
@@ -95,7 +106,7 @@ export class Stage {
     if (window !== this.inner) return;
     this.#before?.window.remove();
     this.#before = null;
-    this.#window.classList.remove("embed__view--coming");
+    this.#window.classList.remove(COMING);
     followLinks(this, window);
     this.dress();
     if (this.ready) this.door.post("ready", this.ready);
@@ -127,8 +138,15 @@ export class Stage {
   }
 
   focus() {
-    this.inner?.focus();
-    this.inner?.document.querySelector(".shell--thread textarea, .conversation a, main")?.focus();
+    const act = () => {
+      this.#window?.focus();
+      const page = this.inner?.document;
+      const first = FIRST.map((place) => page?.querySelector(place)).find(Boolean);
+      first?.focus();
+    };
+    act();
+    // The page around gives its frame the focus just before, and the message may be faster.
+    window.addEventListener("focus", act, { once: true, signal: AbortSignal.timeout(SOON) });
   }
 
   blur() {

@@ -7,10 +7,11 @@ const here = (...all) => fetch(...all);
 /** Opens a page of this site in a window of its own, signed in by a link that works once. */
 export async function leave(door, path) {
   const tab = window.open("about:blank", "_blank"); // at once, for a browser lets only a person's press open one
-  if (tab) tab.opener = null;
+  if (!tab) return; // it lets none
+  tab.opener = null;
   const url = await linkOf(door, "/api/embed/links", { to: path });
-  if (!url) tab?.close();
-  else if (tab) tab.location = url;
+  if (url) tab.location = url;
+  else tab.close();
 }
 
 /** Downloads a file by an address that is good for a minute. */
