@@ -18,9 +18,10 @@ from flask import current_app
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
+from wellchat.branding import keep_fresh
 from wellchat.config import setting
 from wellchat.feature import registry
-from wellchat.i18n import N_, direction, force_language
+from wellchat.i18n import N_, direction, force_language, gettext
 from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
 from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
@@ -61,6 +62,7 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
 
     `content` replaces what the mail's declared context would return.
     """
+    keep_fresh()
     context: dict[str, Any] = dict(mail.context)
     if content is not None:
         # Its writer has just looked whether the person may be written to.
@@ -116,7 +118,7 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     if path := context.get("unsubscribe_path"):
         headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    text = _template(template, "body.txt", context).strip() + "\n"
+    text = _template(template, "body.txt", context).strip() + "\n" + _links_below(context["brand_links"])
     return Rendered(mime.message(headers, text, _html(template, context), boundary=f"={mail.id}="), covers)
 
 
@@ -170,9 +172,27 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
         "url": absolute_url,
         "address": mail.address,
         "installation": setting("NAME"),
+        "brand_links": _brand_links(),
         "style": _style(mail.name, setting("ACCENT_HUE"), direction()),
         "now": now,
     }
+
+
+def _brand_links() -> list[tuple[str, str]]:
+    """Return (label, address) of what the installation leads to; see layouts/_brand_links.html for pages."""
+    mailbox = setting("SUPPORT_EMAIL")
+    found = (
+        (setting("NAME"), setting("HOME_URL")),
+        (gettext("Terms"), setting("TERMS_URL")),
+        (gettext("Privacy policy"), setting("PRIVACY_URL")),
+        (gettext("Help"), mailbox and f"mailto:{mailbox}"),
+    )
+    return [(label, address) for label, address in found if address]
+
+
+def _links_below(links: list[tuple[str, str]]) -> str:
+    lines = [f"{label}: {address.removeprefix('mailto:')}\n" for label, address in links]
+    return "".join(["\n", *lines]) if lines else ""
 
 
 # Per name, hue and direction; a template would render the same sheet for each mail.

@@ -1,0 +1,41 @@
+"""What an installation shows of itself, and what its trades call people."""
+
+from flask import Flask
+
+from wellchat import branding
+from wellchat.accounts.models import User
+from wellchat.audit.kinds import NOTICE, AuditKind
+from wellchat.brand import cli, host_calls, pages, stored
+from wellchat.feature import Feature, NavItem
+from wellchat.i18n import N_
+
+
+def _setup(app: Flask) -> None:
+    branding.follow(app, stored.read)
+    app.before_request(branding.keep_fresh)
+
+
+def _is_owner(viewer: User) -> bool:
+    return viewer.may("settings")
+
+
+def _kind(label: str) -> AuditKind:
+    return AuditKind(label, NOTICE, shown_to_person=False, of_admin=True)
+
+
+feature = Feature(
+    "brand",
+    blueprints=(pages.pages,),
+    commands=(cli.trade,),
+    context=pages.places,
+    filters={"host_of": pages.host_of},
+    host_calls=tuple(host_calls.CALLS),
+    audited={
+        "brand.changed": _kind(N_("Brand changed")),
+        "trade.changed": _kind(N_("Trade changed")),
+        "trade.removed": _kind(N_("Trade removed")),
+    },
+    oversight_tabs=(NavItem("/oversight/brand", N_("Brand"), visible=_is_owner),),
+    styles=("brand",),
+    setup=_setup,
+)
