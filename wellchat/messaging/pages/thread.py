@@ -78,7 +78,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         replied_to=_replied_to(thread_id, query.reply_to or _posted_reply_to(errors or {})),
         pins=[message_json(message, user.id) for message in queries.pins_of(user, thread_id)],
         panel={
-            "person": person_json(view.other),
+            "person": person_json(view.other, view.trade),
             "subjects": [subject_json(s, user) for s in subjects],
             **files.panel_files(user, thread_id),
             "sections": load_panels("thread_panels", user, view, clock.now()),
