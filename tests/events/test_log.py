@@ -33,6 +33,7 @@ from wellchat.events.queries import (
 from wellchat.events.retention import RULES
 from wellchat.feature import FeatureError, registry
 from wellchat.features import all_features
+from wellchat.host import keys
 from wellchat.identities.actions import link
 from wellchat.messaging.messages import delete_message, edit_message
 from wellchat.messaging.models import Thread
@@ -205,3 +206,13 @@ def test_each_type_stands_in_the_docs_with_what_it_holds(app: Any) -> None:
     for name, each in declared.items():
         [line] = [line for line in page.splitlines() if line.startswith(f"| `{name}` |")]
         assert all(f"`{key}`" in line for key in each.data), name
+
+
+@pytest.mark.each_database
+def test_the_host_hears_that_its_key_ends(app: Flask, cast: Cast, now: datetime) -> None:
+    key = keys.make_key(name="Shop", scopes=["events"], days=20, now=now).key
+    before = cursor_now()
+    keys.sweep(now)
+    keys.sweep(now)
+    endings = [event["data"] for event in told(before, now) if event["type"] == "key.ending"]
+    assert [(data["key"], data["days"]) for data in endings] == [(key.id, 30)]

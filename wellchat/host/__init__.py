@@ -4,6 +4,7 @@ from flask import Flask
 
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
+from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType, NavItem
 from wellchat.host import answers, api, cli, key_cli, keys, pages
 from wellchat.host.personal_data import personal_data
@@ -26,6 +27,7 @@ feature = Feature(
     subcommands={"user": cli.USER_COMMANDS, "subject": cli.SUBJECT_COMMANDS},
     sweeps=(keys.sweep,),
     tidies=(answers.tidy,),
+    events={"key.ending": EventType("A host key ends within this many days.", ("key", "days"))},
     mails={"host_key_ends": MailType(N_("A host key ends soon"))},
     audited={
         "host_key.made": AuditKind(N_("Host key made"), HIGH, shown_to_person=False, of_admin=True),

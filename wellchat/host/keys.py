@@ -17,6 +17,7 @@ from wellchat.accounts.models import ADMIN, User, sha256_hex
 from wellchat.audit.actions import record
 from wellchat.db import db, execute, new_id, table, transaction
 from wellchat.errors import Conflict, Invalid, NotFound
+from wellchat.event_types import tell_host
 from wellchat.host import scopes as host_scopes
 from wellchat.host.models import HostKey
 from wellchat.i18n import gettext
@@ -191,7 +192,10 @@ def note_use(key: KnownKey, *, network: str, now: datetime) -> None:
 
 
 def sweep(now: datetime) -> dict[str, int]:
-    """Mail owners 30, 7 and 1 days before a key ends. Return {"host_keys_warned": number}."""
+    """Mail owners, and tell the host, 30, 7 and 1 days before a key ends.
+
+    Return {"host_keys_warned": number}.
+    """
     soon = (HostKey.ended_at.is_(None), HostKey.rotated_to.is_(None), HostKey.ends_at > now)
     query = select(HostKey).where(*soon, HostKey.ends_at <= now + timedelta(days=max(WARN_DAYS)))
     return {"host_keys_warned": sum(_warn(key, now) for key in db.session.execute(query).scalars().all())}
@@ -213,6 +217,7 @@ def _warn(key: HostKey, now: datetime) -> bool:
         for owner in owners():
             context = {"name": owner.name, "key": key.name, "days": days}
             queue_mail(user_id=owner.id, address=owner.email, name="host_key_ends", context=context, now=now)
+        tell_host("key.ending", {"key": key.id, "days": days}, now)
     return True
 
 
