@@ -131,6 +131,7 @@ ELSEWHERE = {
     "/api/host/users/<ext:ext>/sign-out": "with a key of the host only: tests/host",
     "/api/host/users/<ext:ext>/sign-in-links": "with a key of the host only: tests/host",
     "/api/host/subjects/<kind>/<ext:ext>": "with a key of the host only: tests/host",
+    "/api/host/trades/<ext:key>": "with a key of the host only: tests/brand",
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",

@@ -5,7 +5,7 @@ from flask import Flask
 from wellchat import branding
 from wellchat.accounts.models import User
 from wellchat.audit.kinds import NOTICE, AuditKind
-from wellchat.brand import cli, host_calls, pages, stored
+from wellchat.brand import cli, host_calls, mail_cli, pages, stored
 from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 
@@ -27,6 +27,8 @@ feature = Feature(
     "brand",
     blueprints=(pages.pages,),
     commands=(cli.trade,),
+    subcommands={"mail": (mail_cli.check,)},
+    doctor_checks=(("mail templates", mail_cli.doctor),),
     context=pages.places,
     filters={"host_of": pages.host_of},
     host_calls=tuple(host_calls.CALLS),

@@ -7,9 +7,11 @@ mail is still wanted, and gathers its content.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -27,6 +29,7 @@ from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply
 from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.mail.templates import render_mail
 from wellchat.next_page import with_next
 from wellchat.setting_types import mailbox
 
@@ -104,7 +107,7 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     discreet = bool(context.get("discreet"))
     template = DISCREET if discreet else mail.name
     if discreet:
-        context["style"] = _style(DISCREET, setting("ACCENT_HUE"), direction())
+        context["style"] = _style(DISCREET, *_looks())
     headers = {
         "From": mime.mailbox(*_sender()),
         "To": mime.mailbox("" if discreet else context.get("name", ""), mail.address),
@@ -173,7 +176,7 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
         "address": mail.address,
         "installation": setting("NAME"),
         "brand_links": _brand_links(),
-        "style": _style(mail.name, setting("ACCENT_HUE"), direction()),
+        "style": _style(mail.name, *_looks()),
         "now": now,
     }
 
@@ -195,18 +198,23 @@ def _links_below(links: list[tuple[str, str]]) -> str:
     return "".join(["\n", *lines]) if lines else ""
 
 
+def _looks() -> tuple[int, str, Path | None]:
+    return setting("ACCENT_HUE"), direction(), setting("TEMPLATES")
+
+
 # Per name, hue and direction; a template would render the same sheet for each mail.
 @cache
-def _style(name: str, hue: int, direction: str) -> Markup:
-    """Return the style sheet of all mails of a name."""
-    sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
+def _style(name: str, hue: int, direction: str, _templates: Path | None) -> Markup:
+    """Return the style sheet of all mails of a name. `_templates` is part of the key only."""
     start = "right" if direction == "rtl" else "left"
-    return Markup(sheet.render(palette=palette(hue), start=start))  # noqa: S704 - of our own colours
+    for sheet in (f"emails/{name}/style.css", "emails/_style.css"):
+        with suppress(TemplateNotFound):
+            return Markup(render_mail(sheet, {"palette": palette(hue), "start": start}))  # noqa: S704 - no words
+    raise TemplateNotFound("emails/_style.css")
 
 
 def _template(name: str, part: str, context: dict[str, Any]) -> str:
-    # Not by render_template: its context processors add the viewer and zone of a request.
-    return current_app.jinja_env.get_template(f"emails/{name}/{part}").render(context)
+    return render_mail(f"emails/{name}/{part}", context)
 
 
 def _html(name: str, context: dict[str, Any]) -> str | None:
