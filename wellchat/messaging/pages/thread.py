@@ -28,7 +28,7 @@ from wellchat.messaging.forms import (
     ThreadQuery,
 )
 from wellchat.messaging.models import EDIT_WITHIN, Message
-from wellchat.messaging.pages.inbox import shell
+from wellchat.messaging.pages.inbox import badges, lone_thread, shell
 from wellchat.messaging.serializers import message_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
@@ -58,7 +58,9 @@ def thread(thread_id: str) -> BaseResponse | str:
 
 def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> str:
     user, query = viewer(), read_query(ThreadQuery)
-    beside = shell()  # reads the cursor first, then the state it goes with
+    is_alone = lone_thread() == thread_id
+    # Both read the cursor first, then the state it goes with.
+    beside = {**badges(), "is_alone": True} if is_alone else shell()
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
     found = _messages_at(view, query, first_unread)
