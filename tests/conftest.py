@@ -264,6 +264,8 @@ def app(engine: str, _app_on: Callable[[str], tuple[Flask, CleanDatabase]]) -> I
     for mail in (app.config["INSTANCE"] / "mail").glob("*.eml"):
         mail.unlink()
     app.test_client_class = None  # or it is that of the test before
+    for kept in [name for name in app.extensions if name.startswith(("kept_rows.", "host_counts"))]:
+        del app.extensions[kept]
     settings = dict(app.config)
     # one for all applications of this process, and some test's has them on
     limiter.enabled = app.config["RATE_LIMITS"]

@@ -8,7 +8,7 @@ in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -16,6 +16,7 @@ from typing import Any, cast
 from apiflask import APIFlask
 from flask import Response, current_app, jsonify
 
+import wellchat
 from wellchat import api_docs, openapi_answers, openapi_shapes
 from wellchat.feature import registry
 
@@ -38,6 +39,8 @@ class Document:
     description: str  # in Markdown
     tags: tuple[str, ...] = ()  # those that come first, in order
     security: Mapping[str, dict[str, Any]] = field(default_factory=lambda: {"bearer": BEARER})
+    # For calls that APIFlask does not know: returns the paths and the components of the document.
+    make: Callable[[], dict[str, Any]] | None = None
 
     @property
     def path(self) -> str:
@@ -73,24 +76,30 @@ def build(document: Document) -> dict[str, Any]:
 
 
 def _make(document: Document) -> dict[str, Any]:
+    if document.make is not None:
+        return _finish(document, document.make())
     spec: dict[str, Any] = deepcopy(current_app.spec)  # type: ignore[attr-defined]
     openapi_shapes.tidy_document(spec)
     for feature in registry().features:
         if feature.openapi is not None:
             feature.openapi(spec)
     spec["paths"] = {path: calls for path, calls in spec["paths"].items() if document.holds(path)}
+    places = {tag: place for place, tag in enumerate(document.tags)}
+    spec["tags"].sort(key=lambda tag: places.get(tag["name"], len(places)))
+    openapi_answers.add_answers(spec, public=_describe_routes(spec))
+    return _finish(document, spec)
+
+
+def _finish(document: Document, spec: dict[str, Any]) -> dict[str, Any]:
     spec["info"] = {
         "title": document.title,
-        "version": spec["info"]["version"],
+        "version": wellchat.__version__,
         "summary": document.summary,
         "description": document.description,
     }
     spec["servers"] = [{"url": current_app.config["BASE_URL"]}]
-    places = {tag: place for place, tag in enumerate(document.tags)}
-    spec["tags"].sort(key=lambda tag: places.get(tag["name"], len(places)))
     spec["security"] = [{name: []} for name in document.security]
     spec["components"]["securitySchemes"] = dict(document.security)
-    openapi_answers.add_answers(spec, public=_describe_routes(spec))
     openapi_shapes.add_examples(spec)
     openapi_shapes.drop_unused(spec)
     return spec
@@ -122,9 +131,14 @@ def _show(document: Document) -> str:
     return api_docs.render(build(document), document.path)
 
 
+def register_document(app: APIFlask, document: Document) -> None:
+    """Let `build` know a document whose owner serves it itself."""
+    app.extensions[EXTENSION].documents[document.name] = document
+
+
 def add_document(app: APIFlask, document: Document, *, endpoints: tuple[str, str] | None = None) -> None:
     """Serve a document and its page. `endpoints` are the names of their routes."""
-    app.extensions[EXTENSION].documents[document.name] = document
+    register_document(app, document)
     spec_endpoint, page_endpoint = endpoints or (f"{document.name}_spec", f"{document.name}_docs")
     hidden = app.doc(hide=True)
     app.add_url_rule(document.path, spec_endpoint, hidden(lambda: _serve(document)))

@@ -30,6 +30,8 @@ OF_NOBODY = {
     "webhooks": "addresses of the platform",
     "webhook_deliveries": "which event went to which webhook",
     "webhook_attempts": "what the platform's own server answered",
+    "subject_kinds": "words of the platform",
+    "own_notification_kinds": "words of the platform",
 }
 # Made by what the test does, not by hand.
 MADE_OTHERWISE = {"users": "the person", "erasures": "asked for", "audit": "written by the acts"}
@@ -40,6 +42,8 @@ OURS = {
     "memberships.kind": "the kind of a subject",
     "attachments.media_type": "detected from the content",
     "messages.removed_by": "a word of ours",
+    "messages.via": "a word of ours",
+    "messages.told": "a word of ours",
     "reports.outcome": "a word of ours",
     "measures.kind": "a word of ours",
     "tokens.digest": "a hash",

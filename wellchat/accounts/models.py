@@ -23,7 +23,15 @@ if TYPE_CHECKING:
 
 CLIENT, PROFESSIONAL, ADMIN = ROLES = ("client", "professional", "admin")
 
-ROLE_LABELS = {CLIENT: N_("Client"), PROFESSIONAL: N_("Professional"), ADMIN: N_("Administrator")}
+SYSTEM = "system"  # of the one row in whose name this installation itself writes; see SYSTEM_ID
+SYSTEM_ID = "system-person"  # no other id has a hyphen
+
+ROLE_LABELS = {
+    CLIENT: N_("Client"),
+    PROFESSIONAL: N_("Professional"),
+    ADMIN: N_("Administrator"),
+    SYSTEM: N_("System"),
+}
 
 
 def label_of(role: str, own: str | None, trade: str | None = None) -> str:
@@ -45,7 +53,7 @@ class User(Base):
     """A person with an account."""
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin')", name="role"),)
+    __table_args__ = (CheckConstraint("role IN ('client', 'professional', 'admin', 'system')", name="role"),)
 
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     # lower case; accounts.forms normalises it. None: the host gave no address, and no mail goes out
@@ -92,7 +100,12 @@ class User(Base):
     @property
     def is_active(self) -> bool:
         """Return whether the person may sign in and act (Flask-Login asks)."""
-        return self.disabled_at is None
+        return self.disabled_at is None and self.role != SYSTEM
+
+    @property
+    def is_system(self) -> bool:
+        """Return whether this is the row in whose name the installation writes. Nobody is that person."""
+        return self.role == SYSTEM
 
     @property
     def is_gone(self) -> bool:
@@ -102,7 +115,7 @@ class User(Base):
     @property
     def shown_name(self) -> str:
         """Return the name that others see: of a disabled person, that the account is closed."""
-        return self.name if self.is_active or self.is_gone else gettext("Account closed")
+        return self.name if self.is_active or self.is_gone or self.is_system else gettext("Account closed")
 
     def is_paused(self, now: datetime) -> bool:
         """Return whether the person may send nothing at this moment."""

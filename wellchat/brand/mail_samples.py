@@ -75,6 +75,13 @@ def samples(name: str) -> dict[str, Sample]:
         "factor_reset_asked": {},
         "factors_reset": {},
         "host_key_ends": {"key": name, "days": 7},
+        "host_notification": {
+            "title": name,
+            "lines": [name, name],
+            "link": "https://shop.example.com/orders/7",
+            "label": name[:40],
+            "unsubscribe_path": UNSUBSCRIBE,
+        },
         "invitation": {"path": path, "role": "client"},
         "look_notice": {"other": name, "day": day},
         "measure": {"what": "pause", "days": 3, "appeal": email},

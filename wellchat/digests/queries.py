@@ -49,6 +49,8 @@ _UNREAD_MESSAGES: Any = (
         Membership.user_id,
         Message.thread_id,
         Message.seq,
+        Message.sender_id,
+        Message.via,
         Message.body,
         Message.files,
         Message.created_at,
@@ -63,6 +65,8 @@ _UNREAD_MESSAGES: Any = (
         Membership.closed_as.is_(None),
         Message.sender_id != Membership.user_id,
         Message.deleted_at.is_(None),
+        # The platform wanted nobody to be mailed of the others.
+        Message.told.is_(None),
     )
     .order_by(Message.thread_id, Message.seq)
 )

@@ -138,6 +138,7 @@ _WAITING = (
             Message.seq > Membership.last_read_seq,
             Message.seq > Membership.mailed_seq,
             Message.sender_id != Membership.user_id,
+            Message.told.is_(None),
         ),
     )
     .where(Membership.user_id.in_(_IDS), Membership.last_seq > Membership.last_read_seq)

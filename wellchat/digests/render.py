@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, and_, or_, select
 
-from wellchat.accounts.models import User, label_of
+from wellchat.accounts.models import SYSTEM_ID, User, label_of
 from wellchat.attachments.serializers import files_summary
 from wellchat.branding import is_sensitive
+from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, switched_off
 from wellchat.digests.queries import thread_rows, unread_messages
@@ -23,12 +24,12 @@ from wellchat.i18n import N_, force_language, format_date, format_time, gettext,
 from wellchat.mail.compose import NotNow, NotWanted
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import oklch
-from wellchat.messaging.models import Membership, Message
+from wellchat.messaging.models import HOST, Membership, Message
 from wellchat.notifications.models import Preferences
 from wellchat.notifications.queries import PREFERENCE_COLUMNS, EffectivePreferences, preferences_from_row
 from wellchat.notifications.quiet_hours import quiet_for
 from wellchat.notifications.unsubscribe import unsubscribe_path
-from wellchat.subjects.kinds import KINDS as SUBJECT_KINDS
+from wellchat.subjects.kinds import kind_of
 from wellchat.templating import hue, initials
 
 MAX_SHOWN = 50  # messages of one thread; the earlier ones are counted
@@ -242,9 +243,12 @@ def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
     body = message.body or ""
     cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
     return {
+        # A message of the system is nobody's.
+        "from": setting("NAME") if message.sender_id == SYSTEM_ID else None,
+        "automatic": message.via == HOST,
         "lines": [*cut.splitlines(), *filter(None, [files_summary(message.files or [])])],
         "time": format_time(message.created_at.astimezone(zone)),
-        "about": f"{gettext(SUBJECT_KINDS[message.kind].label)}: {message.title}" if message.kind else None,
+        "about": f"{gettext(kind_of(message.kind).label)}: {message.title}" if message.kind else None,
     }
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, func, select, tuple_
 
+from wellchat.accounts.models import SYSTEM_ID
 from wellchat.db import db
 from wellchat.digests.queries import thread_rows
 from wellchat.digests.recipients import Recipient, load_recipient
@@ -104,6 +105,8 @@ def threads_of_week(user_id: str, now: datetime) -> list[ThreadWeek]:
             Membership.closed_as.is_(None),
             Message.created_at > now - WEEK,
             Message.deleted_at.is_(None),
+            # Nobody wrote those of the system, so nobody waits for an answer.
+            Message.sender_id != SYSTEM_ID,
         )
         .group_by(Message.thread_id)
     )

@@ -47,6 +47,13 @@ class OneUser(BaseModel):
     user: HostUser
 
 
+class MergedUser(OneUser):
+    """The person that is left; `threads`: how many conversations went over."""
+
+    threads: int
+    dry_run: bool = False
+
+
 class Users(BaseModel):
     """A page of people."""
 

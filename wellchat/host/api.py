@@ -12,17 +12,38 @@ from flask.blueprints import BlueprintSetupState
 from wellchat.accounts.pictures import MAX_BYTES
 from wellchat.errors import WellchatError
 from wellchat.guard import LimitReached
-from wellchat.host import batch, connections_calls, guarding, me_calls, people_calls, subjects_calls
+from wellchat.host import (
+    batch,
+    connections_calls,
+    guarding,
+    kinds_calls,
+    me_calls,
+    messages_calls,
+    notifications_calls,
+    people_calls,
+    subjects_calls,
+    threads_calls,
+)
 from wellchat.host.calls import Answer, HostCall, all_calls
 from wellchat.host.guarding import is_host_call
-from wellchat.host.openapi import docs, document
+from wellchat.host.openapi import docs, document, register
 from wellchat.host.paths import PREFIX, IdConverter, keep_slashes
 from wellchat.host.performing import Given, perform
 from wellchat.host.problems import BY_STATUS, HostRefusal, problem_of
 from wellchat.web import json_response, limiter
 
 # Their calls are declared when they are imported.
-MODULES = (batch, connections_calls, me_calls, people_calls, subjects_calls)
+MODULES = (
+    batch,
+    connections_calls,
+    kinds_calls,
+    me_calls,
+    messages_calls,
+    notifications_calls,
+    people_calls,
+    subjects_calls,
+    threads_calls,
+)
 MAX_BODY = 1024 * 1024
 
 # Its document is apart: openapi.py.
@@ -117,5 +138,6 @@ def _add_code(response: Response) -> Response:
 def init_app(app: Flask) -> None:
     """Register what works before and behind the routes."""
     guarding.init_app(app)
+    register(app)
     app.after_request(_add_code)
     app.wsgi_app = keep_slashes(app.wsgi_app)  # type: ignore[assignment,method-assign]

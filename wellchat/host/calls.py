@@ -11,7 +11,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel
 
@@ -19,6 +19,7 @@ from wellchat.feature import Registry, registry
 from wellchat.guard import Budget
 
 BUDGET = Budget("host-key", "200/second;3000/minute")
+WORDS = Budget("host-words", "300/minute")  # pages of what people wrote
 MAX_LISTED = 500
 MAX_OPERATIONS = 100  # of a batch
 
@@ -65,6 +66,9 @@ class HostCall:
     answers: dict[int, tuple[str, type[BaseModel] | None]] = field(default_factory=dict)
     raw: bool = False  # the body is bytes, and no JSON
     each_alone: bool = False  # it has a transaction for each of its parts
+    # Of a POST: where the body has a `client_key`, it needs no Idempotency-Key. KEPT: the act itself knows it
+    # for ever. FOR_NOW: it serves as such a key, for 48 hours.
+    client_key: Literal["", "kept", "for now"] = ""
 
     @property
     def writes(self) -> bool:

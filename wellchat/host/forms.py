@@ -54,6 +54,12 @@ class Why(Form):
     reason: Text
 
 
+class MergePerson(Form):
+    """The person whom somebody is made one with: that one stays."""
+
+    into: PersonRef
+
+
 class ErasePerson(Why):
     """Erase a person, when the grace is over or `now`."""
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Any, cast
 
+from apiflask import APIFlask
 from flask import Flask, render_template
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-import wellchat
 from wellchat.host.answer_shapes import HostProblem
 from wellchat.host.calls import HostCall, all_calls
 from wellchat.host.problems import CODES
+from wellchat.openapi import EXTENSION, Document, build, register_document
+from wellchat.openapi_shapes import tidy_document
 
+NAME = "host"
 REFS = "#/components/schemas/{model}"
+ARGUMENTS = {
+    "ext": "Your id, percent-encoded as one segment; or `id:` and ours",
+    "kind": "The kind",
+    "thread": "Our id of the conversation",
+    "seq": "The number of the message in its conversation",
+}
 ERRORS = {
     "401": "No host key, or one that does not work",
     "403": "The key may not do this",
@@ -28,15 +37,27 @@ ERRORS = {
 }
 
 
+def register(app: Flask) -> None:
+    """Let the application know the document of the host API."""
+    codes = "\n".join(f"- `{code}`: {meaning}" for code, meaning in CODES.items())
+    found = Document(
+        name=NAME,
+        title=f"{app.config['NAME']}: host API",
+        prefix="/api/host/",
+        summary="For the servers of the platform.",
+        description=f"Every refusal has a `code`:\n\n{codes}",
+        security={"host_key": {"type": "http", "scheme": "bearer"}},
+        make=_make,
+    )
+    register_document(cast(APIFlask, app), found)
+
+
 def document(app: Flask) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of the host API. It is made once for each application."""
-    made: dict[str, Any] | None = app.extensions.get("host_openapi")
-    if made is None:
-        made = app.extensions["host_openapi"] = _document(app.config["NAME"])
-    return made
+    return build(app.extensions[EXTENSION].documents[NAME])
 
 
-def _document(name: str) -> dict[str, Any]:
+def _make() -> dict[str, Any]:
     models: list[type[BaseModel]] = [HostProblem]
     for call in all_calls():
         models += [each for each in (call.body, *(shape for _, shape in call.answers.values())) if each]
@@ -46,21 +67,15 @@ def _document(name: str) -> dict[str, Any]:
     for call in all_calls():
         path = "/api/host" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", call.rule)
         paths.setdefault(path, {})[call.method.lower()] = _operation(call)
-    codes = "\n".join(f"- `{code}`: {meaning}" for code, meaning in CODES.items())
-    return {
+    tags = sorted({tag for calls in paths.values() for each in calls.values() for tag in each["tags"]})
+    spec: dict[str, Any] = {
         "openapi": "3.1.0",
-        "info": {
-            "title": f"{name}: host API",
-            "version": wellchat.__version__,
-            "description": f"For the servers of the platform.\n\nEvery refusal has a `code`:\n\n{codes}",
-        },
+        "tags": [{"name": tag} for tag in tags],
         "paths": paths,
-        "components": {
-            "schemas": defined["$defs"],
-            "securitySchemes": {"host_key": {"type": "http", "scheme": "bearer"}},
-        },
-        "security": [{"host_key": []}],
+        "components": {"schemas": defined["$defs"]},
     }
+    tidy_document(spec)
+    return spec
 
 
 def _operation(call: HostCall) -> dict[str, Any]:
@@ -103,13 +118,14 @@ def _parameters(call: HostCall) -> list[dict[str, Any]]:
         found.append({"name": "dry_run", "in": "query", "schema": {"enum": ["1"]}, "description": dry})
     if call.method == "POST" and not call.each_alone:
         once = "1 to 64 characters; the same call again gets the first answer for 48 hours"
-        header = {"name": "Idempotency-Key", "in": "header", "required": True, "schema": text}
+        needed = not call.client_key
+        header = {"name": "Idempotency-Key", "in": "header", "required": needed, "schema": text}
         found.append({**header, "description": once})
     return found
 
 
 def _described(name: str) -> str:
-    return "Your id, percent-encoded as one segment; or `id:` and ours" if name == "ext" else "The kind"
+    return ARGUMENTS[name]
 
 
 def _responses(call: HostCall) -> dict[str, Any]:

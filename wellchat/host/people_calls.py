@@ -6,14 +6,26 @@ from urllib.parse import urlencode
 
 from wellchat.accounts import actions as accounts
 from wellchat.accounts import links
+from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person
 from wellchat.audit.actions import record
 from wellchat.clock import iso
 from wellchat.config import setting
-from wellchat.db import new_id
+from wellchat.db import db, new_id
 from wellchat.host import answer_shapes as shapes
 from wellchat.host.calls import Answer, Caller, host_call
-from wellchat.host.forms import CountsQuery, ErasePerson, ListPeople, PutPerson, RenamePerson, SignInLink, Why
+from wellchat.host.counts import counts_of
+from wellchat.host.forms import (
+    CountsQuery,
+    ErasePerson,
+    ListPeople,
+    MergePerson,
+    PutPerson,
+    RenamePerson,
+    SignInLink,
+    Why,
+)
+from wellchat.host.merge import merge_people
 from wellchat.host.people import put_person
 from wellchat.host.problems import HostRefusal
 from wellchat.host.reading import list_people, people_json, person_json
@@ -22,7 +34,6 @@ from wellchat.i18n import gettext
 from wellchat.identities.actions import rename
 from wellchat.identities.models import HOST
 from wellchat.identities.queries import external_ids
-from wellchat.messaging.queries import unread_counts
 from wellchat.privacy.erasure import request_erasure
 from wellchat.reasons import checked_reason
 from wellchat.safety import people as measures
@@ -142,6 +153,23 @@ def erase_user(caller: Caller, ext: str, body: ErasePerson) -> Answer:
 
 @host_call(
     "POST",
+    "/users/<ext:ext>/merge",
+    scope="people:erase",
+    body=MergePerson,
+    answers={200: ("The person that is left", shapes.MergedUser)},
+)
+def merge_user(caller: Caller, ext: str, body: MergePerson) -> Answer:
+    """Make one person of two that are the same. The old id answers 410 `moved` then. Not to be undone."""
+    gone, into = person(ext, now=caller.now), person(body.into, now=caller.now, field="into")
+    moved = merge_people(gone, into, now=caller.now)
+    db.session.expire_all()
+    left = db.session.get_one(User, into.id)
+    shown = person_json(left, external_ids([left.id]).get(left.id))
+    return Answer(200, {"user": shown, "threads": moved}, people=(left.id,))
+
+
+@host_call(
+    "POST",
     "/users/<ext:ext>/sign-in-links",
     scope="sign_in",
     body=SignInLink,
@@ -161,5 +189,5 @@ def make_sign_in_link(caller: Caller, ext: str, body: SignInLink) -> Answer:
 
 @host_call("GET", "/counts", scope=READ, query=CountsQuery, answers={200: ("The counts", shapes.Counts)})
 def get_counts(caller: Caller, query: CountsQuery) -> Answer:
-    """Read how many messages and notifications a person has not read, for a menu of yours."""
-    return Answer(200, unread_counts(person(query.user, now=caller.now).id))
+    """Read how many messages and notifications a person has not read, at most two seconds ago."""
+    return Answer(200, counts_of(person(query.user, now=caller.now).id, caller.now))

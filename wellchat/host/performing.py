@@ -74,12 +74,22 @@ def _perform(call: HostCall, caller: Caller, given: Given) -> Answer:
 
 
 def _write(call: HostCall, caller: Caller, given: Given, act: Callable[[], Answer]) -> Answer:
-    if call.method == "POST":
-        body = orjson.dumps(given.body, option=orjson.OPT_SORT_KEYS)
+    if call.method != "POST" or (call.client_key == "kept" and not given.key):
+        with transaction():
+            return act()
+    body = orjson.dumps(given.body, option=orjson.OPT_SORT_KEYS)
+    named = given.body.get("client_key") if isinstance(given.body, dict) and call.client_key else None
+    if given.key or named is None:
         what = (caller.key_id, call.method, given.path)
         return once(call=what, key=given.key, body=body, act=act, now=caller.now)
-    with transaction():
-        return act()
+    try:
+        # Of no host key: the same thing sent again with the next key is the same thing.
+        return once(call=("client_key", given.path), key=named, body=body, act=act, now=caller.now)
+    except HostRefusal as refusal:
+        if refusal.code != "idempotency_key_reused":
+            raise
+        text = gettext("This client_key was already used for something else.")
+        raise HostRefusal(409, "conflict", text) from None
 
 
 def _dry(act: Callable[[], Answer]) -> Answer:
@@ -93,7 +103,8 @@ def _dry(act: Callable[[], Answer]) -> Answer:
     except _DryRun as ended:
         body = dict(ended.answer.body or {})
         if ended.answer.new:
-            body[ended.answer.new] = {**body[ended.answer.new], "id": None}
+            made = body[ended.answer.new]
+            body[ended.answer.new] = made | dict.fromkeys(set(made) & {"id", "seq"})
         return Answer(200, {**body, "dry_run": True})
 
 

@@ -48,6 +48,7 @@ CODES = {
     "external_id_taken": "the id is another person's: `existing`",
     "email_taken": "the email address is another person's: `existing`",
     "role_in_use": "connections or subjects depend on the role",
+    "both_live": "both wrote to the same person at the same time",
     "subject_in_use": "other people would read the subject's conversation",
     "cannot_write": "nobody writes there any more",
     "invalid": "`errors` says what is wrong with which field",

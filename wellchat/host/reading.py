@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from wellchat.accounts.models import ADMIN, Presence, User
+from wellchat.accounts.models import ADMIN, SYSTEM, Presence, User
 from wellchat.accounts.queries import user_by_email
 from wellchat.clock import iso
 from wellchat.db import db
@@ -63,7 +63,12 @@ def list_people(*, after: str, limit: int, email: str | None) -> tuple[list[User
     if email is not None:
         found = user_by_email(email)
         return ([found] if found and not found.is_admin and not found.is_gone else []), None
-    query = select(User).where(User.role != ADMIN, User.id > after).order_by(User.id).limit(limit + 1)
+    query = (
+        select(User)
+        .where(User.role.not_in((ADMIN, SYSTEM)), User.id > after)
+        .order_by(User.id)
+        .limit(limit + 1)
+    )
     # Who was erased is nobody any more. An address may be missing, and NULL is equal to nothing.
     gone = GONE_EMAIL.partition("{")[0] + "%"
     query = query.where(func.coalesce(User.email, "").not_like(gone) | User.disabled_at.is_(None))

@@ -70,4 +70,4 @@ def find_person_of_host(ref: str, *, now: datetime) -> User | None:
     else:
         found = find_person(HOST, ref, now=now)
     # A key never acts on administrators: it could make itself one.
-    return None if found is None or found.is_admin or found.is_gone else found
+    return None if found is None or found.is_admin or found.is_system or found.is_gone else found

@@ -18,6 +18,7 @@ SCOPES: dict[str, str] = {
     "messages:read": N_("Read what people wrote; each page is on record"),
     "messages:write": N_("Write as the system"),
     "messages:write_as": N_("Write in a person's name"),
+    "notifications:write": N_("Notify people"),
     "imports": N_("Bring over earlier conversations"),
     "sign_in": N_("Sign people in and out"),
     "webhooks": N_("Manage webhooks"),

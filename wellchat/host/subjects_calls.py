@@ -23,7 +23,7 @@ from wellchat.identities.queries import external_ids
 from wellchat.messaging.models import Thread
 from wellchat.subjects.actions import hide_subject, put_form
 from wellchat.subjects.forms import PutSubject
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import find_kind, kinds
 from wellchat.subjects.models import Subject
 
 CLEARABLE = ("url", "status", "starts_at", "ends_at", "cancelled_at", "amount_minor", "currency")
@@ -76,10 +76,9 @@ def delete_subject(caller: Caller, kind: str, ext: str) -> Answer:
 
 
 def _kind(name: str) -> str:
-    if name not in KINDS:
-        raise NotFound(
-            gettext("There is no kind %(name)s. There are %(all)s.", name=name, all=", ".join(KINDS))
-        )
+    if find_kind(name) is None:
+        known = ", ".join(kinds())
+        raise NotFound(gettext("There is no kind %(name)s. There are %(all)s.", name=name, all=known))
     return name
 
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from wellchat.accounts.hooks import availability_changed_in_transaction, profile_changed_in_transaction
+from wellchat.accounts.models import SYSTEM_ID
 from wellchat.attachments.hooks import scanned_in_transaction, thumbnail_made_in_transaction
 from wellchat.feature import Feature
 from wellchat.i18n import N_
@@ -18,12 +19,14 @@ from wellchat.messaging.queries import warm_up
 from wellchat.messaging.refresh import refresh_person, refresh_subject
 from wellchat.messaging.schemas import describe_tags
 from wellchat.messaging.threads import open_thread_of_lead
+from wellchat.messaging.words import deleted_words
 from wellchat.notifications.kinds import NotificationKind
 from wellchat.subjects.hooks import lead_claimed_in_transaction, subject_put_in_transaction
 
 
-def _setup(_app: Flask) -> None:
+def _setup(app: Flask) -> None:
     warm_up()
+    app.jinja_env.globals["system_id"] = SYSTEM_ID
 
 
 feature = Feature(
@@ -55,6 +58,7 @@ feature = Feature(
         (thumbnail_made_in_transaction, add_thumbnail),
         (scanned_in_transaction, set_scanned),
     ),
+    filters={"deleted_words": deleted_words},
     openapi=describe_tags,
     context=lambda: {"badges": badges, "message_url": message_url},
     offline_paths=("/", r"/threads/\w+"),

@@ -82,9 +82,9 @@ def _dispatch_one(thread_id: str, recipient_id: str, now: datetime) -> int:
 def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_after: timedelta) -> list[int]:
     """Notify one recipient of the pending messages of a thread.
 
-    Return the seqs they are notified of, ascending. Messages that were read or deleted meanwhile, or are in a
-    muted thread, are dropped. While the recipient looks at the thread, all of them stay pending until
-    `away_after` has passed since the last sign of the recipient.
+    Return the seqs they are notified of and may be mailed of, ascending. Messages that were read or deleted
+    meanwhile, or are in a muted thread, are dropped. While the recipient looks at the thread, all of them
+    stay pending until `away_after` has passed since the last sign of the recipient.
     """
     with transaction() as session:
         # The lock lets two workers handle the rows one after the other. The second one finds none.
@@ -121,17 +121,19 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
         messages = list(news.scalars())
         for message in messages:
             _notify(message, recipient_id, now)
-    return [message.seq for message in messages]
+    return [message.seq for message in messages if message.told is None]
 
 
 def _notify(message: Message, recipient_id: str, now: datetime) -> None:
     notifications.notify(
         user_id=recipient_id,
         kind="message",
-        actor_id=message.sender_id,
+        actor_id=None if message.is_system else message.sender_id,
+        title=setting("NAME") if message.is_system else None,
         thread_id=message.thread_id,
         seq=message.seq,
         preview=_preview(message, recipient_id),
+        push=message.told is None,
         now=now,
     )
 

@@ -57,11 +57,13 @@ def _body(text: str, *, may_be_empty: bool = False) -> str:
     return text
 
 
-class _HasBody(Form):
+class HasBody(Form):
+    """A text with something to see in it."""
+
     body: Annotated[Text, StringConstraints(max_length=MAX_BODY)]
 
     @model_validator(mode="after")
-    def _tidy(self) -> _HasBody:
+    def _tidy(self) -> HasBody:
         self.body = _body(self.body, may_be_empty=self._has_files())
         return self
 
@@ -77,7 +79,7 @@ class SubjectRef(Form):
 
 
 class SendMessage(
-    _HasBody,
+    HasBody,
     json_schema_extra=sample(
         {"body": "Yes, see you then!", "client_key": "0190163d8694739bb4a2", "reply_to": 2}
     ),
@@ -96,7 +98,7 @@ class SendMessage(
         return bool(self.attachments)
 
 
-class PostMessage(_HasBody):
+class PostMessage(HasBody):
     """The composer's form without script.
 
     `subject` is a subject's id, `seen` the seq of the last message on the page.
@@ -118,7 +120,7 @@ class MarkUnread(Form, json_schema_extra=sample({"seq": 3})):
     seq: MessageSeq
 
 
-class EditMessage(_HasBody, json_schema_extra=sample({"body": "Yes, see you at three!"})):
+class EditMessage(HasBody, json_schema_extra=sample({"body": "Yes, see you at three!"})):
     """The new text."""
 
 

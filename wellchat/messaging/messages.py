@@ -15,7 +15,15 @@ from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
 from wellchat.messaging.closing import check_may_write
-from wellchat.messaging.models import EDIT_WITHIN, Membership, Message, MessageRevision, Reaction, Thread
+from wellchat.messaging.models import (
+    EDIT_WITHIN,
+    NONE,
+    Membership,
+    Message,
+    MessageRevision,
+    Reaction,
+    Thread,
+)
 from wellchat.messaging.mutation import lock_message, lock_own_message, message_changed, text_changed
 from wellchat.messaging.telling import tell_of_message
 from wellchat.subjects.models import Subject
@@ -36,14 +44,17 @@ def send_message(
     reply_to: int | None = None,
     attachments: Sequence[str] = (),
     by_email: bool = False,
+    via: str | None = None,
+    told: str | None = None,
 ) -> tuple[Message, bool]:
     """Send a message. Return (the message, whether it is new).
 
     If the sender has used `client_key` in this thread before, return that message: a retry never makes a
-    second one. `by_email` marks it for both people: it was proven less well than a sign-in. Raises NotFound
-    if the sender is not in the thread, CannotWrite if it is closed or the sender is paused, Conflict if the
-    key belongs to a different message, Invalid for a subject or reply from elsewhere, or attachments that the
-    sender may not send.
+    second one. `by_email` marks it for both people: it was proven less well than a sign-in. `via` is
+    models.HOST if the platform sends it in the sender's name, and `told` says who is notified. Raises
+    NotFound if the sender is not in the thread, CannotWrite if it is closed or the sender is paused, Conflict
+    if the key belongs to a different message, Invalid for a subject or reply from elsewhere, or attachments
+    that the sender may not send.
     """
     ids = {"thread": thread_id, "sender": sender.id, "sent_as": client_key, "now": now}
     if sender.waits:
@@ -67,6 +78,9 @@ def send_message(
         if by_email:
             execute(statements.MARK_BY_EMAIL, ids | {"number": seq})
             message.by_email = True
+        if via or told:
+            execute(statements.MARK_FROM_HOST, ids | {"number": seq, "by": via, "tell": told})
+            message.via, message.told = via, told
         if attachments:
             message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
         # A thread about a subject keeps the kind of that subject, whatever its messages mention.
@@ -96,7 +110,8 @@ def _new_message(
 
 def _schedule_delivery(message: Message, recipient_id: str, ids: dict[str, Any]) -> None:
     """Put down that the recipient must be notified, and that the message is new for both people."""
-    execute(statements.PUT_PENDING_DELIVERY, ids | {"number": message.seq, "to": recipient_id})
+    if message.told != NONE:
+        execute(statements.PUT_PENDING_DELIVERY, ids | {"number": message.seq, "to": recipient_id})
     for user_id in (message.sender_id, recipient_id):
         record_change(user_id=user_id, kind="message", thread_id=message.thread_id, message_seq=message.seq)
     # Sent to the worker after commit. If it is lost, the sweep finds the pending delivery.
@@ -122,12 +137,19 @@ def _sent_before(
     if first is None:
         check_may_write(sender, thread_id, ids["now"])
         raise NotFound
+    refuse_another(first, body, reply_to, attachments)
+    return first
+
+
+def refuse_another(
+    first: Message, body: str, reply_to: int | None = None, attachments: Sequence[str] = ()
+) -> None:
+    """Raise Conflict if a retry has another content than the message that was sent with its key."""
     # An edited or deleted message is not compared, because the retry may repeat its original text.
     files_of_it = [file["id"] for file in first.files or ()]
     another = (first.body, first.reply_to, files_of_it) != (body, reply_to, list(attachments))
     if another and first.edited_at is None and first.deleted_at is None:
         raise Conflict(gettext("This client_key was already used for another message in this thread."))
-    return first
 
 
 def _subject_of(sender: User, client_id: str, professional_id: str, kind: str, external_id: str) -> Subject:
@@ -179,18 +201,21 @@ def delete_message(*, viewer: User, thread_id: str, seq: int, now: datetime) -> 
     return message
 
 
-def remove_message(*, thread_id: str, seq: int, now: datetime) -> Message:
-    """Delete somebody's message, because a moderator decided so. Return its tombstone. Raises NotFound."""
+def remove_message(*, thread_id: str, seq: int, now: datetime, by: str | None = None) -> Message:
+    """Delete somebody's message, because a moderator decided so, or the platform (`by` is models.HOST).
+
+    Return its tombstone. Removing it twice is the same as once. Raises NotFound.
+    """
     with transaction() as session:
         thread = session.get(Thread, thread_id, with_for_update=True, populate_existing=True)
         message = session.get(Message, (thread_id, seq), populate_existing=True)
         if thread is None or message is None:
             raise NotFound
-        _bury(thread, message, now)
+        _bury(thread, message, now, by)
     return message
 
 
-def _bury(thread: Thread, message: Message, now: datetime) -> None:
+def _bury(thread: Thread, message: Message, now: datetime, by: str | None = None) -> None:
     """Turn a message of a locked thread into a tombstone."""
     thread_id, seq = message.thread_id, message.seq
     with transaction() as session:
@@ -200,6 +225,7 @@ def _bury(thread: Thread, message: Message, now: datetime) -> None:
             )
             files.withdraw_files(message, now=now)
             message.body, message.deleted_at, message.pinned_at = None, now, None
+            message.removed_by = by
             if message.reactions:
                 session.execute(delete(Reaction).where(Reaction.thread_id == thread_id, Reaction.seq == seq))
                 message.reactions = None
@@ -211,7 +237,8 @@ def _bury(thread: Thread, message: Message, now: datetime) -> None:
 
 
 def _tell_of_change(event_type: str, thread: Thread, message: Message, now: datetime) -> None:
-    tell_of_message(event_type, message, thread.other_id(message.sender_id), now, place=thread.last_seq)
+    recipient_id = None if message.is_system else thread.other_id(message.sender_id)
+    tell_of_message(event_type, message, recipient_id, now, place=thread.last_seq)
 
 
 def pin(*, viewer: User, thread_id: str, seq: int, on: bool, now: datetime) -> Message:

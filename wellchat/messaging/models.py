@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.attachments.serializers import File, files_summary
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.subjects.models import Subject
@@ -32,6 +32,8 @@ MAX_EMOJI = 24  # characters of one emoji; the longest known one has fewer than 
 CLOSED, BLOCKED, ENDED = ("closed", "blocked", "ended")  # values of Membership.closed_as
 EDIT_WITHIN = timedelta(minutes=5)
 POLICY = "policy"  # a period of retention ended
+HOST = "host"  # the platform removed it; or sent it, in a person's name
+BELL, NONE = ("bell", "none")  # values of Message.told
 
 
 class Thread(Base):
@@ -188,12 +190,15 @@ class Message(Base):
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
     edited_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     deleted_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    removed_by: Mapped[str | None] = mapped_column(String(10))  # POLICY; None: its sender deleted it
+    removed_by: Mapped[str | None] = mapped_column(String(10))  # POLICY, HOST; None: its sender deleted it
     revision: Mapped[int] = mapped_column(Integer, default=0)
     # none_as_null: None is stored as SQL NULL, not as the JSON value null.
     reactions: Mapped[list[dict[str, Any]] | None] = mapped_column(JSON(none_as_null=True))
     pinned_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
     by_email: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a reply by email
+    via: Mapped[str | None] = mapped_column(String(10))  # HOST: the platform sent it in its sender's name
+    # Who is told of it: BELL: in the app alone; NONE: nobody. None: as of every message.
+    told: Mapped[str | None] = mapped_column(String(4))
 
     # Copied from the attachments, so that lists of messages need no second query.
     files: Mapped[list[File] | None] = mapped_column(JSON(none_as_null=True))
@@ -203,6 +208,11 @@ class Message(Base):
     quoted: Mapped[Message | None] = relationship(
         remote_side=[thread_id, seq], lazy="selectin", join_depth=1, viewonly=True
     )
+
+    @property
+    def is_system(self) -> bool:
+        """Return whether this installation itself wrote the message."""
+        return self.sender_id == SYSTEM_ID
 
     @property
     def preview(self) -> str | None:

@@ -91,7 +91,16 @@ def text_changed(thread: Thread, message: Message, now: datetime) -> None:
     This also updates the recipient's notification, and records changes for the replies that quote the
     message.
     """
-    recipient_id = thread.other_id(message.sender_id)
+    # A message of the system has two.
+    people = {thread.client_id, thread.professional_id} - {message.sender_id}
+    for recipient_id in sorted(people):
+        _retract(recipient_id, thread, message, now)
+    message_changed(thread, message)
+    for seq in execute(REPLIES_CHANGED, {"thread": thread.id, "replied_to": message.seq}).scalars():
+        _record_for_both(thread, seq)
+
+
+def _retract(recipient_id: str, thread: Thread, message: Message, now: datetime) -> None:
     # The notification is counted again in the same statement that changes it: reading it first would race
     # with the worker, which adds messages to it without the lock of the thread.
     notifications.retract(
@@ -102,9 +111,6 @@ def text_changed(thread: Thread, message: Message, now: datetime) -> None:
         now=now,
         left=unread_above(recipient_id, Notification.first_seq - 1),
     )
-    message_changed(thread, message)
-    for seq in execute(REPLIES_CHANGED, {"thread": thread.id, "replied_to": message.seq}).scalars():
-        _record_for_both(thread, seq)
 
 
 def unread_above(reader_id: str, above: int | ColumnElement[Any]) -> ScalarSelect[int]:

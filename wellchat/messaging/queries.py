@@ -20,7 +20,7 @@ from wellchat.errors import NotFound
 from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
 from wellchat.notifications import queries as notification_queries
 from wellchat.paging import decode_page_token, encode_page_token
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import kinds
 from wellchat.subjects.models import Subject
 
 Mine, Theirs = aliased(Membership, name="mine"), aliased(Membership, name="theirs")
@@ -184,13 +184,13 @@ def _has_unread() -> Any:
 
 
 def kinds_of(viewer: User) -> list[str]:
-    """Return the names of the kinds of subjects in the viewer's threads, in the order of KINDS."""
+    """Return the names of the kinds of subjects in the viewer's threads, in their order."""
     one = {
         kind: exists().where(Membership.user_id == viewer.id, Membership.kind == kind).label(kind)
-        for kind in KINDS
+        for kind in kinds()
     }
     found = db.session.execute(select(*one.values())).one()._asdict()
-    return [kind for kind in KINDS if found[kind]]
+    return [kind for kind in one if found[kind]]
 
 
 def _escape_like(text: str) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, false, func, or_, select, update
 
 from wellchat.changes.actions import record_change
 from wellchat.config import setting
@@ -16,7 +16,7 @@ from wellchat.messaging import files, statements
 from wellchat.messaging.models import POLICY, Message, MessageRevision, Reaction, Thread
 from wellchat.notifications import actions as notifications
 from wellchat.retention import Held, Rule
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import KINDS, OWN
 from wellchat.subjects.models import Subject
 
 REVISION_DAYS = 730
@@ -139,6 +139,20 @@ OF_KIND = {
 # A pair's one thread holds bookings and sessions among other things, so they have no period of their own.
 KINDS_WITH_THREADS = tuple(name for name, kind in KINDS.items() if kind.scope != "connection")
 
+
+def _own_kinds() -> dict[str, int]:
+    """Return the days of each kind of the host's own that has a period."""
+    return {kind.name: kind.retention_days for kind in OWN.look().values() if kind.retention_days}
+
+
+def _of_own_kinds(before: datetime) -> ColumnElement[bool]:
+    """Return the condition for all of them. `before` is that of the shortest period among them."""
+    periods = _own_kinds()
+    shortest = min(periods.values(), default=0)
+    due = [_of_kind(name, before - timedelta(days=days - shortest)) for name, days in periods.items()]
+    return or_(false(), *due)
+
+
 RULES = (
     Rule(
         "messages",
@@ -148,6 +162,14 @@ RULES = (
         lambda before, held, limit, now: _remove(_older(before), held, limit, now),
     ),
     *(_rule_of(kind, OF_KIND.get(kind, kind)) for kind in KINDS_WITH_THREADS),
+    Rule(
+        "messages_own_kinds",
+        N_("Conversations about other things of this site, after their last message"),
+        lambda: min(_own_kinds().values(), default=None),
+        lambda before, held: _count(_of_own_kinds(before), held),
+        lambda before, held, limit, now: _remove(_of_own_kinds(before), held, limit, now),
+        listed=False,
+    ),
     Rule(
         "revisions",
         N_("Earlier versions of messages that were changed or deleted"),

@@ -77,7 +77,9 @@ class ReactionShape(BaseModel):
 class MessageShape(BaseModel):
     """A message. Only its sender gets `client_key`; a deleted message has no body.
 
-    `removed_by` is "policy" if it was deleted because a period of retention ended. Of two states of a
+    `removed_by` is "policy" if it was deleted because a period of retention ended, "host" if the platform
+    removed it. `system`: this site itself wrote it, and no person. `via` is "host" if the platform sent it in
+    its sender's name. Of two states of a
     message, the one with the higher `revision` is newer.
     """
 
@@ -97,6 +99,8 @@ class MessageShape(BaseModel):
     removed_by: str | None = like(None)
     pinned_at: Moment | None = like(None)
     by_email: bool
+    via: str | None = like(None)
+    system: bool = like(False)
     revision: int
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import and_, bindparam, select, tuple_
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.accounts.queries import person_json
 from wellchat.attachments.models import Attachment
 from wellchat.attachments.serializers import File, as_file, file_json
@@ -146,6 +146,7 @@ class MessageRow(NamedTuple):
     reactions: list[dict[str, Any]] | None
     pinned_at: datetime | None
     by_email: bool
+    via: str | None
     files: list[File] | None
     subject: Subject | None
     quoted: QuoteRow | None
@@ -207,6 +208,8 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
         "removed_by": message.removed_by,
         "pinned_at": iso(message.pinned_at),
         "by_email": bool(message.by_email),
+        "via": message.via,
+        "system": message.sender_id == SYSTEM_ID,
         "revision": message.revision,
     }
     # The sender's pages recognise their own pending message by its key. To others it means nothing.

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Integer, and_, bindparam, case, exists, false, func, insert, null, or_, select, update
 from sqlalchemy.orm import aliased
 
+from wellchat.accounts.models import SYSTEM_ID
 from wellchat.db import table
 from wellchat.messaging.models import Membership, Message, PendingDelivery, Thread
 
@@ -34,6 +35,14 @@ TAKE_NUMBER = (
         Thread.closed_at.is_(None),
         ~_key_was_used,
     )
+    .values(last_seq=Thread.last_seq + 1, updated_at=bindparam("now"))
+    .returning(Thread.last_seq, Thread.client_id, Thread.professional_id, Thread.subject_id)
+)
+
+# The same for a message of the system, which is in every thread.
+TAKE_NUMBER_FOR_SYSTEM = (
+    update(table(Thread))
+    .where(Thread.id == bindparam("thread"), Thread.closed_at.is_(None), ~_key_was_used)
     .values(last_seq=Thread.last_seq + 1, updated_at=bindparam("now"))
     .returning(Thread.last_seq, Thread.client_id, Thread.professional_id, Thread.subject_id)
 )
@@ -72,6 +81,12 @@ MARK_BY_EMAIL = (
     update(table(Message))
     .where(Message.thread_id == bindparam("thread"), Message.seq == bindparam("number"))
     .values(by_email=True)
+)
+
+MARK_FROM_HOST = (
+    update(table(Message))
+    .where(Message.thread_id == bindparam("thread"), Message.seq == bindparam("number"))
+    .values(via=bindparam("by"), told=bindparam("tell"))
 )
 
 # Undoes TAKE_NUMBER after PUT_MESSAGE found the client key used: the lock is still held, so no number is
@@ -119,6 +134,18 @@ MOVE_MEMBERSHIPS = (
     )
 )
 
+# Of a message of the system: nobody has written it, so it is read by nobody, and nobody waits for an answer.
+MOVE_MEMBERSHIPS_FOR_SYSTEM = (
+    update(table(Membership))
+    .where(Membership.thread_id == bindparam("thread"))
+    .values(
+        last_seq=bindparam("number"),
+        updated_at=bindparam("now"),
+        archived=case((~_is_muted, false()), else_=Membership.archived),
+        kind=func.coalesce(bindparam("about", type_=table(Membership).c.kind.type), Membership.kind),
+    )
+)
+
 # Written with the message. If the task message to the worker is lost, the sweep finds this row.
 PUT_PENDING_DELIVERY = insert(table(PendingDelivery)).values(
     thread_id=bindparam("thread"),
@@ -148,7 +175,7 @@ RECOUNT_WAITING = (
         .where(
             _theirs.thread_id == bindparam("thread"),
             _theirs.seq > func.coalesce(_last_reply, 0),
-            _theirs.sender_id != Membership.user_id,
+            _theirs.sender_id.not_in((Membership.user_id, SYSTEM_ID)),
             _theirs.deleted_at.is_(None),
         )
         .correlate(table(Membership))

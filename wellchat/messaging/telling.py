@@ -20,9 +20,12 @@ EVENTS = {
 
 
 def tell_of_message(
-    event_type: str, message: Message, recipient_id: str, now: datetime, *, place: int
+    event_type: str, message: Message, recipient_id: str | None, now: datetime, *, place: int
 ) -> None:
-    """Tell of one message, under the lock of its thread. `place` is the last number of the thread."""
+    """Tell of one message, under the lock of its thread. `place` is the last number of the thread.
+
+    `recipient_id` is None for a message of the system, which both people get.
+    """
     data = {
         "thread": message.thread_id,
         "seq": message.seq,

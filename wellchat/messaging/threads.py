@@ -148,6 +148,27 @@ def _get_or_create(
     return made, True
 
 
+def put_thread(
+    *, client_id: str, professional_id: str, subject: Subject | None, now: datetime
+) -> tuple[str, bool]:
+    """Open the thread of two people, or about a subject of theirs, for the platform. Return (id, is new).
+
+    It connects the two. Raises Invalid for people that cannot be, and CannotWrite for a new thread of two who
+    do not write to each other.
+    """
+    with transaction():
+        connection = connect(client_id=client_id, professional_id=professional_id, now=now)
+        if subject is not None and subject.declared.scope == "connection":
+            subject = None
+        key = subject_key(subject, client_id) if subject else pair_key(connection.id)
+        if connection.closed_at is None:
+            return _get_or_create(connection, key, subject, now)
+        there = db.session.execute(select(Thread.id).where(Thread.key == key)).scalar_one_or_none()
+        if there is None:
+            raise CannotWrite
+        return there, False
+
+
 def open_thread_of_lead(lead: Subject, now: datetime) -> str | None:
     """Open the thread about a claimed lead, if it is not open yet.
 

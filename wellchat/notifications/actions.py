@@ -36,18 +36,22 @@ def notify(
     group_key: str | None = None,
     title: str | None = None,
     payload: dict[str, Any] | None = None,
+    push: bool = True,
 ) -> str | None:
     """Record a notification, or count one up: there is one unread notification per person and group.
 
     The kind declares the group, unless `group_key` is given. Return the notification's id. None: the person
     wants it neither in the app nor by push, or `seq` was notified before, so that a task that runs twice
-    counts once. A person who wants it by push only gets a notification that the app does not show.
+    counts once. A person who wants it by push only gets a notification that the app does not show. Without
+    `push` none is sent, whatever they want.
     """
     with transaction() as session:
         declared, prefs = declared_kind(kind), preferences(user_id)
         in_bell = prefs.wants(kind, "bell")
         group_key = group_key or declared.group_of(thread_id=thread_id)
-        if not (in_bell or prefs.wants(kind, "push")) or _already_notified(user_id, group_key, seq):
+        if not (in_bell or (push and prefs.wants(kind, "push"))) or _already_notified(
+            user_id, group_key, seq
+        ):
             return None
         if title is None:
             actor = session.get(User, actor_id) if actor_id else None
@@ -73,7 +77,8 @@ def notify(
         notification_id: str | None = session.execute(_upsert(fresh)).scalar_one_or_none()
         if notification_id is not None:
             record_change(user_id=user_id, kind="notification", notification_id=notification_id)
-            notification_recorded_in_transaction(user_id, notification_id, now)
+            if push:
+                notification_recorded_in_transaction(user_id, notification_id, now)
     return notification_id
 
 

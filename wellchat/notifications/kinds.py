@@ -6,11 +6,16 @@ preferences follow from the declaration. Only a kind that is to look different n
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from sqlalchemy import select
+
+from wellchat.db import db
 from wellchat.feature import FeatureError, registry
 from wellchat.i18n import N_, gettext
+from wellchat.kept_rows import KeptRows
 
 CHANNELS = ("bell", "push", "email")
 OFFERED = {"bell": N_("In the app"), "push": N_("Push"), "email": N_("Email")}  # on the preferences page
@@ -46,27 +51,50 @@ class NotificationKind:
         return self.group.format(kind=self.name, thread_id=thread_id)
 
 
-def kinds() -> dict[str, NotificationKind]:
-    """Return name -> kind, for every kind that the features of this application declare."""
-    return registry().notification_kinds
+def _load_own() -> dict[str, NotificationKind]:
+    from wellchat.notifications.models import OwnNotificationKind  # it imports the accounts, as this may not
+
+    rows = db.session.execute(select(OwnNotificationKind).order_by(OwnNotificationKind.name)).scalars()
+    return {row.name: _own(row.name, row.label, {"push": row.push, "email": row.mail}) for row in rows}
+
+
+def _own(name: str, label: str, carried: dict[str, str]) -> NotificationKind:
+    offered = ("bell", *(channel for channel, how in carried.items() if how != "never"))
+    on = {"bell": True, **{channel: how == "on" for channel, how in carried.items()}}
+    return NotificationKind(name, label, "{actor}", channels=on, offered=offered)
+
+
+OWN = KeptRows("notification_kinds", _load_own)
+
+
+def kinds() -> Mapping[str, NotificationKind]:
+    """Return name -> kind: those of the features, then those of the host that this process has met."""
+    own = OWN.known()
+    return {**registry().notification_kinds, **own} if own else registry().notification_kinds
+
+
+def find_kind(name: str) -> NotificationKind | None:
+    """Return the kind of this name, or None."""
+    return registry().notification_kinds.get(name) or OWN.get(name)
 
 
 def declared_kind(name: str) -> NotificationKind:
     """Return the kind of this name. Raises FeatureError if no feature declares it."""
-    if name not in kinds():
+    found = find_kind(name)
+    if found is None:
         raise FeatureError(
             f"there is no kind of notification {name!r}; declare it in `notification_kinds` of its feature"
         )
-    return kinds()[name]
+    return found
 
 
 def known_kind(name: str) -> str:
-    """Return the name of a declared kind. Raises ValueError, with a sentence for people, for any other."""
-    if name not in kinds():
+    """Return the name of a kind. Raises ValueError, with a sentence for people, for any other."""
+    if find_kind(name) is None:
         raise ValueError(gettext("There is no kind of notification called %(name)s.", name=repr(name)))
     return name
 
 
 def kind_of(name: str) -> NotificationKind:
     """Return the kind of this name; a plain one for notifications of a kind that is no longer declared."""
-    return kinds().get(name) or NotificationKind(name, name, "{actor}")
+    return find_kind(name) or NotificationKind(name, name, "{actor}")

@@ -70,3 +70,23 @@ class Preferences(Base):
     channels: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # no names and no words in emails; None: WELLCHAT_DISCREET_MAILS
     discreet_mails: Mapped[bool | None] = mapped_column(Boolean)
+
+
+class OwnNotificationKind(Base):
+    """A kind of notification that the host platform has added.
+
+    `mail` and `push` say whether a channel carries it: "on" unless a person switches it off, "off" until they
+    switch it on, or "never".
+    """
+
+    __tablename__ = "own_notification_kinds"
+    __table_args__ = (
+        CheckConstraint("mail IN ('on', 'off', 'never')", name="mail"),
+        CheckConstraint("push IN ('on', 'off', 'never')", name="push"),
+    )
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    label: Mapped[str] = mapped_column(String(60))
+    mail: Mapped[str] = mapped_column(String(5))
+    push: Mapped[str] = mapped_column(String(5))
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -17,7 +17,7 @@ from wellchat.i18n import N_, gettext
 from wellchat.notifications import actions, queries
 from wellchat.notifications import preferences as preferences_actions
 from wellchat.notifications.forms import ListNotifications, PatchPreferences, PostRead
-from wellchat.notifications.kinds import OFFERED, kind_of, kinds
+from wellchat.notifications.kinds import OFFERED, OWN, find_kind, kind_of, kinds
 from wellchat.notifications.unsubscribe import parse_unsubscribe_token
 from wellchat.web import csrf_exempt, safe_next, signed_in, viewer
 
@@ -72,6 +72,8 @@ def mark_read() -> Response:
 @pages.get("/settings/notifications")
 @signed_in
 def preferences() -> str:
+    # Kinds that the platform has added a moment ago are there, too.
+    OWN.look()
     return _preferences_page(queries.preferences_json(queries.preferences(viewer().id)))
 
 
@@ -132,13 +134,13 @@ def unsubscribe(token: str) -> Response:
 def confirm_unsubscribe(token: str) -> Response:
     """Unsubscribe by one click, from the mail program (RFC 8058) or from our page: no cookie, no redirect."""
     user_id, what = parse_unsubscribe_token(token)
-    preferences_actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if what in kinds() else None)
+    preferences_actions.unsubscribe(user_id=user_id, now=clock.now(), kind=what if find_kind(what) else None)
     return _unsubscribe_page(what, done=True)
 
 
 def _unsubscribe_page(what: str, *, done: bool) -> Response:
     response = make_response(
-        render_template("notifications/unsubscribe.html", kind=kinds().get(what), done=done)
+        render_template("notifications/unsubscribe.html", kind=find_kind(what), done=done)
     )
     response.headers["Referrer-Policy"] = "no-referrer"  # the address is the secret
     return response

@@ -16,7 +16,7 @@ from wellchat.config import setting
 from wellchat.connections.queries import has_sensitive
 from wellchat.db import db, execute
 from wellchat.i18n import N_, gettext
-from wellchat.notifications.kinds import CHANNELS, kind_of, kinds
+from wellchat.notifications.kinds import CHANNELS, declared_kind, kind_of, kinds
 from wellchat.notifications.models import Notification, Preferences
 from wellchat.paging import decode_page_token, encode_page_token
 
@@ -51,7 +51,7 @@ class EffectivePreferences:
 
     def wants(self, kind: str, channel: str) -> bool:
         """Return whether the person is notified of this kind by this channel."""
-        declared = kinds()[kind]
+        declared = declared_kind(kind)
         return declared.offers(channel) and self.channels.get(kind, {}).get(
             channel, declared.channels[channel]
         )

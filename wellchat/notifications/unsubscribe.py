@@ -6,7 +6,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from wellchat.config import secret_keys
 from wellchat.errors import NotFound
-from wellchat.notifications.kinds import kinds
+from wellchat.notifications.kinds import find_kind
 
 EMAIL = "email"
 
@@ -22,7 +22,7 @@ def parse_unsubscribe_token(token: str) -> tuple[str, str]:
         user_id, what = _signer().loads(token)
     except (BadSignature, ValueError, TypeError):
         raise NotFound from None
-    if what != EMAIL and what not in kinds():
+    if what != EMAIL and find_kind(what) is None:
         raise NotFound
     return str(user_id), what
 

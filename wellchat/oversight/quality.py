@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import and_, case, func, select
 
+from wellchat.accounts.models import SYSTEM_ID
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.safety import moderation
@@ -63,7 +64,7 @@ def _responses(since: datetime, now: datetime) -> dict[str, int]:
             took.label("took"),
         )
         .join(Thread, Thread.id == Message.thread_id)
-        .where(Message.created_at >= since, Message.created_at <= now)
+        .where(Message.created_at >= since, Message.created_at <= now, Message.sender_id != SYSTEM_ID)
         .subquery()
     )
     classes = case(*((steps.c.took < end, name) for end, name in CLASSES if end), else_=CLASSES[-1][1])
@@ -96,6 +97,8 @@ def _repeated(since: datetime, now: datetime) -> dict[str, int]:
     texts = (
         select(Message.sender_id)
         .where(Message.created_at >= since, Message.created_at <= now)
+        # What the platform sends itself is the same for everybody.
+        .where(Message.sender_id != SYSTEM_ID, Message.via.is_(None))
         .where(and_(Message.body.is_not(None), func.length(Message.body) >= REPEATED_LENGTH))
         .group_by(Message.sender_id, Message.body)
         .having(func.count(func.distinct(Message.thread_id)) >= REPEATED_THREADS)

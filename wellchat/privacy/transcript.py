@@ -11,14 +11,15 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.attachments.serializers import File
 from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import db, release_connection
 from wellchat.errors import NotFound
 from wellchat.i18n import direction, format_date, format_time, gettext, language
-from wellchat.messaging.models import POLICY, Message, Thread, preview_of
+from wellchat.messaging.models import HOST, Message, Thread, preview_of
+from wellchat.messaging.words import deleted_words
 
 PAGE = 500  # messages of one statement
 
@@ -32,6 +33,8 @@ class Line(NamedTuple):
     at: str
     name: str
     mine: bool
+    system: bool  # nobody wrote it but this installation
+    automatic: bool  # the platform sent it in a person's name
     body: str | None  # None: deleted
     deleted: str
     edited: bool
@@ -85,9 +88,9 @@ def lines(
     """Yield messages as a transcript shows them, in the current language and the viewer's time zone."""
     zone = ZoneInfo(viewer.time_zone)
     names = {thread.client.id: thread.client.name, thread.professional.id: thread.professional.name}
+    names[SYSTEM_ID] = setting("NAME")
     for each in messages:
         there = each.created_at.astimezone(zone)
-        policy = each.removed_by == POLICY
         quoted = preview_of(each.quoted.body, each.quoted.files) if each.quoted else None
         yield Line(
             seq=each.seq,
@@ -96,8 +99,10 @@ def lines(
             at=iso(each.created_at) or "",
             name=names.get(each.sender_id, ""),
             mine=each.sender_id == viewer.id,
+            system=each.is_system,
+            automatic=each.via == HOST,
             body=each.body if each.deleted_at is None else None,
-            deleted=gettext("Removed by policy") if policy else gettext("Message deleted"),
+            deleted=deleted_words({"removed_by": each.removed_by}),
             edited=each.edited_at is not None and each.deleted_at is None,
             quote=(quoted or gettext("Message deleted")) if each.reply_to else None,
             reactions=" ".join(reaction["emoji"] for reaction in each.reactions or ()),
@@ -137,7 +142,8 @@ def as_text(viewer: User, thread: Thread, shown: Iterable[Line]) -> Iterator[byt
         if line.day != day:
             day = line.day
             yield f"\n{day} ({viewer.time_zone})\n\n".encode()
-        yield f"{line.time}  {line.name}: {_words(line)}\n".encode(errors="replace")
+        automatic = f" ({gettext('sent automatically')})" if line.automatic else ""
+        yield f"{line.time}  {line.name}{automatic}: {_words(line)}\n".encode(errors="replace")
 
 
 def _words(line: Line) -> str:
@@ -165,6 +171,8 @@ def as_json(viewer: User, thread: Thread, messages: Iterable[Message]) -> Iterat
             "edited_at": iso(each.edited_at),
             "deleted": each.deleted_at is not None,
             "removed_by": each.removed_by,
+            "system": each.is_system,
+            "via": each.via,
             "reactions": each.reactions or [],
             "attachments": [{"name": file["name"], "size": file["size"]} for file in each.files or ()],
         }

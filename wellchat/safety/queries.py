@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, func, or_, select, tuple_
 from sqlalchemy.orm import joinedload
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import SYSTEM, User
 from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid, NotFound
@@ -45,7 +45,12 @@ def search_people(
         record("people.searched", now=now, actor_id=admin.id, detail={"case": case_number})
     # An exact address is one person; a part of one would be a list of addresses to try.
     found = User.email == q.lower() if "@" in q else User.name.icontains(q, autoescape=True)
-    query = select(User).where(found).order_by(User.created_at.desc(), User.id.desc()).limit(PAGE + 1)
+    query = (
+        select(User)
+        .where(found, User.role != SYSTEM)
+        .order_by(User.created_at.desc(), User.id.desc())
+        .limit(PAGE + 1)
+    )
     if after:
         query = query.where(tuple_(User.created_at, User.id) < tuple_(*after))
     people = list(db.session.execute(query).scalars())
@@ -70,7 +75,7 @@ def person_page(admin: User, user_id: str, *, now: datetime) -> User:
     """Return a person for their page, and put the look on record. Raises NotFound, also without the duty."""
     _check(admin)
     person = db.session.get(User, user_id, populate_existing=True)
-    if person is None:
+    if person is None or person.is_system:
         raise NotFound
     with transaction():
         record("people.opened", now=now, actor_id=admin.id, person_id=user_id)
@@ -87,7 +92,9 @@ def measures_about(admin: User, user_id: str) -> Sequence[Measure]:
 
 def list_people(*, role: str | None = None, disabled: bool | None = None, q: str = "") -> list[User]:
     """Return people for the operator's command, by address. Erased ones are left out."""
-    query = select(User).where(or_(User.email.is_(None), User.email.not_like("gone-%@invalid")))
+    query = select(User).where(
+        or_(User.email.is_(None), User.email.not_like("gone-%@invalid")), User.role != SYSTEM
+    )
     # The databases sort what is missing to different ends.
     query = query.order_by(func.coalesce(User.email, ""), User.id)
     if role:

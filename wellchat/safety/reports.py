@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import select
 
-from wellchat.accounts.models import User
+from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.audit.actions import record
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
@@ -28,8 +28,11 @@ def make_report(
     """
     with transaction() as session:
         view = thread_for(viewer, thread_id)
-        if seq is not None and message_for(viewer, thread_id, seq).sender_id == viewer.id:
+        sender_id = message_for(viewer, thread_id, seq).sender_id if seq is not None else None
+        if sender_id == viewer.id:
             raise Invalid({"seq": gettext("This is a message of yours.")})
+        if sender_id == SYSTEM_ID:
+            raise Invalid({"seq": gettext("This site wrote this message, and not the other person.")})
         last = seq if seq is not None else view.thread.last_seq
         # Fixed now: what is written after the report was not meant to be shown.
         shown = (max(1, last - SHOWN_MESSAGES + 1), last) if show and last else (None, None)

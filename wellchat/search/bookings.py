@@ -13,10 +13,8 @@ from wellchat.i18n import format_date
 from wellchat.places import SearchHit
 from wellchat.search.names import MAX_NAMES, SHOWN_NAME, fitting
 from wellchat.search.normalise import split_words
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import kinds
 from wellchat.subjects.models import Subject
-
-_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "connection"]
 
 
 def find_bookings(viewer: User, asked: str, limit: int) -> list[SearchHit]:
@@ -32,7 +30,7 @@ def find_bookings(viewer: User, asked: str, limit: int) -> list[SearchHit]:
         select(Subject.id, Subject.title, Subject.starts_at, SHOWN_NAME)
         .outerjoin(User, User.id == other)
         .where(or_(Subject.professional_id == viewer.id, Subject.client_id == viewer.id))
-        .where(Subject.kind.in_(_KINDS), Subject.hidden_at.is_(None))
+        .where(Subject.kind.in_(_kinds()), Subject.hidden_at.is_(None))
         .order_by(at.desc(), Subject.id.desc())
         .limit(MAX_NAMES)
     )
@@ -47,3 +45,7 @@ def find_bookings(viewer: User, asked: str, limit: int) -> list[SearchHit]:
 def _excerpt(starts_at: datetime | None, zone: ZoneInfo, name: str) -> str:
     day = format_date(starts_at.astimezone(zone).date(), "year") if starts_at else ""
     return " · ".join(part for part in (name, day) if part)
+
+
+def _kinds() -> list[str]:
+    return [kind.name for kind in kinds().values() if kind.scope == "connection"]

@@ -1,8 +1,12 @@
 """Things of the host platform that threads and messages are about."""
 
+from wellchat.audit.kinds import AuditKind
 from wellchat.event_types import EventType
 from wellchat.feature import Feature
+from wellchat.i18n import N_
 from wellchat.subjects.cli import subject
+from wellchat.subjects.kind_cli import kind
+from wellchat.subjects.kinds import kind_icon
 from wellchat.subjects.pages import pages
 from wellchat.subjects.personal_data import personal_data
 
@@ -10,7 +14,11 @@ feature = Feature(
     "subjects",
     personal_data=personal_data,
     blueprints=(pages,),
-    commands=(subject,),
+    commands=(subject, kind),
+    filters={"kind_icon": kind_icon},
+    audited={
+        "subject_kind.put": AuditKind(N_("Kind of subject put"), shown_to_person=False, of_admin=True),
+    },
     events={
         "subject.claimed": EventType("A professional claimed a lead.", ("subject", "professional", "client")),
     },

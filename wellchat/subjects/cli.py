@@ -13,7 +13,6 @@ from wellchat.accounts.queries import user_by_email
 from wellchat.command_types import Moment
 from wellchat.errors import WellchatError
 from wellchat.subjects.actions import put_subject
-from wellchat.subjects.kinds import KINDS
 
 
 @click.group()
@@ -22,7 +21,7 @@ def subject() -> None:
 
 
 @subject.command("put")
-@click.argument("kind", type=click.Choice(sorted(KINDS)))
+@click.argument("kind")
 @click.argument("external_id")
 @click.option("--title", required=True)
 @click.option("--professional", required=True, metavar="EMAIL")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from wellchat.accounts.models import User
 from wellchat.db import Base, UTCDateTime, new_id
-from wellchat.subjects.kinds import KINDS, SubjectKind
+from wellchat.subjects.kinds import SubjectKind, kind_of
 
 OPEN, CLAIMED = "open", "claimed"
 
@@ -52,7 +52,7 @@ class Subject(Base):
     @property
     def declared(self) -> SubjectKind:
         """Return the kind of the subject."""
-        return KINDS[self.kind]
+        return kind_of(self.kind)
 
     @property
     def named(self) -> dict[str, str]:
@@ -67,3 +67,18 @@ class Subject(Base):
     def is_unclaimed(self) -> bool:
         """Return whether this is a lead on offer. It has no thread until somebody claims it."""
         return self.declared.scope == "subject" and self.status == OPEN
+
+
+class OwnSubjectKind(Base):
+    """A kind of subject that the host platform has added. Its columns are those of kinds.SubjectKind."""
+
+    __tablename__ = "subject_kinds"
+    __table_args__ = (CheckConstraint("scope IN ('connection', 'client', 'subject')", name="scope"),)
+
+    name: Mapped[str] = mapped_column(String(20), primary_key=True)
+    label: Mapped[str] = mapped_column(String(60))
+    scope: Mapped[str] = mapped_column(String(12))
+    visit: Mapped[str] = mapped_column(String(60))
+    contact: Mapped[str] = mapped_column(String(60))
+    retention_days: Mapped[int | None] = mapped_column(Integer)
+    made_at: Mapped[datetime] = mapped_column(UTCDateTime)

@@ -17,12 +17,10 @@ from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.errors import NotFound
 from wellchat.i18n import gettext
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import kinds
 from wellchat.subjects.models import Subject
 
 MAX_SUBJECTS = 100  # of one list
-
-_OPEN_KINDS = [kind.name for kind in KINDS.values() if kind.scope == "client"]
 
 
 def _subjects() -> Select[Subject]:
@@ -44,7 +42,8 @@ def _has_part(viewer: User) -> ColumnElement[bool]:
 
 
 def _for_everybody() -> ColumnElement[bool]:
-    return and_(Subject.client_id.is_(None), Subject.kind.in_(_OPEN_KINDS))
+    open_kinds = [kind.name for kind in kinds().values() if kind.scope == "client"]
+    return and_(Subject.client_id.is_(None), Subject.kind.in_(open_kinds))
 
 
 def _visible(viewer: User) -> ColumnElement[bool]:

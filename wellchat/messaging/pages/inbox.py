@@ -18,7 +18,7 @@ from wellchat.messaging.forms import ListThreads
 from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.serializers import thread_json
 from wellchat.sealed_query import address, lead_to
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import kinds as all_kinds
 from wellchat.web import signed_in, viewer
 
 pages = Blueprint("inbox", __name__)
@@ -114,7 +114,7 @@ def filters(page: ListThreads, kinds: Collection[str]) -> dict[str, Any]:
             "on": (on := page.kind == kind.name),
             "href": _address(page, kind=None if on else kind.name),
         }
-        for kind in KINDS.values()
+        for kind in all_kinds().values()
         if kind.name in kinds or page.kind == kind.name
     ]
     return {

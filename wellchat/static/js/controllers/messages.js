@@ -6,6 +6,7 @@ import { passBy } from "../lib/message_decorations.js";
 import { isComposing } from "../lib/text_input.js";
 import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
+import { nameOf } from "../lib/message_words.js";
 import { t } from "../lib/i18n.js";
 
 const TIMEOUT = 20_000; // ms without a response after which an action fails
@@ -21,7 +22,7 @@ export function messages(root, app) {
   const path = (seq, rest = "") => `/threads/${threadId}/messages/${seq}${rest}`;
   const rows = () => [...log.querySelectorAll("[data-seq]")];
   const editable = ({ created_at: at, deleted }) => (deleted ? 0 : Date.parse(at) + editWithin - Date.now());
-  const nameOf = (id) => (id === app.viewerId ? t("You") : log.getAttribute("aria-label"));
+  const who = (id) => nameOf(id, app.viewerId, log.getAttribute("aria-label"));
   let menu = null;
 
   for (const row of rows()) passBy(row);
@@ -37,7 +38,7 @@ export function messages(root, app) {
   const act = {
     react: ({ seq }, emoji, on) => optimistic.react(seq, emoji, on),
     reactWith: ({ seq }, emoji) => send("PUT", seq, `/reactions/${encodeURIComponent(emoji)}`),
-    reply: (message) => startReply(form, message, nameOf(message.sender_id)),
+    reply: (message) => startReply(form, message, who(message.sender_id)),
     edit: (message, row) => edit(message, row),
     copy: ({ body }) => copy(body, t("Text copied.")),
     link: ({ seq }) => copy(`${location.origin}/threads/${threadId}#${seq}`, t("Link copied.")),

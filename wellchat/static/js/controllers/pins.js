@@ -1,14 +1,14 @@
 /* The pinned messages in the side panel, and the button for them in the head of the thread. */
 
 import { clone, part } from "../lib/dom.js";
-import { t } from "../lib/i18n.js";
+import { nameOf } from "../lib/message_words.js";
 
 export function pins(section, app) {
   const { threadId } = section.dataset;
   const shell = section.closest(".shell");
   const list = part(section, "pins");
   const link = shell.querySelector('[data-action="pins"]');
-  const nameOf = (id) => (id === app.viewerId ? t("You") : part(shell, "log").getAttribute("aria-label"));
+  const who = (id) => nameOf(id, app.viewerId, part(shell, "log").getAttribute("aria-label"));
 
   function put(message) {
     let row = list.querySelector(`[data-pin="${message.seq}"]`);
@@ -17,7 +17,7 @@ export function pins(section, app) {
     row.dataset.pin = message.seq;
     row.dataset.at = message.pinned_at;
     part(row, "pin-link").href = `/threads/${threadId}/messages/${message.seq}`;
-    part(row, "pin-who").textContent = nameOf(message.sender_id);
+    part(row, "pin-who").textContent = who(message.sender_id);
     part(row, "pin-words").textContent = message.body.slice(0, 140);
     list.insertBefore(row, [...list.children].find((other) => other !== row && other.dataset.at <= message.pinned_at) ?? null);
   }

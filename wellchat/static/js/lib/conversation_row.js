@@ -3,6 +3,7 @@
 import { part, setAvatar, setTime, write } from "./dom.js";
 import { describeFiles } from "./files.js";
 import { t } from "./i18n.js";
+import { deletedWords } from "./message_words.js";
 
 /** `unread` may differ from the thread's own: a message that the reader is looking at is about to be read. */
 export function fillConversation(row, thread, { unread, query, app }) {
@@ -39,7 +40,7 @@ export function showWaiting(row, times) {
 /** Returns the last message in one line. */
 export function previewText({ last_message: last }, viewerId) {
   if (!last) return t("No messages yet");
-  if (last.deleted) return last.removed_by === "policy" ? t("Removed by policy") : t("Message deleted");
+  if (last.deleted) return deletedWords(last);
   const own = last.sender_id === viewerId;
   const about = last.subject?.title;
   const who = about ? `${own ? t("You, about %(title)s:", { title: about }) : t("About %(title)s:", { title: about })} ` : own ? `${t("You:")} ` : "";

@@ -2,6 +2,7 @@
 
 import { clone, part } from "./dom.js";
 import { t } from "./i18n.js";
+import { nameOf } from "./message_words.js";
 
 /** view: {root, viewerId, name}: the element with the templates, the viewer, and the other person's name. */
 export function fillDecorations(row, message, view) {
@@ -28,7 +29,7 @@ function fillQuote(row, { thread_id: id, quote }, { viewerId, name }) {
   if (!quote) return;
   box.href = `/threads/${id}/messages/${quote.seq}`;
   box.dataset.seqQuoted = quote.seq;
-  part(row, "quote-who").textContent = quote.sender_id === viewerId ? t("You") : name;
+  part(row, "quote-who").textContent = nameOf(quote.sender_id, viewerId, name);
   part(row, "quote-words").textContent = quote.deleted ? t("Message deleted") : quote.body;
 }
 

@@ -64,7 +64,7 @@ export class MessageMenu {
     show("delete", mine);
     show("unread", !mine);
     for (const link of this.#menu.querySelectorAll("[data-message-link]")) {
-      link.hidden = mine;
+      link.hidden = mine || message.system;
       link.href = link.dataset.messageLink.replace("{seq}", message.seq);
     }
     part(this.#menu, "pin-word").textContent = message.pinned_at ? t("Unpin") : t("Pin");

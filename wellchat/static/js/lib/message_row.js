@@ -3,16 +3,15 @@
 import { fillFiles } from "./files.js";
 import { clone, linked, part, setTime, write } from "./dom.js";
 import { fillDecorations } from "./message_decorations.js";
+import { deletedWords } from "./message_words.js";
 import { t } from "./i18n.js";
 
 /** view: {root, viewerId, name, times}: the element with the templates, the viewer, the other person, the time formats. */
 export function messageRow(message, mine, view) {
-  const row = clone(view.root, mine ? "mine" : "theirs");
+  const row = clone(view.root, message.system ? "system" : mine ? "mine" : "theirs");
   fillMessage(row, message, view);
   return row;
 }
-
-const deletedWords = (message) => (message.removed_by === "policy" ? t("Removed by policy") : t("Message deleted"));
 
 export function fillMessage(row, message, view) {
   if (message.seq) {
@@ -25,6 +24,7 @@ export function fillMessage(row, message, view) {
   part(row, "body").hidden = !message.deleted && !message.body;
   fillFiles(row, message);
   part(row, "by-email").hidden = !message.by_email;
+  part(row, "via").hidden = !message.via;
   part(row, "edited").hidden = !message.edited_at || message.deleted;
   setTime(part(row, "time"), message.created_at, view.times);
   fillDecorations(row, message, view);
