@@ -23,7 +23,7 @@ from wellchat.accounts.models import User
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db
 from wellchat.host import answers, people_calls
-from wellchat.host.calls import CALLS, all_calls, Caller
+from wellchat.host.calls import CALLS, Caller, all_calls
 from wellchat.host.forms import Why
 from wellchat.host.models import HostAnswer, HostKey
 from wellchat.host.problems import BY_STATUS, CODES
