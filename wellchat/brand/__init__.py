@@ -1,6 +1,6 @@
 """What an installation shows of itself, and what its trades call people."""
 
-from flask import Flask
+from flask import Flask, request
 
 from wellchat import branding
 from wellchat.accounts.models import User
@@ -10,9 +10,15 @@ from wellchat.feature import Feature, NavItem
 from wellchat.i18n import N_
 
 
+def _keep_fresh() -> None:
+    # Files are of no brand, and who asks for health must not wait for a database that is away.
+    if request.blueprint not in (None, "health"):
+        branding.keep_fresh()
+
+
 def _setup(app: Flask) -> None:
     branding.follow(app, stored.read)
-    app.before_request(branding.keep_fresh)
+    app.before_request(_keep_fresh)
 
 
 def _is_owner(viewer: User) -> bool:
