@@ -10,6 +10,7 @@ import platform
 import click
 from rich.console import Console
 
+from bench.imports import main as imports
 from bench.profile import PROFILES
 from bench.rows import ROWS
 from bench.stage import Stage
@@ -47,6 +48,9 @@ def load(size: str) -> None:
     """Load a world now, so that a later run has it."""
     with Stage() as stage:
         click.echo(stage.database(size))
+
+
+main.add_command(imports, "imports")
 
 
 if __name__ == "__main__":

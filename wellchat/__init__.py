@@ -140,7 +140,7 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     web.init_app(app)
     request_ids.init_app(app)
     i18n.init_app(app)
-    feature.gather(app, enabled_features(settings.FEATURES))
+    feature.gather(app, enabled_features(settings.switches))
     assets.init_app(app)
     templating.init_app(app)
     openapi.init_app(app)

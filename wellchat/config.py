@@ -37,6 +37,7 @@ from wellchat.setting_types import (
     scanner,
     scheme,
     sender,
+    small,
     storage_url,
     strong_secret,
     strong_secrets,
@@ -178,6 +179,18 @@ class Settings(BaseModel):
     )
     # WELLCHAT_OIDC_<NAME> and WELLCHAT_OIDC_<NAME>_<PART>
     OIDC: Annotated[dict[str, Any], BeforeValidator(providers)] = Field(default_factory=dict)
+    # hides contact data in messages until a booking; needs the extra `masking`
+    MASK: Literal["off", "before_booking"] = "off"
+    # states of a subject in which its two people have booked
+    MASK_ENDS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(small)] = (
+        "confirmed",
+        "claimed",
+        "done",
+    )
+    # links to them and to all below them stay
+    MASK_HOSTS: Annotated[tuple[str, ...], BeforeValidator(names), AfterValidator(small)] = ()
+    # whose national telephone numbers are known (ISO 3166)
+    REGIONS: Annotated[tuple[str, ...], BeforeValidator(names)] = ("DE", "AT", "CH", "FR", "GB")
     CONFIRM_PROFESSIONALS: Annotated[bool, BeforeValidator(on_off)] = False
     OPEN_DEMO: Annotated[bool, BeforeValidator(on_off)] = False  # on the private network too
     METRICS_TOKEN: Annotated[str | None, AfterValidator(long_token)] = None
@@ -199,6 +212,11 @@ class Settings(BaseModel):
     WEBHOOK_ANYWHERE: Annotated[bool, BeforeValidator(on_off)] = False
     SECURITY_CONTACT: Annotated[str | None, AfterValidator(contact)] = None  # of /.well-known/security.txt
     LOG_LEVEL: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "WARNING"
+
+    @property
+    def switches(self) -> tuple[str, ...]:
+        """Return FEATURES, and what a setting of its own switches on."""
+        return (*self.FEATURES, *(["masking"] if self.MASK != "off" else []))
 
     def model_post_init(self, _context: object) -> None:
         """Fill in the defaults that depend on other settings or on a running `wellchat up`."""

@@ -7,6 +7,9 @@ message never stand in an event: `data` holds ids, numbers and words of ours.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from wellchat.feature import Hook
@@ -31,3 +34,20 @@ tell_host: Hook[..., None] = Hook("tell_host_in_transaction")
 Events of one thread are given to the host in the order of `thread_seq`: the number of the message, or of the
 last message when it happened. `at` is None where the act does not know: then it is when the worker sees it.
 """
+
+_silent: ContextVar[bool] = ContextVar("silent", default=False)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """Tell the host nothing of what happens inside: it brings its own history, and knows all of it."""
+    before = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(before)
+
+
+def is_silent() -> bool:
+    """Return whether the present act is not told."""
+    return _silent.get()

@@ -40,7 +40,9 @@ FEATURES = (
     "host",
     "brand",
     "sso",
+    "imports",
     "events",
+    "masking",
     "demo",
     "first_run",
 )

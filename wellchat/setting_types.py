@@ -239,6 +239,11 @@ def names(value: object) -> object:
     return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
+def small(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names in small letters."""
+    return tuple(value.lower() for value in values)
+
+
 def ports(values: tuple[str, ...]) -> tuple[str, ...]:
     """Check for numbers of ports."""
     for value in values:

@@ -45,6 +45,7 @@ OURS = {
     "messages.via": "a word of ours",
     "messages.told": "a word of ours",
     "reports.outcome": "a word of ours",
+    "message_masks.shown_because": "a word of ours",
     "measures.kind": "a word of ours",
     "tokens.digest": "a hash",
     "factor_resets.reason": "of an operator; it is in the security log, too",
@@ -63,6 +64,7 @@ VALUES: dict[str, Any] = {
     "messages.files": [{"id": "x", "name": CANARY, "media_type": "a/b", "size": 1, "width": None,
                         "height": None, "thumbnail": False}],
     "mails.covers": [],
+    "message_masks.start": 0,
     "reactions.emoji": "👍",
     # A count becomes a row of the log, which takes declared kinds and holds no words.
     "audit_counts.kind": "limit.reached",

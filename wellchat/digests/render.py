@@ -18,7 +18,7 @@ from wellchat.branding import is_sensitive
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, switched_off
-from wellchat.digests.queries import thread_rows, unread_messages
+from wellchat.digests.queries import UnreadMessage, thread_rows, unread_messages
 from wellchat.digests.recipients import Recipient, Waiting
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext, ngettext
 from wellchat.mail.compose import NotNow, NotWanted
@@ -112,7 +112,7 @@ def _reader(user_id: str | None) -> Any:
 
 
 # what waits in a thread; its row of thread_rows; its rows of unread_messages
-Part = tuple[Waiting, Row[Any], list[Row[Any]]]
+Part = tuple[Waiting, Row[Any], list[UnreadMessage]]
 
 
 def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
@@ -149,7 +149,7 @@ def _is_silenced(thread_row: Row[Any], now: datetime) -> bool:
     )
 
 
-def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
+def _waiting(thread_row: Row[Any], rows: list[UnreadMessage]) -> Waiting:
     return Waiting(
         thread_id=thread_row.thread_id,
         top_seq=thread_row.last_seq,
@@ -203,7 +203,9 @@ def discreet_line(count: int) -> str:
     return ngettext("You have %(num)s new message", "You have %(num)s new messages", count)
 
 
-def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
+def _thread(
+    waiting: Waiting, thread_row: Row[Any], shown: list[UnreadMessage], zone: ZoneInfo
+) -> dict[str, Any]:
     return {
         "other": avatar(thread_row),
         "about": gettext("Re: %(title)s", title=thread_row.about) if thread_row.about else None,
@@ -239,8 +241,8 @@ def colours(of_hue: int) -> dict[str, str]:
     }
 
 
-def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
-    body = message.body or ""
+def _message(message: UnreadMessage, zone: ZoneInfo) -> dict[str, Any]:
+    body = message.body
     cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
     return {
         # A message of the system is nobody's.

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 from wellchat.config import setting
 from wellchat.connections.models import Connection
 from wellchat.db import current_transaction, db, execute, table
-from wellchat.event_types import tell_host
+from wellchat.event_types import is_silent, tell_host
 from wellchat.events.cause import current_cause
 from wellchat.events.models import HostEvent, new_event_id
 from wellchat.feature import FeatureError, registry
@@ -37,7 +37,7 @@ def write_event(
     declared = registry().events.get(event_type)
     if declared is None:
         raise FeatureError(f"no feature declares {event_type!r} in `events`")
-    if not declared.by_default and event_type not in setting("EVENTS"):
+    if is_silent() or (not declared.by_default and event_type not in setting("EVENTS")):
         return None
     event_id = new_event_id()
     event = {

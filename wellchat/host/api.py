@@ -9,7 +9,6 @@ from apiflask import APIBlueprint
 from flask import Flask, Response, current_app, g, jsonify, request
 from flask.blueprints import BlueprintSetupState
 
-from wellchat.accounts.pictures import MAX_BYTES
 from wellchat.errors import WellchatError
 from wellchat.guard import LimitReached
 from wellchat.host import (
@@ -24,7 +23,7 @@ from wellchat.host import (
     subjects_calls,
     threads_calls,
 )
-from wellchat.host.calls import Answer, HostCall, all_calls
+from wellchat.host.calls import MAX_BODY, Answer, HostCall, all_calls
 from wellchat.host.guarding import is_host_call
 from wellchat.host.openapi import docs, document, register
 from wellchat.host.paths import PREFIX, IdConverter, keep_slashes
@@ -44,7 +43,6 @@ MODULES = (
     subjects_calls,
     threads_calls,
 )
-MAX_BODY = 1024 * 1024
 
 # Its document is apart: openapi.py.
 api = APIBlueprint("host_api", __name__, url_prefix=PREFIX, enable_openapi=False)
@@ -65,6 +63,7 @@ def _view_of(call: HostCall) -> Callable[..., Response]:
         return _respond(perform(call, g.host_caller, given))
 
     view.__name__ = view.__qualname__ = call.name
+    view.room = call.room  # type: ignore[attr-defined]
     return view
 
 
@@ -102,8 +101,8 @@ def reference() -> str:
 @api.url_value_preprocessor
 def _room(endpoint: str | None, _values: object) -> None:
     """Set the limit of the body before anything reads it."""
-    picture = endpoint == "host_api.put_picture"
-    request.max_content_length = MAX_BYTES + 1024 if picture else MAX_BODY
+    room = getattr(current_app.view_functions.get(endpoint or ""), "room", None)
+    request.max_content_length = room() if room else MAX_BODY
 
 
 @api.errorhandler(WellchatError)

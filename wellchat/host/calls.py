@@ -22,6 +22,7 @@ BUDGET = Budget("host-key", "200/second;3000/minute")
 WORDS = Budget("host-words", "300/minute")  # pages of what people wrote
 MAX_LISTED = 500
 MAX_OPERATIONS = 100  # of a batch
+MAX_BODY = 1024 * 1024
 
 
 class Caller(NamedTuple):
@@ -69,6 +70,7 @@ class HostCall:
     # Of a POST: where the body has a `client_key`, it needs no Idempotency-Key. KEPT: the act itself knows it
     # for ever. FOR_NOW: it serves as such a key, for 48 hours.
     client_key: Literal["", "kept", "for now"] = ""
+    room: Callable[[], int] = lambda: MAX_BODY  # the largest body, in bytes
 
     @property
     def writes(self) -> bool:

@@ -8,6 +8,7 @@ from wellchat.accounts import actions as accounts
 from wellchat.accounts import links
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person
+from wellchat.accounts.pictures import MAX_BYTES
 from wellchat.audit.actions import record
 from wellchat.clock import iso
 from wellchat.config import setting
@@ -90,7 +91,14 @@ def rename_user(caller: Caller, ext: str, body: RenamePerson) -> Answer:
     return Answer(200, {"user": person_json(found, body.external_id), "changed": names})
 
 
-@host_call("PUT", "/users/<ext:ext>/picture", scope=WRITE, raw=True, answers={204: ("Set", None)})
+@host_call(
+    "PUT",
+    "/users/<ext:ext>/picture",
+    scope=WRITE,
+    raw=True,
+    room=lambda: MAX_BYTES + 1024,
+    answers={204: ("Set", None)},
+)
 def put_picture(caller: Caller, ext: str, body: bytes) -> Answer:
     """Set a person's picture: the bytes of a PNG, JPEG or WebP file, at most 8 MB."""
     found = person(ext, now=caller.now)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import case, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from wellchat.accounts.models import User
@@ -20,8 +20,8 @@ from wellchat.connections.models import Connection
 from wellchat.db import db, transaction
 from wellchat.errors import CannotWrite, NotFound
 from wellchat.i18n import gettext
-from wellchat.messaging.hooks import blocks_among
-from wellchat.messaging.models import BLOCKED, CLOSED, ENDED, Membership, PendingDelivery, Thread
+from wellchat.messaging.hooks import blocks_among, held_among
+from wellchat.messaging.models import BLOCKED, CLOSED, ENDED, HELD, Membership, PendingDelivery, Thread
 
 BATCH = 200  # connections of one round
 
@@ -86,10 +86,14 @@ def _is_closed(connection: Connection) -> bool:
 
 def _threads(connection_ids: Sequence[str]) -> list[tuple[str, str, str]]:
     """Lock the threads of these connections. Return (id, client id, professional id) of each."""
+    return _lock_threads(Thread.connection_id.in_(connection_ids))
+
+
+def _lock_threads(which: ColumnElement[bool]) -> list[tuple[str, str, str]]:
     # The same lock that a send takes first: it is either committed before this, or finds the thread closed.
     found = db.session.execute(
         select(Thread.id, Thread.client_id, Thread.professional_id)
-        .where(Thread.connection_id.in_(connection_ids))
+        .where(which)
         .order_by(Thread.id)
         .with_for_update()
     )
@@ -146,10 +150,24 @@ def _mark(connection_id: str, user_id: str, closed_as: str) -> None:
 
 
 def _open(connection_ids: Sequence[str]) -> None:
-    threads, session = _threads(connection_ids), db.session()
-    ids = [thread_id for thread_id, *_ in threads]
-    if not ids:
+    threads = _threads(connection_ids)
+    if not threads:
         return
+    held = {each for ids in held_among([thread_id for thread_id, *_ in threads]) for each in ids}
+    _open_each([each for each in threads if each[0] not in held])
+    if not held:
+        return
+    db.session.execute(
+        update(Membership)
+        .where(Membership.thread_id.in_(held))
+        .values(closed_as=HELD)
+        .execution_options(synchronize_session=False)
+    )
+    _record([each for each in threads if each[0] in held])
+
+
+def _open_each(threads: Sequence[tuple[str, str, str]]) -> None:
+    ids, session = [thread_id for thread_id, *_ in threads], db.session()
     session.execute(
         update(Thread)
         .where(Thread.id.in_(ids))
@@ -171,6 +189,52 @@ def _record(threads: Sequence[tuple[str, str, str]]) -> None:
             record_change(user_id=user_id, kind="thread", thread_id=thread_id)
 
 
+def hold(thread_ids: Sequence[str], now: datetime) -> None:
+    """Close threads for writing while earlier messages are brought into them. Call in a transaction.
+
+    Those that are closed already stay as they are. The caller answers `held_among` with them from now on.
+    """
+    threads = _lock_threads(Thread.id.in_(thread_ids))
+    of_them = Membership.thread_id.in_([thread_id for thread_id, *_ in threads])
+    db.session.execute(
+        update(Thread)
+        .where(Thread.id.in_(thread_ids), Thread.closed_at.is_(None))
+        .values(closed_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Membership)
+        .where(of_them, Membership.closed_as.is_(None))
+        .values(
+            closed_as=HELD,
+            shown_read_seq=Membership.last_read_seq,
+            shown_delivered_seq=Membership.delivered_seq,
+            typing_at=None,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    _record(threads)
+
+
+def release(thread_ids: Sequence[str], now: datetime) -> None:
+    """Open threads that were held, unless something else keeps them closed. Call in a transaction.
+
+    The caller does not answer `held_among` with them any more.
+    """
+    connection_ids = select(Thread.connection_id).where(Thread.id.in_(thread_ids)).distinct()
+    closed = set(
+        db.session.execute(
+            select(Connection.id)
+            .where(Connection.id.in_(connection_ids), Connection.closed_at.is_not(None))
+            .order_by(Connection.id)
+            .with_for_update()
+        ).scalars()
+    )
+    _open_each(_lock_threads((Thread.id.in_(thread_ids)) & (Thread.connection_id.not_in(closed))))
+    # Whoever ended, blocked or closed it reads that again.
+    settle(sorted(closed), now)
+
+
 def closed_sentence(closed_as: str | None, other_name: str) -> str | None:
     """Return why nobody writes in a thread, for its reader; None if it is open.
 
@@ -182,6 +246,8 @@ def closed_sentence(closed_as: str | None, other_name: str) -> str | None:
         return gettext("You blocked %(name)s. You cannot write to each other.", name=other_name)
     if closed_as == ENDED:
         return gettext("You ended this connection. Open it again to write.")
+    if closed_as == HELD:
+        return gettext("Your earlier messages are being brought over.")
     return gettext("You cannot write here any more.")
 
 
@@ -208,4 +274,4 @@ def check_may_write(viewer: User, thread_id: str, now: datetime) -> None:
         raise NotFound
     refuse_paused(viewer, now)
     if found.closed_as is not None:
-        raise CannotWrite
+        raise CannotWrite(closed_sentence(HELD, "") or "" if found.closed_as == HELD else "")

@@ -20,6 +20,7 @@ from wellchat.db import db, transaction
 from wellchat.i18n import force_language
 from wellchat.messaging.hooks import recipient_notified_in_transaction
 from wellchat.messaging.models import Membership, Message, PendingDelivery
+from wellchat.messaging.shown import Hidden, hidden_in, shown_preview
 from wellchat.notifications import actions as notifications
 
 log = logging.getLogger(__name__)
@@ -119,12 +120,13 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             .order_by(Message.seq)
         )
         messages = list(news.scalars())
+        hidden = hidden_in(messages)
         for message in messages:
-            _notify(message, recipient_id, now)
+            _notify(message, recipient_id, hidden, now)
     return [message.seq for message in messages if message.told is None]
 
 
-def _notify(message: Message, recipient_id: str, now: datetime) -> None:
+def _notify(message: Message, recipient_id: str, hidden: Hidden, now: datetime) -> None:
     notifications.notify(
         user_id=recipient_id,
         kind="message",
@@ -132,18 +134,18 @@ def _notify(message: Message, recipient_id: str, now: datetime) -> None:
         title=setting("NAME") if message.is_system else None,
         thread_id=message.thread_id,
         seq=message.seq,
-        preview=_preview(message, recipient_id),
+        preview=_preview(message, recipient_id, hidden),
         push=message.told is None,
         now=now,
     )
 
 
-def _preview(message: Message, reader_id: str) -> str:
+def _preview(message: Message, reader_id: str, hidden: Hidden) -> str:
     """Return the text of a message; for one without text, a summary of its files in the reader's language."""
     if message.body:
-        return message.preview or ""
+        return shown_preview(message, reader_id, hidden) or ""
     with force_language(language_of(reader_id)):
-        return message.preview or ""
+        return shown_preview(message, reader_id, hidden) or ""
 
 
 def postpone(*, thread_id: str, recipient_id: str, now: datetime) -> None:

@@ -29,7 +29,7 @@ from wellchat.subjects.models import Subject
 PREVIEW = 140  # characters of a message that notifications and quotes show
 MAX_SEQ = 2**31 - 1  # the largest number a message can have
 MAX_EMOJI = 24  # characters of one emoji; the longest known one has fewer than half as many
-CLOSED, BLOCKED, ENDED = ("closed", "blocked", "ended")  # values of Membership.closed_as
+CLOSED, BLOCKED, ENDED, HELD = ("closed", "blocked", "ended", "import")  # values of Membership.closed_as
 EDIT_WITHIN = timedelta(minutes=5)
 POLICY = "policy"  # a period of retention ended
 HOST = "host"  # the platform removed it; or sent it, in a person's name
@@ -133,7 +133,7 @@ class Membership(Base):
     muted_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     snoozed_until: Mapped[datetime | None] = mapped_column(UTCDateTime)
     typing_at: Mapped[datetime | None] = mapped_column(UTCDateTime)
-    # Set while the thread is closed: BLOCKED or ENDED if this person did that, else CLOSED.
+    # Set while the thread is closed: BLOCKED or ENDED by this person, HELD by an import, else CLOSED.
     closed_as: Mapped[str | None] = mapped_column(String(8))
     # What the other person was last shown of the two watermarks, while the thread is closed.
     shown_read_seq: Mapped[int | None] = mapped_column(Integer)
@@ -213,11 +213,6 @@ class Message(Base):
     def is_system(self) -> bool:
         """Return whether this installation itself wrote the message."""
         return self.sender_id == SYSTEM_ID
-
-    @property
-    def preview(self) -> str | None:
-        """Return `preview_of` this message; None when it is deleted."""
-        return preview_of(self.body, self.files)
 
     def may_be_edited(self, now: datetime) -> bool:
         """Return whether the sender may still edit the message."""

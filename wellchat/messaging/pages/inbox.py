@@ -16,7 +16,7 @@ from wellchat.i18n import N_, gettext
 from wellchat.messaging import queries
 from wellchat.messaging.forms import ListThreads
 from wellchat.messaging.memberships import only_thread
-from wellchat.messaging.serializers import thread_json
+from wellchat.messaging.serializers import threads_json
 from wellchat.sealed_query import address, lead_to
 from wellchat.subjects.kinds import kinds as all_kinds
 from wellchat.web import signed_in, viewer
@@ -69,7 +69,7 @@ def shell() -> dict[str, Any]:
     views, following = queries.inbox(user, before=before, limit=page.limit, **page.filters())
     return {
         **shown,
-        "threads": [thread_json(view, user, now=now) for view in views],
+        "threads": threads_json(views, user, now=now),
         "has_threads": bool(views) or queries.has_threads(user),  # for an empty inbox
         "next": following,
         "archived": page.archived,

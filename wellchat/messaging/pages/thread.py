@@ -29,7 +29,7 @@ from wellchat.messaging.forms import (
 )
 from wellchat.messaging.models import EDIT_WITHIN, Message
 from wellchat.messaging.pages.inbox import badges, lone_thread, shell
-from wellchat.messaging.serializers import message_json, thread_json
+from wellchat.messaging.serializers import message_json, messages_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
     subject_json,
@@ -71,14 +71,14 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         "messaging/thread.html",
         **beside,
         thread=thread_json(view, user, now=clock.now()),
-        messages=[message_json(message, user.id) for message in found],
+        messages=messages_json(found, user.id),
         has_earlier=bool(found) and found[0].seq > 1,
         has_later=bool(found) and found[-1].seq < view.thread.last_seq,
         first_unread_seq=first_unread,
         client_key=new_id(),
         about=subject_json(subject_by_id(user, query.about), user) if query.about else None,
         replied_to=_replied_to(thread_id, query.reply_to or _posted_reply_to(errors or {})),
-        pins=[message_json(message, user.id) for message in queries.pins_of(user, thread_id)],
+        pins=messages_json(queries.pins_of(user, thread_id), user.id),
         panel={
             "person": person_json(view.other, view.trade),
             "subjects": [subject_json(s, user) for s in subjects],
