@@ -36,6 +36,7 @@ ENTRIES = (
     ENTRY,
     "embed/frame.js",
     "embed/hub.js",
+    "embed/v1.js",
 )  # those of frames in pages of other sites, see wellchat/embed
 
 

@@ -3,7 +3,7 @@
 from flask import Flask
 
 from wellchat.audit.kinds import AuditKind
-from wellchat.embed import access, api, guarding, pages
+from wellchat.embed import access, api, guarding, loader, pages
 from wellchat.embed.checks import check
 from wellchat.feature import Feature
 from wellchat.i18n import N_
@@ -14,6 +14,7 @@ def _setup(app: Flask) -> None:
         app.register_blueprint(api.api)
         app.register_blueprint(pages.pages)
         app.register_blueprint(pages.shown(app))
+        app.register_blueprint(loader.script)
         guarding.init_app(app)
 
 
