@@ -23,6 +23,9 @@ ARGUMENTS = {
     "kind": "The kind",
     "thread": "Our id of the conversation",
     "seq": "The number of the message in its conversation",
+    "webhook_id": "Our id of the webhook",
+    "import_id": "Our id of the import",
+    "path": "The path of a file as the lines name it, percent-encoded as one segment",
 }
 ERRORS = {
     "401": "No host key, or one that does not work",

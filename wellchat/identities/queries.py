@@ -61,6 +61,11 @@ def find_people(source: str, external_ids: Collection[str], *, now: datetime) ->
     return {external_id: user for user, external_id, moved_at in rows if moved_at is None}
 
 
+def person_of_host(external_id: str, now: datetime) -> User | None:
+    """Return the person with this id of the host, None if there is none. Raises Moved."""
+    return find_person(HOST, external_id, now=now)
+
+
 def moved(source: str, external_id: str, user_id: str) -> Moved:
     """Return the error that says which id a person has now in place of this one."""
     new = external_ids([user_id], source=source).get(user_id)

@@ -22,6 +22,8 @@ export function fillMessage(row, message, view) {
   row.classList.toggle("message--deleted", Boolean(message.deleted));
   part(row, "body").replaceChildren(message.deleted ? deletedWords(message) : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;
+  const hidden = part(row, "hidden"); // only where contact data is hidden
+  if (hidden) hidden.hidden = !message.masked || message.deleted;
   fillFiles(row, message);
   part(row, "by-email").hidden = !message.by_email;
   part(row, "via").hidden = !message.via || message.deleted;
