@@ -38,10 +38,13 @@ FEATURES = (
     "oversight",
     "security_log",
     "host",
+    "brand",
     "sso",
     "embed",
+    "host_setup",
     "imports",
     "events",
+    "masking",
     "demo",
     "first_run",
 )

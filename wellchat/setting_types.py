@@ -7,6 +7,7 @@ import shutil
 from email.utils import parseaddr
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
@@ -130,6 +131,20 @@ def web_address_or_none(value: str | None) -> str | None:
     return _web_address(value) if value else None
 
 
+def one_line(value: str) -> str:
+    """Check for a line that people can read: it stands in mail headers and in titles."""
+    if not value.isprintable() or not value.strip():
+        raise ValueError("must be one line of characters that can be shown")
+    return value.strip()
+
+
+def folder_of_mails(value: Path | None) -> Path | None:
+    """Check for a folder that holds a folder `emails`; None stays None."""
+    if value is not None and not (value / "emails").is_dir():
+        raise ValueError(f"there is no folder {value / 'emails'}; put your templates of mails there")
+    return value
+
+
 def is_for_trying(url: str | None) -> bool:
     """Return whether nobody else can open an address: it is this machine's, or a reserved name (RFC 2606)."""
     host = urlsplit(url or "").hostname or ""
@@ -222,6 +237,11 @@ def look_notice_days(value: str) -> int | None:
 def names(value: object) -> object:
     """Return comma-separated names as a tuple."""
     return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def small(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Return names in small letters."""
+    return tuple(value.lower() for value in values)
 
 
 def ports(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,9 +16,12 @@ from tests.browser.doings import field, log, menu_of, row, sent, until, write
 from tests.browser.house import PHONE, House, Person, Sit, a_house
 from tests.cast import Talk
 from wellchat.accounts.actions import create_user
+from wellchat.accounts.models import User
 from wellchat.clock import now as clock_now
 from wellchat.connections.actions import connect
-from wellchat.messaging.messages import send_message
+from wellchat.db import db
+from wellchat.messaging.messages import remove_message, send_message
+from wellchat.messaging.system import send_system_message
 from wellchat.messaging.threads import open_thread
 
 FAR = 180
@@ -279,3 +282,44 @@ def test_all_of_it_without_script(house: House, sit: Sit, pair: tuple[Page, Page
     paul.get_by_text("Delete…").click()
     paul.get_by_role("button", name="Delete").click()
     expect(log(watching)).not_to_contain_text("And an answer to it")
+
+
+def test_what_the_site_itself_writes_stands_in_the_middle(house: House, pair: tuple[Page, Page]) -> None:
+    cara, _ = pair
+    sent(cara, "Can we move it?")
+    with house.app.app_context():
+        now, what = clock_now(), {"thread_id": house.thread_id}
+        send_system_message(**what, body="Your appointment was moved to Friday.", client_key="s", now=now)
+        person = db.session.get_one(User, house.paul.id)
+        said, _ = send_message(**what, sender=person, body="I am away", client_key="h", now=now, via="host")
+        site, seq = house.app.config["NAME"], said.seq
+        db.session.remove()
+    for page in pair:
+        line = row(page, "Your appointment was moved to Friday.")
+        expect(line).to_have_attribute("data-sender", "system")
+        expect(line.get_by_text(site)).to_be_visible()
+        middle = page.evaluate(
+            """() => {
+              const line = document.querySelector('[data-sender="system"]');
+              const text = line.querySelector(".message__bubble").getBoundingClientRect();
+              const whole = line.getBoundingClientRect();
+              return Math.abs(text.left + text.right - whole.left - whole.right) / 2;
+            }"""
+        )
+        assert middle < 24, "it is in the middle"
+        expect(row(page, "I am away")).to_contain_text("sent automatically")
+    menu = menu_of(cara, "Your appointment was moved to Friday.")
+    expect(menu.get_by_text("Report")).to_be_hidden()
+    expect(menu.get_by_text("Reply")).to_be_visible()
+    menu.get_by_text("Reply").click()
+    expect(cara.locator('[data-part="reply-name"]')).to_have_text(site)
+    with house.app.app_context():
+        remove_message(thread_id=house.thread_id, seq=seq, by="host", now=clock_now())
+        db.session.remove()
+    for page in pair:
+        expect(log(page).get_by_text(f"Removed by {site}")).to_be_visible()
+        page.reload()
+        expect(log(page).get_by_text(f"Removed by {site}")).to_be_visible()
+        expect(row(page, "Your appointment was moved to Friday.")).to_have_class(
+            re.compile("message--system")
+        )

@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from tests.cast import Cast, Talk
 from tests.host.conftest import HostServer, user
 from wellchat.accounts.models import User
 from wellchat.connections.actions import connect
-from wellchat.db import Base, db
+from wellchat.db import Base, db, transaction
 from wellchat.host.answer_shapes import MergedUser
 from wellchat.host.merge import MOVED
 from wellchat.identities.actions import link
 from wellchat.identities.models import HOST
+from wellchat.imports.models import Import, ImportThread
 from wellchat.messaging.messages import send_message
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.reactions import react
@@ -150,3 +151,21 @@ def test_what_goes_over_is_there() -> None:
         if key.column.table.name == "users"
     }
     assert set(MOVED) <= named
+
+
+@pytest.mark.each_database
+def test_nothing_is_merged_while_an_import_runs_into_it(
+    host: HostServer, two: Talk, cast: Cast, now: datetime
+) -> None:
+    old = opened(host, "c-old")
+    with transaction() as session:
+        session.add(Import(id="i", name="old", state="running", made_at=now))
+        session.flush()
+        values = {"made": False, "live": False, "held": True, "lines": 1, "before_seq": 0, "last_seq": 0}
+        session.add(ImportThread(import_id="i", thread_id=old, base_at=0, **values))
+    refused = host.post(user("c-old", "/merge"), {"into": "c"})
+    assert (refused.status_code, refused.json["code"]) == (409, "conflict")
+    with transaction() as session:
+        session.execute(update(ImportThread).values(held=False))
+    done = host.post(user("c-old", "/merge"), {"into": "c"})
+    assert done.status_code == 200, done.json

@@ -23,7 +23,7 @@ from wellchat.accounts.models import User
 from wellchat.audit.models import AuditEvent
 from wellchat.db import db
 from wellchat.host import answers, people_calls
-from wellchat.host.calls import CALLS, Caller
+from wellchat.host.calls import CALLS, Caller, all_calls
 from wellchat.host.forms import Why
 from wellchat.host.models import HostAnswer, HostKey
 from wellchat.host.problems import BY_STATUS, CODES
@@ -305,7 +305,13 @@ def test_the_document_is_valid_and_has_every_call(app: Flask) -> None:
     spec = app.test_client().get("/api/host/openapi.json").json
     validate(spec)
     found = {each["operationId"] for path in spec["paths"].values() for each in path.values()}
-    assert found == {call.name for call in CALLS}
+    assert found == {call.name for call in all_calls(app.extensions["features"])}
+    for path, calls in spec["paths"].items():
+        for method, operation in calls.items():
+            for status, answer in operation["responses"].items():
+                for content in answer.get("content", {}).values():
+                    assert "example" in content or "examples" in content, (path, method, status)
+    assert app.extensions["openapi"].documents["host"].path == "/api/host/openapi.json"
     main = app.test_client().get("/api/openapi.json").json
     assert not [path for path in main["paths"] if path.startswith("/api/host")]
 

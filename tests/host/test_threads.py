@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import default
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +31,7 @@ from wellchat.identities.models import HOST
 from wellchat.mail.models import Mail
 from wellchat.messaging.models import Membership, Message, MessageRevision
 from wellchat.notifications.models import Notification
+from wellchat.oversight.actions import grant_access
 from wellchat.push.models import Push
 from wellchat.safety.reports import make_report
 
@@ -302,3 +308,49 @@ def test_counts_are_kept_for_two_seconds(
     assert second.count < first.count
     assert counts_of(named.cara.id, now - timedelta(minutes=1))["messages"] == 2, "no clock goes back"
     assert counts_of(named.cara.id, now + timedelta(minutes=1))["messages"] == 2
+
+
+def test_the_site_s_name_stands_at_its_line_everywhere(
+    app: Flask, host: HostServer, named: Talk, cast: Any, browse: Any, now: datetime
+) -> None:
+    app.config["NAME"] = "Shop & Co"
+    says(host, named, body="Your booking was moved")
+    says(host, named, client_key="k-2", body="I am away", **{"from": "p"})
+    says(host, named, client_key="k-3", body="Call 555-1234", **{"from": "p"})
+    host.delete(f"/threads/{named.id}/messages/3", json={"reason": "a phone number"})
+    cara, path = browse(named.cara), f"/threads/{named.id}"
+    page = cara.get(path).text
+    assert re.search(r'message--system.*?message__from">Shop &amp; Co<', page, re.DOTALL)
+    assert page.count('data-part="via">sent automatically') == 1
+    assert "Removed by Shop &amp; Co" in page
+    assert "Removed by Shop &amp; Co" in cara.get("/").text
+    alone = cara.get(f"{path}/messages/1").text
+    assert "Message from Shop &amp; Co" in alone
+    assert "/report" not in alone
+    assert "Shop &amp; Co" in cara.get(f"{path}?reply_to=1").text
+    saved = {form: cara.get(f"{path}/download?format={form}").text for form in ("html", "text", "json")}
+    assert '<article class="message message--system" id="1">' in saved["html"]
+    assert "Shop & Co: Your booking was moved" in saved["text"]
+    assert "Paul Professional (sent automatically): I am away" in saved["text"]
+    assert "[Removed by Shop & Co]" in saved["text"]
+    told = json.loads(saved["json"])["messages"]
+    assert [(each["system"], each["via"]) for each in told] == [
+        (True, None),
+        (False, "host"),
+        (False, "host"),
+    ]
+    look = grant_access(admin=cast.ada, thread_id=named.id, reason="a complaint of hers", now=now)
+    looked = browse(cast.ada).get(f"/oversight/looks/{look.id}").text
+    assert "message--system" in looked
+    assert "Shop &amp; Co" in looked
+    sweeps.run(now + timedelta(hours=3))
+    mails = [file.read_bytes() for file in (Path(app.config["INSTANCE"]) / "mail").glob("*.eml")]
+    parts = [
+        part.get_content()
+        for mail in mails
+        for part in message_from_bytes(mail, policy=default).walk()
+        if part.get_content_maintype() == "text"
+    ]
+    assert any('class="system"' in part and "Shop &amp; Co" in part for part in parts)
+    assert any(re.search(r"  Shop & Co\s+Your booking was moved", part) for part in parts)
+    assert any("sent automatically" in part for part in parts)

@@ -80,8 +80,8 @@ def test_what_is_wrong_is_said(app: Flask, old: OldChat, known: Cast) -> None:
     for args, words in (
         ((path, "--undo"), "nothing to take back"),
         ((path, "--open"), "has not run"),
-        ((path, "--zone", "Mars/Olympus"), "Write the name of a time zone"),
-        (("verify", path, "--zone", "Mars/Olympus"), "Write the name of a time zone"),
+        ((path, "--zone", "Mars/Olympus"), "There is no such time zone"),
+        (("verify", path, "--zone", "Mars/Olympus"), "There is no such time zone"),
         ((old.folder / "none.jsonl",), "does not exist"),
     ):
         answer = wellchat(app, *args)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Row, case, select
 from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
+from wellchat.attachments.serializers import File
+from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.shown import hidden_in, shown_body
 from wellchat.subjects.models import Subject
 
 Other = aliased(User, name="other_person")
@@ -34,9 +38,11 @@ _THREAD_ROWS: Any = (
         Other.name.label("other_name"),
         Other.role.label("other_role"),
         Other.role_label.label("other_role_label"),
+        Connection.trade,
     )
     .join(Thread, Thread.id == Membership.thread_id)
     .join(Other, Other.id == _other_id)
+    .join(Connection, Connection.id == Thread.connection_id)
     .outerjoin(About, About.id == Thread.subject_id)
 )
 
@@ -74,9 +80,27 @@ def thread_rows(which: ColumnElement[bool]) -> dict[tuple[str, str], Row[Any]]:
     return {(row.user_id, row.thread_id): row for row in db.session.execute(_THREAD_ROWS.where(which))}
 
 
-def unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[Row[Any]]]:
-    """Return (user id, thread id) -> rows of unread messages that others wrote, ascending by seq."""
+class UnreadMessage(NamedTuple):
+    """An unread message, with its text as the reader `user_id` sees it."""
+
+    user_id: str
+    thread_id: str
+    seq: int
+    sender_id: str
+    via: str | None
+    body: str
+    files: list[File] | None
+    created_at: datetime
+    kind: str | None
+    title: str | None
+
+
+def unread_messages(which: ColumnElement[bool]) -> Mapping[tuple[str, str], list[UnreadMessage]]:
+    """Return (user id, thread id) -> unread messages that others wrote, ascending by seq."""
     found = defaultdict(list)
-    for row in db.session.execute(_UNREAD_MESSAGES.where(which)):
-        found[row.user_id, row.thread_id].append(row)
+    rows = [UnreadMessage._make(row) for row in db.session.execute(_UNREAD_MESSAGES.where(which))]
+    hidden = hidden_in(rows)
+    for row in rows:
+        body = shown_body(row, row.user_id, hidden) or ""
+        found[row.user_id, row.thread_id].append(row._replace(body=body))
     return found

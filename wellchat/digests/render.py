@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -13,10 +14,11 @@ from sqlalchemy import Row, and_, or_, select
 
 from wellchat.accounts.models import SYSTEM_ID, User, label_of
 from wellchat.attachments.serializers import files_summary
+from wellchat.branding import is_sensitive
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, switched_off
-from wellchat.digests.queries import thread_rows, unread_messages
+from wellchat.digests.queries import UnreadMessage, thread_rows, unread_messages
 from wellchat.digests.recipients import Recipient, Waiting
 from wellchat.i18n import N_, force_language, format_date, format_time, gettext, ngettext
 from wellchat.mail.compose import NotNow, NotWanted
@@ -110,7 +112,7 @@ def _reader(user_id: str | None) -> Any:
 
 
 # what waits in a thread; its row of thread_rows; its rows of unread_messages
-Part = tuple[Waiting, Row[Any], list[Row[Any]]]
+Part = tuple[Waiting, Row[Any], list[UnreadMessage]]
 
 
 def _still_unread(user_id: str, covers: list[dict[str, Any]], now: datetime) -> list[Part]:
@@ -147,7 +149,7 @@ def _is_silenced(thread_row: Row[Any], now: datetime) -> bool:
     )
 
 
-def _waiting(thread_row: Row[Any], rows: list[Row[Any]]) -> Waiting:
+def _waiting(thread_row: Row[Any], rows: list[UnreadMessage]) -> Waiting:
     return Waiting(
         thread_id=thread_row.thread_id,
         top_seq=thread_row.last_seq,
@@ -182,11 +184,16 @@ def _in_their_language(
         "zone": prefs.time_zone,
         "language": prefs.language,
         "cadence": prefs.cadence,
-        "discreet": prefs.discreet,
+        "discreet": is_discreet(prefs, [thread_row for _, thread_row, _ in parts]),
         "discreet_line": discreet_line(count),
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }
+
+
+def is_discreet(prefs: EffectivePreferences, thread_rows: Iterable[Row[Any]]) -> bool:
+    """Return whether a mail about these threads holds no names and no words."""
+    return replace(prefs, sensitive=any(is_sensitive(row.trade) for row in thread_rows)).discreet
 
 
 def discreet_line(count: int) -> str:
@@ -196,7 +203,9 @@ def discreet_line(count: int) -> str:
     return ngettext("You have %(num)s new message", "You have %(num)s new messages", count)
 
 
-def _thread(waiting: Waiting, thread_row: Row[Any], shown: list[Row[Any]], zone: ZoneInfo) -> dict[str, Any]:
+def _thread(
+    waiting: Waiting, thread_row: Row[Any], shown: list[UnreadMessage], zone: ZoneInfo
+) -> dict[str, Any]:
     return {
         "other": avatar(thread_row),
         "about": gettext("Re: %(title)s", title=thread_row.about) if thread_row.about else None,
@@ -215,7 +224,7 @@ def avatar(thread_row: Row[Any]) -> dict[str, Any]:
     """Return the other person of a thread as a mail shows them: name, label, initials, face."""
     return {
         "name": thread_row.other_name,
-        "label": label_of(thread_row.other_role, thread_row.other_role_label),
+        "label": label_of(thread_row.other_role, thread_row.other_role_label, thread_row.trade),
         "initials": initials(thread_row.other_name),
         "face": colours(hue(thread_row.other_id)),
     }
@@ -232,8 +241,8 @@ def colours(of_hue: int) -> dict[str, str]:
     }
 
 
-def _message(message: Row[Any], zone: ZoneInfo) -> dict[str, Any]:
-    body = message.body or ""
+def _message(message: UnreadMessage, zone: ZoneInfo) -> dict[str, Any]:
+    body = message.body
     cut = body if len(body) <= MAX_LENGTH else body[:MAX_LENGTH].rstrip() + " …"
     return {
         # A message of the system is nobody's.

@@ -13,6 +13,7 @@ from wellchat.db import db
 from wellchat.events.models import HostEvent, Webhook
 from wellchat.events.queries import events_json
 from wellchat.messaging.models import Message
+from wellchat.messaging.shown import hidden_in, shown_body
 from wellchat.sealing import unseal
 
 MAX_BODY = 20_000  # bytes of one call
@@ -46,9 +47,10 @@ def _words(events: Sequence[HostEvent]) -> dict[tuple[str, int], str | None]:
     keys = [(each.data["thread"], each.data["seq"]) for each in events if each.type in WITH_WORDS]
     if not keys:
         return {}
-    query = select(Message.thread_id, Message.seq, Message.body)
-    rows = db.session.execute(query.where(tuple_(Message.thread_id, Message.seq).in_(keys)))
-    return {(thread_id, seq): body for thread_id, seq, body in rows}
+    query = select(Message.thread_id, Message.seq, Message.sender_id, Message.body)
+    rows = db.session.execute(query.where(tuple_(Message.thread_id, Message.seq).in_(keys))).all()
+    hidden = hidden_in(rows)
+    return {(row.thread_id, row.seq): shown_body(row, None, hidden) for row in rows}
 
 
 def _encode(event: dict[str, Any]) -> bytes:

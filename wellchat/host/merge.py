@@ -22,6 +22,7 @@ from wellchat.i18n import gettext
 from wellchat.identities.models import Identity
 from wellchat.identities.queries import external_ids
 from wellchat.messaging.closing import settle
+from wellchat.messaging.hooks import held_among
 from wellchat.messaging.joining import BothLive, join_threads
 from wellchat.messaging.models import Message, Reaction, Thread, pair_key
 from wellchat.messaging.reactions import gathered, reactions_to
@@ -103,7 +104,11 @@ def _lock_threads(kept: dict[str, Connection]) -> list[str]:
     """Lock all threads that are changed. Return the ids of those that go over."""
     ids = {*kept, *(each.id for each in kept.values())}
     query = select(Thread.id, Thread.connection_id).where(Thread.connection_id.in_(ids)).order_by(Thread.id)
-    return [row.id for row in db.session.execute(query.with_for_update()) if row.connection_id in kept]
+    rows = db.session.execute(query.with_for_update()).all()
+    if any(held for held in held_among([row.id for row in rows])):
+        text = gettext("Earlier messages are being brought over. Try again when that is done.")
+        raise HostRefusal(409, "conflict", text)
+    return [row.id for row in rows if row.connection_id in kept]
 
 
 def _forget_doubled(gone_id: str, into_id: str) -> None:

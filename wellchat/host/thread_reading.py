@@ -15,6 +15,7 @@ from wellchat.db import db
 from wellchat.host.refs import OURS
 from wellchat.identities.queries import external_ids
 from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.shown import Hidden, hidden_in, shown_body
 from wellchat.subjects.models import Subject
 
 SYSTEM = "system"  # what the host calls the sender of messages of this site itself
@@ -109,16 +110,16 @@ def messages_after(thread_id: str, after: int, limit: int) -> tuple[Sequence[Mes
 
 def messages_json(messages: Sequence[Message]) -> list[dict[str, Any]]:
     """Return messages as the host reads them, in one statement for the ids of their senders."""
-    names = external_ids({each.sender_id for each in messages})
-    return [_message_json(each, names) for each in messages]
+    names, hidden = external_ids({each.sender_id for each in messages}), hidden_in(messages)
+    return [_message_json(each, names, hidden) for each in messages]
 
 
-def _message_json(message: Message, names: dict[str, str]) -> dict[str, Any]:
+def _message_json(message: Message, names: dict[str, str], hidden: Hidden) -> dict[str, Any]:
     return {
         "thread": message.thread_id,
         "seq": message.seq,
         "from": ref_of(message.sender_id, names),
-        "body": message.body,
+        "body": shown_body(message, None, hidden),
         "client_key": message.client_key,
         "subject": message.subject.named if message.subject else None,
         "reply_to": message.reply_to,

@@ -13,7 +13,7 @@ from wellchat.db import db
 from wellchat.host.refs import OURS
 from wellchat.identities.queries import external_ids
 from wellchat.imports import files
-from wellchat.imports.chats import held_among
+from wellchat.imports.holding import held_among
 from wellchat.imports.judging import LIVE
 from wellchat.imports.lines import content_of
 from wellchat.imports.models import (
@@ -33,7 +33,7 @@ from wellchat.imports.resolving import Key, Resolved, Side, resolve, sides, side
 from wellchat.imports.slices import Job, end_step, present, slice_of
 from wellchat.imports.staging import note_of, put_notes
 from wellchat.messaging.models import Thread
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import find_kind
 
 SLICE = 1_000  # lines
 
@@ -168,7 +168,7 @@ def _people(import_id: str, lines: Sequence[Any]) -> dict[str, Side]:
 def _check_one(line: Any, chats: _Chats, people: dict[str, Side]) -> None:
     if line.kind in (CONNECTION, SUBJECT):
         content = content_of(line)
-        if line.kind == SUBJECT and line.source not in KINDS:
+        if line.kind == SUBJECT and find_kind(line.source) is None:
             raise Refused(f"there is no kind {line.source}")
         for name, role in (("client", CLIENT), ("professional", PROFESSIONAL)):
             if (ref := content.get(name)) is not None and ref not in people:

@@ -45,6 +45,9 @@ class _ImportGroup(AppGroup):
             args = [DEFAULT, *args]
         return super().parse_args(ctx, args)
 
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or super().get_command(ctx, DEFAULT)
+
 
 imports = _ImportGroup("import", help="Bring over earlier conversations from a file of JSON lines.")
 

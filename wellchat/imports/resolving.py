@@ -14,7 +14,7 @@ from wellchat.host.refs import OURS
 from wellchat.identities.models import HOST, Identity
 from wellchat.imports.models import SUBJECT, USER, ImportLine
 from wellchat.imports.refusing import Refused
-from wellchat.subjects.kinds import KINDS
+from wellchat.subjects.kinds import find_kind, kind_of
 from wellchat.subjects.models import Subject
 
 Key = tuple[str, str]  # (source, chat), or (kind, external id) of a subject
@@ -126,9 +126,9 @@ def _resolve_one(
     if content["subject"]:
         key = (content["subject"][0], content["subject"][1])
         about = known.get(key)
-        if key[0] not in KINDS or (about is None and not is_promised(key)):
+        if find_kind(key[0]) is None or (about is None and not is_promised(key)):
             raise Refused(f"there is no subject {key[0]} {key[1]}")
-        scope = KINDS[key[0]].scope
+        scope = kind_of(key[0]).scope
         if about is not None:
             _check_subject(about, two)
     return Resolved((line.source, line.chat), client, professional, two[0], two[1], about, scope)

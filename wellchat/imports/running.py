@@ -7,24 +7,26 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, func, select, text, update
 
 from wellchat.audit.actions import record
 from wellchat.db import db, is_postgresql, transaction
 from wellchat.errors import Conflict
 from wellchat.i18n import gettext
-from wellchat.imports import chats, checking, finishing, messages, people, undoing
+from wellchat.imports import chats, checking, finishing, messages, people, strays, undoing
 from wellchat.imports.models import (
     CHECKED,
     CHECKING,
     COLLECTING,
     DONE,
     OPENING,
+    REFUSED,
     RUNNING,
     UNDONE,
     WORKING,
     Import,
     ImportLine,
+    ImportNote,
     ImportThread,
 )
 from wellchat.imports.slices import Job, LostClaim, begin_work, claim, end_step, give_back, slice_of
@@ -43,7 +45,7 @@ SLICES: dict[str, Callable[[Job, datetime], None]] = {
     "check": checking.check_slice,
     **dict.fromkeys(people.STEPS, people.put_slice),
     "chats": chats.chat_slice,
-    "strays": chats.stray_slice,
+    "strays": strays.stray_slice,
     "messages": messages.message_slice,
     "finish": finishing.finish_slice,
     "clear": finishing.clear_slice,
@@ -104,10 +106,6 @@ def _begin(row: Import, state: str, now: datetime, by_worker: bool) -> None:
 
 
 def _refused_at_reading(row: Import) -> int:
-    from sqlalchemy import func
-
-    from wellchat.imports.models import REFUSED, ImportNote
-
     query = select(func.count()).select_from(ImportNote)
     of_it = (ImportNote.import_id == row.id, ImportNote.step == READING, ImportNote.kind == REFUSED)
     return db.session.execute(query.where(*of_it)).scalar_one()

@@ -54,7 +54,7 @@ def check_zone(zone: str) -> None:
     try:
         ZoneInfo(zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        text = gettext("Write the name of a time zone, such as Europe/Berlin.")
+        text = gettext("There is no such time zone. Use a name such as Europe/Paris.")
         raise Invalid({"zone": text}) from None
 
 

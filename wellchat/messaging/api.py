@@ -37,7 +37,14 @@ from wellchat.messaging.schemas import (
     ReadAnswer,
     ThreadPage,
 )
-from wellchat.messaging.serializers import attachment_json, membership_json, message_json, thread_json
+from wellchat.messaging.serializers import (
+    attachment_json,
+    membership_json,
+    message_json,
+    messages_json,
+    thread_json,
+    threads_json,
+)
 from wellchat.web import json_response, limiter, signed_in, viewer
 
 api = APIBlueprint(
@@ -78,7 +85,7 @@ def list_threads(page: ListThreads) -> Response:
     views, following = queries.inbox(user, before=page.before, limit=page.limit, **page.filters())
     return json_response(
         {
-            "threads": [thread_json(view, viewer(), now=clock.now()) for view in views],
+            "threads": threads_json(views, viewer(), now=clock.now()),
             "next": following,
             "cursor": str(cursor),
         }
@@ -134,7 +141,7 @@ def list_messages(thread_id: str, page: ListMessages) -> Response:
         found, more = queries.messages_of(
             user, thread_id, before=page.before, after=page.after, limit=page.limit
         )
-    answer = {"messages": [message_json(m, user.id) for m in found], "has_more": more, "cursor": str(cursor)}
+    answer = {"messages": messages_json(found, user.id), "has_more": more, "cursor": str(cursor)}
     return json_response(answer if at is None else answer | {"at": at})
 
 
@@ -277,9 +284,7 @@ def unpin_message(thread_id: str, seq: int) -> Response:
 def list_pins(thread_id: str) -> Response:
     """List all pinned messages of a thread, the latest pin first."""
     user = viewer()
-    return json_response(
-        {"messages": [message_json(message, user.id) for message in queries.pins_of(user, thread_id)]}
-    )
+    return json_response({"messages": messages_json(queries.pins_of(user, thread_id), user.id)})
 
 
 @api.put("/threads/<thread_id>/unread")

@@ -19,7 +19,8 @@ from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.i18n import force_language
 from wellchat.messaging.hooks import recipient_notified_in_transaction
-from wellchat.messaging.models import Membership, Message, PendingDelivery
+from wellchat.messaging.models import HELD, Membership, Message, PendingDelivery
+from wellchat.messaging.shown import Hidden, hidden_in, shown_preview
 from wellchat.notifications import actions as notifications
 
 log = logging.getLogger(__name__)
@@ -108,7 +109,8 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             return []
         # Up to the last seq that was read above: messages that are sent meanwhile stay pending.
         session.execute(delete(PendingDelivery).where(*of_recipient, PendingDelivery.seq <= seqs[-1]))
-        if membership.closed_as is not None or membership.is_muted(now):
+        # Of what was written before earlier messages came, people hear while they come.
+        if membership.closed_as not in (None, HELD) or membership.is_muted(now):
             return []
         news = session.execute(
             select(Message)
@@ -119,12 +121,13 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             .order_by(Message.seq)
         )
         messages = list(news.scalars())
+        hidden = hidden_in(messages)
         for message in messages:
-            _notify(message, recipient_id, now)
+            _notify(message, recipient_id, hidden, now)
     return [message.seq for message in messages if message.told is None]
 
 
-def _notify(message: Message, recipient_id: str, now: datetime) -> None:
+def _notify(message: Message, recipient_id: str, hidden: Hidden, now: datetime) -> None:
     notifications.notify(
         user_id=recipient_id,
         kind="message",
@@ -132,18 +135,18 @@ def _notify(message: Message, recipient_id: str, now: datetime) -> None:
         title=setting("NAME") if message.is_system else None,
         thread_id=message.thread_id,
         seq=message.seq,
-        preview=_preview(message, recipient_id),
+        preview=_preview(message, recipient_id, hidden),
         push=message.told is None,
         now=now,
     )
 
 
-def _preview(message: Message, reader_id: str) -> str:
+def _preview(message: Message, reader_id: str, hidden: Hidden) -> str:
     """Return the text of a message; for one without text, a summary of its files in the reader's language."""
     if message.body:
-        return message.preview or ""
+        return shown_preview(message, reader_id, hidden) or ""
     with force_language(language_of(reader_id)):
-        return message.preview or ""
+        return shown_preview(message, reader_id, hidden) or ""
 
 
 def postpone(*, thread_id: str, recipient_id: str, now: datetime) -> None:

@@ -1,9 +1,15 @@
 """Name the hooks by which messaging calls the features above."""
 
-from collections.abc import Iterable, Sequence
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from wellchat.feature import Hook
+
+if TYPE_CHECKING:
+    from wellchat.messaging.models import Message
 
 recipient_notified_in_transaction: Hook[[str, str, Sequence[int], datetime], None]
 recipient_notified_in_transaction = Hook("messaging.recipient_notified_in_transaction")
@@ -16,3 +22,16 @@ blocks_among: Hook[[Sequence[str]], Iterable[tuple[str, str]]] = Hook("messaging
 
 held_among: Hook[[Sequence[str]], Iterable[str]] = Hook("messaging.held_among")
 """(thread ids) -> those of them that earlier messages are brought into: nobody writes there until the end."""
+
+text_written_in_transaction: Hook[[Message, tuple[str, str], datetime], None]
+text_written_in_transaction = Hook("messaging.text_written_in_transaction")
+"""(message, (client id, professional id), now): this text was sent, or put in place of another one.
+
+It runs under the lock of the thread, before anybody is told. The message of a send is in the database, but
+not in the session.
+"""
+
+hidden_among: Hook[[Collection[tuple[str, int]]], Mapping[tuple[str, int], Sequence[tuple[int, int]]]] = Hook(
+    "messaging.hidden_among"
+)
+"""(keys of messages, each thread id and seq) -> the ranges of each text that only its sender sees."""

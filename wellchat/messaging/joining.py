@@ -68,7 +68,7 @@ def _in_order(one: Thread, other: Thread) -> tuple[Thread, Thread]:
         return one, other
     if other_end <= begin:
         return other, one
-    raise BothLive(gettext("Both have written to the same person at the same time. Merge them by hand."))
+    raise BothLive(gettext("Both have written to the same person at the same time, so they stay two."))
 
 
 def _span(thread_id: str) -> tuple[Any, Any] | None:
@@ -102,8 +102,13 @@ def _tables() -> Iterator[Table]:
 
 
 def _move(moved: Table, first_id: str, second_id: str, offset: int) -> None:
+    numbers = [name for name in NUMBERS if name in moved.c]
+    if moved.c.thread_id.primary_key and not numbers:
+        # The state of a thread as a whole: that of the earlier one counts.
+        db.session.execute(delete(moved).where(moved.c.thread_id == second_id))
+        return
     values: dict[str, Any] = {"thread_id": first_id}
-    values |= {name: moved.c[name] + offset for name in NUMBERS if name in moved.c}
+    values |= {name: moved.c[name] + offset for name in numbers}
     db.session.execute(update(moved).where(moved.c.thread_id == second_id).values(values))
 
 

@@ -15,6 +15,7 @@ from wellchat.errors import Conflict, Invalid, NotAllowed, NotFound
 from wellchat.i18n import gettext
 from wellchat.messaging import files, statements
 from wellchat.messaging.closing import check_may_write
+from wellchat.messaging.hooks import text_written_in_transaction
 from wellchat.messaging.models import (
     EDIT_WITHIN,
     NONE,
@@ -83,6 +84,7 @@ def send_message(
             message.via, message.told = via, told
         if attachments:
             message.files = files.attach_files(message, reader_id=recipient_id, ids=attachments)
+        text_written_in_transaction(message, (client_id, professional_id), now)
         # A thread about a subject keeps the kind of that subject, whatever its messages mention.
         kind = about.kind if about and own_subject is None else None
         execute(statements.MOVE_MEMBERSHIPS, ids | {"number": seq, "about": kind})
@@ -183,6 +185,7 @@ def edit_message(*, viewer: User, thread_id: str, seq: int, body: str, now: date
         if message.body != body:
             session.add(MessageRevision(thread_id=thread_id, seq=seq, body=message.body, replaced_at=now))
             message.body, message.edited_at = body, now
+            text_written_in_transaction(message, (thread.client_id, thread.professional_id), now)
             text_changed(thread, message, now)
             _tell_of_change("message.edited", thread, message, now)
     return message

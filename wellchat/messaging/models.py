@@ -214,11 +214,6 @@ class Message(Base):
         """Return whether this installation itself wrote the message."""
         return self.sender_id == SYSTEM_ID
 
-    @property
-    def preview(self) -> str | None:
-        """Return `preview_of` this message; None when it is deleted."""
-        return preview_of(self.body, self.files)
-
     def may_be_edited(self, now: datetime) -> bool:
         """Return whether the sender may still edit the message."""
         return self.deleted_at is None and now - self.created_at <= EDIT_WITHIN

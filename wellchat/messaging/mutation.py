@@ -17,6 +17,7 @@ from wellchat.db import db, execute, table
 from wellchat.errors import CannotWrite, NotFound
 from wellchat.messaging.closing import refuse_paused
 from wellchat.messaging.models import MAX_SEQ, Message, Thread
+from wellchat.messaging.shown import shown_preview
 from wellchat.notifications import actions as notifications
 from wellchat.notifications.models import Notification
 
@@ -107,7 +108,7 @@ def _retract(recipient_id: str, thread: Thread, message: Message, now: datetime)
         user_id=recipient_id,
         thread_id=thread.id,
         seq=message.seq,
-        preview=message.preview,
+        preview=shown_preview(message, recipient_id),
         now=now,
         left=unread_above(recipient_id, Notification.first_seq - 1),
     )

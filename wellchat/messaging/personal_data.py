@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -28,8 +29,11 @@ from wellchat.db import db
 from wellchat.i18n import N_
 from wellchat.messaging.models import Membership, Message, MessageRevision, PendingDelivery, Reaction, Thread
 from wellchat.messaging.reactions import gathered, reactions_to
+from wellchat.messaging.shown import hidden_in, shown_body
 from wellchat.notifications.models import Notification
 from wellchat.personal_data import Person, PersonalData, Rows, rows
+
+BATCH = 500  # messages of one statement
 
 
 def _export(person: Person) -> dict[str, Rows]:
@@ -43,16 +47,28 @@ def _export(person: Person) -> dict[str, Rows]:
     }
 
 
+class _Text(NamedTuple):
+    thread_id: str
+    seq: int
+    sender_id: str
+    body: str | None
+
+
 @dataclass(frozen=True)
 class _Messages:
-    """Messages without the client keys of others: those are for their programs alone."""
+    """Messages without the client keys of others, which are for their programs, and as they are shown."""
 
     user_id: str
     found: Rows
 
     def __iter__(self) -> Iterator[dict[str, Any]]:
-        for row in self.found:
-            yield row if row["sender_id"] == self.user_id else row | {"client_key": None}
+        left = iter(self.found)
+        while some := list(islice(left, BATCH)):
+            texts = [_Text(*(row[name] for name in _Text._fields)) for row in some]
+            hidden = hidden_in(texts)
+            for row, text in zip(some, texts, strict=True):
+                body = shown_body(text, self.user_id, hidden)
+                yield row if text.sender_id == self.user_id else row | {"client_key": None, "body": body}
 
 
 def _erase(person: Person, now: datetime) -> None:

@@ -5,6 +5,7 @@ An update is state, not an event. So each shape says everything about a thing at
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -20,15 +21,22 @@ from wellchat.config import setting
 from wellchat.db import execute, table
 from wellchat.i18n import gettext
 from wellchat.messaging.closing import closed_sentence, paused_sentence
-from wellchat.messaging.models import BLOCKED, ENDED, Membership, Message, preview_of
+from wellchat.messaging.models import BLOCKED, ENDED, Membership, Message
 from wellchat.messaging.queries import ThreadView
+from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
 from wellchat.subjects.models import Subject
 from wellchat.subjects.queries import subjects_by_id
 
 Json = dict[str, Any]
 
 
-def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
+def threads_json(views: Sequence[ThreadView], viewer: User, *, now: datetime) -> list[Json]:
+    """Return `thread_json` of each. What is hidden in the last messages is asked for once."""
+    hidden = _hidden_around(view.last_message for view in views)
+    return [thread_json(view, viewer, now=now, hidden=hidden) for view in views]
+
+
+def thread_json(view: ThreadView, viewer: User, *, now: datetime, hidden: Hidden | None = None) -> Json:
     """Return a thread as the viewer sees it (schemas.ThreadShape).
 
     The other person is "here" if they did something within the last AWAY_AFTER seconds. In a closed thread
@@ -52,12 +60,12 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime) -> Json:
         "key_scope": thread.key_scope,
         "title": other.shown_name,
         "context": gettext("Re: %(title)s", title=thread.subject.title) if thread.subject else None,
-        "client": person_json(client),
-        "professional": person_json(professional),
-        "other": person_json(other)
+        "client": person_json(client, view.trade),
+        "professional": person_json(professional, view.trade),
+        "other": person_json(other, view.trade)
         | {"presence": "here" if here else "away", "seen_at": iso(_roughly(seen_at, now))},
         "subject": subject_json(thread.subject),
-        "last_message": message_json(view.last_message, viewer.id) if view.last_message else None,
+        "last_message": message_json(view.last_message, viewer.id, hidden) if view.last_message else None,
         "last_seq": thread.last_seq,
         "unread": view.unread,
         "last_read_seq": mine.last_read_seq,
@@ -190,16 +198,49 @@ def _quotes(keys: set[tuple[str, int]]) -> dict[tuple[str, int], QuoteRow]:
     return {(row.thread_id, row.seq): QuoteRow._make(row) for row in execute(QUOTES, {"keys": list(keys)})}
 
 
-def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
-    """Return a message as one person sees it (schemas.MessageShape). Only its sender gets `client_key`."""
+def messages_json(messages: Sequence[Message | MessageRow], viewer_id: str) -> list[Json]:
+    """Return `message_json` of each. What is hidden in them is asked for once."""
+    hidden = _hidden_around(messages)
+    return [message_json(message, viewer_id, hidden) for message in messages]
+
+
+def whole_messages_json(messages: Sequence[Message], moderator_id: str) -> list[Json]:
+    """Return messages for somebody who judges them: with the whole text, also what the other one cannot see.
+
+    `partly_hidden` says where the other person sees less.
+    """
+    hidden = _hidden_around(messages)
+    return [
+        message_json(each, moderator_id, {})
+        | {"body": each.body}
+        | {"partly_hidden": (each.thread_id, each.seq) in hidden}
+        for each in messages
+    ]
+
+
+def _hidden_around(messages: Iterable[Message | MessageRow | None]) -> Hidden:
+    """Return what is hidden in these messages and in those that they quote."""
+    if not something_hides():
+        return {}
+    known = [each for each in messages if each is not None]
+    return hidden_in([*known, *(each.quoted for each in known)])
+
+
+def message_json(message: Message | MessageRow, viewer_id: str, hidden: Hidden | None = None) -> Json:
+    """Return a message as one person sees it (schemas.MessageShape). Only its sender gets `client_key`.
+
+    `hidden` is what is hidden in it and in what it quotes; without it, this asks itself.
+    """
+    if hidden is None:
+        hidden = _hidden_around([message])
     state = {
         "thread_id": message.thread_id,
         "seq": message.seq,
         "sender_id": message.sender_id,
-        "body": message.body,
+        "body": shown_body(message, viewer_id, hidden),
         "subject": subject_json(message.subject),
         "reply_to": message.reply_to,
-        "quote": _quote(message.quoted),
+        "quote": _quote(message.quoted, viewer_id, hidden),
         "attachments": [file_json(file) for file in message.files or ()],
         "reactions": message.reactions or [],
         "created_at": iso(message.created_at),
@@ -215,14 +256,16 @@ def message_json(message: Message | MessageRow, viewer_id: str) -> Json:
     # The sender's pages recognise their own pending message by its key. To others it means nothing.
     if message.sender_id == viewer_id:
         state["client_key"] = message.client_key
+    if something_hides():
+        state["masked"] = (message.thread_id, message.seq) in hidden
     return state
 
 
-def _quote(quoted: Message | QuoteRow | None) -> Json | None:
+def _quote(quoted: Message | QuoteRow | None, viewer_id: str, hidden: Hidden) -> Json | None:
     """Return the quoted message in its present state; `body` is its preview, None when it was deleted."""
     if quoted is None:
         return None
-    body = preview_of(quoted.body, quoted.files)
+    body = shown_preview(quoted, viewer_id, hidden)
     return {"seq": quoted.seq, "sender_id": quoted.sender_id, "body": body, "deleted": body is None}
 
 

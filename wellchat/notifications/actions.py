@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, exists, literal, select, update
+from sqlalchemy import ColumnElement, case, exists, literal, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -216,6 +216,20 @@ def retract(
                 read_at=case((left == 0, literal(now, UTCDateTime)), else_=None),
                 count=case((left == 0, 1), (left < Notification.count, left), else_=Notification.count),
             )
+
+
+def renew_previews(previews: Mapping[tuple[str, str, int], str]) -> None:
+    """Write the text of messages anew into the notifications that show it.
+
+    `previews`: {(user id, thread id, seq): text}.
+    """
+    columns: Any = (Notification.user_id, Notification.thread_id, Notification.last_seq)
+    found = select(*columns).where(tuple_(*columns).in_(list(previews))).distinct()
+    with transaction() as session:
+        for user_id, thread_id, seq in session.execute(found).all():
+            shown = (Notification.user_id == user_id) & (Notification.thread_id == thread_id)
+            preview = _shorten(previews[user_id, thread_id, seq])
+            _change(shown & (Notification.last_seq == seq), preview=preview)
 
 
 def hide_previews(*, thread_id: str, seqs: Sequence[int]) -> None:

@@ -15,7 +15,7 @@ from wellchat.config import setting
 from wellchat.errors import Invalid, NotFound
 from wellchat.forms import read_form, read_query
 from wellchat.messaging.forms import ThreadQuery
-from wellchat.messaging.serializers import message_json
+from wellchat.messaging.serializers import whole_messages_json
 from wellchat.oversight import actions, quality, queries
 from wellchat.oversight.forms import AccessReason, ListPage, Search
 from wellchat.oversight.models import AccessGrant, OversightSearch
@@ -141,7 +141,7 @@ def show(grant_id: str) -> str:
         ends_at=_end_of(entry),
         thread=thread,
         people={thread.client_id: thread.client, thread.professional_id: thread.professional},
-        messages=[_on_record(message_json(message, admin.id), grant_id) for message in found],
+        messages=[_on_record(message, grant_id) for message in whole_messages_json(found, admin.id)],
         earlier=queries.earlier_texts(entry, found),
         grants=queries.grants_for(admin, thread.id),
     )

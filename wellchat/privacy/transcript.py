@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,8 @@ from wellchat.config import setting
 from wellchat.db import db, release_connection
 from wellchat.errors import NotFound
 from wellchat.i18n import direction, format_date, format_time, gettext, language
-from wellchat.messaging.models import HOST, Message, Thread, preview_of
+from wellchat.messaging.models import HOST, Message, Thread
+from wellchat.messaging.shown import Hidden, hidden_in, shown_body, shown_preview, something_hides
 from wellchat.messaging.words import deleted_words
 
 PAGE = 500  # messages of one statement
@@ -78,6 +80,18 @@ def messages_in(thread_id: str) -> Iterator[Message]:
         size, last = len(found), found[-1].seq if found else last
 
 
+def with_hidden(messages: Iterable[Message]) -> Iterator[tuple[Message, Hidden]]:
+    """Yield messages, each with what of it and its quote is hidden. One statement for PAGE of them."""
+    if not something_hides():
+        yield from ((each, {}) for each in messages)
+        return
+    left = iter(messages)
+    while some := list(islice(left, PAGE)):
+        hidden = hidden_in([*some, *(each.quoted for each in some)])
+        release_connection()
+        yield from ((each, hidden) for each in some)
+
+
 FilePath = Callable[[Message, int, File], str | None]
 """(message, place in it, file) -> its address in the page; None: only its name is shown."""
 
@@ -89,9 +103,9 @@ def lines(
     zone = ZoneInfo(viewer.time_zone)
     names = {thread.client.id: thread.client.name, thread.professional.id: thread.professional.name}
     names[SYSTEM_ID] = setting("NAME")
-    for each in messages:
+    for each, hidden in with_hidden(messages):
         there = each.created_at.astimezone(zone)
-        quoted = preview_of(each.quoted.body, each.quoted.files) if each.quoted else None
+        quoted = shown_preview(each.quoted, viewer.id, hidden) if each.quoted else None
         yield Line(
             seq=each.seq,
             day=format_date(there, "long") + f" {there.year}",
@@ -101,7 +115,7 @@ def lines(
             mine=each.sender_id == viewer.id,
             system=each.is_system,
             automatic=each.via == HOST,
-            body=each.body if each.deleted_at is None else None,
+            body=shown_body(each, viewer.id, hidden) if each.deleted_at is None else None,
             deleted=deleted_words({"removed_by": each.removed_by}),
             edited=each.edited_at is not None and each.deleted_at is None,
             quote=(quoted or gettext("Message deleted")) if each.reply_to else None,
@@ -161,11 +175,11 @@ def as_json(viewer: User, thread: Thread, messages: Iterable[Message]) -> Iterat
         "subject": {"kind": thread.subject.kind, "title": thread.subject.title} if thread.subject else None,
     }
     yield json.dumps(head, ensure_ascii=False)[:-1].encode(errors="replace") + b', "messages": ['
-    for number, each in enumerate(messages):
+    for number, (each, hidden) in enumerate(with_hidden(messages)):
         message = {
             "seq": each.seq,
             "sender_id": each.sender_id,
-            "body": each.body,
+            "body": shown_body(each, viewer.id, hidden),
             "reply_to": each.reply_to,
             "created_at": iso(each.created_at),
             "edited_at": iso(each.edited_at),

@@ -19,6 +19,8 @@ REPORT_KINDS = {
     "other": N_("Something else"),
 }
 UNSAFE = "unsafe"
+CONTACT = "contact"  # nobody chooses it: a person passed contact data on, again and again, before a booking
+ALL_REPORT_KINDS = REPORT_KINDS | {CONTACT: N_("Contact data before a booking")}
 STATES = OPEN, TAKEN, SETTLED = ("open", "taken", "done")
 OUTCOMES = NOTHING, WARN, REMOVE, PAUSE, END, DISABLE = (
     "nothing",
@@ -46,12 +48,13 @@ class Block(Base):
 class Report(Base):
     """A report about a message or about the other person of a thread, and what became of it.
 
-    Moderators see the messages `shown_from` to `shown_to`, which the reporter showed them, and no others.
+    Moderators see the messages `shown_from` to `shown_to`, which the reporter showed them, and no others. Of
+    a report that nobody made (`by_id` None) it is the one message that it is about.
     """
 
     __tablename__ = "reports"
     __table_args__ = (
-        CheckConstraint("kind IN ('harassment', 'unsafe', 'spam', 'money', 'other')", name="kind"),
+        CheckConstraint("kind IN ('harassment', 'unsafe', 'spam', 'money', 'other', 'contact')", name="kind"),
         CheckConstraint("state IN ('open', 'taken', 'done')", name="state"),
         Index("ix_reports_state_due_at", "state", "due_at", "id"),
     )
@@ -59,7 +62,7 @@ class Report(Base):
     id: Mapped[str] = mapped_column(String(13), primary_key=True, default=new_id)
     thread_id: Mapped[str] = mapped_column(ForeignKey("threads.id"), index=True)
     seq: Mapped[int | None] = mapped_column(Integer)  # of the message; None: the person is reported
-    by_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    by_id: Mapped[str | None] = mapped_column(ForeignKey("users.id"), index=True)  # None: nobody, a rule did
     about_id: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
     kind: Mapped[str] = mapped_column(String(12))
     words: Mapped[str] = mapped_column(Text)
@@ -73,7 +76,7 @@ class Report(Base):
     due_at: Mapped[datetime] = mapped_column(UTCDateTime)
     created_at: Mapped[datetime] = mapped_column(UTCDateTime)
 
-    by: Mapped[User] = relationship(foreign_keys=[by_id], lazy="raise")
+    by: Mapped[User | None] = relationship(foreign_keys=[by_id], lazy="raise")
     about: Mapped[User] = relationship(foreign_keys=[about_id], lazy="raise")
     taker: Mapped[User | None] = relationship(foreign_keys=[taken_by], lazy="raise")
 

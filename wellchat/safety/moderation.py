@@ -159,7 +159,8 @@ def settle(
         # In the same transaction: no report is settled without its measure, and none is measured twice.
         _act(moderator, report, outcome, reason, days, now)
         report.state, report.outcome, report.settled_at = SETTLED, outcome, now
-        if any(session.get_one(User, each).is_gone for each in (report.by_id, report.about_id)):
+        people_of_it = [each for each in (report.by_id, report.about_id) if each is not None]
+        if any(session.get_one(User, each).is_gone for each in people_of_it):
             # It was kept for this decision when they were erased.
             report.words = ""
         record(
@@ -171,13 +172,14 @@ def settle(
             detail={"outcome": outcome},
         )
         tell_host("report.closed", event_data(report) | {"outcome": outcome}, now)
-        _notify(
-            report.by_id,
-            N_("Your report"),
-            N_("A moderator has looked at your report. Thank you."),
-            f"/threads/{report.thread_id}/report",
-            now,
-        )
+        if report.by_id is not None:
+            _notify(
+                report.by_id,
+                N_("Your report"),
+                N_("A moderator has looked at your report. Thank you."),
+                f"/threads/{report.thread_id}/report",
+                now,
+            )
 
 
 def _act(moderator: User, report: Report, outcome: str, reason: str, days: int | None, now: datetime) -> None:

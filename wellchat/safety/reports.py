@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from wellchat.accounts.models import SYSTEM_ID, User
 from wellchat.audit.actions import record
+from wellchat.audit.models import SYSTEM
 from wellchat.db import db, transaction
 from wellchat.errors import Invalid
 from wellchat.event_types import tell_host
@@ -60,6 +61,43 @@ def make_report(
         )
         tell_host("report.opened", event_data(report), now)
     return report
+
+
+def report_by_rule(*, about_id: str, thread_id: str, seq: int, kind: str, now: datetime) -> Report:
+    """Put a message into the queue of moderators without a reporter: a rule found it. Return the report.
+
+    Moderators see this one message. It is no measure, and the person is not told.
+    """
+    with transaction() as session:
+        report = Report(
+            thread_id=thread_id,
+            seq=seq,
+            about_id=about_id,
+            kind=kind,
+            words="",
+            shown_from=seq,
+            shown_to=seq,
+            due_at=now + ACT_WITHIN,
+            created_at=now,
+        )
+        session.add(report)
+        session.flush()
+        record(
+            "report.made",
+            now=now,
+            person_id=about_id,
+            about=("report", report.id),
+            actor_kind=SYSTEM,
+            detail={"kind": kind, "shown": True},
+        )
+        tell_host("report.opened", event_data(report), now)
+    return report
+
+
+def reported_by_rule(about_id: str, kind: str, since: datetime) -> bool:
+    """Return whether `report_by_rule` has put somebody into the queue for this since then."""
+    same = (Report.about_id == about_id, Report.kind == kind, Report.by_id.is_(None))
+    return db.session.execute(select(exists().where(*same, Report.created_at > since))).scalar_one()
 
 
 def event_data(report: Report) -> dict[str, str | None]:

@@ -11,7 +11,7 @@ from wellchat import clock
 from wellchat.accounts.queries import person_json
 from wellchat.feature import registry
 from wellchat.i18n import gettext
-from wellchat.messaging.serializers import message_json, thread_json
+from wellchat.messaging.serializers import messages_json, threads_json
 from wellchat.search import queries
 from wellchat.search.forms import SearchBody, SearchQuery, next_token
 from wellchat.search.names import NameMatches, find_by_name
@@ -73,19 +73,21 @@ def search_json(query: SearchQuery) -> dict[str, Any]:
     question, before = query.question(user.time_zone)
     answer = queries.search(user, question, now=now, before=before, limit=query.limit)
     names = find_by_name(user, query.q) if query.names and not before else NameMatches([], [])
+    messages = messages_json([found.message for found in answer.hits], user.id)
+    threads = threads_json([found.view for found in answer.hits], user, now=now)
     return {
         "results": [
             {
-                "message": message_json(found.message, user.id),
-                "thread": thread_json(found.view, user, now=now),
+                "message": message,
+                "thread": thread,
                 "excerpt": found.excerpt.text,
                 "marks": found.excerpt.highlights,
             }
-            for found in answer.hits
+            for found, message, thread in zip(answer.hits, messages, threads, strict=True)
         ],
         "next": next_token(answer.next_position, fuzzy=answer.fuzzy) if answer.next_position else None,
         "close": answer.fuzzy and bool(answer.hits),
-        "threads": [thread_json(view, user, now=now) for view in names.threads],
+        "threads": threads_json(names.threads, user, now=now),
         "people": [person_json(person) for person in names.people],
         "others": _others(query),
     }

@@ -36,6 +36,7 @@ from wellchat.attachments.serializers import files_summary
 from wellchat.db import db, is_postgresql
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.queries import ThreadView, threads_by_id
+from wellchat.messaging.shown import hidden_in, shown_body
 from wellchat.search import tokens
 from wellchat.search.matching import Excerpt, excerpt, find_highlights
 from wellchat.search.models import SearchEntry, spelt
@@ -127,6 +128,7 @@ def _hits(
     viewer: User, question: Question, now: datetime, before: Position | None, limit: int
 ) -> tuple[list[tuple[Message, Excerpt]], Position | None]:
     rows = db.session.execute(_statement(viewer, question, now, before)).all()
+    hidden = hidden_in(row[0] for row in rows)
     hits: list[tuple[Message, Excerpt]] = []
     last: Position | None = None
     for message, *position in rows:
@@ -134,11 +136,13 @@ def _hits(
             return hits, last
         last = Position._make(position)
         # Not the viewer's, filtered out, or deleted since: skip it, but continue behind it.
-        if message is None or message.body is None:
+        # The index knows the whole text, because it is one for both people. What is hidden matches nothing.
+        body = shown_body(message, viewer.id, hidden) if message is not None else None
+        if body is None:
             continue
-        highlights = find_highlights(message.body, question.text, fuzzy=question.fuzzy)
+        highlights = find_highlights(body, question.text, fuzzy=question.fuzzy)
         if highlights is not None:
-            hits.append((message, excerpt(message.body or files_summary(message.files or []), highlights)))
+            hits.append((message, excerpt(body or files_summary(message.files or []), highlights)))
     # Fewer candidates than asked for: the windows are exhausted.
     return hits, last if len(rows) == CANDIDATES else None
 

@@ -11,7 +11,7 @@ from wellchat.changes.cursor import Cursor
 from wellchat.changes.queries import changes_after
 from wellchat.feature import plural, registry
 from wellchat.messaging.queries import threads_by_id, typing_to, unread_counts
-from wellchat.messaging.serializers import changed_messages, message_json, thread_json
+from wellchat.messaging.serializers import changed_messages, messages_json, threads_json
 from wellchat.notifications import queries as notifications
 
 TYPING_FOR = timedelta(seconds=6)  # how long somebody counts as typing
@@ -39,8 +39,8 @@ def update_after(
     state = {
         "cursor": str(cursor._replace(seq=up_to)),
         "has_more": has_more,
-        "threads": [thread_json(view, viewer, now=now) for view in views],
-        "messages": [message_json(message, viewer.id) for message in messages],
+        "threads": threads_json(views, viewer, now=now),
+        "messages": messages_json(messages, viewer.id),
         "notifications": [notifications.notification_json(n) for n in notifications.by_ids(viewer, notes)]
         if notes
         else [],

@@ -90,6 +90,8 @@ class Message(TypedDict):
     removed_by: str | None
     pinned_at: str | None
     by_email: bool
+    via: str | None
+    system: bool
     revision: int
 
 

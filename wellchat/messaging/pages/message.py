@@ -13,6 +13,7 @@ from wellchat.messaging import messages, queries, reactions, receipts
 from wellchat.messaging.forms import MAX_BODY, EditMessage, MarkUnread, PinMessage, React
 from wellchat.messaging.pages.thread import message_url
 from wellchat.messaging.serializers import message_json
+from wellchat.messaging.shown import shown_body
 from wellchat.web import limiter, signed_in, viewer
 
 pages = Blueprint("messages", __name__, url_prefix="/threads/<thread_id>")
@@ -30,11 +31,11 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
     return render_template(
         "messaging/message.html",
         message=message_json(found, user.id),
-        other=person_json(view.other),
+        other=person_json(view.other, view.trade),
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
         thread_url=message_url(thread_id, seq, view.thread.last_seq),
-        body=body if body is not None else found.body,
+        body=body if body is not None else shown_body(found, user.id),
         errors=errors or {},
         max_body=MAX_BODY,
     )

@@ -10,11 +10,11 @@ from wellchat.accounts.proof import fresh_proof
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import read_form, read_query
 from wellchat.i18n import N_, gettext
-from wellchat.messaging.serializers import message_json
+from wellchat.messaging.serializers import whole_messages_json
 from wellchat.reasons import MAX_REASON
 from wellchat.safety import between, moderation
 from wellchat.safety.forms import ListReports, Settle
-from wellchat.safety.models import DISABLE, END, NOTHING, PAUSE, REMOVE, REPORT_KINDS, WARN
+from wellchat.safety.models import ALL_REPORT_KINDS, DISABLE, END, NOTHING, PAUSE, REMOVE, WARN
 from wellchat.safety.people import PAUSE_DAYS
 from wellchat.web import signed_in, viewer
 
@@ -44,7 +44,7 @@ def queue() -> str:
         next=following,
         settled=query.settled,
         figures=moderation.figures(viewer(), clock.now()),
-        kinds=REPORT_KINDS,
+        kinds=ALL_REPORT_KINDS,
         states=STATE_LABELS,
         outcomes=OUTCOME_LABELS,
         at=clock.now(),
@@ -70,10 +70,10 @@ def _page(report_id: str, errors: dict[str, str] | None = None) -> str:
         "safety/one_report.html",
         report=report,
         mine=mine,
-        messages=[message_json(message, moderator.id) for message in messages],
+        messages=whole_messages_json(messages, moderator.id),
         earlier=earlier,
-        people={person.id: person for person in (report.by, report.about)},
-        kinds=REPORT_KINDS,
+        people={person.id: person for person in (report.by, report.about) if person is not None},
+        kinds=ALL_REPORT_KINDS,
         states=STATE_LABELS,
         outcomes=[(name, gettext(OUTCOME_LABELS[name])) for name in moderation.measures_of(report)],
         outcome=OUTCOME_LABELS.get(report.outcome or ""),

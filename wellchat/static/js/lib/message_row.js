@@ -22,9 +22,11 @@ export function fillMessage(row, message, view) {
   row.classList.toggle("message--deleted", Boolean(message.deleted));
   part(row, "body").replaceChildren(message.deleted ? deletedWords(message) : linked(message.body));
   part(row, "body").hidden = !message.deleted && !message.body;
+  const hidden = part(row, "hidden"); // only where contact data is hidden
+  if (hidden) hidden.hidden = !message.masked || message.deleted;
   fillFiles(row, message);
   part(row, "by-email").hidden = !message.by_email;
-  part(row, "via").hidden = !message.via;
+  part(row, "via").hidden = !message.via || message.deleted;
   part(row, "edited").hidden = !message.edited_at || message.deleted;
   setTime(part(row, "time"), message.created_at, view.times);
   fillDecorations(row, message, view);
