@@ -41,7 +41,8 @@ class Socket:
         self.rest = self.line.makefile("rb")
         key = base64.b64encode(os.urandom(16)).decode()
         self.line.sendall(
-            f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            f"GET {parts.path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+            "Upgrade: websocket\r\nConnection: Upgrade\r\n"
             f"Sec-WebSocket-Key: {key}\r\nSec-WebSocket-Version: 13\r\n\r\n".encode()
         )
         assert b" 101 " in self.rest.readline()
@@ -139,7 +140,7 @@ class Firefox:
             time.sleep(0.05)
 
     def evaluate(self, expression: str, frame: str | None = None) -> Any:
-        """Return a value, by way of JSON, of what the expression is or resolves to, in a frame or the page."""
+        """Return what the expression is or resolves to in a frame or the page, by way of JSON."""
         body = f"(async () => JSON.stringify((await ({expression})) ?? null))()"
         target = {"context": frame or self.window}
         found = self.ask(

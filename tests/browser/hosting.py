@@ -26,7 +26,10 @@ HEAD = (
 # In every frame of another site: what blocked cookies do in some browsers, and what is tried all the same.
 NOTHING_IS_KEPT = """
 if (window !== top) {
-  const refused = (name) => () => { (window.refusals ??= []).push(name); throw new DOMException(name, "SecurityError"); };
+  const refused = (name) => () => {
+    (window.refusals ??= []).push(name);
+    throw new DOMException(name, "SecurityError");
+  };
   for (const name of ["localStorage", "sessionStorage", "indexedDB", "caches", "cookieStore"])
     Object.defineProperty(window, name, { get: refused(name), set: refused(name) });
   Object.defineProperty(Document.prototype, "cookie", { get: refused("cookie"), set: refused("cookie") });
@@ -36,7 +39,9 @@ if (window !== top) {
 LISTEN = """
 window.heard = [];
 for (const name of ["ready", "unread", "open", "close", "navigate", "signed-out", "error"])
-  addEventListener(`wellchat-${name}`, ({ target, detail }) => heard.push([name, target.localName.slice(9), detail]));
+  addEventListener(`wellchat-${name}`, ({ target, detail }) => {
+    heard.push([name, target.localName.slice(9), detail]);
+  });
 """
 
 

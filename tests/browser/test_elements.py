@@ -209,9 +209,7 @@ def test_the_focus_goes_in_and_comes_back(house: House, visit: Any) -> None:
     until(page, lambda: is_live(page), "the hub")
     # The page opens it itself: who types goes on typing.
     page.get_by_label("Name").focus()
-    page.evaluate(
-        "Object.defineProperty(navigator, 'userActivation', { value: { isActive: false }, configurable: true })"
-    )
+    page.evaluate("Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } })")
     page.evaluate("wellchat.open({ with: 'p-1' })")
     popup = page.locator("wellchat-popup")
     expect(inside(page, "wellchat-popup").get_by_role("log")).to_be_visible()
@@ -235,7 +233,8 @@ def test_the_focus_goes_in_and_comes_back(house: House, visit: Any) -> None:
     assert names == ["open", "close", "open", "close"]
 
 
-MANY = """<main><h1>Shop</h1><wellchat-bell></wellchat-bell> <wellchat-bell lang="de" theme="dark"></wellchat-bell>
+MANY = """<main><h1>Shop</h1><wellchat-bell></wellchat-bell>
+<wellchat-bell lang="de" theme="dark"></wellchat-bell>
 <wellchat-thread with="p-1" height="auto" accent-hue="150" label="Your stylist"></wellchat-thread>
 <wellchat-inbox height="500" theme="dark"></wellchat-inbox></main><wellchat-popup></wellchat-popup>"""
 

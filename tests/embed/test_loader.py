@@ -33,8 +33,9 @@ def test_any_page_may_load_the_script_and_keep_it_for_an_hour(client: Any) -> No
 
 
 def test_the_script_weighs_little(client: Any) -> None:
-    sizes = [len(client.get("/embed/v1.js", headers={"Accept-Encoding": each}).data) for each in ("gzip", "br")]
-    print("v1.js: {:,} bytes gzip, {:,} bytes brotli, as over HTTPS".format(*sizes))
+    sizes = [
+        len(client.get("/embed/v1.js", headers={"Accept-Encoding": each}).data) for each in ("gzip", "br")
+    ]
     assert sizes[0] <= 8_600
     assert sizes[1] <= 7_700
 
@@ -70,4 +71,6 @@ def test_a_classic_script_refuses_what_would_not_run_as_its_modules_do(
 
 
 def test_the_application_knows_the_script_of_the_embed_alone(app: Flask) -> None:
-    assert [rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/embed/v1.js"] == ["embed_script.v1"]
+    assert [rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/embed/v1.js"] == [
+        "embed_script.v1"
+    ]

@@ -1,4 +1,4 @@
-"""The script of a host's page: one classic script, which any site may load, and a cross-origin isolated one, too."""
+"""The script of a host's page: one classic script, which every site may load."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ HEADERS = {
 }
 
 
-# What stands between back quotes with a brace in it is a style sheet: rjsmin leaves it as it is.
-SHEET = re.compile(r"`[^`]*\{[^`]*`|`[^`]*;[^`]*`")
+# A text over several lines is the style sheet; rjsmin leaves it as it is.
+SHEET = re.compile(r"`\n[^`]*`")
 
 
 def _without_blanks(sheet: re.Match[str]) -> str:
