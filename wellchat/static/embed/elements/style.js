@@ -1,19 +1,19 @@
 /* One constructed style sheet for all elements: it works under a page's `style-src 'none'`. */
 
-// The colours of the system follow `color-scheme`; the accent is the same in light and dark.
+// A bell has the colour of the page that it stands on. The colours of the system follow `color-scheme`; the accent is the same in light and dark.
 const RULES = `
 :host { display: block; block-size: 640px; }
 :host([hidden]), [hidden] { display: none !important; }
 .box {
   --accent: oklch(0.515 0.172 var(--hue)); --line: rgb(128 128 128 / 0.3); --shadow: 0 12px 32px rgb(0 0 0 / 0.25);
-  color-scheme: light dark; color: CanvasText;
+  color-scheme: light dark;
   font: 16px/1.45 system-ui, sans-serif;
 }
 :host([theme="light"]) .box { color-scheme: light; }
 :host([theme="dark"]) .box { color-scheme: dark; }
 .place, .panel {
   box-sizing: border-box; display: flex; flex-direction: column; overflow: clip;
-  background: Canvas; border: 1px solid var(--line); border-radius: 12px;
+  background: Canvas; color: CanvasText; border: 1px solid var(--line); border-radius: 12px;
 }
 .place { block-size: 100%; }
 iframe { display: block; flex: 1; min-block-size: 0; inline-size: 100%; border: 0; }
@@ -24,7 +24,7 @@ button {
   font: inherit; color: inherit; background: none; cursor: pointer; touch-action: manipulation;
 }
 button:hover { background: rgb(128 128 128 / 0.15); }
-button:focus-visible { outline: 2px solid CanvasText; outline-offset: 2px; }
+button:focus-visible { outline: 2px solid; outline-offset: 2px; }
 .again { padding-inline: 16px; border-color: currentColor; }
 svg { display: block; inline-size: 22px; block-size: 22px; margin: auto; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .bell { position: relative; display: inline-block; }
@@ -38,6 +38,7 @@ svg { display: block; inline-size: 22px; block-size: 22px; margin: auto; fill: n
 .corner { position: fixed; z-index: var(--wellchat-z, 1000);
   inset-block-end: calc(16px + env(safe-area-inset-bottom)); inset-inline-end: calc(16px + env(safe-area-inset-right)); }
 .corner button { inline-size: 56px; block-size: 56px; border-radius: 28px; background: var(--accent); color: #fff; box-shadow: var(--shadow); }
+.corner button:focus-visible { outline-color: var(--accent); }
 .corner button:hover { filter: brightness(1.1); }
 .corner .badge { inset-inline-start: 36px; background: CanvasText; color: Canvas; }
 dialog:not([open]) { display: none; }
@@ -59,6 +60,7 @@ header span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 }
 @media (forced-colors: active) {
   button, .badge { border-color: ButtonBorder; }
+  .corner .badge { background: Canvas; color: CanvasText; }
 }
 @media print { .corner, .panel { display: none; } }
 `;
