@@ -213,6 +213,6 @@ def test_a_page_reads_no_kinds_where_there_are_none(app: Flask, monkeypatch: pyt
     monkeypatch.setattr(kept_rows, "AGAIN", 0.0)
     with app.test_request_context():
         assert notification_kind_of("").name == ""
-        assert OWN_NOTIFICATIONS.name not in app.extensions, "the kind without a name, which every page asks for"
+        assert OWN_NOTIFICATIONS.name not in app.extensions, "every page asks for the one without a name"
         assert notification_kind_of("gone").label == "gone"
         assert OWN_NOTIFICATIONS.name in app.extensions
