@@ -50,7 +50,9 @@ class Socket:
     def send(self, text: str) -> None:
         data, mask = text.encode(), os.urandom(4)
         # The shortest way to say the length is the only one allowed (5.2).
-        form, first = ("!B", len(data)) if len(data) < 126 else ("!BH", 126) if len(data) < 65536 else ("!BQ", 127)
+        form, first = (
+            ("!B", len(data)) if len(data) < 126 else ("!BH", 126) if len(data) < 65536 else ("!BQ", 127)
+        )
         size = struct.pack(form, 128 + first, *([len(data)] if first > 125 else []))
         masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
         self.line.sendall(b"\x81" + size + mask + masked)
@@ -75,11 +77,17 @@ class Firefox:
         path = next(filter(None, map(shutil.which, NAMES)), None)
         if path is None:
             raise LeftOut("no Firefox here, and it could not be installed")
-        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in (PREFERENCES | preferences).items()]
+        lines = [
+            f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in (PREFERENCES | preferences).items()
+        ]
         (folder / "user.js").write_text("\n".join(lines))
         words = [path, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", str(folder)]
         self.process = subprocess.Popen(
-            words, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True, env={**os.environ, "HOME": str(folder)}
+            words,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+            env={**os.environ, "HOME": str(folder)},
         )
         assert self.process.stderr
         found = next(filter(None, map(SAID.search, self.process.stderr)), None)
@@ -124,7 +132,9 @@ class Firefox:
         """Return a value, by way of JSON, of what the expression is or resolves to, in a frame or the page."""
         body = f"(async () => JSON.stringify((await ({expression})) ?? null))()"
         target = {"context": frame or self.window}
-        found = self.ask("script.evaluate", expression=body, target=target, awaitPromise=True, userActivation=True)
+        found = self.ask(
+            "script.evaluate", expression=body, target=target, awaitPromise=True, userActivation=True
+        )
         assert found["type"] == "success", found
         return json.loads(found["result"]["value"])
 
@@ -139,7 +149,11 @@ class Firefox:
     def press(self, key: str) -> None:
         """Press a key where the focus is."""
         steps = [{"type": "keyDown", "value": key}, {"type": "keyUp", "value": key}]
-        self.ask("input.performActions", context=self.window, actions=[{"type": "key", "id": "k", "actions": steps}])
+        self.ask(
+            "input.performActions",
+            context=self.window,
+            actions=[{"type": "key", "id": "k", "actions": steps}],
+        )
 
     def click(self, x: float, y: float) -> None:
         """Press the pointer at a place of the page, in pixels."""

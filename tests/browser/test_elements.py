@@ -140,7 +140,9 @@ def looked_at(page: Page, name: str) -> None:
 
 
 def test_a_bell_counts_and_the_popup_sends_and_receives(house: House, visit: Any) -> None:
-    page = visit("c-1", "<main><h1>Shop</h1><wellchat-bell></wellchat-bell></main><wellchat-popup></wellchat-popup>")
+    page = visit(
+        "c-1", "<main><h1>Shop</h1><wellchat-bell></wellchat-bell></main><wellchat-popup></wellchat-popup>"
+    )
     bell = page.locator("wellchat-bell").get_by_role("button")
     until(page, lambda: heard(page, "ready"), "the hub")
     assert len(page.frames) == 2  # the popup has none yet
@@ -165,7 +167,9 @@ def test_a_bell_counts_and_the_popup_sends_and_receives(house: House, visit: Any
 
 def test_nothing_of_a_person_is_left_for_the_next_one(house: House, visit: Any, shop: Platform) -> None:
     say(house, "A word for Cara alone")
-    page = visit("c-1", "<main><h1>Shop</h1><wellchat-bell></wellchat-bell><wellchat-inbox></wellchat-inbox></main>")
+    page = visit(
+        "c-1", "<main><h1>Shop</h1><wellchat-bell></wellchat-bell><wellchat-inbox></wellchat-inbox></main>"
+    )
     other = page.context.new_page()
     other.goto("/")
     page.bring_to_front()
