@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import gc
+import math
 import os
 import threading
 from collections import Counter
@@ -90,6 +90,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[SERVICES] = Services(getattr(config, "workerinput", {}).get("services", {}))
     rendering.record()
     prepared.keep_templates()
+    prepared.spare_the_disk()
 
 
 # A hook of xdist: a run with `-p no:xdist` does not know it.
@@ -136,8 +137,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """Keep the tests themselves out of the garbage collector's way: they stay as long as the process."""
-    gc.collect()
-    gc.freeze()
+    prepared.collect_seldom()
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
@@ -224,7 +224,8 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
     def make(**settings: Any) -> Flask:
         settings.setdefault("INSTANCE", tmp_path_factory.mktemp("instance"))
         settings.setdefault("RATE_LIMITS", False)
-        return create_app(read_settings({}, **settings), TESTING=True)
+        # Nobody reads the brand again by the clock: tests count statements.
+        return create_app(read_settings({}, **settings), TESTING=True, BRAND_READ_EVERY=math.inf)
 
     return make
 

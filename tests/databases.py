@@ -16,11 +16,6 @@ from sqlalchemy import Connection, MetaData, Table, create_engine, event, make_u
 from wellchat.db import Base, db, new_id
 
 
-def without_fsync(connection: Any, _record: object) -> None:
-    """The durability of the machine is not under test; SQLite waited for the disk at each commit."""
-    connection.execute("PRAGMA synchronous=OFF")
-
-
 def migrate(app: Flask) -> None:
     """Bring the new database of an application to the newest schema. Needs its context.
 
@@ -42,6 +37,14 @@ def migrate(app: Flask) -> None:
 _migrated: list[bytes] = []  # the file, once there is one
 
 
+def migrated(app: Flask) -> Flask:
+    """Return the application, with the newest schema in its new database: for one that no test empties."""
+    with app.app_context():
+        migrate(app)
+        db.engine.dispose()
+    return app
+
+
 class CleanDatabase:
     """Puts the database of an application back to what the migrations left, rows of theirs included.
 
@@ -50,15 +53,11 @@ class CleanDatabase:
     """
 
     def __init__(self, app: Flask) -> None:
-        with app.app_context():
-            migrate(app)
-            db.engine.dispose()
+        migrated(app)
         self.engine = create_engine(app.config["DATABASE_URL"])
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         if self.is_sqlite:
-            event.listen(self.engine, "connect", without_fsync)
-            with app.app_context():
-                event.listen(db.engine, "connect", without_fsync)
+            event.listen(self.engine, "connect", lambda own, _: own.execute("PRAGMA synchronous=OFF"))
         self.tables = MetaData()
         # A full-text index of SQLite is emptied by the triggers of its table, and breaks when its own
         # tables are.

@@ -11,13 +11,14 @@ processes that start from nothing (`anew=True` in tests/services.py, and tests/t
 
 from __future__ import annotations
 
+import atexit
 import contextlib
-import functools
-import gc
 import importlib
 import json
 import os
 import runpy
+import select
+import shutil
 import signal
 import socket
 import struct
@@ -31,6 +32,7 @@ from typing import IO, Any
 
 from wellchat.embedded import end_with_parent
 
+ORIGIN = "FORKED_FROM"  # a variable of the environment: where the one process of a run listens
 NUMBER = struct.Struct("i")  # how process ids and exit statuses are told
 ROOT = Path(__file__).parent.parent
 # What commands import when they run. Nothing here creates an application or opens a connection.
@@ -58,9 +60,9 @@ class Forked:
     ) -> None:
         self.args = words
         self.returncode: int | None = None
-        self._line, theirs = socket.socketpair()
-        with theirs:
-            socket.send_fds(_origin(), [b"."], [theirs.fileno(), *stdio])
+        self._line = socket.socket(socket.AF_UNIX)
+        self._line.connect(origin())
+        socket.send_fds(self._line, [b"."], stdio)
         request = {"words": words, "env": dict(env), "cwd": str(cwd or Path.cwd())}
         self._line.sendall(json.dumps(request).encode() + b"\n")
         (self.pid,) = NUMBER.unpack(self._line.recv(NUMBER.size, socket.MSG_WAITALL))
@@ -135,22 +137,35 @@ def run(
     return subprocess.CompletedProcess(words, forked.wait(), out, err)
 
 
-@functools.cache
-def _origin() -> socket.socket:
-    """Return the line to the process that all others are forked from. It ends when this end is closed."""
-    mine, theirs = socket.socketpair()
-    with theirs:
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.forking", str(theirs.fileno())],
-            pass_fds=[theirs.fileno()],
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            cwd=ROOT,
-        )
-    return mine
+def origin() -> str:
+    """Return where the process listens that all others are forked from, for this process and those it starts.
+
+    It is begun when it is first asked for, and ends with the one that asked.
+    """
+    if ORIGIN not in os.environ:
+        folder = tempfile.mkdtemp(prefix="wellchat-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        theirs, mine = os.pipe()
+        _mine.append(mine)
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{folder}/origin")
+            listener.listen(64)
+            subprocess.Popen(
+                [sys.executable, "-m", "tests.forking", str(listener.fileno()), str(theirs)],
+                pass_fds=[listener.fileno(), theirs],
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                cwd=ROOT,
+            )
+        os.close(theirs)
+        os.environ[ORIGIN] = f"{folder}/origin"
+    return os.environ[ORIGIN]
 
 
-def _serve(line: socket.socket) -> tuple[str, ...]:
-    """Fork for each request, until nobody is left to ask. Returns, in each command, what it is to run."""
+_mine: list[int] = []  # the end of a pipe that stays open as long as this process lives
+
+
+def _serve(listener: socket.socket, starter: int) -> tuple[str, ...]:
+    """Fork for each request, until the starter is gone. Returns, in each command, what it is to run."""
     from tests import prepared
     from wellchat.features import enabled_features
 
@@ -159,25 +174,29 @@ def _serve(line: socket.socket) -> tuple[str, ...]:
     enabled_features()
     prepared.keep_templates()
     prepared.make_assets()
-    gc.collect()
-    gc.freeze()
-    while True:
-        message, fds, _, _ = socket.recv_fds(line, 1, 4)
-        if not message:
-            sys.exit()
+    prepared.spare_the_disk()
+    prepared.collect_seldom()
+    listens = listener.fileno()
+    while listens in select.select([listens, starter], [], [])[0]:
+        line, _ = listener.accept()
+        _, fds, _, _ = socket.recv_fds(line, 1, 3)
         if os.fork() == 0:
-            line.close()
-            return _attend(*fds)
+            listener.close()
+            os.close(starter)
+            return _attend(line, *fds)
+        line.close()
         for fd in fds:
             os.close(fd)
         with contextlib.suppress(ChildProcessError):
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
+    sys.exit()
 
 
-def _attend(told: int, *stdio: int) -> tuple[str, ...]:
+def _attend(teller: socket.socket, *stdio: int) -> tuple[str, ...]:
     """Fork the command, and tell the test its process id and its exit status."""
-    teller = socket.socket(fileno=told)
+    from tests import parts
+
     with teller.makefile("r") as lines:
         request: dict[str, Any] = json.loads(lines.readline())
     if (pid := os.fork()) == 0:
@@ -190,6 +209,7 @@ def _attend(told: int, *stdio: int) -> tuple[str, ...]:
         os.environ.update(request["env"])
         os.chdir(request["cwd"])
         sys.path[0] = request["cwd"]
+        parts.fork_parts()
         return tuple(request["words"])
     for fd in stdio:
         os.close(fd)
@@ -201,6 +221,6 @@ def _attend(told: int, *stdio: int) -> tuple[str, ...]:
 
 
 if __name__ == "__main__":
-    module, *arguments = _serve(socket.socket(fileno=int(sys.argv[1])))
+    module, *arguments = _serve(socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2]))
     sys.argv[1:] = arguments
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -13,7 +14,7 @@ import pytest
 from _pytest.assertion import rewrite
 from jinja2 import FileSystemBytecodeCache
 
-from wellchat import Wellchat, assets
+from wellchat import Wellchat, assets, engines
 from wellchat.feature import Registry
 from wellchat.features import enabled_features
 
@@ -31,6 +32,21 @@ def keep_templates() -> None:
 
 def forget_templates() -> None:
     shutil.rmtree(os.environ.pop(TEMPLATES), ignore_errors=True)
+
+
+def spare_the_disk() -> None:
+    """Let SQLite not wait for the disk at each commit: the durability of the machine is not under test."""
+    engines.PRAGMAS = (*engines.PRAGMAS, "synchronous=OFF")
+
+
+def collect_seldom() -> None:
+    """Keep what is there out of the garbage collector's way, and let it look at the rest less often.
+
+    It took a twelfth of the time of a test that asks the application something.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 10, 50)
 
 
 def make_assets() -> None:

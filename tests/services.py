@@ -79,6 +79,7 @@ class Services:
 
     def share(self) -> dict[str, Any]:
         """Start everything, for the processes of a parallel run to use."""
+        forking.origin()
         with contextlib.suppress(LeftOut):
             self.postgresql()
         self.valkey()

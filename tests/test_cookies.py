@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from flask_wtf.csrf import generate_csrf
 
 from tests.cast import Cast, gather
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from wellchat import clock
 from wellchat.accounts import links
 from wellchat.accounts.links import DeadLink
@@ -38,7 +38,7 @@ def house(make_app: Callable[..., Flask], tmp_path: Any) -> Callable[..., Flask]
         app.test_client_class = FlaskClient
         return app
 
-    CleanDatabase(make())
+    migrated(make())
     return make
 
 

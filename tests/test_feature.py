@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from wellchat.config import SettingsError
 from wellchat.feature import (
     Feature,
@@ -139,7 +139,7 @@ def test_what_is_off_adds_nothing(make_app: Make, app: Flask, name: str) -> None
 
 def test_pages_work_with_all_that_is_optional_off(make_app: Make, now: datetime) -> None:
     without = make_app(FEATURES=ALL_OFF)
-    CleanDatabase(without)
+    migrated(without)
     page = without.test_client().get("/sign-in")
     assert page.status_code == 200
     assert "Sign in" in page.text

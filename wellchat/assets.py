@@ -32,6 +32,12 @@ CORE_STYLESHEETS = (
 )
 TEXT_SUFFIXES = {".css", ".js", ".svg"}
 ENTRY = "js/app.js"  # the script of every page
+ENTRIES = (
+    ENTRY,
+    "embed/frame.js",
+    "embed/hub.js",
+    "embed/v1.js",
+)  # those of frames in pages of other sites, see wellchat/embed
 
 
 def _fingerprint(folder: Path, styles: tuple[str, ...]) -> str:
@@ -55,17 +61,20 @@ def asset(name: str) -> str:
 
 def asset_names() -> list[str]:
     """Return the names of all text files that pages load, sorted, as `asset` takes them."""
-    joined = {f"css/{sheet}.css" for sheet in stylesheets()} | {*dependencies(_folder(), ENTRY)} - {ENTRY}
+    joined = {f"css/{sheet}.css" for sheet in stylesheets()}
+    for entry in ENTRIES:
+        joined |= {*dependencies(_folder(), entry)} - {entry}
     return sorted(_text_files(_folder(), cast(str, current_app.extensions["assets"])) - joined)
 
 
 def shell_names() -> list[str]:
-    """Return what a device keeps of a version: `asset_names` without the worker's and without what is off."""
+    """Return what a device keeps of a version: `asset_names` but what is off, the worker's and frames'."""
     declared = {f"js/features/{module}.js" for module in registry().scripts.values()}
     return [
         name
         for name in asset_names()
-        if not name.startswith("sw/") and (name in declared or not name.startswith("js/features/"))
+        if not name.startswith(("sw/", "embed/"))
+        and (name in declared or not name.startswith("js/features/"))
     ]
 
 
@@ -90,8 +99,8 @@ def _content(folder: Path, version: str, name: str, encoding: str) -> bytes:
         return bytes(brotli.compress(plain)) if encoding == "br" else gzip.compress(plain, 9, mtime=0)
     if name == ALL_STYLESHEETS:
         return "\n".join((folder / f"css/{sheet}.css").read_text("utf-8") for sheet in stylesheets()).encode()
-    if name == ENTRY:
-        text = bundle(folder, ENTRY)
+    if name in ENTRIES:
+        text = bundle(folder, name)
     elif name.startswith("js/"):
         text = lazy_module(folder, name, ENTRY)
     else:

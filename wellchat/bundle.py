@@ -18,6 +18,8 @@ IMPORT = re.compile(r'^import (?:\{(?P<names>[^}]*)\} from )?"(?P<path>\.[^"]+)"
 DYNAMIC_IMPORT = re.compile(r'\bimport\("(?P<path>\.[^"]+)"\)')
 EXPORT = re.compile(r"^export (?=(?:(?:async )?function\*? |class |const )(?P<name>\w+))", re.MULTILINE)
 EXPORTS = re.compile(r"^export \{(?P<names>[^}]*)\};$", re.MULTILINE)
+# At the left edge: one name, or those that are taken apart.
+DECLARED = re.compile(r"^(?:(?:async )?function\*? |class |const |let )(?:\[|\{)?\s*(\w+)", re.MULTILINE)
 UNSUPPORTED = re.compile(r"^(?:export|import)\b(?!\().*$", re.MULTILINE)
 # A computed path is relative to its own file; in the bundle it would be relative to the entry.
 COMPUTED_IMPORT = re.compile(r"\bimport\((?!\").*$", re.MULTILINE)
@@ -35,6 +37,26 @@ def bundle(folder: Path, entry: str) -> str:
     order = dependencies(folder, entry)
     parts = [_as_function(folder, name, order, entry) for name in order]
     return "\n".join([f"{REGISTRY} = {{}};", *parts])
+
+
+def classic_script(folder: Path, entry: str) -> str:
+    """Return `entry` and its imports as one classic script, which leaves no name behind.
+
+    The modules share one scope, so it is smaller than a bundle. Raises BundleError for a name that two of
+    them have, and for one that is imported under another.
+    """
+    found: set[str] = set()
+    parts = []
+    for name in dependencies(folder, entry):
+        text = (folder / name).read_text("utf-8")
+        text = EXPORTS.sub("", EXPORT.sub("", IMPORT.sub("", text)))
+        names = set(DECLARED.findall(text))
+        renamed = [each["names"] for each in IMPORT.finditer(text) if " as " in (each["names"] or "")]
+        if wrong := [*(found & names), *renamed, *UNSUPPORTED.findall(text), *DYNAMIC_IMPORT.findall(text)]:
+            raise BundleError(f"{name}: {', '.join(sorted(wrong))}")
+        found |= names
+        parts.append(text)
+    return '(() => {"use strict";\n' + "\n".join(parts) + "\n})();"
 
 
 def lazy_module(folder: Path, name: str, entry: str) -> str:

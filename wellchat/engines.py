@@ -6,6 +6,9 @@ from typing import Any
 
 from sqlalchemy import Engine, event
 
+# FULL: what was committed survives a power cut, as a message that somebody saw as sent must.
+PRAGMAS: tuple[str, ...] = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000")
+
 
 def _lower(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
@@ -19,7 +22,7 @@ def tune_sqlite(engine: Engine) -> None:
         # Off: the driver's BEGIN comes too late and is never IMMEDIATE.
         connection.isolation_level = None
         cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        for pragma in PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
         # SQLite's own lower() knows only A to Z, so a search that ignores case would miss accented letters.

@@ -163,7 +163,8 @@ def call(
         except (OSError, HTTPException, ValueError) as error:
             raise NoAnswer(f"No answer came ({type(error).__name__}).") from None
         text, is_whole = _read(response, most)
-        named = {name.lower(): value for name, value in response.headers.items()}
+        # A header that comes twice is one list (RFC 9110, 5.3).
+        named = {each.lower(): ", ".join(response.headers.get_all(each, ())) for each in response.headers}
         return Answer(response.status, named, text, is_whole)
 
 

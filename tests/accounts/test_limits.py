@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from tests.accounts.conftest import PASSWORD, Visitor, mails_to
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from wellchat.accounts.addresses import canonical_address
 from wellchat.db import db
 from wellchat.web import limiter
@@ -18,8 +18,7 @@ from wellchat.web import limiter
 @pytest.fixture
 def app(make_app):
     """With the limits in force."""
-    app = make_app(RATE_LIMITS=True)
-    CleanDatabase(app)
+    app = migrated(make_app(RATE_LIMITS=True))
     with app.app_context():
         yield app
         db.session.remove()

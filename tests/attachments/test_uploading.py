@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from tests.attachments import files
 from tests.cast import gather
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.attachments.models import Attachment
@@ -135,8 +135,7 @@ def test_a_file_that_is_too_large_is_a_413(app, api, talk, everything):
 @pytest.fixture
 def limited(make_app):
     """An application with its limits in force."""
-    app = make_app(RATE_LIMITS=True)
-    CleanDatabase(app)
+    app = migrated(make_app(RATE_LIMITS=True))
     with app.app_context():
         limiter.reset()
         yield app

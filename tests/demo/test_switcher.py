@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.browsing import Browser
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from wellchat import clock
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.personal_data import erase_person
@@ -22,8 +22,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def loaded(make_app):
-    app = make_app()
-    CleanDatabase(app)
+    app = migrated(make_app())
     app.test_client_class = Browser
     with app.app_context():
         load(now=clock.now())

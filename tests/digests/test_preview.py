@@ -12,7 +12,7 @@ from flask import Flask
 
 from tests.browsing import Browser
 from tests.cast import Cast, Talk
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from tests.mail.world import NOON, World
 from wellchat.clock import now as clock_now
 from wellchat.db import db
@@ -106,8 +106,7 @@ def test_a_test_email_says_that_it_is_a_test(world: World, browse: Browse) -> No
 
 
 def test_at_most_three_test_emails_an_hour(make_app: Callable[..., Flask], now: Any) -> None:
-    app = make_app(RATE_LIMITS=True)
-    CleanDatabase(app)
+    app = migrated(make_app(RATE_LIMITS=True))
     app.test_client_class = Browser
     with app.app_context():
         from tests.cast import gather

@@ -27,11 +27,12 @@ test("a POST that changes who is signed in clears the cache; other POSTs do not"
   }
 });
 
-test("calls, foreign files and POSTs go to the network", () => {
+test("calls, frames, foreign files and POSTs go to the network", () => {
   const { heard } = worker();
   for (const request of [
     { url: `${ORIGIN}/api/updates?since=x`, method: "GET", mode: "cors" },
     { url: `${ORIGIN}/attachments/a1`, method: "GET", mode: "no-cors" },
+    { url: `${ORIGIN}/embed/inbox?origin=x`, method: "GET", mode: "navigate" },
     { url: "https://elsewhere.example/", method: "GET", mode: "navigate" },
     { url: `${ORIGIN}/threads/a/messages`, method: "POST", mode: "navigate" },
   ]) {

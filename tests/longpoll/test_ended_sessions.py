@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 
 from tests.browsing import Browser
 from tests.cast import gather
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from tests.services import wait_for
 from wellchat import clock
 from wellchat.accounts.credentials import end_sessions
@@ -60,7 +60,7 @@ def processes(make_app: Callable[..., Flask], valkey_url: str, tmp_path: Any) ->
     url = f"sqlite:///{tmp_path / 'shared.db'}"
     key = "0123456789abcdef" * 2
     apps = [make_app(DATABASE_URL=url, REDIS_URL=valkey_url, SECRET_KEY=key) for _ in range(2)]
-    CleanDatabase(apps[0])
+    migrated(apps[0])
     made = Processes(apps)
     for app in apps:
         made.ask(app, 0)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.test import EnvironBuilder
 
 from tests.cast import Talk, gather
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from tests.fixtures import Program
 from tests.services import wait_for
 from wellchat import clock
@@ -76,8 +76,7 @@ class World:
 
 @pytest.fixture
 def world(make_app, valkey_url):
-    app = make_app(REDIS_URL=valkey_url)
-    CleanDatabase(app)
+    app = migrated(make_app(REDIS_URL=valkey_url))
     with app.app_context():
         yield World(app, valkey_url)
         poll_notifier().close()
@@ -287,8 +286,7 @@ def test_very_frequent_polls_reach_the_rate_limits_where_there_are_any(world, mo
 
 
 def test_idle_polls_count_towards_the_documented_rate(make_app, valkey_url):
-    app = make_app(REDIS_URL=valkey_url, RATE_LIMITS=True)
-    CleanDatabase(app)
+    app = migrated(make_app(REDIS_URL=valkey_url, RATE_LIMITS=True))
     with app.app_context():
         try:
             world = World(app, valkey_url)

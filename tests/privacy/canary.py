@@ -30,10 +30,12 @@ OF_NOBODY = {
     "webhooks": "addresses of the platform",
     "webhook_deliveries": "which event went to which webhook",
     "webhook_attempts": "what the platform's own server answered",
-    "import_notes": "what is wrong with a line of the platform's own file",
-    "import_files": "paths of files that wait for a run, a week at most",
     "subject_kinds": "words of the platform",
     "own_notification_kinds": "words of the platform",
+    "brand": "what the installation shows of itself",
+    "trades": "words of the platform for its people",
+    "import_notes": "what is wrong with a line of the platform's own file",
+    "import_files": "paths of files that wait for a run, a week at most",
 }
 # Made by what the test does, not by hand.
 MADE_OTHERWISE = {"users": "the person", "erasures": "asked for", "audit": "written by the acts"}

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.cast import gather
-from tests.databases import CleanDatabase
+from tests.databases import migrated
 from tests.fixtures import Program
 from wellchat.accounts.actions import create_token
 from wellchat.db import db
@@ -131,8 +131,7 @@ def test_days_are_in_the_viewer_s_time_zone(api, talk, change):
 
 
 def test_too_many_searches_are_a_429(make_app, now):
-    app = make_app(RATE_LIMITS=True)
-    CleanDatabase(app)
+    app = migrated(make_app(RATE_LIMITS=True))
     try:
         with app.app_context():
             paul = gather(now).paul

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from tests.audit.conftest import events
 from tests.browsing import Browser
 from tests.cast import Cast, Talk
-from tests.databases import CleanDatabase, migrate
+from tests.databases import migrate, migrated
 from tests.services import Live, Services, fetch
 from wellchat import create_app
 from wellchat.accounts import passwords
@@ -132,8 +132,7 @@ def test_a_process_that_is_stopped_writes_down_its_last_counts(services: Service
 def test_a_limit_is_one_row_a_minute_with_a_count(
     make_app: Any, monkeypatch: pytest.MonkeyPatch, now: datetime
 ) -> None:
-    app = make_app(RATE_LIMITS=True)
-    CleanDatabase(app)
+    app = migrated(make_app(RATE_LIMITS=True))
     app.test_client_class = Browser
     monkeypatch.setattr(counting, "WRITE_EVERY", timedelta())
     limiter.reset()

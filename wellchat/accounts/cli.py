@@ -13,8 +13,8 @@ from wellchat import clock
 from wellchat.accounts import actions
 from wellchat.accounts.credentials import refuse_own_words
 from wellchat.accounts.forms import NewUser, TokenName
-from wellchat.accounts.models import ROLES, User
-from wellchat.accounts.queries import user_by_email
+from wellchat.accounts.models import ROLES
+from wellchat.accounts.named import account_named, external_id_option
 from wellchat.accounts.scopes import DEFAULT_SCOPES, SCOPES
 from wellchat.errors import Invalid, WellchatError
 from wellchat.forms import fill
@@ -50,13 +50,6 @@ def create_user(
     click.echo(json.dumps({"id": made.id, "email": made.email, "role": made.role}) if as_json else made.id)
 
 
-def _owner(email: str) -> User:
-    owner = user_by_email(email)
-    if owner is None:
-        raise click.ClickException(f"Nobody here has the address {email}.")
-    return owner
-
-
 def _password() -> str:
     if sys.stdin.isatty():
         return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))
@@ -70,6 +63,7 @@ def token() -> None:
 
 @token.command("create")
 @click.argument("email")
+@external_id_option
 @click.option("--name", default="", help="To tell it from others on the settings page.")
 @click.option("--days", type=click.IntRange(1, 365), help="How long it lasts; one hour if not given.")
 @click.option(
@@ -85,7 +79,7 @@ def token() -> None:
 @with_appcontext
 def create_token(email: str, name: str, days: int | None, scopes: tuple[str, ...], as_json: bool) -> None:
     """Print a new bearer token for somebody, once."""
-    owner = _owner(email)
+    owner = account_named(email)
     try:
         label = fill(TokenName, {"name": name}).name
     except Invalid as refusal:

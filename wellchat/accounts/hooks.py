@@ -53,6 +53,9 @@ def home_of(user: User) -> Home | None:
     return next(filter(None, kept_elsewhere(user)), None)
 
 
+account_by_external_id: Hook[[str, datetime], User | None] = Hook("accounts.account_by_external_id")
+"""(the platform's own id, now): the account of this person; None if there is none. Raises Moved."""
+
 erasure_forbidden: Hook[[str, datetime], str | None] = Hook("accounts.erasure_forbidden")
 """(user id, now) -> why this person must not be erased, a sentence for the operator; None if they may be."""
 

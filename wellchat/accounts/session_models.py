@@ -15,6 +15,8 @@ from wellchat.db import Base, UTCDateTime, new_id
 # Here (by a password, a passkey, a link); the host, or a provider of OpenID Connect. The last two have asked
 # for a second factor themselves.
 WAYS = HERE, SSO, OIDC, SSO_MFA, OIDC_MFA = ("", "sso", "oidc", "sso-mfa", "oidc-mfa")
+# What holds it: a browser with a cookie, or a frame in a page of the host with an access token in its memory.
+KINDS = BROWSER, EMBED = ("", "embed")
 
 
 class UserSession(Base):
@@ -42,6 +44,8 @@ class UserSession(Base):
     # one of WAYS: who said who it is
     way: Mapped[str] = mapped_column(String(8), default="", server_default="")
     proved_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # see proof.py
+    kind: Mapped[str] = mapped_column(String(8), default="", server_default="")  # one of KINDS
+    origin: Mapped[str | None] = mapped_column(String(300))  # of EMBED: the site whose page has the frame
     ends_at: Mapped[datetime] = mapped_column(UTCDateTime)
     ended_at: Mapped[datetime | None] = mapped_column(UTCDateTime)  # signed out, or ended from elsewhere
 

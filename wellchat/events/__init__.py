@@ -12,11 +12,22 @@ from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.changes.hooks import database_restored_in_transaction
 from wellchat.config import SettingsError
 from wellchat.event_types import EventType, tell_host
-from wellchat.events import cli, feed, recording, retention, sending, waiting, watching, webhook_calls
+from wellchat.events import (
+    cli,
+    feed,
+    host_check,
+    recording,
+    retention,
+    sending,
+    waiting,
+    watching,
+    webhook_calls,
+)
 from wellchat.events.models import PING
 from wellchat.events.numbering import renew_epoch
 from wellchat.events.pages import pages
 from wellchat.feature import Feature, MailType, NavItem
+from wellchat.host_setup.hooks import webhooks_looked_at
 from wellchat.i18n import N_
 from wellchat.safety.hooks import connection_ended_in_transaction, connection_reopened_in_transaction
 
@@ -57,6 +68,7 @@ feature = Feature(
         (profile_changed_in_transaction, recording.on_profile_changed),
         (connection_ended_in_transaction, recording.on_connection_ended),
         (connection_reopened_in_transaction, recording.on_connection_reopened),
+        (webhooks_looked_at, host_check.look),
     ),
     host_calls=(*feed.CALLS, *webhook_calls.CALLS),
     deliveries=(sending.sweep, watching.sweep),

@@ -6,7 +6,7 @@ from wellchat.accounts.models import User
 from wellchat.audit.kinds import HIGH, NOTICE, AuditKind
 from wellchat.event_types import EventType
 from wellchat.feature import Feature, MailType, NavItem
-from wellchat.host import answers, api, cli, key_cli, keys, notices, pages
+from wellchat.host import answers, api, by_platform_ids, cli, key_cli, keys, notices, pages
 from wellchat.host.personal_data import personal_data
 from wellchat.i18n import N_
 
@@ -23,8 +23,12 @@ feature = Feature(
     "host",
     personal_data=personal_data,
     blueprints=(api.api, pages.pages),
-    commands=(key_cli.key_group, cli.connection),
-    subcommands={"user": cli.USER_COMMANDS, "subject": cli.SUBJECT_COMMANDS},
+    # Some take the place of commands of the features below: the same, with one option more.
+    commands=(key_cli.key_group, cli.connection, by_platform_ids.CONNECT),
+    subcommands={
+        "user": (*cli.USER_COMMANDS, by_platform_ids.CREATE),
+        "subject": (*cli.SUBJECT_COMMANDS, by_platform_ids.PUT),
+    },
     sweeps=(keys.sweep,),
     tidies=(answers.tidy,),
     mails={

@@ -22,8 +22,8 @@ as_json_option = click.option("--json", "as_json", is_flag=True, help="Print dat
 dry_run_option = click.option("--dry-run", is_flag=True, help="Do everything, and take it back.")
 
 
-def _do(call: HostCall, args: Mapping[str, str], body: Any = None, *, dry_run: bool = False) -> Answer:
-    """Do a call of the host API as the operator, who may do all of them."""
+def do(call: HostCall, args: Mapping[str, str], body: Any = None, *, dry_run: bool = False) -> Answer:
+    """Do a call of the host API as the operator, who may do all of them. Raises ClickException."""
     caller = Caller("", tuple(SCOPES), clock.now())
     # A command is repeated by hand, if at all: a key of its own each time.
     given = Given("", args, body, {}, clock.now().isoformat(), dry_run)
@@ -33,11 +33,13 @@ def _do(call: HostCall, args: Mapping[str, str], body: Any = None, *, dry_run: b
         raise click.ClickException(error.line) from None
 
 
-def _say(answer: Answer, as_json: bool, text: str) -> None:
+def say(answer: Answer, as_json: bool, text: str) -> None:
+    """Print the answer as JSON, or the text."""
     click.echo(json.dumps(answer.body or {}) if as_json else text)
 
 
-def _changes(answer: Answer) -> str:
+def changes(answer: Answer) -> str:
+    """Return in words what a call has changed."""
     body = answer.body or {}
     if body.get("stale"):
         return "nothing, for a newer change was taken"
@@ -63,8 +65,8 @@ def put_person(external_id: str, dry_run: bool, as_json: bool, **given: Any) -> 
     body = {
         name: value or None if value == "" else value for name, value in given.items() if value is not None
     }
-    answer = _do(put_user, {"ext": external_id}, body, dry_run=dry_run)
-    _say(answer, as_json, f"{(answer.body or {})['user']['id']}\t{_changes(answer)}")
+    answer = do(put_user, {"ext": external_id}, body, dry_run=dry_run)
+    say(answer, as_json, f"{(answer.body or {})['user']['id']}\t{changes(answer)}")
 
 
 @click.command("find")
@@ -73,9 +75,9 @@ def put_person(external_id: str, dry_run: bool, as_json: bool, **given: Any) -> 
 @with_appcontext
 def find_person(external_id: str, as_json: bool) -> None:
     """Show the person with this id of the platform's."""
-    answer = _do(get_user, {"ext": external_id})
+    answer = do(get_user, {"ext": external_id})
     user = (answer.body or {})["user"]
-    _say(answer, as_json, "\t".join((user["id"], user["name"], user["role"], user["email"] or "")).rstrip())
+    say(answer, as_json, "\t".join((user["id"], user["name"], user["role"], user["email"] or "")).rstrip())
 
 
 @click.command("rename")
@@ -86,8 +88,8 @@ def find_person(external_id: str, as_json: bool) -> None:
 @with_appcontext
 def rename_person(external_id: str, new_id: str, dry_run: bool, as_json: bool) -> None:
     """Give a person another id of the platform's."""
-    answer = _do(rename_user, {"ext": external_id}, {"external_id": new_id}, dry_run=dry_run)
-    _say(answer, as_json, _changes(answer))
+    answer = do(rename_user, {"ext": external_id}, {"external_id": new_id}, dry_run=dry_run)
+    say(answer, as_json, changes(answer))
 
 
 @click.command("sign-in-link")
@@ -97,8 +99,8 @@ def rename_person(external_id: str, new_id: str, dry_run: bool, as_json: bool) -
 @with_appcontext
 def sign_in_link(external_id: str, to: str, as_json: bool) -> None:
     """Print a link that signs a person in, once, within 60 seconds."""
-    answer = _do(make_sign_in_link, {"ext": external_id}, {"to": to})
-    _say(answer, as_json, (answer.body or {})["url"])
+    answer = do(make_sign_in_link, {"ext": external_id}, {"to": to})
+    say(answer, as_json, (answer.body or {})["url"])
 
 
 USER_COMMANDS = (put_person, find_person, rename_person, sign_in_link)
@@ -123,8 +125,8 @@ def put_pair(
     """Connect two people by the platform's ids, or end that."""
     body: dict[str, Any] = {"client": client, "professional": professional, "ended": ended, "trade": trade}
     body = {name: value for name, value in body.items() if value is not None}
-    answer = _do(put_connection, {}, body, dry_run=dry_run)
-    _say(answer, as_json, f"{(answer.body or {})['connection']['id']}\t{_changes(answer)}")
+    answer = do(put_connection, {}, body, dry_run=dry_run)
+    say(answer, as_json, f"{(answer.body or {})['connection']['id']}\t{changes(answer)}")
 
 
 @click.command("delete")
@@ -135,8 +137,8 @@ def put_pair(
 @with_appcontext
 def delete(kind: str, external_id: str, dry_run: bool, as_json: bool) -> None:
     """Take a subject out of every list. Messages keep its title, and its conversation stays."""
-    answer = _do(delete_subject, {"kind": kind, "ext": external_id}, dry_run=dry_run)
-    _say(answer, as_json, "Hidden.")
+    answer = do(delete_subject, {"kind": kind, "ext": external_id}, dry_run=dry_run)
+    say(answer, as_json, "Hidden.")
 
 
 SUBJECT_COMMANDS = (delete,)

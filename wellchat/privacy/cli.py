@@ -12,9 +12,8 @@ import click
 from flask.cli import with_appcontext
 
 from wellchat import clock
-from wellchat.accounts.models import User
+from wellchat.accounts.named import account_named, external_id_option
 from wellchat.accounts.personal_data import erase_person, export_person
-from wellchat.accounts.queries import user_by_email
 from wellchat.audit.actions import record
 from wellchat.command_types import Moment
 from wellchat.db import db
@@ -31,13 +30,6 @@ def privacy() -> None:
     """People's own data: legal holds, retention, erasures."""
 
 
-def _owner(email: str) -> User:
-    owner = user_by_email(email)
-    if owner is None:
-        raise click.ClickException(f"Nobody here has the address {email}.")
-    return owner
-
-
 def _operator() -> str:
     """Return the name of the system's user, who acts."""
     try:
@@ -48,11 +40,12 @@ def _operator() -> str:
 
 @click.command("export")
 @click.argument("email")
+@external_id_option
 @click.option("--zip", "as_zip", is_flag=True, help="A zip with pages, data and files, not JSON alone.")
 @with_appcontext
 def export_user(email: str, as_zip: bool) -> None:
     """Print everything that wellchat has of a person, as JSON: rows by table."""
-    owner = _owner(email)
+    owner = account_named(email)
     if not as_zip:
         exported = json.dumps(export_person(owner.id), indent=2, ensure_ascii=False)
         record("person.exported", now=clock.now(), person_id=owner.id)
@@ -67,11 +60,12 @@ def export_user(email: str, as_zip: bool) -> None:
 
 @click.command("erase")
 @click.argument("email")
+@external_id_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_appcontext
 def erase_user(email: str, yes: bool) -> None:
     """Erase a person: what they wrote, their files, their account. It cannot be undone."""
-    owner = _owner(email)
+    owner = account_named(email)
     if not yes:
         click.confirm(f"Erase {owner.name} ({owner.email or owner.id}) for good?", abort=True)
     try:
@@ -134,7 +128,7 @@ def hold() -> None:
 @with_appcontext
 def add_hold(email: str | None, thread_id: str | None, reason: str, until: str | None) -> None:
     """Put a person or a conversation under hold; prints its id."""
-    user_id = _owner(email).id if email else None
+    user_id = account_named(email).id if email else None
     try:
         made = actions.make_hold(
             user_id=user_id,

@@ -12,7 +12,8 @@ from flask.cli import with_appcontext
 from wellchat import clock
 from wellchat.accounts.duties import ADMIN_ROLES
 from wellchat.accounts.models import ADMIN, ROLES, User
-from wellchat.accounts.queries import tokens_of, user_by_email
+from wellchat.accounts.named import account_named, external_id_option
+from wellchat.accounts.queries import tokens_of
 from wellchat.clock import iso
 from wellchat.errors import WellchatError
 from wellchat.safety import people
@@ -36,21 +37,14 @@ def _as_data(user: User) -> dict[str, Any]:
     }
 
 
-def _found(email: str) -> User:
-    user = user_by_email(email)
-    if user is None:
-        raise click.ClickException(f"Nobody here has the address {email}.")
-    return user
-
-
 def _done(email: str, as_json: bool, act: Callable[[User], None], text: str) -> None:
     """Do something about a person, and print what they are now."""
-    user = _found(email)
+    user = account_named(email)
     try:
         act(user)
     except WellchatError as error:
         raise click.ClickException(error.line) from None
-    click.echo(json.dumps(_as_data(_found(email))) if as_json else text)
+    click.echo(json.dumps(_as_data(account_named(email))) if as_json else text)
 
 
 @click.command("list")
@@ -72,11 +66,12 @@ def list_users(role: str | None, disabled: bool | None, q: str, as_json: bool) -
 
 @click.command("show")
 @click.argument("email")
+@external_id_option
 @as_json_option
 @with_appcontext
 def show_user(email: str, as_json: bool) -> None:
     """Show one person: what they are, since when, and whether they may sign in and send."""
-    user = _found(email)
+    user = account_named(email)
     data = _as_data(user) | {"tokens": len(tokens_of(user))}
     if as_json:
         click.echo(json.dumps(data))
@@ -88,6 +83,7 @@ def show_user(email: str, as_json: bool) -> None:
 
 @click.command("disable")
 @click.argument("email")
+@external_id_option
 @reason_option
 @as_json_option
 @with_appcontext
@@ -103,6 +99,7 @@ def disable_user(email: str, reason: str, as_json: bool) -> None:
 
 @click.command("enable")
 @click.argument("email")
+@external_id_option
 @click.option("--reason", default="By the operator", show_default=True)
 @as_json_option
 @with_appcontext
@@ -118,6 +115,7 @@ def enable_user(email: str, reason: str, as_json: bool) -> None:
 
 @click.command("sign-out")
 @click.argument("email")
+@external_id_option
 @click.option("--reason", default="By the operator", show_default=True)
 @as_json_option
 @with_appcontext
@@ -133,6 +131,7 @@ def sign_out_user(email: str, reason: str, as_json: bool) -> None:
 
 @click.command("role")
 @click.argument("email")
+@external_id_option
 @click.argument("roles")
 @click.option("--reason", default="By the operator", show_default=True)
 @as_json_option

@@ -17,6 +17,7 @@ import { Attention } from "./lib/attention.js";
 import { menuKeys } from "./lib/menu_keys.js";
 import { loadPopoverPolyfill } from "./lib/popover.js";
 import { keepsWords, local, session, words } from "./lib/storage.js";
+import { browser, frame, request } from "./lib/surroundings.js";
 import { Times } from "./lib/times.js";
 import { followKeyboard } from "./lib/viewport.js";
 import { Api } from "./models/api.js";
@@ -48,11 +49,11 @@ for (const [name, module] of Object.entries(JSON.parse(document.documentElement.
 
 function start() {
   const { viewerId, timeZone, cursor, maxWait, unreadMessages, unreadNotifications } = document.documentElement.dataset;
-  const sessionEnd = new SessionEnd({ fetch: (url, options) => fetch(url, options), viewerId: viewerId ?? "", storage: words, session, caches: window.caches });
+  const sessionEnd = new SessionEnd({ fetch: request, viewerId: viewerId ?? "", storage: words, session, caches: browser.caches });
   if (!viewerId || "heldBack" in document.documentElement.dataset) return startForStranger(sessionEnd);
   sessionEnd.forgetOthers();
   const api = new Api({
-    fetch: (url, options) => fetch(url, options),
+    fetch: request,
     csrf: document.querySelector('meta[name="csrf-token"]').content,
     viewerId,
   });
@@ -60,7 +61,7 @@ function start() {
     viewerId,
     unread: { messages: Number(unreadMessages), notifications: Number(unreadNotifications) },
   });
-  const { serviceWorker: worker, locks = null } = navigator;
+  const { worker, locks, caches } = browser;
   const backgroundQueue = keepsWords && worker && locks && "SyncManager" in window ? new BackgroundQueue({ caches, worker, viewerId }) : null;
   const app = {
     viewerId,
@@ -70,7 +71,7 @@ function start() {
     times: new Times({ zone: timeZone }),
     drafts: new Drafts({ storage: words, viewerId }),
     outbox: new Outbox({ api, store, storage: words, viewerId, locks, backgroundQueue }),
-    offlineCache: new OfflineCache({ worker, caches: window.caches, viewerId }),
+    offlineCache: new OfflineCache({ worker, caches, viewerId }),
     push: new Push({ api, storage: local, viewerId }),
     sessionEnd,
     attention: new Attention(),
@@ -79,7 +80,7 @@ function start() {
     onVersion: () => {},
     open: null, // the thread on this page: {id, first(), last(), atEnd(), draw(change)}
   };
-  if (!keepsWords) window.caches?.delete(QUEUE).catch(() => {}); // left from before; the outbox has it
+  if (!keepsWords) caches?.delete(QUEUE).catch(() => {}); // left from before; the outbox has it
   loadPopoverPolyfill();
   app.drafts.listen(window);
   bind(app);
@@ -91,6 +92,7 @@ function start() {
   whenIdle(() => app.offlineCache.register(location.pathname).catch(() => {}));
   if ("zoneUnknown" in document.documentElement.dataset) sendTimeZone(api);
   sync(app, { cursor, wait: Number(maxWait) });
+  frame?.started(app);
 }
 
 /* Nobody is signed in, or somebody who must set up a second factor first: there is nothing to keep up to date, and only

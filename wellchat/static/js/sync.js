@@ -2,6 +2,7 @@
 
 import { Leader } from "./models/leader.js";
 import { Poller } from "./models/poller.js";
+import { browser } from "./lib/surroundings.js";
 
 export function sync(app, { cursor, wait }) {
   const { api, store, attention } = app;
@@ -42,8 +43,8 @@ export function sync(app, { cursor, wait }) {
 
   const leader = new Leader({
     name: `wellchat.poll.${app.viewerId}`,
-    locks: navigator.locks,
-    channel: "BroadcastChannel" in window ? new BroadcastChannel(`wellchat.${app.viewerId}`) : null,
+    locks: browser.locks,
+    channel: browser.channel(`wellchat.${app.viewerId}`),
     lead: () => poller.start(),
     follow() {
       poller.stop();

@@ -52,7 +52,7 @@ async function deleteOldCaches() {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
-  if (url.origin !== self.location.origin) return;
+  if (url.origin !== self.location.origin || url.pathname.startsWith("/embed/")) return; // frames keep nothing
   if (request.mode !== "navigate") {
     if (request.method === "GET" && url.pathname.startsWith("/assets/")) event.respondWith(fileResponse(request));
   } else if (request.method === "GET") event.respondWith(pageResponse(event, url));

@@ -3,6 +3,7 @@
 import { ComposerShut } from "../lib/composer_shut.js";
 import { replyFields, cancelReply } from "../lib/reply_banner.js";
 import { part, write } from "../lib/dom.js";
+import { mayFocus } from "../lib/surroundings.js";
 import { isComposing, autosize } from "../lib/text_input.js";
 import { t } from "../lib/i18n.js";
 
@@ -30,7 +31,7 @@ export function composer(form, app) {
   app.store.on(({ threads }) => threads.filter(({ id }) => id === threadId).forEach((thread) => shut.follow(thread)));
   field.enterKeyHint = touch() ? "enter" : "send";
   autosize(field);
-  if (!touch() && !shut.closed) field.focus({ preventScroll: true });
+  if (!touch() && !shut.closed && mayFocus()) field.focus({ preventScroll: true });
 
   field.addEventListener("input", () => {
     typed = Date.now();

@@ -3,6 +3,7 @@
 import { part } from "../lib/dom.js";
 import { OPEN_SELECTOR } from "../lib/popover.js";
 import { session } from "../lib/storage.js";
+import { reload } from "../lib/surroundings.js";
 import { Version, versionOf } from "../models/version.js";
 import { t, tn } from "../lib/i18n.js";
 
@@ -58,7 +59,7 @@ export function connectionStatus(root, app) {
   document.addEventListener("submit", (event) => (leaving ||= !event.defaultPrevented));
   app.onState = (next) => {
     if (next !== "signed-out") turn(next);
-    else if (!leaving) location.reload();
+    else if (!leaving) reload();
   };
   app.store.on(({ pending, confirmed, dropped }) => (pending.length || confirmed.length || dropped.length) && show());
   window.addEventListener("offline", () => turn("offline"));
@@ -98,10 +99,10 @@ export function newVersion(root, app) {
   let timer = null;
   const leave = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => version.mayReload(harmless()) && location.reload(), RELOAD_AFTER);
+    timer = setTimeout(() => version.mayReload(harmless()) && reload(), RELOAD_AFTER);
   };
   document.addEventListener("visibilitychange", leave);
-  part(root, "reload").addEventListener("click", () => location.reload());
+  part(root, "reload").addEventListener("click", () => reload());
 }
 
 const changed = (field) => (["checkbox", "radio"].includes(field.type) ? field.checked !== field.defaultChecked : field.value !== field.defaultValue);

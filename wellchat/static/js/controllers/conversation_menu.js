@@ -1,6 +1,7 @@
 /* The menu that all rows of the inbox share. It opens at the row and shows the actions for its conversation. */
 
 import { part } from "../lib/dom.js";
+import { go } from "../lib/surroundings.js";
 import { t } from "../lib/i18n.js";
 
 const made = new WeakMap();
@@ -90,7 +91,7 @@ function make(root, app, { open, query, shows }) {
     }
     // If the open conversation was put away, go back to the list.
     const away = (name === "archived" && change.archived !== shows.archived) || (name === "snooze" && change.snooze);
-    if (id === open && away) location.assign(query ? `/?${query}` : "/");
+    if (id === open && away) go(query ? `/?${query}` : "/");
   }
 
   return { show, apply };

@@ -7,6 +7,7 @@ import { isComposing } from "../lib/text_input.js";
 import { longPress } from "../lib/long_press.js";
 import { optimisticActions } from "../lib/optimistic_actions.js";
 import { nameOf } from "../lib/message_words.js";
+import { go } from "../lib/surroundings.js";
 import { t } from "../lib/i18n.js";
 
 const TIMEOUT = 20_000; // ms without a response after which an action fails
@@ -46,7 +47,7 @@ export function messages(root, app) {
     delete: (message, row) => remove(message, row),
     async unread({ seq }) {
       await app.api.send("PUT", `/threads/${threadId}/unread`, { seq });
-      location.assign("/"); // a person who stays in the thread would read it again
+      go("/"); // a person who stays in the thread would read it again
     },
   };
 

@@ -3,6 +3,7 @@
 import { part, setAvatar, setTime } from "../lib/dom.js";
 import { isComposing } from "../lib/text_input.js";
 import { SearchSession, trimBefore, segments, errorMessage } from "../models/search_session.js";
+import { go } from "../lib/surroundings.js";
 import { t } from "../lib/i18n.js";
 
 const ON_A_PAGE = 8;
@@ -86,7 +87,7 @@ function build(app, recents) {
     }
     recents.add(field.value);
     dialog.close();
-    location.assign(row.href);
+    go(row.href);
   }
 
   field.addEventListener("input", () => session.type(field.value));

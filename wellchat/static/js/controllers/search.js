@@ -1,6 +1,7 @@
 /* Opens the search palette by its button, Ctrl+K or Cmd+K. The palette is loaded when it is first opened. */
 
 import { words } from "../lib/storage.js";
+import { go } from "../lib/surroundings.js";
 import { Recents } from "../models/recents.js";
 
 export function search(button, app) {
@@ -12,7 +13,7 @@ export function search(button, app) {
       palette(app, recents, button, typed());
     } catch {
       typed();
-      location.assign(button.href); // the palette could not be loaded: the page does the same
+      go(button.href); // the palette could not be loaded: the page does the same
     }
   };
   button.setAttribute("role", "button");

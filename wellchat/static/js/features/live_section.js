@@ -1,12 +1,14 @@
 /* A section that the server draws, drawn anew when an update brings something of the kind that it shows: data-changes is
    the key of the update, data-source the page on which the section stands too, by the same id. */
 
+import { request } from "../lib/surroundings.js";
+
 export function liveSection(section, app) {
   let drawing = false;
   let stale = false;
 
   async function draw() {
-    const answer = await fetch(section.dataset.source, { credentials: "same-origin", headers: { "X-Purpose": "keep" } });
+    const answer = await request(section.dataset.source, { credentials: "same-origin", headers: { "X-Purpose": "keep" } });
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.getElementById(section.id);

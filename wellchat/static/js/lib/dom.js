@@ -1,6 +1,7 @@
 /* Small helpers for the DOM. Templates name their parts by data-part; a <template> part is cloned into a row. */
 
 import { addresses } from "./links.js";
+import { showPicture } from "./surroundings.js";
 
 export function part(root, name) {
   return root.querySelector(`[data-part="${name}"]`);
@@ -43,9 +44,8 @@ export function setTime(element, iso, times) {
 
 export function setAvatar(element, person) {
   element.className = element.className.replace(/\bhue-\d+/, `hue-${hue(person.id)}`);
-  const face = person.avatar_url
-    ? Object.assign(document.createElement("img"), { src: person.avatar_url, alt: "" })
-    : document.createTextNode(initials(person.name));
+  const face = person.avatar_url ? Object.assign(document.createElement("img"), { alt: "" }) : document.createTextNode(initials(person.name));
+  if (person.avatar_url) showPicture(face, person.avatar_url);
   const old = [...element.childNodes].find((node) => node.nodeName === "IMG" || node.textContent.trim());
   if (old) old.replaceWith(face);
   else element.prepend(face);

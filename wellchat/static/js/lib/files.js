@@ -2,6 +2,7 @@
 
 import { part } from "./dom.js";
 import { language, t, tn } from "./i18n.js";
+import { pictureOf, showPicture } from "./surroundings.js";
 
 const MAX_SIDE = 320; // CSS pixels of a picture in a conversation
 const MIN_SIDE = 56;
@@ -101,7 +102,10 @@ export function showLoading(image) {
 function show(link, file) {
   const image = link.querySelector("img");
   const src = previews.get(file.id) ?? file.thumbnail_url;
-  if (src && image.getAttribute("src") !== src) image.src = src;
-  showLoading(image);
-  link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state does not remove a thumbnail
+  const mark = () => {
+    showLoading(image);
+    link.classList.toggle("picture--waiting", image.src.startsWith("data:")); // an older state does not remove a thumbnail
+  };
+  if (src && pictureOf(image) !== src) showPicture(image, src, mark);
+  mark();
 }

@@ -1,6 +1,7 @@
 /* Shows a picture as large as the window allows. Arrows lead to other pictures, Escape back to the page. */
 
 import { t } from "./i18n.js";
+import { showPicture } from "./surroundings.js";
 
 let box = null;
 let links = [];
@@ -81,7 +82,7 @@ function draw() {
   image.alt = name;
   image.style.setProperty("--w", link.dataset.width);
   image.style.setProperty("--h", link.dataset.height);
-  image.src = link.href;
+  showPicture(image, link.href);
   showLoading(!image.complete, link);
   const position = t("%(place)s of %(all)s", { place: at + 1, all: links.length });
   caption.textContent = links.length > 1 ? `${name} · ${position}` : name;

@@ -10,6 +10,7 @@ export class Scroller {
   /** whole() tells whether the rows reach the end of the thread. */
   constructor(box, { moved = () => {}, whole = () => true } = {}) {
     this.box = box;
+    this.moved = moved;
     this.whole = whole;
     box.style.flexDirection = "column"; // until now the style sheet opened the log at its end
     box.addEventListener("scroll", () => {
@@ -67,7 +68,8 @@ export class Scroller {
     if (!moved.length || !moves()) return;
     const kept = { overflow: ["clip", "clip"] }; // the animation must not make the log scrollable
     for (const [day, by] of moved) day.animate({ transform: [`translateY(${by}px)`, "translateY(0)"] }, SLIDE);
-    this.box.firstElementChild.animate(kept, SLIDE);
+    // On its way the newest message was still below the end.
+    this.box.firstElementChild.animate(kept, SLIDE).finished.then(() => this.moved(), () => {});
   }
 
   #atEnd() {

@@ -1,17 +1,8 @@
-/* The browser's storage. If it is forbidden, memory replaces it: everything works, but is lost with the page. */
+/* The browser's storage. If it is forbidden, memory replaces it: everything works, but is lost with the page. A frame of another
+   site keeps nothing in the browser: its pages share the memory of the frame around them. */
 
-class Memory {
-  #items = new Map();
-
-  get length() {
-    return this.#items.size;
-  }
-
-  key = (index) => [...this.#items.keys()][index] ?? null;
-  getItem = (name) => this.#items.get(name) ?? null;
-  setItem = (name, value) => void this.#items.set(name, String(value));
-  removeItem = (name) => void this.#items.delete(name);
-}
+import { Memory } from "./memory.js";
+import { frame } from "./surroundings.js";
 
 export function openStorage(name, { browser = globalThis } = {}) {
   try {
@@ -39,8 +30,9 @@ export function wordStorage(storage, keeps) {
   return memory;
 }
 
-/** Whether this installation lets browsers keep words: WELLCHAT_BROWSER_STORAGE. */
-export const keepsWords = !("keepsNothing" in (globalThis.document?.documentElement.dataset ?? {}));
-export const local = openStorage("localStorage");
+/** Whether this installation lets browsers keep words: WELLCHAT_BROWSER_STORAGE. The memory of a frame is no browser's. */
+export const keepsWords = frame !== null || !("keepsNothing" in (globalThis.document?.documentElement.dataset ?? {}));
+const browser = frame?.storages ?? globalThis;
+export const local = openStorage("localStorage", { browser });
 export const words = wordStorage(local, keepsWords);
-export const session = openStorage("sessionStorage");
+export const session = openStorage("sessionStorage", { browser });

@@ -5,6 +5,7 @@ import { Uploads } from "../models/uploads.js";
 import { clone, part, write } from "./dom.js";
 import { fileSize, previews } from "./files.js";
 import { t } from "./i18n.js";
+import { authorize } from "./surroundings.js";
 
 const SHOWABLE = /^image\/(jpeg|png|webp|gif)$/;
 
@@ -119,6 +120,7 @@ function upload(api, file, { progress, signal }) {
     data.append("file", file, file.name);
     request.open("POST", `${api.root}/attachments`);
     request.setRequestHeader("X-CSRFToken", api.csrf);
+    authorize(request);
     request.setRequestHeader("Accept", "application/json");
     request.responseType = "json";
     request.upload.onprogress = ({ loaded, total }) => progress(total ? loaded / total : 0);

@@ -1,0 +1,90 @@
+"""The parts of a forked `wellchat up`, forked from it.
+
+Each would import wellchat anew, 1.3 s of processor time. The parts of an `up` that starts from nothing
+(`anew=True` in tests/services.py) are processes as on a server.
+"""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import runpy
+import signal
+import sys
+import threading
+import traceback
+import warnings
+from collections.abc import Mapping
+from typing import Any, BinaryIO
+
+from wellchat import up
+from wellchat.embedded import end_with_parent
+
+PR_SET_NAME = 15
+
+
+class ForkedPart:
+    """`python -m MODULE ...` as a process that has all of it imported. It has what honcho uses of `Popen`."""
+
+    def __init__(self, command: list[str], *, env: Mapping[str, str], cwd: str | None = None) -> None:
+        out, its_out = os.pipe()
+        self.returncode: int | None = None
+        sys.stdout.flush()
+        self.pid = os.fork()
+        if self.pid == 0:
+            _become(command, env, its_out)
+        os.close(its_out)
+        self.stdout: BinaryIO = os.fdopen(out, "rb")
+
+    def wait(self) -> int:
+        """Return the exit status, negative for a signal."""
+        if self.returncode is None:
+            self.returncode = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        return self.returncode
+
+
+def fork_parts() -> None:
+    """Let `up` of this process fork its parts."""
+    up._ChildProcess = ForkedPart  # type: ignore[assignment]
+
+
+def _become(command: list[str], env: Mapping[str, str], out: int) -> None:
+    """Run the command in this process and end it as Python would. Never returns."""
+    status = 1
+    try:
+        os.setsid()
+        end_with_parent()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in (1, 2):
+            os.dup2(out, number)
+        # Not what `up` holds: its lock would outlive it.
+        os.closerange(3, 1024)
+        _, _, module, *arguments = command
+        # By its name a test knows a part; its command line is that of the process all are forked from.
+        ctypes.CDLL(None).prctl(PR_SET_NAME, arguments[0].encode())
+        os.environ.clear()
+        os.environ.update(env)
+        for option in filter(None, env.get("PYTHONWARNINGS", "").split(",")):
+            warnings._setoption(option)
+        sys.argv[1:] = arguments
+        status = _run(module)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _run(module: str) -> int:
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+        status: Any = 0
+    except SystemExit as end:
+        status = end.code or 0
+        if not isinstance(status, int):
+            print(status, file=sys.stderr)  # noqa: T201
+            status = 1
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    return status
