@@ -21,11 +21,11 @@ REFS = "#/components/schemas/{model}"
 ARGUMENTS = {
     "ext": "Your id, percent-encoded as one segment; or `id:` and ours",
     "kind": "The kind",
+    "key": "The key of a trade, percent-encoded as one segment",
     "thread": "Our id of the conversation",
     "seq": "The number of the message in its conversation",
     "webhook_id": "Our id of the webhook",
     "import_id": "Our id of the import",
-    "key": "The key of the trade: a short word of yours",
     "path": "The path of a file as the lines name it, percent-encoded as one segment",
 }
 ERRORS = {
