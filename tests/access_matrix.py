@@ -19,11 +19,12 @@ from wellchat.host.calls import all_calls
 
 PAGE = Path(__file__).parent.parent / "docs" / "access.md"
 BEGIN, END = "<!-- made from the routes: python -m tests.access_matrix -->", "<!-- end -->"
-FILES = ("static", "asset", "offline.")  # addresses of files that everybody gets
+FILES = ("static", "asset", "brand.logo", "offline.")  # addresses of files that everybody gets
 # Pages of administrators -> the duties of which one is needed; "" is every administrator. A test asks each.
 OVERSIGHT = {
     "/oversight": "",
     "/oversight/audit": "audit",
+    "/oversight/brand": "settings",
     "/oversight/emails": "mail",
     "/oversight/factors": "people audit",
     "/oversight/first-steps": "settings",

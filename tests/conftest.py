@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections import Counter
@@ -238,7 +239,8 @@ def make_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Flask]:
     def make(**settings: Any) -> Flask:
         settings.setdefault("INSTANCE", tmp_path_factory.mktemp("instance"))
         settings.setdefault("RATE_LIMITS", False)
-        return create_app(read_settings({}, **settings), TESTING=True)
+        # Nobody reads the brand again by the clock: tests count statements.
+        return create_app(read_settings({}, **settings), TESTING=True, BRAND_READ_EVERY=math.inf)
 
     return make
 

@@ -144,6 +144,7 @@ ELSEWHERE = {
     "/api/host/imports/<import_id>/report": "with a key of the host only: tests/imports",
     "/api/host/imports/<import_id>/undo": "with a key of the host only: tests/imports",
     "/api/host/imports/<import_id>/open": "with a key of the host only: tests/imports",
+    "/api/host/trades/<ext:key>": "with a key of the host only: tests/brand",
     "/oversight/threads/<thread_id>/looks": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>": "for administrators: tests/oversight",
     "/oversight/looks/<grant_id>/attachments/<attachment_id>/<name>": "for administrators: tests/attachments",

@@ -21,7 +21,7 @@ REQUEST_MODULES = (
     *("accounts/sessions.py", "accounts/settings.py", "accounts/devices.py", "accounts/mailed_links.py"),
     "accounts/admission_pages.py",
     "audit/request_origin.py",
-    "embed/guarding.py",
+    *("embed/guarding.py", "embed/loader.py"),
     *("host/guarding.py", "host/paths.py", "host/batch.py", "host/openapi.py"),
     "security_log/refusals.py",
     *("attachments/serving.py", "attachments/uploads.py"),

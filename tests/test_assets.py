@@ -15,6 +15,7 @@ import pytest
 
 from wellchat.assets import ALL_STYLESHEETS, ENTRY, asset, asset_names, stylesheets
 from wellchat.bundle import dependencies
+from wellchat.features import all_features
 
 GZIP = {"Accept-Encoding": "gzip, deflate"}
 UNPACK = {"gzip": gzip.decompress, "br": brotli.decompress}
@@ -61,7 +62,9 @@ def test_every_style_sheet_is_joined_or_linked_by_its_page(app):
         for path in Path(app.root_path).parent.glob("templates/**/*.html")
         for name in re.findall(r"asset\('css/(\w+)\.css'\)", path.read_text())
     }
-    assert there == set(stylesheets()) | linked
+    # Features that are off by default have theirs, too.
+    joined = set(stylesheets()) | {name for feature in all_features() for name in feature.styles}
+    assert there == joined | linked
     assert not set(stylesheets()) & linked
 
 

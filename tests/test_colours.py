@@ -102,6 +102,20 @@ def steps(name: str) -> list[float]:
     ]
 
 
+@cache
+def accents() -> tuple[float, ...]:
+    """The hues that an installation can have: tens by one class, the rest by one attribute."""
+    text = (CSS / "color-classes.css").read_text("utf-8")
+    tens = re.findall(r"\{ --accent-hue: calc\((\d+) \+ var\(--accent-plus\)\); \}", text)
+    rest = re.findall(r'\[data-accent-plus="\d"\] \{ --accent-plus: (\d); \}', text)
+    assert (len(tens), len(rest)) == (36, 10)
+    return tuple(sorted(float(ten) + float(one) for ten in tens for one in rest))
+
+
+def test_an_installation_can_have_every_hue() -> None:
+    assert accents() == tuple(range(360))
+
+
 def test_contrast_is_computed_as_in_wcag() -> None:
     black, white = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
     assert contrast(black, white) == pytest.approx(21)
@@ -128,8 +142,8 @@ def test_initials_are_readable_on_every_hue(scheme: str) -> None:
 @pytest.mark.parametrize(("pairs", "least"), [(WRITTEN, TEXT), (DRAWN, CONTROL)], ids=["written", "drawn"])
 def test_text_is_readable_with_every_accent(scheme: str, pairs: list[tuple[str, str]], least: float) -> None:
     tokens = declared("tokens.css")
-    hues = steps("accent-hue")
-    assert len(hues) == 36
+    hues = accents()
+    assert len(hues) == 360
     assert {name for pair in pairs for name in pair} <= tokens.keys()
     short = {}
     for hue in hues:
@@ -147,7 +161,7 @@ def test_quotes_are_readable_in_every_bubble(scheme: str) -> None:
     assert found
     shade = found[scheme]
     short = {}
-    for hue in steps("accent-hue"):
+    for hue in accents():
         for bubble in ("--raised", "--tint"):
             ground = over(light(shade, hue), light(tokens[bubble][scheme], hue)[0])
             for ink in ("--accent-text", "--ink"):

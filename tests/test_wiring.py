@@ -34,6 +34,7 @@ PUBLIC = {
     "host_api.openapi": "how to speak to us as the platform",
     "host_api.reference": "the same, to read",
     "host_pages.sign_in_by_link": "the signed link says who",
+    "brand.logo": "a part of every page, of the sign-in page too",
     "health.healthz": "balancers ask it",
     "health.readyz": "balancers ask it",
     "health.metrics": "figures without people in them; keep it off the outer network",

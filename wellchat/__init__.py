@@ -23,6 +23,7 @@ from flask.json.provider import DefaultJSONProvider
 
 from wellchat import (
     assets,
+    branding,
     db,
     errors,
     feature,
@@ -34,7 +35,7 @@ from wellchat import (
     templating,
     web,
 )
-from wellchat.config import Settings, overruled_settings, read_settings, unknown_settings
+from wellchat.config import OTHER_NAMES, Settings, overruled_settings, read_settings, unknown_settings
 from wellchat.cookies import CookieRequest
 from wellchat.features import enabled_features
 
@@ -126,11 +127,13 @@ def create_app(settings: Settings | None = None, **flask_config: Any) -> Wellcha
     # Not model_dump(), which takes the values apart that are records.
     app.config.update(dict(settings))
     app.config.update(flask_config)
+    branding.init_app(app, frozenset(settings.model_fields_set))
     logs.init(settings.LOG_LEVEL, settings.LOG)
     for name in unknown_settings():
         log.warning("%s is not a setting of wellchat and is ignored; see docs/settings.md", name)
     for old, new in overruled_settings():
-        log.warning("%s is the old name of %s and is ignored: the two have different values", old, new)
+        which = "other" if old.removeprefix("WELLCHAT_") in OTHER_NAMES else "old"
+        log.warning("%s is the %s name of %s and is ignored: the two have different values", old, which, new)
     db.init_app(app, migrations=str(_folder("migrations")))
     task_queue.init_app(app)
     errors.init_app(app)

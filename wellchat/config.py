@@ -13,20 +13,15 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from flask import current_app
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-)
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from wellchat.embed_settings import embed_origins
+from wellchat.logos import logo_file
 from wellchat.setting_types import (
     audit_target,
     contact,
     database_url,
+    folder_of_mails,
     four_eyes,
     is_for_trying,
     languages,
@@ -35,6 +30,7 @@ from wellchat.setting_types import (
     names,
     on_off,
     on_off_or_none,
+    one_line,
     periods,
     plain_address_or_none,
     ports,
@@ -63,6 +59,9 @@ OLD_NAMES = {  # still read where the new name is not set
     "FILES_URL": "STORAGE_URL",
     "MAIL_LANES": "SMTP_CONNECTIONS",
 }
+# as good, and read where the name of the table below is not set
+OTHER_NAMES = {"BRAND": "NAME", "DISCREET": "DISCREET_MAILS"}
+_TO_TABLE = OLD_NAMES | OTHER_NAMES
 
 
 OldSecret = Annotated[str, AfterValidator(strong_secret)]
@@ -109,7 +108,15 @@ class Settings(BaseModel):
     SUPPORT_EMAIL: Annotated[str | None, AfterValidator(plain_address_or_none)] = None
     # shown at a report of danger: a text, with the address of a page if there is one
     HELP_LINES: str | None = Field(default=None, max_length=500)
-    NAME: str = Field(default="wellchat", min_length=1, max_length=40)
+    # NAME to HOME_URL: what is not set here, an owner may change on a page (branding.py)
+    NAME: Annotated[str, AfterValidator(one_line)] = Field(default="wellchat", min_length=1, max_length=40)
+    BRAND_LOGO: Annotated[Any, BeforeValidator(logo_file)] = None  # a Logo
+    TERMS_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None
+    PRIVACY_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None
+    HOME_URL: Annotated[str | None, AfterValidator(web_address_or_none)] = None  # the host's own site
+    # templates of mails that take the place of ours: a folder with `emails` in it
+    TEMPLATES: Annotated[Path | None, AfterValidator(folder_of_mails)] = None
+    CLIENT_VIEW: Literal["list", "one-thread"] = "list"
     # the first is for readers who want none of them
     LANGUAGES: Annotated[tuple[str, ...], BeforeValidator(languages)] = (
         "en",
@@ -255,8 +262,8 @@ def _given(environ: Mapping[str, str]) -> dict[str, Any]:
         for name, value in environ.items()
         if name.startswith(PREFIX) and value
     }
-    renamed = {new: values[old] for old, new in OLD_NAMES.items() if old in values}
-    given = {name: value for name, value in values.items() if name not in OLD_NAMES}
+    renamed = {new: values[old] for old, new in _TO_TABLE.items() if old in values}
+    given = {name: value for name, value in values.items() if name not in _TO_TABLE}
     of_providers = oidc_variables(given)
     # One setting of our own holds what many variables say.
     return {**renamed, **given, **({"OIDC": of_providers} if of_providers else {})}
@@ -264,13 +271,13 @@ def _given(environ: Mapping[str, str]) -> dict[str, Any]:
 
 def _name_in_use(name: str, environ: Mapping[str, str]) -> str:
     """Return the name by which the environment sets a setting: an error names what its reader has written."""
-    old = next((old for old, new in OLD_NAMES.items() if new == name and environ.get(PREFIX + old)), name)
+    old = next((old for old, new in _TO_TABLE.items() if new == name and environ.get(PREFIX + old)), name)
     return name if environ.get(PREFIX + name) else old
 
 
 def unknown_settings(environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return the names that look like ours and are not, sorted. Most are typing slips, so they are logged."""
-    known = {PREFIX + name for name in (*Settings.model_fields, *OLD_NAMES)}
+    known = {PREFIX + name for name in (*Settings.model_fields, *_TO_TABLE)}
     ours = [name for name in environ if name.startswith(PREFIX) and not name.startswith(f"{PREFIX}OIDC_")]
     return sorted(name for name in ours if name not in known)
 
@@ -280,7 +287,7 @@ def overruled_settings(environ: Mapping[str, str] = os.environ) -> list[tuple[st
 
     The new one counts.
     """
-    pairs = [(PREFIX + old, PREFIX + new) for old, new in OLD_NAMES.items()]
+    pairs = [(PREFIX + old, PREFIX + new) for old, new in _TO_TABLE.items()]
     values = [(old, new, environ.get(old), environ.get(new)) for old, new in pairs]
     return [(old, new) for old, new, was, now in values if was and now and was != now]
 

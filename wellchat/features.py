@@ -38,6 +38,7 @@ FEATURES = (
     "oversight",
     "security_log",
     "host",
+    "brand",
     "sso",
     "embed",
     "host_setup",

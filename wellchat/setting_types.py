@@ -7,6 +7,7 @@ import shutil
 from email.utils import parseaddr
 from functools import lru_cache
 from importlib.util import find_spec
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from babel import Locale, UnknownLocaleError
@@ -128,6 +129,20 @@ def vapid_key(value: str) -> str:
 def web_address_or_none(value: str | None) -> str | None:
     """Return an http(s) address without a trailing slash; None stays None."""
     return _web_address(value) if value else None
+
+
+def one_line(value: str) -> str:
+    """Check for a line that people can read: it stands in mail headers and in titles."""
+    if not value.isprintable() or not value.strip():
+        raise ValueError("must be one line of characters that can be shown")
+    return value.strip()
+
+
+def folder_of_mails(value: Path | None) -> Path | None:
+    """Check for a folder that holds a folder `emails`; None stays None."""
+    if value is not None and not (value / "emails").is_dir():
+        raise ValueError(f"there is no folder {value / 'emails'}; put your templates of mails there")
+    return value
 
 
 def is_for_trying(url: str | None) -> bool:

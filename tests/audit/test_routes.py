@@ -25,6 +25,8 @@ RECORDED = {
     "POST /api/host/users/<ext:ext>/erase": ("erasure.asked", "person.erased"),
     "POST /api/host/users/<ext:ext>/sign-in-links": ("host_person.link_made",),
     "POST /api/host/users/<ext:ext>/sign-out": ("person.signed_out",),
+    "POST /oversight/brand": ("brand.changed",),
+    "PUT /api/host/trades/<ext:key>": ("trade.changed",),
     "POST /oversight/keys": ("host_key.made",),
     "POST /oversight/keys/<key_id>/end": ("host_key.ended",),
     "POST /oversight/keys/<key_id>/rotate": ("host_key.rotated", "host_key.made"),

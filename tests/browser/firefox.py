@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import re
@@ -50,10 +51,8 @@ class Socket:
     def send(self, text: str) -> None:
         data, mask = text.encode(), os.urandom(4)
         # The shortest way to say the length is the only one allowed (5.2).
-        form, first = (
-            ("!B", len(data)) if len(data) < 126 else ("!BH", 126) if len(data) < 65536 else ("!BQ", 127)
-        )
-        size = struct.pack(form, 128 + first, *([len(data)] if first > 125 else []))
+        long = len(data) > 125
+        size = struct.pack("!BH", 254, len(data)) if long else struct.pack("!B", 128 + len(data))
         masked = bytes(byte ^ mask[at % 4] for at, byte in enumerate(data))
         self.line.sendall(b"\x81" + size + mask + masked)
 
@@ -118,15 +117,25 @@ class Firefox:
     def goto(self, url: str) -> None:
         self.ask("browsingContext.navigate", context=self.window, url=url, wait="complete")
 
-    def frame(self, part: str) -> str | None:
-        """Return the first frame, at any depth, with this in its address."""
-        left = self.ask("browsingContext.getTree", root=self.window)["contexts"]
+    def frames(self, part: str) -> list[str]:
+        """Return the frames, at any depth, with this in their address."""
+        left, found = self.ask("browsingContext.getTree", root=self.window)["contexts"], []
         while left:
             one = left.pop(0)
-            if part in one["url"]:
-                return str(one["context"])
+            found += [one["context"]] if part in one["url"] else []
             left += one["children"]
-        return None
+        return found
+
+    def until_frame(self, part: str, expression: str, *, seconds: float = 20) -> str:
+        """Return the first such frame in which this is true."""
+        deadline = time.monotonic() + seconds
+        while True:
+            for frame in self.frames(part):
+                with contextlib.suppress(AssertionError):  # it went meanwhile
+                    if self.evaluate(f"Boolean({expression})", frame):
+                        return frame
+            assert time.monotonic() < deadline, f"no frame {part} with {expression} within {seconds:g} s"
+            time.sleep(0.05)
 
     def evaluate(self, expression: str, frame: str | None = None) -> Any:
         """Return a value, by way of JSON, of what the expression is or resolves to, in a frame or the page."""

@@ -270,3 +270,60 @@ def test_many_elements_on_a_small_page(house: House, visit: Any, look: str) -> N
         page.locator("wellchat-popup").get_by_role("button", name="Messages").click()
         looked_at(page, "many-wide-popup")
     assert tried(page) == []
+
+
+@pytest.fixture(scope="module")
+def firefox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Firefox]:
+    try:
+        firefox = Firefox(tmp_path_factory.mktemp("firefox"))
+    except LeftOut as reason:
+        pytest.skip(LEFT_OUT + str(reason))
+    with firefox:
+        firefox.ask("script.addPreloadScript", functionDeclaration=f"() => {{ {LISTEN} }}")
+        yield firefox
+
+
+NAME = "document.querySelector('wellchat-bell').shadowRoot.querySelector('button').getAttribute('aria-label')"
+PLACE = "document.querySelector('wellchat-bell').getBoundingClientRect().toJSON()"
+TEXT = "document.body.textContent"
+SEND = """(() => {
+  const field = document.querySelector("textarea");
+  field.value = "From Firefox";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.form.requestSubmit();
+  return true;
+})()"""
+
+
+def test_the_same_in_firefox(house: House, shop: Platform, firefox: Firefox) -> None:
+    shop.pages["/"] = "<wellchat-bell></wellchat-bell><wellchat-popup></wellchat-popup>"
+    firefox.goto(shop.url)
+    firefox.evaluate("document.cookie = 'who=c-1'")
+    firefox.goto(shop.url)
+    firefox.until("heard.some(([name]) => name === 'unread')")
+    before = firefox.evaluate(NAME)
+    say(house, "A word for Firefox")
+    firefox.until(f"{NAME} !== {before!r} && {NAME}.endsWith(' unread')")
+    place = firefox.evaluate(PLACE)
+    firefox.click(place["x"] + 20, place["y"] + 20)
+    firefox.until("document.activeElement.localName === 'wellchat-popup'")
+    firefox.until("document.querySelector('wellchat-popup').frame.ready")
+    view = firefox.until_frame("/embed/view", "document.querySelector('.conversation a')")
+    firefox.evaluate("document.querySelector('.conversation a').click()", view)
+    view = firefox.until_frame("/embed/view", "document.querySelector('textarea[aria-autocomplete]')")
+    kept = "(() => { try { return String(localStorage) } catch (error) { return error.name } })()"
+    assert firefox.evaluate(kept, view) == "SecurityError"
+    firefox.evaluate(SEND, view)
+    firefox.until(f"{TEXT}.includes('From Firefox')", view)
+    say(house, "And back to Firefox")
+    firefox.until(f"{TEXT}.includes('And back to Firefox')", view)
+    firefox.until(f"{NAME} === 'Messages'")
+    firefox.press("\ue00c")  # Escape
+    firefox.until("!document.querySelector('wellchat-popup').isOpen")
+    assert firefox.evaluate("document.activeElement.localName") == "wellchat-bell"
+    # Olga comes, and goes.
+    firefox.evaluate("(document.cookie = 'who=o-1', heard.length = 0, wellchat.configure())")
+    firefox.until("heard.some(([name]) => name === 'ready')")
+    firefox.until_frame("/embed/view", f"!{TEXT}.includes('Firefox') && document.querySelector('main')")
+    assert not [one for one in firefox.frames("/embed/view") if "Firefox" in firefox.evaluate(TEXT, one)]
+    assert firefox.evaluate("(async () => (await wellchat.signOut(), frames.length))()") == 0

@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.doings import field, log, row
+from tests.browser.doings import field, log, menu_of, row
 from tests.browser.house import PHONE, House, Sit, a_house
 from tests.cast import Talk
 from wellchat.clock import now as clock_now
@@ -47,6 +47,15 @@ def test_a_number_waits_for_the_booking(house: House, sit: Sit) -> None:
     field(cara).fill("At three, please.")
     field(cara).press("Enter")
     expect(row(paul, "At three, please.")).to_be_visible()
+    # A text that is changed is asked about too; what is saved twice is meant.
+    menu_of(cara, "At three, please.").get_by_role("button", name="Edit").click()
+    editor = cara.get_by_label("Edit message")
+    editor.fill("At three, rosa@example.com")
+    editor.press("Enter")
+    expect(cara.get_by_text("Email addresses are hidden until you have booked. Send anyway?")).to_be_visible()
+    expect(row(paul, "At three, please.")).to_be_visible()
+    editor.press("Enter")
+    expect(row(paul, "At three, •••")).to_be_visible()
     field(cara).fill(f"Or call me, {NUMBER}.")
     field(cara).press("Enter")
     expect(cara.get_by_text("Phone numbers are hidden until you have booked. Send anyway?")).to_be_visible()

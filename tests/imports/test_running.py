@@ -27,6 +27,7 @@ from wellchat.imports import messages as making
 from wellchat.imports import running, undoing
 from wellchat.imports.models import Import, ImportedMessage
 from wellchat.mail.models import Mail
+from wellchat.messaging import dispatch
 from wellchat.messaging.closing import check_may_write
 from wellchat.messaging.models import HELD, Membership, Message, PendingDelivery, Thread
 from wellchat.messaging.queries import thread_for, unread_counts
@@ -254,12 +255,17 @@ def test_a_live_conversation_is_left_alone_unless_it_is_appended_to(
     assert talk.says(known.cara, "still open").seq == 3
     row = importer.runs(path, append=True)
     assert [each.seq for each in of()] == list(range(1, len(of()) + 1))
-    assert [each.body for each in of()][-2:] == ["words 1", "words 2"]
+    assert [each.body for each in of()][-3:] == ["Earlier messages, brought over:", "words 1", "words 2"]
+    assert [each.is_system for each in of()][-3:] == [True, False, False]
     assert of()[-1].created_at == START + timedelta(seconds=2)
     # Behind the present: the inbox keeps its place.
     assert thread_of("Cara Client").updated_at == importer.now
     with pytest.raises(CannotWrite):
         talk.says(known.cara, "closed for a while")
+    # Of what was written before, Paul hears; of what was brought over, nobody.
+    dispatch.sweep(importer.now)
+    heard = select(Notification.user_id, Notification.last_seq).order_by(Notification.last_seq)
+    assert [tuple(each) for each in db.session.execute(heard)] == [(known.cara.id, 2), (known.paul.id, 3)]
     assert importer.verifies(path).line.endswith(SAME)
     importer.opens(row)
     talk.says(known.cara, "open again")
@@ -285,8 +291,8 @@ def test_an_undo_leaves_every_table_as_it_was(
     undoing.undo(import_id=row.id, now=importer.now, by_worker=False)
     assert importer.works(row).state == "undone"
     left = {name: rows for name, rows in tables().items() if rows != before[name]}
-    # The connection stays as a line about it would; the worker ends the file.
-    assert set(left) == {"connections", "attachments"}
+    # The connection stays, and the row of the system; the worker ends the file.
+    assert set(left) == {"connections", "attachments", "users"}
     from wellchat.attachments import processing
 
     processing.sweep(importer.now)

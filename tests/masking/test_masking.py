@@ -17,16 +17,19 @@ from sqlalchemy import select
 from wellchat import masking
 from wellchat.changes.queries import cursor_now
 from wellchat.config import SettingsError
-from wellchat.db import db
+from wellchat.connections.actions import connect
+from wellchat.db import db, transaction
 from wellchat.digests.runs import sweep as send_digests
 from wellchat.events.bodies import bodies
 from wellchat.events.models import HostEvent
 from wellchat.events.numbering import number
+from wellchat.host.merge import merge_people
 from wellchat.masking import showing, writing
 from wellchat.masking.models import BOOKED, DISPUTED, MessageMask
 from wellchat.messaging import dispatch
 from wellchat.messaging.messages import delete_message, edit_message, pin, send_message
 from wellchat.messaging.shown import something_hides
+from wellchat.messaging.threads import open_thread
 from wellchat.notifications.models import Notification
 from wellchat.privacy.exports import make, request_export
 from wellchat.safety.models import Report
@@ -294,7 +297,7 @@ def test_pages_say_what_is_hidden_and_to_whom(browse, talk, cast, book) -> None:
 
 
 @pytest.mark.each_database
-def test_a_professional_lifts_it_and_a_client_cannot(api, browse, talk, cast, now, body) -> None:
+def test_a_professional_lifts_it_and_a_client_cannot(app, api, browse, talk, cast, now, body) -> None:
     talk.says(cast.paul, f"Article {NUMBER}")
     talk.says(cast.cara, WORDS)
     answer = api(cast.cara).put(f"/api/threads/{talk.id}/messages/2/mask-dispute")
@@ -305,6 +308,9 @@ def test_a_professional_lifts_it_and_a_client_cannot(api, browse, talk, cast, no
     again = api(cast.paul).put(f"/api/threads/{talk.id}/messages/1/mask-dispute").get_json()["message"]
     assert (again["masked"], again["revision"]) == (False, 1)
     assert [each.shown_because for each in kept()] == [DISPUTED, None]
+    printed = app.test_cli_runner().invoke(args=["mask", "figures"]).output
+    assert printed.splitlines()[0].split("\t") == ["phone", "found 2", "hidden 1", "booked 0", "disputed 1"]
+    assert printed.splitlines()[1].split("\t") == ["email", "found 0", "hidden 0", "booked 0", "disputed 0"]
 
 
 @pytest.mark.each_database
@@ -398,3 +404,18 @@ def test_without_its_package_the_start_says_what_is_missing(make_app, monkeypatc
     monkeypatch.setattr(masking, "find_spec", lambda name: None)
     with pytest.raises(SettingsError, match="before_booking needs phonenumbers"):
         make_app(MASK="before_booking")
+
+
+@pytest.mark.each_database
+def test_of_two_people_who_are_made_one_nothing_is_shown_by_that(talk, cast, now, api) -> None:
+    early = now - timedelta(days=3)
+    connect(client_id=cast.olga.id, professional_id=cast.paul.id, now=early)
+    old, _ = open_thread(viewer=cast.olga, with_id=cast.paul.id, now=early)
+    send_message(sender=cast.olga, thread_id=old, body=WORDS, client_key="o", now=early)
+    talk.says(cast.cara, "Hello again")
+    talk.says(cast.cara, f"Still {NUMBER}")
+    with transaction():
+        merge_people(cast.olga, cast.cara, now=now)
+    (thread,) = api(cast.paul).get("/api/threads").get_json()["threads"]
+    messages = api(cast.paul).get(f"/api/threads/{thread['id']}/messages").get_json()["messages"]
+    assert [message["body"] for message in messages] == [SHOWN, "Hello again", "Still •••"]

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from wellchat import clock
 from wellchat.accounts import duties
+from wellchat.branding import role_word
 from wellchat.config import setting
 from wellchat.db import Base, UTCDateTime, new_id
 from wellchat.i18n import N_, gettext
@@ -33,9 +34,12 @@ ROLE_LABELS = {
 }
 
 
-def label_of(role: str, own: str | None) -> str:
-    """Return the label of a role in the reader's language, or `own`, the label that the person chose."""
-    return own or gettext(ROLE_LABELS[role])
+def label_of(role: str, own: str | None, trade: str | None = None) -> str:
+    """Return what somebody is called: `own`, the label that the person chose; or the word of a trade.
+
+    Else it is the label of the role. All but the first are in the reader's language.
+    """
+    return own or role_word(trade, role) or gettext(ROLE_LABELS[role])
 
 
 # Who made a token: its person in a browser, somebody with their password, or the operator.

@@ -202,8 +202,8 @@ def presence(user_ids: Iterable[str], *, now: datetime, away_after: float) -> se
     return set(db.session.execute(query).scalars())
 
 
-def person_json(user: User) -> dict[str, Any]:
-    """Return what others see of a person; never the email address.
+def person_json(user: User, trade: str | None = None) -> dict[str, Any]:
+    """Return what others see of a person; never the email address. `trade`: that of the connection with them.
 
     Keys: `id`, `name`, `avatar_url` (None without a picture), `role`, `role_label`, and `staff`: whether they
     are of the team of this site. Only the operator makes somebody that; a name or label cannot.
@@ -213,6 +213,6 @@ def person_json(user: User) -> dict[str, Any]:
         "name": user.shown_name,
         "avatar_url": user.avatar_url,
         "role": user.role,
-        "role_label": user.label if user.is_active else label_of(user.role, None),
+        "role_label": label_of(user.role, user.role_label if user.is_active else None, trade),
         "staff": user.is_admin,
     }

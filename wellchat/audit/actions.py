@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from sqlalchemy import bindparam
 from sqlalchemy import insert as plain_insert
 
 from wellchat.audit.models import (
@@ -27,6 +28,8 @@ from wellchat.feature import FeatureError, registry
 
 log = logging.getLogger(__name__)
 
+# Set by the sealing.
+_LATER = ("seq", "previous", "hash", "key_id")
 ADDRESSES_LAST = timedelta(days=90)
 Detail = Mapping[str, str | int | bool | None]
 
@@ -77,14 +80,48 @@ def record(
             "request_id": origin.request_id if origin else None,
             "detail": dict(detail or {}),
         }
-        execute(_NEW_EVENT, values)
-        for user_id in {actor_id, person_id} - {None}:
-            # A pseudonym stays the same, so the row is nearly always there already.
-            execute(_new_person(is_postgresql()), {"pseudonym": pseudonym(str(user_id)), "user_id": user_id})
+        # A pseudonym stays the same, so its row is nearly always there already.
+        whose = {actor_id, person_id} - {None}
+        people = [{"pseudonym": pseudonym(str(each)), "user_id": each} for each in whose]
         # Beside the row, where it can be deleted alone: the hash of the row covers all its columns.
+        beside = None
         if origin and origin.address:
             beside = {"audit_id": event_id, "address": origin.address, "kept_until": now + ADDRESSES_LAST}
+        _put_down(values, people, beside)
+
+
+def _put_down(
+    values: dict[str, Any], people: Sequence[dict[str, Any]], beside: dict[str, Any] | None
+) -> None:
+    if not is_postgresql():
+        execute(_NEW_EVENT, values)
+        for person in people:
+            execute(_new_person(False), person)
+        if beside:
             execute(_NEW_ADDRESS, beside)
+        return
+    # One statement there: nearly every act comes here.
+    named = {f"{name}_{number}": each[name] for number, each in enumerate(people) for name in each}
+    execute(_all_at_once(len(people), beside is not None), {**values, **named, **(beside or {})})
+
+
+@cache
+def _all_at_once(people: int, has_address: bool) -> Any:
+    """Return the statement of PostgreSQL that writes the row, its people, and its address."""
+    first = plain_insert(table(AuditEvent)).values({each: bindparam(each) for each in _names(AuditEvent)})
+    others: list[Any] = []
+    for number in range(people):
+        values: dict[str, Any] = {name: bindparam(f"{name}_{number}") for name in _names(AuditPerson)}
+        others.append(insert(table(AuditPerson)).values(values).on_conflict_do_nothing())
+    if has_address:
+        beside: dict[str, Any] = {name: bindparam(name) for name in _names(AuditAddress)}
+        others.append(plain_insert(table(AuditAddress)).values(beside))
+    # A key to another row is checked at the end of the statement.
+    return first.add_cte(*(each.cte(f"beside_{number}") for number, each in enumerate(others)))
+
+
+def _names(model: Any) -> list[str]:
+    return [column.name for column in table(model).c if column.name not in _LATER]
 
 
 _NEW_EVENT, _NEW_ADDRESS = plain_insert(table(AuditEvent)), plain_insert(table(AuditAddress))

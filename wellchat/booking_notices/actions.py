@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, select, update
 
@@ -11,7 +13,7 @@ from wellchat.accounts.models import User
 from wellchat.booking_notices.models import BOOKED, CANCELLED, DAY_BEFORE, HOUR_BEFORE, MOVED, Announcement
 from wellchat.booking_notices.render import KIND_OF_NOTICE, REASONS, headline, line
 from wellchat.claims import each_safely
-from wellchat.db import db, insert, transaction
+from wellchat.db import db, execute, insert, is_postgresql, table, transaction
 from wellchat.i18n import force_language
 from wellchat.mail.actions import queue_mail
 from wellchat.notifications import actions as notifications
@@ -34,20 +36,27 @@ def plan_notices(subject: Subject, previous: SubjectSnapshot | None, notify: boo
     """
     if subject.declared.scope != "connection":
         return
+    # Planned reminders are deleted in any case; they come back with the new time, if there were any.
+    reminds = (previous is not None and _forget_reminders(subject)) or notify
+    if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
+        return
+    due: dict[tuple[str, str], datetime] = {}
+    for user_id in (subject.client_id, subject.professional_id):
+        if notify and (what := _notice_for(subject, previous, user_id)):
+            due[user_id, what] = now
+        for what, before in REMINDERS.items():
+            if reminds and not subject.is_cancelled and subject.starts_at - before > now:
+                due[user_id, what] = subject.starts_at - before
+    _schedule(subject.id, due)
+    enqueue("appointments.announce", subject_id=subject.id)
+
+
+def _forget_reminders(subject: Subject) -> bool:
+    """Delete the reminders that are planned. Return whether there were any."""
     planned = delete(Announcement).where(
         Announcement.subject_id == subject.id, Announcement.what.in_(REMINDERS)
     )
-    # Planned reminders are deleted in any case; they come back with the new time, if there were any.
-    reminds = db.session.execute(planned.returning(Announcement.what)).scalars().all() or notify
-    if subject.client_id is None or subject.starts_at is None or subject.starts_at <= now:
-        return
-    for user_id in (subject.client_id, subject.professional_id):
-        if notify and (what := _notice_for(subject, previous, user_id)):
-            _schedule(subject.id, user_id, what, now)
-        for what, before in REMINDERS.items():
-            if reminds and not subject.is_cancelled and subject.starts_at - before > now:
-                _schedule(subject.id, user_id, what, subject.starts_at - before)
-    enqueue("appointments.announce", subject_id=subject.id)
+    return bool(db.session.execute(planned.returning(Announcement.what)).scalars().all())
 
 
 def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str) -> str | None:
@@ -63,10 +72,22 @@ def _notice_for(subject: Subject, previous: SubjectSnapshot | None, user_id: str
     return MOVED if previous.starts_at != subject.starts_at else None
 
 
-def _schedule(subject_id: str, user_id: str, what: str, due_at: datetime) -> None:
-    row = {"subject_id": subject_id, "user_id": user_id, "what": what}
-    planned = insert(Announcement).values(**row, due_at=due_at)
-    db.session.execute(planned.on_conflict_do_update(index_elements=list(row), set_={"due_at": due_at}))
+def _schedule(subject_id: str, due: Mapping[tuple[str, str], datetime]) -> None:
+    """Plan notices, by person and what they are about, in one statement."""
+    rows = [
+        {"subject_id": subject_id, "user_id": user_id, "what": what, "due_at": due_at}
+        for (user_id, what), due_at in due.items()
+    ]
+    if rows:
+        execute(_new_notices(is_postgresql()), rows)
+
+
+@cache
+def _new_notices(_on_postgresql: bool) -> Any:
+    """Return the statement, built once for each database: a host puts bookings by the thousand."""
+    new = insert(table(Announcement))
+    key = [Announcement.subject_id, Announcement.user_id, Announcement.what]
+    return new.on_conflict_do_update(index_elements=key, set_={"due_at": new.excluded.due_at})
 
 
 def announce(*, subject_ids: Sequence[str], now: datetime) -> int:

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
-from wellchat.db import insert, new_id, transaction
+from wellchat.db import db, insert, new_id, transaction
 from wellchat.errors import Invalid
 from wellchat.event_types import tell_host
 from wellchat.i18n import gettext
@@ -29,8 +29,11 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             raise Invalid({"professional": gettext("This is not a professional's account.")})
         if professional.waits:
             raise Invalid({"professional": gettext("This professional is not confirmed yet.")})
+        standing = _locked(client_id, professional_id)
+        if standing is not None:
+            return standing
         closed_at = None if client.is_active and professional.is_active else now
-        made = session.execute(
+        made: Connection | None = session.execute(
             insert(Connection)
             .values(
                 id=new_id(),
@@ -41,16 +44,22 @@ def connect(*, client_id: str, professional_id: str, now: datetime) -> Connectio
             )
             # The unique key decides, however many requests come at once.
             .on_conflict_do_nothing(index_elements=[Connection.client_id, Connection.professional_id])
-            .returning(Connection.id)
-        ).scalar()
+            .returning(Connection)
+        ).scalar_one_or_none()
         if made is not None:
             two = {"client": client_id, "professional": professional_id}
-            tell_host("connection.created", {"connection": made} | two, now)
-        # In a statement of its own, because ON CONFLICT DO NOTHING returns no row if another transaction was
-        # faster.
-        return session.execute(
-            select(Connection)
-            .where(Connection.client_id == client_id, Connection.professional_id == professional_id)
-            .with_for_update(read=True)
-            .execution_options(populate_existing=True)
-        ).scalar_one()
+            tell_host("connection.created", {"connection": made.id} | two, now)
+            return made
+        # ON CONFLICT DO NOTHING returns no row if another transaction was faster.
+        found = _locked(client_id, professional_id)
+        assert found is not None
+        return found
+
+
+def _locked(client_id: str, professional_id: str) -> Connection | None:
+    return db.session.execute(
+        select(Connection)
+        .where(Connection.client_id == client_id, Connection.professional_id == professional_id)
+        .with_for_update(read=True)
+        .execution_options(populate_existing=True)
+    ).scalar_one_or_none()

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import joinedload
 
+from wellchat import branding
 from wellchat.accounts.models import User
 from wellchat.connections.models import Connection
 from wellchat.db import db
@@ -25,6 +26,24 @@ def connection_between(one_id: str, other_id: str, *, lock: bool = False) -> Con
     if lock:
         query = query.with_for_update(read=True).execution_options(populate_existing=True)
     return db.session.execute(query).scalar_one_or_none()
+
+
+def trade_between(one_id: str, other_id: str) -> str | None:
+    """Return the key of the trade of two people's connection. Makes no query where there are no trades."""
+    if not branding.trades():
+        return None
+    found = connection_between(one_id, other_id)
+    return found.trade if found else None
+
+
+def has_sensitive(user_id: str) -> bool:
+    """Return whether a connection of this person is of a sensitive trade. Makes no query if none is."""
+    keys = [key for key, trade in branding.trades().items() if trade.sensitive]
+    if not keys:
+        return False
+    theirs = or_(Connection.client_id == user_id, Connection.professional_id == user_id)
+    query = select(exists().where(theirs, Connection.trade.in_(keys)))
+    return bool(db.session.execute(query).scalar_one())
 
 
 def my_connections(viewer: User) -> list[Connection]:

@@ -20,6 +20,7 @@ from wellchat.i18n import N_, force_language, format_time, gettext
 from wellchat.mail import actions as mail
 from wellchat.mail import compose
 from wellchat.mail.models import Mail
+from wellchat.notifications.queries import preferences
 from wellchat.notifications.unsubscribe import unsubscribe_path
 
 
@@ -105,7 +106,7 @@ def _sample(recipient: Recipient, now: datetime) -> dict[str, Any]:
         "cadence": recipient.prefs.cadence,
         "unsubscribe_path": unsubscribe_path(recipient.user_id),
         "covers": [],
-        "discreet": recipient.prefs.discreet,
+        "discreet": preferences(recipient.user_id).discreet,
         "discreet_line": discreet_line(len(examples)),
         "test": True,
     }

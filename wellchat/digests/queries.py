@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from wellchat.accounts.models import User
 from wellchat.attachments.serializers import File
+from wellchat.connections.models import Connection
 from wellchat.db import db
 from wellchat.messaging.models import Membership, Message, Thread
 from wellchat.messaging.shown import hidden_in, shown_body
@@ -37,9 +38,11 @@ _THREAD_ROWS: Any = (
         Other.name.label("other_name"),
         Other.role.label("other_role"),
         Other.role_label.label("other_role_label"),
+        Connection.trade,
     )
     .join(Thread, Thread.id == Membership.thread_id)
     .join(Other, Other.id == _other_id)
+    .join(Connection, Connection.id == Thread.connection_id)
     .outerjoin(About, About.id == Thread.subject_id)
 )
 

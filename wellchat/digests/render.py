@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -13,6 +14,7 @@ from sqlalchemy import Row, and_, or_, select
 
 from wellchat.accounts.models import SYSTEM_ID, User, label_of
 from wellchat.attachments.serializers import files_summary
+from wellchat.branding import is_sensitive
 from wellchat.config import setting
 from wellchat.db import db
 from wellchat.digests.decide import DigestDecision, switched_off
@@ -182,11 +184,16 @@ def _in_their_language(
         "zone": prefs.time_zone,
         "language": prefs.language,
         "cadence": prefs.cadence,
-        "discreet": prefs.discreet,
+        "discreet": is_discreet(prefs, [thread_row for _, thread_row, _ in parts]),
         "discreet_line": discreet_line(count),
         "unsubscribe_path": unsubscribe_path(user_id),
         "covers": [waiting.covers() for waiting, _, _ in parts],
     }
+
+
+def is_discreet(prefs: EffectivePreferences, thread_rows: Iterable[Row[Any]]) -> bool:
+    """Return whether a mail about these threads holds no names and no words."""
+    return replace(prefs, sensitive=any(is_sensitive(row.trade) for row in thread_rows)).discreet
 
 
 def discreet_line(count: int) -> str:
@@ -217,7 +224,7 @@ def avatar(thread_row: Row[Any]) -> dict[str, Any]:
     """Return the other person of a thread as a mail shows them: name, label, initials, face."""
     return {
         "name": thread_row.other_name,
-        "label": label_of(thread_row.other_role, thread_row.other_role_label),
+        "label": label_of(thread_row.other_role, thread_row.other_role_label, thread_row.trade),
         "initials": initials(thread_row.other_name),
         "face": colours(hue(thread_row.other_id)),
     }

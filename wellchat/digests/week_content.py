@@ -12,7 +12,7 @@ from wellchat.accounts.models import SYSTEM_ID
 from wellchat.db import db
 from wellchat.digests.queries import thread_rows
 from wellchat.digests.recipients import Recipient, load_recipient
-from wellchat.digests.render import avatar, day_of
+from wellchat.digests.render import avatar, day_of, is_discreet
 from wellchat.digests.week import not_wanted
 from wellchat.i18n import N_, force_language, gettext
 from wellchat.mail.compose import NotWanted
@@ -79,7 +79,7 @@ def _in_their_language(recipient: Recipient, threads: list[ThreadWeek], now: dat
         "began": day_of(now - WEEK, zone),
         "zone": recipient.prefs.time_zone,
         "language": recipient.prefs.language,
-        "discreet": recipient.prefs.discreet,
+        "discreet": is_discreet(recipient.prefs, row_of.values()),
         "discreet_line": gettext("Your week"),
         "unsubscribe_path": unsubscribe_path(recipient.user_id, "week"),
     }

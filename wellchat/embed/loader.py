@@ -1,4 +1,4 @@
-"""The script of a host's page: one classic script, which any site may load, and a cross-origin isolated one, too."""
+"""The script of a host's page: one classic script, which any site may load, also an isolated one."""
 
 from __future__ import annotations
 

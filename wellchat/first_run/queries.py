@@ -16,6 +16,7 @@ from wellchat.mail.models import Mail
 from wellchat.own_command import own_command
 from wellchat.setting_types import is_for_trying
 
+BRAND = ("/oversight/brand", N_("Change the brand"))
 DONE, OPEN, UNSEEN = ("done", "open", "unseen")
 
 
@@ -88,9 +89,8 @@ def _second_factor(viewer: User) -> Step:
 
 def _name() -> Step:
     words = N_("People see it on every page and in every mail.")
-    return Step(
-        N_("A name of your own"), _state(setting("NAME") != "wellchat"), words, setting="WELLCHAT_NAME"
-    )
+    is_set = setting("NAME") != "wellchat"
+    return Step(N_("A name of your own"), _state(is_set), words, *BRAND, setting="WELLCHAT_NAME")
 
 
 def _contact() -> Step:
@@ -102,7 +102,9 @@ def _contact() -> Step:
 def _objections() -> Step:
     words = N_("It stands in mails about decisions: where people write who disagree with one.")
     is_set = bool(setting("SUPPORT_EMAIL"))
-    return Step(N_("An address for objections"), _state(is_set), words, setting="WELLCHAT_SUPPORT_EMAIL")
+    return Step(
+        N_("An address for objections"), _state(is_set), words, *BRAND, setting="WELLCHAT_SUPPORT_EMAIL"
+    )
 
 
 def _backup() -> Step:

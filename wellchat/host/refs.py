@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from wellchat.errors import Invalid, NotFound
 from wellchat.forms import Text
 from wellchat.i18n import gettext
 from wellchat.identities.models import HOST
-from wellchat.identities.queries import find_person
+from wellchat.identities.queries import find_people, find_person
 
 OURS = "id:"
 MAX_ID = 120  # characters of an id of the host
@@ -63,11 +64,34 @@ def person(ref: str, *, now: datetime, field: str | None = None) -> User:
     raise Invalid({field: text}) if field else NotFound(text)
 
 
+def people_by_field(refs: Mapping[str, str | None], *, now: datetime) -> dict[str, User]:
+    """Return field -> the client or professional whom a body names there, in one statement.
+
+    Raises Moved, and Invalid for somebody unknown.
+    """
+    named = {field: ref for field, ref in refs.items() if ref is not None}
+    if len(named) < 2 or any(ref.startswith(OURS) for ref in named.values()):
+        return {field: person(ref, now=now, field=field) for field, ref in named.items()}
+    found = find_people(HOST, named.values(), now=now)
+    missing = {
+        field: gettext("Nobody has the id %(id)s.", id=ref)
+        for field, ref in named.items()
+        if _shown(found.get(ref)) is None
+    }
+    if missing:
+        raise Invalid(missing)
+    return {field: found[ref] for field, ref in named.items()}
+
+
 def find_person_of_host(ref: str, *, now: datetime) -> User | None:
     """Return the client or professional with this id, or None. Raises Moved."""
     if ref.startswith(OURS):
         found = db.session.get(User, ref.removeprefix(OURS), populate_existing=True)
     else:
         found = find_person(HOST, ref, now=now)
+    return _shown(found)
+
+
+def _shown(found: User | None) -> User | None:
     # A key never acts on administrators: it could make itself one.
     return None if found is None or found.is_admin or found.is_system or found.is_gone else found

@@ -17,7 +17,7 @@ from wellchat.host import times
 from wellchat.host.calls import Answer, Caller, host_call
 from wellchat.host.forms import PutSubjectOfHost
 from wellchat.host.problems import HostRefusal
-from wellchat.host.refs import OURS, checked_ref, person
+from wellchat.host.refs import OURS, checked_ref, people_by_field
 from wellchat.i18n import gettext
 from wellchat.identities.queries import external_ids
 from wellchat.messaging.models import Thread
@@ -28,6 +28,7 @@ from wellchat.subjects.models import Subject
 
 CLEARABLE = ("url", "status", "starts_at", "ends_at", "cancelled_at", "amount_minor", "currency")
 CANCELLED = "cancelled"
+SIDES = ("professional", "client")
 # What the columns are called in `changed`.
 SHOWN = {"client_id": "client", "professional_id": "professional", "hidden_at": "deleted"}
 
@@ -46,10 +47,13 @@ def put_subject(caller: Caller, kind: str, ext: str, body: PutSubjectOfHost) -> 
     """Make or change a booking or another thing. Its two people are told, unless `silent`."""
     known = _locked(_kind(kind), checked_ref(ext))
     if known is not None and times.is_stale(times.SUBJECT, known.id, body.as_of):
-        return Answer(200, {**_answer(known), "changed": [], "stale": True})
+        return Answer(200, {**_answer(known, {}), "changed": [], "stale": True})
     form, cleared = _form(kind, ext, body, known)
     # Held until the end: the session forgets people whom nobody holds, and would load them again.
-    people = {side: _person(body, side, caller) for side in ("professional", "client")}
+    people = people_by_field({side: getattr(body, side) for side in SIDES}, now=caller.now)
+    names = {
+        people[side].id: getattr(body, side) for side in people if not getattr(body, side).startswith(OURS)
+    }
     try:
         subject, changed = put_form(
             form,
@@ -64,8 +68,8 @@ def put_subject(caller: Caller, kind: str, ext: str, body: PutSubjectOfHost) -> 
         raise HostRefusal(409, "subject_in_use", error.detail) from None
     times.take(times.SUBJECT, subject.id, body.as_of)
     if changed is None:
-        return Answer(201, {**_answer(subject), "changed": []}, new="subject")
-    return Answer(200, {**_answer(subject), "changed": [SHOWN.get(name, name) for name in changed]})
+        return Answer(201, {**_answer(subject, names), "changed": []}, new="subject")
+    return Answer(200, {**_answer(subject, names), "changed": [SHOWN.get(name, name) for name in changed]})
 
 
 @host_call("DELETE", "/subjects/<kind>/<ext:ext>", scope="subjects:write", answers={204: ("Hidden", None)})
@@ -89,14 +93,9 @@ def _locked(kind: str, ext: str) -> Subject | None:
     return db.session.execute(query).scalar_one_or_none()
 
 
-def _person(body: PutSubjectOfHost, side: str, caller: Caller) -> User | None:
-    ref = getattr(body, side)
-    return None if ref is None else person(ref, now=caller.now, field=side)
-
-
-def _id_of(people: Mapping[str, User | None], side: str, known: Subject | None) -> str | None:
+def _id_of(people: Mapping[str, User], side: str, known: Subject | None) -> str | None:
     """Return the id of the person on this side; of whom it was before, where the body names nobody."""
-    found = people[side]
+    found = people.get(side)
     return found.id if found else getattr(known, f"{side}_id") if known else None
 
 
@@ -115,9 +114,10 @@ def _form(kind: str, ext: str, body: PutSubjectOfHost, known: Subject | None) ->
     return fill(PutSubject, values), [name for name, value in given.items() if value is None]
 
 
-def _answer(subject: Subject) -> dict[str, Any]:
+def _answer(subject: Subject, known: Mapping[str, str]) -> dict[str, Any]:
+    """Return the subject as JSON. `known`: the host's ids of people by ours, as the call named them."""
     people = [each for each in (subject.professional_id, subject.client_id) if each]
-    names = external_ids(people)
+    names = known if set(people) <= set(known) else external_ids(people)
     shown = {
         "id": subject.id,
         "kind": subject.kind,
@@ -136,7 +136,7 @@ def _answer(subject: Subject) -> dict[str, Any]:
     return {"subject": shown, "thread": _thread_of(subject)}
 
 
-def _ref(user_id: str, names: dict[str, str]) -> str:
+def _ref(user_id: str, names: Mapping[str, str]) -> str:
     return names.get(user_id) or OURS + user_id
 
 

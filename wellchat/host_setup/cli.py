@@ -7,15 +7,13 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-import flask_migrate
 from flask.cli import with_appcontext
 
 from wellchat import clock
 from wellchat.errors import WellchatError
-from wellchat.host_setup import checks, keys
+from wellchat.host_setup import keys
 from wellchat.host_setup.env_files import join_lines, put_lines
 from wellchat.host_setup.telling import as_data, as_lines
-from wellchat.host_setup.visiting import NotReached
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print data.")
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -41,7 +39,7 @@ def init(url: str, env: Path | None, settings_file: Path | None, renew: bool, as
     try:
         origin = keys.origin_of(url)
         if keys.is_empty():
-            flask_migrate.upgrade()
+            _make_tables()
         done = keys.set_up(origin=origin, now=clock.now(), renew=renew)
     except ValueError as error:
         raise click.ClickException(str(error)) from None
@@ -55,6 +53,13 @@ def init(url: str, env: Path | None, settings_file: Path | None, renew: bool, as
         click.echo(json.dumps(as_data(done)))
         return
     click.echo("\n".join(as_lines(done, env, settings_file)))
+
+
+def _make_tables() -> None:
+    # Imported here: the other commands start sooner without it.
+    import flask_migrate
+
+    flask_migrate.upgrade()
 
 
 @host.command("check")
@@ -78,6 +83,10 @@ def init(url: str, env: Path | None, settings_file: Path | None, renew: bool, as
 @with_appcontext
 def check(url: str, cookie: str, token_url: str, with_browser: bool, as_json: bool) -> None:
     """Visit the page at URL, and say of six things whether they are right; exit 1 if one is not."""
+    # Imported here, for the same reason.
+    from wellchat.host_setup import checks
+    from wellchat.host_setup.visiting import NotReached
+
     try:
         visited = checks.visit(url, cookie=cookie, token_url=token_url, with_browser=with_browser)
     except (NotReached, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -17,6 +17,14 @@ _PERSON = (
     select(User, Identity.moved_at)
     .join(Identity, Identity.user_id == User.id)
     .where(Identity.source == bindparam("source"), Identity.external_id == bindparam("external"))
+)
+_PEOPLE = (
+    select(User, Identity.external_id, Identity.moved_at)
+    .join(Identity, Identity.user_id == User.id)
+    .where(
+        Identity.source == bindparam("source"),
+        Identity.external_id.in_(bindparam("externals", expanding=True)),
+    )
 )
 
 
@@ -38,6 +46,19 @@ def find_person(source: str, external_id: str, *, now: datetime) -> User | None:
     if moved_at + KEPT_FOR <= now:
         return None
     raise moved(source, external_id, user.id)
+
+
+def find_people(source: str, external_ids: Collection[str], *, now: datetime) -> dict[str, User]:
+    """Return id -> person, for those of these ids that somebody has in this system. One statement.
+
+    Raises Moved as `find_person`.
+    """
+    asked = {each for each in external_ids if "\0" not in each}
+    rows = db.session.execute(_PEOPLE, {"source": source, "externals": sorted(asked)}).all()
+    for user, external_id, moved_at in rows:
+        if moved_at is not None and moved_at + KEPT_FOR > now:
+            raise moved(source, external_id, user.id)
+    return {external_id: user for user, external_id, moved_at in rows if moved_at is None}
 
 
 def person_of_host(external_id: str, now: datetime) -> User | None:

@@ -6,8 +6,8 @@ from wellchat.event_types import EventType
 from wellchat.feature import Feature
 from wellchat.i18n import N_
 from wellchat.imports import calls, cli, running
-from wellchat.imports.chats import held_among as held_here
 from wellchat.imports.files import stored_here
+from wellchat.imports.holding import held_among as held_here
 from wellchat.imports.personal_data import personal_data
 from wellchat.messaging.hooks import held_among
 

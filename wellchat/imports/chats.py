@@ -5,38 +5,32 @@ The chats of one pair become its one thread. Each thread is noted as it was befo
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from sqlalchemy import and_, func, insert, literal, select, tuple_, update
+from sqlalchemy import func, insert, select, tuple_
 
 from wellchat.connections.models import Connection
 from wellchat.db import db, execute, new_id, table
 from wellchat.db import insert as put
+from wellchat.imports.holding import note_threads
 from wellchat.imports.models import (
     CHAT,
     MESSAGE,
-    READ,
     REFUSED,
     Import,
     ImportedChat,
-    ImportedMessage,
     ImportLine,
-    ImportNote,
-    ImportThread,
 )
 from wellchat.imports.people import lines_of
 from wellchat.imports.refusing import Refused
 from wellchat.imports.resolving import Key, Resolved, resolve
 from wellchat.imports.slices import Job, end_step, present, slice_of
 from wellchat.imports.staging import note_of, put_notes
-from wellchat.imports.times import to_number
-from wellchat.messaging.closing import hold
-from wellchat.messaging.models import HELD, Membership, Message, Thread, pair_key, subject_key
+from wellchat.messaging.models import HELD, Membership, Thread, pair_key, subject_key
 
 BATCH = 200  # chats of one transaction
-STRAYS = 50
 OTHERS = "this chat was of other people, or about another subject, before"
 
 
@@ -60,7 +54,7 @@ def chat_slice(job: Job, now: datetime) -> None:
             else:
                 found.append((line, what))
         entries, made = _threads_of([what for _, what in found], now)
-        known = _known([entry.key for entry in entries])
+        known = known_chats([entry.key for entry in entries])
         good: dict[Key, Entry] = {}
         for (line, _), entry in zip(found, entries, strict=True):
             before = good.get(entry.key) or known.get(entry.key)
@@ -68,7 +62,7 @@ def chat_slice(job: Job, now: datetime) -> None:
                 notes.append(note_of(row.id, row.step, REFUSED, line.no, OTHERS))
             else:
                 good[entry.key] = entry
-        _enter(row, list(good.values()), made, now)
+        enter(row, list(good.values()), made, now)
         put_notes(notes)
         row.refused += len(notes)
         if lines:
@@ -77,7 +71,8 @@ def chat_slice(job: Job, now: datetime) -> None:
             end_step(row, now)
 
 
-def _known(keys: Collection[Key]) -> dict[Key, Entry]:
+def known_chats(keys: Collection[Key]) -> dict[Key, Entry]:
+    """Return those of these chats that an import brought in before."""
     if not keys:
         return {}
     query = select(ImportedChat).where(tuple_(ImportedChat.source, ImportedChat.chat).in_(list(keys)))
@@ -181,7 +176,7 @@ def _open_threads(
     return found, made
 
 
-def _enter(row: Import, entries: Sequence[Entry], made: Collection[str], now: datetime) -> None:
+def enter(row: Import, entries: Sequence[Entry], made: Collection[str], now: datetime) -> None:
     """Write chats and their threads down as this import's."""
     if not entries:
         return
@@ -189,7 +184,7 @@ def _enter(row: Import, entries: Sequence[Entry], made: Collection[str], now: da
     lines: dict[str, int] = {}
     for entry in entries:
         lines[entry.thread_id] = lines.get(entry.thread_id, 0) + counted.get(entry.key, (0, None))[0]
-    _note_threads(row, lines, made, now)
+    note_threads(row, lines, made, now)
     rows = [
         {
             "source": entry.key[0],
@@ -232,176 +227,3 @@ def _counts(row: Import, keys: Sequence[Key]) -> dict[Key, tuple[int, int | None
         .group_by(*chat)
     )
     return {(source, chat): (count, first) for source, chat, count, first in db.session.execute(query)}
-
-
-def _note_threads(row: Import, lines: dict[str, int], made: Collection[str], now: datetime) -> None:
-    noted = set(
-        db.session.execute(
-            select(ImportThread.thread_id).where(
-                ImportThread.import_id == row.id, ImportThread.thread_id.in_(list(lines))
-            )
-        ).scalars()
-    )
-    fresh = [thread_id for thread_id in lines if thread_id not in noted]
-    more = [{"in_thread": each, "more": lines[each]} for each in noted]
-    if more:
-        execute(_add_lines(row.id), more)
-    if not fresh:
-        return
-    before = _before([each for each in fresh if each not in made])
-    held, base = held_among(list(before)), _base_times(list(before))
-    rows = []
-    for thread_id in fresh:
-        known = before.get(thread_id)
-        live = known is not None and thread_id not in held and known["last_seq"] > 0
-        rows.append(
-            {
-                "import_id": row.id,
-                "thread_id": thread_id,
-                "made": known is None,
-                "live": live,
-                "held": not live,
-                "lines": lines[thread_id],
-                "before_seq": known["last_seq"] if known else 0,
-                "last_seq": known["last_seq"] if known else 0,
-                "base_at": base.get(thread_id, 0),
-                "before": known,
-            }
-        )
-    execute(insert(table(ImportThread)), rows)
-    # Those that are new, or held by another import, are closed already.
-    hold(
-        [each["thread_id"] for each in rows if each["held"] and each["thread_id"] in set(before) - held], now
-    )
-
-
-def _add_lines(import_id: str) -> Any:
-    from sqlalchemy import bindparam
-
-    return (
-        update(table(ImportThread))
-        .where(ImportThread.import_id == import_id, ImportThread.thread_id == bindparam("in_thread"))
-        .values(lines=ImportThread.lines + bindparam("more"))
-    )
-
-
-def held_among(thread_ids: Sequence[str]) -> set[str]:
-    """Return those of these threads that an import holds closed."""
-    if not thread_ids:
-        return set()
-    query = select(ImportThread.thread_id).where(ImportThread.thread_id.in_(thread_ids), ImportThread.held)
-    return set(db.session.execute(query).scalars())
-
-
-def _before(thread_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Return how these threads and their memberships are: what `undoing` puts back."""
-    if not thread_ids:
-        return {}
-    of_them = Thread.id.in_(thread_ids)
-    # Locked, so that no message comes in between.
-    locked = select(Thread.id, Thread.last_seq, Thread.updated_at).where(of_them)
-    found: dict[str, dict[str, Any]] = {
-        thread_id: {"last_seq": last_seq, "updated_at": iso_exactly(updated_at), "members": {}}
-        for thread_id, last_seq, updated_at in db.session.execute(
-            locked.order_by(Thread.id).with_for_update()
-        )
-    }
-    members = select(
-        Membership.thread_id, Membership.user_id, *(getattr(Membership, name) for name in MEMBER_FIELDS)
-    ).where(Membership.thread_id.in_(thread_ids))
-    for thread_id, user_id, *values in db.session.execute(members):
-        shown = (iso_exactly(value) if isinstance(value, datetime) else value for value in values)
-        found[thread_id]["members"][user_id] = dict(zip(MEMBER_FIELDS, shown, strict=True))
-    return found
-
-
-MEMBER_FIELDS = (
-    *("last_seq", "last_read_seq", "unread_from", "delivered_seq", "mailed_seq"),
-    *("kind", "waiting_since", "updated_at"),
-)
-
-
-def iso_exactly(moment: datetime) -> str:
-    """Return ISO 8601 with microseconds, so that it can be put back as it was."""
-    return moment.isoformat()
-
-
-def _base_times(thread_ids: Sequence[str]) -> dict[str, int]:
-    """Return the last time that earlier imports brought into these threads."""
-    if not thread_ids:
-        return {}
-    same = and_(Message.thread_id == ImportedMessage.thread_id, Message.seq == ImportedMessage.seq)
-    query = (
-        select(ImportedMessage.thread_id, func.max(Message.created_at))
-        .join(Message, same)
-        .where(ImportedMessage.thread_id.in_(thread_ids), ImportedMessage.late.is_(False))
-        .group_by(ImportedMessage.thread_id)
-    )
-    return {thread_id: to_number(last) for thread_id, last in db.session.execute(query)}
-
-
-def stray_slice(job: Job, now: datetime) -> None:
-    """Settle chats that have messages, and no line of their own that was taken."""
-    with slice_of(job, now) as row:
-        strays = _strays(row)
-        own = _have_lines(row, strays)
-        known = {key: entry for key, entry in _known(strays).items() if key not in own}
-        # Chats of an earlier import need not be described again.
-        _enter(row, list(known.values()), (), now)
-        for key in strays:
-            if key not in known:
-                why = "its chat was refused" if key in own else "there is no line about its chat"
-                _refuse_chat(row, key, why)
-        if not strays:
-            end_step(row, now)
-
-
-def _strays(row: Import) -> list[Key]:
-    mine = and_(
-        ImportedChat.source == ImportLine.source,
-        ImportedChat.chat == ImportLine.chat,
-        ImportedChat.import_id == row.id,
-    )
-    query = (
-        select(ImportLine.source, ImportLine.chat)
-        .outerjoin(ImportedChat, mine)
-        .where(
-            ImportLine.import_id == row.id,
-            ImportLine.kind.in_((MESSAGE, READ)),
-            ImportedChat.source.is_(None),
-        )
-        .distinct()
-        .limit(STRAYS)
-    )
-    return [(source, chat) for source, chat in db.session.execute(query)]
-
-
-def _have_lines(row: Import, keys: Iterable[Key]) -> set[Key]:
-    wanted = list(keys)
-    if not wanted:
-        return set()
-    query = select(ImportLine.source, ImportLine.chat).where(
-        ImportLine.import_id == row.id,
-        ImportLine.kind != "message",
-        ImportLine.kind == CHAT,
-        tuple_(ImportLine.source, ImportLine.chat).in_(wanted),
-    )
-    return {(source, chat) for source, chat in db.session.execute(query)}
-
-
-def _refuse_chat(row: Import, key: Key, why: str) -> None:
-    """Refuse all lines of a chat, and forget them."""
-    its = (
-        ImportLine.import_id == row.id,
-        ImportLine.source == key[0],
-        ImportLine.chat == key[1],
-        ImportLine.kind.in_((MESSAGE, READ)),
-    )
-    columns = ["import_id", "step", "kind", "line", "text"]
-    each = select(literal(row.id), literal(row.step), literal(REFUSED), ImportLine.no, literal(why)).where(
-        *its
-    )
-    db.session.execute(insert(table(ImportNote)).from_select(columns, each.order_by(ImportLine.no)))
-    gone = db.session.execute(table(ImportLine).delete().where(*its))
-    row.refused += int(gone.rowcount)  # type: ignore[attr-defined]
-    row.worked += int(gone.rowcount)  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ from wellchat.db import db
 from wellchat.host.refs import OURS
 from wellchat.identities.queries import external_ids
 from wellchat.imports import files
-from wellchat.imports.chats import held_among
+from wellchat.imports.holding import held_among
 from wellchat.imports.judging import LIVE
 from wellchat.imports.lines import content_of
 from wellchat.imports.models import (

@@ -9,9 +9,11 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, case, func, insert, select, update
 
+from wellchat.accounts.models import SYSTEM_ID
 from wellchat.attachments.actions import withdraw
 from wellchat.config import setting
 from wellchat.db import db, execute, table
+from wellchat.i18n import gettext
 from wellchat.imports import files
 from wellchat.imports.judging import Judged, Verdicts, judge
 from wellchat.imports.models import NOTE, REFUSED, Import, ImportedMessage, ImportThread
@@ -21,7 +23,8 @@ from wellchat.imports.slices import Job, end_step, present, slice_of
 from wellchat.imports.staging import note_of, put_notes
 from wellchat.imports.times import to_moment
 from wellchat.messaging.closing import hold
-from wellchat.messaging.models import Membership, Message, Thread
+from wellchat.messaging.models import NONE, Membership, Message, Thread
+from wellchat.messaging.system import make_system_person
 from wellchat.subjects.queries import subjects_by_id
 
 SLICE = 1_000  # messages of one transaction
@@ -147,28 +150,49 @@ def _write(row: Import, found: Verdicts, now: datetime) -> None:
         select(Thread.id, Thread.last_seq).where(Thread.id.in_(ids)).order_by(Thread.id).with_for_update()
     )
     last: dict[str, int] = dict(db.session.execute(locked).all())
-    _hold_live(row, found, now)
+    divided = _hold_live(row, found, now)
     if found.new:
-        _insert(row, found.new, last)
+        dividers = [_divider(row, thread_id, last, now) for thread_id in divided]
+        _insert(row, found.new, last, dividers)
     if found.changed:
         _change(row, found.changed, now)
 
 
-def _hold_live(row: Import, found: Verdicts, now: datetime) -> None:
-    """Close live threads that are appended to, until the import is opened."""
+def _hold_live(row: Import, found: Verdicts, now: datetime) -> list[str]:
+    """Close live threads that are appended to, until the import is opened. Return those that were open."""
     fresh = sorted({each.thread.id for each in found.new if not each.thread.held})
     if not fresh:
-        return
+        return []
+    make_system_person(now)
     hold(fresh, now)
     mine = (ImportThread.import_id == row.id, ImportThread.thread_id.in_(fresh))
     db.session.execute(
         update(ImportThread).where(*mine).values(held=True).execution_options(synchronize_session=False)
     )
+    return fresh
 
 
-def _insert(row: Import, new: Sequence[Judged], last: dict[str, int]) -> None:
+def _divider(row: Import, thread_id: str, last: dict[str, int], now: datetime) -> dict[str, Any]:
+    """Return the line between what people wrote here and what an import appends."""
+    last[thread_id] += 1
+    return {
+        **dict.fromkeys(("subject_id", "reply_to", "edited_at", "deleted_at", "files")),
+        "thread_id": thread_id,
+        "seq": last[thread_id],
+        "sender_id": SYSTEM_ID,
+        "body": gettext("Earlier messages, brought over:"),
+        "client_key": KEY + row.id,
+        "created_at": now,
+        "revision": 0,
+        "told": NONE,
+    }
+
+
+def _insert(
+    row: Import, new: Sequence[Judged], last: dict[str, int], dividers: Sequence[dict[str, Any]]
+) -> None:
     replies = Replies(new)
-    messages, identities = [], []
+    messages, identities = [*dividers], []
     notes: list[dict[str, Any]] = []
     ends: dict[str, dict[str, Any]] = {}
     kinds = _kinds(new)
@@ -234,6 +258,7 @@ def _message(each: Judged, target: int | None) -> dict[str, Any]:
         "deleted_at": (edited or at) if content["deleted"] else None,
         "revision": 0,
         "files": files.attach(each, each.seq),
+        "told": None,
     }
 
 

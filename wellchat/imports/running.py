@@ -13,7 +13,7 @@ from wellchat.audit.actions import record
 from wellchat.db import db, is_postgresql, transaction
 from wellchat.errors import Conflict
 from wellchat.i18n import gettext
-from wellchat.imports import chats, checking, finishing, messages, people, undoing
+from wellchat.imports import chats, checking, finishing, messages, people, strays, undoing
 from wellchat.imports.models import (
     CHECKED,
     CHECKING,
@@ -45,7 +45,7 @@ SLICES: dict[str, Callable[[Job, datetime], None]] = {
     "check": checking.check_slice,
     **dict.fromkeys(people.STEPS, people.put_slice),
     "chats": chats.chat_slice,
-    "strays": chats.stray_slice,
+    "strays": strays.stray_slice,
     "messages": messages.message_slice,
     "finish": finishing.finish_slice,
     "clear": finishing.clear_slice,

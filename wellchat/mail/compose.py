@@ -7,9 +7,11 @@ mail is still wanted, and gathers its content.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from email.utils import format_datetime
 from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -18,14 +20,16 @@ from flask import current_app
 from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
+from wellchat.branding import keep_fresh
 from wellchat.config import setting
 from wellchat.feature import registry
-from wellchat.i18n import N_, direction, force_language
+from wellchat.i18n import N_, direction, force_language, gettext
 from wellchat.mail import mime
 from wellchat.mail.addresses import accepts_replies, digest_reply_address, reply_address
 from wellchat.mail.hooks import mail_vetoed, present_address, reader_language
 from wellchat.mail.models import Mail
 from wellchat.mail.palette import palette
+from wellchat.mail.templates import render_mail
 from wellchat.next_page import with_next
 from wellchat.setting_types import mailbox
 
@@ -61,6 +65,7 @@ def render(mail: Mail, *, now: datetime, content: dict[str, Any] | None = None) 
 
     `content` replaces what the mail's declared context would return.
     """
+    keep_fresh()
     context: dict[str, Any] = dict(mail.context)
     if content is not None:
         # Its writer has just looked whether the person may be written to.
@@ -102,7 +107,7 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     discreet = bool(context.get("discreet"))
     template = DISCREET if discreet else mail.name
     if discreet:
-        context["style"] = _style(DISCREET, setting("ACCENT_HUE"), direction())
+        context["style"] = _style(DISCREET, *_looks())
     headers = {
         "From": mime.mailbox(*_sender()),
         "To": mime.mailbox("" if discreet else context.get("name", ""), mail.address),
@@ -116,7 +121,7 @@ def _build(mail: Mail, context: dict[str, Any], now: datetime) -> Rendered:
     if path := context.get("unsubscribe_path"):
         headers["List-Unsubscribe"] = f"<{absolute_url(path)}>"
         headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
-    text = _template(template, "body.txt", context).strip() + "\n"
+    text = _template(template, "body.txt", context).strip() + "\n" + _links_below(context["brand_links"])
     return Rendered(mime.message(headers, text, _html(template, context), boundary=f"={mail.id}="), covers)
 
 
@@ -170,23 +175,46 @@ def _template_helpers(mail: Mail, now: datetime) -> dict[str, Any]:
         "url": absolute_url,
         "address": mail.address,
         "installation": setting("NAME"),
-        "style": _style(mail.name, setting("ACCENT_HUE"), direction()),
+        "brand_links": _brand_links(),
+        "style": _style(mail.name, *_looks()),
         "now": now,
     }
 
 
+def _brand_links() -> list[tuple[str, str]]:
+    """Return (label, address) of what the installation leads to; see layouts/_brand_links.html for pages."""
+    mailbox = setting("SUPPORT_EMAIL")
+    found = (
+        (setting("NAME"), setting("HOME_URL")),
+        (gettext("Terms"), setting("TERMS_URL")),
+        (gettext("Privacy policy"), setting("PRIVACY_URL")),
+        (gettext("Help"), mailbox and f"mailto:{mailbox}"),
+    )
+    return [(label, address) for label, address in found if address]
+
+
+def _links_below(links: list[tuple[str, str]]) -> str:
+    lines = [f"{label}: {address.removeprefix('mailto:')}\n" for label, address in links]
+    return "".join(["\n", *lines]) if lines else ""
+
+
+def _looks() -> tuple[int, str, Path | None]:
+    return setting("ACCENT_HUE"), direction(), setting("TEMPLATES")
+
+
 # Per name, hue and direction; a template would render the same sheet for each mail.
 @cache
-def _style(name: str, hue: int, direction: str) -> Markup:
-    """Return the style sheet of all mails of a name."""
-    sheet = current_app.jinja_env.select_template([f"emails/{name}/style.css", "emails/_style.css"])
+def _style(name: str, hue: int, direction: str, _templates: Path | None) -> Markup:
+    """Return the style sheet of all mails of a name. `_templates` is part of the key only."""
     start = "right" if direction == "rtl" else "left"
-    return Markup(sheet.render(palette=palette(hue), start=start))  # noqa: S704 - of our own colours
+    for sheet in (f"emails/{name}/style.css", "emails/_style.css"):
+        with suppress(TemplateNotFound):
+            return Markup(render_mail(sheet, {"palette": palette(hue), "start": start}))  # noqa: S704 - no words
+    raise TemplateNotFound("emails/_style.css")
 
 
 def _template(name: str, part: str, context: dict[str, Any]) -> str:
-    # Not by render_template: its context processors add the viewer and zone of a request.
-    return current_app.jinja_env.get_template(f"emails/{name}/{part}").render(context)
+    return render_mail(f"emails/{name}/{part}", context)
 
 
 def _html(name: str, context: dict[str, Any]) -> str | None:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import exists, func, select, tuple_
+from sqlalchemy import case, exists, func, select, tuple_
 
 from wellchat.config import setting
 from wellchat.db import db
-from wellchat.masking.detection import Found, find_contacts
-from wellchat.masking.models import MessageMask
+from wellchat.masking.detection import KINDS, Found, find_contacts
+from wellchat.masking.models import BOOKED, DISPUTED, MessageMask
 from wellchat.subjects.models import Subject
 
 Key = tuple[str, int]  # thread id, seq
@@ -59,6 +60,20 @@ def _hosts(allowed: tuple[str, ...], own: tuple[str | None, ...]) -> tuple[str, 
     """Return the hosts whose links stay: those of the setting, ours, and those of the host platform."""
     named = [urlsplit(address).hostname for address in own if address]
     return tuple(host.lower() for host in (*allowed, *named) if host)
+
+
+def figures(*, since: datetime) -> dict[str, dict[str, int]]:
+    """Return by kind how many pieces were `found` since then, and of these `hidden`, `booked`, `disputed`."""
+    counted = {
+        "found": func.count(),
+        "hidden": func.sum(case((MessageMask.shown_at.is_(None), 1), else_=0)),
+        BOOKED: func.sum(case((MessageMask.shown_because == BOOKED, 1), else_=0)),
+        DISPUTED: func.sum(case((MessageMask.shown_because == DISPUTED, 1), else_=0)),
+    }
+    query = select(MessageMask.kind, *counted.values()).where(MessageMask.made_at >= since)
+    rows = dict.fromkeys(KINDS, (0,) * len(counted))
+    rows |= {kind: tuple(row) for kind, *row in db.session.execute(query.group_by(MessageMask.kind))}
+    return {kind: dict(zip(counted, map(int, row), strict=True)) for kind, row in rows.items()}
 
 
 def judge(client_id: str, professional_id: str, body: str) -> Judged:

@@ -19,7 +19,7 @@ from wellchat.config import setting
 from wellchat.db import db, transaction
 from wellchat.i18n import force_language
 from wellchat.messaging.hooks import recipient_notified_in_transaction
-from wellchat.messaging.models import Membership, Message, PendingDelivery
+from wellchat.messaging.models import HELD, Membership, Message, PendingDelivery
 from wellchat.messaging.shown import Hidden, hidden_in, shown_preview
 from wellchat.notifications import actions as notifications
 
@@ -109,7 +109,8 @@ def notify_recipient(*, thread_id: str, recipient_id: str, now: datetime, away_a
             return []
         # Up to the last seq that was read above: messages that are sent meanwhile stay pending.
         session.execute(delete(PendingDelivery).where(*of_recipient, PendingDelivery.seq <= seqs[-1]))
-        if membership.closed_as is not None or membership.is_muted(now):
+        # Of what was written before earlier messages came, people hear while they come.
+        if membership.closed_as not in (None, HELD) or membership.is_muted(now):
             return []
         news = session.execute(
             select(Message)

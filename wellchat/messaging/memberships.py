@@ -110,3 +110,10 @@ def end_snooze(*, thread_id: str, user_id: str, now: datetime) -> bool:
             return False
         record_change(user_id=user_id, kind="thread", thread_id=thread_id)
     return True
+
+
+def only_thread(viewer: User) -> str | None:
+    """Return the id of the viewer's one conversation, wherever it is; None if there are none or several."""
+    found = db.session.execute(select(Membership.thread_id).where(Membership.user_id == viewer.id).limit(2))
+    ids = found.scalars().all()
+    return ids[0] if len(ids) == 1 else None

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, or_, select,
 from sqlalchemy.orm import aliased, joinedload
 
 from wellchat.accounts.models import Presence, User
+from wellchat.connections.models import Connection
 from wellchat.db import db, execute
 from wellchat.errors import NotFound
 from wellchat.messaging.models import BLOCKED, MAX_SEQ, Membership, Message, Thread, pair_key
@@ -31,7 +32,8 @@ PINNED = "p."  # prefix of the page token of a pinned thread
 class ThreadView(NamedTuple):
     """A thread as one of its two people sees it. `serializers.thread_json` makes its JSON.
 
-    `last_message` is None in an empty thread, `other_seen_at` is None for a person who was never here.
+    `last_message` is None in an empty thread, `other_seen_at` is None for a person who was never here,
+    `trade` is None without one.
     """
 
     thread: Thread
@@ -41,6 +43,7 @@ class ThreadView(NamedTuple):
     last_message: Message | None
     other_seen_at: datetime | None
     unread: int
+    trade: str | None
 
 
 def _read_up_to() -> Any:
@@ -75,10 +78,11 @@ def _threads() -> Select[Any]:
         .scalar_subquery()
     )
     return (
-        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread)
+        select(Thread, Mine, Theirs, Other, Last, Presence.seen_at, unread, Connection.trade)
         .join(Mine, and_(Mine.thread_id == Thread.id, Mine.user_id == user_id))
         .join(Theirs, and_(Theirs.thread_id == Thread.id, Theirs.user_id != user_id))
         .join(Other, Other.id == Theirs.user_id)
+        .join(Connection, Connection.id == Thread.connection_id)
         .outerjoin(Last, and_(Last.thread_id == Thread.id, Last.seq == Thread.last_seq))
         .outerjoin(Presence, Presence.user_id == Theirs.user_id)
         .options(joinedload(Thread.subject))

@@ -60,9 +60,9 @@ def thread_json(view: ThreadView, viewer: User, *, now: datetime, hidden: Hidden
         "key_scope": thread.key_scope,
         "title": other.shown_name,
         "context": gettext("Re: %(title)s", title=thread.subject.title) if thread.subject else None,
-        "client": person_json(client),
-        "professional": person_json(professional),
-        "other": person_json(other)
+        "client": person_json(client, view.trade),
+        "professional": person_json(professional, view.trade),
+        "other": person_json(other, view.trade)
         | {"presence": "here" if here else "away", "seen_at": iso(_roughly(seen_at, now))},
         "subject": subject_json(thread.subject),
         "last_message": message_json(view.last_message, viewer.id, hidden) if view.last_message else None,

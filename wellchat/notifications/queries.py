@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, tuple_
@@ -13,6 +13,7 @@ from wellchat.accounts.models import User
 from wellchat.accounts.queries import person_json
 from wellchat.clock import iso
 from wellchat.config import setting
+from wellchat.connections.queries import has_sensitive
 from wellchat.db import db, execute
 from wellchat.i18n import N_, gettext
 from wellchat.notifications.kinds import CHANNELS, declared_kind, kind_of, kinds
@@ -33,12 +34,15 @@ class EffectivePreferences:
     locale: str | None = None
     browser_locale: str | None = None
     channels: dict[str, dict[str, bool]] = field(default_factory=dict)
-    discreet_mails: bool | None = None  # None: WELLCHAT_DISCREET_MAILS
+    discreet_mails: bool | None = None  # None: see `discreet`
+    sensitive: bool = False  # the trade of who they talk with is; not a column
 
     @property
     def discreet(self) -> bool:
         """Return whether emails to this person hold no names and no words."""
-        return bool(setting("DISCREET_MAILS") if self.discreet_mails is None else self.discreet_mails)
+        if self.discreet_mails is not None:
+            return self.discreet_mails
+        return self.sensitive or bool(setting("DISCREET_MAILS"))
 
     @property
     def language(self) -> str | None:
@@ -163,7 +167,8 @@ _PREFERENCES_OF_USER = (
 def preferences(user_id: str) -> EffectivePreferences:
     """Return the person's preferences; the defaults if they never chose any, or are gone."""
     row = db.session.execute(_PREFERENCES_OF_USER, {"user_id": user_id}).one_or_none()
-    return preferences_from_row(row) if row else EffectivePreferences()
+    found = preferences_from_row(row) if row else EffectivePreferences()
+    return replace(found, sensitive=has_sensitive(user_id))
 
 
 def preferences_from_row(row: Any) -> EffectivePreferences:

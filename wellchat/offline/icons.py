@@ -47,6 +47,24 @@ def icon(name: str, hue: int, logo: Path) -> bytes:
     return out.getvalue()
 
 
+@lru_cache(maxsize=len(ICONS))
+def icon_of_logo(name: str, logo: bytes) -> bytes:
+    """Return a PNG with a logo, itself a PNG, on white; a square logo without holes fills it."""
+    side, share, corner = ICONS[name]
+    with Image.open(io.BytesIO(logo)) as given:
+        drawn = given.convert("RGBA")
+    is_whole = drawn.width == drawn.height and drawn.getchannel("A").getextrema()[0] == 255
+    room = round(side * (1.0 if is_whole and not name.startswith("maskable") else share))
+    scale = room / max(drawn.size)
+    drawn = drawn.resize([max(1, round(length * scale)) for length in drawn.size], Image.Resampling.LANCZOS)
+    picture = Image.new("RGBA", (side, side), (0, 0, 0, 0))
+    ImageDraw.Draw(picture).rounded_rectangle((0, 0, side - 1, side - 1), corner * side, fill="white")
+    picture.alpha_composite(drawn, ((side - drawn.width) // 2, (side - drawn.height) // 2))
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue()
+
+
 def _paths(svg: str) -> list[tuple[str, float]]:
     found = []
     for tag in re.findall(r"<path\b[^>]*>", svg):

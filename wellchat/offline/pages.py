@@ -12,11 +12,14 @@ import orjson
 from flask import Blueprint, Response, current_app, render_template, request, url_for
 
 from wellchat.assets import asset, shell_names
+from wellchat.branding import logo
+from wellchat.config import setting
 from wellchat.errors import NotFound
 from wellchat.feature import registry
 from wellchat.i18n import N_, direction, gettext, language
+from wellchat.logos import PNG, SVG
 from wellchat.mail.palette import palette
-from wellchat.offline.icons import ICONS, icon
+from wellchat.offline.icons import ICONS, icon, icon_of_logo
 
 pages = Blueprint("offline", __name__)
 
@@ -41,6 +44,8 @@ def service_worker() -> Response:
         "pages": current_app.config["OFFLINE_THREADS"] if current_app.config["BROWSER_STORAGE"] else 0,
         "paths": [path for each in registry().features for path in each.offline_paths],
         "shell": [asset(name) for name in shell_names()],
+        # Another brand is another worker, which keeps a new page for being offline.
+        "brand": [setting("NAME"), setting("ACCENT_HUE"), *_digest()],
     }
     files = ", ".join(orjson.dumps(asset(f"sw/{name}.js")).decode() for name in WORKER)
     text = f"self.wellchat = {orjson.dumps(facts).decode()};\nimportScripts({files});\n"
@@ -48,6 +53,11 @@ def service_worker() -> Response:
     # Allow the whole site as its scope.
     response.headers["Service-Worker-Allowed"] = "/"
     return _conditional(response, "no-cache")
+
+
+def _digest() -> list[str]:
+    found = logo()
+    return [found.digest] if found else []
 
 
 def _conditional(response: Response, cache_control: str) -> Response:
@@ -72,10 +82,19 @@ def manifest() -> Response:
         "display": "standalone",
         "background_color": light["canvas"],
         "theme_color": light["surface"],
-        "icons": [_described(name) for name in ICONS if name != "apple-touch"],
+        "icons": [*_drawn_logo(), *(_described(name) for name in ICONS if name != "apple-touch")],
         "shortcuts": [{"name": gettext(label), "url": path} for label, path in SHORTCUTS],
     }
     return _conditional(Response(orjson.dumps(data), mimetype="application/manifest+json"), "no-cache")
+
+
+def _drawn_logo() -> list[dict[str, str]]:
+    """Return an SVG logo as an icon. Browsers that take none use the others."""
+    found = logo()
+    if found is None or found.type != SVG:
+        return []
+    address = url_for("brand.logo", v=found.digest)
+    return [{"src": address, "sizes": "any", "type": SVG, "purpose": "any"}]
 
 
 def _described(name: str) -> dict[str, str]:
@@ -93,8 +112,12 @@ def app_icon(name: str) -> Response:
     """Return an icon as PNG. Raises NotFound for an unknown name."""
     if name not in ICONS:
         raise NotFound
-    logo = Path(cast(str, current_app.static_folder)) / "icon.svg"
-    picture = icon(name, current_app.config["ACCENT_HUE"], logo)
+    found = logo()
+    if found is not None and found.type == PNG:
+        picture = icon_of_logo(name, found.content)
+    else:
+        mark = Path(cast(str, current_app.static_folder)) / "icon.svg"
+        picture = icon(name, current_app.config["ACCENT_HUE"], mark)
     return _conditional(Response(picture, mimetype="image/png"), f"public, max-age={DAY}")
 
 

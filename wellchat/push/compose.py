@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import select
 
 from wellchat.accounts.queries import language_of
+from wellchat.branding import keep_fresh
 from wellchat.clock import iso
 from wellchat.config import setting
 from wellchat.db import db
@@ -34,6 +35,7 @@ def compose(device: Device, note: Notification) -> tuple[bytes, list[str]]:
     Names and texts are in it only if the device's owner chose that. It clears pushes whose notifications have
     been read elsewhere.
     """
+    keep_fresh()
     read_pushes = _read_elsewhere(device, note)
     # The worker that makes this has no request, so the language is the reader's own.
     with force_language(language_of(note.user_id)):

@@ -138,13 +138,13 @@ def _insert(session: Session, form: PutSubject, people: dict[str, Any], now: dat
         values["status"] = CLAIMED
     # Of two scripts that put the same subject at once, one inserts. The other waits here for its commit, and
     # updates.
-    made = session.execute(
+    made: Subject | None = session.execute(
         insert(Subject)
         .values(**values)
         .on_conflict_do_nothing(index_elements=[Subject.kind, Subject.external_id])
-        .returning(Subject.id)
+        .returning(Subject)
     ).scalar_one_or_none()
-    return session.get_one(Subject, made) if made else None
+    return made
 
 
 def _update(

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.accounts.queries import person_json
+from wellchat.connections.queries import trade_between
 from wellchat.i18n import gettext
 from wellchat.subjects import actions
 from wellchat.subjects.queries import subject_by_id, subject_json
@@ -25,7 +26,7 @@ def subject(subject_id: str) -> str:
         "subjects/subject.html",
         subject=subject_json(found, user),
         visit=gettext(found.declared.visit),
-        person=person_json(other) if other else None,
+        person=person_json(other, trade_between(user.id, other.id)) if other else None,
     )
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
 from wellchat import clock
 from wellchat.changes.queries import cursor_now
+from wellchat.config import setting
 from wellchat.forms import read_query
 from wellchat.i18n import N_, gettext
 from wellchat.messaging import queries
 from wellchat.messaging.forms import ListThreads
+from wellchat.messaging.memberships import only_thread
 from wellchat.messaging.serializers import threads_json
 from wellchat.sealed_query import address, lead_to
 from wellchat.subjects.kinds import kinds as all_kinds
@@ -27,7 +29,10 @@ WORDS = ("q",)
 
 @pages.get("/")
 @signed_in
-def inbox() -> str:
+def inbox() -> str | Response:
+    """Show the conversations. A client with one alone is led to it, where the operator wants that."""
+    if not request.args and (thread_id := lone_thread()) is not None:
+        return redirect(url_for("messaging.thread", thread_id=thread_id))
     return render_template("messaging/inbox.html", **shell())
 
 
@@ -36,6 +41,14 @@ def inbox() -> str:
 def find() -> Response:
     """Take the words that a list is narrowed by, which must stand in no address, and lead to it."""
     return lead_to("/", FILTERS, words=WORDS)
+
+
+def lone_thread() -> str | None:
+    """Return the id of the viewer's one conversation, if it is shown without a list; else None."""
+    user = viewer()
+    if not user.is_client or setting("CLIENT_VIEW") != "one-thread":
+        return None
+    return only_thread(user)
 
 
 def badges() -> dict[str, Any]:

@@ -31,7 +31,7 @@ def _page(thread_id: str, seq: int, body: str | None = None, errors: dict[str, s
     return render_template(
         "messaging/message.html",
         message=message_json(found, user.id),
-        other=person_json(view.other),
+        other=person_json(view.other, view.trade),
         mine=found.sender_id == user.id,
         editable=found.sender_id == user.id and found.may_be_edited(clock.now()),
         thread_url=message_url(thread_id, seq, view.thread.last_seq),

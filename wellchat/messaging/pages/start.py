@@ -33,7 +33,7 @@ def new() -> str:
     opened = queries.pair_threads(user, [c.id for c in connections])
     # A closed connection is listed only if there is something to read.
     people = [
-        person_json(c.other(user.id)) | {"thread_id": opened.get(c.id)}
+        person_json(c.other(user.id), c.trade) | {"thread_id": opened.get(c.id)}
         for c in connections
         if c.closed_at is None or c.id in opened
     ]
@@ -52,9 +52,10 @@ def person(user_id: str) -> str:
     opened = queries.pair_threads(user, [connection.id]) if connection else {}
     client_id, professional_id = (user.id, other.id) if user.is_client else (other.id, user.id)
     subjects = subjects_between(client_id, professional_id) if connection else []
+    trade = connection.trade if connection else None
     return render_template(
         "connections/person.html",
-        person=person_json(other) | {"bio": other.bio if other.is_active else None},
+        person=person_json(other, trade) | {"bio": other.bio if other.is_active else None},
         thread_id=opened.get(connection.id) if connection else None,
         can_message=other.id != user.id and may_write_first(user, other, connection),
         subjects=[subject_json(s, user) for s in subjects],

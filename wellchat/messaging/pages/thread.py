@@ -28,7 +28,7 @@ from wellchat.messaging.forms import (
     ThreadQuery,
 )
 from wellchat.messaging.models import EDIT_WITHIN, Message
-from wellchat.messaging.pages.inbox import shell
+from wellchat.messaging.pages.inbox import badges, lone_thread, shell
 from wellchat.messaging.serializers import message_json, messages_json, thread_json
 from wellchat.subjects.queries import (
     subject_by_id,
@@ -58,7 +58,9 @@ def thread(thread_id: str) -> BaseResponse | str:
 
 def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | None = None) -> str:
     user, query = viewer(), read_query(ThreadQuery)
-    beside = shell()  # reads the cursor first, then the state it goes with
+    is_alone = lone_thread() == thread_id
+    # Both read the cursor first, then the state it goes with.
+    beside = {**badges(), "is_alone": True} if is_alone else shell()
     view = queries.thread_for(user, thread_id)
     first_unread = view.mine.read_up_to + 1 if view.unread else None
     found = _messages_at(view, query, first_unread)
@@ -78,7 +80,7 @@ def _thread_page(thread_id: str, *, body: str = "", errors: dict[str, str] | Non
         replied_to=_replied_to(thread_id, query.reply_to or _posted_reply_to(errors or {})),
         pins=messages_json(queries.pins_of(user, thread_id), user.id),
         panel={
-            "person": person_json(view.other),
+            "person": person_json(view.other, view.trade),
             "subjects": [subject_json(s, user) for s in subjects],
             **files.panel_files(user, thread_id),
             "sections": load_panels("thread_panels", user, view, clock.now()),

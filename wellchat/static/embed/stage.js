@@ -150,8 +150,13 @@ export class Stage {
   }
 
   blur() {
-    this.inner?.document.activeElement?.blur();
-    document.activeElement?.blur();
+    const act = () => {
+      if (!document.hasFocus()) return;
+      this.inner?.document.activeElement?.blur();
+      document.activeElement?.blur();
+    };
+    // The page around gives the focus to what is in it. In Chromium, blur() would take it back if it came at the same time.
+    setTimeout(act, SOON);
   }
 
   download(path) {

@@ -87,10 +87,10 @@ export class Popup extends Framed {
 
   close() {
     if (!this.isOpen) return;
-    this.frame?.post("close");
     const hadFocus = this.shadowRoot.activeElement !== null || this.dialog.matches(":modal");
     this.#hide();
     if (hadFocus) this.#opener?.focus();
+    this.frame?.post("close");
     this.emit("close");
   }
 

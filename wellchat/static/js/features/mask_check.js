@@ -62,6 +62,24 @@ export function maskCheck(note, app) {
     { capture: true },
   );
 
+  // A message that is edited: what is saved twice is meant.
+  const asked = new WeakMap();
+  document.addEventListener(
+    "submit",
+    async (event) => {
+      const editor = event.target;
+      const body = editor.elements.body?.value;
+      if (editor.dataset.part !== "editing" || over || !body?.trim() || asked.get(editor) === body) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const sentence = await judge(body);
+      asked.set(editor, body);
+      write(part(editor, "problem"), sentence);
+      if (!sentence && editor.elements.body.value === body) editor.requestSubmit();
+    },
+    { capture: true },
+  );
+
   part(note, "mask-send").addEventListener("click", () => {
     accepted = field.value;
     form.requestSubmit();
