@@ -26,7 +26,6 @@ ARGUMENTS = {
     "seq": "The number of the message in its conversation",
     "webhook_id": "Our id of the webhook",
     "import_id": "Our id of the import",
-    "key": "The key of the trade: a short word of yours",
     "path": "The path of a file as the lines name it, percent-encoded as one segment",
 }
 ERRORS = {
