@@ -23,6 +23,10 @@ ARGUMENTS = {
     "kind": "The kind",
     "thread": "Our id of the conversation",
     "seq": "The number of the message in its conversation",
+    "key": "Your key of it, percent-encoded as one segment",
+    "path": "The path of the file, percent-encoded as one segment",
+    "import_id": "Our id of the import",
+    "webhook_id": "Our id of the webhook",
     "webhook_id": "Our id of the webhook",
     "import_id": "Our id of the import",
     "path": "The path of a file as the lines name it, percent-encoded as one segment",
@@ -128,7 +132,7 @@ def _parameters(call: HostCall) -> list[dict[str, Any]]:
 
 
 def _described(name: str) -> str:
-    return ARGUMENTS[name]
+    return ARGUMENTS.get(name) or f"The {name.removesuffix('_id')}"
 
 
 def _responses(call: HostCall) -> dict[str, Any]:
