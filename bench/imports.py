@@ -1,7 +1,7 @@
 """Measure an import: `python -m bench imports --messages 100000 --database sqlite`.
 
-The file has a hundred messages for each pair, in two booking chats that interleave. It is made first, and not
-measured.
+The file has a hundred messages for each pair, or `--of-a-pair`, in two booking chats that interleave. It is
+made first, and not measured.
 """
 
 from __future__ import annotations
@@ -30,7 +30,6 @@ from wellchat.imports.cli import _chunks
 from wellchat.imports.slices import claim
 from wellchat.imports.verifying import verify
 
-OF_A_PAIR = 100  # messages
 PAIRS_OF_ONE = 20  # of a professional
 START = datetime(2024, 1, 1, tzinfo=UTC)
 WORDS = [
@@ -56,10 +55,10 @@ WORDS = [
 ]
 
 
-def lines(messages: int) -> Iterator[dict[str, Any]]:
+def lines(messages: int, of_a_pair: int) -> Iterator[dict[str, Any]]:
     """Yield the lines of a file."""
     chance = random.Random(7)
-    pairs = max(1, messages // OF_A_PAIR)
+    pairs = max(1, messages // of_a_pair)
     for number in range(-(-pairs // PAIRS_OF_ONE)):
         yield {"type": "user", "external_id": f"p-{number}", "name": f"Pro {number}", "role": "professional"}
     for pair in range(pairs):
@@ -71,7 +70,7 @@ def lines(messages: int) -> Iterator[dict[str, Any]]:
             yield {"type": "subject", **booking, "title": f"Visit {chat}", **two}
             yield {"type": "chat", "source": "old", "chat": f"{pair}-{chat}", **two, "subject": booking}
         at = START + timedelta(seconds=pair)
-        for number in range(min(OF_A_PAIR, messages)):
+        for number in range(min(of_a_pair, messages)):
             at += timedelta(minutes=chance.randint(1, 600), microseconds=chance.randint(0, 999_999))
             yield {
                 "type": "message",
@@ -95,15 +94,18 @@ def measured(what: str) -> Iterator[None]:
 
 @click.command()
 @click.option("--messages", type=click.IntRange(100), default=100_000, show_default=True)
+@click.option("--of-a-pair", type=click.IntRange(10), default=100, show_default=True, help="Messages.")
 @click.option("--database", type=click.Choice(["sqlite", "postgresql"]), default="sqlite", show_default=True)
-def main(messages: int, database: str) -> None:
+def main(messages: int, database: str, of_a_pair: int) -> None:
     """Bring over a made-up file into an empty installation, and verify it."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="wellchat-bench-")))
         path = folder / "old.jsonl"
         with path.open("wb") as file:
-            file.writelines(orjson.dumps(each) + b"\n" for each in lines(messages))
-        click.echo(f"{messages:,} messages, {path.stat().st_size / 1e6:.0f} MB, {database}")
+            file.writelines(orjson.dumps(each) + b"\n" for each in lines(messages, of_a_pair))
+        click.echo(
+            f"{messages:,} messages, {of_a_pair} of a pair, {path.stat().st_size / 1e6:.0f} MB, {database}"
+        )
         settings: dict[str, Any] = {"INSTANCE": folder, "RATE_LIMITS": False}
         if database == "postgresql":
             services = Services({})

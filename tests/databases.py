@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import flask_migrate
+import psycopg
 from flask import Flask
-from sqlalchemy import Connection, MetaData, Table, create_engine, event, make_url, text
+from sqlalchemy import URL, Connection, MetaData, Table, create_engine, event, make_url, text
 
 from wellchat.db import Base, db, new_id
 
@@ -19,11 +20,15 @@ from wellchat.db import Base, db, new_id
 def migrate(app: Flask) -> None:
     """Bring the new database of an application to the newest schema. Needs its context.
 
-    On SQLite the migrations run once per test process; the next databases are copies of that one.
+    The migrations run once per test process on SQLite, and once per server on PostgreSQL. The next databases
+    are copies of that one.
     """
     url = make_url(app.config["DATABASE_URL"])
+    if url.get_backend_name() == "postgresql":
+        _copy_on_postgresql(url)
+        return
     file = Path(url.database or "")
-    if url.get_backend_name() != "sqlite" or file.exists() or app.config["FEATURES"]:
+    if file.exists():
         flask_migrate.upgrade()
         return
     if not _migrated:
@@ -32,6 +37,26 @@ def migrate(app: Flask) -> None:
             _migrated.append(connection.serialize())
         return
     file.write_bytes(_migrated[0])
+
+
+def _copy_on_postgresql(url: URL) -> None:
+    """Make the empty database a copy of the migrated one of its server; migrate it if there is none yet."""
+    server = url.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False)
+    if db.inspect(db.engine).has_table("users"):
+        flask_migrate.upgrade()
+        return
+    db.engine.dispose()
+    with psycopg.connect(server, autocommit=True) as admin:
+        # Held until the connection ends: the processes of a run begin together.
+        admin.execute("SELECT pg_advisory_lock(hashtext('migrated'))")
+        found = admin.execute("SELECT 1 FROM pg_database WHERE datname = 'migrated'").fetchone()
+        if found:
+            admin.execute(f'DROP DATABASE "{url.database}"')
+            admin.execute(f'CREATE DATABASE "{url.database}" TEMPLATE migrated')
+        else:
+            flask_migrate.upgrade()
+            db.engine.dispose()
+            admin.execute(f'CREATE DATABASE migrated TEMPLATE "{url.database}"')
 
 
 _migrated: list[bytes] = []  # the file, once there is one

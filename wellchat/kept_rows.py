@@ -43,7 +43,8 @@ class KeptRows(Generic[T]):
     def get(self, name: str) -> T | None:
         """Return the row of this name, or None. It reads where this process has never met the name."""
         row = self.known().get(name)
-        if row is not None or not has_app_context():
+        # Pages ask for the kind without a name, too: the pattern of rows whose kind nobody declares any more.
+        if row is not None or not name or not has_app_context():
             return row
         found = self._known()
         if found and time.monotonic() - found.at < AGAIN:

@@ -101,4 +101,4 @@ def hear(events: list[dict[str, Any]], cursor: str) -> None:  # wellchat events
 if __name__ == "__main__":
     row = salon().execute("SELECT cursor FROM follow").fetchone() or [None]  # wellchat events
     threading.Thread(target=wellchat.follow, args=[row[0], hear], daemon=True).start()  # wellchat events
-    app.run(port=int(os.environ.get("PORT", "5001")))
+    app.run(port=int(os.environ.get("PORT", "5001")), load_dotenv=False)

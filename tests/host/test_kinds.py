@@ -22,6 +22,7 @@ from wellchat.mail.models import Mail
 from wellchat.messaging.models import Message
 from wellchat.messaging.retention import RULES
 from wellchat.notifications.kinds import OWN as OWN_NOTIFICATIONS
+from wellchat.notifications.kinds import kind_of as notification_kind_of
 from wellchat.notifications.models import Notification
 from wellchat.notifications.preferences import save_preferences
 from wellchat.privacy.retention import run
@@ -206,3 +207,12 @@ def test_the_command_puts_and_lists_kinds(app: Flask) -> None:
     assert listed[-1] == ORDER | {"name": "order", "retention_days": 9, "own": True}
     for bad in (["Order", *options], ["booking", *options], ["other"]):
         assert run_(args=["kind", "put", *bad]).exit_code == 1
+
+
+def test_a_page_reads_no_kinds_where_there_are_none(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_rows, "AGAIN", 0.0)
+    with app.test_request_context():
+        assert notification_kind_of("").name == ""
+        assert OWN_NOTIFICATIONS.name not in app.extensions, "every page asks for the one without a name"
+        assert notification_kind_of("gone").label == "gone"
+        assert OWN_NOTIFICATIONS.name in app.extensions

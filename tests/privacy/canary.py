@@ -32,6 +32,8 @@ OF_NOBODY = {
     "webhook_attempts": "what the platform's own server answered",
     "subject_kinds": "words of the platform",
     "own_notification_kinds": "words of the platform",
+    "brand": "what the installation shows of itself",
+    "trades": "words of the platform for its people",
     "import_notes": "what is wrong with a line of the platform's own file",
     "import_files": "paths of files that wait for a run, a week at most",
 }

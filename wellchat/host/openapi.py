@@ -21,6 +21,7 @@ REFS = "#/components/schemas/{model}"
 ARGUMENTS = {
     "ext": "Your id, percent-encoded as one segment; or `id:` and ours",
     "kind": "The kind",
+    "key": "The key of a trade, percent-encoded as one segment",
     "thread": "Our id of the conversation",
     "seq": "The number of the message in its conversation",
     "key": "Your key of it, percent-encoded as one segment",

@@ -155,6 +155,11 @@ def _token(visited: Visit, now: datetime) -> str:
         raise Wrong(str(error), f'data-token-url="{TOKEN_PATH}"') from None
     if given.status in ASKS_WHO and not visited.cookie:
         return f"POST {path} asks who it is ({given.status}); with --cookie the token itself is looked at"
+    if given.status in ASKS_WHO:
+        raise Wrong(
+            f"POST {path} answers {given.status}, also with this cookie",
+            "--cookie NAME=VALUE of who is signed in",
+        )
     if given.status != 200:
         raise Wrong(f"POST {path} answers {given.status}", f'data-token-url="{path}"')
     return _read_token(given.text, path, visited, now)
