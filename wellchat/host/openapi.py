@@ -24,7 +24,6 @@ ARGUMENTS = {
     "key": "The key of a trade, percent-encoded as one segment",
     "thread": "Our id of the conversation",
     "seq": "The number of the message in its conversation",
-    "key": "Your key of it, percent-encoded as one segment",
     "webhook_id": "Our id of the webhook",
     "import_id": "Our id of the import",
     "path": "The path of a file as the lines name it, percent-encoded as one segment",
