@@ -129,7 +129,7 @@ def _parameters(call: HostCall) -> list[dict[str, Any]]:
 
 
 def _described(name: str) -> str:
-    return ARGUMENTS[name]
+    return ARGUMENTS.get(name) or f"The {name.removesuffix('_id')}"
 
 
 def _responses(call: HostCall) -> dict[str, Any]:
