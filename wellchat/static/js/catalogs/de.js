@@ -83,6 +83,7 @@ globalThis.wellchatCatalog = {
 "Recording: %(name)s": "Aufnahme: %(name)s",
 "Refused by the virus scanner": "Vom Virenscanner abgelehnt",
 "Remove %(name)s": "%(name)s entfernen",
+"Removed by %(name)s": "Von %(name)s entfernt",
 "Removed by policy": "Wegen der Regeln entfernt",
 "Searching…": "Suche läuft …",
 "Seen": "Gesehen",

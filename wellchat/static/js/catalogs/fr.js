@@ -89,6 +89,7 @@ globalThis.wellchatCatalog = {
 "Recording: %(name)s": "Enregistrement : %(name)s",
 "Refused by the virus scanner": "Refusé par l’antivirus",
 "Remove %(name)s": "Retirer %(name)s",
+"Removed by %(name)s": "Retiré par %(name)s",
 "Removed by policy": "Retiré selon les règles",
 "Searching…": "Recherche…",
 "Seen": "Vu",
