@@ -77,6 +77,9 @@ LONGEST = (
     "browser/test_factors.py",
 )
 
+# Folders whose files share what takes seconds to make: one process runs all of them.
+TOGETHER = ("tests/demo/", "tests/events/")
+
 # One id for all requests, so that two answers can be compared to the letter.
 request_ids.new_request_id = lambda: "0123456789abcdef"
 # Real hashing, without the cost that makes guessing slow: a test signs people up by the dozen.
@@ -119,6 +122,18 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def pytest_xdist_auto_num_workers() -> int:
     """Return the number of test processes: two for each core, for a test waits for half of its time."""
     return 2 * (os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give each file to one process, and the files of some folders to the same one."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFileOrFolder(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.split("::")[0])
+
+    return ByFileOrFolder(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -49,9 +49,9 @@ def classic_script(folder: Path, entry: str) -> str:
     parts = []
     for name in dependencies(folder, entry):
         text = (folder / name).read_text("utf-8")
+        renamed = [each["names"] for each in IMPORT.finditer(text) if " as " in (each["names"] or "")]
         text = EXPORTS.sub("", EXPORT.sub("", IMPORT.sub("", text)))
         names = set(DECLARED.findall(text))
-        renamed = [each["names"] for each in IMPORT.finditer(text) if " as " in (each["names"] or "")]
         if wrong := [*(found & names), *renamed, *UNSUPPORTED.findall(text), *DYNAMIC_IMPORT.findall(text)]:
             raise BundleError(f"{name}: {', '.join(sorted(wrong))}")
         found |= names

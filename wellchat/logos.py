@@ -10,9 +10,9 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
 from xml.parsers import expat
 
 from wellchat.i18n import gettext
@@ -41,14 +41,16 @@ _NUMBER = re.compile(r"(\d+(?:\.\d+)?)(?:px)?")
 _PLAIN_DOCTYPE = re.compile(r"<!DOCTYPE[^\[>]*>")
 
 
-class Logo(NamedTuple):
+# No tuple: of a setting, that would be several values.
+@dataclass(frozen=True)
+class Logo:
     """A logo that is safe to show. `digest` changes with it."""
 
     content: bytes
     type: str  # SVG or PNG
     digest: str
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         return f"{self.type}, {len(self.content)} bytes"
 
     @property

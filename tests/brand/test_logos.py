@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from wellchat import create_app
 from wellchat.config import SettingsError, read_settings
+from wellchat.doctor import run_checks
 from wellchat.logos import MAX_SIDE, MAX_SVG, PNG, SVG, read_logo
 
 DRAWN = (
@@ -105,6 +107,9 @@ def test_a_logo_of_the_environment_is_checked_at_the_start(tmp_path: Path) -> No
     path.write_bytes(drawn())
     base = {"WELLCHAT_INSTANCE": str(tmp_path), "WELLCHAT_BRAND_LOGO": str(path)}
     assert read_settings(base).BRAND_LOGO.type == SVG
+    settings = {"INSTANCE": str(tmp_path), "BRAND_LOGO": str(path)}
+    app = create_app(read_settings({f"WELLCHAT_{name}": value for name, value in settings.items()}))
+    assert run_checks(app).settings["BRAND_LOGO"].startswith("image/svg+xml, ")
     path.write_bytes(drawn("<script/>"))
     with pytest.raises(SettingsError, match="WELLCHAT_BRAND_LOGO: This SVG holds <script>"):
         read_settings(base)

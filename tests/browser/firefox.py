@@ -97,6 +97,7 @@ class Firefox:
         self.socket, self.count = Socket(f"{found[1]}/session"), 0
         self.ask("session.new", capabilities={})
         self.window = self.ask("browsingContext.getTree")["contexts"][0]["context"]
+        self.ask("browsingContext.activate", context=self.window)
 
     def __enter__(self) -> Firefox:
         return self

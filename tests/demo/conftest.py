@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.databases import CleanDatabase
+from tests.browsing import Browser
+from tests.databases import CleanDatabase, migrated
 from wellchat import clock
 from wellchat.config import setting
 from wellchat.db import db, transaction
@@ -41,20 +42,31 @@ def loaded(_demo: Any) -> Iterator[Flask]:
         db.session.remove()
 
 
+def _put(demo: Any) -> datetime:
+    loaded, rows_of = demo
+    with transaction() as session:
+        for table, rows in rows_of.items():
+            session.execute(table.insert(), rows)
+    for name in FOLDERS:
+        shutil.copytree(loaded.config["INSTANCE"] / name, setting("INSTANCE") / name, dirs_exist_ok=True)
+    return NOW
+
+
 @pytest.fixture
 def put_demo(_demo: Any, app: Flask) -> Callable[[], datetime]:
     """put_demo(): as after load() in the database and the folders of this test's application.
 
     It returns the `now` of that load: the story has other notices at another time of the day.
     """
-    loaded, rows_of = _demo
+    return lambda: _put(_demo)
 
-    def put() -> datetime:
-        with transaction() as session:
-            for table, rows in rows_of.items():
-                session.execute(table.insert(), rows)
-        for name in FOLDERS:
-            shutil.copytree(loaded.config["INSTANCE"] / name, setting("INSTANCE") / name, dirs_exist_ok=True)
-        return NOW
 
-    return put
+@pytest.fixture(scope="module")
+def copied(_demo: Any, make_app: Callable[..., Flask]) -> Iterator[Flask]:
+    """The demo in an application of this module's own, for tests that change what the next ones bear."""
+    app = migrated(make_app())
+    app.test_client_class = Browser
+    with app.app_context():
+        _put(_demo)
+        yield app
+        db.session.remove()

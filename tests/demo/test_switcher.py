@@ -6,14 +6,11 @@ import re
 
 import pytest
 
-from tests.browsing import Browser
-from tests.databases import migrated
 from wellchat import clock
 from wellchat.accounts.actions import create_user
 from wellchat.accounts.personal_data import erase_person
 from wellchat.accounts.queries import user_by_email
-from wellchat.db import db
-from wellchat.demo.actions import PASSWORD, load
+from wellchat.demo.actions import PASSWORD
 from wellchat.demo.queries import demo_people
 from wellchat.demo.stories import STORIES
 
@@ -21,13 +18,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def loaded(make_app):
-    app = migrated(make_app())
-    app.test_client_class = Browser
-    with app.app_context():
-        load(now=clock.now())
-        yield app
-        db.session.remove()
+def loaded(copied):
+    return copied
 
 
 @pytest.fixture

@@ -56,8 +56,11 @@ def _create(
     say(answer, as_json, f"{(answer.body or {})['user']['id']}\t{changes(answer)}")
 
 
-def _connect(client_email: str, professional_email: str, as_json: bool) -> None:
-    answer = do(put_connection, {}, {"client": client_email, "professional": professional_email})
+def _connect(client_email: str, professional_email: str, as_json: bool, **given: Any) -> None:
+    # Empty clears, as in the command without ids.
+    body = {name: value or None for name, value in given.items() if value is not None}
+    body |= {"client": client_email, "professional": professional_email}
+    answer = do(put_connection, {}, body)
     say(answer, as_json, f"{(answer.body or {})['connection']['id']}\t{changes(answer)}")
 
 

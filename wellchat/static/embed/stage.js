@@ -8,7 +8,8 @@ import { download, followLinks, leave } from "./ways.js";
 const PLACES = [/^\/$/, /^\/threads\/[^/]+$/]; // what a frame shows itself
 const FIRST = [".shell--thread textarea:not([readonly])", ".conversation a", "main"]; // what gets the focus
 const COMING = "embed__view--coming";
-const SOON = 1000; // ms in which the focus comes
+const QUICK = 100; // ms in which the focus comes from the page around
+const SOON = 1000; // ms in which it goes
 
 export class Stage {
   #window = null; // the <iframe> of the page
@@ -146,7 +147,7 @@ export class Stage {
     };
     act();
     // The page around gives its frame the focus just before, and the message may be faster.
-    window.addEventListener("focus", act, { once: true, signal: AbortSignal.timeout(SOON) });
+    setTimeout(() => document.hasFocus() && !this.inner?.document.hasFocus() && act(), QUICK);
   }
 
   blur() {

@@ -90,6 +90,8 @@ export class Popup extends Framed {
     const hadFocus = this.shadowRoot.activeElement !== null || this.dialog.matches(":modal");
     this.#hide();
     if (hadFocus) this.#opener?.focus();
+    // In Chromium, a frame that is hidden while it has the focus takes it back a moment later.
+    setTimeout(() => !this.isOpen && this.shadowRoot.activeElement && this.#opener?.focus(), 100);
     this.frame?.post("close");
     this.emit("close");
   }

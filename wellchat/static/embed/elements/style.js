@@ -1,54 +1,45 @@
 /* One constructed style sheet for all elements: it works under a page's `style-src 'none'`. */
 
-const DARK = `
-  --surface: oklch(0.208 0.013 var(--hue)); --ink: oklch(0.938 0.006 var(--hue)); --line: oklch(0.302 0.013 var(--hue));
-  --hover: oklch(0.95 0.02 var(--hue) / 0.09); --accent: oklch(0.755 0.118 var(--hue)); --accent-ink: oklch(0.19 0.035 var(--hue));
-  --strong: oklch(0.815 0.098 var(--hue)); --shadow: 0 12px 32px oklch(0 0 0 / 0.45);
-  color-scheme: dark;`;
-
+// The colours of the system follow `color-scheme`; the accent is the same in light and dark.
 const RULES = `
 :host { display: block; block-size: 640px; }
-:host([hidden]) { display: none !important; }
+:host([hidden]), [hidden] { display: none !important; }
 .box {
-  --hue: 262;
-  --surface: oklch(0.994 0.002 var(--hue)); --ink: oklch(0.245 0.018 var(--hue)); --line: oklch(0.918 0.007 var(--hue));
-  --hover: oklch(0.3 0.03 var(--hue) / 0.07); --accent: oklch(0.515 0.172 var(--hue)); --accent-ink: oklch(0.995 0.004 var(--hue));
-  --strong: oklch(0.455 0.165 var(--hue)); --shadow: 0 12px 32px oklch(0.3 0.03 var(--hue) / 0.22);
-  color-scheme: light;
-  font: 16px/1.45 system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif;
+  --accent: oklch(0.515 0.172 var(--hue)); --line: rgb(128 128 128 / 0.3); --shadow: 0 12px 32px rgb(0 0 0 / 0.25);
+  color-scheme: light dark; color: CanvasText;
+  font: 16px/1.45 system-ui, sans-serif;
 }
-:host([theme="dark"]) .box { ${DARK} }
-@media (prefers-color-scheme: dark) { :host(:not([theme="light"])) .box { ${DARK} } }
+:host([theme="light"]) .box { color-scheme: light; }
+:host([theme="dark"]) .box { color-scheme: dark; }
 .place, .panel {
   box-sizing: border-box; display: flex; flex-direction: column; overflow: clip;
-  background: var(--surface); color: var(--ink); border: 1px solid var(--line); border-radius: 12px;
+  background: Canvas; border: 1px solid var(--line); border-radius: 12px;
 }
 .place { block-size: 100%; }
 iframe { display: block; flex: 1; min-block-size: 0; inline-size: 100%; border: 0; }
 .state { flex: 1; display: grid; place-content: center; justify-items: center; gap: 16px; padding: 16px; text-align: center; }
-.state[hidden], [hidden] { display: none; }
 p { margin: 0; }
 button {
   box-sizing: border-box; min-block-size: 44px; min-inline-size: 44px; margin: 0; border: 1px solid transparent; border-radius: 22px;
   font: inherit; color: inherit; background: none; cursor: pointer; touch-action: manipulation;
 }
-button:hover { background: var(--hover); }
-button:focus-visible { outline: 2px solid var(--accent); outline-offset: 2px; }
+button:hover { background: rgb(128 128 128 / 0.15); }
+button:focus-visible { outline: 2px solid CanvasText; outline-offset: 2px; }
 .again { padding-inline: 16px; border-color: currentColor; }
 svg { display: block; inline-size: 22px; block-size: 22px; margin: auto; fill: none; stroke: currentColor; stroke-width: 1.6; stroke-linecap: round; stroke-linejoin: round; }
 .bell { position: relative; display: inline-block; }
-.bell button { color: var(--ink); padding: 0; }
+.bell button { padding: 0; }
 .badge {
   position: absolute; inset-block-start: 0; inset-inline-start: 24px; min-inline-size: 20px; box-sizing: border-box; padding-inline: 5px;
-  border: 1px solid transparent; border-radius: 10px; background: var(--accent); color: var(--accent-ink);
+  border: 1px solid transparent; border-radius: 10px; background: var(--accent); color: #fff;
   font-size: 12px; font-weight: 600; line-height: 18px; text-align: center; font-variant-numeric: tabular-nums; pointer-events: none;
 }
 .aloud { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 .corner { position: fixed; z-index: var(--wellchat-z, 1000);
   inset-block-end: calc(16px + env(safe-area-inset-bottom)); inset-inline-end: calc(16px + env(safe-area-inset-right)); }
-.corner button { inline-size: 56px; block-size: 56px; border-radius: 28px; background: var(--accent); color: var(--accent-ink); box-shadow: var(--shadow); }
-.corner button:hover { background: var(--strong); }
-.corner .badge { inset-inline-start: 36px; background: var(--ink); color: var(--surface); }
+.corner button { inline-size: 56px; block-size: 56px; border-radius: 28px; background: var(--accent); color: #fff; box-shadow: var(--shadow); }
+.corner button:hover { filter: brightness(1.1); }
+.corner .badge { inset-inline-start: 36px; background: CanvasText; color: Canvas; }
 dialog:not([open]) { display: none; }
 .panel {
   position: fixed; z-index: var(--wellchat-z, 1000); margin: 0; padding: 0; inset: auto;
@@ -68,7 +59,6 @@ header span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 }
 @media (forced-colors: active) {
   button, .badge { border-color: ButtonBorder; }
-  .badge, .corner .badge { forced-color-adjust: none; background: Highlight; color: HighlightText; border-color: Highlight; }
 }
 @media print { .corner, .panel { display: none; } }
 `;
