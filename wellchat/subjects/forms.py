@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from wellchat.forms import Form, Text
+from wellchat.forms import Form, Instant, Text
 from wellchat.i18n import gettext
 from wellchat.scripts import strip_invisible
 from wellchat.subjects.kinds import known_kind
@@ -49,8 +49,8 @@ class PutSubject(Form):
     status: Annotated[Text, StringConstraints(min_length=1, max_length=40, strip_whitespace=True)] | None = (
         None
     )
-    starts_at: AwareDatetime | None = None
-    ends_at: AwareDatetime | None = None
-    cancelled_at: AwareDatetime | None = None
+    starts_at: Instant | None = None
+    ends_at: Instant | None = None
+    cancelled_at: Instant | None = None
     amount_minor: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     currency: Annotated[Text, AfterValidator(_currency)] | None = None
