@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -115,6 +116,21 @@ def test_what_ran_at_the_same_time_stays_two(
     for ref, into in (("c-old", "p"), ("c-old", "c-old"), ("c-old", "nobody"), ("nobody", "c")):
         assert host.post(user(ref, "/merge"), {"into": into}).status_code in (404, 409, 422)
     assert everything() == before
+
+
+@pytest.mark.each_database
+def test_of_two_merges_at_once_one_person_is_left(
+    host: HostServer, two: Talk, cast: Cast, at_once: Any
+) -> None:
+    opened(host, "c-old")
+    pairs = (("c-old", "c"), ("c", "c-old"))
+    acts = [partial(host.post, user(ref, "/merge"), {"into": into}) for ref, into in pairs]
+    answers = at_once(2, lambda number: acts[number]())
+    assert sorted(each.status_code for each in answers) in ([200, 404], [200, 410])
+    db.session.rollback()
+    people = [db.session.get_one(User, each.id, populate_existing=True) for each in (two.cara, cast.olga)]
+    (left,) = [each.id for each in people if not each.is_gone]
+    assert set(db.session.execute(select(Thread.client_id)).scalars()) == {left}
 
 
 @pytest.mark.each_database
