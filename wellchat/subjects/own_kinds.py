@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, StringConstraints
 from sqlalchemy import select
 
 from wellchat.audit.actions import record
-from wellchat.db import insert, transaction
+from wellchat.db import db, insert, transaction
 from wellchat.errors import Conflict, Invalid
 from wellchat.forms import Form, Text
 from wellchat.i18n import gettext
@@ -93,6 +93,20 @@ def _make(name: str, form: PutKind, now: datetime) -> OwnSubjectKind | None:
             return None
         _put_down(name, now)
         return session.get_one(OwnSubjectKind, name)
+
+
+def keep_scope(name: str) -> None:
+    """Keep the scope of a kind of the host's until the end of the transaction, which makes a subject of it.
+
+    What this process knows of the kind may be older than its scope: it is read again then.
+    """
+    if name in KINDS:
+        return
+    query = select(OwnSubjectKind.scope).where(OwnSubjectKind.name == name).with_for_update(read=True)
+    scope = db.session.execute(query).scalar()
+    known = OWN.get(name)
+    if known is None or known.scope != scope:
+        OWN.look()
 
 
 def _change(kind: OwnSubjectKind, form: PutKind) -> list[str]:
