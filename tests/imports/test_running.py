@@ -422,6 +422,25 @@ def test_erasing_a_person_takes_the_staged_lines_about_them(
     assert left == ["c-2"]
 
 
+@pytest.mark.each_database
+def test_of_two_that_begin_at_once_one_waits(
+    old: OldChat, importer: Importer, known: Cast, at_once: Any
+) -> None:
+    old.chat("one")
+    ids = [importer.stages(old.write()).id for _ in range(4)]
+
+    def begin(number: int) -> str:
+        try:
+            return running.run(import_id=ids[number], now=importer.now).state
+        except Conflict as error:
+            return error.detail
+
+    answers = at_once(4, begin)
+    assert sorted(answers)[-1] == "running"
+    assert set(answers) == {"running", "Another import runs. Wait for its end."}
+    assert answers.count("running") == 1
+
+
 def test_another_import_waits(old: OldChat, importer: Importer, known: Cast) -> None:
     old.chat("one")
     row, other = importer.stages(old.write()), importer.stages(old.write())
