@@ -14,6 +14,7 @@ from sqlalchemy import delete, select, tuple_, update
 from wellchat.accounts.actions import lock_user
 from wellchat.accounts.models import User
 from wellchat.accounts.personal_data import erase_person
+from wellchat.accounts.standing import keep_an_owner
 from wellchat.audit.actions import record
 from wellchat.changes.actions import expire_log
 from wellchat.connections.models import Connection
@@ -76,6 +77,8 @@ def _lock_both(gone: User, into: User) -> None:
 
     Two merges would otherwise each give to the one whom the other erases. Raises TryAgain where one is gone.
     """
+    # Erasing locks the owners before the account, and so must we: it is a part of this.
+    keep_an_owner(gone.id)
     for user_id in sorted({gone.id, into.id}):
         if lock_user(user_id).is_gone:
             raise TryAgain
