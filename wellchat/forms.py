@@ -26,6 +26,16 @@ Text = Annotated[str, AfterValidator(_clean)]
 """Text a database can hold. A lone surrogate comes by command line only: the JSON parser refuses it."""
 
 
+def _filled(text: str) -> str:
+    found = text.strip()
+    if not found:
+        raise ValueError(gettext("This field is required."))
+    return found
+
+
+Filled = Annotated[Text, AfterValidator(_filled)]
+"""Text that is not blank, without what surrounds it. A `min_length` alone would count the blanks."""
+
 # A day from the ends of the calendar: every time zone has these, too.
 EARLIEST, LATEST = (
     datetime.min.replace(tzinfo=UTC) + timedelta(days=1),

@@ -188,9 +188,16 @@ def test_a_notification_leads_to_this_site_or_one_of_the_host_s(
         ("/threads", 201), ("https://shop.example/o/1", 201), ("https://shop.example", 201),
         ("//evil.example", 422), ("https://shop.example.evil.example/", 422), ("https://evil.example", 422),
         ("javascript:alert(1)", 422),
+        ("https://shop.example/\nx", 422), ("https://shop.example/a b", 422), ("/\t/evil.example", 422),
         ("https://shop.example@evil.example/", 422), ("/\\evil.example", 422), ("", 422),
     ):  # fmt: skip
         assert host.post("/notifications", {**offer, "url": url}).status_code == status, url
+    for title in ("Two \u202e for one", "\x1b[1m", "x" * 121, " \n "):
+        assert host.post("/notifications", {**offer, "title": title}).status_code == 422, title
+    assert (
+        host.put("/notification-kinds/offers", {"label": "Two\nlines"}).json["kind"]["label"] == "Two lines"
+    )
+    assert host.put("/kinds/order", ORDER | {"label": "Or\u202eder"}).status_code == 422
     for name, body in (("message", {"label": "x"}), ("X", {"label": "x"}), ("x", {}), ("x", {"label": None}),
                        ("x", {"label": "x", "mail": "maybe"})):  # fmt: skip
         assert host.put(f"/notification-kinds/{name}", body).status_code == 422, name
