@@ -1,29 +1,35 @@
 /* <wellchat-bell>: a button with the number of unread messages, which opens the popup, or leads to the inbox of the page. */
 
-import { button, Shell, make } from "./element.js";
+import { Shell } from "./element.js";
 import { session } from "./here.js";
+import { button, make } from "./make.js";
 
 /** A button with a number, and a live region: a closed frame speaks to nobody. */
 export class Counter {
   constructor(element, onclick) {
     this.element = element;
-    this.button = button({ part: "button" }, "message", onclick);
-    this.badge = make("span", { class: "badge", part: "badge", "aria-hidden": "true" });
+    const icon = "M17 9.5a6.5 6.5 0 0 1-9.4 5.8L3.5 16.5l1.2-3.7A6.5 6.5 0 1 1 17 9.5Z";
+    this.button = button({ part: "button" }, icon, onclick);
+    this.badge = make("span", { class: "badge", part: "badge", "aria-hidden": true });
     this.aloud = make("span", { class: "aloud", role: "status" });
     this.node = make("div", { class: "bell" }, this.button, this.badge, this.aloud);
+    element.box.append(this.node);
   }
 
-  draw() {
+  /** `popup`: what the button opens. */
+  draw(popup = session.find("popup")) {
     const { messages } = session.unread;
     const { label, words } = this.element;
     this.button.setAttribute("aria-label", messages ? `${label}, ${messages} ${words.unread}` : label);
+    if (popup) this.button.setAttribute("aria-expanded", popup.isOpen);
+    else this.button.removeAttribute("aria-expanded");
     this.badge.textContent = messages > 99 ? "99+" : messages;
     this.badge.hidden = !messages;
   }
 
   /** Says that `more` messages came, once on a page, and not to who is reading them. */
-  say(more) {
-    this.draw();
+  say(more, popup) {
+    this.draw(popup);
     const { words } = this.element;
     const first = [...session.elements].find((each) => each.counts) === this.element;
     if (more > 0 && first && !document.activeElement?.frame) this.aloud.textContent = more === 1 ? words.one : `${more} ${words.many}`;
@@ -34,8 +40,6 @@ export class Counter {
 export class Bell extends Shell {
   build() {
     this.counter = new Counter(this, () => this.#press());
-    this.box.append(this.counter.node);
-    this.rule(":host { display: inline-block; block-size: auto; }");
   }
 
   get counts() {
@@ -45,17 +49,22 @@ export class Bell extends Shell {
   draw() {
     super.draw();
     this.counter.draw();
-    const popup = session.find("popup");
-    if (popup) this.counter.button.setAttribute("aria-expanded", String(popup.isOpen));
-    else this.counter.button.removeAttribute("aria-expanded");
   }
 
   counted(more) {
     this.counter.say(more);
   }
 
+  open(what) {
+    session.popup().open(what);
+  }
+
+  close() {
+    session.find("popup")?.close();
+  }
+
   #press() {
-    const inbox = session.find("popup") ? null : session.find("inbox");
+    const inbox = !session.find("popup") && session.find("inbox");
     if (inbox) inbox.open();
     else session.popup().toggle(this.counter.button);
   }
