@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import re
 from functools import cache
 from pathlib import Path
 from typing import cast
 
 import brotli
 from flask import Blueprint, Response, current_app, request
-from rjsmin import jsmin
 
 from wellchat.bundle import classic_script
 from wellchat.compression import accepts_encoding
+from wellchat.embed.shrinking import small
 from wellchat.web import limiter
 
 script = Blueprint("embed_script", __name__)
@@ -29,26 +28,14 @@ HEADERS = {
 }
 
 
-# A text over several lines is a style sheet; rjsmin leaves it as it is.
-SHEET = re.compile(r"`\n[^`]*`")
-
-
-def _without_blanks(sheet: re.Match[str]) -> str:
-    return re.sub(r"\s*([{};,])\s*|(?<=:)\s+|\s+(?=\s)", r"\1", sheet[0]).replace(";}", "}")
-
-
-def _small(text: str) -> str:
-    return SHEET.sub(_without_blanks, str(jsmin(text)))
-
-
 @cache
 def _content(folder: Path, entry: str) -> bytes:
     if entry == PANES:
-        return _small(classic_script(folder, PANES, after=ENTRY)).encode()
+        return small(classic_script(folder, PANES, after=ENTRY)).encode()
     # A new one asks for the other of its own time, not for one that the browser has kept.
     panes = Path(PANES).name
     version = hashlib.sha256(_content(folder, PANES)).hexdigest()[:8]
-    return _small(classic_script(folder, ENTRY)).replace(f'"{panes}"', f'"{panes}?{version}"').encode()
+    return small(classic_script(folder, ENTRY)).replace(f'"{panes}"', f'"{panes}?{version}"').encode()
 
 
 @cache

@@ -19,6 +19,6 @@ if (!customElements.get("wellchat-bell")) {
     /** Ends the sessions of all frames of this page, in every tab, and drops what they hold. */
     signOut: () => session.signOut(),
   };
-  if (given?.token) session.configure(given.token);
+  session.configure(given?.token);
   for (const [name, Element] of Object.entries(elements)) customElements.define(`wellchat-${name}`, Element);
 }

@@ -8,28 +8,27 @@ import { button, make } from "./make.js";
 export class Counter {
   constructor(element, onclick) {
     this.element = element;
-    const icon = "M17 9.5a6.5 6.5 0 0 1-9.4 5.8L3.5 16.5l1.2-3.7A6.5 6.5 0 1 1 17 9.5Z";
-    this.button = button({ part: "button" }, icon, onclick);
+    this.button = button({ part: "button" }, "M17 9.5a6.5 6.5 0 0 1-9.4 5.8L3.5 16.5l1.2-3.7A6.5 6.5 0 1 1 17 9.5Z", onclick);
     this.badge = make("span", { class: "badge", part: "badge", "aria-hidden": true });
     this.aloud = make("span", { class: "aloud", role: "status" });
     this.node = make("div", { class: "bell" }, this.button, this.badge, this.aloud);
     element.box.append(this.node);
   }
 
-  /** `popup`: what the button opens. */
-  draw(popup = session.find("popup")) {
+  draw() {
     const { messages } = session.unread;
     const { label, words } = this.element;
     this.button.setAttribute("aria-label", messages ? `${label}, ${messages} ${words.unread}` : label);
-    if (popup) this.button.setAttribute("aria-expanded", popup.isOpen);
-    else this.button.removeAttribute("aria-expanded");
+    const expanded = this.element.isOpen ?? session.find("popup")?.isOpen;
+    if (expanded === undefined) this.button.removeAttribute("aria-expanded");
+    else this.button.setAttribute("aria-expanded", expanded);
     this.badge.textContent = messages > 99 ? "99+" : messages;
     this.badge.hidden = !messages;
   }
 
   /** Says that `more` messages came, once on a page, and not to who is reading them. */
-  say(more, popup) {
-    this.draw(popup);
+  say(more) {
+    this.draw();
     const { words } = this.element;
     const first = [...session.elements].find((each) => each.counts) === this.element;
     if (more > 0 && first && !document.activeElement?.frame) this.aloud.textContent = more === 1 ? words.one : `${more} ${words.many}`;
@@ -38,13 +37,8 @@ export class Counter {
 }
 
 export class Bell extends Shell {
-  build() {
-    this.counter = new Counter(this, () => this.#press());
-  }
-
-  get counts() {
-    return true;
-  }
+  counts = true;
+  counter = new Counter(this, () => this.#press());
 
   draw() {
     super.draw();

@@ -5,8 +5,9 @@ import { make } from "./make.js";
 import { OURS } from "./style.js";
 import { languageOf, WORDS } from "./words.js";
 
+/* Some have methods that the session calls: counted(more), drop(), restart(), stopped(code). */
 export class Shell extends HTMLElement {
-  static observedAttributes = ["height", "theme", "accent-hue", "lang", "label", "with", "subject", "button"];
+  static observedAttributes = "height theme accent-hue lang label with subject button".split(" ");
 
   constructor() {
     super();
@@ -14,7 +15,6 @@ export class Shell extends HTMLElement {
     this.adopt(OURS);
     this.box = make("div", { class: "box" });
     this.shadowRoot.append(this.box);
-    this.build();
   }
 
   connectedCallback() {
@@ -43,7 +43,7 @@ export class Shell extends HTMLElement {
   }
 
   get hue() {
-    const given = this.getAttribute("accent-hue") ?? "";
+    const given = this.getAttribute("accent-hue");
     return /^\d{1,3}$/.test(given) && given < 360 ? Number(given) : null;
   }
 
@@ -67,10 +67,4 @@ export class Shell extends HTMLElement {
   changed() {
     this.draw();
   }
-
-  build() {}
-  counted() {}
-  drop() {}
-  restart() {}
-  stopped() {}
 }

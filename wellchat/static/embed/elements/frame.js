@@ -16,18 +16,19 @@ export class Frame {
   ready = false;
   #greeted = false;
   #timer = null;
-  #left = []; // who waits for its end
+  #gone = null;
+  #over = new Promise((resolve) => (this.#gone = resolve));
 
   /** It stands in `box`. `on` hears emit(name, detail) and stopped(code); end() is called when it is gone. */
   constructor({ session, kind, query, box, on, end }) {
-    Object.assign(this, { session, kind, on, end });
+    Object.assign(this, { session, on, end });
     const url = new URL(kind, session.base);
     const all = { origin: location.origin, ...query };
     for (const name in all) if (all[name]) url.searchParams.set(name, all[name]);
     this.node = make("iframe", { ...ATTRIBUTES, src: url });
     session.frames.add(this);
     box.append(this.node);
-    this.#timer = setTimeout(() => this.#fail({ code: "no-answer", text: "The frame does not answer" }), HELLO_WITHIN);
+    this.#timer = setTimeout(() => this.#fail({ code: "no-answer", text: "The frame: no answer" }), HELLO_WITHIN);
   }
 
   post(type, fields) {
@@ -36,24 +37,23 @@ export class Frame {
 
   /** Resolves when it has ended its session, or has had the time to. */
   over() {
-    if (!this.#greeted) this.remove();
-    if (!this.session.frames.has(this)) return null;
-    setTimeout(() => this.#stop("signed-out"), OVER_WITHIN);
-    return new Promise((resolve) => this.#left.push(resolve));
+    if (this.#greeted) setTimeout(() => this.#stop("signed-out"), OVER_WITHIN);
+    else this.remove();
+    return this.#over;
   }
 
   remove() {
     clearTimeout(this.#timer);
     this.session.frames.delete(this);
     this.node.remove();
-    for (const resolve of this.#left) resolve();
+    this.#gone();
     this.end();
   }
 
   /** Takes a message of this frame. */
   take(data) {
     if (JSON.stringify(data).length > MOST) return;
-    const { wellchat: _, type, ...fields } = data;
+    const { type, ...fields } = data;
     if (type === "hello") this.#greet();
     else if (type === "need-token") this.session.answer(this);
     else if (type === "ready") this.start(fields);

@@ -1,7 +1,7 @@
 /* Elements of the page, made here. */
 
 /** Makes an element with attributes and children. */
-export function make(name, attributes = {}, ...children) {
+export function make(name, attributes, ...children) {
   const made = document.createElement(name);
   for (const key in attributes) made.setAttribute(key, attributes[key]);
   made.append(...children);

@@ -17,19 +17,12 @@ class Pane extends Shell {
   /** Does `act(pane)`, or else begins; the pane may have to come first. Of acts that wait the last one is done. */
   async want(act = (pane) => pane.restart()) {
     this.#wanted = act;
-    if (!this.pane) {
-      let found = null;
-      try {
-        found = await panes();
-      } catch {
-        this.#wanted = null;
-        return this.emit("error", { code: "no-answer", text: "v1-panes.js did not load" });
-      }
-      if (!this.isConnected) return;
-      this.pane ??= new found[this.localName.slice(9)](this);
-    }
+    const found = this.pane ? {} : await panes();
     const wanted = this.#wanted;
     this.#wanted = null;
+    if (!found) return this.emit("error", { code: "no-answer", text: "v1-panes.js: no answer" });
+    if (!this.isConnected) return;
+    this.pane ??= new found[this.localName.slice(9)](this);
     wanted?.(this.pane);
   }
 
@@ -71,7 +64,8 @@ class Pane extends Shell {
 
 /* In the flow of the page. */
 class Place extends Pane {
-  #watch = new IntersectionObserver((seen) => seen.some(({ isIntersecting }) => isIntersecting) && this.restart(), { rootMargin: "200px" });
+  #watch = new IntersectionObserver((seen) => this.#near(seen.at(-1)), { rootMargin: "200px" });
+  #isNear = false;
   // Styles the element itself from within: its `style` stays the page's.
   #own = styles(":host {}");
 
@@ -92,8 +86,7 @@ class Place extends Pane {
   }
 
   restart() {
-    const { top, bottom, width } = this.getBoundingClientRect();
-    if (width && bottom > -200 && top < innerHeight + 200) this.begin();
+    if (this.#isNear) this.begin();
   }
 
   /* `fill`: the height of what it stands in; `auto`: that of its content; or a length. */
@@ -110,6 +103,11 @@ class Place extends Pane {
     if (name === "height") this.drop();
     super.changed(name);
   }
+
+  #near({ isIntersecting, boundingClientRect }) {
+    this.#isNear = isIntersecting && boundingClientRect.width > 0;
+    this.restart();
+  }
 }
 
 export class Inbox extends Place {}
@@ -119,7 +117,7 @@ export class Thread extends Place {}
 export class Popup extends Pane {
   connectedCallback() {
     super.connectedCallback();
-    idle(() => this.isConnected && this.begin());
+    idle(() => this.begin());
   }
 
   get counts() {

@@ -36,7 +36,7 @@ export class Session extends Tabs {
     this.out = false;
     this.#look();
     this.begin();
-    for (const element of this.elements) element.restart();
+    for (const element of this.elements) element.restart?.();
   }
 
   join(element) {
@@ -60,11 +60,9 @@ export class Session extends Tabs {
 
   /** The popup of the page; one is made if there is none. */
   popup() {
-    const found = this.find("popup");
-    if (found) return found;
-    const made = make("wellchat-popup", { button: "none" });
-    document.body.append(made);
-    return made;
+    const found = this.find("popup") ?? make("wellchat-popup", { button: "none" });
+    if (!found.isConnected) document.body.append(found);
+    return found;
   }
 
   find(name) {
@@ -73,29 +71,29 @@ export class Session extends Tabs {
 
   /** Gives a frame the token that it asked for. */
   async answer(frame) {
-    const given = this.out ? SIGNED_OUT : await this.#token();
+    let given = this.out || (await this.#token());
     if (!this.frames.has(frame)) return;
-    if (this.out) return frame.post("token", SIGNED_OUT);
+    if (this.out) given = SIGNED_OUT;
     if (given.token) this.#meet(subjectOf(given.token), given.token, frame);
     else if (given === SIGNED_OUT) this.#forget();
     frame.post("token", given);
   }
 
   /** Resolves when everything of the person is gone from this page. */
-  async signOut() {
+  signOut() {
     this.tell({ out: true });
-    await this.#end();
+    return this.#end();
   }
 
   /** `from`: the frame that counted; left out: another tab. */
   count({ messages, notifications }, from = null) {
     const before = this.unread;
-    const unread = { messages: Number(messages) || 0, notifications: Number(notifications) || 0 };
+    const unread = { messages: +messages || 0, notifications: +notifications || 0 };
     const isNews = this.#counted;
     [this.unread, this.#counted] = [unread, true];
     if (from && from === this.hub) this.share();
     if (isNews && before.messages === unread.messages && before.notifications === unread.notifications) return;
-    for (const element of this.elements) element.counted(isNews ? unread.messages - before.messages : 0);
+    for (const element of this.elements) element.counted?.(isNews ? unread.messages - before.messages : 0);
     this.emit("unread", { ...unread });
   }
 
@@ -125,7 +123,7 @@ export class Session extends Tabs {
     const frames = [...this.frames];
     for (const frame of frames) frame.post("token", SIGNED_OUT);
     await Promise.all(frames.map((frame) => frame.over()));
-    for (const element of this.elements) element.stopped("signed-out");
+    for (const element of this.elements) element.stopped?.("signed-out");
     this.emit("signed-out");
   }
 
@@ -141,7 +139,7 @@ export class Session extends Tabs {
   #drop() {
     this.count(NONE);
     this.#counted = false;
-    for (const element of this.elements) element.drop();
+    for (const element of this.elements) element.drop?.();
   }
 
   /* A token is for this person. Everything of another one goes, in all frames and before this token is used. */
@@ -168,7 +166,7 @@ export class Session extends Tabs {
 
   async #ask() {
     try {
-      if (!this.#supply) throw new Error("there is no data-token-url, and no wellchat.configure({ token })");
+      if (!this.#supply) throw new Error("no data-token-url, no wellchat.configure({ token })");
       const token = await this.#supply();
       return token && typeof token === "string" ? { token } : SIGNED_OUT;
     } catch (error) {

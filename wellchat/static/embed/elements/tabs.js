@@ -6,12 +6,10 @@ import { make } from "./make.js";
 
 const CLAIM_AFTER = 3000; // ms a tab is visible before it takes the hub over
 const AGAIN_AFTER = 60_000; // ms after which a hub that did not answer is tried again
-const IDLE = { timeout: 1000 }; // ms after which a busy page has it done all the same
+const IDLE_WITHIN = 1000; // ms after which a busy page has it done all the same
 
 /** Does this when the page is idle. */
-export const idle = (act) => (globalThis.requestIdleCallback ?? setTimeout)(act, IDLE);
-
-const isVisible = () => document.visibilityState === "visible";
+export const idle = (act) => (window.requestIdleCallback ?? setTimeout)(act, { timeout: IDLE_WITHIN });
 
 /** What a session has of tabs. Of the session itself it takes chat, counts, out, unread and brand; hear() and follow(). */
 export class Tabs {
@@ -34,8 +32,8 @@ export class Tabs {
       follow: () => (this.end(), this.tell({ ask: true })),
       onMessage: (message) => this.follow(message),
     });
-    this.#leader.start({ visible: isVisible() });
-    document.addEventListener("visibilitychange", () => setTimeout(() => isVisible() && this.counts && this.#leader.claim(), CLAIM_AFTER));
+    this.#leader.start({ visible: !document.hidden });
+    document.addEventListener("visibilitychange", () => setTimeout(() => !document.hidden && this.counts && this.#leader.claim(), CLAIM_AFTER));
   }
 
   /** Tells all other tabs. */
@@ -65,6 +63,6 @@ export class Tabs {
     document.body.append(holder);
     const box = holder.attachShadow({ mode: "closed" });
     this.hub = new Frame({ session: this, kind: "hub", box, on: this, end: () => (holder.remove(), (this.hub = null)) });
-    this.hub.node.style.setProperty("display", "none");
+    this.hub.node.hidden = true;
   }
 }

@@ -8,6 +8,5 @@ export const WORDS = {
 
 /** Returns the code of the first of these languages that there is. */
 export function languageOf(...wanted) {
-  const codes = wanted.map((each) => String(each).slice(0, 2).toLowerCase());
-  return codes.find((code) => Object.hasOwn(WORDS, code)) ?? "en";
+  return wanted.map((each) => String(each).slice(0, 2).toLowerCase()).find((code) => WORDS[code]) ?? "en";
 }

@@ -13,7 +13,7 @@ export class Popup extends Framed {
   constructor(element) {
     const name = make("span");
     const shut = button({}, "m5.5 5.5 9 9M14.5 5.5l-9 9", () => this.close());
-    super(element, make("dialog", { class: "panel", part: "panel" }, make("header", {}, name, shut)));
+    super(element, make("dialog", { class: "panel", part: "panel" }, make("header", null, name, shut)));
     Object.assign(this, { name, shut });
     this.counter = new Counter(element, () => element.toggle(this.counter.button));
     this.counter.node.classList.add("corner");
@@ -37,7 +37,7 @@ export class Popup extends Framed {
     super.draw();
     const { label, counts } = this.element;
     this.counter.node.hidden = !counts;
-    this.counter.draw(this.element);
+    this.counter.draw();
     this.box.setAttribute("aria-label", label);
     this.box.classList.toggle("low", !counts);
     this.name.textContent = label;
@@ -45,7 +45,7 @@ export class Popup extends Framed {
   }
 
   counted(more) {
-    this.counter.say(more, this.element);
+    this.counter.say(more);
   }
 
   /** Shows it, at a conversation if one is named. The focus goes in only if a person's press did it. */

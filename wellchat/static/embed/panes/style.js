@@ -3,7 +3,7 @@
 import { styles } from "../elements/style.js";
 
 export const PANES = styles(`
-.box { --line: rgb(128 128 128 / 0.3); --shadow: 0 12px 32px rgb(0 0 0 / 0.25); }
+.box { --line: #8080804d; --shadow: 0 12px 32px rgb(0 0 0 / 0.25); }
 .place, .panel {
   box-sizing: border-box; display: flex; flex-direction: column; overflow: clip;
   background: Canvas; color: CanvasText; border: 1px solid var(--line); border-radius: 12px;
