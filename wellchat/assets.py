@@ -37,6 +37,7 @@ ENTRIES = (
     "embed/frame.js",
     "embed/hub.js",
     "embed/v1.js",
+    "embed/v1-panes.js",
 )  # those of frames in pages of other sites, see wellchat/embed
 
 

@@ -39,23 +39,36 @@ def bundle(folder: Path, entry: str) -> str:
     return "\n".join([f"{REGISTRY} = {{}};", *parts])
 
 
-def classic_script(folder: Path, entry: str) -> str:
+def classic_script(folder: Path, entry: str, after: str | None = None) -> str:
     """Return `entry` and its imports as one classic script, which leaves no name behind.
 
-    The modules share one scope, so it is smaller than a bundle. Raises BundleError for a name that two of
-    them have, and for one that is imported under another.
+    The modules share one scope, so it is smaller than a bundle. What the script `after` has stays there: it
+    hands over what is imported from it as `given` of the script's element. Raises BundleError for a name
+    that two modules have, and for one that is imported under another.
     """
+    there = dependencies(folder, after) if after else ()
     found: set[str] = set()
+    given: set[str] = set()
     parts = []
     for name in dependencies(folder, entry):
+        if name in there:
+            continue
         text = (folder / name).read_text("utf-8")
-        renamed = [each["names"] for each in IMPORT.finditer(text) if " as " in (each["names"] or "")]
+        imports = [(each["names"] or "", each["path"]) for each in IMPORT.finditer(text)]
+        renamed = [names for names, _ in imports if " as " in names]
+        for names, path in imports:
+            if _resolve(folder, name, path) in there:
+                given |= {each.strip() for each in names.split(",") if each.strip()}
         text = EXPORTS.sub("", EXPORT.sub("", IMPORT.sub("", text)))
         names = set(DECLARED.findall(text))
         if wrong := [*(found & names), *renamed, *UNSUPPORTED.findall(text), *DYNAMIC_IMPORT.findall(text)]:
             raise BundleError(f"{name}: {', '.join(sorted(wrong))}")
         found |= names
         parts.append(text)
+    if wrong := sorted(found & given):
+        raise BundleError(f"{entry}: {', '.join(wrong)}")
+    if given:
+        parts.insert(0, f"const {{ {', '.join(sorted(given))} }} = document.currentScript.given;")
     return '(() => {"use strict";\n' + "\n".join(parts) + "\n})();"
 
 

@@ -207,6 +207,11 @@ def test_nothing_of_a_person_is_left_for_the_next_one(house: House, visit: Any, 
 def test_the_focus_goes_in_and_comes_back(house: House, visit: Any) -> None:
     page = visit("c-1", "<main><input aria-label='Name' autofocus><wellchat-bell></wellchat-bell></main>")
     until(page, lambda: is_live(page), "the hub")
+    # What shows conversations comes when they are wanted. What is closed before it has come stays closed.
+    came = "performance.getEntriesByType('resource').filter(({ name }) => name.includes('v1-panes')).length"
+    assert page.evaluate(came) == 0
+    page.evaluate("(wellchat.open(), wellchat.close())")
+    until(page, lambda: page.evaluate(came) == 1, "the second script")
     # The page opens it itself: who types goes on typing.
     page.get_by_label("Name").focus()
     page.evaluate("Object.defineProperty(navigator, 'userActivation', { value: { isActive: false } })")

@@ -1,15 +1,13 @@
-/* What all elements of a page share: tokens of the host, the person, the hub, what is unread, and the other tabs. */
+/* What all elements of a page share: tokens of the host, the person, and what is unread. */
 
-import { Leader } from "../../js/models/leader.js";
-import { Frame } from "./frame.js";
+import { make } from "./make.js";
+import { Tabs } from "./tabs.js";
 
 const KEPT = 20_000; // ms in which several frames get the same token
-const CLAIM_AFTER = 3000; // ms a tab is visible before it takes the hub over
-const AGAIN_AFTER = 60_000; // ms after which a hub that did not answer is tried again
-const IDLE = { timeout: 1000 }; // ms after which a busy page has a hub all the same
 const NONE = { messages: 0, notifications: 0 };
+const SIGNED_OUT = { error: "signed-out" };
 
-export class Session {
+export class Session extends Tabs {
   elements = new Set(); // those in the page
   frames = new Set();
   unread = NONE;
@@ -18,15 +16,14 @@ export class Session {
   #supply = null;
   #asked = null; // {at, answer}: the last time that the host was asked
   #person = null; // `sub` of the last token
-  #hub = null;
   #counted = false; // once: what was unread before is no news
-  #leader = null;
-  #channel = null;
 
-  constructor({ base, window }) {
-    Object.assign(this, { base, window, chat: new URL(base).origin });
-    window.addEventListener("message", (event) => this.#receive(event));
-    window.addEventListener("pageshow", ({ persisted }) => persisted && this.#look());
+  /** `base`: the address of this script. */
+  constructor(base) {
+    super();
+    Object.assign(this, { base, chat: new URL(base).origin });
+    addEventListener("message", (event) => this.#receive(event));
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#look());
   }
 
   configure(supply) {
@@ -38,18 +35,23 @@ export class Session {
   start() {
     this.out = false;
     this.#look();
-    this.#count();
-    for (const element of this.elements) element.restart();
+    this.begin();
+    for (const element of this.elements) element.restart?.();
   }
 
   join(element) {
     this.elements.add(element);
-    this.#count();
+    this.begin();
   }
 
   leave(element) {
     this.elements.delete(element);
-    if (!this.#counts) this.#endHub();
+    if (!this.counts) this.end();
+  }
+
+  /** Whether an element shows what is unread: then the page needs a hub. */
+  get counts() {
+    return !this.out && [...this.elements].some((element) => element.counts);
   }
 
   emit(name, detail) {
@@ -58,12 +60,9 @@ export class Session {
 
   /** The popup of the page; one is made if there is none. */
   popup() {
-    const found = this.find("popup");
-    if (found) return found;
-    const made = this.window.document.createElement("wellchat-popup");
-    made.setAttribute("button", "none");
-    this.window.document.body.append(made);
-    return made;
+    const found = this.find("popup") ?? make("wellchat-popup", { button: "none" });
+    if (!found.isConnected) document.body.append(found);
+    return found;
   }
 
   find(name) {
@@ -72,29 +71,29 @@ export class Session {
 
   /** Gives a frame the token that it asked for. */
   async answer(frame) {
-    const given = this.out ? { error: "signed-out" } : await this.#token();
+    let given = this.out || (await this.#token());
     if (!this.frames.has(frame)) return;
-    if (this.out) return frame.post("token", { error: "signed-out" });
+    if (this.out) given = SIGNED_OUT;
     if (given.token) this.#meet(subjectOf(given.token), given.token, frame);
-    else if (given.error === "signed-out") this.#forget();
+    else if (given === SIGNED_OUT) this.#forget();
     frame.post("token", given);
   }
 
   /** Resolves when everything of the person is gone from this page. */
-  async signOut() {
-    this.#channel?.postMessage({ out: true });
-    await this.#end();
+  signOut() {
+    this.tell({ out: true });
+    return this.#end();
   }
 
-  /** `from`: the frame that counted; null: another tab. */
+  /** `from`: the frame that counted; left out: another tab. */
   count({ messages, notifications }, from = null) {
-    const unread = { messages: Number(messages) || 0, notifications: Number(notifications) || 0 };
-    if (from && from === this.#hub) this.#leader?.share({ unread, brand: this.brand });
-    const { messages: before, notifications: others } = this.unread;
+    const before = this.unread;
+    const unread = { messages: +messages || 0, notifications: +notifications || 0 };
     const isNews = this.#counted;
     [this.unread, this.#counted] = [unread, true];
-    if (isNews && before === unread.messages && others === unread.notifications) return;
-    for (const element of this.elements) element.counted(isNews ? unread.messages - before : 0);
+    if (from && from === this.hub) this.share();
+    if (isNews && before.messages === unread.messages && before.notifications === unread.notifications) return;
+    for (const element of this.elements) element.counted?.(isNews ? unread.messages - before.messages : 0);
     this.emit("unread", { ...unread });
   }
 
@@ -103,9 +102,18 @@ export class Session {
     for (const element of this.elements) element.draw();
   }
 
-  /** The hub has stopped. */
-  stopped(code) {
-    if (code === "no-answer") this.window.setTimeout(() => this.#count(), AGAIN_AFTER);
+  /** Hears what any other tab says. */
+  hear({ out, person, ask }) {
+    if (out && !this.out) this.#end();
+    else if (person !== undefined && this.#person !== null && person !== this.#person) this.#look();
+    else if (ask) this.share();
+  }
+
+  /** Hears what the tab shares that has the hub. */
+  follow({ unread, brand }) {
+    if (!unread || this.out) return;
+    this.meetBrand(brand);
+    this.count(unread);
   }
 
   async #end() {
@@ -113,9 +121,9 @@ export class Session {
     this.#forget();
     this.#drop();
     const frames = [...this.frames];
-    for (const frame of frames) frame.post("token", { error: "signed-out" });
+    for (const frame of frames) frame.post("token", SIGNED_OUT);
     await Promise.all(frames.map((frame) => frame.over()));
-    for (const element of this.elements) element.stopped("signed-out");
+    for (const element of this.elements) element.stopped?.("signed-out");
     this.emit("signed-out");
   }
 
@@ -124,14 +132,14 @@ export class Session {
     this.#asked = null;
     if (this.#person === null) return;
     this.#person = null;
-    this.#channel?.postMessage({ person: null });
+    this.tell({ person: null });
     this.#drop();
   }
 
   #drop() {
     this.count(NONE);
     this.#counted = false;
-    for (const element of this.elements) element.drop();
+    for (const element of this.elements) element.drop?.();
   }
 
   /* A token is for this person. Everything of another one goes, in all frames and before this token is used. */
@@ -139,7 +147,7 @@ export class Session {
     const before = this.#person;
     if (person === before) return;
     this.#person = person;
-    this.#channel?.postMessage({ person });
+    this.tell({ person });
     if (before === null) return;
     for (const frame of this.frames) {
       frame.quiet = true;
@@ -149,7 +157,6 @@ export class Session {
   }
 
   async #token() {
-    const { performance } = this.window;
     if (!this.#asked || performance.now() - this.#asked.at > KEPT) this.#asked = { at: performance.now(), answer: this.#ask() };
     const asked = this.#asked;
     const given = await asked.answer;
@@ -159,9 +166,9 @@ export class Session {
 
   async #ask() {
     try {
-      if (!this.#supply) throw new Error("there is no data-token-url, and no wellchat.configure({ token })");
+      if (!this.#supply) throw new Error("no data-token-url, no wellchat.configure({ token })");
       const token = await this.#supply();
-      return token && typeof token === "string" ? { token } : { error: "signed-out" };
+      return token && typeof token === "string" ? { token } : SIGNED_OUT;
     } catch (error) {
       this.emit("error", { code: "token", text: error.message });
       return { error: "failed" };
@@ -177,52 +184,6 @@ export class Session {
   #receive({ source, origin, data }) {
     if (origin !== this.chat || data?.wellchat !== 1) return;
     for (const frame of this.frames) if (frame.node.contentWindow === source) frame.take(data);
-  }
-
-  get #counts() {
-    return [...this.elements].some((element) => element.counts);
-  }
-
-  /* One hub counts for all elements of this page, and for all tabs of the host. */
-  #count() {
-    if (this.out || !this.#counts) return;
-    if (this.#leader) return this.#leader.leading && this.#beginHub();
-    const { window } = this;
-    const { document } = window;
-    const name = `wellchat ${this.chat}`;
-    this.#channel = window.BroadcastChannel ? new window.BroadcastChannel(name) : null;
-    this.#channel?.addEventListener("message", ({ data }) => this.#hear(data));
-    const isVisible = () => document.visibilityState === "visible";
-    this.#leader = new Leader({
-      name,
-      locks: window.navigator.locks,
-      channel: this.#channel,
-      lead: () => (window.requestIdleCallback ?? window.setTimeout)(() => this.#beginHub(), IDLE),
-      follow: () => (this.#endHub(), this.#channel.postMessage({ ask: true })),
-      onMessage: ({ unread, brand }) => unread && !this.out && (this.meetBrand(brand), this.count(unread)),
-    });
-    this.#leader.start({ visible: isVisible() });
-    document.addEventListener("visibilitychange", () => window.setTimeout(() => isVisible() && this.#counts && this.#leader.claim(), CLAIM_AFTER));
-  }
-
-  #hear({ out, person, ask }) {
-    if (out && !this.out) this.#end();
-    else if (person !== undefined && this.#person !== null && person !== this.#person) this.#look();
-    else if (ask && this.#hub) this.#leader.share({ unread: this.unread, brand: this.brand });
-  }
-
-  #beginHub() {
-    if (this.#hub || this.out || !this.#counts || !this.#leader.leading) return;
-    // Below a shadow root, where the styles of the page do not show it.
-    const holder = this.window.document.createElement("div");
-    const box = holder.attachShadow({ mode: "closed" });
-    this.window.document.body.append(holder);
-    this.#hub = new Frame({ session: this, kind: "hub", box, on: this, end: () => (holder.remove(), (this.#hub = null)) });
-    this.#hub.node.style.setProperty("display", "none");
-  }
-
-  #endHub() {
-    this.#hub?.remove();
   }
 }
 
