@@ -106,6 +106,21 @@ def test_without_the_setting_there_is_no_embed(make_app: Any) -> None:
     assert not type(without.wsgi_app).__module__.startswith("wellchat.embed")
 
 
+def test_a_frame_shows_the_one_conversation_of_a_client(
+    app: Flask, talk: Any, host: Any, frame: Any, now: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    talk.exchange("pc")
+    cara = frame(host.token())
+    monkeypatch.setitem(app.config, "CLIENT_VIEW", "one-thread")
+    led = cara.get("/embed/")
+    assert (led.status_code, led.location) == (302, f"/embed/threads/{talk.id}")
+    shown = cara.get(led.location)
+    assert shown.status_code == 200
+    assert "thread__back" not in shown.text, "there is no list to go back to"
+    day = cara.get(f"/embed/threads/{talk.id}?date={now:%Y-%m-%d}")
+    assert day.location.startswith(f"/embed/threads/{talk.id}?at="), "a day leads to its first message"
+
+
 def weight(client: Any, address: str, **more: Any) -> int:
     """Bytes on the wire, as a browser gets them over http."""
     answer = client.get(address, headers={"Accept-Encoding": "gzip"}, **more)

@@ -87,6 +87,13 @@ def stand_in_frames(*, own: bool = False) -> None:
     g.frame_policy = policy(own=own)
 
 
+def _stay(response: Response) -> Response:
+    """Keep a redirect of a page that a frame shows among such pages: the frame follows it with its token."""
+    if request.blueprint == SHOWN and (to := response.location or "").startswith("/") and to[1:2] != "/":
+        response.location = PAGES + to[1:]
+    return response
+
+
 def _dress(response: Response) -> Response:
     """Give such a page its headers, in place of those of every page."""
     if "frame_policy" in g and response.status_code == 200:
@@ -107,5 +114,5 @@ def init_app(app: Flask) -> None:
     before.insert(before.index(read_bearer), _read_access)
     app.before_request(_check_door)
     # What is first in the list runs last: behind the headers of every page.
-    app.after_request_funcs.setdefault(None, []).insert(0, _dress)
+    app.after_request_funcs.setdefault(None, [])[:0] = [_dress, _stay]
     app.wsgi_app = WithoutCookies(app.wsgi_app)  # type: ignore[method-assign]

@@ -86,11 +86,19 @@ export class Stage {
     const { path } = window.frameElement.dataset;
     for (let pause = 1; ; pause = Math.min(30, pause * 2)) {
       const answer = await fetch(path, options).catch(() => null);
+      if (answer?.redirected) return this.#led(window, answer.url);
       if (answer?.ok) return answer.text();
       if (answer?.status === 401) return null; // the door has stopped, and says so
       if (answer && answer.status < 500 && answer.status !== 429) return this.#missing();
       await new Promise((resolve) => window.setTimeout(resolve, pause * 1000));
     }
+  }
+
+  /* The page leads on, such as to a person's one conversation: that one is shown, under its own path. */
+  #led(window, url) {
+    const { pathname, search } = new URL(url);
+    if (window === this.inner) this.go(pathname.slice("/embed".length) + search);
+    return null;
   }
 
   /* The page is not there, or not theirs: the one before it stays. */
