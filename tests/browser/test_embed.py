@@ -176,6 +176,12 @@ def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop,
     inbox.get_by_label("Message", exact=True).fill("Yes, from the frame")
     inbox.get_by_role("button", name="Send").click()
     expect(inbox.get_by_text("Yes, from the frame", exact=True).first).to_be_visible()
+    # What a page has for browsers without a script is not there: the paperclip is in the row of the field.
+    expect(inbox.locator("noscript, .composer__files")).to_have_count(0)
+    clip, field = (inbox.locator(each).bounding_box() for each in (".composer__attach", ".composer__field"))
+    assert clip
+    assert field
+    assert clip["y"] + clip["height"] > field["y"]
     # What is on its way when the page goes is sent once; what was begun is there again.
     inbox.get_by_label("Message", exact=True).fill("On the way out")
     page.keyboard.press("Enter")

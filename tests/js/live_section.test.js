@@ -17,7 +17,7 @@ function page({ typing = false } = {}) {
   };
   globalThis.fetch = (address) => new Promise((resolve) => requests.push({ address, answer: () => resolve({ ok: true, text: async () => `page ${requests.length}` }) }));
   globalThis.DOMParser = class {
-    parseFromString = (text) => ({ getElementById: () => ({ childNodes: [text] }) });
+    parseFromString = (text) => ({ querySelectorAll: () => [], getElementById: () => ({ childNodes: [text] }) });
   };
   const store = new Store({ viewerId: ME });
   liveSection(section, { store });

@@ -1,5 +1,7 @@
 /* Puts a page of this site into this empty window, and starts its scripts. The frame around it has the page. */
 
+import { pageOf } from "../js/lib/page.js";
+
 const stage = window.parent.wellchatFrame;
 globalThis.wellchatFrame = stage.surroundings(window);
 
@@ -8,7 +10,7 @@ show();
 async function show() {
   const text = await stage.page(window);
   if (text === null) return; // signed out meanwhile: the frame says so
-  const page = new DOMParser().parseFromString(text, "text/html");
+  const page = pageOf(text);
   for (const image of page.querySelectorAll('img[src^="/"]')) {
     image.dataset.picture = image.getAttribute("src");
     image.removeAttribute("src");

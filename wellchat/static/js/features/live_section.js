@@ -1,6 +1,7 @@
 /* A section that the server draws, drawn anew when an update brings something of the kind that it shows: data-changes is
    the key of the update, data-source the page on which the section stands too, by the same id. */
 
+import { pageOf } from "../lib/page.js";
 import { request } from "../lib/surroundings.js";
 
 export function liveSection(section, app) {
@@ -10,8 +11,7 @@ export function liveSection(section, app) {
   async function draw() {
     const answer = await request(section.dataset.source, { credentials: "same-origin", headers: { "X-Purpose": "keep" } });
     if (!answer.ok || answer.redirected) return;
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const fresh = page.getElementById(section.id);
+    const fresh = pageOf(await answer.text()).getElementById(section.id);
     if (fresh && !section.querySelector("input:focus, textarea:focus")) section.replaceChildren(...fresh.childNodes);
   }
 
