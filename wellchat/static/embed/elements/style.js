@@ -9,7 +9,7 @@ export function styles(rules) {
 
 // A bell has the colour of the page that it stands on. The colours of the system follow `color-scheme`; the accent is the same in light and dark.
 export const OURS = styles(`
-:host { display: block; block-size: 640px; }
+:host { display: block; block-size: min(640px, 100dvh - 32px); }
 :host(wellchat-bell) { display: inline-block; block-size: auto; }
 :host(wellchat-popup) { display: contents; }
 :host([hidden]), [hidden] { display: none !important; }
