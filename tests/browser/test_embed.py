@@ -213,6 +213,10 @@ def test_frames_sign_in_talk_and_forget(chromium: Any, house: House, shop: Shop,
     # The page around says what is shown, and how.
     page.evaluate("post('inbox', 'open', {})")
     expect(inbox.get_by_role("heading", name="Messages", level=1)).to_be_visible()
+    expect(inbox.get_by_role("search")).to_have_count(0)
+    row = inbox.get_by_role("list", name="Conversations").bounding_box()
+    assert row
+    assert row["y"] < 170, "the names begin soon"
     hears(page, "inbox", {"type": "navigate", "page": "inbox", "thread": None})
     page.evaluate("post('inbox', 'theme', { theme: 'dark', accent_hue: 123 })")
     expect(inbox.locator("html")).to_have_attribute("data-theme", "dark")
